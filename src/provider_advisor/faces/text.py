@@ -9,13 +9,15 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
 from provider_advisor.safe_text import dump_json, reveal, reveal_line
 
 clean = reveal_line
+
+T = TypeVar("T")
 
 _WIDTH = 80
 _WIDEST = 100
@@ -27,6 +29,11 @@ _MARKS = {"yes": ("✓ yes", "green"), "no": ("✗ no", "red"), "?": ("?", "yell
 def show_text(text: str, *, err: bool = False) -> None:
     """Print lines of text on standard output, or with `err` on standard error."""
     click.echo(reveal(text), err=err)
+
+
+def show_line(text: str, indent: int = 0, *, err: bool = False) -> None:
+    """Print a text of any length on one line, however it was written."""
+    click.echo(" " * indent + clean(text), err=err)
 
 
 def show_lines(sentences: Iterable[str], *, err: bool = False, bold: bool = False) -> None:
@@ -55,6 +62,26 @@ def show_document(text: str) -> None:
 def show_bytes(content: bytes) -> None:
     """Write the bytes of a file for programs on standard output, as they are."""
     click.echo(content, nl=False)
+
+
+def clean_texts(data: T) -> T:
+    r"""Return data with each text in its lists, tuples, records and values made safe, as a line.
+
+    >>> clean_texts({"name": TableCell("a\x1b[2J"), "lines": ["b\nc", 1]})
+    {'name': TableCell(text='a\\x1b[2J', colour=None, bold=False), 'lines': ['b c', 1]}
+    """
+    made: Any = data
+    if isinstance(data, str):
+        made = clean(data)
+    elif isinstance(data, dict):
+        made = {key: clean_texts(value) for key, value in data.items()}
+    elif isinstance(data, list):
+        made = [clean_texts(value) for value in data]
+    elif isinstance(data, tuple):
+        values = [clean_texts(value) for value in data]
+        made = type(data)(*values) if hasattr(data, "_fields") else tuple(values)
+    found: T = made
+    return found
 
 
 class TableCell(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from provider_advisor.explanation.words import STRENGTHS, counted, percent, shortened
-from provider_advisor.faces.text import Page, clean
+from provider_advisor.faces.text import Page
 
 _STANDINGS = ("qualified", "unconfirmed", "ruled_out")
 _MOST_PROVIDERS = 4
@@ -26,7 +26,7 @@ def show_summary(summary: Record, page: Page) -> None:
     if summary["not_judged"]:
         page.line(f"Teams with requirements in their own words, which are not judged: {summary['not_judged']:,}.")
     known = summary["knowledge"]
-    page.line(f"{known['says']} Answered as of {known['as_of']}. {clean(known['read_from'])}".rstrip())
+    page.line(f"{known['says']} Answered as of {known['as_of']}. {known['read_from']}".rstrip())
     if not scored:
         return
     page.gap()
@@ -61,7 +61,7 @@ def _verdicts(summary: Record) -> Iterator[list[str]]:
     for part in shown:
         chosen = part["recommended"]
         counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in STRENGTHS.items() if chosen[strength])
-        said = f"{clean(part['name'])} recommended ({counts})"
+        said = f"{part['name']} recommended ({counts})"
         yield _row(chosen["teams"], chosen["share"], said)
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)
@@ -83,9 +83,7 @@ def _row(teams: int, share: float, words: str) -> list[str]:
 def _undetermined(providers: Sequence[Record]) -> str:
     leading = [part for part in providers if part["leads_undetermined"]["teams"]]
     leading.sort(key=lambda part: (-part["leads_undetermined"]["teams"], part["provider"]))
-    leads = [
-        f"{clean(part['name'])} leads {part['leads_undetermined']['teams']:,}" for part in leading[:_MOST_PROVIDERS]
-    ]
+    leads = [f"{part['name']} leads {part['leads_undetermined']['teams']:,}" for part in leading[:_MOST_PROVIDERS]]
     return f"undetermined ({', '.join(leads)})" if leads else "undetermined"
 
 
@@ -100,7 +98,7 @@ def _list_questions(facts: Sequence[Record]) -> Iterator[str]:
     """Yield what to ask several providers as one: "Fax: Acme, Ciclo and 3 more (12)", of 12 teams each."""
     asked: dict[tuple[str, int], list[str]] = {}
     for fact in facts:
-        asked.setdefault((clean(fact["label"]), fact["teams"]), []).append(clean(fact["name"]))
+        asked.setdefault((fact["label"], fact["teams"]), []).append(fact["name"])
     for (label, teams), names in asked.items():
         yield f"{label}: {shortened(names)} ({teams:,})"
 
@@ -110,7 +108,7 @@ def _show_changes(page: Page, changes: Sequence[Record]) -> None:
     if changes:
         page.heading("End dates and changes")
     for part in changes[:_MOST]:
-        page.line(f"{clean(part['says']).removesuffix('.')}; {counted(part['teams'], 'team')}.", 2)
+        page.line(f"{part['says'].removesuffix('.')}; {counted(part['teams'], 'team')}.", 2)
     if len(changes) > _MOST:
         page.line(f"({len(changes) - _MOST:,} more: --summary)", 2)
 
@@ -118,18 +116,18 @@ def _show_changes(page: Page, changes: Sequence[Record]) -> None:
 def _wanted(part: Record) -> str:
     wishes = f"{part['wish']:,} {'wish' if part['wish'] == 1 else 'wishes'}"
     counts = [counted(part["must"], "must") if part["must"] else "", wishes if part["wish"] else ""]
-    return f"{clean(part['label'])} ({', '.join(filter(None, counts))})"
+    return f"{part['label']} ({', '.join(filter(None, counts))})"
 
 
 def _counted(part: Record) -> str:
-    return f"{clean(part['label'])} ({part['teams']:,})"
+    return f"{part['label']} ({part['teams']:,})"
 
 
 def _if_all(provider: Record) -> str:
     found = provider["if_all_chose_it"]
     parts = [f"{found[key]['teams']:,} {key.replace('_', ' ')}" for key in _STANDINGS]
     missed = f"; fails most: {', '.join(_counted(part) for part in found['unmet'][:2])}" if found["unmet"] else ""
-    return f"{clean(provider['name'])}: {', '.join(parts)}{missed}"
+    return f"{provider['name']}: {', '.join(parts)}{missed}"
 
 
 def show_reasons(rejects: Path, page: Page, name: str | None) -> None:
@@ -146,7 +144,7 @@ def show_reasons(rejects: Path, page: Page, name: str | None) -> None:
     for count in counts[:_MOST_REASONS]:
         hint = " (use --encoding if the file has another encoding)" if count.reason.startswith("is not UTF-8") else ""
         rows = "Row" if count.rows == 1 else f"{count.rows:,} rows, such as row"
-        page.line(f"{rows} {count.row:,} of {clean(count.file)}: {clean(count.reason)}{hint}", 2)
+        page.line(f"{rows} {count.row:,} of {count.file}: {count.reason}{hint}", 2)
     if more := counts[_MOST_REASONS:]:
         page.line(f"{sum(count.rows for count in more):,} rows for {len(more):,} other reasons", 2)
     page.line(f"All rejected rows and their reasons are in {name or _shorten(rejects)}.", 2)

@@ -26,7 +26,7 @@ from provider_advisor.faces.cli.options import (
     today,
     write_answer,
 )
-from provider_advisor.faces.text import clean, show_text
+from provider_advisor.faces.text import show_line
 from provider_advisor.knowledge import facts_as_of, read_cases
 from provider_advisor.knowledge.files import find_overlooked, locate_folder, read_bytes
 from provider_advisor.knowledge.loader import review
@@ -85,11 +85,11 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
         return
     found = read_folders(partial(review, day=day, today=today()), options.facts, options.rules)
     for suspicion in found.warnings:
-        show_text(f"warning: {clean(suspicion)}")
+        show_line(f"warning: {suspicion}")
     failed, passed = _check_cases(options) if options.with_cases else (0, "")
     read_from = f"{locate_folder('facts', options.facts)} and {locate_folder('rules', options.rules)}"
-    show_text(clean(f"Read from {read_from}."))
-    show_text(f"{_describe_counts(found.counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
+    show_line(f"Read from {read_from}.")
+    show_line(f"{_describe_counts(found.counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
     if failed:
         context.exit(1)
 
@@ -135,9 +135,9 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
     failures = [failure for case in cases if (failure := check_case(case, knowledge)) is not None]
     for failure in failures:
         for sentence in failure.describe():
-            show_text(clean(sentence), err=True)
+            show_line(sentence, err=True)
         if failure.error is None:
-            show_text(f"  {clean(find_cause(failure.case, knowledge).describe())}", err=True)
+            show_line(find_cause(failure.case, knowledge).describe(), 2, err=True)
     failed = len(failures) - (_accept(failures, options.rules) if options.accept else 0)
     if not failed:
         return 0, f", all {len(cases)} cases pass"
@@ -157,18 +157,18 @@ def _accept(failures: Iterable[Failure], rules: str | None) -> int:
             try:
                 text = edit_cases(text, {case: values})
             except ValueError as error:
-                show_text(clean(f"{name}: case '{case}' is not accepted: {error}; edit it by hand."), err=True)
+                show_line(f"{name}: case '{case}' is not accepted: {error}; edit it by hand.", err=True)
                 del changes[case]
         if changes:
             write_answer(place, text)
             files += 1
         for case, values in changes.items():
             says = ", ".join(f"{key}: {_say(value)}" for key, value in values.items())
-            show_text(clean(f"accepted: {name}: case '{case}': {says}"))
+            show_line(f"accepted: {name}: case '{case}': {says}")
         written += len(changes)
     if written:
         what = f"{counted(written, 'case')} in {counted(files, 'file')}"
-        show_text(f"Wrote the new verdicts of {what}; review them and their `why` before you commit.")
+        show_line(f"Wrote the new verdicts of {what}; review them and their `why` before you commit.")
     return written
 
 

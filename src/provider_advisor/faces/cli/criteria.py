@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from provider_advisor.faces.cli.options import format_option, knowledge_options, load_knowledge
-from provider_advisor.faces.text import Page, clean, show_json, show_text
+from provider_advisor.faces.text import Page, clean, show_json, show_line, show_text
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.sentences import drop_bound
@@ -68,7 +68,7 @@ def _say_bounds(query: str, entries: Iterable[SearchEntry], knowledge: Knowledge
     found = [entry.id for entry in entries if entry.kind == "criterion"][:_MOST_BOUND]
     bounds = [f"'{one}'" for one in knowledge.sentences.suggest(query, found) if drop_bound(one) != one]
     if bounds:
-        show_text(f"With the numbers of your words: {', '.join(map(clean, bounds))}.", err=True)
+        show_line(f"With the numbers of your words: {', '.join(bounds)}.", err=True)
 
 
 def _show(entries: Iterable[SearchEntry], knowledge: KnowledgeBase, *, ordered: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provider_advisor.explanation.words import STRENGTHS, base_text, capital, counted, joined, percent
-from provider_advisor.faces.text import Page, clean
+from provider_advisor.faces.text import Page
 
 _MOST_TRANSITIONS = 8
 _MOST_CHANGES = 10
@@ -31,7 +31,7 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
     for side in ("before", "after"):
         known = record[side]
         base = base_text(known["version"], known["date"], known["fingerprint"])
-        page.line(f"{capital(side)}: {clean(known['name'])}, knowledge base {clean(base)}.")
+        page.line(f"{capital(side)}: {known['name']}, knowledge base {base}.")
     page.line(f"Compared as of {record['as_of']}.")
 
 
@@ -85,10 +85,10 @@ def _name_verdict(verdict: Record, names: Names) -> str:
     if verdict["kind"] == "none":
         return "none of the providers compared meets every must"
     if verdict["kind"] == "recommended":
-        return f"{clean(names[verdict['provider']])}, {STRENGTHS[verdict['strength']]}"
+        return f"{names[verdict['provider']]}, {STRENGTHS[verdict['strength']]}"
     if verdict["lean"]:
-        return f"undetermined, {clean(names[verdict['lean']])} leads"
-    among = joined([clean(names[name]) for name in verdict["among"]])
+        return f"undetermined, {names[verdict['lean']]} leads"
+    among = joined([names[name] for name in verdict["among"]])
     word = "tie" if verdict["kind"] == "tie" else "undetermined"
     return f"{word}: {among}" if among else word
 
@@ -140,10 +140,10 @@ def _write_number(count: int | None) -> str:
 
 
 def _write_change(part: Record) -> str:
-    brings = f"; with {joined([clean(text) for text in part['brings']])}" if part["brings"] else ""
-    teams = [clean(place["team"]) for place in part["examples"][:_MOST_EXAMPLES] if place["team"]]
+    brings = f"; with {joined(part['brings'])}" if part["brings"] else ""
+    teams = [place["team"] for place in part["examples"][:_MOST_EXAMPLES] if place["team"]]
     examples = f" (such as {', '.join(teams)})" if teams else ""
-    return f"{capital(clean(part['says']))}{brings}{examples}"
+    return f"{capital(part['says'])}{brings}{examples}"
 
 
 def _write_because(found: Record) -> str:
@@ -171,8 +171,8 @@ def _show_examples(record: Record, names: Names, page: Page) -> None:
         page.heading(f"For example {_name_team(part)}")
         page.line(f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}.", 2)
         for line in part["differences"][:_MOST_DIFFERENCES]:
-            page.line(clean(line), 2)
+            page.line(line, 2)
 
 
 def _name_team(place: Record) -> str:
-    return clean(place["team"]) if place["team"] else f"row {place['row']:,} of {clean(place['file'])}"
+    return place["team"] or f"row {place['row']:,} of {place['file']}"

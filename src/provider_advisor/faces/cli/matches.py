@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import name_input, read_input, write_answer
-from provider_advisor.faces.text import clean, show_text
+from provider_advisor.faces.text import show_line
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import (
     CARRY,
@@ -67,7 +67,8 @@ def show_matches(
 def show_notes(lines: Iterable[str]) -> None:
     """Show lines on standard error; those that are not indented begin with the name of the program."""
     for line in lines:
-        show_text(f"  {clean(line.strip())}" if line.startswith("  ") else f"recommend: {clean(line)}", err=True)
+        is_indented = line.startswith("  ")
+        show_line(line if is_indented else f"recommend: {line}", 2 * is_indented, err=True)
 
 
 def _write_matched(path: str | None, matches: Iterable[Match], inputs: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from provider_advisor.errors import (
     StoreFailure,
 )
 from provider_advisor.faces.cli.recommend import recommend_command
-from provider_advisor.faces.text import clean, show_text
+from provider_advisor.faces.text import clean, show_line, show_text
 from provider_advisor.knowledge.suggest import did_you_mean
 
 _COMPLETE = "_RECOMMEND_COMPLETE"
@@ -99,5 +99,5 @@ def _clean_problem(problem: str) -> str:
 
 
 def _complain(sentence: str, status: int) -> int:
-    show_text(f"recommend: {clean(sentence)}", err=True)
+    show_line(f"recommend: {sentence}", err=True)
     return status

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import STRENGTHS, counted, joined, percent
 from provider_advisor.faces.report.pages import page_template
-from provider_advisor.faces.text import clean
+from provider_advisor.faces.text import clean_texts
 
 _MOST = 12
 _MOST_MUSTS = 5
@@ -60,8 +60,8 @@ def batch_report(summary: Record) -> str:
 
 
 def batch_values(summary: Record) -> dict[str, Any]:
-    """Return what the templates of the page show, by name."""
-    return {
+    """Return what the templates of the page show, by name; all texts in it are safe to show."""
+    values = {
         "title": f"Recommendations for {counted(summary['scored'], 'team')}",
         "lede": _lede(summary),
         "summary": summary,
@@ -70,17 +70,17 @@ def batch_values(summary: Record) -> dict[str, Any]:
         f"{'is' if summary['rejected'] == 1 else 'are'} not counted.",
         "verdicts": Chart(_verdicts(summary), "100%", 0),
         "nowhere": joined(_list_nowhere(summary)),
-        "nobody": _scaled(summary["nobody_meets"], lambda part: (clean(part["label"]), ""), summary["scored"]),
+        "nobody": _scaled(summary["nobody_meets"], lambda part: (part["label"], ""), summary["scored"]),
         "unknown": _scaled(summary["unknown_facts"], _question, summary["scored"]),
         "changes": [
-            (clean(part["says"]).removesuffix("."), counted(part["teams"], "team"))
-            for part in summary["changes"][:_MOST]
+            (part["says"].removesuffix("."), counted(part["teams"], "team")) for part in summary["changes"][:_MOST]
         ],
         "more_changes": max(0, len(summary["changes"]) - _MOST),
         "choices": [_choice(part) for part in summary["providers"]],
         "wanted": _wanted(summary),
         "known": summary["knowledge"],
     }
+    return clean_texts(values)
 
 
 def _lede(summary: Record) -> str:
@@ -89,7 +89,7 @@ def _lede(summary: Record) -> str:
         return "No team was scored, so there is nothing to show."
     chosen = sorted(summary["providers"], key=lambda part: (-part["recommended"]["teams"], part["provider"]))
     said = [
-        f"{clean(part['name'])} to {percent(part['recommended']['share'])}"
+        f"{part['name']} to {percent(part['recommended']['share'])}"
         for part in chosen[:_MOST_NAMED]
         if part["recommended"]["teams"]
     ]
@@ -123,7 +123,7 @@ def _verdicts(summary: Record) -> list[Bar]:
 def _list_nowhere(summary: Record) -> list[str]:
     """Return the names of the providers that have no bar, because no team gets them."""
     providers = summary["providers"] if len(summary["providers"]) > _MOST_SINGLE else []
-    return [clean(part["name"]) for part in providers if not _has_teams(part)]
+    return [part["name"] for part in providers if not _has_teams(part)]
 
 
 def _has_teams(part: Record) -> bool:
@@ -136,7 +136,7 @@ def _chosen(part: Record, scored: int) -> Bar:
     counts = (("solid", proven), ("span", chosen["leaning"]), ("lead", leads["teams"]))
     said = f"firm {chosen['firm']:,}, " + (f"{STRENGTHS['dated']} {dated:,}, " if dated else "")
     note = f"{said}leaning {chosen['leaning']:,}; leads {leads['teams']:,} that are undetermined"
-    return Bar(clean(part["name"]), _value(chosen), note, _stacked(counts, scored))
+    return Bar(part["name"], _value(chosen), note, _stacked(counts, scored))
 
 
 def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
@@ -167,7 +167,7 @@ def _scaled(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa:
 
 
 def _question(part: Record) -> tuple[str, str]:
-    return clean(part["ask"]), "The sources contradict each other." if part["disputed"] else ""
+    return part["ask"], "The sources contradict each other." if part["disputed"] else ""
 
 
 def _choice(part: Record) -> Choice:
@@ -176,11 +176,11 @@ def _choice(part: Record) -> Choice:
     value = f"ruled out for {_value(found['ruled_out'])}"
     note = f"qualified for {_value(found['qualified'])}, unconfirmed for {_value(found['unconfirmed'])}"
     lists = [
-        (title, [(clean(one["label"]), _value(one)) for one in found[key][:_MOST_MUSTS]], _more(found[key]))
+        (title, [(one["label"], _value(one)) for one in found[key][:_MOST_MUSTS]], _more(found[key]))
         for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown", "unknown"))
     ]
     return Choice(
-        Bar(clean(part["name"]), value, note, _stacked(counts, sum(count for _, count in counts))),
+        Bar(part["name"], value, note, _stacked(counts, sum(count for _, count in counts))),
         [entry for entry in lists if entry[1]],
     )
 
@@ -194,7 +194,7 @@ def _wanted(summary: Record) -> Chart:
     whole = max((part["must"] + part["wish"] for part in parts), default=0)
     bars = [
         Bar(
-            clean(part["label"]),
+            part["label"],
             f"must {part['must']:,}, wish {part['wish']:,}",
             "",
             _stacked((("solid", part["must"]), ("span", part["wish"])), whole),

@@ -34,7 +34,7 @@ from provider_advisor.faces.report.view import (
     rank_providers,
     split_headline,
 )
-from provider_advisor.faces.text import clean
+from provider_advisor.faces.text import clean_texts
 from provider_advisor.knowledge import KnowledgeBase
 
 
@@ -108,24 +108,24 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         for part in answer.knowledge.stale
     ]
     headline, lede = split_headline(answer)
-    return Report(
+    report = Report(
         headline=headline,
         lede=lede,
-        not_stated=clean(say_not_stated(answer, knowledge)),
-        team=clean(answer.question.get("team") or ""),
+        not_stated=say_not_stated(answer, knowledge),
+        team=answer.question.get("team") or "",
         known=answer.knowledge,
-        rests_on=clean(answer.knowledge.rests_on.says),
+        rests_on=answer.knowledge.rests_on.says,
         context=_describe_context(answer, knowledge),
         providers=rank_providers(answer),
         shown=shown,
         others=others,
         rows=rows,
-        gaps=[clean(gap.says) for gap in answer.product_gaps if gap.provider in answer.verdict.named],
-        cautions=[clean(part.says) for part in answer.list_cautions()],
-        products=list(map(clean, products)),
-        set_aside=list(map(clean, list_set_aside(answer, knowledge))),
-        unknowns=[Unknown(*map(clean, part)) for part in list_unknowns(answer, knowledge)],
-        stale=list(map(clean, stale)),
+        gaps=[gap.says for gap in answer.product_gaps if gap.provider in answer.verdict.named],
+        cautions=[part.says for part in answer.list_cautions()],
+        products=products,
+        set_aside=list_set_aside(answer, knowledge),
+        unknowns=list_unknowns(answer, knowledge),
+        stale=stale,
         notices=_describe_notices(answer, sources),
         sure=sure,
         changes=_describe_changes(answer, knowledge, sure.changes),
@@ -133,6 +133,8 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         unpriced=_say_unpriced(answer),
         sources=sources.listed,
     )
+    # Here alone, when all words are put together, so that no function above can forget it.
+    return clean_texts(report)
 
 
 def _describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
@@ -155,7 +157,7 @@ def _describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tu
         ("Not sure, or not counted yet", list_unsure(answer, knowledge)),
         ("Notes", list(answer.notes)),
     ]
-    return [(name, [clean(line) for line in lines]) for name, lines in parts if lines]
+    return [(name, lines) for name, lines in parts if lines]
 
 
 def _describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[str, tuple[CitedPlace, ...]]]:
@@ -165,7 +167,7 @@ def _describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple
         lines = []
         if part.source is not None and part.line is not None and part.stated is not None:
             lines.append(LineRecord(source=part.source, line=part.line, as_of=part.stated))
-        found.append((clean(part.says), sources.cite(lines)))
+        found.append((part.says, sources.cite(lines)))
     return found
 
 
@@ -175,8 +177,7 @@ def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Seq
     Then come the providers that meet every must together.
     """
     apart = [f"To ask for: {part.says}" for part in answer.differences]
-    given_up = map(clean, (*apart, *list_concessions(answer, knowledge)))
-    lines = [*given_up, *turns, *map(clean, list_combinations(answer))]
+    lines = [*apart, *list_concessions(answer, knowledge), *turns, *list_combinations(answer)]
     return list(dict.fromkeys(lines))
 
 
@@ -194,7 +195,7 @@ def _say_unpriced(answer: AnswerRecord) -> str:
     """Return the providers for which no price is known of anything that is used, in words; empty without any."""
     costs = ((part.name, part.monthly_cost) for part in answer.providers)
     names = [name for name, cost in costs if cost is not None and cost.is_unknown]
-    return clean(f"No price is known for this usage: {joined(names)}.") if names else ""
+    return f"No price is known for this usage: {joined(names)}." if names else ""
 
 
 def _make_bill(
@@ -202,18 +203,18 @@ def _make_bill(
 ) -> Bill:
     items = [item for item in cost.items if item.criterion is not None or item.high != 0]
     positions = tuple(_make_position(item, knowledge, sources) for item in items)
-    total = clean(describe_sum(cost, knowledge))
-    return Bill(name, cost.low, cost.high, total, clean(cost.unit), positions, tuple(map(clean, gaps)))
+    total = describe_sum(cost, knowledge)
+    return Bill(name, cost.low, cost.high, total, cost.unit, positions, tuple(gaps))
 
 
 def _make_position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSources) -> BillPosition:
     named = name_usage(item.usage, knowledge)
-    usage = clean(joined([f"{label}, {said.removesuffix('/month')}" for label, said in named]))
+    usage = joined([f"{label}, {said.removesuffix('/month')}" for label, said in named])
     notes = [f"Cheaper for this usage than {other.price}." for other in item.instead]
     notes += [f"Not subtracted: {beside}." for beside in item.beside]
     notes += [f"{capital(note)}." for note in (*list_price_remarks(item, knowledge), *(item.notes or ()))]
     unpriced = "by quote only" if item.by_quote else "no price is known"
     price, amount = unpriced, "not known"
     if item.criterion is not None:
-        price, amount = clean(item.price or ""), money_text(item.low, item.high)
-    return BillPosition(usage, price, amount, tuple(clean(note) for note in notes), sources.cite(item.evidence))
+        price, amount = item.price or "", money_text(item.low, item.high)
+    return BillPosition(usage, price, amount, tuple(notes), sources.cite(item.evidence))

@@ -11,7 +11,7 @@ from typing import Any
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.unknowns import ProviderLetter
 from provider_advisor.faces.report.markdown import escape
-from provider_advisor.faces.text import clean
+from provider_advisor.faces.text import clean_texts
 
 _NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
@@ -36,7 +36,7 @@ def write_letters(letters: Sequence[ProviderLetter], extension: str = "") -> str
     if not letters:
         return f"{_NOTHING_TO_ASK}\n"
     is_markdown = extension in {".md", ".markdown"}
-    lines = [line for letter in letters for line in _write_letter(letter, markdown=is_markdown)]
+    lines = [line for letter in clean_texts(letters) for line in _write_letter(letter, markdown=is_markdown)]
     return "\n".join(lines if is_markdown else map(_wrap, lines))
 
 
@@ -45,7 +45,7 @@ def _wrap(line: str) -> str:
 
 
 def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
-    shown = escape if markdown else clean
+    shown = escape if markdown else str
     yield f"{'## ' if markdown else ''}Questions for {shown(letter.name)}"
     yield ""
     yield f"Dear {shown(letter.name)} team,"
@@ -53,7 +53,7 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
     yield _OPENING
     yield ""
     for question in letter.questions:
-        yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {clean(question.text)}"
+        yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {question.text}"
         yield f"Why we ask: {shown(question.changes)}" + ("  " if markdown else "")
         yield "Answer: ____________________"
         yield ""

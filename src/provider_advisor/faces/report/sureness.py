@@ -17,7 +17,6 @@ from provider_advisor.explanation.sureness import find_least_factor, say_odds
 from provider_advisor.explanation.unknowns import QuestionGroup, group_questions
 from provider_advisor.explanation.words import capital, joined, number_text, percent
 from provider_advisor.faces.report.view import RankedProvider, ReportRow, name_providers, rank_providers
-from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 
 _FURTHEST = 16
@@ -100,26 +99,25 @@ def describe_sureness(
         tuple(_turns(found.changes)),
         tuple(_range(part, row, answer) for part, row in sorted(moving, key=lambda pair: find_least_factor(pair[0]))),
         tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
-        "" if weights.ranges else clean(weights.says),
+        "" if weights.ranges else weights.says,
         tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
-        tuple(clean(says) for says in answer.list_pairs([part.id for part in shown])),
-        tuple(clean(part.says) for part in found.tipping or []),
+        tuple(answer.list_pairs([part.id for part in shown])),
+        tuple(part.says for part in found.tipping or []),
         _nobody(worlds.none) if worlds else "",
-        clean(_introduce_shares(worlds, answer, knowledge)) if worlds else "",
+        _introduce_shares(worlds, answer, knowledge) if worlds else "",
         answer.is_open,
     )
 
 
 def _question(group: QuestionGroup) -> ReportQuestion:
     """Return a question; one about several facts has one answer, to all of them."""
-    asked = tuple(clean(question) for question in group.asked)
-    if len(asked) > 1:
-        return ReportQuestion(asked, (clean(group.says),))
-    return ReportQuestion(asked, tuple(capital(clean(answer.says)) for answer in group.part.answers))
+    if len(group.asked) > 1:
+        return ReportQuestion(group.asked, (group.says,))
+    return ReportQuestion(group.asked, tuple(capital(answer.says) for answer in group.part.answers))
 
 
 def _turns(changes: RequirementChangesRecord) -> Iterator[str]:
-    yield from (clean(turn.says) for turn in changes.turns)
+    yield from (turn.says for turn in changes.turns)
     if not changes.complete:
         yield "Not every change to the requirements was tried; there may be smaller ones."
 
@@ -132,7 +130,7 @@ def _range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> Rep
         row.label,
         number_text(weight),
         _holds(low, high),
-        clean(f"{capital(joined(beyond))}."),
+        f"{capital(joined(beyond))}.",
         _along(low / weight),
         _along(math.inf if high is None else high / weight),
         low < weight / _FURTHEST,

@@ -34,7 +34,6 @@ from provider_advisor.explanation.words import (
     sort_by_standing,
     volume_text,
 )
-from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.requirements.statement import YEARLY
 
@@ -126,9 +125,9 @@ class CitedSources:
         number = self._numbers[source.id] = len(self._numbers) + 1
         title = f"{source.title}, {source.publisher}" if source.publisher else source.title
         url = source.url if _WEB.fullmatch(source.url or "") else None
-        remarks = clean(remarks_text(source))
+        remarks = remarks_text(source)
         dated = (source.published, source.retrieved)
-        self.listed.append(ListedSource(number, clean(title), clean(source.language), *dated, url, remarks))
+        self.listed.append(ListedSource(number, title, source.language, *dated, url, remarks))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:
         """Return the places that evidence names, the lines of each source and day together."""
@@ -148,7 +147,7 @@ def rank_providers(answer: AnswerRecord) -> list[RankedProvider]:
 
 
 def _describe(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
-    return [RankedProvider(p.id, clean(p.name), STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
+    return [RankedProvider(p.id, p.name, STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
 
 
 def make_lists(
@@ -156,7 +155,7 @@ def make_lists(
 ) -> tuple[list[RankedProvider], list[tuple[str, list[str]]]]:
     """Return the providers that are shown side by side, best first, and a line on each other one under a heading."""
     short_list = make_short_list(answer, knowledge, _MOST_SHOWN)
-    return _describe(short_list.shown), [(heading, list(map(clean, lines))) for heading, lines in short_list.parts]
+    return _describe(short_list.shown), [(heading, list(lines)) for heading, lines in short_list.parts]
 
 
 def build_rows(
@@ -164,7 +163,7 @@ def build_rows(
 ) -> list[ReportRow]:
     """Return requirements in the order of the record, then the rules that favour; with a cell for each of some."""
     order = {provider.id: place for place, provider in enumerate(side_by_side)}
-    names = {provider.id: clean(provider.name) for provider in answer.providers}
+    names = {provider.id: provider.name for provider in answer.providers}
     ruled_out = {provider.id for provider in answer.providers if provider.standing == "ruled-out"} - order.keys()
     rows = []
     for group in group_findings(answer.findings):
@@ -192,7 +191,7 @@ def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: Knowledge
         bound = criterion_label(first.criterion, first.bound, knowledge)[len(criterion) + 2 :]
     rules = tuple(_rules(first, knowledge))
     priority, weight = first.priority or "rule", f"{first.weight:g}"
-    return ReportRow(priority, clean(criterion), clean(bound), weight, rules, tuple(cells))
+    return ReportRow(priority, criterion, bound, weight, rules, tuple(cells))
 
 
 def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
@@ -209,7 +208,7 @@ def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[s
 
 def _because(because: str, rule: Rule | None, knowledge: KnowledgeBase) -> str:
     """Return why a rule speaks, and what it rests on."""
-    return clean(" ".join(filter(None, [because, rests_text(rule, knowledge)])))
+    return " ".join(filter(None, [because, rests_text(rule, knowledge)]))
 
 
 def _cell(
@@ -218,8 +217,8 @@ def _cell(
     word = degree_text(finding.outcome, finding.degree)
     if finding.disputed and finding.outcome == "unknown":
         word = "disputed"
-    says = clean(finding.says).removeprefix(f"{word}: ")
-    notes = tuple(clean(note) for note in list_notes(finding))
+    says = finding.says.removeprefix(f"{word}: ")
+    notes = tuple(list_notes(finding))
     known = knowledge.criteria.get(finding.criterion or "")
     amount = says if known is not None and known.kind != "capability" and finding.evidence else ""
     cited = sources.cite(finding.evidence)
@@ -251,8 +250,8 @@ def name_providers(providers: Iterable[str], answer: AnswerRecord) -> str:
 
 def split_headline(answer: AnswerRecord) -> tuple[str, str]:
     """Return the verdict's sentence as a title, and what follows its colon as a sentence, which may be empty."""
-    title, colon, rest = clean(answer.verdict.reason).partition(": ")
+    title, colon, rest = answer.verdict.reason.partition(": ")
     # A provider whose name has a colon would be split.
     if colon and not any(": " in provider.name for provider in answer.providers):
         return title, capital(rest)
-    return clean(answer.verdict.reason).rstrip("."), ""
+    return answer.verdict.reason.rstrip("."), ""

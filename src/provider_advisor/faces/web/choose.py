@@ -18,6 +18,7 @@ from provider_advisor.explanation.model import AnswerRecord
 from provider_advisor.explanation.words import criterion_label
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.report.view import RankedProvider, rank_providers
+from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import ABSENT_TICK, read_address, write_address
 from provider_advisor.faces.web.responses import list_mistakes
 from provider_advisor.faces.web.service import KnowledgeService
@@ -252,7 +253,7 @@ def show_ranking(
         return values
     found = service.recommend(statement, sure=is_sure)
     answer = found.explanation
-    ranked = rank_providers(answer)
+    ranked = clean_texts(rank_providers(answer))
     values["ranking"] = [_describe_rank(one, answer, service) for one in ranked if one.standing != "ruled out"]
     values["out"] = ", ".join(one.name for one in ranked if one.standing == "ruled out")
     values["headline"] = answer.verdict.reason
