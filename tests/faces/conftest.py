@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from provider_advisor.faces.cli.run import run as run_command
+from provider_advisor.faces.cli.exit_status import run as run_command
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ main()
     "module",
     [
         "click",
-        "provider_advisor.faces.cli.run",
+        "provider_advisor.faces.cli.exit_status",
         "provider_advisor.faces.cli.ask.command",
         "provider_advisor.questionnaire.proof",
         "provider_advisor.knowledge.facts",

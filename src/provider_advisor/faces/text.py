@@ -2,14 +2,16 @@
 
 No other module of the faces writes to a terminal (a test reads their code for it), so that no label, key, word or file
 name can move its cursor, colour it or turn the direction of its text. A library for rich terminals would lay out pages
-too, but importing one takes a quarter of the time of a whole answer.
+too, but importing one takes a quarter of the time of a whole answer; it draws the bar of long runs alone.
 """
 
 import os
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import click
 
@@ -24,6 +26,7 @@ _WIDEST = 100
 _GAP = "  "
 _NARROWEST = 8
 _MARKS = {"yes": ("✓ yes", "green"), "no": ("✗ no", "red"), "?": ("?", "yellow")}
+_PAUSE = 0.1
 
 
 def show_text(text: str, *, err: bool = False) -> None:
@@ -200,3 +203,41 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _styled(text: str, colour: str | None, *, bold: bool) -> str:
     return click.style(text, fg=colour, bold=bold or None) if colour or bold else text
+
+
+class Advance(Protocol):
+    """Called with the bytes read so far and the rows done since the last call."""
+
+    def __call__(self, read: int, rows: int) -> None:
+        """Show it."""
+
+
+@contextmanager
+def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
+    """A bar for an input of this many bytes, 0 if that is unknown; on standard error, only if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield _nothing
+        return
+    from rich.console import Console  # noqa: PLC0415 (slow to import, and most runs have no terminal)
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    left = TimeRemainingColumn() if size else TimeElapsedColumn()
+    columns = (BarColumn(), TextColumn("{task.fields[rows]:,} rows"), TextColumn("{task.fields[rate]:,} rows/s"), left)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=size or None, rows=0, rate=0)
+        began, rows_done, shown = time.monotonic(), 0, 0.0
+
+        def advance(read: int, rows: int) -> None:
+            nonlocal rows_done, shown
+            rows_done += rows
+            now = time.monotonic()
+            if now - shown >= _PAUSE:
+                rate = int(rows_done / max(now - began, _PAUSE))
+                bar.update(task, completed=read, rows=rows_done, rate=rate)
+                shown = now
+
+        yield advance
+
+
+def _nothing(read: int, rows: int) -> None:
+    """Show nothing."""

@@ -14,8 +14,7 @@ import click
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.commands import HeadedCommand, join_options
-from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator
-from provider_advisor.faces.cli.matches import show_notes
+from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator, show_notes
 from provider_advisor.faces.cli.options import (
     evidence_options,
     knowledge_options,
@@ -24,8 +23,7 @@ from provider_advisor.faces.cli.options import (
     today,
     write_answer,
 )
-from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.text import Page, show_text
+from provider_advisor.faces.text import Page, progress_bar, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.safe_text import dump_json
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provider_advisor.errors import BatchError
+from provider_advisor.explanation.words import STRENGTHS, base_text, capital, counted, joined, percent
 from provider_advisor.faces.cli.commands import HeadedCommand
-from provider_advisor.faces.cli.impact_text import show_impact
 from provider_advisor.faces.cli.input_options import InputOptions, input_options
 from provider_advisor.faces.cli.options import (
     evidence_options,
@@ -19,13 +20,19 @@ from provider_advisor.faces.cli.options import (
     path_name,
     today,
 )
-from provider_advisor.faces.cli.progress import progress_bar
-from provider_advisor.faces.text import Page, show_json
+from provider_advisor.faces.text import Page, progress_bar, show_json
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version
 
 _SIDE = "FOLDER|REVISION"
+_MOST_TRANSITIONS = 8
+_MOST_CHANGES = 10
+_MOST_DIFFERENCES = 3
+_MOST_EXAMPLES = 2
+
+Record = Mapping[str, Any]
+Names = Mapping[str, str]
 
 
 class ImpactOptions(InputOptions):
@@ -148,3 +155,164 @@ def _read_after(options: ImpactOptions) -> Version:
         name = " and ".join(given) or "the shipped knowledge base"
         return Version(name, options.load())
     return load_working_tree(options.before, Path.cwd())
+
+
+def show_impact(record: Record, names: Names, page: Page) -> None:
+    """Put an impact, as `impact_record` gives it, on the page; `names` are those of providers by id."""
+    page.line(_write_headline(record), bold=True)
+    for line in _list_rows(record):
+        page.line(line)
+    if record["transitions"]:
+        _show_transitions(record, names, page)
+    if record["changes"]:
+        _show_changes(record, page)
+    _show_examples(record, names, page)
+    page.gap()
+    for side in ("before", "after"):
+        known = record[side]
+        base = base_text(known["version"], known["date"], known["fingerprint"])
+        page.line(f"{capital(side)}: {known['name']}, knowledge base {base}.")
+    page.line(f"Compared as of {record['as_of']}.")
+
+
+def _write_headline(record: Record) -> str:
+    changed, other = record["changed"], record["other_provider"]
+    if not record["compared"]:
+        return "No team was compared."
+    whole = f"of {counted(record['compared'], 'team')}"
+    if not changed["teams"]:
+        return f"No verdict {whole} changes."
+    verdicts = counted(changed["teams"], "verdict")
+    verb = "changes" if changed["teams"] == 1 else "change"
+    provider = f"for {other['teams']:,} the recommended provider changes"
+    return f"{verdicts} {whole} {verb} ({percent(changed['share'])}); {provider}."
+
+
+def _list_rows(record: Record) -> Iterator[str]:
+    """Yield a line for each kind of row that was not compared, or not as it asked."""
+    rejected = record["rejected"]
+    if total := sum(rejected.values()):
+        sides = {"both": "both sides", "before": "the first side only", "after": "the second side only"}
+        parts = [f"{rejected[key]:,} by {words}" for key, words in sides.items() if rejected[key]]
+        yield f"{total:,} of {record['rows']:,} rows rejected: {joined(parts)}."
+    if record["dated"]:
+        own = "row has its own as_of or max_age" if record["dated"] == 1 else "rows have their own as_of or max_age"
+        yield f"{record['dated']:,} {own}; all were compared as of {record['as_of']}."
+    if record["unread"]:
+        yield f"Columns that only one side knows: {', '.join(record['unread'])}."
+
+
+def _show_transitions(record: Record, names: Names, page: Page) -> None:
+    shown = record["transitions"][:_MOST_TRANSITIONS]
+    page.gap()
+    page.table(
+        ["Teams", "Share", "Before", "After"],
+        (
+            [
+                f"{part['teams']:,}",
+                percent(part["share"]),
+                _name_verdict(part["before"], names),
+                _name_verdict(part["after"], names),
+            ]
+            for part in shown
+        ),
+    )
+    if len(shown) < len(record["transitions"]):
+        page.line(f"({len(record['transitions']) - len(shown)} more kinds of change; see --format json)")
+
+
+def _name_verdict(verdict: Record, names: Names) -> str:
+    if verdict["kind"] == "none":
+        return "none of the providers compared meets every must"
+    if verdict["kind"] == "recommended":
+        return f"{names[verdict['provider']]}, {STRENGTHS[verdict['strength']]}"
+    if verdict["lean"]:
+        return f"undetermined, {names[verdict['lean']]} leads"
+    among = joined([names[name] for name in verdict["among"]])
+    word = "tie" if verdict["kind"] == "tie" else "undetermined"
+    return f"{word}: {among}" if among else word
+
+
+def _show_changes(record: Record, page: Page) -> None:
+    """Put the changes that turn verdicts on the page, and the number of the others."""
+    turning = _choose_changes(part for part in record["changes"] if _turns_verdicts(part))
+    if turning:
+        page.gap()
+        page.table(
+            ["Alone", "Needed", "Because of"],
+            (
+                [_write_number(part["alone"]), _write_number(part["needed"]), _write_change(part)]
+                for part in turning[:_MOST_CHANGES]
+            ),
+        )
+        page.line(_write_because(record["because"]))
+    if len(turning) > _MOST_CHANGES:
+        page.line(f"({counted(len(turning) - _MOST_CHANGES, 'change')} more; see --format json)")
+    idle = [part for part in record["changes"] if not _turns_verdicts(part)]
+    if idle:
+        verb = "turns" if len(idle) == 1 else "turn"
+        what = "none of these verdicts alone" if record["transitions"] else "no verdict"
+        page.line(f"{counted(len(idle), 'change')} {verb} {what}; see --format json.")
+
+
+def _turns_verdicts(change: Record) -> bool:
+    return any(change[key] for key in ("alone", "otherwise", "needed"))
+
+
+def _choose_changes(changes: Iterable[Record]) -> list[Record]:
+    """Return the changes to show: of those that must be made together the first, without those that only come along."""
+    # If a rule names a criterion that is new, each comes with the other: {rule, criterion} is one row. If a new
+    # provider brings its claims, the claims have none of their own.
+    seen: set[frozenset[str]] = set()
+    brought: set[str] = set()
+    found = []
+    for part in changes:
+        together = frozenset({part["says"], *part["brings"]})
+        if together not in seen and (part["alone"] or part["says"] not in brought):
+            found.append(part)
+        seen.add(together)
+        brought.update(part["brings"])
+    return found
+
+
+def _write_number(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
+
+
+def _write_change(part: Record) -> str:
+    brings = f"; with {joined(part['brings'])}" if part["brings"] else ""
+    teams = [place["team"] for place in part["examples"][:_MOST_EXAMPLES] if place["team"]]
+    examples = f" (such as {', '.join(teams)})" if teams else ""
+    return f"{capital(part['says'])}{brings}{examples}"
+
+
+def _write_because(found: Record) -> str:
+    """Return how many of the teams turn by one change alone, by any of several, or by several together."""
+    looked_at = counted(found["looked_at"], "team")
+    verb = "changes" if found["looked_at"] == 1 else "change"
+    whole = f"a random sample of {looked_at} that {verb}" if found["sampled"] else f"the {looked_at} that {verb}"
+    parts = [
+        f"{found[key]:,} {words}"
+        for key, words in (
+            ("by_one", "get their new verdict from one change alone"),
+            ("by_any", "from any of several"),
+            ("together", "only from several together"),
+        )
+        if found[key]
+    ]
+    count = found["untried"]
+    untried = f" There were too many changes to try {count:,} of them." if count else ""
+    needed = "'Needed' counts the teams that do not get it without this change."
+    return f"Of {whole}, {joined(parts)}. {needed}{untried}"
+
+
+def _show_examples(record: Record, names: Names, page: Page) -> None:
+    for part in record["examples"][:1]:
+        page.heading(f"For example {_name_team(part)}")
+        page.line(f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}.", 2)
+        for line in part["differences"][:_MOST_DIFFERENCES]:
+            page.line(line, 2)
+
+
+def _name_team(place: Record) -> str:
+    return place["team"] or f"row {place['row']:,} of {place['file']}"

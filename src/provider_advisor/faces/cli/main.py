@@ -17,7 +17,7 @@ def main() -> None:
     _open_closed_streams()
     interrupts = _note_interrupts()
     try:
-        from provider_advisor.faces.cli.run import run  # noqa: PLC0415 (imports are most of what happens)
+        from provider_advisor.faces.cli.exit_status import run  # noqa: PLC0415 (imports are most of what happens)
 
         status = run()
     except BaseException:

@@ -290,7 +290,7 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
     file = _read_file(options.file, options, knowledge, mistakes, unknown) if options.file else None
     mistakes.raise_any()
     if unknown is not None:
-        from provider_advisor.faces.cli.matches import show_notes  # noqa: PLC0415 (seldom asked for)
+        from provider_advisor.faces.cli.input_options import show_notes  # noqa: PLC0415 (seldom asked for)
 
         show_notes(unknown.describe())
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
@@ -376,7 +376,7 @@ def _refuse_sheet_options(options: StatementOptions) -> Iterator[str]:
 
 def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
     """Return the statement in a sheet with a requirement in each row, and say how it was read."""
-    from provider_advisor.faces.cli.matches import note_matches, read_matches_option, show_matches  # noqa: PLC0415
+    from provider_advisor.faces.cli.input_options import note_matches, read_matches_option, show_matches  # noqa: PLC0415
     from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415
     from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415
     from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import STRENGTHS, counted, joined, percent
-from provider_advisor.faces.report.pages import page_template
+from provider_advisor.faces.report.html import page_template
 from provider_advisor.faces.text import clean_texts
 
 _MOST = 12

@@ -1,15 +1,44 @@
-"""A recommendation as one self-contained page: no scripts, no requests, readable on paper and by screen readers."""
+"""A recommendation as one self-contained page: no scripts, no requests, readable on paper and by screen readers.
+
+In its templates, and in those of a batch, text is escaped, and a name that is not there is an error.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from provider_advisor.explanation.model import AnswerRecord, VerdictRecord
 from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
 from provider_advisor.faces.report.contents import Bill, Report, make_report
-from provider_advisor.faces.report.pages import page_template
 from provider_advisor.knowledge import KnowledgeBase
+
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+def keep_days(text: object) -> Markup:
+    """Return a text in which no day is broken over two lines."""
+    return Markup(_DAY.sub(r'<span class="day">\g<0></span>', str(escape(text))))  # noqa: S704 (escaped before)
+
+
+@cache
+def page_template(name: str) -> Any:  # noqa: ANN401 (a template)
+    """Return the template in the file of that name, in the folder of templates."""
+    environment = Environment(
+        loader=PackageLoader("provider_advisor.faces.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["keep_days"] = keep_days
+    return environment.get_template(name)
 
 
 def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:

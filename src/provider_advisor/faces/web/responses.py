@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.report.pages import keep_days
+from provider_advisor.faces.report.html import keep_days
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
