@@ -11,13 +11,14 @@ from provider_advisor.decision.robustness import confirm as module
 from provider_advisor.decision.robustness import joint_answers, measure_robustness
 from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
+from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.explanation.sureness import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
-from provider_advisor.logic import Interval, Truth
+from provider_advisor.logic import ABSENT, Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
 REPEATED = settings(derandomize=True, deadline=None)
@@ -114,17 +115,9 @@ def test_an_amount_whose_answers_change_nothing_changes_nothing_anywhere_between
             for amount in (0, 0.001, 1.7, 2.999, 3, 3.001, 4.999, 5.001, 5.999, 6, 6.001, 7.999, 8.001, 10):
                 point = Interval(amount, amount)
                 supposed = decision.facts.supposing(fact._replace(amount=point))
-                can_be = fact.amount is None or fact.amount.holds(point)
-                if can_be and _leaves_the_best(fact, decision.facts, supposed):
+                if fact.amount is None or fact.amount.holds(point):
                     verdict = judge_team(world.team, supposed).verdict
                     assert verdict._replace(strength=None) == before._replace(strength=None)
-
-
-def _leaves_the_best(fact, before, supposed):
-    """Whether what is known of an amount in any place still holds: no place is better than the best."""
-    at_large = fact.criterion.partition("@")[0]
-    known, then = (facts(fact.provider, at_large).amount for facts in (before, supposed))
-    return known is None or at_large == fact.criterion or known.holds(then)
 
 
 def test_an_amount_in_one_place_is_asked_about_up_to_the_bounds_in_any_place():
@@ -431,6 +424,40 @@ def test_a_rival_that_can_only_come_level_is_said_to():
     claims = {"ada": {"board": HAS}, "bob": {}}
     found = contenders(claims, [must("board")], [capability("board")])
     assert (found.ahead, found.level) == ((), ("bob",))
+
+
+@pytest.mark.parametrize(("priority", "seats_of_ada", "chat"), [("must", 9, 0.5), ("should", 5, 1.5)])
+def test_no_rival_overtakes_by_one_place_that_is_better_than_the_best_is_known_to_be(priority, seats_of_ada, chat):
+    seats = quantity("seats")._replace(of_each="place")
+    claims = {
+        "ada": {"chat": HAS, "fax": LACKS, "seats": Said(seats_of_ada, "exactly")},
+        "bob": {"chat": LACKS, "fax": LACKS, "seats": Said(5, "exactly")},
+        "cyd": {"chat": LACKS},
+    }
+    wishes = [should("chat", None, chat), should("fax", None, chat + 0.3), should("seats@there", Interval(8))]
+    asked = [Requirement("seats", priority, Interval(8)), *wishes]
+    decision = decided(knowledge_of([seats, capability("chat"), capability("fax")], claims), Team(tuple(asked)))
+    # Bob could have 8 seats there, but it is known that he has 5 at most: that wish, or must, fails all the same.
+    found = find_contenders(decision.outcome, decision.facts)
+    assert (decision.outcome.verdict.provider, found) == ("ada", (("cyd",), ()))
+    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    assert [share.given > 0 for share in shares] == [True, False, True]
+
+
+def test_no_rival_overtakes_by_having_in_one_place_what_it_has_nowhere():
+    criteria = [capability("seats")._replace(of_each="place"), capability("chat"), capability("fax")]
+    claims = {
+        "ada": {"chat": HAS, "fax": LACKS, "seats": LACKS},
+        "bob": {"chat": LACKS, "fax": LACKS},
+        "cyd": {"chat": LACKS, "seats": LACKS},
+    }
+    wishes = [should("chat", None, 0.5), should("fax", None, 0.8)]
+    asked = (should("seats", ABSENT), should("seats@there"), *wishes)
+    decision = decided(knowledge_of(criteria, claims), Team(asked))
+    found = find_contenders(decision.outcome, decision.facts)
+    assert (decision.outcome.verdict.provider, found) == ("ada", (("cyd",), ()))
+    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    assert [share.given > 0 for share in shares] == [True, False, True]
 
 
 def test_where_no_answer_alone_settles_anything_two_that_do_are_named():

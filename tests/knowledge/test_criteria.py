@@ -267,6 +267,51 @@ def test_supposing_a_member_supposes_the_criterion():
     assert facts("shop", "delivery").truth is UNKNOWN
 
 
+SEATS_SAID = pytest.mark.parametrize(
+    ("said", "there", "left"),
+    [
+        (("exactly: 5",), 8, Interval(5, 5)),
+        (("between: [3, 6]",), 8, Interval(6, 6)),
+        (("between: [3, 6]",), 5, Interval(5, 6)),
+        (("between: [3, 6]",), 1, Interval(3, 6)),
+        (("at_least: 5",), 8, Interval(8, None)),
+        (("member: north, exactly: 5",), 8, Interval(8, None)),
+        (("exactly: 5", "member: east, between: [3, 9]"), 8, Interval(8, 8)),
+    ],
+)
+
+
+@SEATS_SAID
+def test_what_is_supposed_of_an_open_member_stays_within_what_is_known_of_any(said, there, left):
+    facts = facts_of(*(f"criterion: vans, {each}, unit: vans" for each in said))
+    assert facts.allows(supposed := facts("shop", "vans@east")._replace(amount=Interval(there, there)))
+    assert facts.supposing(supposed)("shop", "vans").amount == left
+    assert facts.supposing(supposed).without_stale()("shop", "vans").amount == left
+
+
+def test_a_lower_amount_than_is_known_of_any_member_lowers_nothing():
+    facts = facts_of("criterion: wait, between: [3, 6], unit: days")
+    assert facts.supposing(Fact("shop", "wait@east", amount=Interval(1, 1)))("shop", "wait").amount == Interval(3, 3)
+
+
+def test_what_is_supposed_in_place_of_a_known_amount_may_be_better_than_what_is_known_of_any():
+    facts = facts_of("criterion: vans, exactly: 2, unit: vans", "criterion: vans, member: east, exactly: 5, unit: vans")
+    for there, best in ((8, Interval(8, 8)), (1, Interval(2, 2))):
+        supposed = Fact("shop", "vans@east", amount=Interval(there, there))
+        assert not facts.allows(supposed)
+        assert facts.supposing(supposed)("shop", "vans").amount == best
+
+
+def test_what_is_supposed_without_a_member_is_not_worse_than_what_is_supposed_of_one():
+    facts = facts_of("criterion: vans, between: [3, 6], unit: vans")
+    any_, east = (Fact("shop", name, amount=Interval(at, at)) for name, at in (("vans", 3), ("vans@east", 5)))
+    assert facts.supposing(any_, east)("shop", "vans").amount == Interval(5, 5)
+    assert facts.supposing(any_, east._replace(amount=Interval(1, 1)))("shop", "vans").amount == Interval(3, 3)
+    nowhere, there = Fact("shop", "delivery", NO), Fact("shop", "delivery@east", YES)
+    assert facts.supposing(nowhere, there)("shop", "delivery").truth is YES
+    assert facts.supposing(nowhere, there._replace(truth=NO))("shop", "delivery").truth is NO
+
+
 def test_numbers_of_two_products_may_be_on_two_members_but_not_on_one(problems_of_claims):
     assert problems_of_claims("member: north, product: one", "member: south, product: two") == []
     (problem,) = problems_of_claims("includes: [north, south], product: one", "member: south, product: two")

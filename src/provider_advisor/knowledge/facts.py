@@ -114,8 +114,8 @@ class Facts:
         if key not in self._found:
             if self._known is not None and key not in self._touched:
                 return self._known(provider, criterion)
-            fact = self._resolve(provider, self.knowledge.criteria[criterion])
-            self._found[key] = self._drop_stale(fact)
+            fact = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
+            self._found[key] = fact if self._known is None else self._keep_known(fact)
         return self._found[key]
 
     def _drop_stale(self, fact: Fact) -> Fact:
@@ -149,8 +149,16 @@ class Facts:
         if self._is_fresh_only:
             return self
         if self._fresh is None:
-            self._fresh = self._begin_copy(self._supposed, known=None, is_fresh_only=True)
+            known = None if self._known is None else self._known.without_stale()
+            self._fresh = self._begin_copy(self._supposed, known=known, is_fresh_only=True)
         return self._fresh
+
+    def allows(self, fact: Fact) -> bool:
+        """Return whether a fact lies within what is known of it."""
+        known = self(fact.provider, fact.criterion)
+        if fact.amount is not None:
+            return known.amount is None or known.amount.holds(fact.amount)
+        return known.amount is None and known.truth is Truth.UNKNOWN
 
     def _begin_copy(
         self, supposed: dict[tuple[str, str], Fact], *, known: "Facts | None", is_fresh_only: bool
@@ -161,7 +169,49 @@ class Facts:
         copy._known, copy._is_fresh_only = known, is_fresh_only
         # What is there for one member is there for any.
         copy._touched = frozenset((of, split_member(name)[0]) for of, name in supposed if AT in name)
+        for key in copy._touched & supposed.keys():
+            copy._found[key] = copy._raise_to_members(supposed[key])
         return copy
+
+    # What is supposed of a member, and of its criterion without a member, may not contradict each other, nor what is
+    # known. An example: 5 seats are known to be the most in any place, and nothing is known of those in Peru. Then a
+    # must of 8 seats in any place stays failed, whatever there is in Peru. Were the most known to be 3 to 9, and were
+    # there 8 in Peru, it would be 8 to 9.
+
+    def _raise_to_members(self, fact: Fact) -> Fact:
+        """Return what is supposed of a criterion without a member; not worse than what is supposed of some member."""
+        criterion = self.knowledge.criteria[fact.criterion]
+        for member in self._list_supposed_members(fact):
+            if fact.amount is None:
+                fact = fact._replace(truth=any_of((fact.truth, member.truth)))
+            elif member.amount is not None and _is_beyond(fact.amount, member.amount, criterion):
+                fact = self._keep_known(fact._replace(amount=member.amount))
+        return fact
+
+    def _keep_known(self, fact: Fact) -> Fact:
+        """Return a fact that follows from what is supposed of members, within what is known of any member.
+
+        Only where the members in question are open: what is supposed in place of a known one may contradict.
+        """
+        if self._known is None or not all(map(self._known.allows, self._list_supposed_members(fact))):
+            return fact
+        known = self._known(fact.provider, fact.criterion)
+        if known.truth is not Truth.UNKNOWN:
+            return known
+        if known.amount is None or fact.amount is None:
+            return fact
+        within = fact.amount.intersect(known.amount)
+        if within.is_empty():
+            is_lower = self.knowledge.criteria[fact.criterion].lower_is_better
+            best = known.amount.low if is_lower else known.amount.high
+            # "More than 5" has no lowest amount.
+            is_left_out = is_lower and known.amount.above
+            return known if best is None or is_left_out else known._replace(amount=Interval(best, best))
+        return fact._replace(amount=within)
+
+    def _list_supposed_members(self, fact: Fact) -> list[Fact]:
+        begin = f"{fact.criterion}{AT}"
+        return [each for (of, name), each in self._supposed.items() if of == fact.provider and name.startswith(begin)]
 
     def is_stale(self, fact: Fact) -> bool:
         """Return whether the newest claim is older than the criterion allows, or the policy for its kind.

@@ -155,7 +155,7 @@ class Supposing:
         """
         provider = supposed[0].provider
         before, own = self._assessments[provider], self._ranks[self._places[provider]]
-        if own is None or before.cost is not None or not all(map(self._is_narrower, supposed)):
+        if own is None or before.cost is not None or not all(map(self._facts.allows, supposed)):
             return False
         if own[0] == _RULED_OUT:
             return own[0] > best[0]
@@ -167,13 +167,6 @@ class Supposing:
         gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
         expected = -own[2] + 100 * gained / sum([each.weight for each in before.findings]) + DUST
         return (1 if unknown > 0 else 0, unknown, -expected) > best
-
-    def _is_narrower(self, supposed: Fact) -> bool:
-        """Return whether a fact lies within what is known of it."""
-        known = self._facts(supposed.provider, supposed.criterion)
-        if supposed.amount is not None:
-            return known.amount is None or known.amount.holds(supposed.amount)
-        return known.amount is None and known.truth is Truth.UNKNOWN
 
     def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
         """Return the places of the findings that depend on facts about a provider."""
