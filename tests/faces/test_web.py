@@ -176,6 +176,58 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
     assert found.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "sentences"),
+    [
+        ("POST", "/api/v1/ask", b"", "application/json", ["The body is missing."]),
+        (
+            "POST",
+            "/api/v1/ask",
+            b"[1",
+            "application/json",
+            ["The body is not JSON: Expecting ',' delimiter at character 2."],
+        ),
+        (
+            "POST",
+            "/api/v1/recommendation",
+            b'{"needs": ["sms"]}',
+            "application/x-www-form-urlencoded",
+            ["The body was not read as JSON; send JSON with the header Content-Type: application/json."],
+        ),
+        ("POST", "/api/v1/impact", b"{}", "application/json", ["'files' is missing.", "'teams' is missing."]),
+        (
+            "GET",
+            "/api/v1/recommendation?sure=maybe",
+            b"",
+            "",
+            ["The parameter sure is 'maybe'; expected true or false."],
+        ),
+        ("DELETE", "/answer", b"", "", ["DELETE is not possible here; use GET or HEAD."]),
+        ("PUT", "/api/v1/recommendation", b"", "", ["PUT is not possible here; use GET or HEAD or POST."]),
+        ("GET", "/mcp", b"", "", ["GET is not possible here; use POST."]),
+        ("GET", "/nowhere", b"", "", ["There is nothing at this address."]),
+    ],
+)
+def test_a_program_is_told_what_to_do_instead(web, method, path, body, kind, sentences):  # noqa: PLR0917 (one a column)
+    found = web.request(method, path, content=body, headers={"Content-Type": kind} if kind else {})
+    assert found.headers["content-type"] == "application/problem+json"
+    assert found.json()["mistakes"] == sentences
+    if found.status_code == 405:
+        assert found.headers["allow"].replace(", ", " or ") in sentences[0]
+
+
+def test_all_mistakes_of_an_address_are_told_at_once(web):
+    asked = "needs=fxa&usage.sms-outbound=abc&situation.devs=none&as_of=x&only=zom&max_age=1y"
+    told = " ".join(web.get(f"/api/v1/recommendation?{asked}").json()["mistakes"])
+    assert all(word in told for word in ("'fxa'", "'abc'", "'devs'", "'as_of' is 'x'", "'zom'", "'1y'"))
+
+
+@pytest.mark.parametrize("path", ["/answer.json?needs=fxa", "/answer.md?needs=fxa", "/compare.csv?p=zom"])
+def test_a_program_that_asks_for_data_gets_no_page(web, path):
+    assert web.get(path).headers["content-type"] == "application/problem+json"
+    assert web.get(path, headers={"Accept": "text/html"}).headers["content-type"].startswith("text/html")
+
+
 def test_a_form_with_a_mistake_is_shown_again_as_it_was_filled_in(web):
     compared = web.get("/compare?p=twilio&p=vonage&area=vidoe&as_of=soon")
     for name in ("area", "as_of"):  # each sentence leads to its field, and is repeated beside it
@@ -289,7 +341,7 @@ def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
 def test_what_is_chosen_is_folded_so_that_rows_come_first(web):
     compared = web.get("/compare?providers=twilio,vonage&area=video&only=differences").text
     assert compared.index('<details class="fold">') < compared.index('<form method="get" action="/compare">')
-    assert re.search(r"\d+ criteria in the area Video in which they differ, also", compared)
+    assert re.search(r"\d+ criteria in the area Video on which their facts differ, also", compared)
     assert '<details class="fold">' not in web.get("/compare").text
     facts = web.get("/facts?provider=zoom&state=current").text
     assert re.search(r"\d+ facts about Zoom, current, as of", facts)

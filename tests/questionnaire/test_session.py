@@ -279,7 +279,7 @@ def _ahead(known: Known) -> tuple[str, ...]:
     [
         (Key("criterion", "frame"), "must", "there is no question about the criterion 'frame'."),
         (Key("situation", "weather"), "must", "there is no question about the situation 'weather'."),
-        (TOPICS, ["nowhere"], "'nowhere' is unknown to topics; expected "),
+        (TOPICS, ["nowhere"], "'nowhere' is not a value of 'topics'; expected "),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused_in_a_sentence(shops, key, value, sentence):

@@ -237,7 +237,7 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
     Raises RequirementsError.
     """
     if key == TOPICS:
-        return _check_several(value, catalogue.subjects, "topics", many=True, some=False)
+        return _check_several(value, catalogue.subjects, "'topics'", many=True, some=False)
     if key.kind in {"criterion", "unlisted"}:
         words = CRITERION_WORDS if key.kind == "criterion" else UNLISTED_WORDS
         value = NO_ANSWER if key.kind == "unlisted" and value == UNWANTED else value
@@ -278,7 +278,7 @@ def _check_several(
     for one in given:
         if not isinstance(one, str) or one not in known:
             hint = did_you_mean(brief(one), known)
-            raise RequirementsError(f"{shown(one)} is unknown to {what}; expected {', '.join(known)}.{hint}")
+            raise RequirementsError(f"{shown(one)} is not a value of {what}; expected {', '.join(known)}.{hint}")
     if (some and not given) or (len(given) > 1 and not many):
         raise RequirementsError(f"{what} takes {'at least one value' if many else 'one value'}.")
     return tuple(one for one in known if one in given)
@@ -298,9 +298,7 @@ def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tupl
         if member is None:
             hint = did_you_mean(brief(one), [part.label for part in of.members.values()])
             example = ", ".join(part.label for part in list(of.members.values())[:_FEW])
-            raise RequirementsError(
-                f"{shown(one)} is unknown to '{name}'; expected {of.label}, such as {example}.{hint}"
-            )
+            raise RequirementsError(f"'{name}' has no member {shown(one)}; expected one such as {example}.{hint}")
     return tuple(member for member in of.members if member in found.values()) or NONE
 
 

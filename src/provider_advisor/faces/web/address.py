@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, split_list, statement_record
@@ -68,13 +68,30 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     }
     data["usage"] = {item: _read_number(texts[-1]) for item, texts in families["usage"].items()}
     data["weights"] = {area: _read_number(texts[-1]) for area, texts in families["weights"].items()}
-    statement = mistakes.note(
-        read_requirements_data, {key: value for key, value in data.items() if value}, "request", knowledge
-    )
+    statement = mistakes.note(_read_data, {key: value for key, value in data.items() if value}, knowledge)
     mistakes.raise_any()
     if statement is None:
         raise RequirementsError("The address cannot be read.")
     return AddressQuestion(statement, tuple(dict.fromkeys(unknown)))
+
+
+def _read_data(data: Mapping[str, Any], knowledge: KnowledgeBase) -> Statement:
+    """Return the statement in data; raises RequirementsError with what is wrong with each part of it.
+
+    A day or a number that cannot be read hides what the words mean, so each part is then read by itself. Needs and
+    wants are one part: what a word means may depend on the others.
+    """
+    try:
+        return read_requirements_data(data, "request", knowledge)
+    except (KnowledgeError, RequirementsError) as error:
+        problems = [*error.problems]
+        words = {name: data[name] for name in ("needs", "wants") if name in data}
+        for part in (words, *({name: value} for name, value in data.items() if name not in words)):
+            try:
+                read_requirements_data(part, "request", knowledge, whole=False)
+            except (KnowledgeError, RequirementsError) as found:
+                problems += found.problems
+        raise RequirementsError(*dict.fromkeys(problems)) from error
 
 
 _TOLD = {

@@ -23,6 +23,7 @@ from provider_advisor.faces.web.batch_files import (
     OUTPUTS,
     BatchChoice,
     describe_end,
+    explain_missing,
     find_result,
     make_batch_run,
     read_summary,
@@ -167,8 +168,9 @@ def _with_job(jobs: JobFolder, name: str, respond: Callable[[StartedRun], Respon
 
 
 def _send(job: StartedRun, what: str) -> Response:
-    path = find_result(job, what)
-    return respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if path is None else send_file(path, job, safe=False)
+    if (path := find_result(job, what)) is not None:
+        return send_file(path, job, safe=False)
+    return respond_problem(HTTPStatus.NOT_FOUND, [explain_missing(job, what)])
 
 
 def _record(job: StartedRun) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
@@ -31,7 +31,14 @@ from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Tra
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.knowledge_pages import make_knowledge_pages
 from provider_advisor.faces.web.pages import make_pages
-from provider_advisor.faces.web.responses import JsonResponse, get_status, list_mistakes, respond_problem, show_error
+from provider_advisor.faces.web.responses import (
+    JsonResponse,
+    describe_shape,
+    get_status,
+    list_mistakes,
+    respond_problem,
+    show_error,
+)
 from provider_advisor.faces.web.rule_pages import make_rule_pages
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import ServeSettings
@@ -78,7 +85,8 @@ def create_app(
     app.include_router(make_ask_api(service))
     app.include_router(make_run_api(service, jobs))
     app.include_router(make_batch_pages(service, jobs))
-    app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, jobs)))
+    # To GET the protocol's library would open a stream of events, of which there are none, until the time is over.
+    app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, jobs), methods=["POST"]))
     if store is not None:
         from provider_advisor.faces.web import saved_decisions  # noqa: PLC0415 (as above)
 
@@ -166,9 +174,8 @@ def _add_operations(app: FastAPI, service: KnowledgeService, settings: ServeSett
 def _add_errors(app: FastAPI, service: KnowledgeService) -> None:
     def respond(request: Request, status: int, sentences: Sequence[str]) -> Response:
         """Answer a program with a problem, and a person with a page."""
-        return (
-            show_error(service, status, sentences) if wants_page(request.scope) else respond_problem(status, sentences)
-        )
+        show = partial(show_error, service) if wants_page(request.scope) else respond_problem
+        return show(status, sentences)
 
     @app.exception_handler(AdvisorError)
     def refuse(request: Request, error: AdvisorError) -> Response:
@@ -176,9 +183,25 @@ def _add_errors(app: FastAPI, service: KnowledgeService) -> None:
 
     @app.exception_handler(RequestValidationError)
     def refuse_shape(request: Request, error: RequestValidationError) -> Response:
-        sentences = [f"{'.'.join(map(str, part['loc']))}: {part['msg']}." for part in error.errors()]
-        return respond(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentences)
+        return respond(request, HTTPStatus.UNPROCESSABLE_ENTITY, [*map(describe_shape, error.errors())])
 
     @app.exception_handler(HTTPException)
     def refuse_other(request: Request, error: HTTPException) -> Response:
-        return respond(request, error.status_code, [f"{error.detail}."])
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = _list_methods(app, request)
+            sentence = f"{request.method} is not possible here; use {' or '.join(allowed)}."
+            found = respond(request, error.status_code, [sentence])
+            found.headers["Allow"] = ", ".join(allowed)  # RFC 9110 (15.5.6) demands it
+            return found
+        is_missing = error.status_code == HTTPStatus.NOT_FOUND
+        sentence = "There is nothing at this address." if is_missing else f"{error.detail}."
+        return respond(request, error.status_code, [sentence])
+
+
+def _list_methods(app: FastAPI, request: Request) -> list[str]:
+    """Return the methods that some route takes at the address of a request: one path may have several routes."""
+    tried = ({**request.scope, "method": method} for method in ("GET", "POST", "DELETE"))
+    found = [scope["method"] for scope in tried if any(route.matches(scope)[0] is Match.FULL for route in app.routes)]
+    if found and found[0] != "GET":
+        return found
+    return ["GET", "HEAD", *found[1:]]  # whatever is got has a head; of files no route says so

@@ -157,6 +157,15 @@ def find_result(job: StartedRun, what: str) -> Path | None:
     return path if what in _RESULTS and job.is_done and path.is_file() else None
 
 
+def explain_missing(job: StartedRun | None, what: str) -> str:
+    """Return why there is no such file, in a sentence."""
+    if job is None or what not in _RESULTS:
+        return "There are no such results: results are removed after an hour."
+    if job.is_running:
+        return "The results are not ready yet: the run has not ended."
+    return "No row was rejected, so there is no such file." if job.is_done else "The run failed: it has no results."
+
+
 def send_file(path: Path, job: StartedRun, *, safe: bool) -> Response:
     """Return a file to be saved; with `safe` no cell of CSV can be taken for a formula."""
     stem = str(job.about.get("name", "teams")).rpartition(".")[0] or "teams"

@@ -19,6 +19,7 @@ from provider_advisor.faces.web.batch_files import (
     BatchChoice,
     Upload,
     describe_end,
+    explain_missing,
     find_result,
     list_rejected,
     make_batch_run,
@@ -111,7 +112,7 @@ class BatchPages:
         """Show how a run does: still under way, its summary, or why there is none."""
         job = self._jobs.find(name)
         if job is None:
-            return self._refuse_unknown()
+            return self._refuse(explain_missing(None, ""))
         if job.is_running:
             page = self._page(
                 "batch_wait.html.j2", _TITLE, seconds=round(time.time() - job.began), file=job.about["name"]
@@ -136,11 +137,10 @@ class BatchPages:
         """Return the scores, or the rows that were rejected, as a file."""
         job = self._jobs.find(name)
         path = find_result(job, what) if job else None
-        return send_file(path, job, safe=True) if job and path else self._refuse_unknown()
+        return send_file(path, job, safe=True) if job and path else self._refuse(explain_missing(job, what))
 
-    def _refuse_unknown(self) -> Response:
-        mistakes = ["There are no such results: results are removed after an hour."]
-        return self._page("plain.html.j2", _TITLE, 404, mistakes=mistakes, heading="There are no such results")
+    def _refuse(self, sentence: str) -> Response:
+        return self._page("plain.html.j2", _TITLE, 404, mistakes=[sentence], heading="There are no such results")
 
 
 def _read(file: UploadFile | None) -> Upload:

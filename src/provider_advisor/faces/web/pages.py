@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,7 +14,7 @@ from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.report.markdown import markdown_report
 from provider_advisor.faces.web.address import AddressQuestion, read_address, write_address
 from provider_advisor.faces.web.choose import list_asked, show_choose, show_ranking
-from provider_advisor.faces.web.guard import POLICY
+from provider_advisor.faces.web.guard import POLICY, wants_page
 from provider_advisor.faces.web.questionnaire_page import (
     answer_form,
     list_changed,
@@ -29,6 +30,7 @@ from provider_advisor.faces.web.responses import (
     JsonResponse,
     list_mistakes,
     render,
+    respond_problem,
     show_error,
     show_page,
     show_refusal,
@@ -119,6 +121,8 @@ class Pages:
         try:
             asked = self._read(request)
         except AdvisorError as error:
+            if form and not wants_page(request.scope):
+                return respond_problem(HTTPStatus.UNPROCESSABLE_ENTITY, list_mistakes(error))
             mend = f"/choose?{request.url.query}"
             return show_refusal(self._service, "The question cannot be answered", 422, list_mistakes(error), mend=mend)
         address = self._canonical(request, asked)

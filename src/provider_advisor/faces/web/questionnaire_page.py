@@ -80,7 +80,7 @@ def _read_value(key: Key, text: str, catalogue: Catalogue) -> object:
     if key.kind in {"situation", "members"}:
         return text if text in {UNSURE, NO_ANSWER, NONE} else tuple(filter(None, text.split(",")))
     if key.kind in {"bound", "usage"} and text.removeprefix("-")[:1].isdigit():
-        return read_number(text, make_prompt(key, catalogue))
+        return read_number(text, make_prompt(key, catalogue), others="or leave it out")
     return text
 
 

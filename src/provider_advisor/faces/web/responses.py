@@ -236,6 +236,31 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
     return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
 
 
+_PLACES = {"body": "", "query": "the parameter ", "header": "the header ", "path": ""}
+_NOT_JSON = "The body was not read as JSON; send JSON with the header Content-Type: application/json."
+
+
+def describe_shape(fault: Mapping[str, Any]) -> str:
+    """Return what is wrong with the shape of a request, as pydantic found it, in a sentence.
+
+    >>> describe_shape({"type": "missing", "loc": ("header", "x-key"), "msg": "Field required"})
+    'The header x-key is missing.'
+    """
+    kind, (part, *path) = fault["type"], fault["loc"]
+    if kind == "json_invalid":
+        return f"The body is not JSON: {fault['ctx']['error']} at character {path[0]}."
+    if not path:
+        # curl and others say of any body that it is a form, unless they are told otherwise.
+        is_text = isinstance(fault.get("input"), bytes | str)
+        return "The body is missing." if kind == "missing" else _NOT_JSON if is_text else f"The body: {fault['msg']}."
+    name = f"{_PLACES.get(part, '')}{'.'.join(map(str, path))}"
+    if kind == "missing":
+        return f"{capital(name)} is missing." if _PLACES.get(part) else f"'{name}' is missing."
+    if kind == "bool_parsing":
+        return f"{capital(name)} is '{clean(str(fault['input']))[:40]}'; expected true or false."
+    return f"{name}: {fault['msg']}."
+
+
 def problem_schema() -> dict[str, Any]:
     """Return the JSON Schema of a problem."""
     text, number = {"type": "string"}, {"type": "integer"}

@@ -28,6 +28,7 @@ from provider_advisor.faces.replaying import (
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import PROBLEM
+from provider_advisor.faces.web.guard import wants_page
 from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, respond_problem, show_page
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements import Statement
@@ -130,11 +131,15 @@ class DecisionPages:
             return ""
         return write_address(self._service.read(found.record["question"]), self._service.knowledge)
 
-    def show_json(self, name: str) -> Response:
+    def show_json(self, request: Request, name: str) -> Response:
         """Return a decision as data: as it was kept, and how it compares now."""
         found = self._find(name)
         if found is None:
-            return self._refuse_unknown()
+            return (
+                self._refuse_unknown()
+                if wants_page(request.scope)
+                else respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])
+            )
         response = JsonResponse(record_decision(found))
         response.headers.update(_NO_STORE)
         return response
