@@ -25,7 +25,7 @@ from worlds import (
 )
 
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.build import fingerprint
+from provider_advisor.knowledge.build import compute_fingerprint
 from provider_advisor.knowledge.check_rules import sort_rules
 from provider_advisor.knowledge.conditions import Situation
 from provider_advisor.knowledge.records import Criterion, UsageItem
@@ -75,7 +75,7 @@ def bases(draw: st.DrawFn) -> KnowledgeBase:
     ordered = {each.id: each for each in sort_rules(list(frame.rules))}
     topics, usage = {topic.id: topic for topic in TOPICS}, {item.id: item for item in USAGE}
     parts = ({SOURCE.id: SOURCE}, frame.criteria, providers, topics, usage, ordered, policy)
-    return KnowledgeBase(*parts, fingerprint=fingerprint(*parts))
+    return KnowledgeBase(*parts, fingerprint=compute_fingerprint(*parts))
 
 
 def words(knowledge: KnowledgeBase) -> st.SearchStrategy[str]:

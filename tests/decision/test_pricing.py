@@ -14,7 +14,7 @@ from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.decision.cost import calculate_cost
 from provider_advisor.explanation.findings_in_words import describe_cost
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.suspicions import suspicions
+from provider_advisor.knowledge.suspicions import find_suspicions
 from provider_advisor.logic import Interval
 from provider_advisor.requirements.team import read_team
 
@@ -141,7 +141,7 @@ def test_the_rate_and_its_day_are_said_and_so_is_that_there_is_none(priced):
     (item,) = answer["providers"][0]["monthly_cost"]["items"]
     assert (item["price"], item["by_quote"]) == (None, False)
     assert item["unconverted"] == ["10 USD/delivery (no exchange rate for USD is recorded)"]
-    assert [said for said in suspicions(early) if "no exchange rate for USD is recorded by 2020-05-31" in said]
+    assert [said for said in find_suspicions(early) if "no exchange rate for USD is recorded by 2020-05-31" in said]
 
 
 def test_a_converted_price_is_as_old_as_its_rate(priced):

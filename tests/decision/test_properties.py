@@ -30,7 +30,7 @@ from worlds import (
 from provider_advisor.decision import decide
 from provider_advisor.inference import infer
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.build import fingerprint
+from provider_advisor.knowledge.build import compute_fingerprint
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, leaves
 from provider_advisor.knowledge.rules import Implied
 from provider_advisor.logic import ABSENT, Interval, Truth
@@ -229,7 +229,9 @@ def _shuffled(mapping, draw):
 
 def _fingerprint(base):
     """What the loader calls these facts and rules."""
-    return fingerprint(base.sources, base.criteria, base.providers, base.topics, base.usage, base.rules, base.policy)
+    return compute_fingerprint(
+        base.sources, base.criteria, base.providers, base.topics, base.usage, base.rules, base.policy
+    )
 
 
 @given(worlds(), st.randoms(use_true_random=False))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from provider_advisor.errors import EngineError
 from provider_advisor.inference.engine import Program, fire
-from provider_advisor.inference.rulesets import MAX_JOIN, MAX_JOINS, Production, shards
+from provider_advisor.inference.rulesets import MAX_JOIN, MAX_JOINS, Production, cut_shards
 
 ATOMS = "abcdefg"
 
@@ -97,7 +97,7 @@ def test_a_program_keeps_its_productions_whatever_becomes_of_the_list_that_it_wa
 def test_shards_stay_within_every_limit():
     wide = [Production(f"w{n}", tuple(f"{n}/{m}" for m in range(40))) for n in range(50)]
     many = [Production(f"m{n}", (f"x{n}",)) for n in range(200)]
-    for shard in shards(wide + many):
+    for shard in cut_shards(wide + many):
         assert len(shard.joins) <= MAX_JOINS
         assert len(shard.codes) <= 400
         assert all(len(join.antecedent) <= MAX_JOIN for join in shard.joins)

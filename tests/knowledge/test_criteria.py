@@ -13,7 +13,7 @@ from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.build import build
 from provider_advisor.knowledge.files import File, gather_files
 from provider_advisor.knowledge.records import MemberOf
-from provider_advisor.knowledge.suspicions import suspicions
+from provider_advisor.knowledge.suspicions import find_suspicions
 from provider_advisor.logic import Interval, Truth, any_of, compare
 
 BICYCLES = Path(__file__).parent / "bicycles"
@@ -364,7 +364,7 @@ def test_what_looks_wrong_with_members_is_told():
         "criterion: delivery, member: north, value: present",
         "criterion: delivery, member: north, value: absent",
     ]
-    found = list(suspicions(facts_of(*disputed)))
+    found = list(find_suspicions(facts_of(*disputed)))
     assert any("criterion 'delivery@north': the source 'guide-2020' contradicts itself" in text for text in found)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from provider_advisor import KnowledgeError, load, recommend
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
+from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions
 
 DAY = dt.date(2024, 1, 20)
 BASE = "version: 1.4.0\ndate: 2024-01-16\n"
@@ -46,8 +46,8 @@ def test_what_is_wrong_with_them_is_told(text, told, knowledge_from, tmp_path):
 def test_a_date_before_the_newest_source_is_suspicious_and_one_ahead_is_wrong(edited, knowledge_from, tmp_path):
     older = knowledge_from(tmp_path, facts={"base.yaml": BASE.replace("01-16", "01-02")})
     sentence = "base.yaml: the date 2024-01-02 is before 2024-01-15, the day on which its newest source was retrieved"
-    assert [said for said in suspicions(facts_as_of(older, DAY)) if said.startswith(sentence)]
-    assert not [said for said in suspicions(facts_as_of(edited, DAY)) if said.startswith("base.yaml")]
+    assert [said for said in find_suspicions(facts_as_of(older, DAY)) if said.startswith(sentence)]
+    assert not [said for said in find_suspicions(facts_as_of(edited, DAY)) if said.startswith("base.yaml")]
     assert list(find_future_claims(edited, dt.date(2024, 1, 15))) == [
         "base.yaml: the date 2024-01-16 is after today, 2024-01-15; correct it."
     ]

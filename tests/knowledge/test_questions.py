@@ -3,25 +3,25 @@
 import pickle
 
 from provider_advisor import load
-from provider_advisor.knowledge.suspicions import question_suspicions
+from provider_advisor.knowledge.suspicions import find_question_suspicions
 
 TOPICS = "topics: [{id: riding, label: Riding, ask: Do you ride?, share: 0.5}]\nquestions:\n"
 
 
 def said_of(knowledge_from, folder, questions):
     knowledge = knowledge_from(folder, rules={"questions.yaml": TOPICS + questions})
-    return [sentence for sentence in question_suspicions(knowledge) if "no question asks" not in sentence]
+    return [sentence for sentence in find_question_suspicions(knowledge) if "no question asks" not in sentence]
 
 
 def test_without_a_file_nothing_is_said(bicycles):
-    assert not list(question_suspicions(bicycles))
+    assert not list(find_question_suspicions(bicycles))
 
 
 def test_what_no_question_asks_about_is_named(knowledge_from, tmp_path):
     knowledge = knowledge_from(
         tmp_path, rules={"questions.yaml": TOPICS + "- {criterion: repairs, topics: [riding], share: 0.5}\n"}
     )
-    found = list(question_suspicions(knowledge))
+    found = list(find_question_suspicions(knowledge))
     assert "criterion 'rental': no question asks about it; add one to questions.yaml." in found
     assert "situation 'skill': no question asks about it; add one to questions.yaml." in found
     assert "usage 'inspections': no question asks about it; add one to questions.yaml." in found
@@ -59,4 +59,4 @@ def test_the_wording_of_questions_changes_no_fingerprint(knowledge_from, tmp_pat
 
 
 def test_the_shipped_questions_ask_about_everything():
-    assert not list(question_suspicions(load()))
+    assert not list(find_question_suspicions(load()))

@@ -6,7 +6,7 @@ import pytest
 
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
+from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
 
@@ -34,7 +34,7 @@ def base(tmp_path, knowledge_from):
 
 
 def _suspicious(knowledge):
-    return [said for said in suspicions(Facts(knowledge, _DAY)) if said.startswith("source ")]
+    return [said for said in find_suspicions(Facts(knowledge, _DAY)) if said.startswith("source ")]
 
 
 def test_an_undated_source_counts_from_the_day_it_was_retrieved(base):
@@ -101,7 +101,9 @@ def test_a_source_dated_after_today_is_a_problem_once_and_not_for_each_claim(bas
 def test_claims_that_contradict_one_another_are_named_with_their_places(tmp_path, knowledge_from):
     text = _claim("line: 3", "survey-2023") + "- {criterion: repairs, value: absent, source: survey-2023, line: 9}\n"
     knowledge = knowledge_from(tmp_path, facts={"providers/more.yaml": text})
-    found = [said.replace(f"{tmp_path}/", "") for said in suspicions(Facts(knowledge, _DAY)) if "contradict" in said]
+    found = [
+        said.replace(f"{tmp_path}/", "") for said in find_suspicions(Facts(knowledge, _DAY)) if "contradict" in said
+    ]
     (said,) = found
     assert said == (
         "provider 'more', criterion 'repairs': the source 'survey-2023' contradicts itself, at "

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.suspicions import suspicions
+from provider_advisor.knowledge.suspicions import find_suspicions
 
 SKILL = "situation 'skill': no rule uses regular, so these answers change nothing."
 PURPOSES = "situation 'purposes': no rule uses racing, so these answers change nothing."
@@ -35,14 +35,16 @@ def suspicious(tmp_path, knowledge_from):
 
     def run(facts=(), rules=(), day="2023-06-01"):
         knowledge = knowledge_from(tmp_path, dict(facts), dict(rules))
-        found = [text.replace(f"{tmp_path}/", "") for text in suspicions(Facts(knowledge, dt.date.fromisoformat(day)))]
+        found = [
+            text.replace(f"{tmp_path}/", "") for text in find_suspicions(Facts(knowledge, dt.date.fromisoformat(day)))
+        ]
         return [text for text in found if text not in USUAL]
 
     return run
 
 
 def test_answers_that_no_rule_listens_to(bicycles):
-    assert list(suspicions(Facts(bicycles, dt.date(2023, 6, 1)))) == USUAL
+    assert list(find_suspicions(Facts(bicycles, dt.date(2023, 6, 1)))) == USUAL
 
 
 def test_a_base_whose_facts_never_get_out_of_date(suspicious):

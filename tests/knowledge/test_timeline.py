@@ -7,7 +7,7 @@ import pytest
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.build import build
 from provider_advisor.knowledge.files import File
-from provider_advisor.knowledge.suspicions import find_future_claims, suspicions
+from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions
 from provider_advisor.logic import Interval, Truth
 
 _SOURCES = """\
@@ -196,7 +196,7 @@ def test_a_claim_that_is_stated_after_today_is_a_problem_and_one_that_lies_ahead
         "expected the day on which 'review' said it."
     )
     ahead = Facts(_base(["value: present, source: review, from: 2062-09-01"]), dt.date(2026, 11, 28))
-    assert [said for said in suspicions(ahead) if "in the future" in said] == [
+    assert [said for said in find_suspicions(ahead) if "in the future" in said] == [
         (
             "providers/rex.yaml:6: the claim on 'film' is true only from 2062-09-01 on, which is in the future; "
             "is the date right?"

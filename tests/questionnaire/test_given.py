@@ -26,7 +26,7 @@ from provider_advisor.questionnaire import (
     record_requirements,
     survey_answers,
 )
-from provider_advisor.requirements import Requirement, Statement, Team, Unlisted, combined
+from provider_advisor.requirements import Requirement, Statement, Team, Unlisted, combine
 from provider_advisor.requirements.requirements_file import read_requirements
 
 _HERE = "delivery@north"
@@ -86,7 +86,7 @@ def test_the_team_is_that_of_the_file_with_the_answers_added(knowledge, data, pi
     state, _ = answer_all(_start(knowledge, team), lambda key: said_at_random(key, knowledge, pick))
     alone = state._replace(given=Statement(Team()))
     answered = survey_answers(alone).replay.team
-    together = combined(Statement(team), Statement(answered), knowledge, complete=False).team
+    together = combine(Statement(team), Statement(answered), knowledge, complete=False).team
     found = survey_answers(state).replay
     # What is computed from volumes waits for one, which the file may have.
     waiting = {part.criterion for part in found.waiting} | {"bill"}

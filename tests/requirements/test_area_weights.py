@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provider_advisor.decision.findings import weigh_by_area
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.recommendation import recommend
-from provider_advisor.requirements import Statement, combined, read_team, statement_record
+from provider_advisor.requirements import Statement, combine, read_team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 
@@ -57,7 +57,7 @@ def test_a_file_holds_weights_and_its_record_is_read_again(bicycles):
     assert record["weights"] == {"prices": 12.5, "services": 30}
     assert read_requirements_data(record, "again", bicycles).team == statement.team
     line = Statement(read_team(bicycles, wants=["advice"], whole=False))
-    assert combined(statement, line, bicycles).team.weights == statement.team.weights
+    assert combine(statement, line, bicycles).team.weights == statement.team.weights
 
 
 def test_a_file_with_a_negative_weight_names_its_line(bicycles):

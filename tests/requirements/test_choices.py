@@ -6,7 +6,7 @@ import pytest
 
 from provider_advisor import RequirementsError
 from provider_advisor.logic import ABSENT
-from provider_advisor.requirements import Statement, combined, read_requirement, read_team, statement_record
+from provider_advisor.requirements import Statement, combine, read_requirement, read_team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements
 
 ONE_PRIORITY = "write one after the last part, for the whole choice."
@@ -150,6 +150,6 @@ def test_a_file_with_both_is_read_and_written_as_it_was(bicycles, dump):
 
 def test_the_command_line_overrules_what_a_file_says_of_the_absent(bicycles):
     file, line = (Statement(read_team(bicycles, wants=wants, whole=False)) for wants in (["repairs=no"], ["repairs"]))
-    both = combined(file, line, bicycles)
+    both = combine(file, line, bicycles)
     assert both.team.stated == {"repairs"}
     assert both.notes == ("The command line overrides repairs in the file.",)

@@ -8,7 +8,7 @@ import pytest
 
 from provider_advisor import AdvisorError, RequirementsError, load, recommend
 from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Statement, combined, read_team, statement_record
+from provider_advisor.requirements import Statement, combine, read_team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 _FILE = b"""\
@@ -57,7 +57,7 @@ def test_the_question_in_an_answer_asks_the_same_again(knowledge):
 def test_the_command_line_wins_and_says_so(knowledge):
     file = read_requirements(_FILE, "team.yaml", knowledge)
     line = Statement(read_team(knowledge, needs=["number-countries>=66", "sms"], usage={"sms-outbound": 7}))
-    both = combined(file, line, knowledge)
+    both = combine(file, line, knowledge)
     asked = statement_record(both, knowledge)
     assert {"criterion": "number-countries", "at_least": 66} in asked["needs"]
     assert {"criterion": "number-countries", "at_least": 90} not in asked["needs"]
@@ -68,7 +68,7 @@ def test_the_command_line_wins_and_says_so(knowledge):
 def test_saying_the_same_twice_overrules_nothing(knowledge):
     file = read_requirements(_FILE, "team.yaml", knowledge)
     line = Statement(read_team(knowledge, needs=["whiteboard"], situation={"developers": "none"}))
-    assert combined(file, line, knowledge) == file
+    assert combine(file, line, knowledge) == file
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_a_team_is_unsure_of_is_kept_and_changes_nothing(bicycles):
     assert statement.unsure == ("rental", "skill", "inspections")
     assert statement_record(statement, bicycles)["unsure"] == ["rental", "skill", "inspections"]
     line = Statement(read_team(bicycles, wants=["rental"]))
-    assert combined(statement, line, bicycles).unsure == ("skill", "inspections")
+    assert combine(statement, line, bicycles).unsure == ("skill", "inspections")
     with pytest.raises(
         RequirementsError, match=r"unknown in 'unsure': 'rentals'; expected criteria, situation or usage"
     ):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.logic import Interval
-from provider_advisor.requirements import Requirement, Statement, Team, combined, read_team, statement_record
+from provider_advisor.requirements import Requirement, Statement, Team, combine, read_team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 FULL = """\
@@ -196,7 +196,7 @@ def statement(bicycles, as_of=None, max_age=None, **asked):
 def test_a_file_and_the_command_line_add_up(bicycles):
     file = statement(bicycles, needs=["repairs"], situation={"skill": "racer"}, usage={"inspections": 1}, name="riders")
     line = statement(bicycles, wants=["rental"], situation={"purposes": "racing"}, usage={"rental-days": 2})
-    together = combined(file, line, bicycles)
+    together = combine(file, line, bicycles)
     assert together.team.stated == {"repairs", "rental"}
     assert together.team.situation == {"skill": ("racer",), "purposes": ("racing",)}
     assert together.team.usage == {"inspections": 1, "rental-days": 2}
@@ -221,7 +221,7 @@ def test_where_both_speak_of_one_thing_the_command_line_wins_and_a_note_says_so(
         situation={"skill": "beginner"},
         usage={"inspections": 2},
     )
-    together = combined(file, line, bicycles)
+    together = combine(file, line, bicycles)
     assert set(together.team.requirements) == {
         Requirement("repairs", "must"),
         Requirement("bikes-in-stock", "should", Interval(50)),
@@ -236,7 +236,7 @@ def test_where_both_speak_of_one_thing_the_command_line_wins_and_a_note_says_so(
 
 def test_the_same_thing_said_twice_overrules_nothing(bicycles):
     both = statement(bicycles, needs=["repairs"], situation={"skill": "racer"}, usage={"inspections": 1})
-    assert combined(both, both, bicycles) == both
+    assert combine(both, both, bicycles) == both
 
 
 PARTS_THAT_NEED_ANOTHER = [
@@ -251,12 +251,12 @@ PARTS_THAT_NEED_ANOTHER = [
 def test_a_part_is_checked_with_the_other_part_and_not_before(bicycles, file, line, alone):
     part = read_requirements(file, "team.yaml", bicycles, whole=False)
     other = Statement(read_team(bicycles, **line, whole=False))
-    assert combined(part, other, bicycles).team.requirements
+    assert combine(part, other, bicycles).team.requirements
     if alone is not None:
         with pytest.raises(RequirementsError, match=alone):
             read_requirements(file, "team.yaml", bicycles)
         with pytest.raises(RequirementsError, match=alone):
-            combined(part, Statement(Team()), bicycles)
+            combine(part, Statement(Team()), bicycles)
 
 
 def test_each_word_of_a_part_is_checked_at_once(bicycles):
@@ -273,14 +273,14 @@ def test_each_word_of_a_part_is_checked_at_once(bicycles):
 )
 def test_the_command_line_wins_over_what_a_file_does_not_want(bicycles, file, line, unwanted, stated):
     part = read_requirements(file, "team.yaml", bicycles, whole=False)
-    whole = combined(part, Statement(read_team(bicycles, **line, whole=False)), bicycles)
+    whole = combine(part, Statement(read_team(bicycles, **line, whole=False)), bicycles)
     assert (whole.team.unwanted, whole.team.stated) == (unwanted, stated)
     assert whole.notes == ("The command line overrides repairs in the file.",)
 
 
 def test_what_is_not_wanted_is_kept_from_both_and_written_as_it_is_read(bicycles):
     part = read_requirements(b"wants: ['rental:wont']", "team.yaml", bicycles, whole=False)
-    whole = combined(part, Statement(read_team(bicycles, needs=["repairs", "test-rides:wont"], whole=False)), bicycles)
+    whole = combine(part, Statement(read_team(bicycles, needs=["repairs", "test-rides:wont"], whole=False)), bicycles)
     assert whole.team.unwanted == ("rental", "test-rides")
     record = statement_record(whole, bicycles)
     assert record["wants"] == [{"criterion": name, "priority": "wont"} for name in whole.team.unwanted]

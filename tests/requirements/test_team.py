@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.logic import Interval
-from provider_advisor.requirements import Requirement, Statement, Team, combined, read_team, services_used
+from provider_advisor.requirements import Requirement, Statement, Team, combine, read_team, services_used
 from provider_advisor.requirements.statement import Volume
 
 STOCK = "bikes-in-stock"
@@ -284,7 +284,7 @@ def test_hours_say_nothing_without_agents(shops_with_agents):
 def test_hours_in_a_file_go_with_agents_on_the_command_line(shops_with_agents):
     hours = Statement(read_team(shops_with_agents, usage={"hours": 10}, whole=False))
     agents = Statement(read_team(shops_with_agents, usage={"agents": 2}, whole=False))
-    assert combined(hours, agents, shops_with_agents).team.usage == {"agents": 2, "hours": 10}
+    assert combine(hours, agents, shops_with_agents).team.usage == {"agents": 2, "hours": 10}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.recommendation import recommend
-from provider_advisor.requirements import Statement, Unlisted, combined, read_team, statement_record
+from provider_advisor.requirements import Statement, Unlisted, combine, read_team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 from provider_advisor.requirements.unlisted import read_unlisted
 
@@ -118,7 +118,7 @@ def test_with_an_unlisted_must_no_verdict_is_firm_and_a_wish_changes_none(bicycl
 def test_the_command_line_adds_to_what_a_file_says(bicycles):
     file = read_requirements(_FILE.encode(), "team.yaml", bicycles, whole=False)
     line = Statement(read_team(bicycles, unlisted=["tea:must", "coffee:should"], whole=False))
-    assert combined(file, line, bicycles).team.unlisted == (
+    assert combine(file, line, bicycles).team.unlisted == (
         Unlisted("loan bikes"),
         Unlisted("tea"),
         Unlisted("coffee", "should"),
@@ -128,5 +128,5 @@ def test_the_command_line_adds_to_what_a_file_says(bicycles):
 def test_the_note_names_own_words_that_the_command_line_adds_or_raises(bicycles):
     file = Statement(read_team(bicycles, unlisted=["Loan bikes:could", "tea:must"]))
     line = Statement(read_team(bicycles, unlisted=["loan bikes:must", "tea:could", "open: day and night"]))
-    (note,) = combined(file, line, bicycles).notes
+    (note,) = combine(file, line, bicycles).notes
     assert note == "The command line adds 'open: day and night' to the file and overrides 'loan bikes' in it."

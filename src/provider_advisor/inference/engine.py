@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from provider_advisor.errors import EngineError
-from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, definition, shards
+from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, cut_shards, write_definition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -81,7 +81,7 @@ class Program:
     def __init__(self, productions: Iterable[Production]) -> None:
         self.productions = tuple(productions)
         _check(self.productions)
-        self.shards = shards(self.productions)
+        self.shards = cut_shards(self.productions)
         self.mentions: dict[Atom, list[int]] = {}
         for number, shard in enumerate(self.shards):
             for atom in shard.codes:
@@ -130,7 +130,7 @@ class _Ruleset:
         self._name = name
         self._codes = shard.codes
         self._fired: list[int] = []
-        host.register_rulesets({name: definition(shard, self._action)})
+        host.register_rulesets({name: write_definition(shard, self._action)})
         self._warm_up(shard.joins[0])
 
     def assert_atoms(self, sid: str, atoms: Iterable[Atom]) -> list[int]:

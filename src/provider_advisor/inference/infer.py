@@ -81,11 +81,11 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
     Raises EngineError if the rule engine fails.
     """
     rules = compile_rules(knowledge)
-    settled = settled_atoms(rules.to_settle, team)
+    settled = settle_atoms(rules.to_settle, team)
     atoms = settled | {_name_need(criterion) for criterion in team.needed}
     fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
-    return consequences(in_order, team, settled, knowledge)
+    return draw_consequences(in_order, team, settled, knowledge)
 
 
 class CompiledRules(NamedTuple):
@@ -126,7 +126,7 @@ def _name_need(criterion: str) -> str:
     return text_of(Need(criterion))
 
 
-def settled_atoms(conditions: Iterable[tuple[str, Condition]], team: Team) -> set[str]:
+def settle_atoms(conditions: Iterable[tuple[str, Condition]], team: Team) -> set[str]:
     """Return the atoms of those conditions, given with their texts, that are certainly true of the team."""
     stated = team.needed
     return {atom for atom, condition in conditions if holds_for(condition, team, stated) is Truth.YES}
@@ -147,7 +147,7 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
     return evaluate(condition, truth_of)
 
 
-def consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
+def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
     """Return what follows if the engine fired just these rules, in the order of the base, and these atoms hold."""
     firing, added, aside = _imply(rules, team, settled, knowledge)
     requirements = sorted(put_together(team.requirements, added, knowledge), key=_get_rank)

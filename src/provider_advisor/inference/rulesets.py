@@ -58,16 +58,16 @@ def _make_shard(joins: tuple[Join, ...]) -> Shard:
     return Shard(joins, codes, ascii(antecedents))
 
 
-def shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
+def cut_shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
     """Cut productions into shards, none beyond the limits above; the order they come in does not matter.
 
-    >>> [len(shard.joins) for shard in shards(Production(str(n), (str(n),)) for n in range(40))]
+    >>> [len(shard.joins) for shard in cut_shards(Production(str(n), (str(n),)) for n in range(40))]
     [16, 16, 8]
     """
     return tuple(_make_shard(tuple(joins)) for joins in _pack(_make_joins(productions)))
 
 
-def definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
+def write_definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
     """Return a shard as `durable.engine.Host` takes it; `action(number)` is what join `number` runs.
 
     It waits for messages `{"atom": code}`. Registering consumes the dictionary, so a new one is made each time.

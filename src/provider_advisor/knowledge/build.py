@@ -32,7 +32,7 @@ from provider_advisor.knowledge.check_vocabulary import (
 )
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
-from provider_advisor.knowledge.problems import Defined, Reading, defined, read_sound
+from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
 from provider_advisor.knowledge.strict_yaml import parse_yaml
@@ -115,10 +115,10 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     finding = Criteria(known)
     finding.given = lists
     vocabulary = Vocabulary(
-        defined(criteria, "criteria", finding, is_open="criteria" in read.unread),
+        collect_defined(criteria, "criteria", finding, is_open="criteria" in read.unread),
         _collect(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
         _collect(read, "team", "usage", (item for _, items in records for item in items)),
-        defined(
+        collect_defined(
             sources,
             "sources",
             _sort_by_id(convert.make_source(s) for r in sources for s in r.shape.sources),
@@ -142,7 +142,7 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
 
 
 def _collect(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[T]:
-    return defined(read.files[role], key, _sort_by_id(records), is_open=role in read.unread)
+    return collect_defined(read.files[role], key, _sort_by_id(records), is_open=role in read.unread)
 
 
 def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
@@ -195,7 +195,7 @@ def _assemble(
     rates = tuple(rate for file in read.files["rates"] for rate in convert.make_rates(file.shape, sources))
     return KnowledgeBase(
         *parts,
-        fingerprint=fingerprint(*parts, criteria.lists, *([rates] if rates else [])),
+        fingerprint=compute_fingerprint(*parts, criteria.lists, *([rates] if rates else [])),
         rates=rates,
         edition=convert.make_edition(about[0].shape) if about else None,
         written=questionnaire,
@@ -215,7 +215,7 @@ def _split_place(problem: str) -> tuple[str, int, str]:
     return match[1], int(match[2] or 0), problem
 
 
-def fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nested)
+def compute_fingerprint(*records: Any) -> str:  # noqa: ANN401 (any record, however nested)
     """Return a SHA-256 of the records' content: equal for equal content in any order of claims and files."""
     content = json.dumps([_make_plain(record) for record in records], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.knowledge.check_vocabulary import check_member, find_repeated
 from provider_advisor.knowledge.criteria import Member
-from provider_advisor.knowledge.problems import Defined, Reading, defined
+from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
 from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
 from provider_advisor.knowledge.strict_yaml import Document
@@ -34,7 +34,7 @@ def check_providers(
                 unknown = f"product '{product.id}': unknown source '{source}'"
                 for problem in sources.unknown(source, unknown, " Add it to `sources` first."):
                     yield f"{document.where('products', index)}: {problem}"
-        products: Defined[Product] = defined([reading], "products")
+        products: Defined[Product] = collect_defined([reading], "products")
         for index, claim in enumerate(file.claims):
             of_references = _check_references(claim, products, criteria, sources)
             criterion = criteria.records.get(claim.criterion)

@@ -22,7 +22,7 @@ from provider_advisor.knowledge.normal_form import (
     needed_always,
     needed_ever,
 )
-from provider_advisor.knowledge.problems import Defined, Reading, defined
+from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import About, Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Question, Rule
 
@@ -286,7 +286,7 @@ def _sort_by_generation(graph: Mapping[str, set[str]]) -> Iterator[str]:
 
 def check_questions(files: Sequence[Reading[shapes.QuestionsFile]], vocabulary: Vocabulary) -> Iterator[str]:
     """Return everything wrong with the questions, given what they may refer to."""
-    subjects: Defined[shapes.SubjectShape] = defined(files, "topics")
+    subjects: Defined[shapes.SubjectShape] = collect_defined(files, "topics")
     for file, document, _ in files:
         topics = ((topic.id, document.where("topics", index)) for index, topic in enumerate(file.topics))
         placed = [(shape, document.where("questions", index)) for index, shape in enumerate(file.questions)]

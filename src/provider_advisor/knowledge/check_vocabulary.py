@@ -10,7 +10,7 @@ from typing import Any
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.convert import make_member_list
 from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words
-from provider_advisor.knowledge.problems import Defined, Reading, defined
+from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
 from provider_advisor.knowledge.shapes import CautionShape, CriteriaFile, CriterionShape, MembersFile, TeamFile
 from provider_advisor.knowledge.shapes.facts_files import TopicShape
@@ -246,7 +246,7 @@ def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criter
 def define_members(reading: Reading[MembersFile]) -> Defined[Member]:
     """Return what a list of members defines; its labels are words for them too."""
     found = make_member_list(reading.shape)
-    known = defined([reading], "members", found.members)
+    known = collect_defined([reading], "members", found.members)
     return known._replace(meaning={**dict(list_member_words(found)), **known.meaning})
 
 

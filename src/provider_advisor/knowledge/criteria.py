@@ -217,6 +217,7 @@ def _read_part(text: str, criteria: Mapping[str, Criterion]) -> FactHolds:
     match = _PART.fullmatch(text)
     if match is None:
         raise KeyError(text)
+    # `support>=good` becomes the rank of the word, as in the bound of a requirement.
     criterion = criteria[match["criterion"]]
     low, high = match["exactly"] or match["low"], match["exactly"] or match["high"]
     if low is None and high is None:

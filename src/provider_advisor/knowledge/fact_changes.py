@@ -63,6 +63,7 @@ def _find_claimed(provider: Provider, until: dt.date) -> Iterator[FactChange]:
         before = last.get(key)
         last[key] = claim
         place = (claim.belongs_to, claim.criterion, claim.source, claim)
+        # Two claims of one day stand beside each other: neither came after the other.
         if before is None or before.stated != claim.stated:
             yield FactChange(provider.id, claim.stated, _compare(before, claim), *place, before)
         if claim.starts > max(claim.stated, until):
@@ -80,6 +81,7 @@ def _compare(before: Claim | None, claim: Claim) -> ChangeKind:
     was, now = ((part.value, part.bound, part.tiers, part.only) for part in (before, claim))
     if was != now:
         return "replaced"
+    # The same again, but without the end that still lay ahead when it was said.
     is_withdrawn = before.until is not None and before.until >= claim.stated and claim.until is None
     return "withdrawn" if is_withdrawn else "confirmed"
 

@@ -140,7 +140,7 @@ def review(facts: Folder | None, rules: Folder | None, day: dt.date, today: dt.d
     kept = None if found.problems else _recall_review(key)
     if kept is not None:
         return kept
-    from provider_advisor.knowledge.suspicions import find_future_claims, suspicions  # noqa: PLC0415 (as above)
+    from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions  # noqa: PLC0415 (as above)
 
     knowledge = dataclasses.replace(_load(found), read_from=name_folders(facts, rules))
     if ahead := list(find_future_claims(knowledge, latest)):
@@ -148,7 +148,7 @@ def review(facts: Folder | None, rules: Folder | None, day: dt.date, today: dt.d
     _read_cases(found.files)
     counts = {name: len(getattr(knowledge, name)) for name in ("criteria", "providers", "rules")}
     counts["claims"] = sum(len(provider.claims) for provider in knowledge.providers.values())
-    made = Review(counts, list(suspicions(facts_as_of(knowledge, day))))
+    made = Review(counts, list(find_suspicions(facts_as_of(knowledge, day))))
     remember(key, json.dumps(made._asdict()).encode())
     return made
 

@@ -44,10 +44,10 @@ def validate(document: Document, shape: type[T]) -> T:
     try:
         return shape.model_validate(document.data)
     except ValidationError as error:
-        raise KnowledgeError(sentences(error, document, shape)) from error
+        raise KnowledgeError(describe_problems(error, document, shape)) from error
 
 
-def sentences(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
+def describe_problems(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
     """Return each problem that a shape found in a document, once; one with an example, if it is of another kind."""
     # A file in the wrong place would be told each of its keys, and all that it lacks: an example says more.
     keys = {field.alias or name for name, field in shape.model_fields.items()}
@@ -185,7 +185,7 @@ def read_sound(document: Document, shape: type[S], problems: list[str]) -> Readi
     try:
         return Reading(shape.model_validate(document.data), document, document)
     except ValidationError as error:
-        problems += sentences(error, document, shape)
+        problems += describe_problems(error, document, shape)
         return _read_sound_part(document, shape, error)
 
 
@@ -210,7 +210,7 @@ def _fill_field(field: FieldInfo, document: Document, name: str) -> Any:  # noqa
     return [] if get_origin(field.annotation) is list else document.name
 
 
-def defined(
+def collect_defined(
     readings: Iterable[Reading[Any]], key: str, records: Mapping[str, R] | None = None, *, is_open: bool = False
 ) -> Defined[R]:
     """Return what files define in their lists under a key; `is_open` if some cannot be read at all."""

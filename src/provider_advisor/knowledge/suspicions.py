@@ -34,7 +34,7 @@ _MOST_STALE = 8
 _USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "price": "365d", "rating": "365d"}
 
 
-def suspicions(facts: Facts) -> Iterator[str]:
+def find_suspicions(facts: Facts) -> Iterator[str]:
     """Yield one sentence for each thing that a keeper should look at, as of the day of the facts."""
     knowledge = facts.knowledge
     yield from _find_unclaimed(knowledge)
@@ -53,7 +53,7 @@ def suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_old_edition(knowledge)
     yield from _find_unconverted(facts)
     yield from _find_unheard(knowledge)
-    yield from question_suspicions(knowledge)
+    yield from find_question_suspicions(knowledge)
     yield from _find_stale(facts)
 
 
@@ -300,7 +300,7 @@ def _find_stale(facts: Facts) -> Iterator[str]:
         yield f"provider '{provider}': {count} from {day} and out of date (`stale_after`): {listed}."
 
 
-def question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:
+def find_question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield a sentence for each thing that is not asked or never reached; none without a file."""
     written = knowledge.questionnaire
     if written is None:

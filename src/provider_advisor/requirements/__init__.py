@@ -11,7 +11,7 @@ from provider_advisor.requirements.statement import (
     bound_words,
     statement_record,
 )
-from provider_advisor.requirements.team import combined, read_team
+from provider_advisor.requirements.team import combine, read_team
 from provider_advisor.requirements.usage import Service, paid_together, services_used
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "Team",
     "Unlisted",
     "bound_words",
-    "combined",
+    "combine",
     "paid_together",
     "read_requirement",
     "read_team",

@@ -30,6 +30,7 @@ def read_area_weights(given: Mapping[str, object], knowledge: KnowledgeBase) -> 
     if problems := list(_find_problems(given, areas)):
         raise RequirementsError(*problems)
     found = {areas[fold(name)]: plain(float(str(weight))) for name, weight in given.items()}
+    # As floats, 33.7, 1.4 and 64.9 add up to a little more than 100.
     total = plain(round(math.fsum(found.values()), 9))
     if total > _ALL:
         raise RequirementsError(f"the weights of the areas add up to {total:g} percent; expected at most {_ALL}.")

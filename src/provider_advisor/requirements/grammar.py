@@ -223,6 +223,7 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
 
 
 def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    # Records of a table have all keys, null where they say nothing.
     _check_keys({key: value for key, value in given.items() if value is not None}, _CHOICE_KEYS, "a choice")
     parts = given["any"]
     if isinstance(parts, str | Mapping) or not isinstance(parts, Sequence) or not 1 < len(parts) <= _MOST_PARTS:
@@ -393,6 +394,7 @@ def get_lowest(criterion: Criterion) -> Number:
 
 def _split_unit(value: str) -> tuple[Number, str | None]:
     number, unit = read_amount(value)
+    # The unit of "$5/message" is "$ /message", which fits no unit; that of "$5" and of "$5 USD/message" is dollars.
     beside_dollar = unit is not None and "$" in value and not unit.casefold().startswith("usd")
     return number, f"$ {unit}" if beside_dollar else unit
 

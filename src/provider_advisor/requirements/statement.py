@@ -1,6 +1,12 @@
 """What a team states, as records: the same for the command line, a file, a questionnaire and a batch.
 
-With them, the same as a requirements file has it.
+For example, `--needs "seats>=90,seats>=100,fax" --wants "sms|whatsapp:could"` becomes the team
+
+    Requirement("fax", "must")
+    Requirement("seats", "must", Interval(100))
+    Requirement("sms|whatsapp", "could")
+
+With the records, the same as a requirements file has it.
 """
 
 import datetime as dt

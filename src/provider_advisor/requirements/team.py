@@ -51,9 +51,9 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
 
     Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
     asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What
-    no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is not the `whole` is to
-    be `combined` with another part, and is checked then. `read` reads one item, for callers that remember what items
-    say. If a person has `typed` it, loose ids are in doubt too. Raises RequirementsError with all mistakes.
+    no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is not the `whole` is put
+    together with another part (`combine`), and checked then. `read` reads one item, for callers that remember what
+    items say. If a person has `typed` it, loose ids are in doubt too. Raises RequirementsError with all mistakes.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
@@ -274,7 +274,7 @@ def _find_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str
             yield f"the usage '{given}' means nothing without '{missing}'; state both, or neither."
 
 
-def combined(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
+def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
     """Return both statements together; a note says what the second adds, and where it wins over the first.
 
     Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole; usage may

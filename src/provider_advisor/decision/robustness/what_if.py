@@ -36,8 +36,8 @@ from provider_advisor.decision.verdict import (
     mark_dated,
     rank,
 )
-from provider_advisor.inference import Inference, consequences, infer, judged_by
-from provider_advisor.inference.infer import compile_rules, settled_atoms
+from provider_advisor.inference import Inference, draw_consequences, infer, judged_by
+from provider_advisor.inference.infer import compile_rules, settle_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
 from provider_advisor.knowledge.criteria import split_member
@@ -295,7 +295,7 @@ class Rerun:
         self._facts = facts
         self._fired = [firing.rule for firing in outcome.inference.firings]
         to_settle = compile_rules(facts.knowledge).to_settle
-        self._settled = settled_atoms(to_settle, outcome.team)
+        self._settled = settle_atoms(to_settle, outcome.team)
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
         self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
         self._implied = {part.criterion for rule in self._fired for part in rule.implies}
@@ -357,7 +357,7 @@ class Rerun:
                 self.runs += 1
                 found = infer(self._facts.knowledge, team)
             else:
-                found = consequences(self._fired, team, self._settled, self._facts.knowledge)
+                found = draw_consequences(self._fired, team, self._settled, self._facts.knowledge)
             self._inferred[requirements] = found
         return self._inferred[requirements]
 

@@ -34,7 +34,7 @@ from provider_advisor.faces.text import show_document, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
-from provider_advisor.requirements import Statement, Team, Unlisted, combined, read_team, split_list
+from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.statement import Used
 from provider_advisor.requirements.team import Mistakes, refuse_contradictions
@@ -295,7 +295,7 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
         show_notes(unknown.describe())
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     if file is not None:
-        return combined(file, line, knowledge, complete=complete)
+        return combine(file, line, knowledge, complete=complete)
     refuse_contradictions(line.team, knowledge, complete=complete)
     return line
 

@@ -38,6 +38,7 @@ DayOrUndated = Annotated[
 ]
 
 
+# `from: 0.008` is a price that may be higher, `from: 2024-05-02` the first day on which a claim is true.
 def _find_from_form(value: object) -> str:
     return "<day>" if isinstance(value, dt.date) else "<number>"
 
@@ -285,6 +286,7 @@ class TierShape(Shape):
 class ClaimShape(Shape):
     """One source's statement about one criterion: exactly one of the value keys, and where it is found."""
 
+    # For editors, which check by the JSON Schema; `_check_one_value` says the same in words.
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in PLACE_KEYS]})
 
     criterion: Id

@@ -21,6 +21,7 @@ _DAYS = r"^[1-9][0-9]{0,4}d$"
 class Shape(BaseModel):
     """Base of all shapes: strict values, no unknown keys."""
 
+    # Strict, because pydantic would take the text "5" for a number, and 1 for true.
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=False)
 
 
