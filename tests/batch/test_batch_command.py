@@ -113,6 +113,7 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("teams.csv", "the output is missing; expected IN... OUT, such as teams.csv scores.parquet."),
         ("teams.csv teams.csv", "is an input; choose another file."),
         ("teams.csv scores.txt", "scores.txt: cannot tell the format from the name; add --output-format csv, jsonl"),
+        ("teams.csv scores.ods", "scores.ods: cannot tell the format from the name; add --output-format csv, jsonl"),
         ("teams.csv -", "standard output: cannot tell the format from the name; add --output-format csv, jsonl"),
         ("- scores.csv", "standard input: cannot tell the format from the name; add --input-format csv, jsonl"),
         ("teams.csv - --output-format parquet", "Parquet cannot be written to standard output; give a file, or add"),

@@ -172,6 +172,10 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
             b"x\x00,\x00y\x00\n\x00",
             "is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.",
         ),
+        (
+            "x;y\r\né;1\r\nü;2\r\n".encode("utf-16"),
+            "is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.",
+        ),
         (b"\x1f\x8b\x08\x00", "is compressed (gzip); unpack it first."),
         (b"x;y\n1;2\n", "has one column, 'x;y'; try --separator ';'."),
         (b"x\ty\n1\t2\n", "has one column, 'x\ty'; try --separator tab."),

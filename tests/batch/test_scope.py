@@ -8,6 +8,7 @@ import pytest
 
 from provider_advisor import recommend
 from provider_advisor.batch.arrow import arrow_schema, score_arrow
+from provider_advisor.requirements.requirements_file import read_requirements
 
 DAY = dt.date(2024, 6, 1)
 
@@ -52,6 +53,20 @@ def test_columns_stay_the_same_where_a_provider_takes_no_part(bicycles):
     days = sorted({min(c.stated for c in part.claims) for part in bicycles.providers.values() if part.claims})
     for day in (days[0], days[-1]):
         assert score_arrow(batch, bicycles, as_of=day, reasons=False).schema.names == names
+
+
+def test_names_may_be_a_text_joined_by_commas_wherever_they_are_read(bicycles, run_batch, tmp_path):
+    """CSV has no lists, so that a text of names means the same in each form."""
+    first, second, *others = sorted(bicycles.providers)
+    text, expected = f"{first}, {second};", sorted([first, second])
+    assert sorted(bicycles.restrict(only=text).providers) == expected
+    document = json.dumps({"team": "a", "needs": ["repairs"], "only": text, "without": others[0]})
+    found = read_requirements(document.encode(), "team.json", bicycles)
+    assert (found.scope.only, found.scope.without) == (tuple(expected), (others[0],))
+    (tmp_path / "teams.jsonl").write_text(document + "\n")
+    run_batch(tmp_path / "teams.jsonl", tmp_path / "scores.jsonl")
+    (row,) = map(json.loads, (tmp_path / "scores.jsonl").read_text().splitlines())
+    assert {name for name in bicycles.providers if row[f"{name}.standing"]} == set(expected)
 
 
 @pytest.mark.parametrize("name", ["only", "customer_of"])

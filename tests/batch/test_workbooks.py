@@ -241,6 +241,24 @@ def test_one_row_a_requirement_is_one_team(recommend, form):
     assert "  Mending → repairs (alias)\n" in said
 
 
+@pytest.mark.parametrize("name", ["rfp.xls", "rfp.ODS", "rfp.xlsb", "rfp.numbers"])
+def test_spreadsheets_of_other_forms_are_named_as_what_they_are(recommend, name):
+    Path(name).write_bytes(b"\xd0\xcf\x11\xe0")
+    sentence = f"{name} is a spreadsheet in a form that is not read; save it as .xlsx or CSV."
+    for line in (f"--file {name}", f"batch {name} a.csv"):
+        status, _, said = recommend(line)
+        assert (status, sentence in said, said.count("\n")) == (2, True, 1), said
+
+
+def test_a_bare_number_may_be_meant_as_a_bound(recommend):
+    _write("teams.xlsx", rows=[["Team", "Stock", "Rental"], ["a", 20, 5]])
+    assert recommend("batch teams.xlsx a.csv --quiet")[0] == 3
+    reason = _csv("a.rejects.csv")[1][2]
+    assert "the column 'Stock' contains '20', but nothing says what that number means" in reason
+    assert reason.count("If it is a bound, write >=20 or <=20.") == 1
+    assert ">=5" not in reason
+
+
 def test_what_is_wrong_with_requirements_is_said_at_once(recommend):
     _write(
         "rfp.xlsx",

@@ -7,6 +7,7 @@ Acme. A provider about which none of the sources says anything takes no part.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.records import Product, Provider
 
 _SHOWN = 80
+_BETWEEN_NAMES = re.compile(r"[,;\r\n]")
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names of providers or sources in a text, as options and tables hold them.
+
+    >>> split_names("acme; other")
+    ['acme', 'other']
+    """
+    return [name.strip() for name in _BETWEEN_NAMES.split(text) if name.strip()] or [text]
 
 
 def _put_in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -58,7 +69,7 @@ def read_scope(
 
     def read(key: str, given: str | Iterable[str]) -> tuple[str, ...]:
         find = knowledge.find_source if key == "sources" else knowledge.find_provider
-        found = {name: find(name.strip()) for name in ([given] if isinstance(given, str) else given)}
+        found = {name: find(name.strip()) for name in (split_names(given) if isinstance(given, str) else given)}
         mistakes.extend(_explain_unknown(key, name, knowledge) for name, part in found.items() if part is None)
         return _put_in_order(part for part in found.values() if part is not None)
 

@@ -43,6 +43,7 @@ from provider_advisor.requirements.sheets import (
     find_header,
     is_workbook_name,
     read_sheet,
+    refuse_other_sheets,
     take_header,
     write_cell,
 )
@@ -103,6 +104,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
 
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
+    refuse_other_sheets(file)
     grid = _read_grid(content, file, sheet)
     columns = find_columns(grid, scale or {})
     rows, empty, more = _read_rows(grid, columns, decimal or ".", scale or {})

@@ -26,6 +26,7 @@ Cell = str | float | bool | dt.date | dt.time | dt.timedelta | None
 LARGEST_FILE, LARGEST_UNPACKED = 50_000_000, 400_000_000
 MOST_CELLS = 4_000_000
 _NAMES = (".xlsx", ".xlsm")
+_OTHER_NAMES = (".xls", ".xlsb", ".ods", ".fods", ".numbers")
 _OLD_FORM, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
 _BOOK, _BOOK_PARTS, _TEXTS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml"
 _SHEETS_SHOWN, _TITLE_ROWS, _LONGEST_SHOWN = 20, 50, 60
@@ -71,6 +72,12 @@ class Grid(NamedTuple):
 def is_workbook_name(name: str) -> bool:
     """Return whether a file's name is that of a workbook."""
     return name.lower().endswith(_NAMES)
+
+
+def refuse_other_sheets(name: str) -> None:
+    """Raise RequirementsError if a file's name is that of a spreadsheet in a form that is not read."""
+    if name.lower().endswith(_OTHER_NAMES):
+        raise RequirementsError(f"{name} is a spreadsheet in a form that is not read; save it as .xlsx or CSV.")
 
 
 def read_sheet_file(path: str) -> bytes:

@@ -44,11 +44,15 @@ _ADVICE = (
 
 
 class _AskedColumn(NamedTuple):
-    """A column of the input that asks for something: its place, its header, and what it stands for."""
+    """A column of the input that asks for something: its place, its header, and what it stands for.
+
+    `counts` says that this is an amount, so that a bare number may be meant as a bound.
+    """
 
     place: int
     header: str
     targets: tuple[str, ...]
+    counts: bool = False
 
     @property
     def is_unlisted(self) -> bool:
@@ -62,7 +66,9 @@ class _AskedColumn(NamedTuple):
                 return _read_own_words(cell, self.header, scale)
             return _read_cell(cell, self.targets, scale)
         except RequirementsError as error:
-            raise RequirementsError(f"the column '{reveal_line(self.header)}' {error}") from error
+            number = cell.strip()
+            bound = f" If it is a bound, write >={number} or <={number}." if self.counts and is_number(number) else ""
+            raise RequirementsError(f"the column '{reveal_line(self.header)}' {error}{bound}") from error
 
 
 class CriterionColumns(NamedTuple):
@@ -166,13 +172,18 @@ def plan_criterion_columns(
     dropped = {place for place in asked if settled[place].targets != (CARRY,)}
     kept = tuple(place for place in range(len(renamed)) if place not in dropped)
     columns = [
-        _AskedColumn(place, renamed[place], settled[place].targets)
+        _AskedColumn(place, renamed[place], settled[place].targets, _is_amount(settled[place], knowledge))
         for place in asked
         if settled[place].is_requirement or settled[place].is_unlisted
     ]
     fields = [*(schema.field(place) for place in kept), pa.field("needs", pa.string())]
     fields += [pa.field(UNLISTED, pa.list_(pa.string()))] if listed else []
     return CriterionColumns(tuple(columns), kept, scale, pa.schema(fields), matches)
+
+
+def _is_amount(match: Match, knowledge: KnowledgeBase) -> bool:
+    names = (knowledge.find_criterion(get_name(target)) for target in match.targets if match.is_requirement)
+    return any(name is not None and knowledge.criteria[name].kind in {"quantity", "price"} for name in names)
 
 
 def _list_cells(sample: pa.RecordBatch | None, place: int) -> list[str]:

@@ -35,6 +35,7 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.statement import say_volume
@@ -313,7 +314,7 @@ def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row | None:
 
 def _join_names(value: object) -> str | None:
     """Return names of providers or sources as one text; None if one of them holds what parts names in a text."""
-    names = [value] if type(value) is str else value
+    names = split_names(value) if type(value) is str else value
     if type(names) is not list or any(type(name) is not str or _PARTING.search(name) for name in names):
         return None
     return ";".join(names)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.requirements.priority_cells import Wish
+from provider_advisor.requirements.sheets import refuse_other_sheets
 
 STANDARD_INPUT = "standard input"
 _LONGEST_NAME = 300
@@ -142,6 +143,8 @@ def choose_form(name: str, given: str | None, option: str) -> str:
     """Return the form that is given, else the one that the extension says. Raises BatchError, naming the option."""
     form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
     if form is None:
+        if "input" in option:
+            refuse_other_sheets(name)
         what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
         raise BatchError(
             f"{_shorten(what)}: cannot tell the format from the name; add {option} csv, jsonl, parquet or xlsx."
@@ -335,6 +338,7 @@ def refuse_wrong_encoding(head: bytes, name: str) -> None:
     A single line of other bytes is damage, and rejected alone. In a file of the wrong encoding all lines with a letter
     beyond ASCII are wrong: here at least two lines, a tenth of all, and nine of ten that are not plain ASCII.
     """
+    refuse_other_encodings(head, name)  # half the bytes of UTF-16 look like a wrong encoding of one byte a letter
     try:
         codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
     except UnicodeDecodeError:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Priority
+from provider_advisor.knowledge.scope import split_names
 from provider_advisor.knowledge.shapes.values import (
     Amount,
     Days,
@@ -119,11 +120,11 @@ Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description=
 
 
 def _read_names(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
-    return [value] if isinstance(value, str) else value
+    return split_names(value) if isinstance(value, str) else value
 
 
 Names = Annotated[list[Words], BeforeValidator(_read_names)]
-"""Names, or one name without a list."""
+"""Names, or a text of names joined by commas."""
 
 
 class ScopeShape(Shape):
