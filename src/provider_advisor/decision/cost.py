@@ -140,7 +140,7 @@ def _price_month(tiers: tuple[Tier, ...], price: Number, volume: Number, terms: 
 
 
 def _multiply(items: Iterable[str], usage: Mapping[str, Used]) -> tuple[Number, Number]:
-    """Return the lowest and the highest product of the items' volumes."""
+    """Return the lowest and the highest product of the items' volumes: agents times hours, for a price per hour."""
     ends = [get_ends(usage[item]) for item in items]
     return math.prod(end.low or 0 for end in ends), math.prod(end.high or 0 for end in ends)
 
@@ -166,6 +166,7 @@ def grade_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
     if bound is not None:
         return grade_truth(compare(cost.amount, bound), facts, claims)
     worst, best = find_cost_scale(cost.usage, facts.knowledge)
+    # So it is where all volumes are 0: then no cost is better than another, and none is bad.
     if worst == best:
         return Degree(1, 1, 1, None, claims)
     degree = grade_on_scale(cost.amount, worst, best, claims)

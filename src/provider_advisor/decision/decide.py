@@ -1,4 +1,9 @@
-"""Decide for a team: infer, find, score, judge; and show the ways out where no single provider will do."""
+"""Decide for a team: infer, find, score, judge; and show the ways out where no single provider will do.
+
+An example of the ways out. Fax and video are musts; Acme lacks video, and Brook the fax. Both are ruled out, and the
+verdict is none. Acme and Brook are a combination: together they prove both musts. Fax and video are a concession each:
+without the fax Brook is no longer ruled out, without video Acme.
+"""
 
 import itertools
 from collections import deque

@@ -1,4 +1,15 @@
-"""Grade how far one requirement or condition is met by one provider: an interval within [0, 1]."""
+"""Grade how far one requirement or condition is met by one provider: an interval within [0, 1].
+
+Examples of a provider that has a fax, is not known to have a whiteboard, and is in at least 100 countries:
+
+    a fax                                [1, 1]
+    a whiteboard                         [0, 1], expected 0.5 (`unknown` of the policy)
+    no whiteboard (a must-not)           [0, 1], expected 0.5 (1 - `unknown`)
+    a fax or a whiteboard                [1, 1]: the best part counts
+    in at least 90 countries             [1, 1]: whatever their number is
+    in at least 120 countries            [0, 1], expected 0.5
+    in as many countries as possible     [0.5, 1] on a scale from 0 to 200, expected 0.75
+"""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence

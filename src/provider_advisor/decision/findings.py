@@ -1,4 +1,10 @@
-"""Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing."""
+"""Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing.
+
+An example: a team needs a whiteboard (a must, weight 4) and wishes for a fax (weight 2). Ada has the whiteboard, and
+nothing is known of her fax, so that her findings have the degrees [1, 1] and [0, 1]. She has proven 4 of 6 points and
+may have all 6; as an unknown capability counts 0.5, 5 are expected. Her score is 66.7, 83.3 and 100, and she is
+qualified, because the fax is only a wish.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -215,7 +221,6 @@ def _score(findings: Sequence[Finding]) -> Score | None:
     if not findings:
         return None
     # `fsum` is exact whatever the order, so a permutation of the requirements gives the same score to the last digit.
-    # Example: weights 4 and 2, degrees [1, 1] and [0, 1] with p = 0.5: proven 400/6, expected 500/6, possible 600/6.
     pairs = [(finding.weight, finding.degree) for finding in findings]
     total = math.fsum([finding.weight for finding in findings])
 
@@ -241,6 +246,10 @@ def _find_standing(truths: Sequence[Truth | None]) -> Standing:
 
 class Totals(NamedTuple):
     """Sums over some findings; each tuple has a place for each provider, always in the same order.
+
+    Proofs and changes of the requirements ask for thousands of verdicts that differ in a finding or two. To add and
+    subtract sums is enough for them; but what is added in another order loses other digits, so that whoever compares
+    two sums leaves room for that.
 
     `weight` is the sum of the weights, `low`, `expected` and `high` are those of weights times degrees, `failed` and
     `unknown` count the musts. The totals of one requirement or rule have the same shape.

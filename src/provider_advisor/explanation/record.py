@@ -32,7 +32,7 @@ from provider_advisor.requirements.usage import describe_volume
 
 
 def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecord:
-    """Return the decision on a statement as records, without how sure it is."""
+    """Return the decision on a statement as records, without how sure it is: `recommendation` adds that."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     shown = [_finding(finding, decision.facts) for finding in findings]

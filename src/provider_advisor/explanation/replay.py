@@ -1,4 +1,12 @@
-"""Whether and why the same question is answered differently now: two answers, compared part by part."""
+"""Whether and why the same question is answered differently now: two answers, compared part by part.
+
+An example: a new source says that Brook has a fax, which was not known. The finding on the fax changed ("before not
+known, no claim confirms or denies it; now yes, has it"), with the claim that was added; so did the score of Brook, and
+perhaps the verdict. What is told is the effect first and then its causes, down to the day and the knowledge base.
+
+A record does not hold the values of claims, only where they stand. So a claim that reads differently now cannot be told
+from one that stayed: where a finding changed and its claims did not, all of them are listed as read differently.
+"""
 
 from __future__ import annotations
 
@@ -165,6 +173,7 @@ def _requirements(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone = [then[key] for key in sorted(then.keys() - now.keys())]
     come = [now[key] for key in sorted(now.keys() - then.keys())]
+    # What came and what went on one criterion is one change: another bound or priority of the same thing.
     for new in come:
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:

@@ -114,6 +114,8 @@ def _adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, 
     """Return what reads and describes a kind of record; pydantic takes longer to import than an answer takes."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
+    # Pydantic reads dataclasses, so each kind becomes one where it stands, its base first; done twice, nothing changes.
+    # The constructor stays the plain one of `AnswerPart`.
     for part in _kinds(AnswerPart):
         dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(part)
     return TypeAdapter(kind)

@@ -1,4 +1,8 @@
-"""Choose who is looked at side by side among many providers, and say in a line each why the others are not."""
+"""Choose who is looked at side by side among many providers, and say in a line each why the others are not.
+
+An example: of nine providers four are shown. Of the others, "Ada (61.5) and Bob (58)." also meet every must; under what
+to ask is "Cleo and Dan: Fax", once for both; under musts that fail are "Eve: Fax" and "Flo: Fax and Whiteboard".
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple

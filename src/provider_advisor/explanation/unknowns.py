@@ -225,6 +225,7 @@ def list_combinations(answer: AnswerRecord) -> list[str]:
 # What to ask, once where it is the same
 
 _NAME = "\0"
+"""What stands for a provider's name while sentences are compared: no name and no sentence has it."""
 
 
 class QuestionGroup(NamedTuple):

@@ -155,6 +155,7 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
     criteria, split = knowledge.criteria, words.split()
     if (alone := knowledge.find_criterion(words)) is not None and AT in alone:
         yield Key("criterion", alone)
+    # The longest words in a row are tried first: "United States" is a country before "States" finds one.
     with_members = [one for one in criteria.values() if one.of_each]
     for first, last in sorted(itertools.combinations(range(len(split) + 1), 2), key=lambda ends: ends[0] - ends[1]):
         named, before = " ".join(split[first:last]), split[:first]

@@ -75,6 +75,7 @@ class WorldSample:
         """
         shares = _share_out(weights)
         own, leads = self._score_one(place, shares), self._stands[place]
+        # Which rivals are strong is only a guess, by mean score and chance to stand: any others would do, but slower.
         expected = np.einsum("c,ca->a", shares, self._mean_degrees) * self._stands.mean(axis=1)
         for rival in np.argsort(-expected)[:_STRONGEST].tolist():
             leads = leads & (own >= self._score_one(rival, shares))
@@ -186,10 +187,12 @@ def _average(shares: Floats) -> tuple[float, ...]:
 def draw_worlds(alternatives: Sequence[Alternative], size: int) -> WorldSample:
     """Draw that many worlds; the same for the same alternatives.
 
-    The seed is a digest of the alternatives. Uniform weights are exponentials over their sum.
+    The seed is a digest of the alternatives. Uniform weights are exponentials over their sum (Devroye 1986, Non-Uniform
+    Random Variate Generation, V.2).
     """
     count = len(alternatives[0].degrees)
     source = np.random.Generator(np.random.PCG64(_seed(alternatives)))
+    # A random number is below 1 and may be 0, so that the logarithm is taken of what is left to 1: never of 0.
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
     is_whole = all(map(_has_whole_degrees, alternatives))
@@ -245,6 +248,7 @@ class _BlockColumns(NamedTuple):
 
     def choose(self, numbers: Floats) -> NDArray[np.intp]:
         """Return the place of the way that each number chooses, as often as the ways' shares say."""
+        # The shares add up to 1 but for rounding. Numbers are scaled to that sum, and so none lies beyond the last way.
         if len(self.ends) == 2:  # noqa: PLR2004 (a fact that is there or not, as most are, is chosen faster)
             second: NDArray[np.intp] = (numbers * self.ends[1] >= self.ends[0]).astype(np.intp)
             return second

@@ -1,4 +1,13 @@
-"""Find the smallest changes of what a team asks that would turn the verdict: its kind, or whom it recommends."""
+"""Find the smallest changes of what a team asks that would turn the verdict: its kind, or whom it recommends.
+
+An example: a fax and at least 90 countries are musts. Acme has the fax and is in 80 countries, all others lack the fax;
+so every provider is ruled out. To ask for 80 countries (size 1) turns that, and so it does to make 90 a wish (2 for a
+should, 3 for a could) or to ask for no number (4). All four are about one requirement and lead to the same kind and
+provider: the first is named. To drop the fax may turn it as well, and is named beside it.
+
+Most changes are tried on sums: the old finding is subtracted from the totals of all providers and the new one added.
+The rule engine runs only for a change after which other rules may fire.
+"""
 
 import itertools
 import math

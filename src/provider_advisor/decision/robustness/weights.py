@@ -127,6 +127,7 @@ class _Lines:
 
     def judge(self, weight: float) -> Verdict:
         """Return the verdict among the contenders with this weight, without its strength."""
+        # The unconfirmed stay behind whatever they score. Only a tie depends on how far they could come.
         ranks: list[Rank] = [(0, 0, -self._score(line, weight)) for line in self._lines]
         ranks += [(1, 0, 0.0)] * (len(self._names) - len(ranks))
         verdict = judge_ranks(
