@@ -48,6 +48,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     state = state._replace(given=_read_given(shape, document, state, problems))
     found = list(_read_each(shape, document, state, problems))
     after = put_answers(state, (answer for answer, _ in found))
+    # An answer that was set aside when the file was written may not apply: it waits for the topic to be opened again.
     kept = {document.where("answers", index) for index, part in enumerate(shape.answers) if part.aside}
     problems = problems or list(_find_idle(after, [(answer, where) for answer, where in found if where not in kept]))
     if problems:
@@ -76,6 +77,7 @@ def _read_each(
     shape: AnswersFile, document: Document, state: State, problems: list[str]
 ) -> Iterator[tuple[GivenAnswer, str]]:
     """Yield each answer with its place; one that does not fit is added to the problems."""
+    # Answers without a number of their screen follow each other, one to a screen, so that "back" undoes one at a time.
     first: dict[Key, str] = {}
     last = state.steps
     for index, part in enumerate(shape.answers):

@@ -174,6 +174,7 @@ class Catalogue:
         self.subjects = found.subjects
         self.questions = Questions(found.questions, facts.knowledge.criteria)
         self.places: Mapping[Key, int] = _Places(self.questions)
+        # The next screen, how much is left and why a question is asked are looked up one after the other for one state.
         self.surveys = BoundedCache[Hashable, object](_MOST_KEPT)
         self._totals: dict[tuple[str, Priority, Interval | None, float | None], Totals] = {}
         self._degrees: dict[tuple[str, Interval | None], list[Degree]] = {}
@@ -388,6 +389,9 @@ def list_telling_bounds(
     just below an end is the same as at least that end: no amount lies between them. So is "at most" just above one. It
     is not the same beside another bound, which it tightens or not, nor above an end that is itself left out of an
     amount.
+
+    Of a criterion where more is better, with one provider at 65 and one at 100 or more, five answers are all that make
+    a difference: no bound, at least 0, 65, 100 and 201. At least 70 is the same as at least 100.
     """
     falling = criterion.lower_is_better
     apart = _list_ends(others)

@@ -238,6 +238,8 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     by_kind: dict[str, dict[str, object]] = defaultdict(dict)
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
+    # What is said last and about the thing itself counts: an answer takes the place of what was given before; what was
+    # said of a member itself, that of the criterion that it came with.
     given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers), _name_members(by_kind))
     asked = {
         name: PRIORITY_WORDS[str(value)] for name, value in by_kind["criterion"].items() if value in PRIORITY_WORDS
@@ -248,6 +250,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     bounds |= {name: bounds[parent] for name, parent in parents.items() if parent in bounds}
     final = {answer.key for answer in answers if answer.value != UNSURE}
     for part in given.team.requirements:
+        # One criterion may be given as a must and, with another bound, as a wish: the higher priority is what is asked.
         if not part.is_absence and RANK[part.priority] > RANK[asked.get(part.criterion, "wont")]:
             asked[part.criterion] = part.priority
         final |= {Key(kind, part.criterion) for kind in ("criterion", "bound", "members")}

@@ -233,6 +233,7 @@ class QuestionOrder:
         """Return, by criterion, the chance that its answer changes the verdict, alone or by what it lets be asked."""
         keys = sorted((key for key in self.wanted if key.kind == "criterion"), key=self._catalogue.places.__getitem__)
         own = {key: self._estimate_chance(key) for key in keys}
+        # A gate is asked for what lies behind it, even if its own answer changes nothing. So it gets their chances too.
         found = dict(own)
         for key, chance in own.items():
             for gate, share in self._find_gates_above(key).items():

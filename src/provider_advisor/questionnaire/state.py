@@ -47,6 +47,7 @@ Phase = Literal["asking", "declared", "stopped", "further"]
 ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 Value = str | Number | tuple[str, ...] | Volume
 
+# Silence is an answer too, and a final one: otherwise what was left blank on a screen would be asked again and again.
 _SILENCE: Mapping[str, Value] = {
     "topics": (),
     "criterion": NO_ANSWER,
