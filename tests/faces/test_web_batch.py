@@ -170,7 +170,10 @@ def test_a_run_under_way_says_so_and_has_no_files_yet(web, jobs, done):
     page = web.get(f"/batch/{other.name}")
     assert page.headers.get("refresh") == "2"
     assert "Scoring the teams in Our teams.csv" in page.text
-    assert web.get(f"/batch/{other.name}/scores").status_code == 404
+    scores = web.get(f"/batch/{other.name}/scores")
+    assert scores.status_code == 404
+    assert "The results are not ready yet: the run has not ended." in scores.text
+    assert "the run has not ended." in web.get(f"/api/v1/batch/{other.name}/scores").json()["mistakes"][0]
 
 
 def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, done):
