@@ -312,6 +312,14 @@ def test_what_is_supposed_without_a_member_is_not_worse_than_what_is_supposed_of
     assert facts.supposing(nowhere, there._replace(truth=NO))("shop", "delivery").truth is NO
 
 
+def test_what_is_paid_anywhere_is_not_what_is_supposed_of_the_cheapest_member():
+    anywhere, east = (Fact("shop", f"hire-price{at}", amount=Interval(5, 5)) for at in ("", "@east"))
+    facts = facts_of("criterion: delivery, value: present")
+    supposed = facts.supposing(anywhere, east._replace(amount=Interval(3, 3)))
+    assert supposed("shop", "hire-price").amount == Interval(3, 3)
+    assert supposed.of_no_member("shop", "hire-price").amount == Interval(5, 5)
+
+
 def test_numbers_of_two_products_may_be_on_two_members_but_not_on_one(problems_of_claims):
     assert problems_of_claims("member: north, product: one", "member: south, product: two") == []
     (problem,) = problems_of_claims("includes: [north, south], product: one", "member: south, product: two")

@@ -130,8 +130,10 @@ class Facts:
         """
         key = (provider, criterion)
         known = self.knowledge.criteria[criterion]
-        if known.of_each is None or key in self._supposed:
+        if known.of_each is None:
             return self(provider, criterion)
+        if key in self._supposed:
+            return self._supposed[key]
         if key not in self._general:
             claims = self.base.claims.get(key, ())
             own = [claim for claim in claims if claim.stated <= self.as_of and not claim.members]
