@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from provider_advisor.knowledge import Criterion, Priority, Rule
+from provider_advisor.knowledge import Criterion, KnowledgeBase, Priority, Rule
 from provider_advisor.knowledge.conditions import (
     AT,
     AllOf,
@@ -282,9 +282,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         usage=usage,
         final=frozenset(final - unsure),
         unsure=frozenset(unsure | {_find_key(name, catalogue) for name in given.unsure}),
-        lone=frozenset(
-            item for service in services_used(usage, catalogue.knowledge) if service.missing for item in service.usage
-        ),
+        lone=_find_lone(usage, catalogue.knowledge) if usage else frozenset(),
         unwanted=frozenset(
             unwanted.union(given.team.unwanted, given.team.refused, (part.criterion for part in refused))
         ),
@@ -292,6 +290,12 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         unlisted=join_unlisted([*given.team.unlisted, *own_words]),
         parents=parents,
     )
+
+
+def _find_lone(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> frozenset[str]:
+    """Return the volumes that cost nothing by themselves, because those that they are paid for with are missing."""
+    services = services_used(usage, knowledge)
+    return frozenset(item for service in services if service.missing for item in service.usage)
 
 
 def _name_members(by_kind: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
