@@ -262,6 +262,7 @@ class _Owner:
     def run(self, work: Callable[[], frozenset[str]]) -> frozenset[str]:
         """Return the result of `work`, done on the owner's thread, or raise what it raised."""
         reply: SimpleQueue[frozenset[str] | BaseException] = SimpleQueue()
+        # Under the lock that a fork holds, so that nothing is queued for a thread that is about to end.
         with self._lock:
             self._ensure_thread()
             self._work.put(lambda: reply.put(_run_work(work)))

@@ -76,6 +76,8 @@ class Criteria(dict[str, Criterion]):
             self._met[name] = make_choice(name, self) if EITHER in name else self._make(name)
         return self._met[name]
 
+    # `in` and `get` of a dict do not ask `__missing__`.
+
     def __contains__(self, name: object) -> bool:
         """Return whether it is the id of a criterion, of one of its members or of a choice."""
         return super().__contains__(name) or (

@@ -178,7 +178,7 @@ class SentenceReader:
         named = [
             part
             for part in _find_parts(words, words.stems, self._names)
-            if len(part.names) == 1 and not words.is_in_number(part)
+            if len(part.names) == 1 and not words.is_in_number(part)  # what names two criteria asks for neither
         ]
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = {at for part in named if not part.is_keyword for at in range(part.start, part.end)}

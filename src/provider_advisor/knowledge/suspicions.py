@@ -82,6 +82,7 @@ def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
 def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield ratings whose worst word sounds like "not there", which a must without a bound would accept."""
     for criterion in knowledge.criteria.values():
+        # Values ascend, and of waiting times, say, the last is the worst.
         worst = criterion.values[-1 if criterion.lower_is_better else 0] if criterion.values else None
         if worst in _NOTHING and criterion.absent is None:
             yield (

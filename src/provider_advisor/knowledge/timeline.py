@@ -78,6 +78,7 @@ def build_view(
 def _order_steps(claims: Iterable[Claim]) -> list[_Step]:
     """Return the steps in the order of their statements, without announcements that a later statement replaced."""
     steps: list[_Step] = []
+    # Whatever order, as long as it is not that of the files: it is the order of reasons in an answer.
     ordered = sorted(
         claims, key=lambda claim: (claim.stated, claim.source, claim.line or 0, str(claim._replace(where="")))
     )

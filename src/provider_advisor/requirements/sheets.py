@@ -101,6 +101,7 @@ def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
         with calamine.load_workbook(io.BytesIO(content)) as book:
             sheets = [each.name for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
             hidden = {each.name for each in book.sheets_metadata if each.visible != calamine.SheetVisibleEnum.Visible}
+            # Whether a sheet is filled is seen in its XML: it must not be read before it is measured.
             paths = _find_sheet_parts(parts)
             name = _choose_sheet(
                 wanted, sheets, hidden, lambda name: bool(_FILLED.search(parts.get(paths[name], b""))), file
@@ -176,6 +177,7 @@ def _unpack(content: bytes, file: str) -> dict[str, bytes]:
 
 def _find_sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
     """Return the path of each sheet by its name. Raises ValueError for declarations that no workbook has."""
+    # A DOCTYPE may define entities that expand to gigabytes; no workbook needs one.
     if any(b"<!DOCTYPE" in parts[path] for path in (_BOOK, _BOOK_PARTS)):
         raise ValueError(_BOOK)
     targets = {one.get("Id"): one.get("Target", "") for one in ET.fromstring(parts[_BOOK_PARTS])}  # noqa: S314 (see above)

@@ -120,7 +120,7 @@ def read_volume(item: str, text: str) -> Used:
         low, high = _read_number(item, ends["low"], text), _read_number(item, ends["high"], text)
         if low > high:
             raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; write the lower end of a range first.")
-        said = f"{low}..{high}"
+        said = f"{low}..{high}"  # with nothing else in it, so that it is read again as it is written into a file
         if not is_yearly:
             return low if low == high else Volume(low, high, said)
     return Volume(plain(low / _MONTHS), plain(high / _MONTHS), f"{said}{YEARLY}")
