@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
@@ -28,14 +26,12 @@ from provider_advisor.faces.web.batch_files import (
     send_file,
 )
 from provider_advisor.faces.web.jobs import JobFolder
-from provider_advisor.faces.web.responses import FieldError, list_mistakes, read_fields, show_page
+from provider_advisor.faces.web.responses import read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import MOST_BYTES
 
 _MOST_REJECTS = 5
-FieldFaults = Mapping[str, Sequence[str]]
 _TITLE = "Many teams at once"
-_NO_FAULTS: FieldFaults = MappingProxyType({})
 _NO_STORE = {"Cache-Control": "no-store"}
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
@@ -66,21 +62,14 @@ class BatchPages:
 
     def show_form(self) -> Response:
         """Show where to bring a file."""
-        return self._show_form(BatchChoice(), 200, ())
+        return self._show_form(BatchChoice())
 
-    def _show_form(
-        self,
-        choice: BatchChoice,
-        status: int,
-        mistakes: Sequence[str],
-        faults: FieldFaults = _NO_FAULTS,
-    ) -> Response:
+    def _show_form(self, choice: BatchChoice, status: int = 200, **wrong: Any) -> Response:  # noqa: ANN401 (as above)
         return self._page(
             "batch_form.html.j2",
             _TITLE,
             status,
-            mistakes=mistakes,
-            faults=faults,
+            **wrong,
             choice=choice,
             outputs=[("", "The same as the file"), *((name, _NAMES[name]) for name in OUTPUTS)],
             most_rows=f"{MOST_ROWS:,}",
@@ -100,13 +89,11 @@ class BatchPages:
             found = read_fields({"file": lambda: _read(file), "as_of": lambda: read_day(as_of)})
             run = make_batch_run(found["file"], choice, self._jobs.knowledge)
             return RedirectResponse(f"/batch/{self._jobs.start(run)}", 303, _NO_STORE)
-        except RequirementsError as error:
-            faults = error.faults if isinstance(error, FieldError) else _NO_FAULTS
-            return self._show_form(choice, 422, list_mistakes(error), faults)
-        except BusyError as error:
-            return self._show_form(choice, 429, [str(error)])
+        except (RequirementsError, BusyError) as error:
+            return self._show_form(choice, wrong=error)
         except OSError as error:
-            return self._show_form(choice, 503, [f"The file cannot be saved ({error.strerror}); try again later."])
+            said = f"The file cannot be saved ({error.strerror}); try again later."
+            return self._show_form(choice, 503, mistakes=[said])
 
     def show(self, name: str) -> Response:
         """Show how a run does: still under way, its summary, or why there is none."""
@@ -120,7 +107,7 @@ class BatchPages:
             page.headers["Refresh"] = "2"  # what a meta element would do, without a script
             return page
         if not job.is_done:
-            return self._show_form(BatchChoice(job.about["output"]), 422, job.list_mistakes())
+            return self._show_form(BatchChoice(job.about["output"]), 422, mistakes=job.list_mistakes())
         values = batch_values(read_summary(job))
         rejects = find_result(job, "rejects") if values["summary"]["rejected"] else None
         return self._page(

@@ -6,7 +6,7 @@ another) or unknown (no source says it). Without a state all are listed that som
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, HTTPException
@@ -46,15 +46,14 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
     def show_facts(request: Request, form: str = "") -> Response:
         if form not in {"", ".json", ".csv"}:
             raise HTTPException(404)
-        facts, rows, mistakes = service.facts(), list[dict[str, Any]](), tuple[str, ...]()
-        faults: Mapping[str, Sequence[str]] = {}
+        facts, rows, wrong = service.facts(), list[dict[str, Any]](), None
         try:
             asked = _read_address(request, service)
             facts, rows = asked.facts, list(_list_rows(asked, service))
         except FieldError as error:
             if form:
                 raise
-            mistakes, faults = error.problems, error.faults
+            wrong = error
         if form == ".json":
             return JsonResponse([{name: row[name] for name in _COLUMNS} for row in rows])
         if form == ".csv":
@@ -65,10 +64,8 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
             service,
             "fact_list.html.j2",
             "Facts",
-            422 if mistakes else 200,
+            wrong=wrong,
             here="facts",
-            mistakes=mistakes,
-            faults=faults,
             rows=rows,
             states=_STATES,
             providers=providers,
@@ -80,12 +77,11 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
     @router.get("/freshness", response_model=None)
     def show_freshness(as_of: str = "", within: str = "") -> Response:
         """Show which facts are out of date, or will be soon, and where to look them up."""
-        mistakes, faults = tuple[str, ...](), dict[str, Sequence[str]]()
-        day, days = None, 0
+        day, days, wrong = None, 0, None
         try:
             day, days = read_fields({"as_of": lambda: read_day(as_of), "within": lambda: _read_days(within)}).values()
         except FieldError as error:
-            mistakes, faults = error.problems, dict(error.faults)
+            wrong = error
         facts = service.facts(day)
         groups = group_ageing(list_ageing(facts, days))
         knowledge = facts.knowledge
@@ -109,9 +105,7 @@ def make_fact_pages(service: KnowledgeService) -> APIRouter:
             service,
             "freshness.html.j2",
             "Freshness of the facts",
-            422 if mistakes else 200,
-            mistakes=mistakes,
-            faults=faults,
+            wrong=wrong,
             rows=rows,
             says=says,
             within=within,

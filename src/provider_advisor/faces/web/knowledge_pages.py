@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, shortened
@@ -15,7 +16,6 @@ from provider_advisor.faces.side_by_side import ComparedRow
 from provider_advisor.faces.web.api import compare_records, read_day, split_names
 from provider_advisor.faces.web.responses import (
     JsonResponse,
-    list_mistakes,
     read_fields,
     show_error,
     show_page,
@@ -47,11 +47,7 @@ class KnowledgePages:
     """All pages on what is known, on one service."""
 
     def __init__(self, service: KnowledgeService) -> None:
-        self._service = service
-
-    def show(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
-        """Return a page from the template of that name, with what every page says."""
-        return show_page(self._service, name, title, status, **values)
+        self._service, self._show = service, partial(show_page, service)
 
     def compare(self, request: Request, form: str = "") -> Response:
         """Show providers side by side, or return the same rows as JSON or CSV."""
@@ -62,8 +58,7 @@ class KnowledgePages:
         area, only = query.get("area") or None, query.get("only", "")
         chosen: list[str] = []
         rows: list[ComparedRow] = []
-        mistakes: Sequence[str] = ()
-        faults: Mapping[str, Sequence[str]] = {}
+        wrong: RequirementsError | None = None
         try:
             asked = read_fields(
                 {
@@ -78,19 +73,17 @@ class KnowledgePages:
         except RequirementsError as error:
             if form:
                 raise
-            mistakes, faults = list_mistakes(error), getattr(error, "faults", {})
+            wrong = error
         knowledge = self._service.knowledge
         labels = [knowledge.providers[name].name for name in chosen]
         if form:
             table = [[row.criterion.id, *row.list_texts(knowledge)] for row in rows]
             return write_csv([["criterion", *chosen], *table])
         fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
-        return self.show(
+        return self._show(
             "compare.html.j2",
             "Compare",
-            422 if mistakes else 200,
-            mistakes=mistakes,
-            faults=faults,
+            wrong=wrong,
             options=[
                 (one.id, one.name, bool(names) and one.id in {*names, *chosen}) for one in knowledge.providers.values()
             ],
@@ -105,22 +98,21 @@ class KnowledgePages:
 
     def criteria(self, q: str = "", area: str = "") -> Response:
         """Show what can be asked for, or what words may mean, in all areas or in one."""
-        knowledge, mistakes = self._service.knowledge, tuple[str, ...]()
+        wrong: RequirementsError | None = None
         try:
             self._service.check_area(area)
         except RequirementsError as error:
-            mistakes, area = list_mistakes(error), ""
+            wrong, area = error, ""
         anywhere = self._service.search(q[:200])
         found = [one for one in anywhere if area in {"", one.area}]
         unfound = "Nothing is found in this area." if anywhere else self._service.explain_unfound(q[:200])
-        return self.show(
+        return self._show(
             "criteria.html.j2",
             "Criteria",
-            422 if mistakes else 200,
-            mistakes=mistakes,
+            wrong=wrong,
             q=q,
             area=area,
-            areas=list_areas(knowledge),
+            areas=list_areas(self._service.knowledge),
             found=found,
             unfound="" if found else unfound,
             by_word=[] if anywhere else self._service.count_by_word(q[:200]),
@@ -131,7 +123,7 @@ class KnowledgePages:
         try:
             one = self._service.find_criterion(name)
         except RequirementsError as error:
-            return show_refusal(self._service, "There is no such criterion", 404, list_mistakes(error))
+            return show_refusal(self._service, "There is no such criterion", 404, wrong=error)
         knowledge, name = self._service.knowledge, one.id.partition("@")[0]
         kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
         lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
@@ -139,7 +131,7 @@ class KnowledgePages:
         claims = list(show_claims(self._service, lambda claim: claim.criterion == name))
         told = {claim["provider"] for claim in claims}
         implied_by = [rule for rule in knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
-        return self.show(
+        return self._show(
             "facts.html.j2",
             one.label,
             heading=one.label,
@@ -157,10 +149,10 @@ class KnowledgePages:
         try:
             found = self._service.find_provider(name)
         except RequirementsError as error:
-            return show_refusal(self._service, "There is no such provider", 404, list_mistakes(error))
+            return show_refusal(self._service, "There is no such provider", 404, wrong=error)
         one = self._service.knowledge.providers[found]
         products = ", ".join(part.name for part in one.products.values())
-        return self.show(
+        return self._show(
             "facts.html.j2",
             one.name,
             heading=one.name,
@@ -185,7 +177,7 @@ class KnowledgePages:
         lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
         lines += [f"Note: {one.note}."] if one.note else []
         lines += [f"No URL: {one.no_url}."] if one.no_url else []
-        return self.show(
+        return self._show(
             "facts.html.j2",
             one.title,
             heading=one.title,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
@@ -70,11 +70,7 @@ class Pages:
     """The start page, the form to choose by, answers and the questionnaire, on one service."""
 
     def __init__(self, service: KnowledgeService) -> None:
-        self._service = service
-
-    def show(self, name: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
-        """Return a page from the template of that name, with what every page says."""
-        return show_page(self._service, name, title, status, **values)
+        self._service, self._show = service, partial(show_page, service)
 
     def _read(self, request: Request) -> AddressQuestion:
         return read_address(request.query_params.multi_items(), self._service.knowledge, _OWN)
@@ -87,7 +83,7 @@ class Pages:
 
     def home(self) -> Response:
         """Show the three ways in."""
-        return self.show("home.html.j2", "Which communications provider fits?", indexed=True, examples=EXAMPLES)
+        return self._show("home.html.j2", "Which communications provider fits?", indexed=True, examples=EXAMPLES)
 
     def choose(self, request: Request) -> Response:
         """Show what can be asked for, and the ranking for what is ticked."""
@@ -99,7 +95,7 @@ class Pages:
                 values = show_ranking(self._service, None, list_mistakes(error), is_sure=False)
                 return HTMLResponse(render("live.html.j2", **values), 422)
             values = show_choose(self._service, None, request, list_mistakes(error))
-            return self.show("choose.html.j2", "Choose", 422, **values)
+            return self._show("choose.html.j2", "Choose", 422, **values)
         address = self._canonical(request, asked)
         if is_part:
             values = show_ranking(self._service, asked.statement, (), is_sure=is_sure)
@@ -107,7 +103,7 @@ class Pages:
             return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
         if not _is_canonical(address, request):
             return RedirectResponse(f"/choose?{address}", 303)
-        return self.show("choose.html.j2", "Choose", **show_choose(self._service, asked.statement, request, ()))
+        return self._show("choose.html.j2", "Choose", **show_choose(self._service, asked.statement, request, ()))
 
     async def fill_choose(self, request: Request) -> Response:
         """Lead from the form, which has a field for each criterion, to the address with those that say something."""
@@ -124,7 +120,7 @@ class Pages:
             if form and not wants_page(request.scope):
                 return respond_problem(HTTPStatus.UNPROCESSABLE_ENTITY, list_mistakes(error))
             mend = f"/choose?{request.url.query}"
-            return show_refusal(self._service, "The question cannot be answered", 422, list_mistakes(error), mend=mend)
+            return show_refusal(self._service, "The question cannot be answered", wrong=error, mend=mend)
         address = self._canonical(request, asked)
         if not _is_canonical(address, request):
             return RedirectResponse(f"/answer{form}?{address}", 303)
@@ -144,17 +140,17 @@ class Pages:
         address = write_address(found.statement, self._service.knowledge)
         wanted = [f"{part.label} ({part.says})" for part in list_asked(found.statement, self._service)]
         values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
-        return self.show("answer.html.j2", **values, address=address, is_sure=found.robustness)
+        return self._show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
     def card(self, request: Request) -> Response:
         """Show the verdict alone, for a frame on another page: no other page of ours may be in one."""
         try:
             statement = self._read(request).statement
         except RequirementsError as error:
-            return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
+            return show_refusal(self._service, "The question cannot be read", wrong=error)
         found = self._service.recommend(statement)
         values = report_values(found.explanation, found.decision.facts.knowledge)
-        page = self.show("embed.html.j2", **values, address=write_address(statement, self._service.knowledge))
+        page = self._show("embed.html.j2", **values, address=write_address(statement, self._service.knowledge))
         page.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
         return page
 
@@ -168,8 +164,8 @@ class Pages:
             state = self._read_answers(a, more)
             key, fields = read_change(change, state), write_fields(read_answers_address(was, state.catalogue))
         except RequirementsError as error:
-            return show_refusal(self._service, "The answers cannot be read", 422, list_mistakes(error))
-        return self.show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, fields, key))
+            return show_refusal(self._service, "The answers cannot be read", wrong=error)
+        return self._show("ask.html.j2", "Questionnaire", **show_ask(state, self._service, fields, key))
 
     def _read_answers(self, a: str, more: str) -> State:
         state = read_answers_address(a, make_catalogue(self._service))
@@ -187,8 +183,7 @@ class Pages:
             after = answer_form(state, screen, fields) if isinstance(screen, Screen) else state
         except FieldError as error:
             values = show_ask(state, self._service, fields, key)
-            told = {"mistakes": error.problems, "faults": error.faults}
-            return self.show("ask.html.j2", "Questionnaire", 422, **told, **values)
+            return self._show("ask.html.j2", "Questionnaire", wrong=error, **values)
         return RedirectResponse(f"/ask?a={quote_answers(after)}{'&more=1' if more else ''}", 303)
 
 

@@ -16,6 +16,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.ask.typed import read_number
+from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.responses import FieldError
 from provider_advisor.faces.web.service import KnowledgeService
@@ -128,7 +129,7 @@ def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -
             if (value := _read_field(given, prompt)) is not None:
                 values[key] = check_value(key, value, state.catalogue)
         except RequirementsError as error:
-            faults[name_field(key)] = [f"{prompt.label}: {problem}" for problem in error.problems]
+            faults[name_field(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
     if values.get(TOPICS) == ():
         faults[name_field(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
     if faults:

@@ -117,12 +117,19 @@ def show_page(
     /,
     title: str,
     status: int = 200,
+    wrong: AdvisorError | None = None,
     **values: Any,  # noqa: ANN401 (as above)
 ) -> HTMLResponse:
-    """Return a template as a response, with what the frame of every page shows."""
+    """Return a template as a response, with what the frame of every page shows.
+
+    What is `wrong` with the request is told at its top, and beside the fields of its form; a page that would be found
+    without it has the status of that error then.
+    """
+    if wrong is not None and status == HTTPStatus.OK:
+        status = get_status(wrong)
     shared = {
-        "mistakes": (),
-        "faults": {},
+        "mistakes": list_mistakes(wrong) if wrong is not None else (),
+        "faults": getattr(wrong, "faults", {}),
         "mend": "",
         "is_missing": False,
         "indexed": False,
@@ -132,28 +139,27 @@ def show_page(
         "say_id": service.knowledge.spell_id,
     }
     here = template.partition(".")[0]
-    faults: Mapping[str, Sequence[str]] = values.get("faults", {})
-    shared["places"] = {sentence: name for name, sentences in faults.items() for sentence in sentences}
     values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
+    faults: Mapping[str, Sequence[str]] = values["faults"]
+    values["places"] = {sentence: name for name, sentences in faults.items() for sentence in sentences}
     return HTMLResponse(render(template, **values), status)
 
 
 def show_refusal(
     service: KnowledgeService,
     heading: str,
-    status: int,
-    mistakes: Sequence[str] = (),
+    status: int = 200,
     **values: Any,  # noqa: ANN401 (as above)
 ) -> HTMLResponse:
     """Return a page that says what is wrong; `mend` is the address of a form on which it can be corrected."""
-    return show_page(service, "plain.html.j2", heading, status, mistakes=mistakes, heading=heading, **values)
+    return show_page(service, "plain.html.j2", heading, status, heading=heading, **values)
 
 
 def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] = ()) -> HTMLResponse:
     """Return the page of a status, for a request that leads to no page."""
     heading = _HEADINGS.get(status) or HTTPStatus(status).phrase
     is_missing = status == HTTPStatus.NOT_FOUND
-    return show_refusal(service, heading, status, () if is_missing else sentences, is_missing=is_missing)
+    return show_refusal(service, heading, status, mistakes=() if is_missing else sentences, is_missing=is_missing)
 
 
 def list_mistakes(error: AdvisorError) -> tuple[str, ...]:

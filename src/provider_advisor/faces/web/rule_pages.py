@@ -11,7 +11,7 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import bound_text, capital, number_text
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, show_page, show_refusal
+from provider_advisor.faces.web.responses import JsonResponse, show_page, show_refusal
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
@@ -63,7 +63,7 @@ class RulePages:
             try:
                 statement = read_address(request.query_params.multi_items(), knowledge, _OF_ANSWERS).statement
             except RequirementsError as error:
-                return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
+                return show_refusal(self._service, "The question cannot be read", wrong=error)
             address = write_address(statement, knowledge)
             fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
         found = [
@@ -85,7 +85,7 @@ class RulePages:
         try:
             shown, address = self._read_rule(name, request)
         except RequirementsError as error:
-            return show_refusal(self._service, "The question cannot be read", 422, list_mistakes(error))
+            return show_refusal(self._service, "The question cannot be read", wrong=error)
         title, sources = capital(self._service.knowledge.spell_id(name)), self._service.knowledge.sources
         return show_page(
             self._service,

@@ -29,7 +29,7 @@ from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import PROBLEM
 from provider_advisor.faces.web.guard import wants_page
-from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, respond_problem, show_page
+from provider_advisor.faces.web.responses import JsonResponse, respond_problem, show_page
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements import Statement
 from provider_advisor.store import DecisionStore, make_secret
@@ -77,15 +77,14 @@ class DecisionPages:
         try:
             statement = self._read(request.query_params.multi_items())
         except RequirementsError as error:
-            return self._refuse("The question cannot be read", 422, error)
-        return self._show_form(statement, "", ())
+            return self._refuse(error)
+        return self._show_form(statement)
 
-    def _show_form(self, statement: Statement, title: str, mistakes: Sequence[str]) -> Response:
+    def _show_form(self, statement: Statement, title: str = "", wrong: RequirementsError | None = None) -> Response:
         return self._page(
             "keep.html.j2",
             "Save this decision",
-            422 if mistakes else 200,
-            mistakes=mistakes,
+            wrong=wrong,
             verdict=self._service.recommend(statement).explanation.verdict.reason,
             question=write_address(statement, self._service.knowledge),
             given=title,
@@ -97,12 +96,12 @@ class DecisionPages:
         try:
             statement = self._read(parse_qsl(question))
         except RequirementsError as error:
-            return self._refuse("The question cannot be read", 422, error)
+            return self._refuse(error)
         record = self._service.recommend(statement, sure=True).record
         try:
             kept = self._store.keep(record, title, key)
         except RequirementsError as error:
-            return self._show_form(statement, title, list_mistakes(error))
+            return self._show_form(statement, title, error)
         return RedirectResponse(f"/d/{kept.id}", 303, _NO_STORE)
 
     def show(self, name: str) -> Response:
@@ -177,8 +176,9 @@ class DecisionPages:
         mistakes = ["There is no such decision: its address is incomplete, or it was deleted."]
         return self._page("plain.html.j2", "Decision", 404, mistakes=mistakes, heading="There is no such decision")
 
-    def _refuse(self, heading: str, status: int, error: RequirementsError) -> Response:
-        return self._page("plain.html.j2", heading, status, mistakes=list_mistakes(error), heading=heading)
+    def _refuse(self, error: RequirementsError) -> Response:
+        heading = "The question cannot be read"
+        return self._page("plain.html.j2", heading, wrong=error, heading=heading)
 
 
 class KeepRequest(BaseModel):

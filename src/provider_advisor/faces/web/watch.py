@@ -122,21 +122,18 @@ def make_keeper_page(service: KnowledgeService, watching: Watching) -> APIRouter
     def show_keeper(request: Request) -> Response:
         """Show what the last look at the files found; the query is the question to compare, or there are examples."""
         query = request.query_params.multi_items()
-        mistakes: Sequence[str] = ()
-        faults: Mapping[str, Sequence[str]] = {}
+        wrong: AdvisorError | None = None
         turns: list[AnswerTurn] = []
         try:
             read_fields({name: partial(_read_field, name, request, watching) for name in ("needs", "wants")})
             turns = list(_compare(query, watching))
         except AdvisorError as error:
-            mistakes, faults = list_mistakes(error), getattr(error, "faults", {})
+            wrong = error
         page = show_page(
             service,
             "keeper.html.j2",
             "What the files say now",
-            422 if mistakes else 200,
-            mistakes=mistakes,
-            faults=faults,
+            wrong=wrong,
             watching=watching,
             turns=turns,
             needs=request.query_params.get("needs", ""),
