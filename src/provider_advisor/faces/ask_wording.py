@@ -136,6 +136,12 @@ def describe_line(key: Key, value: object, state: State) -> str:
     return f"   {answer or asked.rstrip()}"
 
 
+def list_heading(screen: Screen, state: State, *, standing: bool) -> list[str]:
+    """Return the lines above a screen: its title, how far the questionnaire is, and perhaps how providers are doing."""
+    lines = [describe_title(screen, state), describe_progress(screen, state)]
+    return [line for line in (*lines, describe_standing(state) if standing else "") if line]
+
+
 def describe_question(prompt: Prompt) -> str:
     """Return what helps to answer: the question as a sentence, and the help."""
     return f"{prompt.ask} {prompt.help}" if prompt.help else prompt.ask

@@ -114,7 +114,7 @@ def _explain_overlooked(kind: str) -> str:
 
 def _show_freshness(options: CheckOptions, day: dt.date) -> None:
     """Show which facts to look up again. Raises KnowledgeError for what is dated ahead."""
-    from provider_advisor.faces.cli.freshness import show_freshness  # noqa: PLC0415 (most checks ask for neither)
+    from provider_advisor.faces.cli.check_freshness import show_freshness  # noqa: PLC0415 (most checks ask for neither)
     from provider_advisor.knowledge.suspicions import find_future_claims  # noqa: PLC0415 (as above)
 
     knowledge = options.load()

@@ -20,7 +20,7 @@ from provider_advisor.explanation.unknowns import (
     say_not_stated,
 )
 from provider_advisor.explanation.words import capital, criterion_label, joined, money_text
-from provider_advisor.faces.report.sureness import ReportSureness, describe_sureness
+from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness
 from provider_advisor.faces.report.view import (
     CitedPlace,
     CitedSources,

@@ -14,14 +14,12 @@ from provider_advisor.faces.ask_wording import (
     describe_hint,
     describe_known,
     describe_line,
-    describe_progress,
     describe_question,
     describe_silence,
     describe_so_far,
-    describe_standing,
     describe_summary,
-    describe_title,
     describe_why,
+    list_heading,
     name_choice,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
@@ -157,13 +155,9 @@ class KeyFace:
         """Return an answer to one question, or what was done instead."""
         return _ask_one(make_prompt(key, state.catalogue), before, state, ())
 
-    def _make_heading(self, screen: Screen, state: State) -> list[str]:
-        standing = describe_standing(state) if self._show_standing else ""
-        return [line for line in (describe_title(screen, state), describe_progress(screen, state), standing) if line]
-
     def _ask_list(self, draft: Draft, screen: Screen) -> Reply:
         """Ask for marks and answers on lines; to go back from a line leads to the list again."""
-        heading = self._make_heading(screen, draft.state)
+        heading = list_heading(screen, draft.state, standing=self._show_standing)
         while True:
             found, self._at = ask_rows(
                 heading,
@@ -194,7 +188,7 @@ class KeyFace:
     def _ask_alone(self, draft: Draft, screen: Screen) -> Reply:
         """Ask the only question of a screen."""
         prompt = make_prompt(screen.keys[0], draft.state.catalogue)
-        heading = self._make_heading(screen, draft.state)
+        heading = list_heading(screen, draft.state, standing=self._show_standing)
         found = _ask_one(prompt, draft.said.get(prompt.key), draft.state, heading)
         if isinstance(found, Reply):
             return found

@@ -13,13 +13,12 @@ from provider_advisor.faces.ask_wording import (
     describe_end,
     describe_hint,
     describe_known,
-    describe_progress,
     describe_question,
     describe_silence,
     describe_so_far,
-    describe_standing,
     describe_title,
     describe_why,
+    list_heading,
     name_choice,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
@@ -165,10 +164,8 @@ class PlainFace:
         if self._begun:
             page.line("")
         self._begun = True
-        page.line(describe_title(screen, draft.state), bold=True)
-        standing = describe_standing(draft.state) if self._show_standing else ""
-        for line in filter(None, (describe_progress(screen, draft.state), standing)):
-            page.line(line)
+        for place, line in enumerate(list_heading(screen, draft.state, standing=self._show_standing)):
+            page.line(line, bold=not place)
         page.show()
 
     def _ask_marks(self, draft: Draft, screen: Screen, keys: Sequence[Key]) -> Reply:
