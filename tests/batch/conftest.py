@@ -53,13 +53,15 @@ def run_batch(bicycles, open_files):
 
 @pytest.fixture
 def run_command(monkeypatch, capsys):
-    """A function to the exit status of `recommend batch`, and what it said."""
+    """A function to the exit status of `recommend batch`, and what it said; nothing of it may hold one of the `secrets`."""
 
-    def run_it(*arguments):
+    def run_it(*arguments, secrets=()):
         monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
-        return ended.value.code, capsys.readouterr().err
+        said = capsys.readouterr()
+        assert not [secret for secret in secrets if secret in said.out + said.err]
+        return ended.value.code, said.err
 
     return run_it
 

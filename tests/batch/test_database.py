@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from urllib.parse import quote
 
 import polars as pl
@@ -14,7 +15,6 @@ from tests.postgresql import PASSWORD, make_url
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
-from provider_advisor.faces.cli.main import main
 
 _PASSWORD, _url = PASSWORD, make_url
 
@@ -26,19 +26,9 @@ def port(postgresql_port):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(run_command):
     """A function to the exit status of `recommend batch` and what it said; nothing of it may hold the password."""
-
-    def run_it(*arguments):
-        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        for secret in (_PASSWORD, quote(_PASSWORD, safe=""), "ss/word", "word@3"):
-            assert secret not in said.out + said.err
-        return ended.value.code, said.err
-
-    return run_it
+    return partial(run_command, secrets=(_PASSWORD, quote(_PASSWORD, safe=""), "ss/word", "word@3"))
 
 
 _TEAMS = """

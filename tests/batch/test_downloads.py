@@ -6,7 +6,6 @@ import datetime as dt
 import http.server
 import ipaddress
 import ssl
-import sys
 import threading
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from provider_advisor.batch.remote.download import download
 from provider_advisor.errors import BatchError
-from provider_advisor.faces.cli.main import main
 
 _ROWS = b"team,needs\na,voice-api\nb,whiteboard\n"
 
@@ -85,19 +83,11 @@ def address(certificate):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, certificate, tmp_path):
+def run(monkeypatch, run_command, certificate, tmp_path):
     """A function to the exit status of `recommend batch`, and what it said, which trusts the server."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-
     monkeypatch.chdir(tmp_path)
-
-    def run_it(*arguments):
-        monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, capsys.readouterr().err
-
-    return run_it
+    return run_command
 
 
 def test_an_address_is_answered_as_a_file_of_its_bytes(run, address, tmp_path):

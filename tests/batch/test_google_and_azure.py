@@ -64,9 +64,7 @@ def run(run_command):
     """A function to the exit status of `recommend batch`, and what it said: no secret."""
 
     def run_it(*arguments):
-        status, said = run_command(*arguments)
-        assert SECRET not in said
-        assert KEY not in said
+        status, said = run_command(*arguments, secrets=(SECRET, KEY))
         return status, " ".join(said.split()) if status == 3 else said
 
     return run_it
