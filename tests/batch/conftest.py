@@ -53,7 +53,7 @@ def run_batch(bicycles, open_files):
 
 @pytest.fixture
 def run_command(monkeypatch, capsys):
-    """A function to the exit status of `recommend batch`, and what it said; nothing of it may hold one of the `secrets`."""
+    """A function to the exit status of `recommend batch` and what it said, none of the `secrets` in it."""
 
     def run_it(*arguments, secrets=()):
         monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])

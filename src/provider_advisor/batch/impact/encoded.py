@@ -43,7 +43,8 @@ class Judge:
 
     def __init__(self, facts: Facts, providers: Sequence[str]) -> None:
         self._facts, self._providers = facts, tuple(providers)
-        self._scorer = Scorer(facts, reasons=True)
+        # With reasons, because `among` is one of their columns; without what only a summary shows.
+        self._scorer = Scorer(facts, reasons=True, remarks=False)
 
     def list_readable(self, schema: pa.Schema) -> list[str]:
         """Return the columns that are read. Raises BatchError if they cannot be."""
