@@ -20,9 +20,7 @@ from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Spelling, plan_columns, rename_all
 from provider_advisor.batch.reading.criterion_columns import plan_criterion_columns
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
-from provider_advisor.batch.reading.database import find_database, read_query, read_query_schema
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, find_keys, parse_lines
-from provider_advisor.batch.reading.parquet import read_parquet, read_schema
 from provider_advisor.batch.reading.sources import (
     InputFile,
     Limits,
@@ -35,7 +33,6 @@ from provider_advisor.batch.reading.sources import (
 )
 from provider_advisor.batch.reading.text_blocks import TextBlock, cut_lines, cut_records, split_text
 from provider_advisor.batch.reading.unlisted_column import add_unlisted, set_unknown_aside
-from provider_advisor.batch.reading.xlsx import choose_types, cut_grid, read_grid
 from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
@@ -123,6 +120,12 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 def _open_query(names: tuple[str, ...], form: str | None, limits: Limits, options: ReadingOptions) -> Inputs:
     if form:
         raise BatchError("--input-format is for files; leave it out for a database.")
+    from provider_advisor.batch.reading.database import (  # noqa: PLC0415 (see `_open_parquet`)
+        find_database,
+        read_query,
+        read_query_schema,
+    )
+
     options.check("database")
     query = options.query or ""
     source = find_database(names, query)
@@ -186,6 +189,8 @@ def _look_at_first(inputs: Inputs) -> tuple[pa.RecordBatch | None, Inputs]:
 
 
 def _open_workbooks(sources: tuple[InputFile, ...], knowledge: KnowledgeBase, options: ReadingOptions) -> Inputs:
+    from provider_advisor.batch.reading.xlsx import choose_types, cut_grid, read_grid  # noqa: PLC0415 (as below)
+
     spelling, matcher = Spelling.make_for(knowledge, id_column=options.id_column), Matcher(knowledge)
 
     def is_known(name: str) -> bool:
@@ -211,6 +216,9 @@ def _read_columns(
 
 
 def _open_parquet(sources: tuple[InputFile, ...], limits: Limits) -> Inputs:
+    # The reader of Parquet brings clients of cloud storage and OpenSSL with it, and most inputs are CSV or JSON Lines.
+    from provider_advisor.batch.reading.parquet import read_parquet, read_schema  # noqa: PLC0415 (as said)
+
     schemas = [read_schema(source) for source in sources]
     for source, schema in zip(sources, schemas, strict=True):
         _refuse_other_columns(sources[0], schemas[0].names, source, schema.names)
