@@ -8,6 +8,9 @@ from provider_advisor.knowledge.conditions import Condition
 from provider_advisor.knowledge.records import About, Kind, Priority
 from provider_advisor.logic import Interval, Number
 
+ANSWERS_VERSION = 1
+"""The version of files of answers that is read and written."""
+
 
 class Citation(NamedTuple):
     """What a rule rests on: the lines of a source, or a section of it."""

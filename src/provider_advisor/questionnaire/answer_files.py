@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
-from provider_advisor.knowledge.problems import validate
-from provider_advisor.knowledge.rules import Key
-from provider_advisor.knowledge.shapes import VERSION, AnswersFile, AnswerShape
-from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
+from provider_advisor.knowledge.rules import ANSWERS_VERSION, Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.screens import End, choose_screen, sort_keys
@@ -27,9 +24,12 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
-from provider_advisor.requirements.requirements_file import read_requirements_data
 from provider_advisor.requirements.statement import Volume, say_volume
 from provider_advisor.requirements.team import count_waiting, describe_changes
+
+if TYPE_CHECKING:  # what checks files takes long to import, and most questionnaires begin without one
+    from provider_advisor.knowledge.shapes import AnswersFile, AnswerShape
+    from provider_advisor.knowledge.strict_yaml import Document
 
 
 def read_answers(content: bytes, name: str, state: State) -> State:
@@ -38,6 +38,10 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     Raises KnowledgeError with every problem and its line: of the form, of a value that does not fit, of a question that
     does not exist, is answered twice or does not apply to the other answers.
     """
+    from provider_advisor.knowledge.problems import validate  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from provider_advisor.knowledge.shapes import AnswersFile  # noqa: PLC0415
+    from provider_advisor.knowledge.strict_yaml import parse_yaml  # noqa: PLC0415
+
     if len(content) > MAX_BYTES:
         raise KnowledgeError(
             [f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it is not a file of answers."]
@@ -66,6 +70,8 @@ def _read_given(shape: AnswersFile, document: Document, state: State, problems: 
             f"{where}: the answers already say what they started from; leave out --file and options such as --needs."
         )
         return state.given
+    from provider_advisor.requirements.requirements_file import read_requirements_data  # noqa: PLC0415 (as above)
+
     try:
         return read_requirements_data(document.data["given"], where, state.catalogue.knowledge, whole=False)
     except RequirementsError as error:
@@ -145,7 +151,7 @@ def record_answers(state: State) -> dict[str, Any]:
         if answer.key.kind not in {"bound", "members"}
     ]
     given = statement_record(state.given, state.catalogue.knowledge)
-    record: dict[str, Any] = {"version": VERSION, **({"given": given} if given else {}), "answers": entries}
+    record: dict[str, Any] = {"version": ANSWERS_VERSION, **({"given": given} if given else {}), "answers": entries}
     return record | ({"declared": True} if state.phase == "declared" else {})
 
 

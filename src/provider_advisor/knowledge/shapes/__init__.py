@@ -47,7 +47,6 @@ from provider_advisor.knowledge.shapes.rules_files import (
     WeightsFile,
 )
 from provider_advisor.knowledge.shapes.statement_files import (
-    VERSION,
     AnswersFile,
     AnswerShape,
     AskedShape,
@@ -65,7 +64,6 @@ __all__ = [
     "FILE_SHAPES",
     "TERM_KEYS",
     "VALUE_KEYS",
-    "VERSION",
     "AllShape",
     "AnswerShape",
     "AnswersFile",

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Priority
+from provider_advisor.knowledge.rules import ANSWERS_VERSION
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.knowledge.shapes.values import (
     Amount,
@@ -212,16 +213,14 @@ class CasesFile(ScopeShape):
     cases: list[CaseShape] = Field(min_length=1)
 
 
-VERSION = 1
-
 Place = Annotated[int, Field(ge=1, le=100_000, strict=True, description="the number of a screen, counted from 1")]
 
 _ABOUT = ("topics", "criterion", "situation", "usage", "unlisted")
 
 
 def _check_version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
-    if value != VERSION or isinstance(value, bool):
-        expected = f"expected {VERSION}, the version that this program reads and `recommend ask` writes"
+    if value != ANSWERS_VERSION or isinstance(value, bool):
+        expected = f"expected {ANSWERS_VERSION}, the version that this program reads and `recommend ask` writes"
         raise PydanticCustomError("version", expected)
     return value
 
@@ -286,7 +285,7 @@ class AnswersFile(Shape):
     `given` is what was said before the first question, with the keys of a requirements file.
     """
 
-    version: Annotated[int, Field(json_schema_extra={"const": VERSION}), BeforeValidator(_check_version)]
+    version: Annotated[int, Field(json_schema_extra={"const": ANSWERS_VERSION}), BeforeValidator(_check_version)]
     given: RequirementsFile | None = None
     answers: list[AnswerShape]
     declared: bool = False
