@@ -348,8 +348,8 @@ def test_corrupt_cases_are_read_from_their_files(kept, built, content):
 def reviewed(monkeypatch):
     """A list that grows whenever a base is looked through for what looks wrong."""
     count = []
-    find = suspicions.suspicions
-    monkeypatch.setattr(suspicions, "suspicions", lambda facts: count.append(1) or find(facts))
+    find = suspicions.find_suspicions
+    monkeypatch.setattr(suspicions, "find_suspicions", lambda facts: count.append(1) or find(facts))
     return count
 
 
@@ -363,7 +363,7 @@ def review(folders, day=_DAY, today=_DAY):
 def test_a_review_is_kept_and_equal(folders, kept, built, reviewed):
     first, second = review(folders), review(folders)
     assert first == second
-    assert first.warnings == list(suspicions.suspicions(Facts(load(*folders), _DAY)))
+    assert first.warnings == list(suspicions.find_suspicions(Facts(load(*folders), _DAY)))
     assert first.counts == {"criteria": 14, "providers": 3, "claims": 25, "rules": 5}
     assert len(reviewed) == 2, "once by the first review, and once by this test"
     assert len(built) == 2, "the base and its cases"
