@@ -17,7 +17,7 @@ from benchmarks.timing import median_ms
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import decide
 from provider_advisor.decision.robustness import measure_robustness
-from provider_advisor.explanation.sureness import record_confirm, record_robustness
+from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.requirements import Team, read_team
 

@@ -42,7 +42,7 @@ class Recommendation:
         if self.robustness:
             # As large as the rest of the package together, and needed only where it is asked for.
             from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
-            from provider_advisor.explanation.sureness import record_confirm, record_robustness  # noqa: PLC0415
+            from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness  # noqa: PLC0415
 
             knowledge = self.decision.facts.knowledge
             measured = measure_robustness(self.decision, other_weights=self.other_weights)

@@ -13,7 +13,7 @@ from provider_advisor.decision.robustness.confirm import find_contenders, find_q
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.decision.verdict import list_criteria_behind
-from provider_advisor.explanation.sureness import record_confirm
+from provider_advisor.explanation.robustness_in_words import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.records import UsageItem

@@ -10,7 +10,7 @@ from provider_advisor import load, recommend
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import measure_robustness
 from provider_advisor.decision.robustness.tipping import find_tippings
-from provider_advisor.explanation.sureness import record_robustness
+from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 

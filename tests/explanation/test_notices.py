@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from provider_advisor.explanation.replay import find_differences
+from provider_advisor.explanation.answer_differences import find_differences
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
 from provider_advisor.recommendation import answer

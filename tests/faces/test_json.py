@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from provider_advisor import load, recommend
-from provider_advisor.explanation.schema import answer_schema
+from provider_advisor.explanation.answer_schema import answer_schema
 
 _QUESTIONS = [
     {"needs": ["whiteboard", "ucaas"]},

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.many import MadeUp, write_base
 from worlds import DAY, Said, capability, knowledge_of
 
-from provider_advisor.explanation.replay import compare_records
+from provider_advisor.explanation.answer_differences import compare_records
 from provider_advisor.explanation.unknowns import group_questions
 from provider_advisor.explanation.words import shortened
 from provider_advisor.faces.cli.text_answer import render_recommendation

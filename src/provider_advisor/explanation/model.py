@@ -1,7 +1,7 @@
 """The answer to a team as typed records: what is written as JSON, published as its schema, and read again by `replay`.
 
 A record's attributes are the fields of its JSON object, in the order in which they are written; the text below a field
-describes it in the schema (see `schema`). `as_data` turns records into JSON-ready data.
+describes it in the schema (see `answer_schema`). `as_data` turns records into JSON-ready data.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class AnswerPart:
     """Base of all parts of the answer. They are made by naming every field.
 
     Type checkers see dataclasses. Real ones would add a tenth to the start of the command, so that they only become
-    such (in `schema`) where a schema is asked for or data is read.
+    such (in `answer_schema`) where a schema is asked for or data is read.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {

@@ -20,9 +20,9 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, read_row
 from provider_advisor.decision import Verdict, decide
 from provider_advisor.errors import BatchError
+from provider_advisor.explanation.answer_differences import find_differences
 from provider_advisor.explanation.model import as_data
 from provider_advisor.explanation.record import record_answer
-from provider_advisor.explanation.replay import find_differences
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements import Statement

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.schema import read_answer
+from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.options import (
     format_option,

@@ -15,7 +15,7 @@ from provider_advisor.faces.text import show_json
 from provider_advisor.knowledge.loader import make_key, recall, remember, stamp_code
 
 _ANSWERS = {
-    "recommendation": "explanation.schema:answer_schema",
+    "recommendation": "explanation.answer_schema:answer_schema",
     "batch-summary": "batch.schemas:summary_schema",
     "impact": "batch.schemas:impact_schema",
 }

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.schema import answer_schema
+from provider_advisor.explanation.answer_schema import answer_schema
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.schema import read_answer
+from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.faces.replaying import (
     ReplayedDecision,
     describe_count,

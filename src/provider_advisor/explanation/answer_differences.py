@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.model import (
     AnswerRecord,
     BoundWords,
@@ -28,7 +29,6 @@ from provider_advisor.explanation.model import (
     RequirementRecord,
     as_data,
 )
-from provider_advisor.explanation.schema import read_answer
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.replay import CONTEXT, compare_records, find_differences
+from provider_advisor.explanation.answer_differences import CONTEXT, compare_records, find_differences
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
 
