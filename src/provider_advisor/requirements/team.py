@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
@@ -284,13 +284,13 @@ def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, compl
     asked = required | {*line.team.unwanted}
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
     team = Team(
-        in_order((*kept, *line.team.requirements)),
-        {**file.team.situation, **line.team.situation},
-        {**file.team.usage, **line.team.usage},
-        line.team.name or file.team.name,
-        tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
-        join_unlisted((*file.team.unlisted, *line.team.unlisted)),
-        line.team.weights or file.team.weights,
+        requirements=in_order((*kept, *line.team.requirements)),
+        situation={**file.team.situation, **line.team.situation},
+        usage={**file.team.usage, **line.team.usage},
+        name=line.team.name or file.team.name,
+        unwanted=tuple(sorted({*file.team.unwanted, *line.team.unwanted} - required)),
+        unlisted=join_unlisted((*file.team.unlisted, *line.team.unlisted)),
+        weights=line.team.weights or file.team.weights,  # of one alone: they are percents of one whole
     )
     scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
     said = {*asked, *line.team.situation, *line.team.usage}
@@ -331,10 +331,10 @@ def describe_changes(
 def _list_said(statement: Statement) -> dict[str, object]:
     """Return what a statement says of each criterion, situation and usage, with the musts first."""
     team = statement.team
-    found: dict[str, object] = {}
+    found: dict[str, set[Requirement]] = {}
     for part in (*in_order((*team.requirements, *statement.uncounted)), *list_unwanted(team)):
-        found[part.criterion] = {part, *cast("set[Requirement]", found.get(part.criterion, set()))}
-    return found | dict(team.situation) | dict(team.usage)
+        found.setdefault(part.criterion, set()).add(part)
+    return {**found, **team.situation, **team.usage}
 
 
 def _list_limits(statement: Statement) -> dict[str, Hashable]:
