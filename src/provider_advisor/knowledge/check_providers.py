@@ -209,7 +209,7 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     amounts = [amount for amount in given if isinstance(amount, int | float)]
     # The scale is in the criterion's currency, and what another is worth depends on the day.
     if criterion.scale is not None and not _is_foreign(claim, criterion):
-        low, high = sorted((criterion.scale.worst, criterion.scale.best))
+        low, high = criterion.scale.ends
         for amount in amounts:
             if not low <= amount <= high:
                 yield f"{amount:g} is outside the scale of the criterion, {low:g} to {high:g}; correct one of them."

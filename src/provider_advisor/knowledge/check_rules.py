@@ -337,7 +337,7 @@ def _check_scale(typical: Sequence[float | str], criterion: Criterion) -> Iterat
         if isinstance(value, str):
             yield f"'typical' takes numbers in {criterion.unit}, without quotes; found '{value}'."
         elif criterion.scale is not None:
-            low, high = sorted((criterion.scale.worst, criterion.scale.best))
+            low, high = criterion.scale.ends
             if not low <= value <= high:
                 yield f"{value:g} in 'typical' is outside the scale of '{criterion.id}', {low:g} to {high:g}."
 

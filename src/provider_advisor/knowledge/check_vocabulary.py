@@ -87,7 +87,7 @@ def _check_kind(criterion: CriterionShape) -> Iterator[str]:
         yield "a rating, and only a rating, has 'values', in ascending order."
     if len(set(criterion.values)) != len(criterion.values) or len(criterion.values) == 1:
         yield "'values' needs at least two different words."
-    worst = criterion.values[-1 if criterion.better == "lower" else 0] if criterion.values else None
+    worst = criterion.values[-1 if criterion.lower_is_better else 0] if criterion.values else None
     if criterion.absent is not None and criterion.absent != worst:
         expected = f"the worst word, {worst}" if worst else "only with the values of a rating"
         yield f"'absent' is '{criterion.absent}'; expected {expected}, because that word means absent."
@@ -104,9 +104,8 @@ def _check_scale(criterion: CriterionShape) -> Iterator[str]:
     scale = criterion.scale
     if scale is None:
         return
-    lower = (criterion.better or ("lower" if criterion.kind == "price" else "higher")) == "lower"
-    if (scale.worst > scale.best) != lower or scale.worst == scale.best:
-        order, better = ("above", "less") if lower else ("below", "more")
+    if (scale.worst > scale.best) is not criterion.lower_is_better or scale.worst == scale.best:
+        order, better = ("above", "less") if criterion.lower_is_better else ("below", "more")
         yield f"'worst' ({scale.worst:g}) must be {order} 'best' ({scale.best:g}), because {better} is better."
     low, high = sorted((scale.worst, scale.best))
     if criterion.kind == "price" and low < 0:

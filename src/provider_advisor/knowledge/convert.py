@@ -69,7 +69,7 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
         shape,
         area=area,
         scale=_make_scale(shape.scale) if shape.scale else None,
-        lower_is_better=(shape.better or ("lower" if shape.kind == "price" else "higher")) == "lower",
+        lower_is_better=shape.lower_is_better,
         whole=shape.kind == "quantity" and shape.whole is not False,
         stale_after=parse_age(shape.stale_after) if shape.stale_after else None,
     )

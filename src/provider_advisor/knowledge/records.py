@@ -79,6 +79,11 @@ class Scale(NamedTuple):
     because: str
     points: tuple[tuple[Number, float], ...] = ()
 
+    @property
+    def ends(self) -> tuple[Number, Number]:
+        """Return the lowest and the highest amount on it, whichever of the two is the worst."""
+        return min(self.worst, self.best), max(self.worst, self.best)
+
 
 EVERY_AREA = "all"
 """What stands for every area among those of `Criterion.same_product`."""
@@ -147,8 +152,7 @@ class Criterion(NamedTuple):
     @property
     def floor(self) -> Number | None:
         """Return the least that an amount can be: 0, or None where the scale has amounts below it, as temperatures."""
-        scale = self.scale
-        return None if scale is not None and min(scale.worst, scale.best) < 0 else 0
+        return None if self.scale is not None and self.scale.ends[0] < 0 else 0
 
     @property
     def least(self) -> Interval | None:

@@ -139,6 +139,11 @@ class CriterionShape(Shape):
         Field(description="for what is stated of a product: the areas whose musts the same product must meet, or all"),
     ] = []
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Return whether less is better, as it is of prices unless they say otherwise."""
+        return (self.better or ("lower" if self.kind == "price" else "higher")) == "lower"
+
 
 class CriteriaFile(Shape):
     """facts/criteria/<area>.yaml: what providers can be asked about in one area."""
