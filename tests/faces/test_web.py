@@ -394,6 +394,16 @@ def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
     assert "<form" in web.get(change).text
 
 
+def test_an_answer_can_be_taken_back(web):
+    """One radio button of a group stays chosen, so no answer has to be one of them."""
+    asked = web.get("/ask?a=t:video~whiteboard:must&change=criterion:whiteboard").text
+    assert re.search(r'type="radio" name="criterion:whiteboard" value="no-answer"> No answer', asked)
+    after = web.get("/ask/next?a=t:video~whiteboard:must&change=criterion:whiteboard&criterion:whiteboard=no-answer")
+    assert "whiteboard:must" not in str(after.url)
+    situation = web.get("/ask?a=t:video,team&change=topics").text
+    assert 'value="no-answer"' not in situation, "boxes can be cleared"
+
+
 def test_8_a_changed_answer_keeps_all_others(web):
     a = "t:messages~sms:must_whatsapp:nice~number-countries:good_b:number-countries:90~bulk-messaging:no"
     page = web.get("/ask", params={"a": a}).text

@@ -48,6 +48,7 @@ _PRIORITIES = {
     "no": "not wanted",
     "must-not": "must not have",
     "not-sure": "not sure",
+    "no-answer": "no answer",
 }
 _MOST_BOXES = 24
 """A longer list of members is one field in which several can be selected."""
@@ -288,8 +289,11 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
         "kind": prompt.kind,
         "many": prompt.many,
         "is_long": len(prompt.choices) > _MOST_BOXES and prompt.kind == "members",
+        # Boxes can be cleared; of radio buttons one stays chosen, so taking an answer back has to be one of them.
         "choices": [
-            (value, _name_choice(prompt, value, label)) for value, label in prompt.choices if value != NO_ANSWER
+            (value, _name_choice(prompt, value, label))
+            for value, label in prompt.choices
+            if value != NO_ANSWER or not prompt.many
         ],
         "hint": f"{amount}. Empty: {wording.describe_silence(prompt)}." if amount else "",
         "held": held,
