@@ -12,10 +12,16 @@ from typing import Any, NamedTuple
 
 from provider_advisor.explanation.record import claim_record
 from provider_advisor.explanation.words import claim_text, joined, shortened
-from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
+from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Truth
 
 _MOST_MEMBERS = 4
+
+
+def split_claim(claim: Claim) -> list[Claim]:
+    """Return a claim on several members as one on each."""
+    return [claim.of_member(member) for member in claim.members] or [claim]
 
 
 class ComparedFact(NamedTuple):
@@ -57,6 +63,17 @@ class ComparedRow(NamedTuple):
                 if fact.claims:
                     by_criterion[fact.criterion].add(fact_text(fact, self.criterion))
         return any(len(words) > 1 for words in by_criterion.values())
+
+
+def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = None) -> list[ComparedRow]:
+    """Return a row for each criterion, of an area or of all, of which something is known of one of the providers."""
+    criteria = facts.knowledge.criteria
+    claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in providers}
+    claimed |= {split_member(name)[0] for name in claimed}  # of some criteria only members are claimed
+    asked = [criteria[name] for name in claimed if area in {None, criteria[name].area}]
+    asked.sort(key=lambda criterion: (criterion.area, criterion.id))
+    rows = [(criterion, [facts(provider, criterion.id) for provider in providers]) for criterion in asked]
+    return fold_members((criterion, found) for criterion, found in rows if any(fact.claims for fact in found))
 
 
 def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[ComparedRow]:

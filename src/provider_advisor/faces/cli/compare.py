@@ -18,10 +18,9 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
-from provider_advisor.faces.side_by_side import ComparedFact, fold_members
+from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow, compare_facts
 from provider_advisor.faces.text import Page, show_json
-from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean
 
 _MOST_COLUMNS = 4
@@ -54,20 +53,15 @@ def compare_command(providers: tuple[str, ...], **given: Any) -> None:  # noqa: 
         click.get_current_context().fail("give the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
     knowledge = options.limit(knowledge)
-    criteria = _criteria(options.area, knowledge)
+    _check_area(options.area, knowledge)
     book = facts_as_of(knowledge, options.day or today())
     chosen = named or list(book.knowledge.providers)
     _refuse_absent(chosen, book)
-    asked = {criterion.id for criterion in criteria}
-    claimed = {name for provider, name in knowledge.list_claimed() if provider in chosen}
-    members = [knowledge.criteria[name] for name in claimed if AT in name and name.partition(AT)[0] in asked]
-    both = sorted([*criteria, *members], key=lambda criterion: (criterion.area, criterion.id))
-    rows = [(criterion, [book(provider, criterion.id) for provider in chosen]) for criterion in both]
-    known = [(criterion, found) for criterion, found in rows if any(fact.claims for fact in found)]
+    rows = compare_facts(book, chosen, options.area)
     if options.form == "json":
-        show_json([row.record(knowledge) for row in fold_members(known)])
+        show_json([row.record(knowledge) for row in rows])
     else:
-        _show(known, chosen, book, every=options.every)
+        _show(rows, chosen, book, every=options.every)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
@@ -92,19 +86,17 @@ def _refuse_absent(chosen: list[str], book: Facts) -> None:
         )
 
 
-def _criteria(area: str | None, knowledge: KnowledgeBase) -> list[Criterion]:
+def _check_area(area: str | None, knowledge: KnowledgeBase) -> None:
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
     if area is not None and area not in areas:
         raise RequirementsError(
             f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
         )
-    return [criterion for criterion in knowledge.criteria.values() if area in {None, criterion.area}]
 
 
-def _show(known: list[tuple[Criterion, list[Fact]]], chosen: list[str], book: Facts, *, every: bool) -> None:
+def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bool) -> None:
     """Print the facts of a few providers beside each other; of more, in several tables, what tells them apart."""
     page, knowledge = Page(), book.knowledge
-    found = fold_members(known)
     rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart()]
     facts = [fact for row in rows for cell in row.cells for fact in cell.facts]
     numbers = {

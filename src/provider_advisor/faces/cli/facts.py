@@ -21,6 +21,7 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
+from provider_advisor.faces.side_by_side import split_claim
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
@@ -69,7 +70,7 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
         _show_changes(_choose_changes(list_changes(knowledge, since, until), names, knowledge), knowledge, options.form)
         return
     if options.form == "json":
-        show_json([claim_record(part) for claim in found for part in _list_parts(claim)])
+        show_json([claim_record(part) for claim in found for part in split_claim(claim)])
     elif found:
         _show(found, knowledge)
     else:
@@ -113,14 +114,10 @@ def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
         if claim.criterion in asked:
             found.append(claim)
             continue
-        members = [member for member in map(split_member, asked) if member[0] == claim.criterion]
-        found += [claim.of_member(name) for _, name in members if name in claim.members or (name and claim.only)]
+        members = [name for base, name in map(split_member, asked) if name and base == claim.criterion]
+        # A claim on some members "only" says of every other one that it is not there.
+        found += [claim.of_member(name) for name in members if name in claim.members or claim.only]
     return found
-
-
-def _list_parts(claim: Claim) -> list[Claim]:
-    """Return a claim on several members as one on each."""
-    return [claim.of_member(member) for member in claim.members] or [claim]
 
 
 def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:

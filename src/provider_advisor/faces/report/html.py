@@ -86,5 +86,6 @@ def _mood(verdict: VerdictRecord) -> str:
 
 def _ceiling(bills: Sequence[Bill]) -> float:
     """Return the amount at the end of the cost bars; beyond any known one, where some cost has no upper limit."""
+    # The quarter beyond the largest known amount is the room in which a bar without an upper limit is seen to go on.
     known = max((end for bill in bills for end in (bill.low, bill.high) if end is not None), default=0)
     return known * 1.25 if any(bill.high is None for bill in bills) else known

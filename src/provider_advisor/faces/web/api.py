@@ -178,6 +178,7 @@ def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document with the models of the answers and of problems."""
     answer = answer_schema()
     parts = answer.pop("$defs", {})
+    # A schema has its parts below `$defs`; in the document of an API all are components, and references say where.
     text = orjson.dumps({**parts, "Recommendation": answer, "Problem": problem_schema()}).decode()
     schemas = orjson.loads(text.replace("#/$defs/", "#/components/schemas/"))
     components = document.setdefault("components", {})

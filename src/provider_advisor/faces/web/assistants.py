@@ -178,6 +178,7 @@ class AssistantDoor:
         """Answer a request."""
         from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 (as above)
 
+        # Anew for each request: its manager of sessions can be run only once, and ends with the request.
         app = self._server.streamable_http_app(
             streamable_http_path=scope["path"],
             stateless_http=True,

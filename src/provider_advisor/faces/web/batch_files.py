@@ -175,6 +175,7 @@ def send_file(path: Path, job: StartedRun, *, safe: bool) -> Response:
         "Cache-Control": "no-store",
     }
     media = OUTPUTS[path.suffix.removeprefix(".")]
+    # A person opens it in a spreadsheet program; to a program the apostrophe before "=1+1" would be a part of the cell.
     if safe and path.suffix == ".csv":
         return StreamingResponse(write_safe_lines(_read_rows(path)), HTTPStatus.OK, headers, media)
     return FileResponse(path, headers=headers, media_type=media)

@@ -135,6 +135,7 @@ def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequ
     for name, text in query.multi_items():
         if name.startswith("b.") or not text.strip() or name in {"q", "sure"}:
             continue
+        # A limit is read with its criterion, because alone it asks for nothing; its mistakes are told at the limit.
         head, _, rest = name.partition(".")
         bound = query.get(f"b.{rest}", "") if head == "c" else ""
         try:

@@ -115,6 +115,7 @@ class SizeLimit:
             await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, send)
             return
         most = self._settings.get_most_bytes(scope["path"])
+        # A body whose length is told is refused before a byte of it is read. Any other is counted while it comes.
         length = Headers(scope=scope).get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > most:
             await self._refuse_body(scope, receive, send, most)
@@ -151,6 +152,8 @@ class ProblemPages:
         begun: list[Message] = []
 
         async def replace(message: Message) -> None:
+            # A page has another length and type than the problem in whose place it comes, so the start of the response
+            # waits for its body.
             if message["type"] == "http.response.start":
                 headers = Headers(raw=message["headers"])
                 if headers.get("content-type") == PROBLEM_TYPE and "content-encoding" not in headers:
@@ -286,6 +289,7 @@ class Traffic:
             async with limit:
                 await self._app(scope, receive, send)
         except TimeoutError:
+            # Other code may raise TimeoutError too; and once a status is sent, no other can take its place.
             if not limit.expired() or progress.status:
                 raise
             await self._refuse_late(progress)(scope, receive, send)

@@ -166,6 +166,7 @@ class JobFolder:
         with contextlib.suppress(OSError):
             for folder in list(self._folder.iterdir()):
                 with contextlib.suppress(OSError):
+                    # A folder that another worker is filling is not found either, but it is young.
                     if time.time() - folder.stat().st_mtime > LASTS and self.find(folder.name) is None:
                         shutil.rmtree(folder, ignore_errors=True)
 

@@ -124,6 +124,7 @@ class KnowledgePages:
             one = self._service.find_criterion(name)
         except RequirementsError as error:
             return show_refusal(self._service, "There is no such criterion", 404, wrong=error)
+        # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
         knowledge, name = self._service.knowledge, one.id.partition("@")[0]
         kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
         lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]

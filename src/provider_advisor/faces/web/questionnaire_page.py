@@ -200,6 +200,7 @@ def show_ask(
     on = "&more=1" if is_further else ""
     values: dict[str, Any] = {
         "a": own,
+        # Without the day, which is that of the facts and so today: the link follows facts that are learnt later.
         "address": write_address(statement._replace(as_of=None), service.knowledge),
         "answers": [
             (label, text, f"{_quote(own)}&change={_quote(str(key))}{on}") for key, label, text in _list_said(state)

@@ -107,6 +107,7 @@ def _show_reason(text: str, *, linked: bool = True) -> Markup:
 
 def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Return a page."""
+    # No text can look like one of these attributes: the quotes of all that is filled in are escaped.
     page, root = _environment().get_template(template).render(**values), root_path.get()
     return _LINK.sub(rf"\1{root}/", page) if root else page
 

@@ -98,6 +98,7 @@ class DecisionPages:
         except RequirementsError as error:
             return self._refuse(error)
         record = self._service.recommend(statement, sure=True).record
+        # The form brought the key with it, so that a person has seen it before anything is saved.
         try:
             kept = self._store.keep(record, title, key)
         except RequirementsError as error:

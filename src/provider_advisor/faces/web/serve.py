@@ -112,6 +112,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     if store is not None:
         os.environ[_STORE] = _check_store(store)
     knowledge = load_knowledge(facts, rules)  # says what is wrong with the files before anything listens
+    # Picked here, so that the address can be said before the workers, which all share it, are there.
     port = port or _find_free_port(host)
     for name, folder in zip(_FOLDERS, (facts, rules), strict=True):
         if folder is not None:

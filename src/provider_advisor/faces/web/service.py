@@ -11,9 +11,8 @@ from typing import Any
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
-from provider_advisor.faces.side_by_side import ComparedRow, fold_members
+from provider_advisor.faces.side_by_side import ComparedRow, compare_facts, split_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import Recommendation, answer
@@ -117,13 +116,8 @@ class KnowledgeService:
         absent = [name for name in chosen if name not in facts.knowledge.providers]
         if absent:
             raise RequirementsError(f"nothing is known about {', '.join(absent)} on {facts.as_of}.")
-        claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in chosen}
-        claimed |= {name.partition(AT)[0] for name in claimed}  # of some criteria only members are claimed
-        criteria = [self.knowledge.criteria[name] for name in claimed]
-        criteria = [criterion for criterion in criteria if area in {None, criterion.area}]
-        rows = [(one, [facts(provider, one.id) for provider in chosen]) for one in sorted(criteria, key=_place)]
-        known = fold_members((one, found) for one, found in rows if any(fact.claims for fact in found))
-        return chosen, [row for row in known if not differences or len(set(row.list_texts(self.knowledge))) > 1]
+        rows = compare_facts(facts, chosen, area)
+        return chosen, [row for row in rows if not differences or len(set(row.list_texts(self.knowledge))) > 1]
 
     def list_claims(self, provider: str | None, criterion: str | None) -> list[dict[str, Any]]:
         """Return claims with their sources, all or those on a provider and a criterion. Raises RequirementsError."""
@@ -134,7 +128,7 @@ class KnowledgeService:
             for known in self.knowledge.providers.values()
             if wanted in {None, known.id}
             for claim in known.claims
-            for part in _list_parts(claim)
+            for part in split_claim(claim)
             if asked in {None, part.criterion, claim.criterion}
         ]
 
@@ -144,14 +138,6 @@ class KnowledgeService:
             rests_on = [{"source": part.source, "place": describe_place(part)} for part in rule.rests_on]
             known = {"id": rule.id, "area": rule.area, "because": rule.because, "weight": rule.weight}
             yield {**known, "rests_on": rests_on}
-
-
-def _place(criterion: Criterion) -> tuple[str, str]:
-    return criterion.area, criterion.id
-
-
-def _list_parts(claim: Any) -> list[Any]:  # noqa: ANN401
-    return [claim.of_member(member) for member in claim.members] or [claim]
 
 
 def describe_place(part: Citation) -> str:

@@ -104,6 +104,7 @@ class PlainFace:
             reply = self._ask_each(draft, rest, alike)
             if reply.word != "back" or not criteria:
                 return reply
+            # The questions on numbers and members stand between: the list is shown again.
             self._shown = None
 
     def ask_at_end(self, draft: Draft, end: End) -> Reply:

@@ -75,6 +75,7 @@ def read_marks(text: str, keys: Sequence[K]) -> dict[K, str]:
     """
     found: dict[K, str] = {}
     waiting: list[K] = []
+    # Numbers wait for the word behind them, so that "1 2 must 3n" makes 1 and 2 musts.
     for part in _PART.finditer(_MUST_NOT.sub("must-not", _NOT_SURE.sub("not-sure", text.casefold()))):
         if part["place"]:
             waiting.append(keys[_read_place(part["place"], len(keys))])
