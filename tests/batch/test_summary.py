@@ -16,14 +16,14 @@ from provider_advisor import load
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.batch.schemas import summary_schema
-from provider_advisor.batch.summary import summary_of
+from provider_advisor.batch.summary import make_summary
 from provider_advisor.knowledge import Facts, KnowledgeBase
 
 _DAY = dt.date(2024, 1, 1)
 
 
 def _summary(scored: Scored, facts: Facts):
-    return summary_of(scored.tally.settle(), rejected=len(scored.errors), facts=facts)
+    return make_summary(scored.tally.settle(), rejected=len(scored.errors), facts=facts)
 
 
 @st.composite
@@ -40,7 +40,7 @@ def scored_teams(draw):
 def test_two_halves_of_the_teams_added_are_all_of_them(found):
     facts, whole, first, second = found
     rejected = len(first.errors) + len(second.errors)
-    assert summary_of((first.tally + second.tally).settle(), rejected=rejected, facts=facts) == _summary(whole, facts)
+    assert make_summary((first.tally + second.tally).settle(), rejected=rejected, facts=facts) == _summary(whole, facts)
 
 
 @settings(max_examples=30)
@@ -81,7 +81,7 @@ def test_the_summary_keeps_to_its_schema_and_lists_the_largest_first(found):
 
 
 def test_of_no_rows_nothing_is_divided(bicycles: KnowledgeBase):
-    summary = summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY))
+    summary = make_summary(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY))
     jsonschema.Draft202012Validator(summary_schema()).validate(summary)
     assert [part["share"] for part in summary["verdicts"]] == [None] * 4
     assert (summary["rows"], summary["wanted"], summary["unknown_facts"]) == (0, [], [])
@@ -110,7 +110,7 @@ def test_an_unknown_fact_comes_with_the_question_to_ask(riders):
 
 
 def test_the_summary_says_what_it_was_drawn_from(bicycles):
-    known = summary_of(Tally.empty(), rejected=3, facts=Facts(bicycles, _DAY, 90))["knowledge"]
+    known = make_summary(Tally.empty(), rejected=3, facts=Facts(bicycles, _DAY, 90))["knowledge"]
     assert {key: known[key] for key in ("as_of", "max_age", "fingerprint", "providers")} == {
         "as_of": "2024-01-01",
         "max_age": 90,
@@ -121,7 +121,7 @@ def test_the_summary_says_what_it_was_drawn_from(bicycles):
 
 
 def test_the_summary_says_how_old_the_facts_are(bicycles):
-    known = summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY))["knowledge"]
+    known = make_summary(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY))["knowledge"]
     assert known["sources"] == ["guide-2020", "survey-2023"]
     assert (known["oldest"], known["newest"]) == ("2020-05-01", "2023-03-01")
     named = "Where to buy a bicycle and The riders' survey"

@@ -10,7 +10,7 @@ from test_report_html import Page as Html
 
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.summary import summary_of
+from provider_advisor.batch.summary import make_summary
 from provider_advisor.faces.cli.batch_summary import show_summary
 from provider_advisor.faces.report.batch_page import batch_report
 from provider_advisor.faces.text import Page
@@ -29,7 +29,7 @@ _ASKED = {
 def _summary(bicycles, asked):
     facts = Facts(bicycles, _DAY)
     scored = Scorer(facts).score(pa.RecordBatch.from_pydict({"needs": pa.array(asked, pa.string())}))
-    return summary_of(scored.tally.settle(), rejected=len(scored.errors), facts=facts)
+    return make_summary(scored.tally.settle(), rejected=len(scored.errors), facts=facts)
 
 
 @pytest.fixture(params=_ASKED, scope="module")
@@ -104,7 +104,7 @@ def test_the_page_answers_its_four_questions(many):
 
 
 def test_without_a_team_the_page_says_so(bicycles):
-    text = _text(Html(batch_report(summary_of(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY)))))
+    text = _text(Html(batch_report(make_summary(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY)))))
     assert "No team was scored" in text
     assert "Which provider fits how many teams" not in text
 

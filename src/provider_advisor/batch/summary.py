@@ -22,30 +22,32 @@ _Counts = Mapping[tuple[str, ...], int]
 _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
-def summary_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
+def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     """Return the summary of a run, JSON-ready; see `schemas.summary_schema` for its JSON Schema.
 
     `facts` are those that rows were answered with which name no day of their own. Shares are of the teams scored, null
     where none was; every list has the largest count first, and nothing that counts none.
     """
-    summing = _Summing(tally, facts)
-    outline = outline_of(tally, rejected=rejected, facts=facts)
+    counting = _Counting(tally, facts)
+    outline = make_outline(tally, rejected=rejected, facts=facts)
     knowledge = outline.pop("knowledge")
     return {
         **outline,
-        "providers": [summing.provider(provider) for provider in facts.base.providers if summing.took_part(provider)],
-        "nobody_leads": summing.counted({}, summing.leads[""]),
-        "wanted": summing.wanted(),
-        "nobody_meets": summing.criteria({key[0]: count for key, count in tally.nobody.items()}),
-        "unknown_facts": summing.unknown_facts(),
-        "changes": summing.changes(),
+        "providers": [
+            counting.describe_provider(provider) for provider in facts.base.providers if counting.took_part(provider)
+        ],
+        "nobody_leads": counting.add_teams({}, counting.leads[""]),
+        "wanted": counting.list_wanted(),
+        "nobody_meets": counting.list_criteria({key[0]: count for key, count in tally.nobody.items()}),
+        "unknown_facts": counting.list_unknown_facts(),
+        "changes": counting.list_changes(),
         "knowledge": knowledge,
     }
 
 
-def outline_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
+def make_outline(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     """Return the counts of rows and verdicts, and the scope: the part of a summary that is quick to make."""
-    summing = _Summing(tally, facts)
+    counting = _Counting(tally, facts)
     return {
         "schema": SCHEMA,
         "rows": tally.teams + rejected,
@@ -53,17 +55,17 @@ def outline_of(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "rejected": rejected,
         "empty_rows": tally.empty_rows,
         "not_judged": tally.unjudged_teams,
-        "verdicts": [summing.counted({"kind": kind}, summing.kinds[kind]) for kind in get_args(Kind)],
+        "verdicts": [counting.add_teams({"kind": kind}, counting.kinds[kind]) for kind in get_args(Kind)],
         "knowledge": {
             "as_of": facts.as_of.isoformat(),
             "max_age": facts.max_age,
             "fingerprint": facts.knowledge.fingerprint,
-            **_scope(facts),
+            **_describe_scope(facts),
         },
     }
 
 
-def _scope(facts: Facts) -> Record:
+def _describe_scope(facts: Facts) -> Record:
     """Return how many providers and which sources there are by the day, and the days of the facts about them."""
     knowledge = facts.knowledge
     claims = [claim for key in knowledge.claims for claim in facts(*key).claims]
@@ -89,37 +91,35 @@ def _scope(facts: Facts) -> Record:
     }
 
 
-class _Summing:
+class _Counting:
     """The counts of a tally by what is asked of them."""
 
     def __init__(self, tally: Tally, facts: Facts) -> None:
         self._tally, self._facts = tally, facts
         self._knowledge = facts.base  # rows may name later days, on which more providers take part
-        self.kinds = _summed(tally.verdicts, 0)
-        self.leads = _summed({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
+        self.kinds = _sum_by(tally.verdicts, 0)
+        self.leads = _sum_by({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
 
-    def counted(self, what: Record, teams: int) -> Record:
+    def add_teams(self, what: Record, teams: int) -> Record:
         """Return something with the number of teams it holds for, and their share of all."""
-        return {**what, "teams": teams, "share": self._share(teams)}
+        share = rounded(teams / self._tally.teams) if self._tally.teams else None
+        return {**what, "teams": teams, "share": share}
 
-    def _share(self, teams: int) -> float | None:
-        return rounded(teams / self._tally.teams) if self._tally.teams else None
-
-    def provider(self, provider: str) -> Record:
+    def describe_provider(self, provider: str) -> Record:
         """Return how often a provider is chosen or leads, and what choosing it for all would leave unmet."""
-        strengths = {strength: self._chosen(provider, strength) for strength in get_args(Strength)}
+        strengths = {strength: self._count_chosen(provider, strength) for strength in get_args(Strength)}
         return {
             "provider": provider,
             "name": self._knowledge.providers[provider].name,
-            "recommended": self.counted(strengths, sum(strengths.values())),
-            "leads_undetermined": self.counted({}, self.leads[provider]),
+            "recommended": self.add_teams(strengths, sum(strengths.values())),
+            "leads_undetermined": self.add_teams({}, self.leads[provider]),
             "if_all_chose_it": {
                 **{
-                    standing.replace("-", "_"): self.counted({}, self._tally.standings[provider, standing])
+                    standing.replace("-", "_"): self.add_teams({}, self._tally.standings[provider, standing])
                     for standing in get_args(Standing)
                 },
-                "unmet": self.criteria(_of(provider, self._tally.unmet)),
-                "unknown": self.criteria(_of(provider, self._tally.unknown)),
+                "unmet": self.list_criteria(_choose_provider(provider, self._tally.unmet)),
+                "unknown": self.list_criteria(_choose_provider(provider, self._tally.unknown)),
             },
         }
 
@@ -128,53 +128,55 @@ class _Summing:
         is_compared = any(name == provider for (name, _), count in self._tally.standings.items() if count)
         return is_compared or provider in self._facts.knowledge.providers
 
-    def _chosen(self, provider: str, strength: str) -> int:
+    def _count_chosen(self, provider: str, strength: str) -> int:
         return sum(count for key, count in self._tally.verdicts.items() if key[1:3] == (strength, provider))
 
-    def criteria(self, counts: Mapping[str, int]) -> list[Record]:
+    def list_criteria(self, counts: Mapping[str, int]) -> list[Record]:
         """Return criteria by their labels, the largest count first."""
-        return [self.counted(self._criterion(name), count) for name, count in _largest(counts.items())]
+        return [self.add_teams(self._name_criterion(name), count) for name, count in _sort_largest(counts.items())]
 
-    def _criterion(self, name: str) -> Record:
+    def _name_criterion(self, name: str) -> Record:
         known = self._knowledge.criteria
         if name.endswith(IS_ABSENT) and name not in known:
             return {"criterion": name, "label": f"{known[name.removesuffix(IS_ABSENT)].label}, absent"}
         return {"criterion": name, "label": known[name].label}
 
-    def wanted(self) -> list[Record]:
+    def list_wanted(self) -> list[Record]:
         """Return how often each criterion is asked for, by teams or by rules, as a must and as a wish."""
         asked = self._tally.asked
         return [
-            {**self._criterion(name), "must": asked[name, "must"], "wish": asked[name, "wish"]}
-            for name, _ in _largest(_summed(asked, 0).items())
+            {**self._name_criterion(name), "must": asked[name, "must"], "wish": asked[name, "wish"]}
+            for name, _ in _sort_largest(_sum_by(asked, 0).items())
         ]
 
-    def unknown_facts(self) -> list[Record]:
+    def list_unknown_facts(self) -> list[Record]:
         """Return the facts that leave verdicts open, each with what to ask."""
         return [
-            self.counted(self._fact(self._facts(provider, criterion)), count)
-            for (provider, criterion), count in _largest(self._tally.open.items())
+            self.add_teams(self._describe_fact(self._facts(provider, criterion)), count)
+            for (provider, criterion), count in _sort_largest(self._tally.open.items())
         ]
 
-    def changes(self) -> list[Record]:
+    def list_changes(self) -> list[Record]:
         """Return the ends and changes of the facts that were used, in sentences."""
         return [
-            self.counted({"provider": provider, **self._criterion(criterion), "says": says}, count)
-            for (provider, criterion, says), count in _largest(self._tally.changes.items())
+            self.add_teams({"provider": provider, **self._name_criterion(criterion), "says": says}, count)
+            for (provider, criterion, says), count in _sort_largest(self._tally.changes.items())
         ]
 
-    def _fact(self, fact: Fact) -> Record:
+    def _describe_fact(self, fact: Fact) -> Record:
         criterion, provider = self._knowledge.criteria[fact.criterion], self._knowledge.providers[fact.provider]
         return {
             "provider": fact.provider,
             "name": provider.name,
-            **self._criterion(fact.criterion),
+            **self._name_criterion(fact.criterion),
             "disputed": fact.disputed,
-            "ask": _to_ask(provider.name, criterion.label, criterion.kind, criterion.unit or "", criterion.values),
+            "ask": _word_question(
+                provider.name, criterion.label, criterion.kind, criterion.unit or "", criterion.values
+            ),
         }
 
 
-def _to_ask(provider: str, label: str, kind: str, unit: str, words: tuple[str, ...]) -> str:
+def _word_question(provider: str, label: str, kind: str, unit: str, words: tuple[str, ...]) -> str:
     """Return the question to put to a provider: "Does Acme offer this: Fax?"."""
     if kind == "capability":
         return f"Does {provider} offer this: {label}?"
@@ -182,11 +184,11 @@ def _to_ask(provider: str, label: str, kind: str, unit: str, words: tuple[str, .
     return f"{label} at {provider}: {open_end}?"
 
 
-def _of(provider: str, counts: _Counts) -> dict[str, int]:
+def _choose_provider(provider: str, counts: _Counts) -> dict[str, int]:
     return {key[1]: count for key, count in counts.items() if key[0] == provider}
 
 
-def _summed(counts: _Counts, place: int) -> Counter[str]:
+def _sum_by(counts: _Counts, place: int) -> Counter[str]:
     """Return the counts by one part of their keys."""
     found: Counter[str] = Counter()
     for key, count in counts.items():
@@ -194,5 +196,5 @@ def _summed(counts: _Counts, place: int) -> Counter[str]:
     return found
 
 
-def _largest(counts: Iterable[tuple[_Key, int]]) -> list[tuple[_Key, int]]:
+def _sort_largest(counts: Iterable[tuple[_Key, int]]) -> list[tuple[_Key, int]]:
     return sorted(((key, count) for key, count in counts if count), key=lambda pair: (-pair[1], pair[0]))

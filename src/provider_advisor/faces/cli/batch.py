@@ -268,7 +268,7 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
 
 
 def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
-    from provider_advisor.batch.summary import outline_of  # noqa: PLC0415
+    from provider_advisor.batch.summary import make_outline  # noqa: PLC0415
     from provider_advisor.batch.writing.answer_workbook import (  # noqa: PLC0415
         RowSentences,
         WorkbookPlan,
@@ -278,7 +278,7 @@ def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, o
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
 
     def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
-        outline = outline_of(tally, rejected=rejected, facts=scoring.facts)
+        outline = make_outline(tally, rejected=rejected, facts=scoring.facts)
         return list_scope(outline, knowledge, [source.name for source in inputs.sources], inputs.matches)
 
     return WorkbookPlan(RowSentences(knowledge), tuple(knowledge.providers), options.reasons, id_column, describe_scope)
@@ -396,9 +396,9 @@ def _say(sentence: str) -> None:
 
 def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Staging | None) -> None:
     """Write the summary where it was asked for, send what goes to stores, and show the summary."""
-    from provider_advisor.batch.summary import summary_of  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from provider_advisor.batch.summary import make_summary  # noqa: PLC0415 (see TYPE_CHECKING above)
 
-    summary = summary_of(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
+    summary = make_summary(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
     if options.summary:
         write_answer(str(_follow_links(options.summary)), dump_json(summary) + "\n", _WRITTEN)
     if options.report:

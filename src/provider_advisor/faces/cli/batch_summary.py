@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 
 def show_summary(summary: Record, page: Page) -> None:
-    """Put the summary of a run, as `summary_of` gives it, on the page: at most some 25 lines."""
+    """Put the summary of a run, as `make_summary` gives it, on the page: at most some 25 lines."""
     scored, rejected = summary["scored"], summary["rejected"]
     empty = f" Blank rows skipped: {summary['empty_rows']:,}." if summary["empty_rows"] else ""
     page.line(f"{counted(summary['rows'], 'row')}: {scored:,} scored, {rejected:,} rejected.{empty}", bold=True)

@@ -54,7 +54,7 @@ class Choice(NamedTuple):
 
 
 def batch_report(summary: Record) -> str:
-    """Return the summary of a run, as `summary_of` gives it, as an HTML page; equal bytes for equal summaries."""
+    """Return the summary of a run, as `make_summary` gives it, as an HTML page; equal bytes for equal summaries."""
     page: str = page_template("batch.html.j2").render(batch_values(summary))
     return page
 
