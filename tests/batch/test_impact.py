@@ -20,7 +20,7 @@ from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import partial
 from provider_advisor.batch.impact.base_changes import find_changes
 from provider_advisor.batch.impact.encoded import Judge, Sample, Sampling, decode_verdict
-from provider_advisor.batch.impact.measure import Asked, impact_record, measure_impact
+from provider_advisor.batch.impact.measure import Asked, measure_impact, record_impact
 from provider_advisor.batch.impact.partial import MOST_CHANGES, Mixing
 from provider_advisor.batch.impact.versions import merge_readable
 from provider_advisor.batch.schemas import impact_schema
@@ -43,7 +43,7 @@ def _pieces(rows, size):
 
 def _record(before, after, rows, size=5, **options):
     asked = Asked(before, after, _DAY, None, rows.schema, **options)
-    record = impact_record(measure_impact(asked, _pieces(rows, size), lambda *_: None), "before", "after")
+    record = record_impact(measure_impact(asked, _pieces(rows, size), lambda *_: None), "before", "after")
     jsonschema.Draft202012Validator(impact_schema()).validate(json.loads(json.dumps(record)))
     return record
 

@@ -105,7 +105,7 @@ class _Column(NamedTuple):
 
 
 class ColumnPlan(NamedTuple):
-    """The columns as they are read, and how they come of those of the input."""
+    """The columns as they are read, and where in the input each comes from; `same` if that is what they are already."""
 
     columns: tuple[_Column, ...]
     same: bool

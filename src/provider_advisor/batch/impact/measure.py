@@ -203,7 +203,7 @@ def _count_transitions(found: Sample) -> dict[Transition, int]:
     }
 
 
-def impact_record(impact: Impact, before: str, after: str) -> Record:
+def record_impact(impact: Impact, before: str, after: str) -> Record:
     """Return the impact as JSON-ready data, the sides by these names; see `impact_schema` for its JSON Schema.
 
     Lists have the largest count first. Shares are of the teams compared, null where none was.
@@ -222,8 +222,8 @@ def impact_record(impact: Impact, before: str, after: str) -> Record:
         "rows": impact.compared + sum(impact.rejected.values()),
         "compared": impact.compared,
         "rejected": {name: impact.rejected[name] for name in ("both", "before", "after")},
-        "changed": _counted(changed, impact),
-        "other_provider": _counted(other, impact),
+        "changed": _add_share(changed, impact),
+        "other_provider": _add_share(other, impact),
         "transitions": [_record_transition(pair, count, impact) for pair, count in ordered],
         "because": {
             "looked_at": causes.teams,
@@ -246,13 +246,13 @@ def _describe_side(name: str, knowledge: KnowledgeBase) -> Record:
     return {"name": name, "fingerprint": knowledge.fingerprint, **knowledge.edition_data}
 
 
-def _counted(teams: int, impact: Impact) -> Record:
+def _add_share(teams: int, impact: Impact) -> Record:
     return {"teams": teams, "share": rounded(teams / impact.compared) if impact.compared else None}
 
 
 def _record_transition(pair: Transition, teams: int, impact: Impact) -> Record:
     before, after = _decode_pair(pair, impact)
-    return {"before": before.record(), "after": after.record(), **_counted(teams, impact)}
+    return {"before": before.record(), "after": after.record(), **_add_share(teams, impact)}
 
 
 def _decode_pair(pair: Transition, impact: Impact) -> tuple[Verdict, Verdict]:

@@ -199,7 +199,14 @@ def _has_text(kind: pa.DataType) -> bool:
 
 
 def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBase) -> tuple[Match, str | None]:
-    """Return what a header stands for after a look at its cells, and the sentence on a doubt."""
+    """Return what a header stands for after a look at its cells, and the sentence on a doubt.
+
+    Whiteboard   must, x       the criterion
+    Whiteboard   blue, green   in doubt: cells under a criterion say how much it is wanted, and these do not
+    Region       Ulm, Bonn     carried: it is about the people behind the team
+    Foo          must, x       in doubt: it asks for something, and no criterion is found
+    Foo          must, blue    carried: one odd cell is enough to show that it asks for nothing
+    """
     says = [cell for cell in cells if find_wish(cell, scale) is not None or cell.startswith(_SIGNS)]
     if not says and cells and match.how != "as specified" and _PERSONAL.fullmatch(fold(match.word)):
         return Match(match.word, (CARRY,), ""), None

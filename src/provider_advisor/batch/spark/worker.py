@@ -190,6 +190,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
             begun[2].write_bytes(_write_words(unknown.take_counts()))
             begun[2].replace(places[2])
         size = begun[0].stat().st_size
+        # The rows last: the driver looks for them alone, and takes it that all else is there.
         begun[1].replace(places[1])
         begun[0].replace(places[0])
     finally:

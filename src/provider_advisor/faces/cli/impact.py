@@ -87,8 +87,8 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
     """Return the impact as data, and the names of all providers by their ids."""
     from provider_advisor.batch.impact.measure import (  # noqa: PLC0415
         Asked,
-        impact_record,
         measure_impact,
+        record_impact,
     )
     from provider_advisor.batch.impact.versions import merge_readable  # noqa: PLC0415
 
@@ -111,7 +111,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
         impact = measure_impact(asked, inputs.pieces(), advance)
     providers = {**before.knowledge.providers, **after.knowledge.providers}
     names = {name: provider.name for name, provider in providers.items()}
-    return impact_record(impact, before.name, after.name), names
+    return record_impact(impact, before.name, after.name), names
 
 
 def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Version, Version]:
@@ -158,7 +158,7 @@ def _read_after(options: ImpactOptions) -> Version:
 
 
 def show_impact(record: Record, names: Names, page: Page) -> None:
-    """Put an impact, as `impact_record` gives it, on the page; `names` are those of providers by id."""
+    """Put an impact, as `record_impact` gives it, on the page; `names` are those of providers by id."""
     page.line(_write_headline(record), bold=True)
     for line in _list_rows(record):
         page.line(line)
