@@ -50,3 +50,45 @@ def test_a_command_that_needs_no_columns_loads_none_and_nothing_compiled_for_the
     )
     run = subprocess.run([sys.executable, "-c", code, *command.split()], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "[]\n")
+
+
+_LOADED = """
+import sys
+sys.argv[0] = 'recommend'
+from provider_advisor.faces.cli.exit_status import run
+status = run()
+print(*sys.modules, file=sys.stderr)
+print(*(part.__file__ for name, part in sys.modules.items() if name.startswith('provider_advisor')), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def _list_loaded(command):
+    """The modules that a command loads, and the files of ours among them, once all that can be kept is kept."""
+    for _ in range(2):
+        run = subprocess.run(
+            [sys.executable, "-c", _LOADED, *command.split()], capture_output=True, text=True, check=True
+        )
+    modules, files = run.stderr.splitlines()
+    return modules.split(), files.split()
+
+
+@pytest.mark.parametrize(
+    ("command", "needless"),
+    [
+        ("--needs whiteboard,ucaas", {"pydantic", "yaml", "_hashlib", "pathlib", "jinja2", "importlib.util"}),
+        ("check", {"pydantic", "yaml", "_hashlib", "pathlib", "durable", "provider_advisor.knowledge.suspicions"}),
+        ("schema", {"pydantic", "yaml", "_hashlib", "durable"}),
+        ("ask --help", {"pydantic", "_hashlib", "prompt_toolkit"}),
+        ("batch --help", {"pydantic", "yaml", "_hashlib", "polars"}),
+    ],
+)
+def test_a_command_that_has_run_before_loads_no_library_that_it_does_not_need(command, needless):
+    assert sorted(needless.intersection(_list_loaded(command)[0])) == []
+
+
+def test_the_named_tuples_of_a_start_need_not_compile_their_annotations():
+    _, files = _list_loaded("--needs whiteboard,ucaas")
+    sources = {file: Path(file).read_text(encoding="utf-8") for file in files}
+    delayed = "from __future__ import annotations"
+    assert not [file for file, text in sources.items() if "(NamedTuple)" in text and delayed in text]

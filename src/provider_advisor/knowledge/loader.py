@@ -8,8 +8,6 @@ nothing else, so that no kept file can run code. The environment variable RECOMM
 empty, turns this off.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import datetime as dt
