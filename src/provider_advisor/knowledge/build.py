@@ -170,6 +170,7 @@ def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list
 
 def _read_questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str]) -> Questionnaire | None:
     problems += check_questions(read.files["questions"], vocabulary)
+    # Questions become records of what was found sound: with a problem anywhere, what they refer to may not be.
     if problems or not read.files["questions"]:
         return None
     file, document, _ = read.files["questions"][0]

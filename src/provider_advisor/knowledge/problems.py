@@ -74,6 +74,7 @@ def _describe(detail: ErrorDetails, document: Document, shape: type[BaseModel]) 
     if detail["type"] == "missing":
         return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_name_record(document.data, path)}; add it."
     if detail["type"] == "extra_forbidden":
+        # The key may be right elsewhere in the file: it is no suggestion in place of itself.
         key = str(detail["loc"][-1])
         hint = did_you_mean(key, _collect_keys(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
         return f"{document.where(*path)}: unknown key '{key}'{_name_record(document.data, path)}.{hint}"

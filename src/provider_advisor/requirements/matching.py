@@ -91,6 +91,7 @@ class Matcher:
             return Match(word, targets, "as specified")
         plain = word.strip(_MARKS)
         name = self._knowledge.find_criterion(plain)
+        # A loose name stays in doubt here: `find_all` settles it if others of its area are beside it.
         if name is not None and fold(plain) not in self._knowledge.loose_words:
             return Match(word, (name,), "id" if fold(plain) == fold(name) else "alias")
         if labelled := self._labels.get(fold(plain)):

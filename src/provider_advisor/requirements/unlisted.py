@@ -101,6 +101,7 @@ class UnknownWords:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
         self._known = BoundedCache[str, bool](limit=_MOST_KEPT)
+        # A table repeats its words, and to judge one takes a search.
         self._read = BoundedCache[tuple[str, UnlistedPriority], Unlisted | None](limit=_MOST_KEPT)
         self._counts: Counter[str] = Counter()
         self._uncounted = 0
