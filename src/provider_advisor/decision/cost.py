@@ -95,6 +95,7 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
         return CostItem(service.usage, None, _NOTHING)
     found = [(price, facts.of_no_member(provider, price.id)) for price in service.models]
     missing = tuple(price.id for price, fact in found if fact.amount is None)
+    # By what each model costs at most, since that is what a team can be sure not to exceed; its id breaks ties.
     costs = sorted(
         ((_times(fact, fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
         key=lambda pair: (_end(pair[0].high), _end(pair[0].low), pair[1].criterion),

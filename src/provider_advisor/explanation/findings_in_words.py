@@ -203,6 +203,7 @@ def find_notices(decision: Decision) -> list[model.NoticeRecord]:
     found: dict[tuple[Any, ...], model.NoticeRecord] = {}
     for fact in _find_used(decision):
         for notice in fact.notices:
+            # A new name is one of the product, and told once, whatever criteria the product has.
             asked = "" if notice.kind in _NAMES else notice.criterion
             key = (notice.provider, asked, notice.product, notice.kind, notice.day)
             found.setdefault(
@@ -284,6 +285,8 @@ def _list_unpriced(item: CostItem, cost: Cost, facts: Facts, asked: Mapping[str,
     """Return the members that are asked about but have no price of their own, where one without a member is taken."""
     if item.price is None or any(AT in name for name in item.usage):
         return []
+    # Numbers are needed in Germany, and the price of a call is that of the United States: nothing says what a call to
+    # Germany costs. What is stated of a member itself, as usage or as a price, is not among them.
     price = facts.knowledge.criteria[item.price.criterion]
     apart = {name.partition(AT)[2] for name in cost.usage if name.partition(AT)[0] in item.usage}
     return [

@@ -40,7 +40,8 @@ def _find_smallest(findings: Iterable[Finding]) -> list[list[str]]:
     """Return the smallest sets of products that meet all findings that products meet."""
     asked = [choice for choice in {finding.products for finding in findings} if choice]
     products = sorted(frozenset().union(*asked))
-    # Sets of one product are tried first, then of two, and so on: the first size that has any has the smallest.
+    # The smallest hitting sets of what each finding accepts: sets of one product are tried first, then sets of two, …
+    # Beyond the limit a larger one is found, which meets everything too.
     for size in range(1, len(products) + 1):
         tried = itertools.islice(itertools.combinations(products, size), _MOST_TRIED)
         found = [list(group) for group in tried if all(choice & frozenset(group) for choice in asked)]
@@ -160,6 +161,7 @@ def _share_out(
     products: Sequence[str], findings: Sequence[Finding], sold: Mapping[str | None, int]
 ) -> dict[str, list[Finding]]:
     """Return what each product is taken for: the one that meets most comes first, the others meet what it does not."""
+    # What two products meet is told of the first alone; otherwise it would seem that both are needed for it.
     shared: dict[str, list[Finding]] = {}
     left = list(findings)
     for product in sorted(

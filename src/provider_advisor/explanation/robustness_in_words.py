@@ -548,6 +548,7 @@ def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) ->
     Where only a bound counts, the bound is said; where the place on the scale counts, that the amount is an extreme.
     """
     criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
+    # What is returned goes through `format`, so a brace of a label has to be doubled.
     label = criterion.label.replace("{", "{{").replace("}", "}}")
     still_holds = question.stated is not None and fact.claims
     if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):

@@ -230,8 +230,11 @@ def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
         ahead, level = (_sort_rivals(part, assessments) for part in find_contenders(decision.outcome, decision.facts))
         why = _say_overtakers(ahead, level, "it", knowledge)
         return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
+    # From here on all others are beaten. It may be leaning all the same: by a must that no criterion says, which
+    # `count_unjudged` tells of.
     outscored = _outscoring([provider], assessments, knowledge)
     if all(rival.standing == "ruled-out" for rival in rivals):
+        # Of those with a higher score `outscored` says already on what they fail.
         lower = [rival for rival in rivals if get_score(rival).expected <= get_score(assessments[provider]).expected]
         failed = [_say_failed(rival, knowledge) for rival in _sort_near(lower)]
         return f"{head}: {joined([*outscored, *keep_few(failed, _MOST_RIVALS, _MORE_FAIL)])}."

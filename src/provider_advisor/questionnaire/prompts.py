@@ -130,6 +130,7 @@ def find_members(prompt: Prompt, words: str, catalogue: Catalogue) -> tuple[tupl
     named = criteria.find_member(prompt.key.name, words.strip()) if typed else None
 
     def rank(choice: tuple[str, str]) -> tuple[bool, bool, bool, str]:
+        # No comes before yes: the member that was named first, then labels that begin so, then those with such a word.
         label = fold(choice[1])
         return choice[0] != named, not label.startswith(typed), f"-{typed}" not in f"-{label}", label
 

@@ -276,6 +276,7 @@ def list_past(ends: Sequence[Number], limit: Number | None, criterion: Criterion
 def _find_step(criterion: Criterion) -> float:
     if criterion.computed:
         return _CENT
+    # A millionth of the scale, as a power of ten.
     worst, best = scale_ends(criterion)
     return max(10.0 ** (math.floor(math.log10(abs(best - worst))) - 6), 10.0**-_DIGITS)
 
@@ -303,6 +304,8 @@ def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:
     """Return the amount that this one lies just beside, as `list_answers` has it; None of any other amount."""
     if criterion.whole or criterion.scale is None:
         return None
+    # A step is beyond the digits that ends are written with. So rounding to one digit less gives back the end: 100.0001
+    # becomes 100, on a scale of some hundreds.
     step = _find_step(criterion)
     end = round(amount, max(0, round(-math.log10(step)) - 1))
     return end if 0 < abs(amount - end) <= 1.5 * step else None
