@@ -287,7 +287,7 @@ class _Trial:
         return {name for name in self._part.providers if f'"{name}"' in words}
 
     def list_newcomers(self, day: dt.date) -> Iterator[Suspect]:
-        """Yield the providers of whom nothing was said before a day."""
+        """Yield the providers about which nothing was said before a day."""
         for provider in self._part.providers.values():
             if provider.claims and all(claim.stated >= day for claim in provider.claims):
                 yield Suspect("provider", provider.id)

@@ -118,7 +118,7 @@ def _counts(finding: Finding, facts: Facts) -> bool:
     )
 
 
-# Concessions: the smallest sets of musts without which somebody is no longer ruled out
+# Concessions: the smallest sets of musts without which some provider is no longer ruled out
 
 
 def _find_concessions(outcome: Outcome, facts: Facts) -> tuple[Concession, ...]:

@@ -85,7 +85,7 @@ def judge_ranked(assessments: Sequence[Assessment], ranks: Sequence[Rank]) -> Ve
 
 
 def get_score(assessment: Assessment) -> Score:
-    """Return the score of an assessment beside which others have one. Raises ValueError if it has none."""
+    """Return the score of an assessment. Raises ValueError if it has none, although others have one."""
     if assessment.score is None:
         raise ValueError(f"{assessment.provider} has no score, but other providers have one")
     return assessment.score
@@ -166,7 +166,7 @@ def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
 def limit_strength(verdict: Verdict, team: Team) -> Verdict:
     """Return the verdict; leaning where it is proven of all that is judged, but the team has a must that is not.
 
-    Whoever leads may fail that must. So it is not dated either: then newer facts would make it weaker.
+    The leader may fail that must. So the verdict is not dated either: with newer facts it would be leaning, and weaker.
     """
     if verdict.strength in {"firm", "dated"} and team.has_unlisted_must:
         return verdict._replace(strength="leaning")
@@ -185,7 +185,7 @@ def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, team: Tea
     if verdict.strength != "firm" or not facts.may_be_stale:
         return verdict
     if facts.are_all_stale and len(facts.knowledge.providers) > 1:
-        # Then nothing is known of anybody, all are alike, and no score is proven above another's possible one.
+        # Then nothing is known of any provider: all are alike, and no proven score is above another's possible one.
         return verdict._replace(strength="dated")
     return mark_dated(verdict, judge(assess_providers(inference, facts.without_stale(), team)))
 

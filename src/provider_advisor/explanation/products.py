@@ -53,7 +53,7 @@ def _find_smallest(findings: Iterable[Finding]) -> list[list[str]]:
 class _Purchase(NamedTuple):
     """The products of one provider to choose: any one of `sets` for the findings `served`, and `added` for `wishes`.
 
-    The best set is the first. `unknown` are the musts of which it is not known whether any product meets them.
+    The best set is the first. `unknown` are the musts for which it is not known whether any product meets them.
     """
 
     sets: list[list[str]]
@@ -161,7 +161,7 @@ def _share_out(
     products: Sequence[str], findings: Sequence[Finding], sold: Mapping[str | None, int]
 ) -> dict[str, list[Finding]]:
     """Return what each product is taken for: the one that meets most comes first, the others meet what it does not."""
-    # What two products meet is told of the first alone; otherwise it would seem that both are needed for it.
+    # What two products meet is listed under the first alone; otherwise it would seem to need both.
     shared: dict[str, list[Finding]] = {}
     left = list(findings)
     for product in sorted(
@@ -196,7 +196,7 @@ def _name_criterion(finding: Finding, knowledge: KnowledgeBase) -> str:
 
 
 class MetBy(NamedTuple):
-    """A requirement that is met: the products that each meet it, and those of which that is stated."""
+    """A requirement that is met: the products that each meet it, and those of them that a clear text names."""
 
     finding: Finding
     criterion: Criterion
@@ -270,7 +270,7 @@ def _is_meant(own: Criterion, other: Criterion, knowledge: KnowledgeBase) -> boo
 def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
     """Return what is stated for other products than those that meet the musts, musts first.
 
-    Nothing is told of providers that are ruled out.
+    Providers that are ruled out have none.
     """
     knowledge = decision.facts.knowledge
     asked = [knowledge.criteria[part.criterion] for part in decision.outcome.inference.requirements]

@@ -87,7 +87,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
 
 
 def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a sentence for each must that nobody can fail, because it names no bound."""
+    """Yield a sentence for each must that no provider can fail, because it has no bound."""
     for requirement in requirements:
         criterion = knowledge.criteria[requirement.criterion]
         if requirement.priority == "must" and requirement.bound is None and criterion.kind != "capability":

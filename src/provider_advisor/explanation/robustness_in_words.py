@@ -525,7 +525,7 @@ def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: Knowledg
 
 
 def _say_supposed(part: QuestionSet, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield what the facts would say, once for all providers of whom it is the same: "Acme and Brook have Fax"."""
+    """Yield what the facts would say, once for all providers that share it: "Acme and Brook have Fax"."""
     by_capability: dict[tuple[str, bool], list[str]] = {}
     by_amount: dict[str, list[str]] = {}
     for question, fact in zip(part.questions, part.answers, strict=True):

@@ -40,8 +40,8 @@ class ShortList(NamedTuple):
 def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -> ShortList:
     """Return as many providers as fit beside each other, and a line on each other one; all of them if they fit.
 
-    Whom the verdict names is always shown, and nobody who is ruled out beside others that are not. A provider of whom
-    no must is known has no column beside others, because a column of question marks says nothing.
+    Providers that the verdict names are always shown; one that is ruled out is never shown beside others that are not.
+    A provider with no known must gets no column beside others, because a column of question marks says nothing.
     """
     ranked = sort_by_standing(answer.providers)
     if len(ranked) <= most:
@@ -62,7 +62,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
             if each.standing == standing
         ]
 
-    # Where nothing is asked for, nobody has a score.
+    # Where nothing is asked for, there are no scores.
     behind = [
         each.name if each.score.expected is None else f"{each.name} ({round(each.score.expected, 1):g})"
         for each in others
@@ -99,7 +99,7 @@ def _is_unknown(provider: ProviderRecord, findings: Sequence[FindingRecord]) -> 
 
 
 def _join_alike(asked: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a line for each different thing to ask, with all of whom it has to be asked."""
+    """Yield a line for each thing to ask, with all providers that have to be asked."""
     by_musts: dict[str, list[str]] = {}
     for name, musts in asked:
         by_musts.setdefault(musts, []).append(name)

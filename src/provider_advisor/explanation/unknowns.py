@@ -110,8 +110,8 @@ def list_notes(finding: FindingRecord) -> list[str]:
 def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return the notes of the claims that decide, each with its provider and criterion, then those of the sources.
 
-    Those of the providers that the verdict names come first. What every provider meets decides nothing: it is told of
-    those that are named, if it is ambiguous.
+    Those of the providers that the verdict names come first. What every provider meets decides nothing, and is left out
+    unless it is ambiguous for a provider that is named.
     """
     return list(dict.fromkeys([*_list_claims(answer, knowledge), *_list_sources(answer)]))
 
@@ -229,7 +229,7 @@ _NAME = "\0"
 
 
 class QuestionGroup(NamedTuple):
-    """What to ask whom, what the answers lead to, and the two as sentences; `part` is the first of those alike."""
+    """What to ask, and that with what the answers lead to, in sentences; `part` is the first of those alike."""
 
     asked: tuple[str, ...]
     says: str

@@ -103,7 +103,7 @@ def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str
 
 
 def _say_without_stale(decision: Decision) -> str:
-    """Return whom the answer would name without facts that are out of date, where that is somebody else.
+    """Return which provider the answer would name without facts that are out of date, if it is another one.
 
     A dated verdict says itself what it depends on, and a firm one depends on no such fact.
     """
@@ -193,7 +193,7 @@ def _is_nothing_asked(assessments: Assessments) -> bool:
 
 
 def _list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:
-    """Return the rivals whom unknown facts could put ahead of qualified leaders, and those whom they could make equal.
+    """Return the rivals that unknown facts could put ahead of qualified leaders, and those that they could make equal.
 
     Unknown facts belong to one provider each, so a rival can reach its possible score while the leaders are at their
     proven ones; it comes first then if no other qualified provider has proven as much.

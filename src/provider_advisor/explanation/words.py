@@ -211,7 +211,7 @@ def amount_text(low: float, high: float | None) -> str:
 
 
 def money_text(low: float, high: float | None) -> str:
-    """Return what a month costs, in cents: nobody is billed 37.283333333. What is less than 1 keeps its digits.
+    """Return what a month costs, in cents: no bill says 37.283333333. What is less than 1 keeps its digits.
 
     >>> money_text(37.283333333, None), money_text(0.0083, 1.5)
     ('at least 37.28', '0.0083 to 1.5')
@@ -319,7 +319,7 @@ def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, d
 
 
 def _name_source(source: Source) -> str:
-    """Return who published a source, or the beginning of its title where nobody is named."""
+    """Return who published a source, or the beginning of its title if it names no publisher."""
     return source.publisher or textwrap.shorten(source.title, _LONGEST_TITLE, placeholder=" …")
 
 

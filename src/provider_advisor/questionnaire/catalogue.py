@@ -287,7 +287,7 @@ class Catalogue:
         """Return what a rule that favours adds where it counts."""
         if rule.id not in self._rules:
             if rule.favours is None or rule.weight is None:
-                raise ValueError(f"the rule {rule.id} favours nobody")
+                raise ValueError(f"the rule {rule.id} favours no provider")
             degrees = [grade_condition(self.facts, provider, rule.favours) for provider in self.providers]
             self._rules[rule.id] = total_degrees(degrees, rule.weight, must=False)
         return self._rules[rule.id]
@@ -317,7 +317,7 @@ class Catalogue:
     def span_answers(self, criterion: str, priority: Priority | None = None, *, members: bool = True) -> Span:
         """Return what any answer may add: any bound at one priority; without one, any priority or nothing too.
 
-        Where `members` may still be named, and providers can be told apart by them, they come in place of it.
+        Where `members` may still be named, and they tell providers apart, they take its place.
         """
 
         def list_options() -> list[Totals | None]:
@@ -331,7 +331,7 @@ class Catalogue:
         return self.keep_span(("answers", criterion, priority, members), list_options, several)
 
     def span_members(self, criterion: str, priority: Priority | None = None) -> Span:
-        """Return what any members of a criterion may add that providers can be told apart by."""
+        """Return what members of a criterion that tell providers apart may add."""
         key = ("members", criterion, priority)
         return self.keep_span(key, lambda: [None], self._list_member_spans(criterion, priority))
 

@@ -207,7 +207,7 @@ class _ContributionSearch:
         ]
 
         def list_options() -> Iterator[Totals | None]:
-            # Many ways come to the same requirements, and to add up what they add is the larger part of the work.
+            # Many ways lead to the same requirements, and adding those up is the larger part of the work.
             for required in dict.fromkeys(_list_joined(stated, ways, knowledge)):
                 totals = [self._catalogue.total_requirement(*part) for part in required]
                 yield add_up(totals, len(self._catalogue.providers)) if totals else None
@@ -218,7 +218,7 @@ class _ContributionSearch:
     def _span_additions(self, name: str, additions: Sequence[_Addition]) -> Span:
         """Return the span of additions without a bound.
 
-        They come to one requirement, with the highest rank and the largest weight of those that are there.
+        They make one requirement, with the highest rank and the largest weight of those that are there.
         """
         own = self._catalogue.knowledge.criteria[name].weight
         weighed = [(own if part.rule.weight is None else part.rule.weight, part) for part in additions]
@@ -327,8 +327,8 @@ def _list_joined(
 ) -> Iterator[tuple[tuple[str, Priority, Interval | None, float | None], ...]]:
     """Yield what is required in each way: criteria with their priorities, bounds and weights.
 
-    What rules add and what contradicts what is stated, or is covered by it, comes to the same as nothing. To tell that
-    once for each addition leaves about half of the ways.
+    An addition that contradicts what is stated, or is covered by it, has no effect. To find that out once for each
+    addition leaves about half of the ways.
     """
     for ours in stated:
         counting = [dict.fromkeys(_drop_without_effect(part, ours) for part in way) for way in ways]

@@ -177,14 +177,14 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
 
 
 class Wish(NamedTuple):
-    """What somebody needs beside the questions: its key, and what the words say of it, None to ask how important."""
+    """What a person needs beside the questions: its key, and the answer in the words; None if they hold none."""
 
     key: Key
     value: str | None = None
 
 
 def read_wish(text: str, catalogue: Catalogue) -> Wish:
-    """Return what somebody needs beside the questions: a criterion, a choice, or a wish in own words.
+    """Return what a person needs beside the questions: a criterion, a choice, or a wish in their own words.
 
     `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion, and `fax=no` that it must be absent;
     what nothing answers to is kept in the person's own words. Raises RequirementsError for text with a sign of the

@@ -10,14 +10,16 @@ are ahead of B's possible ones:
 
 If the first wish weighed 1, it would be 1 - 2 = -1 at worst, and the question about the second wish would decide.
 
-So a verdict is split into supports, each of which has to stay: nobody's lead may fall to nothing, no must of the leader
-may come to be unknown, and so on. Each support holds in one of several ways, and each way is a set of demands on sums
-over findings. The proof rests on one invariant: whatever is answered, every sum ends between what it is now minus all
-that the open contributions could move it down, and what it is now plus all that they could move it up. That is so
-because (1) findings which are no open contributions never change, (2) each open contribution ends within its span, and
-(3) contributions are taken at their worst independently of each other, which can only widen the range. A demand that
-holds at the worst end holds after any answers. The weights in the denominator of a score are the same for all
-providers, so that the sign of a difference decides who is ahead.
+So a verdict is split into supports, each of which has to stay: no lead may fall to nothing, no must of the leader may
+become unknown, and so on. Each support holds in one of several ways, and each way is a set of demands on sums over
+findings.
+
+The proof rests on one invariant: whatever is answered, every sum ends between what it is now minus all that the open
+contributions could move it down, and what it is now plus all that they could move it up. That is so because (1)
+findings which are no open contributions never change, (2) each open contribution ends within its span, and (3)
+contributions are taken at their worst independently of each other, which can only widen the range. A demand that holds
+at the worst end holds after any answers. The weights in the denominator of a score are the same for all providers, so
+that the sign of a difference decides who is ahead.
 """
 
 from __future__ import annotations

@@ -374,7 +374,7 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
 def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
     """Return the keys of the members to ask for on the same screen, for what is ticked there: those that have any.
 
-    Where providers cannot be told apart by them they need no answer, and no screen asks for them.
+    Members that do not tell providers apart need no answer, and no screen asks for them.
     """
     criteria = state.catalogue.knowledge.criteria
     return tuple(to_members(key) for key in list_ticked(screen, values) if criteria[key.name].of_each)

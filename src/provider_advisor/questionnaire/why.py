@@ -123,7 +123,7 @@ def measure_progress(state: State) -> QuestionsLeft:
     if isinstance(choose_screen(state._replace(phase="asking")), End):
         return QuestionsLeft(asked, 0)
     survey, catalogue = survey_answers(state), state.catalogue
-    # One matters if nothing is sure to count, if others depend on it, or if somebody still in may not meet it. What a
+    # One matters if nothing is sure to count, if others depend on it, or if a provider still in may not meet it. What a
     # rule adds is not sure as long as the team may answer that it is not wanted.
     is_any_sure = YES in survey.replay.possible.required.values()
     # What only facts past their time prove can still decide whether the answer is firm.

@@ -56,7 +56,7 @@ class Acceptability(NamedTuple):
 
 
 def unopposed(alternative: Alternative, others: int) -> Acceptability:
-    """Return the acceptability of an alternative beside which none of that many others ever stands."""
+    """Return the acceptability of an alternative if none of the others, so many, ever stands."""
     stands = alternative.chance_to_stand
     count = len(alternative.degrees)
     return Acceptability((stands, *[0.0] * others), tuple([1 / count] * count) if stands else None)
@@ -118,7 +118,7 @@ class _Race:
         parts = []
         blocks = (*_keep_standing(one), *map(_negate, _keep_standing(two)))
         named = ({draw.criterion for way in block for draw in way.degrees} for block in blocks)
-        # What is unknown of both on one criterion comes to one difference, so their blocks are drawn together.
+        # Unknown degrees of both on one criterion make one difference, so their blocks are drawn together.
         for _, group in link_parts(zip(named, blocks, strict=True)):
             if math.prod(len(block) for block in group) > _MOST_WAYS:
                 return None

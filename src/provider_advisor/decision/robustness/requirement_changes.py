@@ -193,7 +193,7 @@ class _ChangeSearch:
         return found
 
     def _verdict(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
-        """Return the exact verdict; whom sums put clearly behind is judged by them, and only others are assessed."""
+        """Return the exact verdict; only providers that the sums do not put clearly behind are assessed for it."""
         if totals.weight < _NEAR:
             return judge(self._rerun.assessments(requirements))
 

@@ -37,7 +37,7 @@ _Row = tuple[float, ...]
 
 
 class _World(NamedTuple):
-    """A share of all worlds, and what each alternative comes to in it; None where it fails a must."""
+    """A share of all worlds, and the row of each alternative in it; None where the alternative fails a must."""
 
     share: float
     rows: tuple[_Row | None, ...]

@@ -116,7 +116,7 @@ class _TippingSearch:
     def find(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
         """Return the amounts with which a provider leads; None if it leads with all of them, or with none.
 
-        Nor is anything told where they are not in one stretch, as where one wish is for few and another for many.
+        None too if they are not in one stretch, as when one wish is for few and another for many.
         """
         fact = self._facts(assessment.provider, criterion.id)
         # Between two of these amounts the lead is a straight line, so that it is lost once on the way, or not at all.

@@ -101,7 +101,7 @@ class Supposing:
         return Supposing(reassess(self._outcome, fresh), fresh)
 
     def judge_parts(self, parts: Sequence[tuple[Fact, ...]]) -> Verdict:
-        """Return the same, with no regard to the age of facts."""
+        """Return the same without looking at the age of facts."""
         if len(parts) == 1 and self._stays_behind(*parts):
             return self._before
         assessments, ranks = [*self._outcome.assessments], [*self._ranks]
@@ -212,7 +212,7 @@ class Supposing:
     def rate(self, supposed: tuple[Fact, ...]) -> tuple[bool, int, float]:
         """Return how good these facts are for a provider: not to fail a must, few musts unknown, a high score.
 
-        It serves to compare answers to the same questions, and is much sooner found than a rank.
+        It compares answers to the same questions, in a fraction of the time that ranks take.
         """
         failed = self._failed[supposed[0].provider]
         if len(supposed) == 1 and supposed[0].criterion in self._alone:
@@ -312,7 +312,7 @@ class Rerun:
     def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
         """Return whether other rules could fire with these stated requirements."""
         asked = Team(tuple(requirements))
-        # What a rule implied comes to count once its absence is no longer asked for.
+        # What a rule implied counts again once its absence is no longer asked for.
         if (self._outcome.team.refused - asked.refused) & self._implied:
             return True
         # Without a need, a rule that fired by it may not fire; with a new one, any rule may.
@@ -340,7 +340,7 @@ class Rerun:
         return self._assessment(self._outcome.assessments[place], self._infer(requirements))
 
     def total(self, requirements: tuple[Requirement, ...]) -> Totals:
-        """Return the sums of the same assessments, much sooner where there are many providers.
+        """Return the sums of the same assessments, in a fraction of the time if there are many providers.
 
         Where areas are weighed, what one requirement adds depends on the others.
         """

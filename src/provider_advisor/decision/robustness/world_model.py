@@ -110,7 +110,7 @@ def _count_worlds(group: Sequence[_DrawnFact]) -> int:
 
 
 class _ProviderModel:
-    """A provider's drawn facts, and what each of its findings comes to given where those lie."""
+    """A provider's drawn facts, and what each of its findings is where those facts lie."""
 
     def __init__(self, assessment: Assessment, facts: Facts, asked: _AskedOfAll) -> None:
         self.assessment = assessment
@@ -162,7 +162,7 @@ class _ProviderModel:
         return set(map(self._get_key, self.asked.criteria[place])) & self.facts.keys()
 
     def draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
-        """Return what the finding comes to where the facts lie so, and whether it is a must that fails then."""
+        """Return the degree of a finding where the facts lie like this, and whether it is then a must that fails."""
         finding = self.assessment.findings[place]
         truth = self._evaluate(finding, at)
         if truth is None:

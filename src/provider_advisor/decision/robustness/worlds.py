@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from provider_advisor.decision.robustness.monte_carlo import WorldSample
 
 _SAMPLES, _FEWEST = 10_000, 1_000
-"""Worlds to draw, and the fewest where there is much in each."""
+"""How many worlds to draw, and the fewest where each of them holds much."""
 
 _MOST_TOGETHER = 40_000
 """Worlds times providers that are drawn for an answer."""
