@@ -31,6 +31,8 @@ def test_every_fact_to_confirm_is_asked_of_its_provider_in_the_order_of_its_use(
                 asked.append(fact.question)
     assert expected
     assert {letter.provider: [each.text for each in letter.questions] for letter in letters} == expected
+    # "Why we ask: if yes, …", and where only several answers settle it, "Why we ask: several answers together …".
+    assert not any(question.changes[:1].isupper() for letter in letters for question in letter.questions)
 
 
 def test_own_words_come_last_and_providers_that_are_out_are_not_asked_for_them(bicycles):
