@@ -312,5 +312,5 @@ def _list_asked(confirm: list[ConfirmRecord], provider: str) -> Iterator[tuple[s
             if fact.provider == provider and fact.question not in seen:
                 seen.add(fact.question)
                 alone = "; ".join(each.says.rstrip(".") for each in part.answers)
-                # "Why we ask: several answers together could settle the verdict: …"
+                # It stands after "Why we ask:", where a sentence goes on.
                 yield fact.question, f"{alone}." if len(part.facts) == 1 else part.says[:1].lower() + part.says[1:]
