@@ -381,7 +381,7 @@ def test_what_a_file_says_is_not_asked_again_and_the_answer_is_that_of_the_file_
     found, expected = json.loads(asked.out), json.loads(added.out)
     for part in ("verdict", "providers", "findings", "unlisted", "requirements"):
         assert found[part] == expected[part], part
-    assert "The questionnaire adds whiteboard to what was said before it." in json.dumps(found)
+    assert "The questionnaire adds whiteboard to what you started with." in json.dumps(found)
     assert "You start with 5 requirements, 1 answer about the team and 1 wish in your own words" in " ".join(
         asked.err.split()
     )

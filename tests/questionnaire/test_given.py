@@ -119,7 +119,7 @@ def test_an_answer_takes_the_place_of_what_was_given_and_the_result_says_so(bicy
     assert found.team.unwanted == (third,)
     assert found.team.unlisted == (Unlisted("something new"), Unlisted("and more", "could"))
     assert (
-        f"The questionnaire adds 'something new' to what was said before it, overrides {first} in it and leaves out "
+        f"The questionnaire adds 'something new' to what you started with, overrides {first} in it and leaves out "
         f"{second}, 'in our words'."
     ) in found.notes
     read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", _start(bicycles, Team()))

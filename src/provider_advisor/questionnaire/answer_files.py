@@ -192,7 +192,7 @@ def make_statement(state: State, name: str | None = None) -> Statement:
     found = Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope, replay.waiting)
     if given.team != Team() or given.uncounted:
         after = found._replace(as_of=given.as_of, scope=given.scope)
-        told = describe_changes(given, after, "The questionnaire", "what was said before it", whole=True)
+        told = describe_changes(given, after, "The questionnaire", "what you started with", whole=True)
         found = found._replace(notes=(*given.notes, *told, *notes))
     return count_waiting(found, facts.base)
 
