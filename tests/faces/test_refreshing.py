@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from provider_advisor.knowledge import shapes
+from provider_advisor.knowledge.shapes import every_file as shapes
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "refreshing.md").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from provider_advisor import load
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.faces.cli.schema import schema_command
-from provider_advisor.knowledge import Facts, loader, read_cases, shapes, suspicions
+from provider_advisor.knowledge import Facts, loader, read_cases, suspicions
+from provider_advisor.knowledge.shapes import every_file as shapes
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from provider_advisor.knowledge.files import gather_files
-from provider_advisor.knowledge.shapes import file_schemas
+from provider_advisor.knowledge.shapes.every_file import file_schemas
 
 BICYCLES = Path(__file__).parent / "bicycles"
 SCHEMAS = file_schemas()

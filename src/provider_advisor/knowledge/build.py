@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge import convert, shapes
+from provider_advisor.knowledge import convert
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.check_providers import check_providers, check_rates
 from provider_advisor.knowledge.check_rules import (
@@ -35,6 +35,7 @@ from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
+from provider_advisor.knowledge.shapes import every_file as shapes
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 

@@ -10,7 +10,7 @@ from provider_advisor.knowledge.check_vocabulary import check_member, find_repea
 from provider_advisor.knowledge.criteria import Member
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
-from provider_advisor.knowledge.shapes import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
+from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
 from provider_advisor.knowledge.strict_yaml import Document
 
 

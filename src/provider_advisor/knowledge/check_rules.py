@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
-from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.check_vocabulary import check_member, find_repeated
 from provider_advisor.knowledge.conditions import FactHolds, leaves, list_needed
 from provider_advisor.knowledge.criteria import Member, split_member
@@ -25,6 +24,7 @@ from provider_advisor.knowledge.normal_form import (
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import About, Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Question, Rule
+from provider_advisor.knowledge.shapes import every_file as shapes
 
 _Leaf = shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape
 

@@ -12,8 +12,14 @@ from provider_advisor.knowledge.convert import make_member_list
 from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
-from provider_advisor.knowledge.shapes import CautionShape, CriteriaFile, CriterionShape, MembersFile, TeamFile
-from provider_advisor.knowledge.shapes.facts_files import TopicShape
+from provider_advisor.knowledge.shapes.facts_files import (
+    CautionShape,
+    CriteriaFile,
+    CriterionShape,
+    MembersFile,
+    TeamFile,
+    TopicShape,
+)
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import find_singular

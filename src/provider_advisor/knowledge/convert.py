@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from provider_advisor.knowledge import shapes
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
 from provider_advisor.knowledge.criteria import Member, MemberList
@@ -37,6 +36,7 @@ from provider_advisor.knowledge.records import (
     UsageItem,
 )
 from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Question, Questionnaire, Rule, Subject
+from provider_advisor.knowledge.shapes import every_file as shapes
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, parse_age, plain
 

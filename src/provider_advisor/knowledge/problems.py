@@ -15,7 +15,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge.shapes import FILE_EXAMPLES
 from provider_advisor.knowledge.shapes.values import is_id
 from provider_advisor.knowledge.strict_yaml import Document, as_written
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -66,6 +65,9 @@ def _is_of_another_kind(data: Any, keys: set[str]) -> bool:  # noqa: ANN401 (YAM
 
 def show_example(shape: type[BaseModel]) -> str:
     """Return the example of a kind of file, indented, each line after a line end; empty where there is none."""
+    # To make the shapes of all files takes longer than an answer, and most files are of the kind that they should be.
+    from provider_advisor.knowledge.shapes.every_file import FILE_EXAMPLES  # noqa: PLC0415 (as said)
+
     return "".join(f"\n    {line}" for line in FILE_EXAMPLES.get(shape, ()))
 
 

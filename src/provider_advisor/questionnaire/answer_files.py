@@ -28,7 +28,7 @@ from provider_advisor.requirements.statement import Volume, say_volume
 from provider_advisor.requirements.team import count_waiting, describe_changes
 
 if TYPE_CHECKING:  # what checks files takes long to import, and most questionnaires begin without one
-    from provider_advisor.knowledge.shapes import AnswersFile, AnswerShape
+    from provider_advisor.knowledge.shapes.statement_files import AnswersFile, AnswerShape
     from provider_advisor.knowledge.strict_yaml import Document
 
 
@@ -39,7 +39,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     does not exist, is answered twice or does not apply to the other answers.
     """
     from provider_advisor.knowledge.problems import validate  # noqa: PLC0415 (see TYPE_CHECKING above)
-    from provider_advisor.knowledge.shapes import AnswersFile  # noqa: PLC0415
+    from provider_advisor.knowledge.shapes.statement_files import AnswersFile  # noqa: PLC0415
     from provider_advisor.knowledge.strict_yaml import parse_yaml  # noqa: PLC0415
 
     if len(content) > MAX_BYTES:

@@ -203,7 +203,7 @@ def read_matches(content: bytes, name: str, knowledge: KnowledgeBase) -> dict[st
     """
     # Reading and checking files loads slowly, and most tables come without a file of matches.
     from provider_advisor.knowledge.problems import validate  # noqa: PLC0415
-    from provider_advisor.knowledge.shapes import MatchesFile  # noqa: PLC0415
+    from provider_advisor.knowledge.shapes.statement_files import MatchesFile  # noqa: PLC0415
     from provider_advisor.knowledge.strict_yaml import parse_yaml  # noqa: PLC0415
 
     document = parse_yaml(content, name)

@@ -11,7 +11,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.problems import validate
 from provider_advisor.knowledge.scope import read_scope
-from provider_advisor.knowledge.shapes import RequirementsFile
+from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day

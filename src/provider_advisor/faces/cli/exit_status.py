@@ -92,7 +92,7 @@ def _clean_problem(problem: str) -> str:
         return clean(problem)
     # Only what could not be read leads here, and with it what checks files is imported already.
     from provider_advisor.knowledge.problems import show_example  # noqa: PLC0415
-    from provider_advisor.knowledge.shapes import FILE_EXAMPLES  # noqa: PLC0415
+    from provider_advisor.knowledge.shapes.every_file import FILE_EXAMPLES  # noqa: PLC0415
 
     is_example = any(end + rest == show_example(shape) for shape in FILE_EXAMPLES)
     return f"{clean(said)}{end}{rest}" if is_example else clean(problem)

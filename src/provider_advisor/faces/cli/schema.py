@@ -47,7 +47,7 @@ def _recall_schemas() -> dict[str, Any]:
         if kept := recall(key):
             found: dict[str, Any] = json.loads(kept[0])
             return found
-    made: dict[str, Any] = import_module("provider_advisor.knowledge.shapes").file_schemas()
+    made: dict[str, Any] = import_module("provider_advisor.knowledge.shapes.every_file").file_schemas()
     for name, place in _ANSWERS.items():
         module, function = place.split(":")
         made[name] = getattr(import_module(f"provider_advisor.{module}"), function)()

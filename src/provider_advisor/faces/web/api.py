@@ -20,7 +20,7 @@ from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.service import KnowledgeService
-from provider_advisor.knowledge.shapes import file_schemas
+from provider_advisor.knowledge.shapes.every_file import file_schemas
 from provider_advisor.logic import parse_day
 
 PROBLEM: dict[str, Any] = {
