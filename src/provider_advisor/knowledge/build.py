@@ -1,4 +1,9 @@
-"""From the bytes of files to a checked KnowledgeBase, or to every problem in all of them."""
+"""From the bytes of files to a checked KnowledgeBase, or to every problem in all of them.
+
+The vocabulary comes first, because claims, rules and questions are checked against it. What refers to a file or an
+entry that could not be read is not checked: its mistake is told once, where it is. Questions come last: they become
+records only if nothing else is wrong.
+"""
 
 from __future__ import annotations
 

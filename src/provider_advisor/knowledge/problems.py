@@ -1,7 +1,13 @@
 """What is wrong with a file, as sentences, and the parts of it that are sound.
 
 A sentence is `file:line: what is wrong; what was expected`. One misspelt key must neither hide what is wrong elsewhere
-in its file, nor turn whatever refers to the file into problems of their own.
+in its file, nor turn whatever refers to the file into problems of their own. So of
+
+    claims:
+    - {criterion: fax, valeu: present, source: guide, line: 3}
+    - {criterion: sms, value: absent, source: guide, line: 4}
+
+the first claim is told to have an unknown key and is left out, and all else that is wrong is told of the second.
 """
 
 from __future__ import annotations

@@ -1,4 +1,15 @@
-"""Requirements as they are typed: `whiteboard`, `fax:could`, `fax:wont`, `fax=no`, `seats>=90`, `sms|whatsapp`."""
+"""Requirements as they are typed, or as mappings with the keys of a requirements file.
+
+    whiteboard          it must or should be there, as the option says
+    fax:could           at another priority
+    fax:wont            it is not wanted: no rule may add it
+    fax=no              it must be absent
+    seats>=90           a bound; a rating takes its words, and = too
+    numbers@germany     one member of a criterion
+    sms|whatsapp        a choice: either will do
+
+What cannot be read is refused in one sentence, with what to write instead.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""A team's statement, read and checked as a whole, and two of them put together: a file's, and the command line's."""
+"""A team's statement, read and checked as a whole, and two of them put together: a file's, and the command line's.
+
+What is asked twice becomes one requirement where nothing is lost, and what contradicts itself is refused:
+
+    musts fax, seats>=90, seats>=100        fax and seats>=100
+    must seats>=90, should seats>=120       both: they are two things
+    must fax, should fax                    the must alone
+    must seats>=90, should seats<=50        refused, as are fax beside fax:wont, and fax beside fax=no
+"""
 
 from __future__ import annotations
 
