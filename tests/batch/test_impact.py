@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from single import answered
 from tables import bases, tables
 
+from provider_advisor import recommend
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import partial
 from provider_advisor.batch.impact.base_changes import find_changes
@@ -317,6 +319,51 @@ def test_days_of_rows_are_counted_and_passed_over(bicycles):
     rows = _teams(needs=["repairs"] * 3, as_of=["2023-01-01", None, None])
     assert _record(bicycles, bicycles, rows, dated=True)["dated"] == 1
     assert _record(bicycles, bicycles, rows)["dated"] == 0
+
+
+def test_rows_of_several_days_and_ages_are_counted_once_each(bicycles):
+    rows = _teams(needs=["repairs"] * 4, as_of=["2023-01-01", None, None, None], max_age=["9d", "9d", None, None])
+    rows = rows.append_column("only", pa.array([None, None, None, next(iter(bicycles.providers))]))
+    assert _record(bicycles, bicycles, rows, dated=True)["dated"] == 2
+
+
+def _answer_within(knowledge, needs, names):
+    """The verdict of a single answer within what a row looks at, without names that the base does not know."""
+    known = knowledge.sources if "sources" in names else knowledge.providers
+    scope = {key: [name for name in text.split(",") if name in known] for key, text in names.items()}
+    return recommend(knowledge.restrict(**scope), needs=needs, as_of=_DAY).verdict
+
+
+def test_rows_are_compared_within_the_providers_and_sources_that_they_name(bicycles):
+    first, second, third, *_ = sorted(bicycles.providers)
+    providers = {name: part for name, part in bicycles.providers.items() if name != first}
+    after = replace(bicycles, providers=providers, fingerprint="without the first")
+    names = [
+        {}, {"only": f"{first},{second}"}, {"only": f"{second},{third}"}, {"without": first}, {"only": second},
+        {"without": second}, {"sources": next(iter(bicycles.sources))}, {"customer_of": third},
+    ]  # fmt: skip
+    needs = ["repairs", "rental"]
+    columns = {key: [row.get(key) for row in names] for key in ("only", "without", "sources", "customer_of")}
+    rows = _teams(needs=[",".join(needs)] * len(names), **columns)
+    record = _record(bicycles, after, rows, dated=True)
+    assert record["compared"] == len(names)
+    pairs = [[_answer_within(base, needs, row) for base in (bicycles, after)] for row in names]
+    changed = Counter(json.dumps([then.record(), now.record()]) for then, now in pairs if then != now)
+    assert changed, "the removed provider was in front somewhere"
+    found = {json.dumps([part["before"], part["after"]]): part["teams"] for part in record["transitions"]}
+    assert found == changed
+    assert record["because"]["by_one"] == changed.total()
+    assert all(part["differences"] for part in record["examples"])
+
+
+def test_rows_that_name_what_is_unknown_or_gone_are_rejected(bicycles):
+    first, second, *_ = sorted(bicycles.providers)
+    providers = {name: part for name, part in bicycles.providers.items() if name != first}
+    after = replace(bicycles, providers=providers, fingerprint="without the first")
+    rows = _teams(needs=["repairs"] * 4, only=[first, "nobody", second, None])
+    record = _record(bicycles, after, rows, dated=True)
+    assert (record["rows"], record["compared"]) == (4, 2)
+    assert record["rejected"] == {"both": 1, "before": 0, "after": 1}
 
 
 def test_an_id_column_that_is_not_there_is_refused(bicycles):

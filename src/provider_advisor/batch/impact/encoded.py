@@ -7,7 +7,8 @@ the second leads, and a bit for each of a and b.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,18 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.scores import KINDS, STRENGTHS
 from provider_advisor.batch.kernel.table import plan_layout
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision import Verdict
-from provider_advisor.knowledge import Facts
+from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge.base import Scope
+from provider_advisor.knowledge.scope import split_names
 
 _WORDS = 4
 _SEED = 20_221_122
+_MOST_SCORERS = 16
+NAMES = Scope._fields
+"""The columns of rows that look at some providers or sources only; `SCOPE_COLUMNS` without days and ages."""
 
 
 class EncodedVerdicts(NamedTuple):
@@ -35,29 +43,78 @@ class EncodedVerdicts(NamedTuple):
     errors: dict[int, str]
 
 
+def limit_facts(facts: Facts, names: Mapping[str, str | None]) -> Facts:
+    """Return the facts within what a row looks at: ids of providers and sources by column, joined by `;`.
+
+    An id that the base does not know is one of the other base, and left out: a row that looks at Acme and Byte looks at
+    Byte alone once Acme is gone. Raises RequirementsError where nothing is left to look at.
+    """
+    base = facts.base.whole or facts.base
+    given = {name: split_names(text) for name, text in names.items() if text}
+    if not given:
+        return facts
+    known = {
+        name: [part for part in parts if part in (base.sources if name == "sources" else base.providers)]
+        for name, parts in given.items()
+    }
+    if gone := [name for name in ("only", "sources") if given.get(name) and not known[name]]:
+        raise RequirementsError(f"nothing is left that '{gone[0]}' names.")
+    return facts_as_of(facts.base.restrict(**known), facts.as_of, facts.max_age)
+
+
 class Judge:
-    """Gives the coded verdicts of rows by the facts of a day.
+    """Gives the coded verdicts of rows by the facts of a day, or by those that a row's columns of `NAMES` leave.
 
     `providers` are those of all bases that are compared.
     """
 
     def __init__(self, facts: Facts, providers: Sequence[str]) -> None:
         self._facts, self._providers = facts, tuple(providers)
-        # With reasons, because `among` is one of their columns; without what only a summary shows.
-        self._scorer = Scorer(facts, reasons=True, remarks=False)
+        self._scorers = BoundedCache[tuple[str | None, ...], Scorer](limit=_MOST_SCORERS)
 
     def list_readable(self, schema: pa.Schema) -> list[str]:
         """Return the columns that are read. Raises BatchError if they cannot be."""
         return list(plan_layout(schema, self._facts.knowledge, (), None).read)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
-        """Judge rows with columns as `list_readable` names them."""
-        scored = self._scorer.score(rows)
+        """Judge rows with columns as `list_readable` names them, and perhaps those of `NAMES`."""
+        there = [name for name in NAMES if name in rows.schema.names]
+        names = [name for name in there if rows.column(name).null_count < rows.num_rows]
+        groups: dict[tuple[str | None, ...], list[int]] = {}
+        for row, key in enumerate(zip(*(rows.column(name).to_pylist() for name in names), strict=True)):
+            groups.setdefault(key, []).append(row)
+        rows = rows.drop_columns(there)
+        if not any(any(key) for key in groups):
+            return self._judge_alike(rows, ())
+        codes = np.full((rows.num_rows, self._width), -1, np.int16)
+        errors: dict[int, str] = {}
+        for key, members in groups.items():
+            try:
+                found = self._judge_alike(rows.take(pa.array(members)), tuple(zip(names, key, strict=True)))
+            except RequirementsError as error:
+                errors |= dict.fromkeys(members, str(error))
+            else:
+                codes[members] = found.codes
+                errors |= {members[row]: why for row, why in found.errors.items()}
+        return EncodedVerdicts(codes, errors)
+
+    @property
+    def _width(self) -> int:
+        return _WORDS + -(-len(self._providers) // 8)
+
+    def _judge_alike(self, rows: pa.RecordBatch, names: tuple[tuple[str, str | None], ...]) -> EncodedVerdicts:
+        """Judge rows that look at the same providers and sources. Raises RequirementsError where there are none."""
+        make = partial(self._make_scorer, dict(names))
+        scored = self._scorers.get_or_make(tuple(text for _, text in names), make).score(rows)
         answered = np.ones(rows.num_rows, bool)
         answered[list(scored.errors)] = False
-        codes = np.full((rows.num_rows, _WORDS + -(-len(self._providers) // 8)), -1, np.int16)
+        codes = np.full((rows.num_rows, self._width), -1, np.int16)
         codes[answered] = self._encode(scored.batch)
         return EncodedVerdicts(codes, scored.errors)
+
+    def _make_scorer(self, names: Mapping[str, str | None]) -> Scorer:
+        # With reasons, because `among` is one of their columns; without what only a summary shows.
+        return Scorer(limit_facts(self._facts, names), reasons=True, remarks=False)
 
     def _encode(self, scored: pa.RecordBatch) -> Ints:
         lists = {"verdict": KINDS, "strength": STRENGTHS, "provider": self._providers, "lean": self._providers}

@@ -13,18 +13,28 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample, Sampling, decode_verdict
+from provider_advisor.batch.impact.encoded import (
+    NAMES,
+    EncodedVerdicts,
+    Judge,
+    Sample,
+    Sampling,
+    decode_verdict,
+    limit_facts,
+)
 from provider_advisor.batch.impact.partial import Cause, Causes, find_causes
-from provider_advisor.batch.input_columns import SCOPE_COLUMNS
+from provider_advisor.batch.impact.versions import merge_named
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, read_row
 from provider_advisor.decision import Verdict, decide
-from provider_advisor.errors import BatchError
+from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.explanation.answer_differences import find_differences
 from provider_advisor.explanation.model import as_data
 from provider_advisor.explanation.record import record_answer
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge.base import Scope
+from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.area_weights import list_areas
 
@@ -40,8 +50,8 @@ Transition = tuple[tuple[int, ...], tuple[int, ...]]
 class Asked(NamedTuple):
     """What is compared: two bases as of a day, with the table's schema, and the name of the column of ids.
 
-    `dated` rows may name a day of their own. If more than `sample` teams change, so many of them, drawn at
-    random, are looked at for the reasons.
+    `dated` rows may name a day, or providers and sources, of their own. If more than `sample` teams change, so many of
+    them, drawn at random, are looked at for the reasons.
     """
 
     before: KnowledgeBase
@@ -98,8 +108,10 @@ class _Comparing:
         self._id = _find_id(asked.schema, asked.id_column)
         self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
         known = [_list_known(facts.knowledge, asked) for facts in (self._before, self._after)]
+        self._names = [name for name in NAMES if asked.dated and name in asked.schema.names]
+        self._whole = merge_named(asked.before, asked.after)
         self._columns = [
-            judge.list_readable(pa.schema([asked.schema.field(name) for name in names]))
+            judge.list_readable(pa.schema([asked.schema.field(name) for name in names])) + self._names
             for judge, names in zip(self._judges, known, strict=True)
         ]
         self._all = sorted({*self._columns[0], *self._columns[1]}, key=asked.schema.names.index)
@@ -110,11 +122,11 @@ class _Comparing:
 
     def add(self, block: Block, pool: ThreadPoolExecutor) -> None:
         """Judge the rows of a block by both."""
-        rows = block.rows
+        rows, unread = self._read_names(block.rows)
         self._rejected["both"] += len(block.rejects)
         self._dated += _count_dated(rows) if self._is_dated else 0
         before, after = pool.map(call, self._judges, [rows.select(names) for names in self._columns])
-        answered = self._find_answered(before, after, rows.num_rows)
+        answered = self._find_answered(before, after, unread)
         self._compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
         if len(differs):
@@ -127,15 +139,36 @@ class _Comparing:
             self._transitions.update(_count_transitions(found))
             self._sampling.add(found)
 
-    def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, rows: int) -> Flags:
+    def _read_names(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, set[int]]:
+        """Return the rows with ids for the providers and sources that they name, and those where a name is unknown.
+
+        A name that only one base knows is known: see `limit_facts`.
+        """
+        if all(rows.column(name).null_count == rows.num_rows for name in self._names):
+            return rows, set()
+        keys = list(zip(*(rows.column(name).to_pylist() for name in self._names), strict=True))
+        read: dict[tuple[str | None, ...], Scope | None] = {}
+        for key in set(keys):
+            given = {name: text for name, text in zip(self._names, key, strict=True) if text}
+            try:
+                read[key] = read_scope(self._whole, **given)
+            except RequirementsError:
+                read[key] = None
+        found = [read[key] for key in keys]
+        for name in self._names:
+            ids = [";".join(getattr(scope, name)) or None if scope else None for scope in found]
+            place = rows.schema.get_field_index(name)
+            rows = rows.set_column(place, pa.field(name, pa.string()), pa.array(ids, pa.string()))
+        return rows, {row for row, scope in enumerate(found) if scope is None}
+
+    def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, unread: set[int]) -> Flags:
         """Return which rows both bases answer; the others are counted."""
-        wrong = before.errors.keys() | after.errors.keys()
-        both = before.errors.keys() & after.errors.keys()
-        self._rejected["both"] += len(both)
-        self._rejected["before"] += len(before.errors) - len(both)
-        self._rejected["after"] += len(after.errors) - len(both)
-        answered = np.ones(rows, bool)
-        answered[list(wrong)] = False
+        wrong, too = before.errors.keys() | unread, after.errors.keys() | unread
+        self._rejected["both"] += len(wrong & too)
+        self._rejected["before"] += len(wrong - too)
+        self._rejected["after"] += len(too - wrong)
+        answered = np.ones(len(before.codes), bool)
+        answered[list(wrong | too)] = False
         return answered
 
     def _locate(self, block: Block, some: np.ndarray) -> pa.RecordBatch:
@@ -188,9 +221,10 @@ def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
 
 
 def _count_dated(rows: pa.RecordBatch) -> int:
-    """Return how many rows name a day, an age, providers or sources of their own."""
-    found = [name for name in SCOPE_COLUMNS if name in rows.schema.names]
-    return max((rows.num_rows - rows[name].null_count for name in found), default=0)
+    """Return how many rows name a day or an age of their own."""
+    found = [rows.column(name) for name in ("as_of", "max_age") if name in rows.schema.names]
+    own = [np.asarray(column.is_valid()) for column in found]
+    return int(np.logical_or.reduce(own).sum()) if own else 0
 
 
 def _count_transitions(found: Sample) -> dict[Transition, int]:
@@ -307,7 +341,9 @@ def _list_examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) 
 
 def _answer_row(row: Record, facts: Facts) -> Record:
     """Return the single answer to a row, without what a base does not know."""
+    facts = limit_facts(facts, {name: row.get(name) for name in NAMES})
     known = {f"situation.{name}" for name in facts.knowledge.topics}
+    known |= {f"{WEIGHTS}{area}" for area in list_areas(facts.knowledge)}
     known |= {name for name in row if facts.knowledge.find_usage(name.removeprefix("usage."))}
     read = {name: value for name, value in row.items() if "." not in name or name in known}
     statement = Statement(read_row(read, facts.knowledge), facts.as_of, facts.max_age)

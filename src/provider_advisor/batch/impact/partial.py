@@ -26,6 +26,7 @@ from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Si
 from provider_advisor.knowledge.criteria import Criteria, MemberList, split_member
 from provider_advisor.knowledge.records import Kind
 from provider_advisor.knowledge.rules import Policy
+from provider_advisor.requirements.area_weights import list_areas
 
 T = TypeVar("T")
 MOST_CHANGES = 300
@@ -287,6 +288,8 @@ class _Trying:
 
 def _is_known(column: str, facts: Facts) -> bool:
     kind, _, name = column.partition(".")
+    if kind == "weights" and name:
+        return name in list_areas(facts.knowledge)
     if kind == "usage" and name:
         return facts.knowledge.find_usage(name) is not None
     return kind != "situation" or not name or name in facts.knowledge.topics

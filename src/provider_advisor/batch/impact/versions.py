@@ -132,6 +132,14 @@ def merge_readable(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase
     return dataclasses.replace(after, topics=topics, usage=usage, criteria=criteria)
 
 
+def merge_named(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
+    """Return a base that knows every provider and source that either of them knows; it answers nothing."""
+    one, two = before.whole or before, after.whole or after
+    return dataclasses.replace(
+        two, providers={**one.providers, **two.providers}, sources={**one.sources, **two.sources}
+    )
+
+
 def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
     """Build the base of the written files; its problems name them by revision and path.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,13 +115,10 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
 
 def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Version, Version]:
     """Return both sides within the scope that the options name; each is limited to what it knows of it."""
+    from provider_advisor.batch.impact.versions import merge_named  # noqa: PLC0415
+
     sides = before.knowledge, after.knowledge
-    both = replace(
-        sides[1],
-        providers={**sides[0].providers, **sides[1].providers},
-        sources={**sides[0].sources, **sides[1].sources},
-    )
-    given = options.read_scope(both)._asdict()
+    given = options.read_scope(merge_named(*sides))._asdict()
     limited = []
     for side, name in zip(sides, (before.name, after.name), strict=True):
         known = {
