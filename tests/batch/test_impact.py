@@ -28,7 +28,7 @@ from provider_advisor.batch.impact.versions import merge_readable
 from provider_advisor.batch.schemas import impact_schema
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.errors import BatchError
-from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge import Facts, load
 
 _DAY = dt.date(2024, 1, 1)
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
@@ -354,6 +354,31 @@ def test_rows_are_compared_within_the_providers_and_sources_that_they_name(bicyc
     assert found == changed
     assert record["because"]["by_one"] == changed.total()
     assert all(part["differences"] for part in record["examples"])
+
+
+def test_blocks_of_different_columns_are_compared_together(bicycles):
+    """In JSON Lines a volume is a number in one block and a text in another, and one of a member may be anywhere."""
+    _, *others = sorted(bicycles.providers)
+    after = replace(
+        bicycles, providers={name: bicycles.providers[name] for name in others}, fingerprint="without the first"
+    )
+    item = next(iter(bicycles.usage))
+    plain = _teams(needs=["repairs"] * 2).append_column(f"usage.{item}", pa.array([5.125, None], pa.float64()))
+    texts = _teams(needs=["repairs"] * 2).append_column(f"usage.{item}", pa.array(["60..70", "7"], pa.string()))
+    pieces = [next(iter(_pieces(rows, 2))) for rows in (plain, texts)]
+    asked = Asked(bicycles, after, _DAY, None, plain.schema)
+    impact = measure_impact(asked, pieces, lambda *_: None)
+    assert (impact.compared, sum(impact.transitions.values())) == (4, 4)
+    assert impact.sample.rows[f"usage.{item}"].to_pylist() == ["5.1250", None, "60..70", "7"]
+    assert impact.causes.by_one == 4
+
+
+def test_volumes_of_members_are_read_where_only_some_blocks_have_them():
+    shipped = load()
+    rows = _teams(needs=["sms-api,monthly-cost<=500"])
+    (piece,) = _pieces(rows.append_column("usage.sms-outbound@de", pa.array([5000.0])), 1)
+    impact = measure_impact(Asked(shipped, shipped, _DAY, None, rows.schema), [piece], lambda *_: None)
+    assert (impact.compared, impact.rejected.total()) == (1, 0)  # without it no cost can be worked out
 
 
 def test_rows_that_name_what_is_unknown_or_gone_are_rejected(bicycles):

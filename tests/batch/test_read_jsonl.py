@@ -57,6 +57,17 @@ def test_columns_hold_what_each_line_says_by_itself(bicycles, rows):
     assert [reject.reason for reject in block.rejects] == [reject.reason for each in alone for reject in each.rejects]
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_number_beside_a_text_means_what_it_means_alone(bicycles, decimal):
+    """5.125 is five and an eighth, also if another row says "60..70"; as a text it could be five thousand."""
+    lines = [{"needs": ["repairs"], "usage": {"rental-days": days}} for days in (5.125, "60..70", 1e-7, 7)]
+    keys = Keys((), bicycles, decimal=decimal)
+    content = b"\n".join(json.dumps(line).encode() for line in lines)
+    text = TextBlock(content, Cut(len(content), (), (), _NONE), len(content))
+    block = parse_lines(text, keys, keys.schema, "teams.jsonl", 0)
+    assert block.rows["usage.rental-days"].to_pylist() == [f"5{decimal}1250", "60..70", "1e-07", "7"]
+
+
 @given(_ROWS)
 def test_a_row_states_what_the_single_answer_reads_from_the_same_line(bicycles, row):
     block = _parse(json.dumps(row).encode(), bicycles)

@@ -25,6 +25,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.scope import split_names
+from provider_advisor.requirements.sheets import write_cell
 
 _WORDS = 4
 _SEED = 20_221_122
@@ -203,4 +204,18 @@ def _join_samples(parts: list[Sample]) -> Sample:
 
 
 def _combine(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+    """Return rows of blocks together; in JSON Lines a volume is a number in one block and a text in another."""
+    kinds: dict[str, set[pa.DataType]] = {}
+    for field in (field for batch in batches for field in batch.schema):
+        kinds.setdefault(field.name, set()).add(field.type)
+    mixed = {name for name, types in kinds.items() if len(types) > 1}
+    tables = [pa.Table.from_batches([_write_numbers(batch, mixed)]) for batch in batches]
+    return pa.concat_tables(tables, promote_options="default").combine_chunks().to_batches()[0]
+
+
+def _write_numbers(batch: pa.RecordBatch, names: set[str]) -> pa.RecordBatch:
+    for place, field in enumerate(batch.schema):
+        if field.name in names and not pa.types.is_string(field.type):
+            texts = [write_cell(cell) or None for cell in batch.column(place).to_pylist()]
+            batch = batch.set_column(place, field.with_type(pa.string()), pa.array(texts, pa.string()))
+    return batch

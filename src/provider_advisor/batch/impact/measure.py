@@ -104,7 +104,7 @@ class _Comparing:
         self._before = Facts(asked.before, asked.day, asked.max_age)
         self._after = Facts(asked.after, asked.day, asked.max_age)
         self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
-        self._is_dated = asked.dated
+        self._is_dated, self._schema = asked.dated, asked.schema
         self._id = _find_id(asked.schema, asked.id_column)
         self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
         known = [_list_known(facts.knowledge, asked) for facts in (self._before, self._after)]
@@ -125,19 +125,28 @@ class _Comparing:
         rows, unread = self._read_names(block.rows)
         self._rejected["both"] += len(block.rejects)
         self._dated += _count_dated(rows) if self._is_dated else 0
-        before, after = pool.map(call, self._judges, [rows.select(names) for names in self._columns])
+        more = self._list_more(rows)
+        before, after = pool.map(
+            call, self._judges, [rows.select(names + extra) for names, extra in zip(self._columns, more, strict=True)]
+        )
         answered = self._find_answered(before, after, unread)
         self._compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
         if len(differs):
             found = Sample(
-                rows.select(self._all).take(pa.array(differs)),
+                rows.select([*self._all, *dict.fromkeys(more[0] + more[1])]).take(pa.array(differs)),
                 before.codes[differs],
                 after.codes[differs],
                 self._locate(block, differs),
             )
             self._transitions.update(_count_transitions(found))
             self._sampling.add(found)
+
+    def _list_more(self, rows: pa.RecordBatch) -> list[list[str]]:
+        """Return the columns that each base reads besides those of every block: in JSON Lines, volumes of members."""
+        more = [name for name in rows.schema.names if name not in self._schema.names and name.startswith(USAGE)]
+        bases = (facts.knowledge for facts in (self._before, self._after))
+        return [[name for name in more if base.find_usage(name.removeprefix(USAGE))] for base in bases]
 
     def _read_names(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, set[int]]:
         """Return the rows with ids for the providers and sources that they name, and those where a name is unknown.

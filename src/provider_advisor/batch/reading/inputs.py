@@ -310,7 +310,7 @@ def _open_lines(
 
 def _choose_keys(first: TextBlock, knowledge: KnowledgeBase, options: ReadingOptions) -> Keys:
     """Return what becomes of the keys. Raises BatchError for one that looks like input but cannot be read."""
-    given = Keys((), knowledge, dict(options.renames), options.id_column)
+    given = Keys((), knowledge, dict(options.renames), options.id_column, decimal=options.decimal or ".")
     found = dict.fromkeys(given.renames.get(name, name) for name in find_keys(first))
     carried = tuple(name for name in found if name not in KEYS and not given.spelling.find(name))
     for name in carried:

@@ -38,6 +38,7 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.sheets import write_cell
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.requirements.usage import read_volume
@@ -67,7 +68,7 @@ class Keys:
     """The keys that a line may have besides those of a requirements file, and the knowledge base it is read with.
 
     `renames` has new keys by old ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too.
-    `unknown` takes words that no criterion knows.
+    `unknown` takes words that no criterion knows; `decimal` is the sign before fractions in texts of numbers.
     """
 
     carried: tuple[str, ...]
@@ -75,6 +76,7 @@ class Keys:
     renames: Mapping[str, str] = field(default_factory=dict)
     id_column: str | None = None
     unknown: UnknownWords | None = None
+    decimal: str = "."
 
     @cached_property
     def carried_set(self) -> frozenset[str]:
@@ -142,7 +144,12 @@ def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, fil
                 reasons[place] = str(error)
     end = Position(file, text.end)
     return make_block(
-        source, _make_batch(rows, schema), len(lines), reasons, lambda place: show_record(lines[place]), end
+        source,
+        _make_batch(rows, schema, keys.decimal),
+        len(lines),
+        reasons,
+        lambda place: show_record(lines[place]),
+        end,
     )
 
 
@@ -151,13 +158,13 @@ def _split_lines(text: TextBlock) -> Iterator[bytes]:
     return (line for line in data.split(b"\n") if line and not line.isspace())
 
 
-def _make_batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
+def _make_batch(rows: list[Row], schema: pa.Schema, decimal: str) -> pa.RecordBatch:
     """Return the rows as columns. `from_pylist` does the same, and looks for every key of the schema in every row."""
     found = set().union(*rows)
     more = sorted(name for name in found - set(schema.names) if AT in name)
     fields = [*schema, *(pa.field(name, pa.float64()) for name in more)]
     columns = [
-        _make_column([row.get(field.name) for row in rows], field)
+        _make_column([row.get(field.name) for row in rows], field, decimal)
         if field.name in found
         else pa.nulls(len(rows), field.type)
         for field in fields
@@ -165,10 +172,11 @@ def _make_batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=[field.name for field in fields])
 
 
-def _make_column(cells: list[Any], field: pa.Field) -> pa.Array:
+def _make_column(cells: list[Any], field: pa.Field, decimal: str) -> pa.Array:
     """Return the column of a key; volumes are numbers, or all of a block texts where one is: "60000/year"."""
     if field.name.startswith(USAGE) and any(type(cell) is str for cell in cells):
-        return pa.array([cell if cell is None else str(cell) for cell in cells], pa.string())
+        # As a text, 5.125 could be five thousand; a number beside "60000/year" still means what it means alone.
+        return pa.array([write_cell(cell, decimal) or None for cell in cells], pa.string())
     return pa.array(cells, field.type)
 
 
