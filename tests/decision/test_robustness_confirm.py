@@ -1,18 +1,38 @@
 """What to confirm: every answer that is said to change the verdict does, and no fact that could is left out."""
 
 import itertools
+import math
 
 import pytest
-from hypothesis import given, settings
-from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rating, rule, worlds
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from worlds import (
+    DAY,
+    SAME_EVERY_RUN,
+    Frame,
+    Said,
+    capability,
+    decided,
+    knowledge_bases,
+    knowledge_of,
+    make_consistent,
+    price,
+    quantity,
+    rating,
+    requirements,
+    rule,
+    worlds,
+)
+from worlds import finding as criteria_of
 
 from provider_advisor.decision import judge_team
+from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.robustness import confirm as module
 from provider_advisor.decision.robustness import joint_answers, measure_robustness
 from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
-from provider_advisor.decision.verdict import list_criteria_behind
+from provider_advisor.decision.verdict import can_lead, list_criteria_behind, rank
 from provider_advisor.explanation.robustness_in_words import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
@@ -458,6 +478,49 @@ def test_no_rival_overtakes_by_having_in_one_place_what_it_has_nowhere():
     assert (decision.outcome.verdict.provider, found) == ("ada", (("cyd",), ()))
     shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
     assert [share.given > 0 for share in shares] == [True, False, True]
+
+
+AT_PLACES = [part._replace(of_each="place") for part in (quantity("seats"), capability("doors"), rating("care"))]
+FAVOURED = AnyOf((FactHolds("doors@here", present=False), FactHolds("care", Interval(2))))
+FEW = Frame(criteria_of({part.id: part for part in AT_PLACES}), (rule("r", Need("seats"), favours=FAVOURED, weight=3),))
+ASKED = st.lists(st.one_of(map(requirements, AT_PLACES)), min_size=2, max_size=4).map(make_consistent)
+MOST_TOGETHER = 1500
+
+
+@settings(SAME_EVERY_RUN, max_examples=40)
+@given(knowledge_bases((FEW,), 3), ASKED)
+def test_contenders_are_those_whom_something_that_can_be_puts_first(knowledge, asked):
+    """Everything that the open facts of a provider can be is tried together; amounts are whole, so there are few."""
+    decision = decided(knowledge, Team(asked))
+    outcome, facts = decision.outcome, decision.facts
+    assume(outcome.verdict.strength == "leaning")
+    open_facts = {each.provider: find_open_facts(each, facts) for each in outcome.assessments}
+    can_be = {name: [list(_list_all(each, facts)) for each in found] for name, found in open_facts.items()}
+    assume(all(math.prod(map(len, each)) <= MOST_TOGETHER for each in can_be.values()))
+    ranks = {
+        provider: [_rank(provider, outcome, facts.supposing(*each)) for each in itertools.product(*answers)]
+        for provider, answers in can_be.items()
+    }
+    ahead, level = find_contenders(outcome, facts)
+    for rival in ranks.keys() - {outcome.verdict.provider}:
+        best, lowest = min(ranks[rival]), min(max(found) for name, found in ranks.items() if name != rival)
+        assert (rival in ahead) == (can_lead(best) and best < lowest)
+        assert (rival in level) == (can_lead(best) and best == lowest)
+
+
+def _list_all(asked, facts):
+    fact, criterion = facts(asked.provider, asked.criterion), facts.knowledge.criteria[asked.criterion]
+    if criterion.kind == "capability":
+        yield from (fact._replace(truth=truth, disputed=False) for truth in (Truth.YES, Truth.NO))
+    for amount in range({"quantity": 11, "rating": 4, "capability": 0}[criterion.kind]):
+        point = fact._replace(amount=Interval(amount, amount), disputed=False)
+        if facts.allows(point):
+            yield point
+
+
+def _rank(provider, outcome, facts):
+    (found,) = (each for each in reassess(outcome, facts).assessments if each.provider == provider)
+    return rank(found)
 
 
 def test_where_no_answer_alone_settles_anything_two_that_do_are_named():

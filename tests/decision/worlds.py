@@ -584,7 +584,7 @@ def teams(draw: st.DrawFn, knowledge: KnowledgeBase, *, weighed: bool = False) -
     """
     priorities, staff, uses, usage, unlisted, weights = draw(_TEAMS[weighed])
     criteria = knowledge.criteria
-    asked = _consistent(draw(make_once(("asked", priorities), criteria, lambda: _asked(criteria, priorities))))
+    asked = make_consistent(draw(make_once(("asked", priorities), criteria, lambda: _asked(criteria, priorities))))
     situation = {topic.id: chosen for topic, chosen in zip(TOPICS, (staff, uses), strict=True) if chosen}
     names = [*[None] * len(criteria), *criteria]
     three = draw(make_once("unwanted", criteria, lambda: choose_each(names, names, names)))
@@ -606,7 +606,8 @@ def _asked(criteria: Criteria, priorities: Sequence[Priority]) -> st.SearchStrat
     return st.lists(st.one_of(one, one, several), max_size=6)
 
 
-def _consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
+def make_consistent(asked: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """Those that a team can ask for together: nothing twice, no bounds that exclude one another."""
     kept: list[Requirement] = []
     for req in asked:
         same = [other for other in kept if other.criterion == req.criterion]
