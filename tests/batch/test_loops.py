@@ -85,15 +85,19 @@ def _numbered(rows):
     return Numbered(list("abcdef"), numbers, ends)
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=30))
+@given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 2)), max_size=60))
 def test_numbers_of_cells_are_added_up_by_team(pairs):
     entries = np.array(pairs, np.int32).reshape(-1, 2)
     numbers = np.array([[1.0, 0.5], [2.0, 0.25], [4.0, 8.0]])
-    expected = np.zeros((5, 2))
+    expected = np.zeros((20, 2))
     for team, cell in pairs:
         expected[team] += numbers[cell]
     rows, cells = np.ascontiguousarray(entries[:, 0]), np.ascontiguousarray(entries[:, 1])
-    assert add_up(Entries(rows, cells), numbers, 5).numbers.tolist() == expected.tolist()
+    found = Entries.sort(rows, cells, 20)
+    assert [*zip(found.rows.tolist(), found.cells.tolist(), strict=True)] == sorted(pairs, key=lambda pair: pair[0])
+    sums = add_up(found, numbers)
+    assert sums.numbers.T.tolist() == expected.tolist()
+    assert sums.counts.tolist() == np.bincount(rows, minlength=20).tolist()
 
 
 _SCORE = st.sampled_from([0.0, 12.5, 50.0, 100.0])
@@ -146,7 +150,7 @@ def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
     codes_of = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]
     cells = SimpleNamespace(known=[0, 1, 2, 3], lock=nullcontext())
     entries = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
-    lists = Codes(lambda cell: codes_of[cell]).list_codes(Entries(*entries), np.ones(5, bool), cells).to_pylist()
+    lists = Codes(lambda cell: codes_of[cell]).list_codes(Entries.sort(*entries, 5), np.ones(5, bool), cells).to_pylist()
     for row, found in enumerate(lists):
         told = {code for team, cell in pairs if team == row for code in codes_of[cell]}
         assert found == [name for _, name in sorted(told, key=lambda code: (-code[0], code[1]))]
@@ -154,13 +158,13 @@ def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
 
 def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memory():
     with pytest.raises(ctypes.ArgumentError, match="expected contiguous int32, got int64"):
-        add_up(Entries(np.zeros(1, np.int64), np.zeros(1, np.int32)), np.zeros((1, 2)), 1)
+        add_up(Entries(np.zeros(1, np.int32), np.zeros(1, np.int64), np.array([0, 1], np.int32)), np.zeros((1, 2)))
 
 
 def test_every_function_of_the_header_is_in_the_library():
     structures, functions = native._STRUCTURES, native._FUNCTIONS
     assert set(structures) == {"column", "rules", "changes", "table", "outcome"}
-    assert {"find_bytes", "number_texts", "join_words", "fire_rules", "add_up", "list_codes"} <= set(functions)
+    assert {"find_bytes", "number_texts", "join_words", "fire_rules", "sort_entries", "add_up", "list_codes"} <= set(functions)
     for name in functions:
         assert getattr(native.load_loops(), name).argtypes == functions[name].takes
 

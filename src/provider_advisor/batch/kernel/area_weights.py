@@ -101,15 +101,16 @@ def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varyin
     at[np.isnan(weighing.percents[own, at])] = areas  # one of the others
     # The cells of one area of one row have one factor: they are added up first.
     keys, groups = np.unique(own * (areas + 1) + at, return_inverse=True)
-    added = add_up(Entries(groups.astype(np.int32), entries.cells[kept]), cells.numbers, len(keys)).numbers
+    ours = Entries.sort(groups.astype(np.int32), entries.cells[kept], len(keys))
+    added = add_up(ours, cells.numbers).numbers
     place = np.searchsorted(keys, _list_varying_keys(weighing, places[varying.rows], areas, cells.cost_area))
-    added[place] += varying.numbers[places[varying.rows] >= 0]
-    factors = _find_factors(*np.divmod(keys, areas + 1), added[:, WEIGHT], weighing.percents)
-    added[:, [WEIGHT, *_list_degrees(added.shape[1])]] *= factors[:, np.newaxis]
+    added[:, place] += varying.numbers[places[varying.rows] >= 0].T
+    factors = _find_factors(*np.divmod(keys, areas + 1), added[WEIGHT], weighing.percents)
+    added[[WEIGHT, *_list_degrees(len(added))]] *= factors
     rows, starts = np.unique(keys // (areas + 1), return_index=True)
     if len(rows):
-        sums.numbers[weighing.rows[rows]] = np.add.reduceat(added, starts, axis=0)
-    sums.numbers[weighing.rows, INEXACT] = 1
+        sums.numbers[:, weighing.rows[rows]] = np.add.reduceat(added, starts, axis=1)
+    sums.numbers[INEXACT, weighing.rows] = 1
     # Sums, factors and products are each off by some units of their last place.
     sums.counts[weighing.rows] = 4 * sums.counts[weighing.rows] + 24
 
@@ -133,5 +134,5 @@ def _find_factors(own: Ints, areas: Ints, weights: Floats, percents: Floats) -> 
 
 
 def _list_degrees(width: int) -> list[int]:
-    """Return the columns of the weighted degrees: three for each provider."""
+    """Return the lines of the weighted degrees: three for each provider."""
     return [first + part for first in range(FIRST, width, PER_PROVIDER) for part in range(3)]

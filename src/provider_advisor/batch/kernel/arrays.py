@@ -110,10 +110,10 @@ def round_fast(numbers: Floats, slack: Floats | float = 1) -> tuple[Floats, Flag
         scaled = numbers * _UNIT
         size, whole = np.abs(scaled), np.rint(scaled)
         doubtful = np.abs(scaled - whole) + size * (2.0**-51 * (1 + slack)) > _MIDDLE
+        found = whole / _UNIT
+    if not size.max(initial=0) <= _EXACT / 2:  # or NaN
         doubtful |= size > _EXACT / 2
         large = ~(size <= _EXACT)
-        found = whole / _UNIT
-    if large.any():
         found[large], doubtful[large] = numbers[large], False
     return found, doubtful
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Floats, Ints
+from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import grade_truth
 from provider_advisor.decision.findings import (
@@ -63,10 +64,18 @@ class Cell(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """Which cells make up which rows, in any order."""
+    """Which cells make up which rows, row by row: those of row r lie between `ends[r]` and `ends[r + 1]`."""
 
     rows: Ints
     cells: Ints
+    ends: Ints
+
+    @classmethod
+    def sort(cls, rows: Ints, cells: Ints, count: int) -> Entries:
+        """Return cells in the order of their rows, of which there are so many."""
+        found = cls(np.empty_like(rows), np.empty_like(cells), np.empty(count + 1, np.int32))
+        load_loops().sort_entries(rows, cells, len(rows), count, *found)
+        return found
 
 
 class Change(NamedTuple):

@@ -222,10 +222,12 @@ class _CodeTable(NamedTuple):
 def _list_codes(entries: Entries, rows: int, table: _CodeTable) -> tuple[Ints, Ints]:
     """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
     counts, some = np.zeros(rows, np.int32), np.empty(len(entries.rows) + 1, np.int32)
-    found = load_loops().count_codes(*entries, len(entries.rows), table.begins, counts, some)
+    found = load_loops().count_codes(entries.rows, entries.cells, len(entries.rows), table.begins, counts, some)
     ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     codes = np.empty(int(ends[-1]), np.int32)
-    kept = load_loops().list_codes(*entries, some, found, table.begins, table.places, rows, ends, codes)
+    kept = load_loops().list_codes(
+        entries.rows, entries.cells, some, found, table.begins, table.places, rows, ends, codes
+    )
     return ends, codes[:kept]
 
 

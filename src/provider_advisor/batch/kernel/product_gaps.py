@@ -87,7 +87,6 @@ class ProductGaps:
         classes = self._get_classes()
         of = classes.of.take(entries.cells)
         asked, others = np.flatnonzero(classes.may_have.take(of)), np.flatnonzero(classes.may_face.take(of))
-        others = others.take(np.argsort(entries.rows.take(others), kind="stable"))
         counts = np.bincount(entries.rows.take(others), minlength=rows)
         at = entries.rows.take(asked)
         repeats = counts.take(at)

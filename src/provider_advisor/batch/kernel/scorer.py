@@ -391,7 +391,8 @@ def _gather_entries(stated: Stated, fired: Fired, apart: _SetApart, cells: Cells
         parts = [(at, np.where(apart.out.take(at), np.int32(0), found)) for at, found in parts]  # 0 requires nothing
     own = np.array([(row, cells.add_team(outcome)) for row, outcome in apart.outcomes.items()], np.int32).reshape(-1, 2)
     parts.append((own[:, 0], own[:, 1]))
-    return Entries(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    rows, numbers = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Entries.sort(rows, numbers, len(apart.out))
 
 
 def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
@@ -400,8 +401,8 @@ def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
     """Return the scores; those whose last digit columns cannot be sure of are worked out by single answers."""
     kept = ~apart.out[varying.rows]
     at = varying.rows[kept]
-    sums = add_up(entries, memory.cells.numbers, rows.num_rows)
-    sums.numbers[at] += varying.numbers[kept]
+    sums = add_up(entries, memory.cells.numbers)
+    sums.numbers[:, at] += varying.numbers[kept].T
     if len(weighing.rows):
         weighing = weighing.leave_out(apart.out)
         weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
@@ -423,8 +424,8 @@ def _score_fresh(entries: Entries, some: Ints, rows: int, fresh: FreshCells) -> 
     places[some] = np.arange(len(some), dtype=np.int32)
     at = places.take(entries.rows)
     kept = at >= 0
-    theirs = Entries(at[kept], entries.cells[kept])
-    sums = add_up(theirs, fresh.judge(np.unique(theirs.cells).tolist()), len(some))
+    theirs = Entries.sort(at[kept], entries.cells[kept], len(some))
+    sums = add_up(theirs, fresh.judge(np.unique(theirs.cells).tolist()))
     return score_teams(sums, theirs, fresh, np.zeros(len(some), bool))[0]
 
 

@@ -14,14 +14,14 @@ which is not ruled out, could still prove its must.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
 import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_fast
 from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries, FreshCells
-from provider_advisor.batch.native import load_loops
+from provider_advisor.batch.native import check_memory, load_loops
 from provider_advisor.decision.findings import Score, Standing, sum_up
 from provider_advisor.decision.verdict import Kind, Strength
 
@@ -33,7 +33,7 @@ _AT_ONCE = 1 << 12  # teams whose numbers fit a processor's cache: measured a th
 
 
 class Sums(NamedTuple):
-    """The numbers of the cells of each team, added up: a row a team. And how many cells there were."""
+    """The numbers of the cells of each team, added up: a line for each number. And how many cells there were."""
 
     numbers: Floats
     counts: Ints
@@ -52,6 +52,11 @@ class Scores(NamedTuple):
     possible: Floats
     asked: Flags
 
+    def take(self, some: slice | Ints) -> Scores:
+        """Return the scores of some teams."""
+        proven, expected, possible = self.proven[:, some], self.expected[:, some], self.possible[:, some]
+        return Scores(self.standing[:, some], self.unknown[:, some], proven, expected, possible, self.asked[some])
+
 
 class Verdicts(NamedTuple):
     """By team: places in KINDS and STRENGTHS, and of the provider and the lean; -1 where there is none.
@@ -66,12 +71,12 @@ class Verdicts(NamedTuple):
     among: Flags
 
 
-def add_up(entries: Entries, numbers: Floats, teams: int) -> Sums:
+def add_up(entries: Entries, numbers: Floats) -> Sums:
     """Return the sums of teams; `numbers` has one row a cell."""
-    width = numbers.shape[1]
-    sums = Sums(np.zeros((teams, width)), np.zeros(teams, np.int32))
-    load_loops().add_up(*entries, len(entries.rows), numbers, width, *sums)
-    return sums
+    teams, width = len(entries.ends) - 1, numbers.shape[1]
+    sums = np.empty((width, teams))
+    check_memory(load_loops().add_up(entries.ends, entries.cells, teams, numbers, width, sums))
+    return Sums(sums, np.diff(entries.ends))
 
 
 def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying: Flags) -> tuple[Scores, Flags]:
@@ -79,27 +84,31 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
 
     `varying` marks the rows whose sums hold more than their cells' numbers.
     """
-    teams, width = sums.numbers.shape
-    shape = ((width - FIRST) // PER_PROVIDER, teams)
-    parts, doubted = np.empty((3, *shape)), np.empty(teams, bool)
-    standing, unknown = np.empty(shape, np.int8), np.empty(shape, np.int32)
-    asked = sums.numbers[:, WEIGHT] > 0
-    for start in range(0, teams, _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        numbers = np.ascontiguousarray(sums.numbers[some].T)
-        weight = np.where(asked[some], numbers[WEIGHT], 1)
+    width, teams = sums.numbers.shape
+    by_provider = sums.numbers[FIRST:].reshape((width - FIRST) // PER_PROVIDER, PER_PROVIDER, teams)
+    parts, doubted = np.empty((len(by_provider), 3, teams)), np.empty(teams, bool)
+    standing, unknown = np.empty((len(by_provider), teams), np.int8), np.empty((len(by_provider), teams), np.int32)
+    asked = sums.numbers[WEIGHT] > 0
+    for some in _cut(teams):
+        numbers = by_provider[:, :, some]
+        weight = np.where(asked[some], sums.numbers[WEIGHT, some], 1)
         # A sum of n inexact numbers is off by less than n units of its last place, a quotient by one more.
-        slack = np.where((numbers[INEXACT] > 0) | varying[some], 4.0 + sums.counts[some], 1.0)
-        by_provider = numbers[FIRST:].reshape(shape[0], PER_PROVIDER, -1)
-        rounded, doubtful = round_fast(100 * by_provider[:, :3] / weight, slack)
-        parts[:, :, some] = rounded.swapaxes(0, 1)
+        inexact = (sums.numbers[INEXACT, some] > 0) | varying[some]
+        slack = np.where(inexact, 4.0 + sums.counts[some], 1.0)
+        parts[:, :, some], doubtful = round_fast(100 * numbers[:, :3] / weight, slack)
         doubted[some] = doubtful.any(axis=(0, 1))
-        failed, unknown[:, some] = by_provider[:, 3], by_provider[:, 4]
-        standing[:, some] = np.where(failed > 0, RULED_OUT, by_provider[:, 4] > 0)
-    scores = Scores(standing, unknown, parts[0], parts[1], parts[2], asked)
+        unknown[:, some] = numbers[:, 4]
+        standing[:, some] = np.where(numbers[:, 3] > 0, RULED_OUT, numbers[:, 4] > 0)
+    scores = Scores(standing, unknown, parts[:, 0], parts[:, 1], parts[:, 2], asked)
     doubted &= asked
-    _sum_alone(np.flatnonzero(doubted & ~varying), list(parts), entries, cells)
+    _sum_alone(np.flatnonzero(doubted & ~varying), scores[2:5], entries, cells)
     return scores, doubted & varying
+
+
+def _cut(teams: int) -> Iterator[slice]:
+    """Yield some teams after others, at least once."""
+    for start in range(0, max(teams, 1), _AT_ONCE):
+        yield slice(start, start + _AT_ONCE)
 
 
 def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells | FreshCells) -> None:
@@ -127,18 +136,25 @@ def put_score(parts: Sequence[Floats], place: int, row: int, score: Score | None
 
 def judge_teams(scores: Scores) -> Verdicts:
     """Return the verdicts on teams, each on all of its providers."""
+    some = [_judge_some(scores.take(part)) for part in _cut(len(scores.asked))]
+    return Verdicts(*(np.concatenate(fields, axis=-1) for fields in zip(*some, strict=True)))
+
+
+def _judge_some(scores: Scores) -> Verdicts:
     providers, teams = scores.standing.shape
     if not providers:
         nothing = np.full(teams, -1, np.int16)
         undetermined = np.full(teams, _UNDETERMINED, np.int16)
         return Verdicts(undetermined, nothing, nothing, nothing, np.empty((0, teams), bool))
-    first, among = _find_leaders(scores)
+    among = _find_leaders(scores)
+    first = among.argmax(axis=0).astype(np.int16)
     best = np.where(scores.asked, scores.standing.min(axis=0), -1)
     alone = np.add.reduce(among, axis=0, dtype=np.int16) == 1
     beaten = _are_others_beaten(scores, first, among)
     recommended, leaning = (best == _QUALIFIED) & alone, (best == _UNCONFIRMED) & alone
     kind = np.full(teams, _UNDETERMINED, np.int16)
-    kind[(best == _QUALIFIED) & beaten & _are_alike(scores, among)] = _TIE
+    level = np.flatnonzero((best == _QUALIFIED) & beaten)
+    kind[level[_are_alike(scores.take(level), among[:, level])]] = _TIE
     kind[best == RULED_OUT] = _NONE
     kind[recommended] = _RECOMMENDED
     strength = np.where(recommended, np.where(beaten, FIRM, LEANING), -1).astype(np.int16)
@@ -146,22 +162,13 @@ def judge_teams(scores: Scores) -> Verdicts:
     return Verdicts(kind, strength, np.where(recommended, first, -1), np.where(leaning, first, -1), among)
 
 
-def _find_leaders(scores: Scores) -> tuple[Ints, Flags]:
-    """Return the first leader of each team, and all leaders by provider and team.
-
-    One leads by the better standing, then the fewer unknown musts, then the higher expected score.
-    """
-    # One pass over the providers instead of a sort of each team's: there are few providers, and many teams.
-    first = np.zeros(scores.standing.shape[1], np.int16)
-    standing, unknown, expected = (part[0].copy() for part in (scores.standing, scores.unknown, scores.expected))
-    for place in range(1, len(scores.standing)):
-        own = scores.standing[place], scores.unknown[place], scores.expected[place]
-        fewer = (own[1] < unknown) | ((own[1] == unknown) & (own[2] > expected))
-        ahead = (own[0] < standing) | ((own[0] == standing) & fewer)
-        first[ahead] = place
-        for best, part in zip((standing, unknown, expected), own, strict=True):
-            np.copyto(best, part, where=ahead)
-    return first, (scores.standing == standing) & (scores.unknown == unknown) & (scores.expected == expected)
+def _find_leaders(scores: Scores) -> Flags:
+    """Return by provider and team who leads: by the better standing, then fewer unknown musts, then expected score."""
+    unknown = scores.unknown
+    rank = scores.standing * (unknown.max(initial=0) + 1) + unknown
+    ahead = rank == rank.min(axis=0)
+    expected = np.where(ahead, scores.expected, -np.inf)
+    return np.asarray(ahead & (expected == expected.max(axis=0)))
 
 
 def _are_alike(scores: Scores, among: Flags) -> Flags:
@@ -173,8 +180,7 @@ def _are_alike(scores: Scores, among: Flags) -> Flags:
 
 def _are_others_beaten(scores: Scores, first: Ints, among: Flags) -> Flags:
     """Return where nobody but the leaders could come out on top, however the unknowns turn out."""
-    places = np.arange(len(scores.proven), dtype=np.int16)[:, np.newaxis]
-    proven = np.where(first == places, scores.proven, -np.inf).max(axis=0)
+    proven = scores.proven[first, np.arange(len(first))]
     # A provider that is only unconfirmed may still qualify, so it has to be beaten as well.
     beaten = among | (scores.standing == RULED_OUT) | (scores.possible < proven)
     return np.asarray(beaten.all(axis=0))

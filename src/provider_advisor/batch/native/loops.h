@@ -84,9 +84,15 @@ void let_in_by_flags(const struct rules *rules, const struct table *table, uint6
 int64_t fire_rules(const struct rules *rules, const struct changes *changes, const int32_t *favouring,
                    const struct table *table, struct outcome *out);
 
-/* Add up the numbers of the cells of each row, `width` numbers a cell, and count its cells. */
-void add_up(const int32_t *rows, const int32_t *cells, int64_t entries, const double *numbers, int64_t width,
-            double *sums, int32_t *counts);
+/* Put entries, each a row and a cell, in the order of their rows; those of a row stay as they were. The cells of row r
+   are then those from `ends[r]` to `ends[r + 1]`. */
+void sort_entries(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, int32_t *sorted_rows,
+                  int32_t *sorted_cells, int32_t *ends);
+
+/* Add up the numbers of the cells of each row, `width` numbers a cell; `sums` has a line for each of the numbers, and
+   in it a place for each row. Return the number of rows. */
+int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const double *numbers, int64_t width,
+               double *sums);
 
 /* Count the codes of each row, and put the entries that have any; return how many these are.
 
