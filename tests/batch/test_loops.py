@@ -150,7 +150,9 @@ def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
     codes_of = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]
     cells = SimpleNamespace(known=[0, 1, 2, 3], lock=nullcontext())
     entries = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
-    lists = Codes(lambda cell: codes_of[cell]).list_codes(Entries.sort(*entries, 5), np.ones(5, bool), cells).to_pylist()
+    lists = (
+        Codes(lambda cell: codes_of[cell]).list_codes(Entries.sort(*entries, 5), np.ones(5, bool), cells).to_pylist()
+    )
     for row, found in enumerate(lists):
         told = {code for team, cell in pairs if team == row for code in codes_of[cell]}
         assert found == [name for _, name in sorted(told, key=lambda code: (-code[0], code[1]))]
@@ -164,7 +166,9 @@ def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memo
 def test_every_function_of_the_header_is_in_the_library():
     structures, functions = native._STRUCTURES, native._FUNCTIONS
     assert set(structures) == {"column", "rules", "changes", "table", "outcome"}
-    assert {"find_bytes", "number_texts", "join_words", "fire_rules", "sort_entries", "add_up", "list_codes"} <= set(functions)
+    assert {"find_bytes", "number_texts", "join_words", "fire_rules", "sort_entries", "add_up", "list_codes"} <= set(
+        functions
+    )
     for name in functions:
         assert getattr(native.load_loops(), name).argtypes == functions[name].takes
 

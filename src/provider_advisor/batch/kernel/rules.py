@@ -18,14 +18,13 @@ import numpy.typing as npt
 from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.situations import Said, find_fails, find_holds
-from provider_advisor.batch.native import Structure, check_memory, load_loops, make_structure
+from provider_advisor.batch.native import FINE, NO_ROOM, Structure, check_memory, load_loops, make_structure
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, leaves, list_needed
 from provider_advisor.requirements import RANK
 
 _NEEDED, _STATED, _NOT_STATED, _FLAG, _LEAST, _MOST = range(6)  # as in loops.h
-_NO_ROOM, _FINE = -2, -3
 
 
 class FlagLeaf(NamedTuple):
@@ -236,9 +235,9 @@ def _fire_rules(rules: Structure, changes: Changes, table: Structure, words: int
     while True:
         given = make_structure("changes", count=len(known.keys), **known._asdict())
         key = load_loops().fire_rules(rules, given, changes.favouring, table, out)
-        if key == _FINE:
+        if key == FINE:
             return Fired(cells, rows[: out.added], added[: out.added], alone)
-        if key == _NO_ROOM:
+        if key == NO_ROOM:
             rows, added = (np.concatenate([array, np.empty_like(array)]) for array in (rows, added))
             out.put(added_rows=rows, added_cells=added, room=len(added))
         else:

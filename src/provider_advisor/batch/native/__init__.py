@@ -19,12 +19,22 @@ import numpy.typing as npt
 
 from provider_advisor.errors import BatchFailure
 
-__all__ = ["Structure", "check_memory", "find_places", "load_loops", "make_structure", "make_structures"]
+__all__ = [
+    "FINE",
+    "NO_ROOM",
+    "Structure",
+    "check_memory",
+    "find_places",
+    "load_loops",
+    "make_structure",
+    "make_structures",
+]
 
 _HEADER = Path(__file__).with_name("loops.h")
 _SOURCE = Path(__file__).with_name("loops.c")  # exists in a working tree; a wheel leaves it out
 _LIBRARY = Path(__file__).with_name("_loops.so")
 
+NO_ROOM, FINE = -2, -3  # as in loops.h
 _NUMBERS: dict[str, Any] = {"int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32}
 _ARRAYS: dict[str, tuple[Any, ...]] = {
     "uint8_t": (np.uint8, np.bool_),

@@ -476,49 +476,40 @@ int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const d
 
 /* ---- Lists of codes ----------------------------------------------------------------------------------------------- */
 
-/* How many codes each row has, and which entries have any, put down without a branch, which would be guessed wrong. */
-int64_t count_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins, int32_t *counts,
-                    int32_t *some)
-{
-    int64_t found = 0;
-    for (int64_t entry = 0; entry < entries; entry++) {
-        int32_t count = begins[cells[entry] + 1] - begins[cells[entry]];
-        counts[rows[entry]] += count;
-        some[found] = (int32_t)entry;
-        found += count > 0;
-    }
-    return found;
-}
+enum { LOOKED = 1024 };
 
-/* Insert each code where it belongs; lists are short. */
-static void sort(int32_t *codes, int32_t count)
+int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, const int32_t *begins,
+                   const int32_t *places, int64_t room, int32_t *code_ends, int32_t *codes)
 {
-    for (int32_t done = 1; done < count; done++) {
-        int32_t code = codes[done], place = done;
-        for (; place > 0 && codes[place - 1] > code; place--)
-            codes[place] = codes[place - 1];
-        codes[place] = code;
+    int32_t some[LOOKED], kept = 0, next = 0, first = 0; /* the rows begun, and where the list of the last begins */
+    for (int64_t start = 0; start < entries; start += LOOKED) {
+        /* The entries that have codes, put down without a branch, which would be guessed wrong. */
+        int64_t end = entries - start < LOOKED ? entries : start + LOOKED;
+        int32_t found = 0;
+        for (int64_t entry = start; entry < end; entry++) {
+            some[found] = (int32_t)entry;
+            found += begins[cells[entry] + 1] > begins[cells[entry]];
+        }
+        for (int32_t one = 0; one < found; one++) {
+            int32_t row = rows[some[one]], cell = cells[some[one]];
+            for (; next <= row; next++)
+                code_ends[next] = first = kept;
+            for (int32_t at = begins[cell]; at < begins[cell + 1]; at++) {
+                /* Lists are short: a code goes right where it belongs. */
+                int32_t code = places[at], place = kept;
+                while (place > first && codes[place - 1] > code)
+                    place--;
+                if (place > first && codes[place - 1] == code)
+                    continue;
+                if (kept == room)
+                    return NO_ROOM;
+                for (int32_t last = kept++; last > place; last--)
+                    codes[last] = codes[last - 1];
+                codes[place] = code;
+            }
+        }
     }
-}
-
-int64_t list_codes(const int32_t *rows, const int32_t *cells, const int32_t *some, int64_t found,
-                   const int32_t *begins, const int32_t *places, int64_t teams, int32_t *ends, int32_t *codes)
-{
-    /* ends[row] is where the row's list begins, and walks to its end while it is filled */
-    for (int64_t entry = 0; entry < found; entry++) {
-        int32_t row = rows[some[entry]], cell = cells[some[entry]];
-        for (int32_t at = begins[cell]; at < begins[cell + 1]; at++)
-            codes[ends[row]++] = places[at];
-    }
-    int32_t begin = 0, kept = 0;
-    for (int64_t row = 0; row < teams; row++) {
-        int32_t end = ends[row], first = kept;
-        sort(codes + begin, end - begin);
-        for (; begin < end; begin++)
-            if (kept == first || codes[kept - 1] != codes[begin])
-                codes[kept++] = codes[begin];
-        ends[row] = first;
-    }
-    ends[teams] = kept;
+    while (next <= teams)
+        code_ends[next++] = kept;
     return kept;
 }

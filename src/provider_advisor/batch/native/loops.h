@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* What functions return that can fail. `fire_rules` also returns FINE, or the key of a change that is missing. */
+/* What functions return that can fail, or lack room. `fire_rules` also returns FINE, or the key of a change that is missing. */
 enum { NO_MEMORY = -1, NO_ROOM = -2, FINE = -3 };
 
 /* Instructions of a condition, as in `kernel/rules.py`. */
@@ -94,14 +94,9 @@ void sort_entries(const int32_t *rows, const int32_t *cells, int64_t entries, in
 int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const double *numbers, int64_t width,
                double *sums);
 
-/* Count the codes of each row, and put the entries that have any; return how many these are.
+/* Put the codes of each row in order, each once; return how many there are, or NO_ROOM.
 
-   Cell `cell` has the codes from `begins[cell]` to `begins[cell + 1]`. */
-int64_t count_codes(const int32_t *rows, const int32_t *cells, int64_t entries, const int32_t *begins, int32_t *counts,
-                    int32_t *some);
-
-/* Put the codes of each row in order, each once; return how many there are.
-
-   `ends` begins as the end of each row's codes when none is left out, and becomes where they really are. */
-int64_t list_codes(const int32_t *rows, const int32_t *cells, const int32_t *some, int64_t found,
-                   const int32_t *begins, const int32_t *places, int64_t teams, int32_t *ends, int32_t *codes);
+   Cell `cell` has the codes `places[begins[cell]:begins[cell + 1]]`; those of row r become
+   `codes[code_ends[r]:code_ends[r + 1]]`. */
+int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, const int32_t *begins,
+                   const int32_t *places, int64_t room, int32_t *code_ends, int32_t *codes);
