@@ -1,4 +1,4 @@
-"""Start stores of our own that speak as Google's and Azure's do; each gives the variables that lead programs to it."""
+"""Start stores of our own that speak as Amazon's, Google's and Azure's do; each gives the variables that lead to it."""
 
 from __future__ import annotations
 
@@ -102,6 +102,28 @@ class OwnStore:
         """Delete all objects."""
         for name in self.names():
             self._client.delete_file(f"{BUCKET}/{name}")
+
+
+@contextlib.contextmanager
+def start_s3():
+    """Start a store that speaks as Amazon's; it takes every key."""
+    moto = pytest.importorskip("moto.server", reason="no S3 to test with: pip install moto[server]")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    place = ":".join(map(str, server.get_host_and_port()))
+    client = pf.S3FileSystem(
+        access_key="key", secret_key=SECRET, endpoint_override=place, scheme="http", region="us-east-1",
+        allow_bucket_creation=True,
+    )  # fmt: skip
+    client.create_dir(BUCKET)
+    variables = {
+        "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{place}", "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    try:
+        yield OwnStore("s3", variables, client)
+    finally:
+        server.stop()
 
 
 @contextlib.contextmanager
