@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from decimal import Decimal
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -187,6 +188,20 @@ def test_a_day_that_cannot_be_read_rejects_its_row(answers, tmp_path, name, good
     assert [row["team"] for row in found] == ["a", "c"]
     assert [(row["row"], row["content"]) for row in rejects] == [("2", f"b,repairs,{bad}")]
     assert f"'{name}' is '{bad}'; expected" in rejects[0]["reason"]
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_a_day_may_be_a_moment_at_midnight_as_pandas_writes_it(answers, tmp_path, zone):
+    moments = [dt.datetime(2021, 1, 1), None, dt.datetime(2021, 1, 1, 9, 30)]  # noqa: DTZ001 (the zone is the column's)
+    days = pl.Series(moments).dt.replace_time_zone(zone)
+    pl.DataFrame({"team": ["a", "b", "c"], "needs": ["repairs"] * 3, "as_of": days}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    found, rejects, _ = answers(tmp_path / "t.parquet")
+    _write(tmp_path / "t.csv", "team,needs,as_of\na,repairs,2021-01-01\nb,repairs,\n")
+    assert found == answers(tmp_path / "t.csv")[0]
+    assert [row["row"] for row in rejects] == ["3"]
+    assert "'as_of' is '2021-01-01 09:30:00" in rejects[0]["reason"]
 
 
 def test_columns_are_renamed(answers, tmp_path):

@@ -311,6 +311,9 @@ def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
     _check_scope_type(name, column.type)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_timestamp(column.type):  # pandas knows no days; a moment within a day is none, and stays as it is
+        is_day = pc.equal(pc.floor_temporal(column, unit="day"), column)
+        column = pc.if_else(is_day, column.cast(pa.date32(), safe=False).cast(pa.string()), column.cast(pa.string()))
     if _is_list(column.type):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), ";")
     return column
@@ -322,7 +325,7 @@ def _check_scope_type(name: str, kind: pa.DataType) -> None:
     is_named = name in Scope._fields
     kind = kind.value_type if is_named and _is_list(kind) else kind
     fits = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if not (fits or (name == "as_of" and pa.types.is_date(kind))):
+    if not (fits or (name == "as_of" and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)))):
         expected = "dates, or text such as 2022-12-31" if name == "as_of" else "text such as 365d"
         expected = "names, or lists of them" if is_named else expected
         raise BatchError(
