@@ -3,6 +3,7 @@
 import copy
 import datetime as dt
 import itertools
+import re
 
 import pyarrow as pa
 import pytest
@@ -101,6 +102,13 @@ def test_the_page_answers_its_four_questions(many):
         "Does Velo & Sons offer this: Child seats?",
     ):
         assert part in text
+
+
+def test_the_first_sentence_leaves_out_verdicts_that_no_team_has(bicycles, many):
+    assert "0%" not in re.search('<p class="lede">(.*?)</p>', batch_report(_summary(bicycles, ["repairs"])))[1].replace(
+        "100%", ""
+    )
+    assert re.search('<p class="lede">.*20%.*</p>', batch_report(many))
 
 
 def test_without_a_team_the_page_says_so(bicycles):

@@ -183,7 +183,7 @@ def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, d
         part["recommended"]["teams"] = 0
     (other / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     page = web.get(f"/batch/{other.name}").text
-    assert "undetermined, and for" in page
+    assert "50% are ties." in page
     assert "Recommended:" not in page
 
 

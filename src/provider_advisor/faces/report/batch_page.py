@@ -93,11 +93,15 @@ def _lede(summary: Record) -> str:
         for part in chosen[:_MOST_NAMED]
         if part["recommended"]["teams"]
     ]
-    kinds = {part["kind"]: part["share"] for part in summary["verdicts"]}
-    undetermined, none = percent(kinds["undetermined"]), percent(kinds["none"])
+    shares = {part["kind"]: percent(part["share"]) for part in summary["verdicts"] if part["teams"]}
     compared = len(summary["providers"])
-    more = f"{undetermined} are undetermined, and for {none} none of the {compared} providers compared meets every must"
-    return f"Recommended: {joined(said)}; {more}." if said else f"{more}."
+    rest = {
+        "tie": "{} are ties",
+        "undetermined": "{} are undetermined",
+        "none": f"for {{}} none of the {compared} providers compared meets every must",
+    }
+    more = joined([text.format(shares[kind]) for kind, text in rest.items() if kind in shares])
+    return f"{'; '.join(filter(None, [f'Recommended: {joined(said)}' if said else '', more]))}."
 
 
 def _verdicts(summary: Record) -> list[Bar]:

@@ -243,8 +243,14 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
     return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
 
 
-_PLACES = {"body": "", "query": "the parameter ", "header": "the header ", "path": ""}
-_NOT_JSON = "The body was not read as JSON; send JSON with the header Content-Type: application/json."
+_PLACES = {"query": "the parameter", "header": "the header"}
+_EXPECTED = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "an object"),
+    "list_type": "a list",
+    "string_type": "a text",
+    "bool_parsing": "true or false",
+    **dict.fromkeys(("int_type", "int_parsing"), "a whole number"),
+}
 
 
 def describe_shape(fault: Mapping[str, Any]) -> str:
@@ -254,18 +260,30 @@ def describe_shape(fault: Mapping[str, Any]) -> str:
     'The header x-key is missing.'
     """
     kind, (part, *path) = fault["type"], fault["loc"]
-    if kind == "json_invalid":
-        return f"The body is not JSON: {fault['ctx']['error']} at character {path[0]}."
-    if not path:
-        # curl and others say of any body that it is a form, unless they are told otherwise.
-        is_text = isinstance(fault.get("input"), bytes | str)
-        return "The body is missing." if kind == "missing" else _NOT_JSON if is_text else f"The body: {fault['msg']}."
-    name = f"{_PLACES.get(part, '')}{'.'.join(map(str, path))}"
+    if not path or kind == "json_invalid":
+        return _describe_body(fault)
+    place = _PLACES.get(part)
+    name = f"{place} {path[0]}" if place else f"'{'.'.join(map(str, path))}'"
     if kind == "missing":
-        return f"{capital(name)} is missing." if _PLACES.get(part) else f"'{name}' is missing."
-    if kind == "bool_parsing":
-        return f"{capital(name)} is '{clean(str(fault['input']))[:40]}'; expected true or false."
-    return f"{name}: {fault['msg']}."
+        return f"{capital(name)} is missing."
+    expected = _EXPECTED.get(kind)
+    return (
+        f"{name}: expected {expected}; found {clean(str(fault['input']))[:40]}."
+        if expected
+        else (f"{name}: {fault['msg']}.")
+    )
+
+
+def _describe_body(fault: Mapping[str, Any]) -> str:
+    kind = fault["type"]
+    if kind == "json_invalid":
+        return f"The body is not JSON: {fault['ctx']['error']} at character {fault['loc'][1]}."
+    if kind == "missing":
+        return "The body is missing."
+    # curl and others say of any body that it is a form, unless they are told otherwise.
+    if isinstance(fault.get("input"), bytes | str):
+        return "The body was not read as JSON; send JSON with the header Content-Type: application/json."
+    return f"The body must be {_EXPECTED.get(kind, 'what the contract says')}."
 
 
 def problem_schema() -> dict[str, Any]:
