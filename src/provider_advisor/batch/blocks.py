@@ -119,6 +119,10 @@ class RowCounts(NamedTuple):
         """Return the counts of no rows."""
         return cls(0, 0, RunningTally.zero())
 
+    def settle(self) -> RowCounts:
+        """Return the same counts, those of cells by their keys."""
+        return self._replace(tally=RunningTally(self.tally.settle()))
+
     def __add__(self, other: object) -> RowCounts:
         if not isinstance(other, RowCounts):
             return NotImplemented

@@ -215,7 +215,7 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
     try:
         with paths[0].open("xb") as rows, paths[1].open("xb") as rejects:
             write_frames(yield_frames(), target.schema, target.form, rows, header=target.is_folder or not folder.parts)
-        folder.complete(part)
+        folder.complete(part._replace(counts=part.counts.settle()))
     except Exception as error:
         paths[0].unlink(missing_ok=True)
         raise _explain(error, target.output, target) from error

@@ -96,13 +96,15 @@ class _Counting:
 
     def __init__(self, tally: Tally, facts: Facts) -> None:
         self._tally, self._facts = tally, facts
+        self._teams = tally.teams
+        self._unmet, self._unknown = _part_by_provider(tally.unmet), _part_by_provider(tally.unknown)
         self._knowledge = facts.base  # rows may name later days, on which more providers take part
         self.kinds = _sum_by(tally.verdicts, 0)
         self.leads = _sum_by({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
 
     def add_teams(self, what: Record, teams: int) -> Record:
         """Return something with the number of teams it holds for, and their share of all."""
-        share = rounded(teams / self._tally.teams) if self._tally.teams else None
+        share = rounded(teams / self._teams) if self._teams else None
         return {**what, "teams": teams, "share": share}
 
     def describe_provider(self, provider: str) -> Record:
@@ -118,8 +120,8 @@ class _Counting:
                     standing.replace("-", "_"): self.add_teams({}, self._tally.standings[provider, standing])
                     for standing in get_args(Standing)
                 },
-                "unmet": self.list_criteria(_choose_provider(provider, self._tally.unmet)),
-                "unknown": self.list_criteria(_choose_provider(provider, self._tally.unknown)),
+                "unmet": self.list_criteria(self._unmet.get(provider, {})),
+                "unknown": self.list_criteria(self._unknown.get(provider, {})),
             },
         }
 
@@ -184,8 +186,12 @@ def _word_question(provider: str, label: str, kind: str, unit: str, words: tuple
     return f"{label} at {provider}: {open_end}?"
 
 
-def _choose_provider(provider: str, counts: _Counts) -> dict[str, int]:
-    return {key[1]: count for key, count in counts.items() if key[0] == provider}
+def _part_by_provider(counts: _Counts) -> dict[str, dict[str, int]]:
+    """Return by provider the counts of criteria."""
+    found: dict[str, dict[str, int]] = {}
+    for (provider, criterion), count in counts.items():
+        found.setdefault(provider, {})[criterion] = count
+    return found
 
 
 def _sum_by(counts: _Counts, place: int) -> Counter[str]:
