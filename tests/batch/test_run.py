@@ -142,11 +142,13 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
         ("none.csv", "cannot be read (No such file or directory); check the path."),
         ("*.csv", "check the pattern."),
         (".", "is a folder; give its files, such as"),
-        ("teams.ods", "cannot tell the format from the name; add --input-format csv, jsonl, parquet or xlsx."),
+        ("teams.txt", "cannot tell the format from the name; add --input-format csv, jsonl, parquet or xlsx."),
+        ("teams.ods", "teams.ods is a spreadsheet in a form that is not read; save it as .xlsx or CSV."),
     ],
 )
 def test_an_input_that_is_none_is_an_error(tmp_path, open_files, name, sentence):
-    (tmp_path / "teams.ods").touch()
+    for existing in ("teams.txt", "teams.ods"):
+        (tmp_path / existing).touch()
     with pytest.raises(BatchError) as caught:
         open_files(tmp_path / name)
     assert sentence in str(caught.value)

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple, Self
 import pyarrow as pa
 
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
-from provider_advisor.errors import BatchError, BatchFailure, describe_cause
+from provider_advisor.errors import BatchError, BatchFailure, RequirementsError, describe_cause
 from provider_advisor.requirements.priority_cells import Wish
 from provider_advisor.requirements.sheets import refuse_other_sheets
 
@@ -144,7 +144,10 @@ def choose_form(name: str, given: str | None, option: str) -> str:
     form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
     if form is None:
         if "input" in option:
-            refuse_other_sheets(name)
+            try:
+                refuse_other_sheets(name)
+            except RequirementsError as error:
+                raise BatchError(str(error)) from error
         what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
         raise BatchError(
             f"{_shorten(what)}: cannot tell the format from the name; add {option} csv, jsonl, parquet or xlsx."
