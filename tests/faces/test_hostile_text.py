@@ -220,6 +220,39 @@ def test_messages_of_a_batch_show_what_words_hide(recommend_says, tmp_path):
     assert not _UNSEEN.search(run.out + run.err)
 
 
+def test_what_many_teams_came_to_shows_what_labels_hide(recommend_says, hostile, tmp_path):
+    source, report = tmp_path / "teams.csv", tmp_path / "report.html"
+    source.write_text("team,needs\nA\u202eb,repairs\nB,test-rides\n", encoding="utf-8")
+    run = recommend_says(
+        f"recommend batch {source} {tmp_path / 'out.csv'} --report {report} --as-of 2024-01-01 {hostile}"
+    )
+    assert run.status == 0
+    for shown in (run.err, report.read_text(encoding="utf-8")):
+        assert not _UNSEEN.search(shown)
+        assert "u202e" in shown
+
+
+def test_the_impact_of_a_change_shows_what_labels_hide(recommend_says, hostile, folders_from, tmp_path):
+    velo = Path(__file__).parents[1] / "knowledge" / "bicycles" / "facts" / "providers" / "velo.yaml"
+    without = "".join(line for line in velo.read_text("utf-8").splitlines(keepends=True) if "test-rides" not in line)
+    folders_from(tmp_path / "before", facts={"providers/velo.yaml": without})
+    source = tmp_path / "teams.csv"
+    source.write_text("team,needs\nA\u202eb,test-rides\n", encoding="utf-8")
+    run = recommend_says(f"recommend impact {source} --before {tmp_path / 'before'} --as-of 2024-01-01 {hostile}")
+    assert run.status == 0
+    assert "1 verdict of 1 team changes" in run.out
+    assert not _UNSEEN.search(run.out)
+    assert "u202e" in run.out
+
+
+@pytest.mark.parametrize("name", ["letters.txt", "letters.md"])
+def test_letters_show_what_labels_hide(name, recommend_says, hostile, tmp_path):
+    path = tmp_path / name
+    run = recommend_says(f"{_ASKED} --format questions --output {path} {hostile}")
+    assert run.status == 0
+    assert not _UNSEEN.search(path.read_text(encoding="utf-8"))
+
+
 def _drawn(ask, keys: str) -> str:
     """What a prompt draws on a terminal until the keys end it."""
     screen = io.StringIO()
