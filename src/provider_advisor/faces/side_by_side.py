@@ -66,7 +66,7 @@ class ComparedRow(NamedTuple):
 
 
 def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = None) -> list[ComparedRow]:
-    """Return a row for each criterion, of an area or of all, of which something is known of one of the providers."""
+    """Return a row for each criterion, in an area or in all, on which something is known about one of the providers."""
     criteria = facts.knowledge.criteria
     claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in providers}
     claimed |= {split_member(name)[0] for name in claimed}  # of some criteria only members are claimed

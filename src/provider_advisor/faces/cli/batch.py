@@ -66,7 +66,7 @@ class BatchOptions(InputOptions):
 
     @property
     def has_summary(self) -> bool:
-        """Whether what all rows came to is shown or written."""
+        """Return whether a summary is shown or written."""
         return bool(self.summary or self.report) or not self.quiet
 
     def rejects_path(self) -> Path | None:
@@ -170,7 +170,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 def _stage(
     names: tuple[str, ...], options: BatchOptions
 ) -> Iterator[tuple[tuple[str, ...], BatchOptions, Staging | None]]:
-    """Give the names and options with files of this machine in place of objects in stores, and what sends them."""
+    """Yield the names and options with local files in place of objects in stores, and what uploads these files."""
     from provider_advisor.batch.remote.addresses import is_stored  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     given = {"output": names[-1], "rejects": options.rejects, "summary": options.summary, "report": options.report}
@@ -369,7 +369,7 @@ def _refuse_address(name: str, options: BatchOptions) -> None:
 
 
 def _refuse_resume(names: Iterable[str], options: BatchOptions) -> None:
-    """Raise BatchError for an address whose content nothing holds to what an earlier run read."""
+    """Raise BatchError for a web address, whose content may have changed since an earlier run."""
     from provider_advisor.batch.remote.addresses import is_web_address, show_address  # noqa: PLC0415 (see above)
 
     if options.resume and (found := next(filter(is_web_address, names), None)):

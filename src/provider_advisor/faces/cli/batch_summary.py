@@ -42,7 +42,7 @@ def show_summary(summary: Record, page: Page) -> None:
 
 
 def _ranked(providers: Sequence[Record]) -> list[Record]:
-    """The providers that most teams would choose; of those that as many would, the ones that most may still choose."""
+    """Return the providers that most teams would choose; of equals, first those that more teams may still choose."""
     found = sorted(providers, key=_rank)
     return found[:_MOST_PROVIDERS]
 

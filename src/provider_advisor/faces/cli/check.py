@@ -145,7 +145,7 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
 
 
 def _accept(failures: Iterable[Failure], rules: str | None) -> int:
-    """Write what the cases come to now into their files; return of how many."""
+    """Write the new verdicts of cases into their files; return the number of cases."""
     from provider_advisor.knowledge.case_files import edit_cases  # noqa: PLC0415 (as above)
 
     written, files = 0, 0

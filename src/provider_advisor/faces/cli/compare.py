@@ -76,7 +76,7 @@ def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
 
 
 def _refuse_absent(chosen: list[str], book: Facts) -> None:
-    """Raise RequirementsError for providers that are not in the scope, or take no part by the day yet."""
+    """Raise RequirementsError for providers that are out of scope, or not known yet on the day."""
     if out := [name for name in chosen if name not in book.base.providers]:
         raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
     if late := [name for name in chosen if name not in book.knowledge.providers]:

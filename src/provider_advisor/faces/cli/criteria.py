@@ -1,4 +1,4 @@
-"""`recommend criteria`: what can be asked for, and what a team can say of itself."""
+"""`recommend criteria`: what can be asked for, and what a team can say about itself."""
 
 from __future__ import annotations
 

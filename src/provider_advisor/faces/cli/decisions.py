@@ -1,4 +1,4 @@
-"""`recommend decisions`: what a server keeps, for the person who keeps the store."""
+"""`recommend decisions`: saved decisions, for the person who runs the store."""
 
 from __future__ import annotations
 

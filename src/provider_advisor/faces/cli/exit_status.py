@@ -27,7 +27,7 @@ _KINDS = {"integer": "a whole number", "float": "a number"}
 
 
 def run() -> int:
-    """The exit status: 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
+    """Return the exit status: 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -68,7 +68,7 @@ def _describe_usage(error: click.ClickException) -> str:
 
 
 def _dropped(status: int) -> int:
-    """The status, with what is still unwritten thrown away: Python would try once more while it ends, and complain."""
+    """Return the status, and drop unwritten output: Python would try to write it while it ends, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 

@@ -1,4 +1,4 @@
-"""`recommend facts`: every claim with its source; with `--changes` what is new, other or over since a day."""
+"""`recommend facts`: every claim with its source; with `--changes`, what was added, replaced or ended since a day."""
 
 from __future__ import annotations
 

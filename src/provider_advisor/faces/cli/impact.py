@@ -185,7 +185,7 @@ def _write_headline(record: Record) -> str:
 
 
 def _list_rows(record: Record) -> Iterator[str]:
-    """Yield a line for each kind of row that was not compared, or not as it asked."""
+    """Yield a line for each kind of row that was not compared, or not as of its own day."""
     rejected = record["rejected"]
     if total := sum(rejected.values()):
         sides = {"both": "both sides", "before": "the first side only", "after": "the second side only"}

@@ -140,7 +140,7 @@ def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str,
 
 @contextlib.contextmanager
 def note_matches(path: str | None, inputs: Iterable[str]) -> Iterator[None]:
-    """Write the file of --matched also where words in doubt keep a sheet from being read."""
+    """Write the file of --matched even if doubtful words keep a sheet from being read."""
     names = tuple(inputs)
     for name in names:
         with contextlib.suppress(OSError):

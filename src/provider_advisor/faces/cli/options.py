@@ -39,7 +39,7 @@ def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], li
 
 
 class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class from click 8.4 on only
-    """The name of a file or folder as it was given, never empty: an unset variable in a script is no choice."""
+    """The name of a file or folder as it was given; an empty one, as of a variable that is not set, is refused."""
 
     name = "path"
 

@@ -197,7 +197,7 @@ def _show_matrix(
 def _shorten_list(
     answer: AnswerRecord, knowledge: KnowledgeBase
 ) -> tuple[Sequence[ProviderRecord], Sequence[tuple[str, Sequence[str]]]]:
-    """Return the providers that fit beside each other, and lines on the others under their headings."""
+    """Return the providers that fit side by side, and lines on the others under their headings."""
     if len(answer.providers) <= _MOST_COLUMNS:
         return answer.providers, []
     # Needed only among many providers.

@@ -192,7 +192,7 @@ def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSo
 
 
 def _say_unpriced(answer: AnswerRecord) -> str:
-    """Return the providers for which no price is known of anything that is used, in words; empty without any."""
+    """Return a sentence on the providers without any known price for this usage; empty if there are none."""
     costs = ((part.name, part.monthly_cost) for part in answer.providers)
     names = [name for name, cost in costs if cost is not None and cost.is_unknown]
     return f"No price is known for this usage: {joined(names)}." if names else ""

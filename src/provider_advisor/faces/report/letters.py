@@ -80,7 +80,7 @@ def _write_workbook(letters: Sequence[ProviderLetter]) -> bytes:
 
 
 def _name_sheet(name: str, taken: set[str]) -> str:
-    """Return a provider's name as that of a sheet: short, of allowed signs, and no other's in any capitals."""
+    """Return a provider's name as a sheet name: short, without forbidden signs, and different from all taken ones."""
     plain = _FORBIDDEN.sub(" ", name)[:_LONGEST_NAME].strip() or "Provider"
     found, number = plain, 1
     while found.casefold() in taken or found.casefold() == "history":  # which Excel keeps for itself

@@ -1,8 +1,8 @@
 """The address is the state: what a team asks as the query of a URL, and back.
 
 For example `needs=sms,number-countries>=90&wants=fax:could&usage.sms-outbound=500&as_of=2026-11-28`. The names are the
-columns of a batch. Forms write one field for each criterion instead (`c.sms=must`, `b.number-countries=>=90`); whoever
-sends one is led to the address that says the same in one way only: sorted, by ids, without defaults and unknown names.
+columns of a batch. Forms write one field for each criterion instead (`c.sms=must`, `b.number-countries=>=90`), and
+are redirected to the canonical address of the same question: sorted, by ids, without defaults and unknown names.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SAFE = ":,;=@.-_~!"
 
 
 class AddressQuestion(NamedTuple):
-    """What an address asks: the statement, and the names in the query that mean nothing."""
+    """What an address asks: the statement, and the parameters that are unknown."""
 
     statement: Statement
     unknown: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ def _read_ticks(
 ) -> Iterator[str]:
     """Yield what the fields of a form say, in the grammar of the command line.
 
-    A limit without a sign is the worst that will do: at least so many, at most so dear.
+    A limit without a sign is the worst acceptable value: at least that many, at most that price.
     """
     for name, texts in ticks.items():
         bound = bounds.get(name, [""])[-1]
@@ -152,7 +152,7 @@ def _read_number(text: str) -> Number | str:
 
 
 def write_address(statement: Statement, knowledge: KnowledgeBase) -> str:
-    """Return the query that asks this, in its one form: equal statements have equal addresses."""
+    """Return the canonical query of a statement: equal statements have equal addresses."""
     record = statement_record(statement, knowledge)
     return "&".join(f"{quote(name, safe=_SAFE)}={quote(text, safe=_SAFE)}" for name, text in _list_fields(record))
 

@@ -51,11 +51,11 @@ class SentAnswer(NamedTuple):
 
 
 SentAnswers = BoundedCache[tuple[str, bool], SentAnswer]
-"""Answers by their keys, those for clients that read gzip apart."""
+"""Answers by their keys; clients that accept gzip have entries of their own."""
 
 
 def make_sent_answers(most_bytes: int) -> SentAnswers:
-    """Return where answers are kept, of so many bytes together."""
+    """Return an empty cache for answers of so many bytes."""
     return SentAnswers(most_bytes, weigh=lambda answer: answer.weight)
 
 
@@ -71,7 +71,7 @@ class AnswerCache:
         self._day = today()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from what is known, or pass a request on and keep its answer."""
+        """Answer from the cache, or pass a request on and keep its answer."""
         path = scope.get("path", "")
         if scope["type"] != "http" or path.startswith(_NOT_KEPT):
             await self._app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Many teams from a file, as pages: bring it, wait while it is answered, see the summary, take the files."""
+"""Pages for files with many teams: upload one, wait, read the summary, download the results."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class BatchPages:
         reasons: Annotated[str, Form()] = "",
         as_of: Annotated[str, Form()] = "",
     ) -> Response:
-        """Begin to answer the teams of a file, and go to the page of that run."""
+        """Start scoring the teams in a file, and redirect to the page of the run."""
         choice = BatchChoice(output, bool(reasons), as_of)
         try:
             found = read_fields({"file": lambda: _read(file), "as_of": lambda: read_day(as_of)})
@@ -96,7 +96,7 @@ class BatchPages:
             return self._show_form(choice, 503, mistakes=[said])
 
     def show(self, name: str) -> Response:
-        """Show how a run does: still under way, its summary, or why there is none."""
+        """Show the state of a run: under way, done with its summary, or failed and why."""
         job = self._jobs.find(name)
         if job is None:
             return self._refuse(explain_missing(None, ""))

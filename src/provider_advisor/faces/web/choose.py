@@ -1,4 +1,4 @@
-"""What the page to choose by shows: the form, filled in; what is asked for so far; and the ranking that follows.
+"""The page /choose: the form, filled in; what is asked for so far; and the ranking that follows.
 
 Each field of the form is named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). What has none,
 such as a choice between criteria or the scope, goes along in hidden fields, so that a tick loses nothing else.
@@ -43,7 +43,7 @@ _MOST_NAMED = 4
 
 
 class TickRow(NamedTuple):
-    """A criterion on the page to choose by, and what is asked of it."""
+    """A criterion on the form, and what is asked of it."""
 
     id: str
     label: str
@@ -55,7 +55,7 @@ class TickRow(NamedTuple):
 
 
 class TickArea(NamedTuple):
-    """The criteria of one area on the page to choose by."""
+    """The criteria of one area on the form."""
 
     label: str
     rows: Sequence[TickRow]
@@ -151,7 +151,7 @@ def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequ
 
 
 def _list_written(query: QueryParams) -> list[tuple[str, str]]:
-    """Return what an address that cannot be read says beside the fields of the form, to be mended as it is written."""
+    """Return the parameters that have no field on the form, to be corrected as text when the address cannot be read."""
     return [
         (name, text)
         for name, text in query.multi_items()
@@ -206,7 +206,7 @@ class RankedLine(NamedTuple):
 def show_choose(
     service: KnowledgeService, statement: Statement | None, request: Request, mistakes: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the page to choose by shows; without a statement the fields as they were filled, and `mistakes`."""
+    """Return what the page shows; without a statement the fields as they were filled, and `mistakes`."""
     knowledge, query = service.knowledge, request.query_params
     words = query.get("q", "")
     ticks = _read_ticks(statement, query, knowledge)
@@ -217,7 +217,7 @@ def show_choose(
             shown.setdefault(name, knowledge.criteria[name])
     team, volumes = _list_team(statement, query, knowledge)
     faults = {} if statement else _find_faults(query, knowledge)
-    # One field can keep others from being read at all, and each of those is told of here too.
+    # A mistake in one field can keep others from being read; theirs are listed here too.
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,

@@ -138,7 +138,7 @@ class JobFolder:
             return name
 
     def find(self, name: str) -> StartedRun | None:
-        """Return a run by its id, None where there is none, or no longer."""
+        """Return a run by its id, None if there is none or it has expired."""
         if not _ID.fullmatch(name):
             return None
         folder = self._folder / name

@@ -76,7 +76,7 @@ class Pages:
         return read_address(request.query_params.multi_items(), self._service.knowledge, _OWN)
 
     def _canonical(self, request: Request, asked: AddressQuestion) -> str:
-        """Return the one query for what is asked, with what the page reads itself."""
+        """Return the canonical query of a question, with the parameters that only the page reads."""
         own = [(name, text) for name, text in request.query_params.multi_items() if name in _OWN and text]
         parts = (write_address(asked.statement, self._service.knowledge), urlencode(own))
         return "&".join(filter(None, parts))
@@ -106,7 +106,7 @@ class Pages:
         return self._show("choose.html.j2", "Choose", **show_choose(self._service, asked.statement, request, ()))
 
     async def fill_choose(self, request: Request) -> Response:
-        """Lead from the form, which has a field for each criterion, to the address with those that say something."""
+        """Redirect the form, which has a field for each criterion, to an address with the fields that are filled in."""
         fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
         return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
 
@@ -198,10 +198,10 @@ EXAMPLES = (
 
 
 def _is_fragment(request: Request) -> bool:
-    """Return whether a script asks for the part of a page that follows what is ticked."""
+    """Return whether a script asks only for the part of a page that changes with each tick."""
     return request.headers.get("x-fragment") == "1"
 
 
 def _is_canonical(address: str, request: Request) -> bool:
-    """Return whether a request came to the one address of its question, however its characters are written."""
+    """Return whether a request came to the canonical address of its question, however its characters are escaped."""
     return parse_qsl(address) == request.query_params.multi_items()

@@ -29,7 +29,7 @@ from provider_advisor.requirements.doubtful_words import drop_listing_advice
 from provider_advisor.safe_text import dump_json
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")
-"""The path under which a proxy offers the pages; each link of a page begins with it, and no template has to know."""
+"""The path under which a proxy serves the pages; `render` puts it before each link, so no template has to know it."""
 
 _CODE = re.compile("`([^`]+)`")
 _OPTIONS = re.compile(r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*", re.DOTALL)
@@ -164,7 +164,7 @@ def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] 
 
 
 def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
-    """Return the sentences of an error, as they are said of a request, which has no name."""
+    """Return the sentences of an error without the name of a file, which a request does not have."""
     mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
     return tuple(clean(_REQUEST.sub("", mistake)) for mistake in mistakes)
 
@@ -191,7 +191,7 @@ def read_fields(readers: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
 
 
 def get_status(error: AdvisorError) -> int:
-    """Return the HTTP status for an error: those of the engine and the store are ours, all others the request's."""
+    """Return the HTTP status for an error: engine and store are the server's fault, all else is the client's."""
     if isinstance(error, BusyError):
         return HTTPStatus.TOO_MANY_REQUESTS
     ours = isinstance(error, EngineError | StoreError)
@@ -199,7 +199,7 @@ def get_status(error: AdvisorError) -> int:
 
 
 def encode_json(content: object) -> bytes:
-    """Return data as JSON; what no reader could decode, such as half of a pair of characters, is an escape."""
+    """Return data as JSON; what UTF-8 cannot encode, such as half of a surrogate pair, becomes an escape."""
     try:
         return orjson.dumps(content)
     except TypeError:
@@ -207,7 +207,7 @@ def encode_json(content: object) -> bytes:
 
 
 class JsonResponse(JSONResponse):
-    """JSON, written by orjson; of another response FastAPI would say in the contract that it is a text."""
+    """JSON, written by orjson; a JSONResponse, because FastAPI would call any other a text in the contract."""
 
     def render(self, content: object) -> bytes:
         """Return the bytes."""
@@ -229,7 +229,7 @@ def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem as a response; what is no fault of the request may be tried again after a second."""
+    """Return a problem as a response; if the server is at fault, the client may try again after a second."""
     sentences = list(mistakes)
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""`recommend serve`: the pages and the API, for everybody with a browser; `recommend mcp`: the tools for assistants."""
+"""`recommend serve`: the pages and the API; `recommend mcp`: the tools for assistants."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
 
 
 def _read_root(text: str) -> str:
-    """Return a path as it is put before addresses. Raises RequirementsError for what a path cannot be."""
+    """Return the root path without a slash at its end. Raises RequirementsError if it is not a path."""
     root = text.rstrip("/")
     if root and not _ROOT.fullmatch(root):
         raise RequirementsError(f"'{text[:80]}' is not a path; expected one such as /advisor.")
@@ -188,7 +188,7 @@ def _read_root(text: str) -> str:
 
 
 def _check_store(name: str) -> str:
-    """Return what a store is called from everywhere, once it can be opened. Raises StoreError."""
+    """Return the name of a store, which is valid in any folder, after opening it once. Raises StoreError."""
     need_web("alembic", "sqlalchemy")
     from provider_advisor.batch.remote.addresses import find_scheme  # noqa: PLC0415
     from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)

@@ -53,7 +53,7 @@ class KnowledgeService:
         return facts_as_of(self.knowledge, day or today(), None)
 
     def describe_scope(self) -> str:
-        """Return among how many providers an answer of today chooses, and the day of the newest fact."""
+        """Return a sentence with the number of providers compared today, and the day of the newest fact."""
         knowledge = self.facts().knowledge
         newest = max((claim.stated for one in knowledge.providers.values() for claim in one.claims), default=None)
         compared = len(knowledge.providers)
@@ -65,7 +65,7 @@ class KnowledgeService:
         return [self.knowledge.criteria[entry.id] for entry in entries if entry.kind == "criterion"]
 
     def count_by_word(self, words: str) -> list[tuple[str, int]]:
-        """Return the words that find criteria by themselves, each with how many."""
+        """Return the words that find criteria on their own, each with the number of criteria."""
         parts = dict.fromkeys(part for part in words.split() if len(part) >= _SHORTEST)
         return [(part, count) for part in parts if (count := len(self.search(part)))] if len(words.split()) > 1 else []
 
@@ -89,7 +89,7 @@ class KnowledgeService:
         return found
 
     def find_criterion(self, name: str) -> Criterion:
-        """Return a criterion by any of its names. Raises RequirementsError with what is near."""
+        """Return a criterion by any of its names. Raises RequirementsError with similar names."""
         found = self.knowledge.find_criterion(name)
         if found is None:
             raise RequirementsError(f"unknown criterion '{name[:80]}'.{suggest_words(name, self.knowledge)}")

@@ -1,4 +1,4 @@
-"""The numbers and names by which a server limits what it takes; `/-/settings` shows them."""
+"""The settings of a server, most of them limits; `/-/settings` shows them."""
 
 from __future__ import annotations
 

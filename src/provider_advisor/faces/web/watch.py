@@ -29,7 +29,7 @@ _INTERVAL = 1.0
 
 
 class Watching(NamedTuple):
-    """What a keeper is told: the base that is served, the one before, and what is wrong with the files as they are."""
+    """What /keeper shows: the base that is served, the one before, and what is wrong with the files now."""
 
     knowledge: KnowledgeBase
     before: KnowledgeBase | None = None
@@ -52,7 +52,7 @@ class WatchedApplication:
         self._app = make(self.state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to the application of now."""
+        """Pass a request to the present application."""
         await self._app(scope, receive, send)
 
     def start(self) -> WatchedApplication:
@@ -106,7 +106,7 @@ def _now() -> str:
 
 
 class AnswerTurn(NamedTuple):
-    """A question, and what was and is answered to it."""
+    """A question, with the answers before and now."""
 
     asked: str
     address: str

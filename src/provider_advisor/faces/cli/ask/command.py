@@ -201,7 +201,7 @@ def _read_session(state: State, file: Path) -> State:
 
 
 def _read_file(state: State, file: str, options: AskOptions) -> State:
-    """Return the state after the answers of a file; if they leave something open, it is said and the end declared."""
+    """Return the state after the answers of a file; if they leave something open, say so and declare the end."""
     found = read_answers(read_input(file), name_input(file), state)
     left = describe_open(found)
     found = declare(found) if left else found

@@ -284,7 +284,7 @@ def _choose(
 
 
 def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
-    """Return the answer to one question, or a Reply; why it is asked is said as often as somebody asks."""
+    """Return the answer to one question, or a Reply; `?` shows why it is asked and asks again."""
     ask = _WAYS.get(prompt.kind, _ask_several if prompt.many else _ask_choice)
     while True:
         found, before = ask(prompt, before, state, heading)

@@ -30,7 +30,7 @@ from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import reveal
 
 LONGEST = 200
-"""Of what is typed or pasted into a line this much counts."""
+"""The most characters of a typed or pasted line that count."""
 
 _LOOK = Style.from_dict(
     {
@@ -46,7 +46,7 @@ _LOOK = Style.from_dict(
 )
 _WIDEST = 100
 _OTHERS = 9
-"""The rows that other windows need at least."""
+"""The least number of rows that the other windows need."""
 
 _TICK_WIDTH = 4
 _JOINT = "\N{NO-BREAK SPACE}"
@@ -141,7 +141,7 @@ def ask_rows(
         _bind(keys, key, lambda _: board.move(len(board.rows) - 1 - board.place))
     for key, action in actions.items():
         _bind(keys, key, lambda event, action=action: board.act(event, action))  # type: ignore[misc]
-    # A paste is no answer: its letters would be taken for keys.
+    # A paste is ignored: its letters would be taken for keys.
     _bind(keys, Keys.BracketedPaste, lambda _: None)
     body = [
         _make_text_window(lambda: heading, "title", "dim"),

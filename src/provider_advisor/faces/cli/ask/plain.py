@@ -39,7 +39,7 @@ from provider_advisor.requirements.grammar import shown
 T = TypeVar("T")
 
 _PATIENCE = 100
-"""After this many lines in a row that are not understood the conversation ends: somebody pasted a file, say."""
+"""The conversation ends after so many lines in a row that are not understood, as when somebody pastes a file."""
 
 _MOST_SHOWN = 80
 _ONE = "m (must), g (good), n (nice), x (no) or s (not sure)"

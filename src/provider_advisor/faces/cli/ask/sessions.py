@@ -106,14 +106,14 @@ def _save(state: State, options: AskOptions, resumed: Path | None) -> str:
 
 
 def _make_path(save: Path | None, now: dt.datetime) -> Path:
-    """Return where the answers go: beside the requirements file, else into the user's folder of such things."""
+    """Return where to save the answers: beside the requirements file, else in the user's folder of sessions."""
     return (save.parent if save else _get_folder()) / f"ask-{now:%Y%m%d-%H%M%S}.yaml"
 
 
 def find_newest_session(save: Path | None) -> Path:
     """Return the session that was saved last: in the user's folder, here, or beside the requirements file.
 
-    A link is no session: somebody else may have put it there. Raises RequirementsError if there is none.
+    Links are skipped, because somebody else may have put them there. Raises RequirementsError if there is none.
     """
     folders = {_get_folder(), Path(), *([save.parent] if save else [])}
     found: list[tuple[float, str, Path]] = []
@@ -177,7 +177,7 @@ def write_yaml(path: Path, record: Mapping[str, Any], heading: str) -> None:
 
 
 def _find_mode(path: Path) -> int:
-    """Return the mode of the file that is replaced, else one from which the umask takes its part."""
+    """Return the mode of the file that is replaced, else the mode that the umask then restricts."""
     with contextlib.suppress(OSError):
         status = path.lstat()
         if stat.S_ISREG(status.st_mode):
@@ -186,7 +186,7 @@ def _find_mode(path: Path) -> int:
 
 
 def check_writable(path: Path) -> None:
-    """Raise RequirementsError if no file can be put there: better before the questions than after."""
+    """Raise RequirementsError if no file can be written there: the questions should not be answered for nothing."""
     folder = path.parent
     try:
         found = path.lstat().st_mode
@@ -207,7 +207,7 @@ def _refuse(path: Path, reason: str) -> RequirementsError:
 
 
 class EndRequest(KeyboardInterrupt):
-    """Somebody wants the process to end; `number` is the signal's."""
+    """A signal asked the process to end; `number` is the signal's."""
 
     def __init__(self, number: int) -> None:
         self.number = number

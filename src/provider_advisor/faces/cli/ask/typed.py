@@ -18,7 +18,7 @@ from provider_advisor.requirements.statement import Used
 from provider_advisor.requirements.usage import read_volume
 
 SHORT_LIST = 20
-"""A list of members that is no longer is shown whole, with numbers."""
+"""A list of at most so many members is shown whole, with numbers."""
 
 _MOST_NAMED = 6
 
@@ -104,7 +104,7 @@ def _refuse_marks(part: str, text: str, count: int) -> RequirementsError:
 
 
 def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
-    """Return the chosen values, from numbers, ids or labels of a prompt's choices; one unless it takes many.
+    """Return the values chosen by number, id or label; only one unless the prompt takes many.
 
     Raises RequirementsError.
     """
