@@ -137,8 +137,7 @@ class WorkbookPlan(NamedTuple):
     column of each sheet; `describe_scope` returns lines of two cells from the counts of the run.
     """
 
-    sentences: RowSentences
-    providers: tuple[str, ...]
+    knowledge: KnowledgeBase
     reasons: bool
     id_column: str | None
     describe_scope: Callable[[Tally, int], Iterable[tuple[str, str | int]]]
@@ -224,10 +223,11 @@ class _Sheets:
 
     def __init__(self, schema: pl.Schema, plan: WorkbookPlan) -> None:
         self._plan, self._rows = plan, 0
+        self._providers, self._sentences = tuple(plan.knowledge.providers), RowSentences(plan.knowledge)
         self._blocks: list[pl.DataFrame] = []
         self._ids = [plan.id_column or _ROW]
         self._answers, self._details = _choose_columns(list(schema), plan)
-        self._scores = [f"{provider}.score" for provider in plan.providers]
+        self._scores = [f"{provider}.score" for provider in self._providers]
         for names in ([*self._answers, *self._scores], [*self._ids, *self._details], [*self._ids, _WHY]):
             _check_columns(names)
         kept = {*self._answers, *self._details}
@@ -238,8 +238,8 @@ class _Sheets:
         self._rows += frame.height
         if self._rows > MOST_ROWS:
             raise BatchError(f"a sheet has room for {MOST_ROWS:,} rows; write CSV or Parquet.")
-        said = frame.select(self._plan.sentences.columns).cast(pl.String).iter_rows()
-        why = pl.Series(_WHY_OF_ROW, [self._plan.sentences.say(*values) for values in said], pl.String)
+        said = frame.select(self._sentences.columns).cast(pl.String).iter_rows()
+        why = pl.Series(_WHY_OF_ROW, [self._sentences.say(*values) for values in said], pl.String)
         self._blocks.append(frame[[*self._kept]].with_columns(why))
 
     def make(self) -> Iterator[_Sheet]:
@@ -252,7 +252,7 @@ class _Sheets:
             pl.when(pl.col(f"{provider}.standing").cast(pl.String) != STANDINGS[RULED_OUT])
             .then(pl.col(f"{provider}.expected"))
             .alias(name)
-            for provider, name in zip(self._plan.providers, self._scores, strict=True)
+            for provider, name in zip(self._providers, self._scores, strict=True)
         ]
         yield _make_sheet("Answers", rows[self._answers].hstack(rows.select(scores)))
         yield _make_sheet("Reasons", rows[[*self._ids, _WHY_OF_ROW]].rename({_WHY_OF_ROW: _WHY}))
@@ -261,8 +261,8 @@ class _Sheets:
 
 def _choose_columns(names: Sequence[str], plan: WorkbookPlan) -> tuple[list[str], list[str]]:
     """Return the columns that the answers and the details take from rows with these; the ids of the details apart."""
-    of_providers = {f"{provider}.{name}" for provider in plan.providers for name in OF_PROVIDERS}
-    reasons = set(list_reason_columns(plan.providers))
+    of_providers = {f"{provider}.{name}" for provider in plan.knowledge.providers for name in OF_PROVIDERS}
+    reasons = set(list_reason_columns(tuple(plan.knowledge.providers)))
     ids = [plan.id_column] if plan.id_column else []
     verdicts = [name for name in names if name in VERDICT_COLUMNS]
     carried = [name for name in names if name not in {*ids, *verdicts, *of_providers, *reasons}]

@@ -269,11 +269,7 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
 
 def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
     from provider_advisor.batch.summary import make_outline  # noqa: PLC0415
-    from provider_advisor.batch.writing.answer_workbook import (  # noqa: PLC0415
-        RowSentences,
-        WorkbookPlan,
-        list_scope,
-    )
+    from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, list_scope  # noqa: PLC0415
 
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
 
@@ -281,7 +277,7 @@ def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, o
         outline = make_outline(tally, rejected=rejected, facts=scoring.facts)
         return list_scope(outline, knowledge, [source.name for source in inputs.sources], inputs.matches)
 
-    return WorkbookPlan(RowSentences(knowledge), tuple(knowledge.providers), options.reasons, id_column, describe_scope)
+    return WorkbookPlan(knowledge, options.reasons, id_column, describe_scope)
 
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
