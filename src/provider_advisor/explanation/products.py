@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding
 from provider_advisor.explanation import model
-from provider_advisor.explanation.words import counted, joined, keep_few, requirement_text, shortened
+from provider_advisor.explanation.words import counted, join_any, joined, keep_few, requirement_text, shortened
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA, Caution
 from provider_advisor.logic import Truth
@@ -331,8 +331,7 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
 
 
 def _name_any(names: Sequence[str]) -> str:
-    named = keep_few(names, _MOST_NAMED, "others")
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
+    return join_any(keep_few(names, _MOST_NAMED, "others"))
 
 
 def _asked_id(finding: Finding) -> str:

@@ -13,6 +13,7 @@ from provider_advisor.explanation.model import (
 )
 from provider_advisor.explanation.words import (
     criterion_label,
+    join_any,
     joined,
     list_doubts,
     number_text,
@@ -256,12 +257,8 @@ def _make_group(template: str, parts: list[tuple[str, ConfirmRecord]]) -> Questi
     asked = tuple(fact.question for fact in first.facts)
     if len(parts) == 1:
         return QuestionGroup(asked, first.says, first)
-    together = _join_any([each for each, _ in parts])
+    together = join_any([each for each, _ in parts])
     return QuestionGroup((asked[0].replace(name, together),), template.replace(_NAME, together), first)
-
-
-def _join_any(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 # The same as a letter to each provider

@@ -37,6 +37,15 @@ def joined(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
+def join_any(words: Sequence[str]) -> str:
+    """Return things of which any one will do, as people write them.
+
+    >>> join_any(["a", "b", "c"]), join_any(["a"])
+    ('a, b or c', 'a')
+    """
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
+
+
 def sort_by_standing(providers: Sequence[ProviderRecord]) -> list[ProviderRecord]:
     """Return providers with the best standing and the highest score first."""
     order = list(STANDINGS)
