@@ -464,6 +464,15 @@ def test_no_rival_overtakes_by_one_place_that_is_better_than_the_best_is_known_t
     assert [share.given > 0 for share in shares] == [True, False, True]
 
 
+def test_an_answer_that_something_is_nowhere_settles_that_it_is_not_in_one_place():
+    criteria = [capability("seats")._replace(of_each="place"), capability("chat")]
+    claims = {"ada": {"seats": LACKS, "chat": HAS}, "bob": {"chat": LACKS}}
+    asked = [should("seats"), should("seats@there"), should("chat")]
+    found = {question.criterion: question for question in confirmed(claims, asked, criteria).questions}
+    no = next(answer for answer in found["seats"].answers if answer.fact.truth is Truth.NO)
+    assert (no.verdict.provider, no.verdict.strength) == ("ada", "firm")
+
+
 def test_no_rival_overtakes_by_having_in_one_place_what_it_has_nowhere():
     criteria = [capability("seats")._replace(of_each="place"), capability("chat"), capability("fax")]
     claims = {

@@ -312,6 +312,18 @@ def test_what_is_supposed_without_a_member_is_not_worse_than_what_is_supposed_of
     assert facts.supposing(nowhere, there._replace(truth=NO))("shop", "delivery").truth is NO
 
 
+def test_what_is_supposed_to_be_there_for_none_is_there_for_no_open_member():
+    facts = facts_of("criterion: rental, value: present")
+    nowhere = facts.supposing(Fact("shop", "delivery", NO))
+    for supposed in (nowhere, nowhere.without_stale()):
+        assert [supposed("shop", f"delivery@{name}").truth for name in ("north", "east")] == [NO, NO]
+        assert supposed("shop", "rental").truth is YES
+    assert facts("shop", "delivery@north").truth is UNKNOWN
+    assert facts.supposing(Fact("shop", "delivery", YES))("shop", "delivery@north").truth is UNKNOWN
+    there = facts.supposing(Fact("shop", "delivery", NO), Fact("shop", "delivery@east", YES))
+    assert [there("shop", f"delivery{at}").truth for at in ("", "@east", "@north")] == [YES, YES, UNKNOWN]
+
+
 def test_what_is_paid_anywhere_is_not_what_is_supposed_of_the_cheapest_member():
     anywhere, east = (Fact("shop", f"hire-price{at}", amount=Interval(5, 5)) for at in ("", "@east"))
     facts = facts_of("criterion: delivery, value: present")

@@ -107,13 +107,18 @@ class Facts:
         # Of supposed facts: those that they are supposed in, and what these cannot be asked about instead.
         self._known: Facts | None = None
         self._touched: frozenset[tuple[str, str]] = frozenset()
+        self._denied: frozenset[tuple[str, str]] = frozenset()
 
     def __call__(self, provider: str, criterion: str) -> Fact:
         """Return the fact on a provider and a criterion, by their ids; without any claim it is unknown."""
         key = (provider, criterion)
         if key not in self._found:
             if self._known is not None and key not in self._touched:
-                return self._known(provider, criterion)
+                known = self._known(provider, criterion)
+                if not self._denied or not self._denies(known):
+                    return known
+                self._found[key] = known._replace(truth=Truth.NO, disputed=False)
+                return self._found[key]
             fact = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
             self._found[key] = fact if self._known is None else self._keep_known(fact)
         return self._found[key]
@@ -173,12 +178,20 @@ class Facts:
         copy._touched = frozenset((of, split_member(name)[0]) for of, name in supposed if AT in name)
         for key in copy._touched & supposed.keys():
             copy._found[key] = copy._raise_to_members(supposed[key])
+        # What is there for none is there for no member.
+        copy._denied = frozenset(key for key in supposed if copy._found[key].truth is Truth.NO)
         return copy
 
     # What is supposed of a member, and of its criterion without a member, may not contradict each other, nor what is
     # known. An example: 5 seats are known to be the most in any place, and nothing is known of those in Peru. Then a
     # must of 8 seats in any place stays failed, whatever there is in Peru. Were the most known to be 3 to 9, and were
     # there 8 in Peru, it would be 8 to 9.
+
+    def _denies(self, fact: Fact) -> bool:
+        """Return whether an open member is absent because its criterion is supposed to be."""
+        if AT not in fact.criterion or fact.truth is not Truth.UNKNOWN:
+            return False
+        return (fact.provider, split_member(fact.criterion)[0]) in self._denied
 
     def _raise_to_members(self, fact: Fact) -> Fact:
         """Return what is supposed of a criterion without a member; not worse than what is supposed of some member."""

@@ -238,7 +238,9 @@ class Supposing:
         joint = set[str]()
         criteria = self._facts.knowledge.criteria
         for place, finding in enumerate(self._outcome.assessments[0].findings if self._outcome.assessments else ()):
-            behind = list_criteria_behind(finding, self._facts.knowledge)
+            named = list_criteria_behind(finding, self._facts.knowledge)
+            # What is there for no member is not there for this one.
+            behind = named | {of.criterion for name in named if (of := criteria[name].member_of) is not None}
             for criterion in behind:
                 places.setdefault(criterion, []).append(place)
             if len(behind) > 1 or finding.cost is not None:
