@@ -135,6 +135,16 @@ def test_an_answer_is_a_workbook_that_can_be_read_again(recommend, option):
     assert "<f>" not in xml
 
 
+def test_what_must_be_absent_and_choices_have_sentences_in_a_workbook(recommend):
+    asked = ["rental=no", "rental=no|repairs", "repairs|test-rides", "cargo-bikes=no,stock>=90", "rental=no:should"]
+    Path("teams.csv").write_text("team,needs\n" + "".join(f'{place},"{words}"\n' for place, words in enumerate(asked)))
+    status, _, said = recommend("batch teams.csv out.xlsx --quiet")
+    assert status == 0, said
+    why = dict(_sheet("out.xlsx", "Reasons")[1:])
+    assert len(why) == len(asked)
+    assert "absent" in " ".join(why.values())
+
+
 _CRITERIA = [
     ["Our wishes"],
     [],
@@ -384,6 +394,15 @@ def test_headings_between_requirements_are_skipped_where_they_cannot_be_requirem
         rows=[("No", "Requirement", "Priority"), (1, "repairs", "must"), (2, "advice", None), (3, "rental", "C")],
     )
     assert "row 3: the priority is empty" in recommend("--file rfp.xlsx")[2]  # it may have been forgotten
+
+
+def test_numbers_beside_and_before_requirements_are_passed_over(recommend):
+    rows = ("Item", "Requirement", "Priority"), ("1.1", "1. repairs", "must"), ("R-2", "1.2 Advice", "should")
+    asked, said = _read_priorities(recommend, *rows, ("c)", "(3) rental", "could"))
+    assert asked == {"repairs": "must", "advice": "should", "rental": "could"}
+    assert "columns not read: 'Item'." in said
+    _write("rfp.xlsx", rows=[("Item", "Requirement"), ("Shop", "repairs")])
+    assert "the columns 'Item' and 'Requirement' both say the text" in recommend("--file rfp.xlsx")[2]
 
 
 def test_a_header_may_take_two_rows(recommend):

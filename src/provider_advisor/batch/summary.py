@@ -10,7 +10,7 @@ from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
 from provider_advisor.explanation.words import limits_text, rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.criteria import IS_ABSENT
+from provider_advisor.knowledge.criteria import find_label
 
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally
@@ -138,10 +138,7 @@ class _Counting:
         return [self.add_teams(self._name_criterion(name), count) for name, count in _sort_largest(counts.items())]
 
     def _name_criterion(self, name: str) -> Record:
-        known = self._knowledge.criteria
-        if name.endswith(IS_ABSENT) and name not in known:
-            return {"criterion": name, "label": f"{known[name.removesuffix(IS_ABSENT)].label}, absent"}
-        return {"criterion": name, "label": known[name].label}
+        return {"criterion": name, "label": find_label(name, self._knowledge.criteria)}
 
     def list_wanted(self) -> list[Record]:
         """Return how often each criterion is asked for, by teams or by rules, as a must and as a wish."""

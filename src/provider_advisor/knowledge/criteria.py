@@ -181,6 +181,13 @@ def get_bound(part: FactHolds) -> Interval | None:
     return part.bound if part.present else ABSENT
 
 
+def find_label(code: str, criteria: Mapping[str, Criterion]) -> str:
+    """Return the label of what a code of a batch names: a criterion, a choice, or what must be absent (`fax=no`)."""
+    if EITHER not in code and code.endswith(IS_ABSENT):
+        return f"{criteria[code.removesuffix(IS_ABSENT)].label}, absent"
+    return criteria[code].label
+
+
 def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
     """Return the criterion of a choice by its id. Raises KeyError for a name that is no such id."""
     parts = tuple(_read_part(text, criteria) for text in name.split(EITHER))

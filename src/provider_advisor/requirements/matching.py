@@ -34,6 +34,7 @@ Targets = tuple[str, ...]
 
 _MOST, _MOST_ASKED = 3, 6
 _MARKS = "?:*. \t"
+_NUMBER = re.compile(r"\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?\s+(?=[^\W\d])|\(?[0-9]{1,3}[.)]\s+(?=[^\W\d])")
 _PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
 _NO_TEXT = frozenset(["null", "yes", "no", "on", "off", "true", "false", "y", "n"])
 
@@ -87,6 +88,14 @@ class Matcher:
 
     def find(self, word: str) -> Match:
         """Return what a word stands for; in doubt it has no targets."""
+        found = self._find(word)
+        # "1.2 Voicemail" is numbered; "99.9 % uptime" and "24/7 support" are read as they are.
+        if not found.targets and self._sentences and (number := _NUMBER.match(word.strip(_MARKS))):
+            numbered = self._find(word.strip(_MARKS)[number.end() :])
+            return numbered._replace(word=word) if numbered.targets else found
+        return found
+
+    def _find(self, word: str) -> Match:
         if targets := self._given.get(_simplify(word)):
             return Match(word, targets, "as specified")
         plain = word.strip(_MARKS)

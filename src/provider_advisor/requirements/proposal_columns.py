@@ -41,6 +41,7 @@ _MEANINGS = {word: name for name, words in _WORDS.items() for word in words.spli
 # Columns that ask whether a requirement is a must: "no" makes it a wish there, not something that is not wanted.
 _MUSTS = frozenset(word for word, wish in MARKED.items() if wish == "must")
 _REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[%?:*#]")
+_NUMBERING = re.compile(r"[A-Za-z]{0,4}[-. ]?[0-9]+([.-][0-9]+)*[.)]?|[A-Za-z][.)]?")
 _EITHER = re.compile("/|-or-|,-?|[|]")
 
 
@@ -109,6 +110,8 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
     for kind in _WORDS:  # "Requirement" holds the texts also beside "Requirement number" or "Feature title"
         same = [place for place, found in meanings.items() if found == kind]
         exact = [place for place in same if simplify(grid.names[place]) in _MEANINGS]
+        if len(exact) > 1 and kind == "text":  # "Item" may hold the texts, or their numbers beside "Requirement"
+            exact = [place for place in exact if not _are_numbers(_list_cells(grid, place))] or exact
         meanings |= {place: kind if place in exact else None for place in same if exact}
         vague = (place for place in same if simplify(grid.names[place]) in _VAGUE)
         silent = (place for place in vague if not any(_may_rank(cell, scale) for cell in _list_cells(grid, place)))
@@ -147,6 +150,11 @@ def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str,
 
 def _list_cells(grid: Grid, place: int) -> list[str]:
     return sorted({reveal_line(write_cell(row[place])) for row in grid.rows} - {""})
+
+
+def _are_numbers(cells: Iterable[str]) -> bool:
+    """Return whether cells number the rows: 1, 1.2, R-17 or b)."""
+    return all(map(_NUMBERING.fullmatch, cells))
 
 
 def _may_rank(cell: str, scale: Scale) -> bool:

@@ -28,6 +28,7 @@ from provider_advisor.batch.writing.rejects import open_rejects, replace_rejects
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.explanation.words import STRENGTHS, joined
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.requirements.matching import Match
 from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
@@ -119,7 +120,7 @@ class RowSentences:
         if kind == "rule" and rule in self._knowledge.rules:
             return f"the rule {rule}"
         criterion, by_rule, _ = code.partition("<")
-        label = self._knowledge.criteria[criterion].label
+        label = find_label(criterion, self._knowledge.criteria)
         return f"{label} (added by a rule)" if by_rule else label
 
     def _name(self, provider: str | None) -> str:
