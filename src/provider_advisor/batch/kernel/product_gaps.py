@@ -74,7 +74,8 @@ class ProductGaps:
         chosen = _stretch((np.cumsum(counts) - counts).take(own), repeats)
         rows = np.repeat(pairs.rows, repeats)
         named = (self._mark_named(verdicts) & kept)[places[chosen], rows]
-        found = np.unique(rows[named].astype(np.int64) * max(len(words), 1) + codes[chosen][named])
+        found = np.sort(rows[named].astype(np.int64) * max(len(words), 1) + codes[chosen][named])
+        found = found[np.diff(found, prepend=-1) > 0]  # np.unique would import numpy.ma for it
         rows, codes = np.divmod(found, max(len(words), 1))
         ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(kept)))])
         return arrays.make_lists(ends, arrays.make_dictionary(codes.astype(np.int32), words), kept)

@@ -134,7 +134,7 @@ def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordR
     found: dict[int, dict[int, None]] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
         found.setdefault(row, {})[code] = None
-    used = {code: lexicon(code) for code in np.unique(codes).tolist()}
+    used = {code: lexicon(code) for code in sorted(set(codes.tolist()))}
     empty = {code for code, (_, word) in used.items() if not is_item(word)}
     sentences = vocabulary.explain_wrong(used.values())
     return {

@@ -425,7 +425,7 @@ def _score_fresh(entries: Entries, some: Ints, rows: int, fresh: FreshCells) -> 
     at = places.take(entries.rows)
     kept = at >= 0
     theirs = Entries.sort(at[kept], entries.cells[kept], len(some))
-    sums = add_up(theirs, fresh.judge(np.unique(theirs.cells).tolist()))
+    sums = add_up(theirs, fresh.judge(np.flatnonzero(np.bincount(theirs.cells)).tolist()))
     return score_teams(sums, theirs, fresh, np.zeros(len(some), bool))[0]
 
 

@@ -82,9 +82,10 @@ def split_text(stream: Stream, offset: int, cutter: Cutter, limits: Limits) -> I
     while True:
         size = grown or _choose_size(buffer[begin : begin + _SAMPLE], limits)
         if not at_end and len(buffer) - begin < max(size, min(_SAMPLE, limits.block)):
-            wanted = max(size, limits.block) - (len(buffer) - begin)
-            more = stream.read(wanted)
-            buffer, begin, at_end = buffer[begin:] + more, 0, len(more) < wanted
+            wanted = max(size, limits.block)
+            stream.give_back(buffer[begin:])
+            buffer, begin = stream.read(wanted), 0
+            at_end = len(buffer) < wanted
             # Chosen again, by a whole sample: of the few bytes left in the buffer another run would have read others.
             size = grown or _choose_size(buffer[:_SAMPLE], limits)
         if begin == len(buffer):
