@@ -405,6 +405,12 @@ def test_numbers_beside_and_before_requirements_are_passed_over(recommend):
     assert "the columns 'Item' and 'Requirement' both say the text" in recommend("--file rfp.xlsx")[2]
 
 
+def test_cells_that_say_must_and_should_are_no_header(recommend):
+    _write("rfp.xlsx", rows=[("Anforderung", "Muss", "Soll"), ("repairs", "must", None), ("advice", "must", "should")])
+    said = recommend("--file rfp.xlsx")[2]
+    assert "has no column 'requirement'; found 'Anforderung', 'Muss', 'Soll'. Call the column of" in said
+
+
 def test_a_header_may_take_two_rows(recommend):
     rows = ("Requirement", "Priority", None), (None, "Must", "Should"), ("repairs", "x", None), ("advice", None, "x")
     assert _read_priorities(recommend, *rows)[0] == {"repairs": "must", "advice": "should"}

@@ -34,7 +34,14 @@ from provider_advisor.requirements.matching import (
     explain_doubt,
 )
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish, says_no
-from provider_advisor.requirements.proposal_columns import MARKED, Columns, find_columns, is_header_word, simplify
+from provider_advisor.requirements.proposal_columns import (
+    MARKED,
+    Columns,
+    find_columns,
+    is_header_word,
+    is_sheet_word,
+    simplify,
+)
 from provider_advisor.requirements.sheets import (
     Cell,
     Grid,
@@ -148,7 +155,7 @@ def _read_grid(content: bytes, file: str, wanted: str | None) -> Grid:
         if wanted is not None:
             raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
         sheet = Sheet(file, "", _read_csv(content, file))
-    header = find_header(sheet.rows, is_header_word)
+    header = find_header(sheet.rows, is_sheet_word)  # not by Must and Should, which cells below the header say too
     if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
         header += 1
     return take_header(sheet, header, is_header_word)
