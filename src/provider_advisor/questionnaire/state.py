@@ -322,8 +322,8 @@ def _check_volume(value: object, item: UsageItem) -> Used:
 
 
 def _check_number(value: object, what: str, unit: str, lowest: Number = 0) -> Number:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= LARGEST:
-        raise RequirementsError(
-            f"{what} is {shown(value)}; expected a number of {unit}, {lowest:.0f} to {LARGEST:.0f}."
-        )
-    return plain(value)
+    number = plain(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if number is None or not lowest <= number <= LARGEST:
+        given = shown(value) if number is None else number
+        raise RequirementsError(f"{what} is {given}; expected a number of {unit}, {lowest:.0f} to {LARGEST:.0f}.")
+    return number
