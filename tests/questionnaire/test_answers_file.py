@@ -36,7 +36,7 @@ HEAD = "version: 1\nanswers:\n"
         ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
         ("- {situation: skill, answer: pro}\n", ["'pro' is not a value of the situation 'skill'; expected beginner,"]),
         ("- {topics: [nowhere]}\n", ["'nowhere' is not a value of 'topics'; expected "]),
-        ("- {usage: inspections, answer: -5}\n", ["the usage 'inspections' is -5; expected a number of"]),
+        ("- {usage: inspections, answer: -5}\n", ["'answer': expected at least 0; found -5."]),
         ("- {usage: inspections, answer: 5.000}\n", ["5.000 can be read as 5 or 5000; write the one you mean"]),
         ("- {usage: inspections, answer: 1, bound: 2}\n", ["'bound' is only allowed with 'criterion'; remove it"]),
         ("- {criterion: advice, answer: must, bound_screen: 2}\n", ["'bound_screen' is only allowed with 'bound';"]),

@@ -61,7 +61,7 @@ def test_a_file_holds_weights_and_its_record_is_read_again(bicycles):
 
 
 def test_a_file_with_a_negative_weight_names_its_line(bicycles):
-    with pytest.raises(AdvisorError, match=r"t.yaml:2: .*expected greater than or equal to 0"):
+    with pytest.raises(AdvisorError, match=r"t.yaml:2: .*expected at least 0"):
         read_requirements(b"needs: [repairs]\nweights: {prices: -3}\n", "t.yaml", bicycles)
 
 

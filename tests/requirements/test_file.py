@@ -77,10 +77,10 @@ def test_saying_the_same_twice_overrules_nothing(knowledge):
         ("neds: [sms]", "f:1: unknown key 'neds'. Did you mean 'needs'?"),
         ("needs: sms", "f:1: 'needs': expected a list; found 'sms'."),
         ("needs: [sms]\nsome: nonsense: here", "f:2: invalid YAML (mapping values are not allowed in this context)"),
-        ("needs: [{criterion: sms, weight: 0}]", "f:1: 'weight': expected greater than 0; found 0."),
-        ("needs: [{criterion: sms, weight: -1}]", "f:1: 'weight': expected greater than 0; found -1."),
+        ("needs: [{criterion: sms, weight: 0}]", "f:1: 'weight': expected more than 0; found 0."),
+        ("needs: [{criterion: sms, weight: -1}]", "f:1: 'weight': expected more than 0; found -1."),
         ("needs: [{criterion: sms, weight: .inf}]", "f:1: '.inf' is ambiguous"),
-        ("usage: {sms-outbound: -1}", "f:1: 'sms-outbound': expected greater than or equal to 0; found -1."),
+        ("usage: {sms-outbound: -1}", "f:1: 'sms-outbound': expected at least 0; found -1."),
         (
             "usage: {sms-outbound: many}",
             "f:1: 'sms-outbound': expected a number, or a text such as 60000/year or 40000..60000; found 'many'.",
