@@ -19,11 +19,11 @@ from tables import bases, tables
 
 from provider_advisor import recommend
 from provider_advisor.batch.blocks import Block, Piece, Position
-from provider_advisor.batch.impact import partial
+from provider_advisor.batch.impact import causes
 from provider_advisor.batch.impact.base_changes import find_changes
-from provider_advisor.batch.impact.encoded import Judge, Sample, Sampling, decode_verdict
+from provider_advisor.batch.impact.causes import MOST_CHANGES, Mixing
+from provider_advisor.batch.impact.encoded_verdicts import Judge, Sample, Sampling, decode_verdict
 from provider_advisor.batch.impact.measure import Asked, measure_impact, record_impact
-from provider_advisor.batch.impact.partial import MOST_CHANGES, Mixing
 from provider_advisor.batch.impact.versions import merge_readable
 from provider_advisor.batch.schemas import impact_schema
 from provider_advisor.decision.decide import Outcome
@@ -143,7 +143,7 @@ def test_the_counts_are_those_of_single_answers(found, size, sample, most):
     """In most worlds only the first few of fifty changes are tried alone: that takes longest by far."""
     before, after, rows = found
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partial, "MOST_CHANGES", most)
+        patch.setattr(causes, "MOST_CHANGES", most)
         record = _record(before.knowledge, after.knowledge, rows, size, sample=sample)
     transitions, rejected = Counter(), Counter()
     for old, new in zip(*(_select_known(facts, rows).to_pylist() for facts in (before, after)), strict=True):

@@ -24,8 +24,8 @@ from provider_advisor.batch.spark import driver, session, worker
 from provider_advisor.batch.spark.dataframe import pack_knowledge
 from provider_advisor.batch.spark.driver import count_unknown, place_output, run_on_spark, stage_folder
 from provider_advisor.batch.spark.worker import REJECTS, ROWS, WORDS, Job, do_shares, read_report, split_inputs
+from provider_advisor.batch.writing.output_paths import OutputPlace
 from provider_advisor.batch.writing.part_folder import finish_part_folder
-from provider_advisor.batch.writing.places import OutputPlace
 from provider_advisor.errors import BatchError, BatchFailure
 from provider_advisor.requirements.unlisted import UnknownWords, WordCounts
 

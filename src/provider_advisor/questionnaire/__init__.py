@@ -12,10 +12,7 @@ from provider_advisor.questionnaire.answer_files import (
     record_requirements,
 )
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
-from provider_advisor.questionnaire.proof import Survey, survey_answers
-from provider_advisor.questionnaire.replay_answers import UnusedAnswer
-from provider_advisor.questionnaire.screens import (
+from provider_advisor.questionnaire.next_screen import (
     End,
     change_answer,
     choose_screen,
@@ -23,6 +20,9 @@ from provider_advisor.questionnaire.screens import (
     list_members,
     still_applies,
 )
+from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
+from provider_advisor.questionnaire.proof import Survey, survey_answers
+from provider_advisor.questionnaire.replay_answers import UnusedAnswer
 from provider_advisor.questionnaire.state import (
     GivenAnswer,
     Screen,

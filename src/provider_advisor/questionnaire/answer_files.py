@@ -9,8 +9,8 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.rules import ANSWERS_VERSION, Key
 from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.next_screen import End, choose_screen, sort_keys
 from provider_advisor.questionnaire.proof import Survey, survey_answers
-from provider_advisor.questionnaire.screens import End, choose_screen, sort_keys
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     TOPICS,

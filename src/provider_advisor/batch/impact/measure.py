@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.encoded import (
+from provider_advisor.batch.impact.causes import Cause, Causes, find_causes
+from provider_advisor.batch.impact.encoded_verdicts import (
     NAMES,
     EncodedVerdicts,
     Judge,
@@ -22,7 +23,6 @@ from provider_advisor.batch.impact.encoded import (
     decode_verdict,
     limit_facts,
 )
-from provider_advisor.batch.impact.partial import Cause, Causes, find_causes
 from provider_advisor.batch.impact.versions import merge_named
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, read_row

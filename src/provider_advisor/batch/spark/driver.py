@@ -48,6 +48,7 @@ from provider_advisor.batch.spark.worker import (
     read_words,
     split_inputs,
 )
+from provider_advisor.batch.writing.output_paths import OutputPlace, check_places
 from provider_advisor.batch.writing.part_folder import (
     finish_part_folder,
     name_part,
@@ -55,7 +56,6 @@ from provider_advisor.batch.writing.part_folder import (
     replace_part_folder,
     restore_part_folder,
 )
-from provider_advisor.batch.writing.places import OutputPlace, check_places
 from provider_advisor.batch.writing.rejects import (
     REJECTS_HEADER,
     find_default_rejects,

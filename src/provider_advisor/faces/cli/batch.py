@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.reading import Inputs
     from provider_advisor.batch.remote.stores import Staging
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
-    from provider_advisor.batch.writing.places import OutputPlace
+    from provider_advisor.batch.writing.output_paths import OutputPlace
 
 _REJECTED = 3
 _WRITTEN = "the scored rows were written"
@@ -75,7 +75,7 @@ class BatchOptions(InputOptions):
 
     def other_places(self) -> list[OutputPlace]:
         """Return the files that are written when the rows are. Raises BatchError as `rejects_path` does."""
-        from provider_advisor.batch.writing.places import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
+        from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
         given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
         found = ((name, _find_place(name, value)) for name, value in given)
@@ -203,7 +203,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     from provider_advisor.batch.local_run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.pipeline import Scoring, ScoringOptions  # noqa: PLC0415
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
-    from provider_advisor.batch.writing.places import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
+    from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
     from provider_advisor.batch.writing.workdir import find_work_folder  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ from provider_advisor.explanation.unknowns import (
 )
 from provider_advisor.explanation.words import capital, criterion_label, joined, money_text
 from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness
-from provider_advisor.faces.report.view import (
+from provider_advisor.faces.report.rows_and_sources import (
     CitedPlace,
     CitedSources,
     ListedSource,

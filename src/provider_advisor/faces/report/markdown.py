@@ -9,7 +9,7 @@ from provider_advisor.explanation.model import AnswerRecord
 from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
 from provider_advisor.faces.report.contents import Report, make_report
 from provider_advisor.faces.report.how_sure import ReportQuestion, ReportSureness
-from provider_advisor.faces.report.view import CitedPlace, ReportRow
+from provider_advisor.faces.report.rows_and_sources import CitedPlace, ReportRow
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 

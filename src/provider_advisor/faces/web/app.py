@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web.answer_cache import AnswerCache, make_sent_answers
+from provider_advisor.faces.web.answer_pages import make_answer_pages
 from provider_advisor.faces.web.api import add_schemas, make_api, make_contract_page
 from provider_advisor.faces.web.api_ask import make_ask_api
 from provider_advisor.faces.web.api_runs import make_run_api
@@ -30,7 +31,6 @@ from provider_advisor.faces.web.fact_pages import make_fact_pages
 from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Traffic, wants_page
 from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.knowledge_pages import make_knowledge_pages
-from provider_advisor.faces.web.pages import make_pages
 from provider_advisor.faces.web.responses import (
     JsonResponse,
     describe_shape,
@@ -76,7 +76,7 @@ def create_app(
         lifespan=lambda _: _limit_threads(settings.threads),
     )
     app.include_router(make_api(service))
-    app.include_router(make_pages(service))
+    app.include_router(make_answer_pages(service))
     app.include_router(make_knowledge_pages(service))
     app.include_router(make_rule_pages(service))
     if watching is not None:

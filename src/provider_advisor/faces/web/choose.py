@@ -17,7 +17,7 @@ from provider_advisor.errors import AdvisorError
 from provider_advisor.explanation.model import AnswerRecord
 from provider_advisor.explanation.words import criterion_label
 from provider_advisor.faces.report.html import report_values
-from provider_advisor.faces.report.view import RankedProvider, rank_providers
+from provider_advisor.faces.report.rows_and_sources import RankedProvider, rank_providers
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import ABSENT_TICK, read_address, write_address
 from provider_advisor.faces.web.responses import list_mistakes

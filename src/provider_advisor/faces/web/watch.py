@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError, KnowledgeError
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.pages import EXAMPLES
+from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.responses import list_mistakes, read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase, load

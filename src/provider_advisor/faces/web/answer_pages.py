@@ -1,4 +1,7 @@
-"""The pages that answer: each shows what its address says, works without scripts, and keeps nothing on the server."""
+"""The start page, the form to choose by, answers, questions and the card to embed: the pages that answer a team.
+
+Each shows what its address says, works without scripts, and keeps nothing on the server.
+"""
 
 from __future__ import annotations
 
@@ -57,16 +60,16 @@ _ROUTES = (
 )
 
 
-def make_pages(service: KnowledgeService) -> APIRouter:
+def make_answer_pages(service: KnowledgeService) -> APIRouter:
     """Return the routes of these pages."""
-    router, pages = APIRouter(include_in_schema=False), Pages(service)
+    router, pages = APIRouter(include_in_schema=False), AnswerPages(service)
     for path, name in _ROUTES:
         router.add_api_route(path, getattr(pages, name), response_model=None)
     router.add_api_route("/choose", pages.fill_choose, methods=["POST"], response_model=None)
     return router
 
 
-class Pages:
+class AnswerPages:
     """The start page, the form to choose by, answers and the questionnaire, on one service."""
 
     def __init__(self, service: KnowledgeService) -> None:

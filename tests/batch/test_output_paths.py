@@ -13,7 +13,7 @@ import pytest
 from provider_advisor import whole_file
 from provider_advisor.batch.reading.sources import find_sources
 from provider_advisor.batch.writing import rejects
-from provider_advisor.batch.writing.places import OutputPlace, check_places
+from provider_advisor.batch.writing.output_paths import OutputPlace, check_places
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.exit_status import run as run_command
 

@@ -1,4 +1,4 @@
-"""A knowledge base with only some of its changes made, and so which changes turn which verdicts.
+"""Which changes turn which verdicts: a knowledge base is made with only some of its changes, and judges again.
 
 Each change is made alone to the base before, and undone alone in the base after, and the teams whose verdict changes
 are judged again. Say that a claim and a weight have changed, and that three teams turned. If the claim alone turns two
@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar, get_args
 import numpy as np
 
 from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey, find_changes, is_reshaped
-from provider_advisor.batch.impact.encoded import EncodedVerdicts, Judge, Sample
+from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge, Sample
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
 from provider_advisor.knowledge.check_rules import sort_rules
