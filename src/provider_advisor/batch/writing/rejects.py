@@ -23,6 +23,7 @@ from provider_advisor.batch.blocks import Reject
 from provider_advisor.whole_file import OPEN_SAFELY, write_whole
 
 REJECTS_HEADER = b"file,row,reason,content\n"
+_SPECIAL = re.compile('[,"\\r\\n]')
 _VARYING = re.compile(r"'[^']*'|[0-9][0-9,.]*")
 _END = re.compile(r"[.;:?](\s|$)")
 _MOST_KINDS = 1_000
@@ -42,7 +43,7 @@ def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
 
 def _quote_cell(text: str) -> str:
     # Before Python 3.13 `csv.writer` leaves a lone carriage return unquoted, and readers take it for the end of a row.
-    return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ',"\r\n') else text
+    return '"{}"'.format(text.replace('"', '""')) if _SPECIAL.search(text) else text
 
 
 def is_rejects_file(path: Path) -> bool:
