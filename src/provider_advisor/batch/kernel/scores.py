@@ -29,7 +29,9 @@ KINDS, STRENGTHS, STANDINGS = get_args(Kind), get_args(Strength), get_args(Stand
 FIRM, DATED, LEANING = range(3)  # places in STRENGTHS
 _RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # places in KINDS
 _QUALIFIED, _UNCONFIRMED, RULED_OUT = range(3)  # places in STANDINGS
-_AT_ONCE = 1 << 12  # teams whose numbers fit a processor's cache: measured a third quicker than 4 times as many
+_AT_ONCE = (
+    1 << 18
+)  # numbers of teams that fit a processor's cache; fewer would be many calls, each waiting for its turn
 
 
 class Sums(NamedTuple):
@@ -89,7 +91,7 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
     parts, doubted = np.empty((len(by_provider), 3, teams)), np.empty(teams, bool)
     standing, unknown = np.empty((len(by_provider), teams), np.int8), np.empty((len(by_provider), teams), np.int32)
     asked = sums.numbers[WEIGHT] > 0
-    for some in _cut(teams):
+    for some in _cut(teams, width):
         numbers = by_provider[:, :, some]
         weight = np.where(asked[some], sums.numbers[WEIGHT, some], 1)
         # A sum of n inexact numbers is off by less than n units of its last place, a quotient by one more.
@@ -105,10 +107,11 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
     return scores, doubted & varying
 
 
-def _cut(teams: int) -> Iterator[slice]:
-    """Yield some teams after others, at least once."""
-    for start in range(0, max(teams, 1), _AT_ONCE):
-        yield slice(start, start + _AT_ONCE)
+def _cut(teams: int, each: int) -> Iterator[slice]:
+    """Yield some teams after others, at least once; of each there are so many numbers."""
+    size = max(_AT_ONCE // each, 1)
+    for start in range(0, max(teams, 1), size):
+        yield slice(start, start + size)
 
 
 def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells | FreshCells) -> None:
@@ -136,7 +139,7 @@ def put_score(parts: Sequence[Floats], place: int, row: int, score: Score | None
 
 def judge_teams(scores: Scores) -> Verdicts:
     """Return the verdicts on teams, each on all of its providers."""
-    some = [_judge_some(scores.take(part)) for part in _cut(len(scores.asked))]
+    some = [_judge_some(scores.take(part)) for part in _cut(len(scores.asked), PER_PROVIDER * len(scores.standing) + 1)]
     return Verdicts(*(np.concatenate(fields, axis=-1) for fields in zip(*some, strict=True)))
 
 
