@@ -224,14 +224,6 @@ def with_providers(knowledge: KnowledgeBase, providers: Mapping[str, Provider]) 
     return base_of(knowledge.criteria, providers, knowledge.rules.values(), knowledge.policy)
 
 
-def with_claims(knowledge: KnowledgeBase, provider: str, criterion: str, *said: Said) -> KnowledgeBase:
-    """The same knowledge, but for what is claimed of a provider and a criterion."""
-    old = knowledge.providers[provider]
-    kept = tuple(part for part in old.claims if part.criterion != criterion)
-    new = tuple(claim(provider, knowledge.criteria[criterion], part, 900 + line) for line, part in enumerate(said))
-    return with_providers(knowledge, {**knowledge.providers, provider: old._replace(claims=kept + new)})
-
-
 # The pool of vocabularies and rules
 
 

@@ -19,7 +19,7 @@ pytest.importorskip("alembic", reason="the extra 'web' is not installed")
 from starlette.testclient import TestClient
 
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.jobs import JobFolder
+from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import today
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.questionnaire import Screen, answer_screen, begin, choose_screen
@@ -39,15 +39,15 @@ def folders(pytestconfig):
 
 
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory, folders):
-    return JobFolder(folders, tmp_path_factory.mktemp("runs") / "all")
+def runs(tmp_path_factory, folders):
+    return RunFolder(folders, tmp_path_factory.mktemp("runs") / "all")
 
 
 @pytest.fixture(scope="module")
-def web(bicycles, jobs, tmp_path_factory):
+def web(bicycles, runs, tmp_path_factory):
     place = tmp_path_factory.mktemp("store") / "decisions.db"
     with contextlib.closing(open_store(str(place))) as store:
-        yield TestClient(create_app(bicycles, jobs=jobs, store=store))
+        yield TestClient(create_app(bicycles, runs=runs, store=store))
 
 
 _VALUES = ["must", "good", "nice", "no", "not-sure"]
@@ -138,11 +138,11 @@ def test_a_record_is_replayed_as_the_command_does(web, bicycles, recommend_says,
     assert web.post("/api/v1/replay?as_of=soon", json=json.loads(record)).status_code == 422
 
 
-def test_a_file_comes_back_with_scores_and_rejects(web, jobs):
+def test_a_file_comes_back_with_scores_and_rejects(web, runs):
     begun = web.post("/api/v1/batch", content="team,needs\n=one,repairs\ntwo,wings\n", headers=_CSV)
     assert begun.status_code == 202
     address = begun.headers["location"]
-    assert jobs.wait(begun.json()["id"], 60).is_done
+    assert runs.wait(begun.json()["id"], 60).is_done
     done = web.get(address).json()
     assert (done["state"], done["summary"]["scored"], done["summary"]["rejected"]) == ("done", 1, 1)
     assert web.get(done["scores"]).text.splitlines()[1].startswith("=one,")

@@ -26,20 +26,20 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.batch_files import MOST_ROWS, OUTPUTS, BatchChoice, make_batch_run, read_upload
-from provider_advisor.faces.web.jobs import LASTS, JobFolder, Run
+from provider_advisor.faces.web.runs import LASTS, Run, RunFolder
 
 _TEAMS = "team,needs,wants\none,repairs,rental\n=2+3,rental,\ntwo,wings,\n"
 
 
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory, pytestconfig):
+def runs(tmp_path_factory, pytestconfig):
     folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
-    return JobFolder((str(folder / "facts"), str(folder / "rules")), tmp_path_factory.mktemp("runs") / "all")
+    return RunFolder((str(folder / "facts"), str(folder / "rules")), tmp_path_factory.mktemp("runs") / "all")
 
 
 @pytest.fixture(scope="module")
-def web(bicycles, jobs):
-    with TestClient(create_app(bicycles, jobs=jobs)) as client:
+def web(bicycles, runs):
+    with TestClient(create_app(bicycles, runs=runs)) as client:
         yield client
 
 
@@ -48,17 +48,17 @@ def _send(web, content, name="teams.csv", **fields):
 
 
 @pytest.fixture(scope="module")
-def done(web, jobs):
+def done(web, runs):
     """The address of a run that has ended."""
     sent = _send(web, _TEAMS, "Our teams.csv", reasons="1", as_of="2024-06-01")
     assert sent.status_code == 303, sent.text
-    assert jobs.wait(sent.headers["location"][7:], 60).is_done
+    assert runs.wait(sent.headers["location"][7:], 60).is_done
     return sent.headers["location"]
 
 
-def _copy(jobs, done, **files):
+def _copy(runs, done, **files):
     """A run of its own, which was like the other but for some files."""
-    folder = jobs.find(done[7:]).folder
+    folder = runs.find(done[7:]).folder
     other = folder.with_name(os.urandom(16).hex())
     shutil.copytree(folder, other)
     for name, text in files.items():
@@ -121,7 +121,7 @@ def _write_workbook(table, file):
         table.write_excel(book)
 
 
-def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, jobs, recommend_says, tmp_path):
+def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, runs, recommend_says, tmp_path):
     rows = choose_count(800, 10_000)
     teams = pl.DataFrame(
         {
@@ -131,7 +131,7 @@ def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, 
         }
     )
     teams.write_csv(tmp_path / "teams.csv")
-    folders = "--facts {} --rules {}".format(*jobs.knowledge)
+    folders = "--facts {} --rules {}".format(*runs.knowledge)
     recommend_says(f"recommend batch {tmp_path}/teams.csv {tmp_path}/scores.csv --quiet {folders}")
     scores, rejects = (pl.read_csv(tmp_path / f"scores{end}.csv") for end in ("", ".rejects"))
     assert (scores.height + rejects.height, rejects.height) == (rows, rows // len(_ASKED))
@@ -147,7 +147,7 @@ def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, 
         packed = io.BytesIO()
         write(packed)
         address = _send(web, packed.getvalue(), f"teams.{form}").headers["location"]  # it comes back in its own form
-        assert jobs.wait(address[7:], 60).is_done
+        assert runs.wait(address[7:], 60).is_done
         found = read(io.BytesIO(web.get(f"{address}/scores").content))
         assert found.select("team", "verdict", "provider", numbers).equals(
             scores.select("team", "verdict", "provider", numbers)
@@ -157,15 +157,15 @@ def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, 
         assert sent_back.select(pl.col("row") - heads, "reason").equals(rejects.select("row", "reason"))
 
 
-def test_a_workbook_of_answers_has_no_formula(web, jobs):
+def test_a_workbook_of_answers_has_no_formula(web, runs):
     address = _send(web, _TEAMS, output="xlsx").headers["location"]
-    assert jobs.wait(address[7:], 60).is_done
+    assert runs.wait(address[7:], 60).is_done
     sheets = zipfile.ZipFile(io.BytesIO(web.get(f"{address}/scores").content))
     assert not any(b"<f>" in sheets.read(name) for name in sheets.namelist() if "worksheets/" in name)
 
 
-def test_a_run_under_way_says_so_and_has_no_files_yet(web, jobs, done):
-    other = _copy(jobs, done)
+def test_a_run_under_way_says_so_and_has_no_files_yet(web, runs, done):
+    other = _copy(runs, done)
     (other / "ended.txt").unlink()
     page = web.get(f"/batch/{other.name}")
     assert page.headers.get("refresh") == "2"
@@ -176,8 +176,8 @@ def test_a_run_under_way_says_so_and_has_no_files_yet(web, jobs, done):
     assert "the run has not ended." in web.get(f"/api/v1/batch/{other.name}/scores").json()["mistakes"][0]
 
 
-def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, done):
-    other = _copy(jobs, done)
+def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, runs, done):
+    other = _copy(runs, done)
     summary = json.loads((other / "summary.json").read_text(encoding="utf-8"))
     for part in summary["providers"]:
         part["recommended"]["teams"] = 0
@@ -187,8 +187,8 @@ def test_a_provider_that_no_team_gets_is_not_said_to_be_recommended(web, jobs, d
     assert "Recommended:" not in page
 
 
-def test_of_many_providers_only_those_with_a_team_have_a_bar(jobs, done):
-    summary = json.loads((jobs.find(done[7:]).folder / "summary.json").read_text(encoding="utf-8"))
+def test_of_many_providers_only_those_with_a_team_have_a_bar(runs, done):
+    summary = json.loads((runs.find(done[7:]).folder / "summary.json").read_text(encoding="utf-8"))
     one = {**summary["providers"][0], "leads_undetermined": {"teams": 0, "share": 0}}
     teams = {f"p{place}": place % 3 for place in range(7)}
     summary["providers"] = [
@@ -210,13 +210,13 @@ def test_of_many_providers_only_those_with_a_team_have_a_bar(jobs, done):
     ],
 )
 def test_the_scores_have_the_form_that_is_asked_for_else_that_of_the_file(  # noqa: PLR0917 (one a column)
-    web, jobs, content, query, accept, form
+    web, runs, content, query, accept, form
 ):
     headers = {"Content-Type": "application/octet-stream", "Accept": accept}
     begun = web.post(f"/api/v1/batch{query}", content=content, headers=headers).json()
-    job = jobs.wait(begun["id"], 60)
-    assert job.about["output"] == form
-    assert (job.folder / f"scores.{form}").is_file()
+    run = runs.wait(begun["id"], 60)
+    assert run.about["output"] == form
+    assert (run.folder / f"scores.{form}").is_file()
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -225,18 +225,18 @@ def test_each_form_is_one_of_the_command(output):
     assert run.arguments[:3] == ["batch", "teams.csv", f"scores.{output}"]
 
 
-def test_a_run_that_fails_gets_the_sentences_of_the_command(web, jobs, done):
-    other = _copy(jobs, done, ended="2", said="recommend: teams.csv has no column to read.\n")
+def test_a_run_that_fails_gets_the_sentences_of_the_command(web, runs, done):
+    other = _copy(runs, done, ended="2", said="recommend: teams.csv has no column to read.\n")
     page = web.get(f"/batch/{other.name}")
     assert page.status_code == 422
     assert "<title>Error: " in page.text
     assert "<li>teams.csv has no column to read.</li>" in page.text
 
 
-def test_columns_that_cannot_be_matched_are_told_of_without_options_of_the_command(web, jobs):
+def test_columns_that_cannot_be_matched_are_told_of_without_options_of_the_command(web, runs):
     teams = "team,repairs,rental\none,soon,later\ntwo,now,never\n"
     address = _send(web, teams).headers["location"]
-    jobs.wait(address[7:], 60)
+    runs.wait(address[7:], 60)
     page = web.get(address)
     assert page.status_code == 422
     told = unescape(re.search(r"<ul><li>(.*?)</ul>", page.text, re.DOTALL)[1])
@@ -253,21 +253,21 @@ def test_an_example_is_downloaded_that_can_be_sent_back():
     assert all(recommend(load(), needs=row["needs"].split(",")).verdict for row in rows)
 
 
-def test_a_run_that_was_killed_is_given_up(web, jobs, done):
-    other = _copy(jobs, done)
+def test_a_run_that_was_killed_is_given_up(web, runs, done):
+    other = _copy(runs, done)
     (other / "ended.txt").unlink()
     os.utime(other / "about.json", (time.time() - 700,) * 2)
     assert web.get(f"/batch/{other.name}").status_code == 422
 
 
-def test_files_are_gone_after_an_hour_also_after_a_restart(web, jobs, done):
-    other = _copy(jobs, done)
+def test_files_are_gone_after_an_hour_also_after_a_restart(web, runs, done):
+    other = _copy(runs, done)
     for place in (other / "about.json", other):
         os.utime(place, (time.time() - LASTS - 5,) * 2)
     assert web.get(f"/batch/{other.name}").status_code == 404
     assert web.get(f"/batch/{other.name}/scores").status_code == 404
     assert other.exists()
-    JobFolder(folder=other.parent).clean()
+    RunFolder(folder=other.parent).clean()
     assert not other.exists()
     assert web.get(done).status_code == 200
 
@@ -287,7 +287,7 @@ def test_a_folder_of_somebody_else_is_not_used(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "mine")
     with pytest.raises(OSError, match="another user"):
-        JobFolder(folder=tmp_path / "link").start(Run([], {}, {}))
+        RunFolder(folder=tmp_path / "link").start(Run([], {}, {}))
 
 
 def _zip(**parts):
@@ -354,7 +354,7 @@ def test_a_form_that_cannot_be_taken_is_shown_again(web):
 
 
 def test_more_runs_than_may_be_at_once_wait(web, done, monkeypatch):
-    monkeypatch.setattr("provider_advisor.faces.web.jobs._MOST_AT_ONCE", 0)
+    monkeypatch.setattr("provider_advisor.faces.web.runs._MOST_AT_ONCE", 0)
     sent = _send(web, _TEAMS)
     assert sent.status_code == 429
     assert "try again in a minute" in sent.text

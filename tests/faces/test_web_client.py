@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.jobs import JobFolder
+from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.store import open_store
 
 pytestmark = pytest.mark.skipif(
@@ -28,16 +28,16 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory, pytestconfig):
+def runs(tmp_path_factory, pytestconfig):
     folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
-    return JobFolder((str(folder / "facts"), str(folder / "rules")), tmp_path_factory.mktemp("runs") / "all")
+    return RunFolder((str(folder / "facts"), str(folder / "rules")), tmp_path_factory.mktemp("runs") / "all")
 
 
 @pytest.fixture(scope="module")
-def made(bicycles, jobs, tmp_path_factory):
+def made(bicycles, runs, tmp_path_factory):
     """The name of the package of a client, which is made without a warning, and the client itself."""
     folder = tmp_path_factory.mktemp("client")
-    app = create_app(bicycles, jobs=jobs, store=open_store(str(folder / "decisions.db")))
+    app = create_app(bicycles, runs=runs, store=open_store(str(folder / "decisions.db")))
     contract = folder / "openapi.json"
     contract.write_text(json.dumps(app.openapi()), encoding="utf-8")
     command = "generate --meta none --fail-on-warning --path openapi.json --output-path made_client".split()
@@ -117,10 +117,10 @@ def test_an_answer_is_replayed_and_kept(ask):
     assert ask("decisions.delete_decision", kept.id, x_key=kept.key).status_code == 204
 
 
-def test_a_file_is_sent_and_its_scores_and_rejects_come_back(ask, jobs):
+def test_a_file_is_sent_and_its_scores_and_rejects_come_back(ask, runs):
     file = importlib.import_module("made_client.types").File(io.BytesIO(b"team,needs\none,repairs\ntwo,wings\n"))
     begun = ask("many_teams.post_batch", body=file).parsed
-    assert jobs.wait(begun.id, 60).is_done
+    assert runs.wait(begun.id, 60).is_done
     assert ask("many_teams.get_batch", begun.id).parsed.state == "done"
     assert ask("many_teams.get_scores", begun.id).parsed.payload.read().splitlines()[1].startswith(b"one,")
     assert "wings" in ask("many_teams.get_rejects", begun.id).parsed

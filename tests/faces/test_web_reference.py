@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.rule_pages import show_rule
+from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import read_team
@@ -171,7 +171,7 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
     record = recommend(bicycles, needs=["repairs"]).record
 
     async def talk():
-        async with meet_assistant(bicycles, JobFolder(folder=tmp_path / "runs")) as client:
+        async with meet_assistant(bicycles, RunFolder(folder=tmp_path / "runs")) as client:
 
             async def call(name, **arguments):
                 return (await client.call_tool(name, arguments)).structured_content

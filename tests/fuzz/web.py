@@ -70,14 +70,14 @@ _QUERIES = (
 def _make_app() -> Any:
     from provider_advisor import load  # noqa: PLC0415 (of an extra, as what follows)
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415
-    from provider_advisor.faces.web.jobs import JobFolder, StartedRun  # noqa: PLC0415
+    from provider_advisor.faces.web.runs import RunFolder, StartedRun  # noqa: PLC0415
     from provider_advisor.faces.web.watch import Watching  # noqa: PLC0415
     from provider_advisor.store import open_store  # noqa: PLC0415
 
     folder = Path(tempfile.mkdtemp(prefix="fuzz-store-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
-    class NoJobs(JobFolder):
+    class NoRuns(RunFolder):
         """Takes runs as the other does, and starts no process: that fails in its own way, and has a target of its own."""
 
         def start(self, run: Any) -> str:
@@ -89,8 +89,8 @@ def _make_app() -> Any:
             return StartedRun(name, folder, {"name": "teams.csv"}, 0.0, 2) if name == "0" * 32 else None
 
     knowledge = load(_BICYCLES / "facts", _BICYCLES / "rules")
-    store, jobs = open_store(str(folder / "decisions.db")), NoJobs(folder=folder)
-    return create_app(knowledge, store=store, watching=Watching(knowledge), jobs=jobs)
+    store, runs = open_store(str(folder / "decisions.db")), NoRuns(folder=folder)
+    return create_app(knowledge, store=store, watching=Watching(knowledge), runs=runs)
 
 
 @cache

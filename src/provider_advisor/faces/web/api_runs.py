@@ -30,8 +30,8 @@ from provider_advisor.faces.web.batch_files import (
     read_upload,
     send_file,
 )
-from provider_advisor.faces.web.jobs import JobFolder, Run, StartedRun
 from provider_advisor.faces.web.responses import JsonResponse, respond_problem
+from provider_advisor.faces.web.runs import Run, RunFolder, StartedRun
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge.files import shipped_folder
 
@@ -73,12 +73,12 @@ class ImpactRequest(BaseModel):
 RunId = Annotated[str, AddressPart(description="the id of the run")]
 
 
-def make_run_api(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
+def make_run_api(service: KnowledgeService, runs: RunFolder) -> APIRouter:
     """Return the routes of replay, batch and impact."""
     router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
     _add_replay(router, service)
-    _add_batch(router, jobs)
-    _add_impact(router, jobs)
+    _add_batch(router, runs)
+    _add_impact(router, runs)
     return router
 
 
@@ -90,7 +90,7 @@ def _add_replay(router: APIRouter, service: KnowledgeService) -> None:
         return JsonResponse(replay_record(check_record(record, "request"), "request", service.knowledge, day))
 
 
-def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
+def _add_batch(router: APIRouter, runs: RunFolder) -> None:
     started: Responses = {
         202: {"description": "the run has started; its address is in `Location`", "model": BatchState},
         415: PROBLEM,
@@ -118,13 +118,13 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
 
         def begin() -> str:
             upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
-            return jobs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), jobs.knowledge))
+            return runs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), runs.knowledge))
 
-        job = jobs.find(await run_in_threadpool(begin))
-        if job is None:
+        run = runs.find(await run_in_threadpool(begin))
+        if run is None:
             return respond_problem(HTTPStatus.NOT_FOUND, [_GONE])
-        response = JsonResponse(_record(job), HTTPStatus.ACCEPTED)
-        response.headers["Location"] = f"/api/v1/batch/{job.id}"
+        response = JsonResponse(_record(run), HTTPStatus.ACCEPTED)
+        response.headers["Location"] = f"/api/v1/batch/{run.id}"
         return response
 
     state: Responses = {200: {"description": "the state of the run", "model": BatchState}, **_NOT_FOUND}
@@ -132,7 +132,7 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     @router.get("/batch/{name}", responses=state, tags=["many teams"])
     def get_batch(name: RunId) -> Response:
         """Return the state of a run and, once it is done, where its files are."""
-        return _with_job(jobs, name, lambda job: JsonResponse(_record(job)))
+        return _with_run(runs, name, lambda run: JsonResponse(_record(run)))
 
     kinds = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)  # a client takes the first that it knows: bytes
     scores: Responses = {200: {"description": "the file", "content": kinds}, **_NOT_FOUND}
@@ -142,12 +142,12 @@ def _add_batch(router: APIRouter, jobs: JobFolder) -> None:
     @router.get("/batch/{name}/scores", responses=scores, response_class=FileResponse, tags=["many teams"])
     def get_scores(name: RunId) -> Response:
         """Return the rows with their verdicts and scores."""
-        return _with_job(jobs, name, lambda job: _send(job, "scores"))
+        return _with_run(runs, name, lambda run: _send(run, "scores"))
 
     @router.get("/batch/{name}/rejects", responses=rejects, response_class=FileResponse, tags=["many teams"])
     def get_rejects(name: RunId) -> Response:
         """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
-        return _with_job(jobs, name, lambda job: _send(job, "rejects"))
+        return _with_run(runs, name, lambda run: _send(run, "rejects"))
 
 
 def _read_accepted(header: str) -> str:
@@ -160,32 +160,32 @@ def _describe(what: str) -> Responses:
     return {200: {"description": what, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def _with_job(jobs: JobFolder, name: str, respond: Callable[[StartedRun], Response]) -> Response:
-    job = jobs.find(name)
-    found = respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if job is None else respond(job)
+def _with_run(runs: RunFolder, name: str, respond: Callable[[StartedRun], Response]) -> Response:
+    run = runs.find(name)
+    found = respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if run is None else respond(run)
     found.headers["Cache-Control"] = "no-store"
     return found
 
 
-def _send(job: StartedRun, what: str) -> Response:
-    if (path := find_result(job, what)) is not None:
-        return send_file(path, job, safe=False)
-    return respond_problem(HTTPStatus.NOT_FOUND, [explain_missing(job, what)])
+def _send(run: StartedRun, what: str) -> Response:
+    if (path := find_result(run, what)) is not None:
+        return send_file(path, run, safe=False)
+    return respond_problem(HTTPStatus.NOT_FOUND, [explain_missing(run, what)])
 
 
-def _record(job: StartedRun) -> dict[str, Any]:
-    address = f"/api/v1/batch/{job.id}"
+def _record(run: StartedRun) -> dict[str, Any]:
+    address = f"/api/v1/batch/{run.id}"
     return {
-        "id": job.id,
-        "state": "running" if job.is_running else "done" if job.is_done else "failed",
-        "mistakes": [] if job.is_running or job.is_done else job.list_mistakes(),
-        "summary": read_summary(job) if job.is_done else None,
-        **{what: f"{address}/{what}" if find_result(job, what) else None for what in ("scores", "rejects")},
-        "until": describe_end(job),
+        "id": run.id,
+        "state": "running" if run.is_running else "done" if run.is_done else "failed",
+        "mistakes": [] if run.is_running or run.is_done else run.list_mistakes(),
+        "summary": read_summary(run) if run.is_done else None,
+        **{what: f"{address}/{what}" if find_result(run, what) else None for what in ("scores", "rejects")},
+        "until": describe_end(run),
     }
 
 
-def _add_impact(router: APIRouter, jobs: JobFolder) -> None:
+def _add_impact(router: APIRouter, runs: RunFolder) -> None:
     responses = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 429: PROBLEM}
 
     @router.post("/impact", responses=responses, tags=["many teams"])
@@ -194,21 +194,21 @@ def _add_impact(router: APIRouter, jobs: JobFolder) -> None:
 
         Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
         """
-        return JsonResponse(await measure_change(asked, jobs))
+        return JsonResponse(await measure_change(asked, runs))
 
 
-async def measure_change(asked: ImpactRequest, jobs: JobFolder) -> dict[str, Any]:
+async def measure_change(asked: ImpactRequest, runs: RunFolder) -> dict[str, Any]:
     """Return the effect of a change as data. Raises RequirementsError, and BusyError if it takes too long."""
-    name = await run_in_threadpool(lambda: jobs.start(_make_impact_run(asked, jobs.knowledge)))
+    name = await run_in_threadpool(lambda: runs.start(_make_impact_run(asked, runs.knowledge)))
     for _ in range(10 * _SECONDS):  # no thread waits, because others have to be answered
-        if (job := jobs.find(name)) is None or not job.is_running:
+        if (run := runs.find(name)) is None or not run.is_running:
             break
         await asyncio.sleep(0.1)
-    if job is None or job.is_running:
+    if run is None or run.is_running:
         raise BusyError(f"The comparison took longer than {_SECONDS} seconds; ask with fewer teams.")
-    if not job.is_done:
-        raise RequirementsError(*(mistake.removeprefix("after/") for mistake in job.list_mistakes()))
-    found: dict[str, Any] = json.loads(job.read_printed())
+    if not run.is_done:
+        raise RequirementsError(*(mistake.removeprefix("after/") for mistake in run.list_mistakes()))
+    found: dict[str, Any] = json.loads(run.read_printed())
     return found
 
 

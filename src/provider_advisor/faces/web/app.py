@@ -29,7 +29,6 @@ from provider_advisor.faces.web.assistants import AssistantDoor
 from provider_advisor.faces.web.batch_pages import make_batch_pages
 from provider_advisor.faces.web.fact_pages import make_fact_pages
 from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Traffic, wants_page
-from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.knowledge_pages import make_knowledge_pages
 from provider_advisor.faces.web.responses import (
     JsonResponse,
@@ -40,6 +39,7 @@ from provider_advisor.faces.web.responses import (
     show_error,
 )
 from provider_advisor.faces.web.rule_pages import make_rule_pages
+from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.watch import Watching, make_keeper_page
@@ -55,7 +55,7 @@ def create_app(
     settings: ServeSettings | None = None,
     store: DecisionStore | None = None,
     watching: Watching | None = None,
-    jobs: JobFolder | None = None,
+    runs: RunFolder | None = None,
 ) -> FastAPI:
     """Return the application on a knowledge base that `load` has read.
 
@@ -81,12 +81,12 @@ def create_app(
     app.include_router(make_rule_pages(service))
     if watching is not None:
         app.include_router(make_keeper_page(service, watching))
-    jobs = jobs or JobFolder()
+    runs = runs or RunFolder()
     app.include_router(make_ask_api(service))
-    app.include_router(make_run_api(service, jobs))
-    app.include_router(make_batch_pages(service, jobs))
+    app.include_router(make_run_api(service, runs))
+    app.include_router(make_batch_pages(service, runs))
     # To GET the protocol's library would open a stream of events, of which there are none, until the time is over.
-    app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, jobs), methods=["POST"]))
+    app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, runs), methods=["POST"]))
     if store is not None:
         from provider_advisor.faces.web import saved_decisions  # noqa: PLC0415 (as above)
 

@@ -17,8 +17,8 @@ from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import compare_records, read_day
 from provider_advisor.faces.web.api_ask import ask_next
 from provider_advisor.faces.web.api_runs import ImpactRequest, measure_change
-from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.responses import list_mistakes
+from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
@@ -35,7 +35,7 @@ _ABOUT = (
 )
 
 
-def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPServer:
+def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
     """Return a server with the tools recommend, ask, search_criteria, facts, compare and replay.
 
     With a folder for runs it also has impact, which reads changed files and takes a process of its own.
@@ -117,8 +117,8 @@ def make_server(knowledge: KnowledgeBase, jobs: JobFolder | None = None) -> MCPS
             return {"mistakes": list_mistakes(error)}
 
     _add_ask(server, service)
-    if jobs is not None:
-        _add_impact(server, jobs)
+    if runs is not None:
+        _add_impact(server, runs)
     return server
 
 
@@ -145,7 +145,7 @@ def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
             return {"mistakes": list_mistakes(error)}
 
 
-def _add_impact(server: MCPServer, jobs: JobFolder) -> None:
+def _add_impact(server: MCPServer, runs: RunFolder) -> None:
     @server.tool()
     async def impact(files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
         """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
@@ -154,7 +154,7 @@ def _add_impact(server: MCPServer, jobs: JobFolder) -> None:
         removed; `teams` are requirements files in JSON, 1,000 at most.
         """
         try:
-            return await measure_change(ImpactRequest(files=files, teams=teams), jobs)
+            return await measure_change(ImpactRequest(files=files, teams=teams), runs)
         except AdvisorError as error:
             return {"mistakes": list_mistakes(error)}
         except ValidationError as error:
@@ -167,12 +167,12 @@ class AssistantDoor:
     A session would live in one worker, and its next request may reach another.
     """
 
-    def __init__(self, knowledge: KnowledgeBase, jobs: JobFolder) -> None:
-        self._knowledge, self._jobs = knowledge, jobs
+    def __init__(self, knowledge: KnowledgeBase, runs: RunFolder) -> None:
+        self._knowledge, self._runs = knowledge, runs
 
     @cached_property
     def _server(self) -> MCPServer:
-        return make_server(self._knowledge, self._jobs)
+        return make_server(self._knowledge, self._runs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

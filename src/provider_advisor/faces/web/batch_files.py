@@ -22,8 +22,8 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.web.api import read_day
-from provider_advisor.faces.web.jobs import LASTS, Run, StartedRun
 from provider_advisor.faces.web.responses import write_safe_lines
+from provider_advisor.faces.web.runs import LASTS, Run, StartedRun
 
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 200_000_000
@@ -144,31 +144,31 @@ def _name_folders(folders: Sequence[str | None]) -> list[str]:
     return [part for name, folder in given if folder is not None for part in (name, str(Path(folder).absolute()))]
 
 
-def read_summary(job: StartedRun) -> dict[str, Any]:
+def read_summary(run: StartedRun) -> dict[str, Any]:
     """Return the summary of a run that is done."""
-    found: dict[str, Any] = json.loads((job.folder / "summary.json").read_bytes())
+    found: dict[str, Any] = json.loads((run.folder / "summary.json").read_bytes())
     return found
 
 
-def find_result(job: StartedRun, what: str) -> Path | None:
+def find_result(run: StartedRun, what: str) -> Path | None:
     """Return the file of `scores` or `rejects`, None where there is none: no row was rejected, say."""
-    form = {"scores": job.about.get("output", "csv"), "rejects": "csv"}.get(what)
-    path = job.folder / f"{what}.{form}"
-    return path if what in _RESULTS and job.is_done and path.is_file() else None
+    form = {"scores": run.about.get("output", "csv"), "rejects": "csv"}.get(what)
+    path = run.folder / f"{what}.{form}"
+    return path if what in _RESULTS and run.is_done and path.is_file() else None
 
 
-def explain_missing(job: StartedRun | None, what: str) -> str:
+def explain_missing(run: StartedRun | None, what: str) -> str:
     """Return why there is no such file, in a sentence."""
-    if job is None or what not in _RESULTS:
+    if run is None or what not in _RESULTS:
         return "There are no such results: results are removed after an hour."
-    if job.is_running:
+    if run.is_running:
         return "The results are not ready yet: the run has not ended."
-    return "No row was rejected, so there is no such file." if job.is_done else "The run failed: it has no results."
+    return "No row was rejected, so there is no such file." if run.is_done else "The run failed: it has no results."
 
 
-def send_file(path: Path, job: StartedRun, *, safe: bool) -> Response:
+def send_file(path: Path, run: StartedRun, *, safe: bool) -> Response:
     """Return a file to be saved; with `safe` no cell of CSV can be taken for a formula."""
-    stem = str(job.about.get("name", "teams")).rpartition(".")[0] or "teams"
+    stem = str(run.about.get("name", "teams")).rpartition(".")[0] or "teams"
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in stem)
     headers = {
         "Content-Disposition": f'attachment; filename="{plain}.{path.name}"',
@@ -193,6 +193,6 @@ def list_rejected(path: Path, most: int) -> list[tuple[str, str]]:
     return [(row[1], row[2]) for row in rows]
 
 
-def describe_end(job: StartedRun) -> str:
+def describe_end(run: StartedRun) -> str:
     """Return until when the files of a run can be had, as the time of day in UTC."""
-    return dt.datetime.fromtimestamp(job.began + LASTS, dt.UTC).strftime("%H:%M UTC")
+    return dt.datetime.fromtimestamp(run.began + LASTS, dt.UTC).strftime("%H:%M UTC")

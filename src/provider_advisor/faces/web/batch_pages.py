@@ -25,8 +25,8 @@ from provider_advisor.faces.web.batch_files import (
     read_upload,
     send_file,
 )
-from provider_advisor.faces.web.jobs import JobFolder
 from provider_advisor.faces.web.responses import read_fields, show_page
+from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.faces.web.settings import MOST_BYTES
 
@@ -36,9 +36,9 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
 
-def make_batch_pages(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
+def make_batch_pages(service: KnowledgeService, runs: RunFolder) -> APIRouter:
     """Return the routes of the pages on many teams."""
-    router, pages = APIRouter(include_in_schema=False), BatchPages(service, jobs)
+    router, pages = APIRouter(include_in_schema=False), BatchPages(service, runs)
     for method, path, function in (
         ("GET", "/batch", pages.show_form),
         ("POST", "/batch", pages.start),
@@ -52,8 +52,8 @@ def make_batch_pages(service: KnowledgeService, jobs: JobFolder) -> APIRouter:
 class BatchPages:
     """All pages on many teams."""
 
-    def __init__(self, service: KnowledgeService, jobs: JobFolder) -> None:
-        self._service, self._jobs = service, jobs
+    def __init__(self, service: KnowledgeService, runs: RunFolder) -> None:
+        self._service, self._runs = service, runs
 
     def _page(self, template: str, /, title: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
         found = show_page(self._service, template, title, status, here="batch", **values)
@@ -87,8 +87,8 @@ class BatchPages:
         choice = BatchChoice(output, bool(reasons), as_of)
         try:
             found = read_fields({"file": lambda: _read(file), "as_of": lambda: read_day(as_of)})
-            run = make_batch_run(found["file"], choice, self._jobs.knowledge)
-            return RedirectResponse(f"/batch/{self._jobs.start(run)}", 303, _NO_STORE)
+            run = make_batch_run(found["file"], choice, self._runs.knowledge)
+            return RedirectResponse(f"/batch/{self._runs.start(run)}", 303, _NO_STORE)
         except (RequirementsError, BusyError) as error:
             return self._show_form(choice, wrong=error)
         except OSError as error:
@@ -97,34 +97,34 @@ class BatchPages:
 
     def show(self, name: str) -> Response:
         """Show the state of a run: under way, done with its summary, or failed and why."""
-        job = self._jobs.find(name)
-        if job is None:
+        run = self._runs.find(name)
+        if run is None:
             return self._refuse(explain_missing(None, ""))
-        if job.is_running:
+        if run.is_running:
             page = self._page(
-                "batch_wait.html.j2", _TITLE, seconds=round(time.time() - job.began), file=job.about["name"]
+                "batch_wait.html.j2", _TITLE, seconds=round(time.time() - run.began), file=run.about["name"]
             )
             page.headers["Refresh"] = "2"  # what a meta element would do, without a script
             return page
-        if not job.is_done:
-            return self._show_form(BatchChoice(job.about["output"]), 422, mistakes=job.list_mistakes())
-        values = batch_values(read_summary(job))
-        rejects = find_result(job, "rejects") if values["summary"]["rejected"] else None
+        if not run.is_done:
+            return self._show_form(BatchChoice(run.about["output"]), 422, mistakes=run.list_mistakes())
+        values = batch_values(read_summary(run))
+        rejects = find_result(run, "rejects") if values["summary"]["rejected"] else None
         return self._page(
             "batch_result.html.j2",
             **values,
             name=name,
-            scores=_NAMES[job.about["output"]],
+            scores=_NAMES[run.about["output"]],
             has_rejects=rejects is not None,
             rejects=list_rejected(rejects, _MOST_REJECTS) if rejects else [],
-            until=describe_end(job),
+            until=describe_end(run),
         )
 
     def send(self, name: str, what: str) -> Response:
         """Return the scores, or the rows that were rejected, as a file."""
-        job = self._jobs.find(name)
-        path = find_result(job, what) if job else None
-        return send_file(path, job, safe=True) if job and path else self._refuse(explain_missing(job, what))
+        run = self._runs.find(name)
+        path = find_result(run, what) if run else None
+        return send_file(path, run, safe=True) if run and path else self._refuse(explain_missing(run, what))
 
     def _refuse(self, sentence: str) -> Response:
         return self._page("plain.html.j2", _TITLE, 404, mistakes=[sentence], heading="There are no such results")

@@ -157,7 +157,7 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
     from granian.utils.proxies import wrap_asgi_with_proxy_headers  # noqa: PLC0415 (of an extra)
 
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
-    from provider_advisor.faces.web.jobs import JobFolder  # noqa: PLC0415 (as above)
+    from provider_advisor.faces.web.runs import RunFolder  # noqa: PLC0415 (as above)
     from provider_advisor.faces.web.watch import WatchedApplication  # noqa: PLC0415 (as above)
     from provider_advisor.knowledge import load  # noqa: PLC0415
 
@@ -167,15 +167,15 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
 
         store = open_store(name)
     settings, folders = read_settings(os.environ[_SETTINGS]), [os.environ.get(name) for name in _FOLDERS]
-    jobs = JobFolder(folders)
-    jobs.keep_clean()
+    runs = RunFolder(folders)
+    runs.keep_clean()
     app: Any
     if settings.watch:
         app = WatchedApplication(
-            folders, lambda found: create_app(found.knowledge, settings, store, found, jobs)
+            folders, lambda found: create_app(found.knowledge, settings, store, found, runs)
         ).start()
     else:
-        app = create_app(load(*folders), settings, store, jobs=jobs)
+        app = create_app(load(*folders), settings, store, runs=runs)
     return wrap_asgi_with_proxy_headers(app, list(settings.proxies)) if settings.proxies else app
 
 
@@ -218,6 +218,6 @@ def mcp_command(facts: str | None, rules: str | None) -> None:
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     need_web("mcp", "fastapi", "orjson")
     from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (of an extra)
-    from provider_advisor.faces.web.jobs import JobFolder  # noqa: PLC0415 (as above)
+    from provider_advisor.faces.web.runs import RunFolder  # noqa: PLC0415 (as above)
 
-    make_server(load_knowledge(facts, rules), JobFolder((facts, rules))).run("stdio")
+    make_server(load_knowledge(facts, rules), RunFolder((facts, rules))).run("stdio")

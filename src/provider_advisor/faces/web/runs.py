@@ -92,7 +92,7 @@ class StartedRun(NamedTuple):
         return ["The run ended without a result; try it again with fewer teams."]
 
 
-class JobFolder:
+class RunFolder:
     """The folder of all runs of this server, its user's own.
 
     Runs read facts and rules where the server reads them: the folders of facts and of rules, None for the shipped ones.
@@ -109,7 +109,7 @@ class JobFolder:
         with self._lock:
             self._prepare()
             self.clean()
-            if sum(job.is_running for job in self._list()) >= _MOST_AT_ONCE:
+            if sum(other.is_running for other in self._list()) >= _MOST_AT_ONCE:
                 raise BusyError("The server is busy with other files; try again in a minute.")
             name = secrets.token_hex(16)
             folder = self._folder / name
@@ -157,9 +157,9 @@ class JobFolder:
     def wait(self, name: str, seconds: float) -> StartedRun | None:
         """Return a run once it has ended, or as it is after some seconds."""
         until = time.monotonic() + seconds
-        while (job := self.find(name)) is not None and job.is_running and time.monotonic() < until:
+        while (run := self.find(name)) is not None and run.is_running and time.monotonic() < until:
             time.sleep(0.05)
-        return job
+        return run
 
     def clean(self) -> None:
         """Remove the runs that are over an hour old, those of an earlier server included."""
@@ -181,7 +181,7 @@ class JobFolder:
         threading.Thread(target=clean_on, name="clean-runs", daemon=True).start()
 
     def _list(self) -> list[StartedRun]:
-        return [job for folder in self._folder.iterdir() if (job := self.find(folder.name))]
+        return [run for folder in self._folder.iterdir() if (run := self.find(folder.name))]
 
     def _prepare(self) -> None:
         """Make the folder; one that somebody else put there is refused. Raises OSError."""
