@@ -99,6 +99,26 @@ def test_a_row_is_refused_if_the_single_answer_refuses_its_form(bicycles, row):
 
 
 @pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("repairs, stock>=90", ["repairs", "stock>=90"]),
+        ("repairs;\nrental:could,", ["repairs", "rental:could"]),
+        ("repairs", ["repairs"]),
+        (" ", []),
+    ],
+)
+def test_a_text_of_words_is_a_list_as_in_a_cell(bicycles, text, items):
+    """Tables written as JSON, by pandas say, hold what their cells held: {"needs": "repairs, rental"}."""
+    given = {"needs": text, "wants": text, "unlisted": text}
+    single = read_requirements_data(given, "row", bicycles).team
+    assert read_row(given, bicycles) == single  # as a cell of CSV
+    for more in ({}, {"uncounted": []}):  # a plain line, and one that is read as a file is
+        (row,) = _parse(json.dumps(given | more).encode(), bicycles).rows.to_pylist()
+        assert read_row(row, bicycles) == single
+        assert more or row["needs"] == row["wants"] == row["unlisted"] == items
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         (b'{"team":"a","team":"b"}', "has the key 'team' twice"),
@@ -117,7 +137,11 @@ def test_a_row_is_refused_if_the_single_answer_refuses_its_form(bicycles, row):
         (b'{"other":1}', "has the key 'other', which no row of the first block has; put it into the first row"),
         (b'{"situation":{"skil":"racer"}}', "unknown situation 'skil'. Did you mean 'skill'?"),
         (b'{"usage":{"day":5}}', "unknown usage item 'day'. Known: inspections, rental-days."),
-        (b'{"needs":"repairs"}', "'needs': expected a list; found 'repairs'."),
+        (b'{"needs":5}', "'needs': expected a list; found 5."),
+        (
+            b'{"needs":"repairs,,rental"}',
+            "'needs': a list of requirements is empty or has an empty entry; expected criteria separated by commas.",
+        ),
     ],
 )
 def test_a_bad_line_alone_is_rejected(bicycles, line, reason):

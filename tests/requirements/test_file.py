@@ -75,7 +75,7 @@ def test_saying_the_same_twice_overrules_nothing(knowledge):
     ("text", "sentence"),
     [
         ("neds: [sms]", "f:1: unknown key 'neds'. Did you mean 'needs'?"),
-        ("needs: sms", "f:1: 'needs': expected a list; found 'sms'."),
+        ("needs: 5", "f:1: 'needs': expected a list; found 5."),
         ("needs: [sms]\nsome: nonsense: here", "f:2: invalid YAML (mapping values are not allowed in this context)"),
         ("needs: [{criterion: sms, weight: 0}]", "f:1: 'weight': expected more than 0; found 0."),
         ("needs: [{criterion: sms, weight: -1}]", "f:1: 'weight': expected more than 0; found -1."),

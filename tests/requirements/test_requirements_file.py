@@ -53,6 +53,13 @@ def test_a_file_says_what_a_team_asks(bicycles, text):
     assert read_requirements(text.encode(), "team.yaml", bicycles) == FULL_STATEMENT
 
 
+def test_a_text_of_words_is_read_as_the_list_that_the_command_line_takes(bicycles):
+    text = b'needs: "repairs, stock>=90"\nwants: rental-price; test-rides:could\nunlisted: night shift'
+    assert read_requirements(text, "team.yaml", bicycles).team == read_team(
+        bicycles, needs=["repairs", "stock>=90"], wants=["rental-price", "test-rides:could"], unlisted=["night shift"]
+    )
+
+
 @pytest.mark.parametrize("text", [FULL, AS_JSON])
 def test_a_day_may_be_in_quotes_as_json_has_no_other_form_of_it(bicycles, text):
     quoted = text.replace("2023-06-01", '"2023-06-01"')
@@ -120,7 +127,14 @@ def test_a_rating_is_shown_as_it_was_typed(bicycles):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("needs: repairs\n", "team.yaml:1: 'needs': expected a list; found 'repairs'."),
+        (
+            "team: a\nneeds: repairs,,rental\n",
+            (
+                "team.yaml:2: 'needs': a list of requirements is empty or has an empty entry; expected criteria "
+                "separated by commas."
+            ),
+        ),
+        ("needs: 5\n", "team.yaml:1: 'needs': expected a list; found 5."),
         ("needs: {criterion: repairs}\n", "team.yaml:1: 'needs': expected a list; found a mapping."),
         ("need: [repairs]\n", "team.yaml:1: unknown key 'need'. Did you mean 'needs'?"),
         (

@@ -65,6 +65,15 @@ def split_list(text: str) -> list[str]:
     return parts
 
 
+def split_text(text: str) -> list[str]:
+    """Return the parts of a cell of a table, where a blank one says nothing and a separator may end the list.
+
+    Raises RequirementsError if a part is empty.
+    """
+    parts = split_words(text) if text.strip() else []
+    return parts if all(parts) else split_list("")
+
+
 def split_words(text: str) -> list[str]:
     """Return the stripped parts of a list, between commas, semicolons or line ends; one separator may end it.
 

@@ -15,7 +15,7 @@ from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
-from provider_advisor.requirements.grammar import read_requirement, shown
+from provider_advisor.requirements.grammar import read_requirement, shown, split_text
 from provider_advisor.requirements.statement import Requirement, Statement, in_order
 from provider_advisor.requirements.team import count_waiting, read_team
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Any other escape is matched too, so that the second half of an escaped backslash begins none.
 _ESCAPE = re.compile(rb"(?P<pair>\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.")
+_LISTS = ("needs", "wants", "unlisted")
 
 
 def read_requirements(
@@ -107,7 +108,7 @@ def _read_statement(
     doubtful: Sequence[str] = (),
     unknown: UnknownWords | None = None,
 ) -> Statement:
-    shape = validate(_read_as_of(_drop_nulls(document)), RequirementsFile)
+    shape = validate(_split_texts(_read_as_of(_drop_nulls(document))), RequirementsFile)
     data = shape.model_dump(exclude_unset=True, by_alias=True)
     if unknown is not None:
         data = _set_unknown_aside(data, unknown)
@@ -168,6 +169,23 @@ def _drop_nulls(document: Document) -> Document:
         if value is not None
     }
     return document._replace(data=data)
+
+
+def _split_texts(document: Document) -> Document:
+    """Return the document with lists in place of texts of words, which tables written as JSON hold: "sms, fax"."""
+    data = document.data if isinstance(document.data, dict) else {}
+    texts = {key: data[key] for key in _LISTS if isinstance(data.get(key), str)}
+    if not texts:
+        return document
+    lists, problems = {}, []
+    for key, text in texts.items():
+        try:
+            lists[key] = split_text(text)
+        except RequirementsError as error:
+            problems.append(f"{document.where(key)}: '{key}': {error}")
+    if problems:
+        raise RequirementsError(*problems)
+    return document._replace(data={**data, **lists})
 
 
 def _read_unsure(shape: RequirementsFile, knowledge: KnowledgeBase) -> tuple[str, ...]:

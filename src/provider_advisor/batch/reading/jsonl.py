@@ -38,6 +38,7 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements import statement_record
 from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.grammar import split_text
 from provider_advisor.requirements.sheets import write_cell
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.unlisted import UnknownWords
@@ -329,6 +330,12 @@ def _join_names(value: object) -> str | None:
 
 
 def _make_items(value: object) -> list[str] | None:
+    """Return the items of a list, or of a text of words, as flat tables have it: "sms, fax"; None of anything else."""
+    if type(value) is str:
+        try:
+            value = split_text(value)
+        except RequirementsError:
+            return None
     if type(value) is not list:
         return None
     items = []
