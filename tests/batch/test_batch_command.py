@@ -152,6 +152,13 @@ def test_a_separator_may_be_another(batch):
     assert batch("teams.csv scores.csv --separator tab --quiet")[0] == 3
 
 
+@pytest.mark.parametrize("name", ["teams.tsv", "teams.TAB"])
+def test_a_name_says_that_tabs_separate(batch, name):
+    Path(name).write_text(_TEAMS.replace(",", "\t"))
+    assert batch(f"{name} scores.csv --quiet")[0] == 3
+    assert batch(f"{name} scores.csv --separator , --quiet")[0] == 2
+
+
 def test_reasons_and_whole_answers_are_added(batch):
     batch("teams.csv scores.jsonl --reasons --explain --quiet")
     row = json.loads(Path("scores.jsonl").read_text().splitlines()[0])

@@ -411,6 +411,13 @@ def test_cells_that_say_must_and_should_are_no_header(recommend):
     assert "has no column 'requirement'; found 'Anforderung', 'Muss', 'Soll'. Call the column of" in said
 
 
+@pytest.mark.parametrize("name", ["rfp.tsv", "rfp.TAB"])
+def test_requirements_may_be_a_table_with_tabs(recommend, name):
+    Path(name).write_text("Requirement\tPriority\nRepairs\tmust\n")
+    status, out, err = recommend(f"--file {name} --format json")
+    assert (status, json.loads(out)["requirements"][0]["criterion"]) == (0, "repairs"), err
+
+
 def test_a_header_may_take_two_rows(recommend):
     rows = ("Requirement", "Priority", None), (None, "Must", "Should"), ("repairs", "x", None), ("advice", None, "x")
     assert _read_priorities(recommend, *rows)[0] == {"repairs": "must", "advice": "should"}

@@ -98,7 +98,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     names: tuple[str, ...],
     knowledge: KnowledgeBase,
     form: str | None,
-    separator: bytes,
+    separator: bytes | None,
     limits: Limits,
     options: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
 ) -> Inputs:
@@ -137,7 +137,7 @@ def _open_files(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     names: tuple[str, ...],
     knowledge: KnowledgeBase,
     form: str | None,
-    separator: bytes,
+    separator: bytes | None,
     limits: Limits,
     options: ReadingOptions,
     unknown: UnknownWords | None,
@@ -245,7 +245,9 @@ def _refuse_other_columns(first: InputFile, names: list[str], source: InputFile,
         )
 
 
-def _open_csv(sources: tuple[InputFile, ...], separator: bytes, limits: Limits, options: ReadingOptions) -> Inputs:
+def _open_csv(
+    sources: tuple[InputFile, ...], separator: bytes | None, limits: Limits, options: ReadingOptions
+) -> Inputs:
     headers = [_read_header(source, separator, limits, options) for source in sources]
     first = headers[0][0]
     for source, (header, _) in zip(sources, headers, strict=True):
@@ -267,14 +269,14 @@ def _open_csv(sources: tuple[InputFile, ...], separator: bytes, limits: Limits, 
 
 
 def _read_header(
-    source: InputFile, separator: bytes, limits: Limits, options: ReadingOptions
+    source: InputFile, separator: bytes | None, limits: Limits, options: ReadingOptions
 ) -> tuple[Header, Stream | None]:
     """Return the header of a source; of one that can be read only once, also the stream, which is after its header."""
     with Stream(source, 0, options.encoding) as stream:
         head = stream.read(limits.block)
         stream.give_back(head)
         refuse_wrong_encoding(head, source.name)
-        header = read_header(stream, separator, limits, options.skip_lines)
+        header = read_header(stream, separator or source.separator, limits, options.skip_lines)
     return header, None if source.regular else stream
 
 

@@ -19,6 +19,7 @@ from provider_advisor.requirements.priority_cells import Wish
 from provider_advisor.requirements.sheets import refuse_other_sheets
 
 STANDARD_INPUT = "standard input"
+_TABBED = (".tsv", ".tab")
 _LONGEST_NAME = 300
 _CHUNK = 1 << 20
 _LINES = 1 << 20
@@ -29,6 +30,7 @@ _BROKEN = (OSError, pa.ArrowException)
 _FORMS = {
     ".csv": "csv",
     ".tsv": "csv",
+    ".tab": "csv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
@@ -108,6 +110,11 @@ class InputFile(NamedTuple):
     def address(self) -> str | None:
         """Return what shows its format: the path, or the address that it was downloaded from."""
         return self.name if find_scheme(self.name) else self.path
+
+    @property
+    def separator(self) -> bytes:
+        """Return the separator of a CSV text that its name says."""
+        return b"\t" if (self.address or "").lower().partition("?")[0].endswith(_TABBED) else b","
 
     @property
     def identity(self) -> str:

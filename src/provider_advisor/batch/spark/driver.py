@@ -86,7 +86,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     master: str | None = None,
     input_format: str | None = None,
     output_format: str | None = None,
-    separator: bytes = b",",
+    separator: bytes | None = None,
     rejects: Path | None = None,
     others: Sequence[OutputPlace] = (),
     as_of: dt.date | None = None,

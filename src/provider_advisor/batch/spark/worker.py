@@ -55,7 +55,7 @@ class Job(NamedTuple):
     sources: tuple[InputFile, ...]
     input_form: str
     output_form: str
-    separator: bytes
+    separator: bytes | None
     limits: Limits
     options: ScoringOptions
     folder: str

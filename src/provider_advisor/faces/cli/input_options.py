@@ -48,7 +48,7 @@ class InputOptions(Options):
 
     id_column: str | None = None
     input_format: str | None = None
-    separator: str = ","
+    separator: str | None = None
     encoding: str | None = None
     skip_lines: int = 0
     decimal: str | None = None
@@ -95,7 +95,11 @@ input_options = join_options(
     "Input",
     click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
     click.option("--input-format", type=FORMS, help="Input format, if the names do not show it."),
-    click.option("--separator", default=",", metavar="CHAR", help="Field separator of CSV input, such as ; or tab."),
+    click.option(
+        "--separator",
+        metavar="CHAR",
+        help="Field separator of CSV input, such as ; or tab; default: a comma, in .tsv and .tab files a tab.",
+    ),
     click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."),
     click.option(
         "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines to skip above the header."
@@ -123,8 +127,10 @@ def _read_rename(given: str) -> tuple[str, str]:
     return old, new
 
 
-def read_separator(text: str) -> bytes:
-    """Return the separator that a text names: `;`, `tab`. Raises BatchError."""
+def read_separator(text: str | None) -> bytes | None:
+    """Return the separator that a text names: `;`, `tab`; None where the names of files say it. Raises BatchError."""
+    if text is None:
+        return None
     character = _SEPARATORS.get(text, text).encode()
     if len(character) != 1 or character in b'"\r\n':
         raise BatchError(f"'{text[:40]}' is not a separator; expected one character, such as ; or tab.")

@@ -51,7 +51,7 @@ _FOREIGN = {
     **dict.fromkeys((".pdf", ".doc", ".docx", ".odt"), "Write .html and print it, or open it in a word processor."),
     **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), "For a workbook of letters, add --format questions."),
 }
-_SHEETS = (".xlsx", ".xlsm", ".csv", ".xls", ".xlsb", ".ods", ".fods", ".numbers")  # the last ones are refused
+_SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".tab", *(".xls", ".xlsb", ".ods", ".fods", ".numbers"))  # refused later
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9][0-9.,]*")
 _EXAMPLES = {"--situation": "developers=none", "--usage": "sms-outbound=5000"}
