@@ -35,6 +35,24 @@ def test_what_is_new_was_added_and_what_is_otherwise_replaced(recommend_says, tm
     assert "  [1] More news (2024-01-10); printed\n" in run.out
 
 
+def test_two_claims_of_one_day_stand_beside_each_other(recommend_says, tmp_path):
+    file = tmp_path / "facts" / "providers" / "ciclo.yaml"
+    more = "- {criterion: rental, product: shop, value: absent, source: news-2024, line: LINE}\n"
+    text = file.read_text(encoding="utf-8") + more.replace("LINE", "9") + more.replace("LINE", "10")
+    file.write_text(text, encoding="utf-8")
+    found = listed(recommend_says(f"{_CHANGES} --since 2024-01-01 --as-of 2024-02-01 rental --format json"))
+    assert found == [("2024-01-10", "replaced", "rental")]
+
+
+@pytest.mark.parametrize(("last_day", "change"), [("2024-01-09", "confirmed"), ("2024-01-10", "withdrawn")])
+def test_only_an_end_that_was_still_ahead_is_withdrawn(last_day, change, recommend_says, tmp_path):
+    file = tmp_path / "facts" / "providers" / "ciclo.yaml"
+    text = file.read_text(encoding="utf-8").replace("until: 2025-12-31", f"until: {last_day}")
+    file.write_text(text, encoding="utf-8")
+    found = listed(recommend_says(f"{_CHANGES} --since 2024-01-10 --as-of 2024-02-01 repairs --format json"))
+    assert found == [("2024-01-10", change, "repairs")]
+
+
 def test_what_lies_ahead_is_announced_on_the_day_on_which_it_was_said(recommend_says):
     found = listed(recommend_says(f"{_CHANGES} --since 2023-06-01 --as-of 2023-06-30 --format json"))
     assert [part for part in found if part[1] == "announced"] == [
