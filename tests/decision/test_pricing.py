@@ -16,7 +16,7 @@ from provider_advisor.explanation.findings_in_words import describe_cost
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.suspicions import find_suspicions
 from provider_advisor.logic import Interval
-from provider_advisor.requirements.team import read_team
+from provider_advisor.requirements.read_team import read_team
 
 DAY = dt.date(2020, 12, 31)
 TEAM = """situation: []

@@ -24,8 +24,8 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
+from provider_advisor.requirements.read_team import count_waiting, describe_changes
 from provider_advisor.requirements.statement import Volume, say_volume
-from provider_advisor.requirements.team import count_waiting, describe_changes
 
 if TYPE_CHECKING:  # what checks files takes long to import, and most questionnaires begin without one
     from provider_advisor.knowledge.shapes.statement_files import AnswersFile, AnswerShape

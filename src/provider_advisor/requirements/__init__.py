@@ -1,6 +1,7 @@
 """What a team asks, from the words it typed to checked records."""
 
 from provider_advisor.requirements.grammar import read_requirement, split_list
+from provider_advisor.requirements.read_team import combine, read_team
 from provider_advisor.requirements.statement import (
     PRIORITIES,
     RANK,
@@ -11,7 +12,6 @@ from provider_advisor.requirements.statement import (
     bound_words,
     statement_record,
 )
-from provider_advisor.requirements.team import combine, read_team
 from provider_advisor.requirements.usage import Service, paid_together, services_used
 
 __all__ = [

@@ -42,6 +42,7 @@ from provider_advisor.requirements.proposal_columns import (
     is_sheet_word,
     simplify,
 )
+from provider_advisor.requirements.read_team import make_team
 from provider_advisor.requirements.sheets import (
     Cell,
     Grid,
@@ -55,7 +56,6 @@ from provider_advisor.requirements.sheets import (
     write_cell,
 )
 from provider_advisor.requirements.statement import Requirement, Statement, Unlisted, join_unlisted
-from provider_advisor.requirements.team import make_team
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import is_error_value, reveal_line
 

@@ -39,7 +39,7 @@ from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_wo
 from provider_advisor.batch.kernel.vocabulary import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.doubtful_words import is_of_area
-from provider_advisor.requirements.team import MOST_REQUIREMENTS
+from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
 
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 

@@ -76,7 +76,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import EVERYTHING, KnowledgeBase, Scope
 from provider_advisor.requirements import Statement, Unlisted
-from provider_advisor.requirements.team import MOST_REQUIREMENTS
+from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
 
 
 class Scored(NamedTuple):

@@ -20,8 +20,8 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, Leaf, Situation, Usage
 from provider_advisor.knowledge.records import Topic, UsageItem
 from provider_advisor.logic import Interval
+from provider_advisor.requirements.read_team import read_answers
 from provider_advisor.requirements.statement import LARGEST, get_ends
-from provider_advisor.requirements.team import read_answers
 from provider_advisor.requirements.usage import check_volume, read_volume
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)

@@ -25,7 +25,7 @@ from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.team import Mistakes
+from provider_advisor.requirements.read_team import Mistakes
 
 REQUIREMENTS = ("needs", "wants")
 _BETWEEN = re.compile(r"[\s_.-]+")

@@ -20,8 +20,8 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import Interval, Number, plain
 from provider_advisor.requirements import PRIORITIES, Requirement, read_requirement
 from provider_advisor.requirements.grammar import find_unknown, get_name, prepare_words
+from provider_advisor.requirements.read_team import make_team, refuse_contradictions
 from provider_advisor.requirements.statement import list_unwanted
-from provider_advisor.requirements.team import make_team, refuse_contradictions
 from provider_advisor.safe_text import fold
 
 BAD = -1

@@ -36,8 +36,8 @@ from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
+from provider_advisor.requirements.read_team import Mistakes, refuse_contradictions
 from provider_advisor.requirements.statement import Used
-from provider_advisor.requirements.team import Mistakes, refuse_contradictions
 from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 from provider_advisor.safe_text import reveal
 from provider_advisor.version import __version__

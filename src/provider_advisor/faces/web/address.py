@@ -16,8 +16,8 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, split_list, statement_record
+from provider_advisor.requirements.read_team import Mistakes
 from provider_advisor.requirements.requirements_file import read_requirements_data
-from provider_advisor.requirements.team import Mistakes
 
 Query = Sequence[tuple[str, str]]
 
