@@ -39,6 +39,7 @@ from provider_advisor.explanation.words import (
     bound_text,
     capital,
     claims_text,
+    included_text,
     joined,
     number_text,
     percent,
@@ -46,7 +47,6 @@ from provider_advisor.explanation.words import (
     rounded,
 )
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
-from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
@@ -424,11 +424,8 @@ def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     name = knowledge.providers[question.provider].name
     if criterion.kind == "capability":
         return f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}?"
-    of, member = split_member(question.criterion)
-    every = knowledge.claims.get((question.provider, of), ())
-    claims = [claim for claim in every if (member in claim.members if member else not claim.members)]
-    if plus := max(claims, key=lambda claim: claim.stated).plus if claims else None:
-        name += f", {plus} included"
+    claims = knowledge.list_claims(question.provider, question.criterion)
+    name += included_text(claims)
     bounds = question.asked.bounds
     if len(bounds) == 1 and not question.asked.on_scale:
         return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"

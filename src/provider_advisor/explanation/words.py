@@ -262,6 +262,12 @@ def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: 
     return f"{known.label}, {words}" if words else known.label
 
 
+def included_text(claims: Sequence[Claim]) -> str:
+    """Return what the latest price leaves out, so that a new one has to include it: ", carrier fees included"."""
+    plus = max(claims, key=lambda claim: claim.stated).plus if claims else None
+    return f", {plus} included" if plus else ""
+
+
 def rule_label(rule: str | None, because: str, knowledge: KnowledgeBase) -> str:
     """Return the name of a rule in a table; its own words where the knowledge base no longer has it."""
     known = knowledge.rules.get(rule or "")

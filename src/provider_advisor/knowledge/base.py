@@ -314,6 +314,12 @@ class KnowledgeBase:
                 found.setdefault((provider.id, claim.criterion), []).append(claim)
         return {key: tuple(claims) for key, claims in found.items()}
 
+    def list_claims(self, provider: str, criterion: str) -> list[Claim]:
+        """Return the claims on a criterion as a whole, or on the one member that its id names."""
+        of, member = split_member(criterion)
+        every = self.claims.get((provider, of), ())
+        return [claim for claim in every if (member in claim.members if member else not claim.members)]
+
     def claimed_members(self, provider: str, criterion: str) -> tuple[str, ...]:
         """Return the members of a criterion that a provider's claims name, in their order."""
         found = (member for claim in self.claims.get((provider, criterion), ()) for member in claim.members)

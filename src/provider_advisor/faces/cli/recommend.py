@@ -231,7 +231,9 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
 
     team = found.statement.team._replace(unlisted=())
     judged = answer(knowledge, found.statement._replace(team=team), robustness=True)
-    content = write_letters(make_letters(judged.explanation, found.explanation.unlisted), _get_extension(output or ""))
+    content = write_letters(
+        make_letters(judged.explanation, found.explanation.unlisted, knowledge), _get_extension(output or "")
+    )
     if output is None:
         show_document(str(content))
     else:

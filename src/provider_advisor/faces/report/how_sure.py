@@ -113,7 +113,7 @@ def _question(group: QuestionGroup) -> ReportQuestion:
     """Return a question; one about several facts has one answer, to all of them."""
     if len(group.asked) > 1:
         return ReportQuestion(group.asked, (group.says,))
-    return ReportQuestion(group.asked, tuple(capital(answer.says) for answer in group.part.answers))
+    return ReportQuestion(group.asked, tuple(capital(answer.says) for answer in group.parts[0].answers))
 
 
 def _turns(changes: RequirementChangesRecord) -> Iterator[str]:

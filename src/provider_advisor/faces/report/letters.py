@@ -1,4 +1,8 @@
-"""Letters to the providers, ready to be sent: as text, in Markdown, or as a workbook with a sheet for each."""
+"""Letters to the providers, and apart from them what the answers would change, as text, in Markdown or as a workbook.
+
+A letter has only what a provider may read: a greeting, questions, and room for the answers. What these would change
+names rivals and who leads, so it stands once, behind all letters, in a part for the buyer.
+"""
 
 from __future__ import annotations
 
@@ -9,34 +13,40 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.unknowns import ProviderLetter
+from provider_advisor.explanation.unknowns import AnswerEffect, Letters, ProviderLetter
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean_texts
 
 _NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
-    "We are comparing providers and could not find answers to the following questions about you. Please answer below "
-    "each question, and say which page or document confirms it."
+    "We are comparing providers and found no clear, current answer to the following questions about you. Please answer "
+    "below each question, and say which page or document confirms it."
 )
+_FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
+_KEEP = "Keep this part: it names the other providers. Each provider gets its own questions only."
+_BLANK = "_" * 20
 _WIDTH = 80
-_COLUMNS = (("Id", 16), ("Question", 60), ("Answer", 40), ("Source of the answer", 40), ("Why we ask", 70))
+_COLUMNS = (("Id", 16), ("Question", 60), ("Answer", 40), ("Source of the answer", 40))
+_BUYER_COLUMNS = (("Questions", 40), ("What the answers would change", 110))
 _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _HEAD_ROW = 2
 
 
-def write_letters(letters: Sequence[ProviderLetter], extension: str = "") -> str | bytes:
-    """Return a letter to each provider, as a file with this extension holds it: a workbook, Markdown, else text.
+def write_letters(letters: Letters, extension: str = "") -> str | bytes:
+    """Return the letters and the buyer's part, as a file with this extension has them: a workbook, Markdown, else text.
 
-    Questions are numbered, each with what it changes and a place to answer. Raises RequirementsError if XlsxWriter is
-    not installed.
+    Questions are numbered, each with room for the answer and its source. Raises RequirementsError if XlsxWriter is not
+    installed.
     """
     if extension == ".xlsx":
         return _write_workbook(letters)
-    if not letters:
+    if not letters.to_providers:
         return f"{_NOTHING_TO_ASK}\n"
     is_markdown = extension in {".md", ".markdown"}
-    lines = [line for letter in clean_texts(letters) for line in _write_letter(letter, markdown=is_markdown)]
+    cleaned = clean_texts(letters)
+    lines = [line for letter in cleaned.to_providers for line in _write_letter(letter, markdown=is_markdown)]
+    lines += _write_effects(cleaned.effects, markdown=is_markdown)
     return "\n".join(lines if is_markdown else map(_wrap, lines))
 
 
@@ -54,14 +64,25 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
     yield ""
     for question in letter.questions:
         yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {question.text}"
-        yield f"Why we ask: {shown(question.changes)}" + ("  " if markdown else "")
-        yield "Answer: ____________________"
+        yield f"Answer: {_BLANK}{'  ' if markdown else ''}"
+        yield f"Source: {_BLANK}"
         yield ""
     yield "Kind regards"
     yield ""
 
 
-def _write_workbook(letters: Sequence[ProviderLetter]) -> bytes:
+def _write_effects(effects: Sequence[AnswerEffect], *, markdown: bool) -> Iterator[str]:
+    yield f"{'## ' if markdown else ''}{_FOR_BUYER}"
+    yield ""
+    yield _KEEP
+    yield ""
+    for effect in effects:
+        ids = ", ".join(effect.ids)
+        yield f"**{ids}**: {escape(effect.says)}" if markdown else f"{ids}: {effect.says}"
+        yield ""
+
+
+def _write_workbook(letters: Letters) -> bytes:
     try:
         import xlsxwriter  # noqa: PLC0415 (an extra, and few letters are workbooks)
     except ImportError as error:
@@ -71,11 +92,16 @@ def _write_workbook(letters: Sequence[ProviderLetter]) -> bytes:
         ) from error
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        if not letters:
+        if not letters.to_providers:
             book.add_worksheet("Questions").write_string(0, 0, _NOTHING_TO_ASK)
-        taken: set[str] = set()
-        for letter in letters:
-            _write_sheet(book, letter, _name_sheet(letter.name, taken))
+        taken = {_FOR_BUYER_SHEET.casefold()}
+        for letter in letters.to_providers:
+            rows = [(question.id, question.text, None, None) for question in letter.questions]
+            title, name = f"Questions for {letter.name}", _name_sheet(letter.name, taken)
+            _write_sheet(book, name, (title, _OPENING), _COLUMNS, rows)
+        if letters.effects:
+            effects = [(", ".join(effect.ids), effect.says) for effect in letters.effects]
+            _write_sheet(book, _FOR_BUYER_SHEET, (_FOR_BUYER, _KEEP), _BUYER_COLUMNS, effects)
     return content.getvalue()
 
 
@@ -90,24 +116,30 @@ def _name_sheet(name: str, taken: set[str]) -> str:
     return found
 
 
-def _write_sheet(book: Any, letter: ProviderLetter, name: str) -> None:  # noqa: ANN401 (XlsxWriter has no types)
+def _write_sheet(
+    book: Any,  # noqa: ANN401 (XlsxWriter has no types)
+    name: str,
+    heads: tuple[str, str],
+    columns: Sequence[tuple[str, int]],
+    rows: Sequence[Sequence[str | None]],
+) -> None:
+    """Write a sheet with a title and what stands below it, and a table; None is a cell to fill in."""
     sheet = book.add_worksheet(name)
     title, head = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True, "bottom": 1})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     to_fill = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFF9DB", "border": 1})
-    sheet.write_string(0, 0, f"Questions for {letter.name}", title)
-    sheet.write_string(1, 0, _OPENING)
+    sheet.write_string(0, 0, heads[0], title)
+    sheet.write_string(1, 0, heads[1])
     sheet.freeze_panes(_HEAD_ROW + 1, 0)
-    for column, (heading, width) in enumerate(_COLUMNS):
+    for column, (heading, width) in enumerate(columns):
         sheet.set_column(column, column, width)
         sheet.write_string(_HEAD_ROW, column, heading, head)
-    for row, question in enumerate(letter.questions, _HEAD_ROW + 1):
-        # A text is never a formula or a link, whatever it begins with.
-        sheet.write_string(row, 0, question.id, wrapped)
-        sheet.write_string(row, 1, question.text[:_LONGEST_CELL], wrapped)
-        sheet.write_blank(row, 2, None, to_fill)
-        sheet.write_blank(row, 3, None, to_fill)
-        sheet.write_string(row, 4, question.changes[:_LONGEST_CELL], wrapped)
-    sheet.autofilter(_HEAD_ROW, 0, _HEAD_ROW + len(letter.questions), len(_COLUMNS) - 1)
+    for number, row in enumerate(rows, _HEAD_ROW + 1):
+        for column, text in enumerate(row):
+            if text is None:
+                sheet.write_blank(number, column, None, to_fill)
+            else:  # a text is never a formula or a link, whatever it begins with
+                sheet.write_string(number, column, text[:_LONGEST_CELL], wrapped)
+    sheet.autofilter(_HEAD_ROW, 0, _HEAD_ROW + len(rows), len(columns) - 1)
     sheet.fit_to_pages(1, 0)
     sheet.set_landscape()
