@@ -183,6 +183,11 @@ def test_what_a_library_says_is_shown_without_secrets():
     assert hide_secrets('"pa ss" and pa%20ss, other', url) == '"***" and ***, ***'
 
 
+def test_a_secret_that_begins_another_one_does_not_leave_the_rest_of_it():
+    url = "postgresql://ann:open@host/teams?sslpassword=opensesame"
+    assert hide_secrets("opensesame and open", url) == "*** and ***"
+
+
 def test_signs_that_end_a_password_too_early_are_refused():
     refuse_unescaped("postgresql://ann:a%40b@host/teams")
     for password in ("a/b", "a@b", "a b", "a%b", "a#b", "a?b"):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor.faces.cli.ask.sessions import find_newest_session
+
 _RECOMMEND = str(Path(sys.executable).with_name("recommend"))
 _DAY = "--as-of 2022-12-31 --no-robustness"
 _ANSWERS = "version: 1\nanswers:\n- topics: []\n- {criterion: whiteboard, answer: must, searched: true}\n"
@@ -72,6 +74,18 @@ def test_the_newest_session_is_no_link(recommend_says, place):
     run = recommend_says(f"recommend ask {_DAY} --resume")
     assert run.status == 2
     assert "there is no saved session" in run.err
+
+
+def test_the_newest_of_several_sessions_is_resumed(place):
+    kept = place / "state" / "recommend"
+    kept.mkdir(parents=True)
+    times = {kept / "ask-2.yaml": 3_000, kept / "ask-3.yaml": 1_000, place / "ask-1.yaml": 2_000}
+    for path, modified in times.items():
+        path.write_text(_ANSWERS, encoding="utf-8")
+        os.utime(path, (modified, modified))
+    assert find_newest_session(None) == kept / "ask-2.yaml"
+    (kept / "ask-2.yaml").unlink()
+    assert find_newest_session(None).absolute() == place / "ask-1.yaml"
 
 
 def test_saving_replaces_a_link_and_leaves_what_it_points_to(recommend_says, place):

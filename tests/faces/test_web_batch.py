@@ -283,11 +283,14 @@ def test_of_a_run_only_its_results_can_be_had(web, done):
         assert web.get(f"{done}/{what}").status_code == 404
 
 
-def test_a_folder_of_somebody_else_is_not_used(tmp_path):
+def test_a_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch):
     (tmp_path / "mine").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "mine")
     with pytest.raises(OSError, match="another user"):
         RunFolder(folder=tmp_path / "link").start(Run([], {}, {}))
+    monkeypatch.setattr("os.getuid", lambda: (tmp_path / "mine").stat().st_uid + 1)
+    with pytest.raises(OSError, match="another user"):
+        RunFolder(folder=tmp_path / "mine").start(Run([], {}, {}))
 
 
 def _zip(**parts):
