@@ -61,6 +61,9 @@ def test_another_base_is_completed_where_it_is_named(tmp_path):
     found = _complete(*named, "--needs", "")
     assert "cargo-bikes" in found
     assert "whiteboard" not in found
+    assert (
+        _complete(*named, "ask", "--needs", "cargo") == _complete("ask", *named, "--needs", "cargo") == ["cargo-bikes"]
+    )
     # Where a base cannot be read, no message gets between what is typed.
     assert _complete("--facts", str(tmp_path), "--needs", "") == []
 
