@@ -377,6 +377,20 @@ def test_without_priorities_the_texts_say_what_is_a_wish(recommend):
     assert "columns not read: 'Kind'." in said
 
 
+def test_a_row_may_ask_for_several_things_or_for_any_of_them(recommend):
+    rows = ("Requirement", "Priority"), ("Repairs, rental", "must"), ("Test rides or child seats", "could")
+    asked, said = _read_priorities(recommend, *rows)
+    expected = {"repairs": "must", "rental": "must", "child-seats|test-rides": "could"}
+    assert asked | expected == asked, said  # a rule adds another
+    assert "Repairs, rental → repairs, rental (from its words)" in said
+    assert "(from its words, any will do)" in said
+
+
+def test_who_does_not_want_one_or_the_other_wants_neither(recommend):
+    rows = ("Requirement", "Priority"), ("Repairs or rental", "wont"), ("Test rides", "must")
+    assert _read_priorities(recommend, *rows)[0] == {"repairs": "wont", "rental": "wont", "test-rides": "must"}
+
+
 def test_headings_between_requirements_are_skipped_where_they_cannot_be_requirements(recommend):
     numbered = (
         ("ID", "Requirement", "Priority"),

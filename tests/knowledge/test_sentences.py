@@ -25,6 +25,13 @@ def knowledge():
         ("Response time within 4 hours", ["support-response-hours<=4"]),
         ("SMS in Kenya and Uganda", ["sms@ke", "sms@ug"]),
         ("sms to germany", ["sms@de"]),
+        ("SMS, MMS", ["sms", "mms"]),
+        ("The system must provide both SMS and MMS", ["sms", "mms"]),
+        ("SMS or WhatsApp", ["sms|whatsapp"]),
+        ("SMS|WhatsApp", ["sms|whatsapp"]),
+        ("Either SMS, MMS, or fax", ["fax|mms|sms"]),
+        ("Ring groups or call queues", ["call-queues|ring-groups"]),
+        ("HIPAA or GDPR", ["gdpr|hipaa"]),
         ("Toll-free numbers in the UK", ["toll-free-numbers@gb"]),
         ("ISO 27001 certified", ["certificate@iso-27001"]),
         ("Compatibility with Google Workspace", ["integration@google-workspace"]),
@@ -46,6 +53,15 @@ def test_a_sentence_is_read_whole_if_each_word_is_a_name_a_member_a_bound_or_say
         "Voicemail for the person on shift",
         "Voicemail is not required",
         "Call recording or transcription",
+        "Voicemail or call queues",
+        "SMS/MMS",
+        "SMS and/or MMS",
+        "SMS and MMS or fax",
+        "No SMS or fax",
+        "SMS or MMS for the night shift",
+        "SMS in Kenya or Uganda",
+        "Uptime commitment or fax",
+        "SMS >= 5",
         "Call recording storage",
         "CRM system",
         "Email support",
@@ -63,6 +79,18 @@ def test_a_sentence_with_a_word_more_is_not_taken(knowledge, sentence):
     assert not match.targets or match.how in {"id", "alias", "label"}, match
 
 
+@pytest.mark.parametrize(
+    ("sentence", "target"),
+    [
+        ("Support reputation >= good", "support-reputation>=good"),
+        ("1.2 Uptime commitment ≥ 99.9 %", "uptime-commitment>=99.9"),
+        ("monthly-cost<=500", "monthly-cost<=500"),
+    ],
+)
+def test_a_name_with_a_bound_is_read_as_on_the_command_line(knowledge, sentence, target):
+    assert Matcher(knowledge, sentences=True).find(sentence).targets == (target,)
+
+
 def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
     header = "Voicemail and hold music"
     assert Matcher(knowledge, sentences=True).find(header).targets == ("voicemail", "hold-music")
@@ -78,6 +106,10 @@ def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
         ("A meeting of up to 500 participants", "video-participants>=500"),
         ("Numbers in at least 30 countries", "number-countries>=30"),
         ("Below $0.008 per SMS", "sms-outbound-price<=0.008"),
+        ("Number of countries >= 90", "number-countries>=90"),
+        ("Number of countries: at least 90", "number-countries>=90"),
+        ("Voicemail or call queues", "call-queues|voicemail"),
+        *((text, "sms") for text in ("SMS/MMS", "SMS and/or MMS", "SMS and voice", "SMS or MMS for the night shift")),
     ],
 )
 def test_what_a_sentence_may_mean_has_its_members_and_bounds(knowledge, sentence, suggested):

@@ -3,6 +3,8 @@
     "The system must provide voicemail"     voicemail
     "99.99 % uptime"                        uptime-commitment>=99.99
     "SMS in Kenya and Uganda"               sms@ke, sms@ug
+    "SMS and MMS"                           sms, mms
+    "SMS or WhatsApp"                       sms|whatsapp
     "Integration with HubSpot"              integration@hubspot
     "Voicemail for the person on shift"     voicemail, and `left` are "for", "person", "on", "shift"
 
@@ -21,14 +23,16 @@ from functools import cached_property
 from typing import NamedTuple
 
 from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, find_amounts
-from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.criteria import Criteria
+from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import SearchIndex, stem
 from provider_advisor.safe_text import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _WITHIN_NAME = re.compile(r"[\s\-\u2010-\u2015/.'\u2019&_]*")
 _LISTING = re.compile(r"[,;&+]|\b(?:and|plus)\b", re.IGNORECASE)
+_JOINT = re.compile(r"\s*(?:,?\s*\b(?P<word>and\s*/\s*or|and|plus|or)\b|(?P<sign>[,;&+/|]))\s*", re.IGNORECASE)
 _DECIMAL = re.compile(r"\d\.\d")
 _BRACKETS = re.compile(r"\([^)]*\)")
 _SIGN, _AFTER_NAME = re.compile("[<>]"), re.compile(f"[<>{AT}]")
@@ -63,6 +67,7 @@ _SUBJECTS = frozenset(
         """,
     )
 )
+_PAIRED = frozenset(("both", "either"))
 # They may stand before a member of a criterion that the sentence names: "SMS to Kenya", "paid by invoice".
 _BEFORE = frozenset(("across", "and", "by", "for", "from", "in", "only", "to", "via", "within"))
 # They may stand beside a member that needs no criterion: "ISO 27001 certified", "a signed BAA", "Slack connector".
@@ -101,7 +106,7 @@ class SentenceReading(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Return the criteria that it asks for, without bounds."""
-        return tuple(map(drop_bound, self.targets))
+        return tuple(name for target in self.targets for name in drop_bound(target).split(EITHER))
 
     @property
     def is_whole(self) -> bool:
@@ -175,11 +180,8 @@ class SentenceReader:
     def read(self, text: str) -> SentenceReading:
         """Return what a sentence asks for."""
         words = _Sentence(text[:_LONGEST_TEXT])
-        named = [
-            part
-            for part in _find_parts(words, words.stems, self._names)
-            if len(part.names) == 1 and not words.is_in_number(part)  # what names two criteria asks for neither
-        ]
+        spoken = [part for part in _find_parts(words, words.stems, self._names) if not words.is_in_number(part)]
+        named = [part for part in spoken if len(part.names) == 1]  # what names two criteria asks for neither
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = {at for part in named if not part.is_keyword for at in range(part.start, part.end)}
         members = list(_find_parts(words, words.plain, self._members, taken))
@@ -195,14 +197,18 @@ class SentenceReader:
         if not counted and not alone and len(named) == 1:
             words.said |= set(range(named[0].start, named[0].end))
             counted = named if not words.list_left() else []  # by itself, "reports" means what it does where typed
-        targets = self._list_targets(words, counted, hosted, alone)
+        if not hosted and (reading := self._read_list(words, named, alone)) is not None:
+            return reading
+        beside = {part for pair in _find_joints(words, spoken) for part in pair}
+        uncounted = [part for part in named if part in beside and part not in counted and not part.is_keyword]
+        targets = self._list_targets(words, [*counted, *uncounted], hosted, alone)
         parts = sorted([*counted, *hosted, *alone])
         for part in hosted:
             _say_before(words, part)
         if alone:
             words.said |= {at for at, root in enumerate(words.stems) if root in _BESIDE}
         listed = all(_join(words, *pair, loosely=pair[1] not in counted) for pair in itertools.pairwise(parts))
-        is_sure = listed and not any(part.is_keyword for part in counted)
+        is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
         return SentenceReading(targets, words.list_left() if is_sure else tuple(words.plain))
 
     def suggest(self, text: str, found: Iterable[str] = ()) -> tuple[str, ...]:
@@ -214,7 +220,7 @@ class SentenceReader:
         said = {_AFTER_NAME.split(target)[0] for target in asked}
         amounts = find_amounts(text[:_LONGEST_TEXT])
         more = [name for name in found if name not in said]
-        bounds = [bind(self._criteria[name], amounts) for name in more]
+        bounds = [bind(self._criteria[name], amounts) or _bind_bare(self._criteria[name], amounts) for name in more]
         targets = [*asked, *(bound[0] if bound else name for name, bound in zip(more, bounds, strict=True))]
         return tuple(sorted(targets, key=lambda target: _SIGN.search(target) is None))
 
@@ -237,6 +243,33 @@ class SentenceReader:
             ):
                 alone[part] = found[0]
         return hosted, {part: self._name_alone(target) for part, target in alone.items()}
+
+    def _read_list(
+        self, words: _Sentence, named: list[_NamedWords], alone: Mapping[_NamedWords, str]
+    ) -> SentenceReading | None:
+        """Return what a list of nothing but names asks for: all of "SMS and MMS", any of "SMS or MMS".
+
+        A name that many others hold, such as SMS, counts here as it does in a row of its own. It is not sure what
+        "SMS/MMS" asks for, and in "fax or email support" the last word may belong to both.
+        """
+        parts = sorted([*named, *alone])
+        joints = _find_joints(words, parts)
+        if not joints or len(joints) < len(parts) - 1:
+            return None
+        around = {*words.plain[: parts[0].start], *words.plain[parts[-1].end :]}
+        if not around <= _FILLERS | _SUBJECTS | _PAIRED | (_BESIDE if alone else frozenset()):
+            return None
+        targets = tuple(dict.fromkeys(alone[part] if part in alone else part.names[0] for part in parts))
+        signs, lengths = set(joints.values()), {part.end - part.start > 1 for part in named}
+        is_sure = len(lengths) < 2 and not any(part.is_keyword for part in named)  # noqa: PLR2004 (short and long ones)
+        if "or" in signs and signs <= {"or", ","}:
+            can_be_any = len(targets) > 1 and all(self._criteria[name].kind == "capability" for name in targets)
+            targets, is_sure = (EITHER.join(sorted(targets)),) if can_be_any else targets, is_sure and can_be_any
+        elif not signs <= {"and", "plus", "&", "+", ",", ";"}:
+            is_sure = False
+        elif not is_sure:
+            return None  # read with its members and bounds, as other sentences are
+        return SentenceReading(targets, () if is_sure else tuple(words.plain))
 
     def _stands_for_members(self, part: _NamedWords) -> bool:
         """Return whether the members of its list are asked for by their names alone."""
@@ -328,6 +361,23 @@ def _find_parts(
             at = end
         else:
             at += 1
+
+
+def _bind_bare(criterion: Criterion, amounts: Sequence[SpokenAmount]) -> tuple[str, SpokenAmount] | None:
+    """Return the bound of the only number of a text if it says at least or at most, and of nothing else what."""
+    if len(amounts) != 1 or amounts[0].unit or amounts[0].sign == "any":
+        return None
+    return bind(criterion, amounts, (0, amounts[0].start))
+
+
+def _find_joints(words: _Sentence, parts: Sequence[_NamedWords]) -> dict[tuple[_NamedWords, _NamedWords], str]:
+    """Return the neighbours with nothing but a sign of a list between them, and that sign: a comma, "and", "or"."""
+    found = {}
+    for pair in itertools.pairwise(parts):
+        if joint := _JOINT.fullmatch(words.find_gap(pair[0].end - 1, pair[1].start)):
+            sign = (joint["word"] or joint["sign"]).casefold()
+            found[pair] = "or" if sign == EITHER else sign
+    return found
 
 
 def _is_written_as_name(said: str, *, is_first: bool) -> bool:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -35,6 +36,7 @@ Targets = tuple[str, ...]
 _MOST, _MOST_ASKED = 3, 6
 _MARKS = "?:*. \t"
 _NUMBER = re.compile(r"\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?\s+(?=[^\W\d])|\(?[0-9]{1,3}[.)]\s+(?=[^\W\d])")
+_BOUNDED = re.compile(r"(?P<name>[^<>=≥≤]*\w)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<value>[^<>=≥≤]*\w[\s%]*)")
 _PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
 _NO_TEXT = frozenset(["null", "yes", "no", "on", "off", "true", "false", "y", "n"])
 
@@ -88,10 +90,10 @@ class Matcher:
 
     def find(self, word: str) -> Match:
         """Return what a word stands for; in doubt it has no targets."""
-        found = self._find(word)
+        found = self._find_either(word)
         # "1.2 Voicemail" is numbered; "99.9 % uptime" and "24/7 support" are read as they are.
         if not found.targets and self._sentences and (number := _NUMBER.match(word.strip(_MARKS))):
-            numbered = self._find(word.strip(_MARKS)[number.end() :])
+            numbered = self._find_either(word.strip(_MARKS)[number.end() :])
             return numbered._replace(word=word) if numbered.targets else found
         return found
 
@@ -112,8 +114,27 @@ class Matcher:
         # A keyword leads to a criterion and is never taken for it, not even as a sentence of one word.
         keyword = name is not None or self._knowledge.search_index.find_named(plain)
         if self._sentences and not keyword and (reading := self._knowledge.sentences.read(plain)).is_whole:
-            return Match(word, reading.targets, "from its words")
+            return Match(
+                word, reading.targets, f"from its words{', any will do' if EITHER in reading.targets[0] else ''}"
+            )
         return Match(word, (), "", self._list_candidates(plain, name, found))
+
+    def _find_either(self, word: str) -> Match:
+        """Return what a word stands for as it is, else as a name with a bound."""
+        found = self._find(word)
+        return found if found.targets or not self._sentences else self._find_bounded(word) or found
+
+    def _find_bounded(self, word: str) -> Match | None:
+        """Return what a name with a bound stands for, such as "Support reputation >= good"; None of anything else."""
+        if (parts := _BOUNDED.fullmatch(word.strip(_MARKS))) is None:
+            return None
+        found = self._find(parts["name"])
+        target = "".join([*found.targets, parts["sign"], parts["value"]])
+        try:
+            read_requirement(f"{target}:should", "should", self._knowledge)
+        except RequirementsError:
+            return None
+        return found._replace(word=word, targets=(target,)) if len(found.targets) == 1 else None
 
     def find_all(self, words: Iterable[str]) -> list[Match]:
         """Return what the words of one table stand for: a loose one may be clear beside others."""

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements.grammar import read_requirement, shown
 from provider_advisor.requirements.matching import (
@@ -332,7 +333,9 @@ def _read_row(  # noqa: PLR0913, PLR0917 (what the options say, and where the pr
     if match.is_unlisted:  # nothing judges it, so that it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
     weight = _read_weight(row.weight, decimal)
-    targets = match.targets if wish != NOTHING else ()
+    targets: Sequence[str] = match.targets if wish != NOTHING else ()
+    if wish == "wont":  # who does not want "SMS or fax" wants neither
+        targets = [part for target in targets for part in target.split(EITHER)]
     read = (read_requirement(f"{target}:{wish}", "must", knowledge) for target in targets)
     return [part._replace(weight=None if wish == "wont" else weight) for part in read]
 
