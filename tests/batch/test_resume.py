@@ -17,7 +17,7 @@ import pytest
 from provider_advisor.batch import local_run as written
 from provider_advisor.batch.interruption import Interrupted
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.writing.workdir import find_work_folder
+from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure
 
 _SMALL = Limits(300, 100_000)

@@ -18,7 +18,7 @@ from provider_advisor.batch.kernel import vocabulary
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.writing.workdir import find_work_folder
+from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, RequirementsError
 from provider_advisor.knowledge import Facts
 

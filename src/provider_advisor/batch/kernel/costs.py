@@ -134,7 +134,7 @@ def _multiply(volumes: Sequence[Volumes]) -> Volumes:
 def _find_cheapest(
     provider: str, models: Sequence[Criterion], times: Mapping[str, Volumes], rows: int, facts: Facts
 ) -> tuple[Floats, Floats, bool]:
-    """The cheapest of the price models, at each end; anything from 0 where the provider has no price on record."""
+    """Return the cheapest of the price models, at each end; anything from 0 where the provider has no price."""
     found = [(price.id, facts.of_no_member(provider, price.id)) for price in models]
     priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
     if not priced:

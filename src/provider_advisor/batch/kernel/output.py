@@ -48,10 +48,8 @@ def make_fields(
 ) -> list[pa.Field]:
     """Return the fields of the columns, in order; monthly costs only of the providers that are `priced`.
 
-    Without `gaps` there is none of musts that another product meets.
-
-    Words are dictionaries, scores floats of 0 to 100, costs floats in the unit of the knowledge base's computed
-    criterion; null is what there is none of.
+    Without `gaps` there is no column of musts that another product meets. Words are dictionaries, scores floats of 0 to
+    100, costs floats in the unit of the knowledge base's computed criterion; null stands for none.
     """
     fields = [pa.field(name, _WORD) for name in VERDICT_COLUMNS if name != GAPS]
     if gaps:

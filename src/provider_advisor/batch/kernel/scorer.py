@@ -37,7 +37,6 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.area_weights import NO_WEIGHTS, AreaWeights, Weighing, weigh_sums
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
@@ -56,7 +55,7 @@ from provider_advisor.batch.kernel.output import (
 from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, NO_OWN_WORDS, OwnWords, OwnWordsRead
 from provider_advisor.batch.kernel.product_gaps import ProductGaps
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
-from provider_advisor.batch.kernel.rules import Chaining, Changes, Fired
+from provider_advisor.batch.kernel.rule_program import Chaining, Changes, Fired
 from provider_advisor.batch.kernel.scores import (
     DATED,
     FIRM,
@@ -71,6 +70,7 @@ from provider_advisor.batch.kernel.scores import (
 from provider_advisor.batch.kernel.situations import Said, Situations
 from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, Layout, plan_layout, read_row
 from provider_advisor.batch.kernel.vocabulary import WordReader
+from provider_advisor.batch.kernel.weigh_areas import NO_WEIGHTS, AreaWeights, Weighing, weigh_sums
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts

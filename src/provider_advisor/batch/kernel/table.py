@@ -41,6 +41,7 @@ _EVERYDAY = {
 """What people call columns of requirements. They may hold crosses instead of lists, so they are not read as ours."""
 UNLISTED = "unlisted"
 SITUATION, USAGE, WEIGHTS = "situation.", "usage.", "weights."
+_ANSWERS = (SITUATION, USAGE, WEIGHTS)
 
 
 class Layout(NamedTuple):
@@ -70,9 +71,6 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
         raise BatchError(f"the column '{both[0]}' has the same name as a column of the result; rename it.")
     identity = id_column or ("team" if "team" in schema.names else None)
     return Layout(read, carried, identity)
-
-
-_ANSWERS = (SITUATION, USAGE, WEIGHTS)
 
 
 def _refuse_twice(names: list[str]) -> None:
@@ -160,8 +158,8 @@ def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = rea
     RequirementsError with all mistakes, in the sentences of a single answer.
     """
     mistakes = Mistakes()
-    situation = {name: split_values(value) for name, value in _pick_prefixed("situation.", row)}
-    usage = {name: _read_amount(value) for name, value in _pick_prefixed("usage.", row)}
+    situation = {name: split_values(value) for name, value in _pick_prefixed(SITUATION, row)}
+    usage = {name: _read_amount(value) for name, value in _pick_prefixed(USAGE, row)}
     weights = {name: read_weight(value) for name, value in _pick_prefixed(WEIGHTS, row)}
     items = {name: _split_items(row.get(name), mistakes) for name in ("needs", "wants", UNLISTED)}
     try:
@@ -226,7 +224,7 @@ def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table hol
 
 
 def read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
-    """Return a weight as a number, None where there is none; a text that is no number as it is, to be refused."""
+    """Return a weight as a number, None where there is none; a text that is not a number as it is, to be refused."""
     if isinstance(value, str):
         try:
             return plain(float(value)) if value.strip() else None

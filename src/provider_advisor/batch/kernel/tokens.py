@@ -70,7 +70,10 @@ def _gather_texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> lis
 
 
 def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined:
-    """The words of columns put together; `criteria` has by word the place of its criterion, under `most`, or -1."""
+    """Return the words of columns put together.
+
+    `criteria` has by word the place of its criterion, under `most`, or -1.
+    """
     count = sum(len(column.numbers) for column in columns)
     rows = len(columns[0].ends) - 1
     words, of, ends = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(rows + 1, np.int32)
@@ -88,16 +91,16 @@ def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined
 
 
 def number_words(column: pa.Array) -> Numbered:
-    """Return the words of a column of texts, which commas part, or of a column of lists of words."""
+    """Return the words of a column of texts, where commas separate them, or of a column of lists of words."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return _number_lists(column)
     return _drop_blank_cells(number_texts(_replace_separators(fill_texts(column)), ","))
 
 
 def split_cell(text: str) -> list[str]:
-    """Return the stripped words of a cell, parted by commas, semicolons or line ends; one separator may end it.
+    """Return the stripped words of a cell, separated by commas, semicolons or line ends; one more may end it.
 
-    Forms and spreadsheets write several choices so.
+    Forms and spreadsheets write several choices like this.
 
     >>> split_cell("fax; mms;")
     ['fax', 'mms']

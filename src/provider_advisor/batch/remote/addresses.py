@@ -13,7 +13,7 @@ _STORES = {"s3", "gs", "gcs"} | _AZURE
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")
 _LEAST = 3
-"""Shorter values, such as those of `?a=1`, are no secrets, and hiding them would spoil every message."""
+"""Shorter values, such as those of `?a=1`, are not secrets, and hiding them would spoil every message."""
 
 
 def find_scheme(name: str) -> str:
@@ -44,7 +44,7 @@ def is_web_address(name: str) -> bool:
 def show_address(name: str) -> str:
     """Return a name for messages and records: a URL without user, password and options, a path as it is.
 
-    Before the @ of an address in Azure stands a container or an account, which is no secret.
+    Before the @ of an address in Azure stands a container or an account, which is not a secret.
 
     >>> show_address("postgresql://ann:secret@db.example/teams?sslpassword=x")
     'postgresql://***@db.example/teams?***'
@@ -83,7 +83,8 @@ def refuse_unescaped(name: str) -> None:
 def _split(name: str) -> tuple[str, str, str, str]:
     """Return scheme, user with password, place, and options of a URL.
 
-    The last @ ends a password, for people forget to write one within it as %40; after a port an @ is part of a path.
+    The last @ ends a password, because people forget to write one within it as %40. After a port an @ is part of a
+    path.
     """
     found = _SCHEME.match(name)
     if found is None:

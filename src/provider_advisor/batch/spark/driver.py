@@ -63,7 +63,7 @@ from provider_advisor.batch.writing.rejects import (
     replace_rejects,
     write_rejects,
 )
-from provider_advisor.batch.writing.workdir import delete_work_folder, lock_work_folder, mark_work_folder
+from provider_advisor.batch.writing.work_folder import delete_work_folder, lock_work_folder, mark_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.unlisted import UnknownWords

@@ -205,7 +205,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
     from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
-    from provider_advisor.batch.writing.workdir import find_work_folder  # noqa: PLC0415
+    from provider_advisor.batch.writing.work_folder import find_work_folder  # noqa: PLC0415
 
     output = None if names[-1] == "-" else _follow_links(names[-1])
     form = choose_form(names[-1], options.output_format, "--output-format")
