@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -133,8 +134,8 @@ def test_providers_are_asked_in_their_own_words_and_not_told_what_would_do():
         == {
             "Do you offer this: fax?",
             "Seats: up to how many seats?",
-            "Speed: how many calls a second?",
-            "Fee, carrier fees included: how much, in USD a month?",
+            "Speed: how many calls per second?",
+            "Fee, carrier fees included: how much, in USD per month?",
             "ease: which of poor, fair, good and superb?",
         }
     )
@@ -217,6 +218,18 @@ def test_a_workbook_has_a_sheet_for_each_provider_with_cells_for_the_answers_and
         assert [(row[0], row[1]) for row in rows] == list(letter.questions)
         assert {(row[2], row[3]) for row in rows} == {("", "")}
     assert sheets["For your own use"][3:] == [[", ".join(effect.ids), effect.says] for effect in letters.effects]
+
+
+def test_a_row_of_a_workbook_is_as_high_as_its_lines_need():
+    questions = (
+        ProviderQuestion("1", "Short?"),
+        ProviderQuestion("2", "many words " * 15),
+        ProviderQuestion("3", "x " * 9999),
+    )
+    content = write_letters(Letters((ProviderLetter("ada", "Ada", questions),), ()), ".xlsx")
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert [float(height) for height in re.findall(r'<row [^>]*r="[56]"[^>]* ht="([\d.]+)"', sheet)] == [45, 405]
 
 
 def test_names_that_no_sheet_may_have_are_changed_and_stay_apart():

@@ -348,7 +348,7 @@ def _ask_directly(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
     if criterion.kind == "rating":
         return f"{criterion.label}: which of {joined(criterion.values)}?"
     label = f"{criterion.label}{included_text(knowledge.list_claims(fact.provider, fact.criterion))}"
-    unit = (criterion.unit or "").replace("/", " a ")
+    unit = (criterion.unit or "").replace("/", " per ")
     if unit[:1].islower():  # things, not a currency or a scale of its own
         return f"{label}: {'up to ' if criterion.limit else ''}how many {unit}?"
     return f"{label}: how much{f', in {unit}' if unit else ''}?"

@@ -20,7 +20,7 @@ from provider_advisor.faces.text import clean_texts
 _NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
     "We are comparing providers and found no clear, current answer to the following questions about you. Please answer "
-    "below each question, and say which page or document confirms it."
+    "each question, and say which page or document confirms it."
 )
 _FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
 _KEEP = "Keep this part: it names the other providers. Each provider gets its own questions only."
@@ -31,6 +31,8 @@ _BUYER_COLUMNS = (("Questions", 40), ("What the answers would change", 110))
 _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _HEAD_ROW = 2
+_LINE_HEIGHT, _MOST_LINES = 15, 27
+"""In points, of which Excel allows a row 409."""
 
 
 def write_letters(letters: Letters, extension: str = "") -> str | bytes:
@@ -135,6 +137,9 @@ def _write_sheet(
         sheet.set_column(column, column, width)
         sheet.write_string(_HEAD_ROW, column, heading, head)
     for number, row in enumerate(rows, _HEAD_ROW + 1):
+        # LibreOffice leaves rows without a height at one line, and prints wrapped lines over one another.
+        lines = (len(textwrap.wrap(text or "", width)) for text, (_, width) in zip(row, columns, strict=True))
+        sheet.set_row(number, _LINE_HEIGHT * min(max(1, *lines), _MOST_LINES))
         for column, text in enumerate(row):
             if text is None:
                 sheet.write_blank(number, column, None, to_fill)
