@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import polars as pl
 import pytest
 
 from provider_advisor.batch import local_run as written
-from provider_advisor.batch.interruption import Interrupted
+from provider_advisor.batch.interruption import Interrupted, watch_signals
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure
@@ -313,3 +314,12 @@ def test_a_system_without_posix_locks_gets_a_sentence_and_no_file(tmp_path):
     assert found.stderr.startswith("recommend: a batch run to a file needs a POSIX system")
     assert "Traceback" not in found.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["teams.csv"]
+
+
+def test_the_first_of_several_signals_is_told_and_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with watch_signals() as stop:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert (stop.number, stop.event.is_set()) == (signal.SIGTERM, True)
+    assert signal.getsignal(signal.SIGTERM) is before
