@@ -1,7 +1,7 @@
-"""DESIGN section 5, points 1 to 5, once more: slow, plain, in exact fractions, from the text and not from the code.
+"""The whole decision once more, from the definitions and not from the code: slow, plain, in exact fractions.
 
-Nothing of `inference` or `decision` is used; only the records, the facts and the three-valued logic. Where the text
-leaves something open, "read so" says how it is read here.
+Nothing of `inference` or `decision` is used; only the records, the facts and the three-valued logic. Where a
+definition leaves something open, "read so" says how it is read here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STANDINGS = (QUALIFIED, UNCONFIRMED, RULED_OUT)
 
 
 class OpenToReadingError(Exception):
-    """Three rules ask for bounds of which some exclude one another: the design does not say which of them join."""
+    """Three rules ask for bounds of which some exclude one another: the definitions do not say which of them join."""
 
 
 class Wanted(NamedTuple):

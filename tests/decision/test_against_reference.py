@@ -1,4 +1,4 @@
-"""Two ways to the same answer: the code, and a slow reference written from the design alone."""
+"""Two ways to the same answer: the code, and a slow reference written from the definitions alone."""
 
 import reference
 from hypothesis import given, reject, settings

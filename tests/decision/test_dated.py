@@ -1,4 +1,4 @@
-"""Verdicts that only facts past their time prove are dated, and say on which facts they rest (DESIGN, section 5)."""
+"""Verdicts that only facts past their time prove are dated, and say on which facts they rest ."""
 
 from __future__ import annotations
 
@@ -104,6 +104,10 @@ EXAMPLES = {
         [must("fax-price", at_most=3)],
         recommended("ada", "dated"),
         {("ada", "fax")},
+    ),
+    "nobody can overtake who is alone": Dated({"ada": {"board": HAD}}, [should("board")], recommended("ada"), set()),
+    "an old must of who is alone": Dated(
+        {"ada": {"board": HAD}}, [must("board")], recommended("ada", "dated"), {("ada", "board")}
     ),
     "ratings have no time here": Dated(
         {"ada": {"repute": Said("good", as_of=OLD)}, "bob": {"repute": Said("poor", as_of=OLD)}},

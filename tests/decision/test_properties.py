@@ -1,6 +1,6 @@
-"""What holds of every decision: the properties at the end of DESIGN section 5, and what "firm" promises.
+"""What holds of every decision: how it may change when facts or requirements do, and what "firm" promises.
 
-Where a property fails by the design's own definitions, the smallest world in which it does is at the end.
+Where a property fails by the definitions themselves, the smallest world in which it does is at the end.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""What claims come to as of a day (DESIGN, section 3)."""
+"""What claims come to as of a day."""
 
 import dataclasses
 import datetime as dt

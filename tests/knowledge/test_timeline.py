@@ -1,4 +1,4 @@
-"""End dates and changes of what claims say, before and after they come (DESIGN, section 3)."""
+"""End dates and changes of what claims say, before and after they come."""
 
 import datetime as dt
 
