@@ -415,8 +415,69 @@ def test_numbers_beside_and_before_requirements_are_passed_over(recommend):
     asked, said = _read_priorities(recommend, *rows, ("c)", "(3) rental", "could"))
     assert asked == {"repairs": "must", "advice": "should", "rental": "could"}
     assert "columns not read: 'Item'." in said
-    _write("rfp.xlsx", rows=[("Item", "Requirement"), ("Shop", "repairs")])
-    assert "the columns 'Item' and 'Requirement' both say the text" in recommend("--file rfp.xlsx")[2]
+    _write("rfp.xlsx", rows=[("Functional requirement", "Feature name"), ("Shop", "repairs")])
+    assert (
+        "the columns 'Functional requirement' and 'Feature name' both say the text" in recommend("--file rfp.xlsx")[2]
+    )
+
+
+@pytest.mark.parametrize("names", [("Description", "Requirement"), ("Item", "Requirement"), ("Description", "Feature")])
+def test_of_two_columns_of_texts_one_holds_the_requirements_and_that_is_said(recommend, names):
+    rows = (*names, "Priority"), ("At our place", "repairs", "must"), ("advice", None, "could"), ("Service", None, None)
+    asked, said = _read_priorities(recommend, *rows)
+    assert asked == {"repairs": "must", "advice": "could"}
+    said = " ".join(said.split())
+    assert f"requirements are read from '{names[1]}', and from '{names[0]}' only where that is empty, or to" in said
+
+
+def test_a_description_helps_to_suggest_what_a_requirement_may_mean(recommend):
+    _write("rfp.xlsx", rows=[("Requirement", "Description"), ("Workshop hours", "The shop must provide test rides")])
+    status, _, said = recommend("--file rfp.xlsx")
+    assert (status, "'test-rides' (Test rides)" in said) == (2, True), said
+
+
+@pytest.mark.parametrize(
+    ("names", "cells", "priority"),
+    [
+        (("Mandatory", "Priority"), ("yes", "must"), "must"),
+        (("Mandatory", "Priority"), ("yes", None), "must"),
+        (("Mandatory", "Priority"), ("no", "could"), "could"),
+        (("Mandatory", "Priority"), ("no", None), "should"),
+        (("Mandatory", "Priority"), ("n/a", "could"), "could"),
+        (("Priority", "Importance"), (None, "desired"), "should"),
+        (("Must have", "Priority"), (None, "could"), "could"),
+        (("Must", "Should", "Priority"), (None, "x", "should"), "should"),
+        (("Must", "Should", "Priority"), (None, None, "could"), "could"),
+    ],
+)
+def test_columns_of_priorities_that_agree_are_read_together(recommend, names, cells, priority):
+    asked, said = _read_priorities(recommend, ("Requirement", *names), ("repairs", *cells))
+    assert asked["repairs"] == priority
+    assert "which have to agree in each row." in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("names", "cells", "sentence"),
+    [
+        (
+            ("Mandatory", "Priority"),
+            ("yes", "could"),
+            "'Mandatory' says 'yes' and 'Priority' says 'could', which do not",
+        ),
+        (("Mandatory", "Priority"), ("no", "must"), "'Mandatory' says 'no' and 'Priority' says 'must', which do not"),
+        (
+            ("Must", "Should", "Priority"),
+            ("x", None, "should"),
+            "'Priority' says 'should' and 'Must' says 'must', which",
+        ),
+        (("Mandatory", "Priority"), ("yes", "High"), "the priority contains 'High', but nothing says what that means"),
+        (("Mandatory", "Priority"), (None, None), "the priority is empty; expected must"),
+    ],
+)
+def test_priorities_that_do_not_agree_are_refused_row_by_row(recommend, names, cells, sentence):
+    _write("rfp.xlsx", rows=[("Requirement", *names), ("repairs", *cells), ("advice", *("must" for _ in names[:1]))])
+    status, _, said = recommend("--file rfp.xlsx")
+    assert (status, f"row 2: {sentence}" in " ".join(said.split())) == (2, True), said
 
 
 def test_cells_that_say_must_and_should_are_no_header(recommend):

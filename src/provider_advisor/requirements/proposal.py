@@ -16,7 +16,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, e
 from provider_advisor.requirements.proposal_columns import (
     MARKED,
     Columns,
+    asks_for_must,
+    begin_sentence,
     find_columns,
     is_header_word,
     is_sheet_word,
@@ -80,11 +82,15 @@ class Proposal(NamedTuple):
 
 
 class _SheetRow(NamedTuple):
+    """A row that asks for something; `where` begins a sentence about its priority, `more` is what else it says."""
+
     number: int
     text: str
     priority: str
     weight: str
+    where: str
     problem: str = ""
+    more: str = ""
 
 
 class _Rows(NamedTuple):
@@ -116,13 +122,17 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     grid = _read_grid(content, file, sheet)
     columns = find_columns(grid, scale or {})
     rows, empty, more = _read_rows(grid, columns, decimal or ".", scale or {})
-    found = Matcher(knowledge, matches, sentences=True).find_all(row.text for row in rows)
+    matcher = Matcher(knowledge, matches, sentences=True)
+    found = [
+        _suggest_more(match, row.more, matcher)
+        for row, match in zip(rows, matcher.find_all(row.text for row in rows), strict=True)
+    ]
     found = [_unlist(match) if unlist else match for match in found]
     problems: list[str] = []
     items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
         try:
-            items += _read_row(row, match, scale or {}, knowledge, decimal, columns.where)
+            items += _read_row(row, match, scale or {}, knowledge, decimal)
         except RequirementsError as error:
             problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
     if problems:
@@ -206,31 +216,71 @@ def _choose_separator(text: str) -> str:
 
 def _read_rows(grid: Grid, columns: Columns, decimal: str, scale: Scale) -> _Rows:
     """Return the rows that hold something. Raises RequirementsError for one that has no text."""
-    rows, empty, wishes = [], 0, 0
+    rows, empty, softened = [], 0, dict[str, int]()
     headings = _find_headings(grid, columns)
     for number, row in enumerate(grid.rows, grid.first):
         cells = {name: reveal_line(write_cell(row[place], decimal)) for name, place in columns.places.items()}
+        said, marked = (_name_cells(grid, places, row, decimal) for places in (columns.priorities, columns.marks))
+        more = " ".join(filter(None, (reveal_line(write_cell(row[place], decimal)) for place in columns.more)))
+        is_asked = any([*said.values(), *marked.values(), cells.get("weight")])
+        if is_asked or not columns.has_priorities:  # else it may be a heading
+            cells["text"] = cells["text"] or more
         if not any(cell is not None for cell in row):
             empty += 1
-        elif not cells["text"] and any(cells.get(name) for name in ("priority", "weight")):
+        elif not cells["text"] and is_asked:
             raise RequirementsError(
                 f"{grid.file}, row {number}: the requirement has no text; add it, or clear the row."
             )
         elif number in headings:
             pass
         elif cells["text"]:
-            marked = {grid.names[place]: reveal_line(write_cell(row[place], decimal)) for place in columns.marks}
-            priority, problem = cells.get("priority") or "", ""
-            if marked:
-                priority, problem = _read_marks(marked, scale)
-            elif not columns.has_priorities:
-                priority = _find_modal(cells["text"])
-            if columns.asks and says_no(priority, scale):
-                priority, wishes = "should", wishes + 1
-            rows.append(_SheetRow(number, cells["text"], priority, cells.get("weight", ""), problem))
+            found = _read_priority(said, marked, scale)
+            if not columns.has_priorities:
+                found = _PriorityCell(_find_modal(cells["text"]))
+            elif asks_for_must(found.column) and says_no(found.cell, scale):
+                softened[found.column] = softened.get(found.column, 0) + 1
+                found = found._replace(cell="should")
+            where = begin_sentence(found.column)
+            rows.append(
+                _SheetRow(number, cells["text"], found.cell, cells.get("weight", ""), where, found.problem, more)
+            )
         else:
             empty += 1  # a heading of a category
-    return _Rows(rows, empty, list(_describe_reading(grid, columns, headings, wishes)))
+    return _Rows(rows, empty, list(_describe_reading(grid, columns, headings, softened)))
+
+
+def _name_cells(grid: Grid, places: Sequence[int], row: Sequence[Cell], decimal: str) -> dict[str, str]:
+    return {grid.names[place]: reveal_line(write_cell(row[place], decimal)) for place in places}
+
+
+class _PriorityCell(NamedTuple):
+    """What says how important a row is: a cell and its column, or what is wrong with several."""
+
+    cell: str
+    column: str = "priority"
+    problem: str = ""
+
+
+def _read_priority(said: Mapping[str, str], marked: Mapping[str, str], scale: Scale) -> _PriorityCell:
+    """Return the cell that says the priority of a row; if several do, they have to agree.
+
+    "No" in a column Mandatory agrees with should and could: then these say more.
+    """
+    filled = [_PriorityCell(cell, column) for column, cell in said.items() if cell]
+    if marked and (not filled or any(marked.values())):
+        cell, problem = _read_marks(marked, scale)
+        filled.append(_PriorityCell(cell, ", ".join(column for column, mark in marked.items() if mark), problem))
+    for one in filled:
+        if one.problem or (len(filled) > 1 and find_wish(one.cell, scale) is None):
+            return one
+    filled = [one for one in filled if find_wish(one.cell, scale) != NOTHING] or filled
+    softened = [one for one in filled if asks_for_must(one.column) and says_no(one.cell, scale)]
+    firm = [one for one in filled if one not in softened]
+    wishes = {find_wish(one.cell, scale) for one in firm}
+    if len(wishes) > 1 or (softened and "must" in wishes):
+        listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in filled)
+        return _PriorityCell("", problem=f"{listed}, which do not agree; correct one, or clear it.")
+    return next(iter([*firm, *softened]), _PriorityCell("", *said if len(said) == 1 else ()))
 
 
 def _find_modal(text: str) -> str:
@@ -248,12 +298,17 @@ def _find_headings(grid: Grid, columns: Columns) -> dict[int, str]:
     """
     if not columns.has_priorities:
         return {}
-    said = [columns.places[name] for name in ("priority", "weight") if name in columns.places] + [*columns.marks]
+    said = [
+        *columns.priorities,
+        *columns.marks,
+        *(columns.places[name] for name in ("weight",) if name in columns.places),
+    ]
+    beside = [*columns.unread, *columns.more]
     filled = [
         (number, row) for number, row in enumerate(grid.rows, grid.first) if any(cell is not None for cell in row)
     ]
     asked = [row for _, row in filled if any(row[place] is not None for place in said)]
-    have_more = bool(asked) and all(any(row[place] is not None for place in columns.unread) for row in asked)
+    have_more = bool(asked) and all(any(row[place] is not None for place in beside) for row in asked)
     found = {}
     for (number, row), (_, following) in pairwise(filled):
         text = reveal_line(write_cell(row[columns.places["text"]]))
@@ -261,13 +316,22 @@ def _find_headings(grid: Grid, columns: Columns) -> dict[int, str]:
             continue
         numbers = [(write_cell(row[place]), write_cell(following[place])) for place in columns.unread]
         begins = any(this and after.startswith(this.rstrip(".") + ".") for this, after in numbers)
-        if begins or (have_more and all(row[place] is None for place in columns.unread)):
+        if begins or (have_more and all(row[place] is None for place in beside)):
             found[number] = text
     return found
 
 
-def _describe_reading(grid: Grid, columns: Columns, headings: Mapping[int, str], wishes: int) -> Iterator[str]:
+def _describe_reading(
+    grid: Grid, columns: Columns, headings: Mapping[int, str], softened: Mapping[str, int]
+) -> Iterator[str]:
     """Yield sentences on what was not read, and on what was read in a way that may surprise."""
+    if columns.more:
+        yield (
+            f"{grid.file}: requirements are read from '{grid.names[columns.places['text']]}', and from "
+            f"{_list_names(grid, columns.more)} only where that is empty, or to suggest what a row in doubt may mean."
+        )
+    if len(sources := [*columns.priorities, *columns.marks]) > len(columns.marks) and len(sources) > 1:
+        yield f"{grid.file}: priorities are read from {_list_names(grid, sources)}, which have to agree in each row."
     if headings:
         listed = [f"'{text}' (row {row})" for row, text in headings.items()]
         yield f"{grid.file}: skipped as headings: {_list_few(listed)}."
@@ -276,13 +340,17 @@ def _describe_reading(grid: Grid, columns: Columns, headings: Mapping[int, str],
             f"{grid.file}: no column says how important a requirement is, so all are musts whose text does not say "
             "should, could or may."
         )
-    if wishes:
-        rows = "1 row" if wishes == 1 else f"{wishes} rows"
-        yield f'{grid.file}: {columns.where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
+    for column, count in softened.items():
+        rows = "1 row" if count == 1 else f"{count} rows"
+        where = begin_sentence(column)
+        yield f'{grid.file}: {where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
     filled = [place for place in columns.unread if any(row[place] is not None for row in grid.rows)]
     if filled:
-        listed = [f"'{grid.names[place]}'" for place in filled]
-        yield f"{grid.file}: columns not read: {_list_few(listed)}."
+        yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."
+
+
+def _list_names(grid: Grid, places: Iterable[int]) -> str:
+    return _list_few([f"'{grid.names[place]}'" for place in places])
 
 
 def _list_few(parts: Sequence[str]) -> str:
@@ -305,20 +373,29 @@ def _read_marks(cells: Mapping[str, str], scale: Scale) -> tuple[str, str]:
     return "", f"no priority is marked; put an x into one of the columns {listed}."
 
 
+def _suggest_more(match: Match, more: str, matcher: Matcher) -> Match:
+    """Return a match in doubt with what the text beside the requirement may mean too."""
+    if match.targets or not more or more == match.word:
+        return match
+    beside = matcher.find(more)
+    meant = dict.fromkeys([*match.candidates, *(beside.targets if beside.is_requirement else ()), *beside.candidates])
+    return match._replace(candidates=tuple(meant)[:_SHOWN])
+
+
 def _unlist(match: Match) -> Match:
     """Return a text in doubt as one in the team's own words, unless it is a spreadsheet error."""
     return match if match.targets or is_error_value(match.word) else match.unlist()
 
 
-def _read_wish(row: _SheetRow, scale: Scale, where: str) -> Wish:
+def _read_wish(row: _SheetRow, scale: Scale) -> Wish:
     wish = find_wish(row.priority, scale) if row.priority else None
     if wish is None:
-        raise RequirementsError(f"{where} {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
+        raise RequirementsError(f"{row.where} {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
     return wish
 
 
-def _read_row(  # noqa: PLR0913, PLR0917 (what the options say, and where the priority stands)
-    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None, where: str
+def _read_row(
+    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
 ) -> list[Requirement | Unlisted]:
     """Return what a row asks; nothing if it is left out. Raises RequirementsError."""
     if row.problem:
@@ -329,7 +406,7 @@ def _read_row(  # noqa: PLR0913, PLR0917 (what the options say, and where the pr
         raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
     if not (match.is_requirement or match.is_unlisted):
         return []
-    wish = _read_wish(row, scale, where)
+    wish = _read_wish(row, scale)
     if match.is_unlisted:  # nothing judges it, so that it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
     weight = _read_weight(row.weight, decimal)

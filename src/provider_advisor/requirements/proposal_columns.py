@@ -29,6 +29,12 @@ _LONGER: Mapping[str, re.Pattern[str]] = {
     "priority": re.compile("(.+-)?(priority|importance)(-(level|rating))?"),
     "weight": re.compile("weight(ing)?-.+|.+-weight(ing)?"),
 }
+# Of two columns that may hold the texts, the one named first here does; others only say more about them.
+_TEXT_ORDER = (
+    ("requirement", "requirements", "requirement-text"), ("feature", "features", "functionality", "capability"),
+    ("criterion", "criteria"), ("specification",), ("need",), ("question",), ("item",), ("text",), ("description",),
+)  # fmt: skip
+_RANKS = {word: rank for rank, words in enumerate(_TEXT_ORDER) for word in words}
 _VAGUE = frozenset(["level", "type"])  # read as priorities only where a cell says one
 # Columns of crosses: what each one says of the rows that it marks.
 MARKED: Mapping[str, Wish] = {
@@ -46,21 +52,21 @@ _EITHER = re.compile("/|-or-|,-?|[|]")
 
 
 class Columns(NamedTuple):
-    """The places of a table's columns: by meaning, of crosses by priority, and of those that are not read.
+    """The places of a table's columns: by meaning, of priorities, of crosses by priority, and of those not read.
 
-    `where` begins the sentence on a wrong priority, and `asks` says that its column asks for a must, yes or no.
+    `more` are columns that say more about the texts, which only helps to suggest what one in doubt may mean.
     """
 
     places: Mapping[str, int]
+    priorities: Sequence[int]
     marks: Sequence[int]
+    more: Sequence[int]
     unread: Sequence[int]
-    where: str
-    asks: bool
 
     @property
     def has_priorities(self) -> bool:
         """Return whether a column says how important a requirement is."""
-        return "priority" in self.places or bool(self.marks)
+        return bool(self.priorities or self.marks)
 
 
 def is_sheet_word(name: str) -> bool:
@@ -76,6 +82,16 @@ def simplify(name: str) -> str:
     """
     plain = fold(" ".join(_REMARKS.sub(" ", name).replace("\n", " ").split()))
     return plain.replace("-/-", "/").strip("-")
+
+
+def asks_for_must(name: str) -> bool:
+    """Return whether a column of this name asks for a must, yes or no."""
+    return simplify(name) in _MUSTS
+
+
+def begin_sentence(name: str) -> str:
+    """Return how a sentence about a cell of a column of priorities begins."""
+    return "the priority" if simplify(name) == "priority" else f"the column '{name}'"
 
 
 def _find_meaning(name: str) -> str | None:
@@ -107,29 +123,32 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
     """Return what the columns hold. Raises RequirementsError if that is not clear."""
     marks = _find_marks(grid.names)
     meanings = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
+    more: list[int] = []
     for kind in _WORDS:  # "Requirement" holds the texts also beside "Requirement number" or "Feature title"
         same = [place for place, found in meanings.items() if found == kind]
         exact = [place for place in same if simplify(grid.names[place]) in _MEANINGS]
         if len(exact) > 1 and kind == "text":  # "Item" may hold the texts, or their numbers beside "Requirement"
             exact = [place for place in exact if not _are_numbers(_list_cells(grid, place))] or exact
+            best = min(_RANKS[simplify(grid.names[place])] for place in exact)
+            more = [place for place in exact if _RANKS[simplify(grid.names[place])] > best]
+            exact = [place for place in exact if place not in more]
         meanings |= {place: kind if place in exact else None for place in same if exact}
         vague = (place for place in same if simplify(grid.names[place]) in _VAGUE)
         silent = (place for place in vague if not any(_may_rank(cell, scale) for cell in _list_cells(grid, place)))
         meanings |= dict.fromkeys(silent)
+    priorities = [place for place, meaning in meanings.items() if meaning == "priority"]
+    if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS:
+        priorities, marks = sorted([*priorities, *marks]), []
     places = _place_meanings(grid, meanings)
-    if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS and "priority" not in places:
-        places["priority"], marks = marks[0], []
-    named = grid.names[places["priority"]] if "priority" in places else ""
-    where = "the priority" if simplify(named) == "priority" else f"the column '{named}'"
-    unread = [place for place, meaning in meanings.items() if meaning is None]
-    columns = Columns(places, marks, unread, where, simplify(named) in _MUSTS)
+    unread = [place for place, meaning in meanings.items() if meaning is None and place not in more]
+    columns = Columns(places, priorities, marks, more, unread)
     if not columns.has_priorities:
         _refuse_priorities(grid, unread, scale)
     return columns
 
 
 def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str, int]:
-    """Return the column of each meaning. Raises RequirementsError if there are two, or none of texts."""
+    """Return the column of each meaning but priorities. Raises RequirementsError if there are two, or none of texts."""
     places: dict[str, int] = {}
     for place, meaning in meanings.items():
         if meaning in places and meaning != "category":
@@ -137,8 +156,8 @@ def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str,
                 f"{grid.file}: the columns '{grid.names[places[str(meaning)]]}' and '{grid.names[place]}' both say the "
                 f"{meaning}; rename one."
             )
-        if meaning is not None:
-            places[meaning] = place
+        if meaning not in {None, "priority"}:
+            places[str(meaning)] = place
     if "text" not in places:
         listed = ", ".join(f"'{name}'" for name in grid.names[:10])
         raise RequirementsError(
