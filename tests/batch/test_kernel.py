@@ -17,7 +17,7 @@ from tables import bases, tables
 
 from provider_advisor import BatchError, load
 from provider_advisor.batch.kernel import scorer as scoring_module
-from provider_advisor.batch.kernel import situations, vocabulary
+from provider_advisor.batch.kernel import situations, word_reader
 from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import group_alike
 from provider_advisor.batch.kernel.counts import Tally
@@ -274,7 +274,7 @@ def test_of_several_mistakes_in_a_row_the_one_of_a_single_answer_is_told(shipped
 @given(data=st.data())
 def test_forgetting_what_was_met_changes_no_answer(data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vocabulary, "_MOST_WORDS", 3)
+        patch.setattr(word_reader, "_MOST_WORDS", 3)
         patch.setattr(situations, "_MOST_ANSWERS", 2)
         patch.setattr(scoring_module, "_MOST_CELLS", data.draw(st.sampled_from([5, 10_000])))
         knowledge = data.draw(bases())

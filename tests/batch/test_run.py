@@ -14,7 +14,7 @@ import pytest
 
 from provider_advisor import recommend
 from provider_advisor.batch import pipeline
-from provider_advisor.batch.kernel import vocabulary
+from provider_advisor.batch.kernel import word_reader
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
@@ -253,7 +253,7 @@ def test_days_with_the_same_facts_are_scored_together_and_answered_each_as_of_it
 
 
 def test_of_many_unknown_words_each_gets_the_sentence_of_a_single_answer(bicycles, monkeypatch):
-    monkeypatch.setattr(vocabulary, "_WORDS_AT_ONCE", 3)
+    monkeypatch.setattr(word_reader, "_WORDS_AT_ONCE", 3)
     words = ["repair", "repairz", "cargo-bike", "x", "{", "child-seat>=2", "repars:must", "no such thing"]
     rows = pa.RecordBatch.from_pydict({"needs": words + [f"repairs,{word},{words[0]}" for word in words]})
     facts = Facts(bicycles, dt.date(2024, 1, 1))

@@ -69,8 +69,8 @@ from provider_advisor.batch.kernel.scores import (
 )
 from provider_advisor.batch.kernel.situations import Said, Situations
 from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, Layout, plan_layout, read_row
-from provider_advisor.batch.kernel.vocabulary import WordReader
 from provider_advisor.batch.kernel.weigh_areas import NO_WEIGHTS, AreaWeights, Weighing, weigh_sums
+from provider_advisor.batch.kernel.word_reader import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
