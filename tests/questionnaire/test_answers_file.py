@@ -77,7 +77,7 @@ def test_a_bad_answer_is_named_with_its_line(bicycles, text, sentences):
         ),
         (b"answers: []\n", "answers.yaml:1: 'version' is missing; add it."),
         (b"version: 1\nanswers:\n- \xff\n", "answers.yaml:3: the file is not UTF-8; save it as UTF-8."),
-        (b"", "answers.yaml:1: the file is empty;"),
+        (b"", "answers.yaml:1: the file is empty; expected answers, as `recommend ask` saves them."),
         (b"#" * 4_000_001, "answers.yaml:1: the file is larger than 4 MB; it is not a file of answers."),
         (b"x" * 1_000_000, "answers.yaml:1: "),
     ],

@@ -161,7 +161,10 @@ def test_a_rating_is_shown_as_it_was_typed(bicycles):
             ),
         ),
         ("as_of: 2023-13-01\n", "team.yaml:1: 2023-13-01 is not a date; expected YYYY-MM-DD."),
-        ("", "team.yaml:1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."),
+        *(
+            (text, "team.yaml:1: the file is empty; expected requirements in YAML or JSON, such as 'needs: [advice]'.")
+            for text in ("", "# nothing yet\n")
+        ),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said_with_its_name(bicycles, text, sentence):

@@ -117,8 +117,10 @@ def as_written(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
         return "a number of too many digits"
 
 
-def parse_yaml(content: bytes, name: str, *, bare_words: bool = False) -> Document:
-    r"""Return the document in UTF-8 bytes; `name` is how messages call it.
+def parse_yaml(
+    content: bytes, name: str, *, bare_words: bool = False, expected: str = "YAML, see CONTRIBUTING.md for its form"
+) -> Document:
+    r"""Return the document in UTF-8 bytes; `name` is how messages call it, `expected` what they say of an empty one.
 
     With `bare_words` an unquoted yes or no is text, for files in which people answer with these words. Raises
     KnowledgeError, with the line of what is wrong.
@@ -136,7 +138,7 @@ def parse_yaml(content: bytes, name: str, *, bare_words: bool = False) -> Docume
     except yaml.YAMLError as error:
         raise KnowledgeError([f"{name}:{_describe_syntax(error, text)}"]) from error
     if data is None:
-        raise KnowledgeError([f"{name}:1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."])
+        raise KnowledgeError([f"{name}:1: the file is empty; expected {expected}."])
     return Document(name, data, place)
 
 

@@ -36,7 +36,8 @@ def read_requirements(
     """
     if _is_json(content):  # whose numbers have one reading, 5.000 too
         return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole, unknown=unknown)
-    document = parse_yaml(content, name)
+    word = next(filter(str.isalpha, knowledge.criteria), "criterion")
+    document = parse_yaml(content, name, expected=f"requirements in YAML or JSON, such as 'needs: [{word}]'")
     doubtful = list(_find_doubtful(document, knowledge))
     return _read_statement(document, knowledge, whole=whole, doubtful=doubtful, unknown=unknown)
 
