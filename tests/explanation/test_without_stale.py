@@ -119,4 +119,4 @@ def test_a_comparison_shows_the_year_too(folders_from, tmp_path):
     said = CliRunner().invoke(compare_command, asked).output
     assert "yes (2022) [1, line 41]" in said
     assert "yes [1, line 41]" in said
-    assert "A year in round brackets marks a fact that is out of date" in said
+    assert "A year in parentheses marks a fact that is out of date" in said

@@ -133,7 +133,7 @@ def test_back_after_resuming_goes_screen_by_screen(ask):
     first, second = (resumed.out.index(text) for text in marked)
     assert first < second
     assert resumed.out.index("Your answer so far: at least 500 participants.") > second
-    assert "There is nothing to go back to" not in resumed.out
+    assert "Cannot go back" not in resumed.out
 
 
 def test_a_session_is_saved_beside_the_requirements(ask, tmp_path):
@@ -147,7 +147,7 @@ def test_resuming_without_a_session_says_where_it_looked(ask):
     run = ask("--resume")
     assert (run.status, run.out) == (2, "")
     assert re.fullmatch(
-        r"recommend: there is no saved session in \S+/recommend or here; give the file of one to --resume\.\n", run.err
+        r"recommend: no saved session found in \S+/recommend or here; pass its file to --resume\.\n", run.err
     )
 
 

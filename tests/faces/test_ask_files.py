@@ -73,7 +73,7 @@ def test_the_newest_session_is_no_link(recommend_says, place):
     (kept / "ask-99999999-000000.yaml").symlink_to(place / "secret.yaml")
     run = recommend_says(f"recommend ask {_DAY} --resume")
     assert run.status == 2
-    assert "there is no saved session" in run.err
+    assert "no saved session found" in run.err
 
 
 def test_the_newest_of_several_sessions_is_resumed(place):

@@ -79,7 +79,7 @@ Alone  Needed  Because of
 2      2       Velo & Sons, Cargo bikes: not known, now present (such as shop,
                agency)
 Of the 2 teams that change, 2 get their new verdict from one change alone.
-'Needed' counts the teams that do not get it without this change.
+'Needed' counts the teams that do not get their new verdict without this change.
 
 For example shop
   Rad am Ring, leaning; now undetermined: Rad am Ring and Velo & Sons.

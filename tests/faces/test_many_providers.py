@@ -174,7 +174,7 @@ def test_only_providers_in_the_table_are_named_where_weights_have_an_order():
     asked = tuple(Requirement(name, "should") for name in NAMES[:2])
     found = answer(knowledge, Statement(Team(asked), DAY, None), robustness=True)
     text = " ".join(render_recommendation(found, knowledge, "text", verbose=True).split())
-    said = text.split("If only the order of the weights is sure, ")[1].split(".")[0]
+    said = text.split("With any weights in the same order, ")[1].split(".")[0]
     assert said.count(" in ") == 4 + 1
     assert "; none of the 2 others in more than " in said
 

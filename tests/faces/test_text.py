@@ -110,5 +110,5 @@ def test_a_table_of_words_that_are_too_long_still_fits():
 
 def test_a_search_with_a_number_says_how_to_ask_with_it(recommend_says):
     found = recommend_says("recommend criteria response within 4 hours")
-    assert found.err == "With the numbers of your words: 'support-response-hours<=4'.\n"
+    assert found.err == "With your numbers: 'support-response-hours<=4'.\n"
     assert recommend_says("recommend criteria voicemail").err == ""

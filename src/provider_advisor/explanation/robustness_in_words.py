@@ -188,7 +188,7 @@ def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareReco
 
 
 def _say_ordered(share: AlternativeShare) -> str:
-    return "" if share.ordered is None else f", in {percent(share.ordered)} if only the order of the weights is sure"
+    return "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
 
 
 def _pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:

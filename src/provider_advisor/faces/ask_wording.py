@@ -1,4 +1,4 @@
-"""The sentences of the conversation, which both faces say. None of those that explain a question names a provider."""
+"""Sentences of the questionnaire, in the terminal and on the web. Explanations never name a provider."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LEVELS = {
     UNSURE: "not sure",
     NO_ANSWER: "no answer",
 }
-"""What is answered about a criterion, and how it is read; the most wanted first."""
+"""What can be answered about a criterion, and its label; the strongest wish first."""
 
 _SILENT = {NONE, NO_ANSWER}
 _TITLES = {
@@ -98,7 +98,7 @@ def describe_title(screen: Screen, state: State) -> str:
 
 
 def describe_progress(screen: Screen, state: State) -> str:
-    """Return how many criteria are left that could change the answer; empty where that says nothing."""
+    """Say how many criteria could still change the answer; empty if that would say nothing."""
     if screen.kind in {"topics", "closing"}:
         return ""
     if state.phase == "further":
@@ -120,12 +120,12 @@ def describe_standing(state: State) -> str:
 
 
 def name_choice(value: str, label: str) -> str:
-    """Return a choice as it is read: an id that is its own label without hyphens."""
+    """Return the label of a choice: an id without hyphens if it has no label of its own."""
     return value.replace("-", " ") if label == value else label
 
 
 def describe_line(key: Key, value: object, state: State) -> str:
-    """Return a question that is no criterion, on a line of a list, with its answer unless that is None."""
+    """Return a question other than a criterion as a line of a list, with its answer if there is one."""
     prompt = make_prompt(key, state.catalogue)
     answer = "" if value is None else describe_answer(key, value, state)
     if key.kind == "members":
@@ -137,13 +137,13 @@ def describe_line(key: Key, value: object, state: State) -> str:
 
 
 def list_heading(screen: Screen, state: State, *, standing: bool) -> list[str]:
-    """Return the lines above a screen: its title, how far the questionnaire is, and perhaps how providers are doing."""
+    """Return the lines above a screen: its title, the progress, and the standings if they are shown."""
     lines = [describe_title(screen, state), describe_progress(screen, state)]
     return [line for line in (*lines, describe_standing(state) if standing else "") if line]
 
 
 def describe_question(prompt: Prompt) -> str:
-    """Return what helps to answer: the question as a sentence, and the help."""
+    """Return the question as a sentence, and its help."""
     return f"{prompt.ask} {prompt.help}" if prompt.help else prompt.ask
 
 
@@ -162,14 +162,14 @@ def describe_amount(prompt: Prompt) -> str:
 
 
 def describe_silence(prompt: Prompt) -> str:
-    """Return what it means that nothing is answered to a question."""
+    """Say what it means to leave a question unanswered."""
     if prompt.kind == "number" and prompt.key.kind == "bound":
         return f"no limit, the {'less' if prompt.at_most else 'more'} the better"
     return {"topics": "none of them", "rating": "any will do", "members": "any will do"}.get(prompt.kind, "no answer")
 
 
 def describe_answer(key: Key, value: object, state: State) -> str:
-    """Return an answer as it is read: "must", "at least 90 countries", "training, events"."""
+    """Return an answer in words: "must", "at least 90 countries", "training, events"."""
     catalogue = state.catalogue
     if key.kind == "members":
         return _name_members(key, value, state)
@@ -196,13 +196,13 @@ def _name_members(key: Key, value: object, state: State) -> str:
 
 
 def describe_summary(values: Mapping[Key, object], state: State) -> str:
-    """Return what was answered on a screen, in one line; what was left at no is not listed."""
+    """Return the answers on a screen in one line, without those left at no."""
     told = {key: value for key, value in values.items() if value not in _SILENT}
     return describe_answers(told, state) if told else "None of these."
 
 
 def describe_answers(values: Mapping[Key, object], state: State) -> str:
-    """Return answers as they are read back, each with its label; a number goes with what it belongs to."""
+    """Return answers in words, each with its label; a number is shown with its criterion."""
     parts: dict[str, list[str]] = {}
     for key, value in values.items():
         parts.setdefault(make_prompt(key, state.catalogue).label, []).append(describe_answer(key, value, state))
@@ -210,7 +210,7 @@ def describe_answers(values: Mapping[Key, object], state: State) -> str:
 
 
 def describe_gaps(values: Mapping[Key, object], state: State) -> str:
-    """Return a warning on what is asked for and not known of any provider; empty where there is no such thing."""
+    """Warn about criteria that are asked for but unknown for every provider; empty if there are none."""
     so_far, catalogue = get_answers(state) | dict(values), state.catalogue
     asked: dict[str, object] = {}
     for key in values:
@@ -229,14 +229,14 @@ def describe_gaps(values: Mapping[Key, object], state: State) -> str:
 
 
 def _is_known(name: str, catalogue: Catalogue) -> bool:
-    """Return whether something is known of some provider about a criterion, or about a part of a choice."""
+    """Return whether a criterion, or any part of a choice, is known for at least one provider."""
     criterion = catalogue.knowledge.criteria[name]
     names = [part.criterion for part in criterion.any_of] or [name]
     return criterion.computed or any(catalogue.facts(one, part).claims for part in names for one in catalogue.providers)
 
 
 def get_answers(state: State) -> dict[Key, object]:
-    """Return what was answered so far, and what was given before the first question and is still as it was."""
+    """Return the answers so far, and what was given before the first question and has not changed."""
     team, found = state.given.team, dict[Key, object]()
     levels = {priority: word for word, priority in PRIORITY_WORDS.items()}
     for part in (*team.requirements, *state.given.uncounted):
@@ -249,18 +249,18 @@ def get_answers(state: State) -> dict[Key, object]:
 
 
 def list_stated_keys(state: State) -> tuple[Key, ...]:
-    """Return the answers that ask for something, say something or leave it open; each can be changed."""
+    """Return the answers that can be changed: all except those left at no."""
     return tuple(key for key, value in get_answers(state).items() if value not in _SILENT)
 
 
 def describe_so_far(key: Key, state: State) -> str:
-    """Return the answer so far to a question in brackets; empty where there is none."""
+    """Return the current answer to a question in brackets; empty if there is none."""
     answers = get_answers(state)
     return f" ({describe_answer(key, answers[key], state)})" if key in answers else ""
 
 
 def describe_given(state: State) -> str:
-    """Return what was said before the first question, counted by kind."""
+    """Count what was given before the first question, by kind."""
     team = state.given.team
     wishes = len(team.requirements) + len(state.given.uncounted) + len(team.unwanted)
     counts = [
@@ -276,21 +276,21 @@ def describe_given(state: State) -> str:
 
 
 def list_topics_given(state: State) -> tuple[str, ...]:
-    """Return the topics that what was said before the first question belongs to, in their order."""
+    """Return the topics of what was given before the first question, in order."""
     keys = [key for key in get_answers(state) if key.kind == "criterion"]
     named = {subject for key in keys for subject in state.catalogue.questions[key].subjects}
     return tuple(subject for subject in state.catalogue.subjects if subject in named)
 
 
 def list_details(state: State, key: Key) -> tuple[Key, ...]:
-    """Return what can be asked about a criterion that is asked for: its number or a rating's word, and its members."""
+    """Return the follow-up questions of a requested criterion: its number or rating, and its members."""
     criterion = state.catalogue.knowledge.criteria[key.name]
     bounds = () if criterion.kind == "capability" else (to_bound(key),)
     return (*bounds, to_members(key)) if criterion.of_each else bounds
 
 
 def describe_end(state: State, end: End, *, continues: bool = True) -> str:
-    """Return which of the four ends it is, and what that means; `continues` where questions can follow an end."""
+    """Return which of the four ends was reached, and what it means; `continues` if questions may follow."""
     if end.kind == "settled":
         text = "Settled: no further answer within your topics would change the result."
     elif end.kind == "settled-unless":
@@ -303,7 +303,7 @@ def describe_end(state: State, end: End, *, continues: bool = True) -> str:
 
 
 def _describe_unless(state: State, end: End) -> Iterator[str]:
-    """Yield what a settled end depends on: what cannot count yet, and what the person was not sure about."""
+    """Yield what a settled end depends on: criteria that cannot count yet, and answers of "not sure"."""
     uncounted = survey_answers(state).replay.uncounted
     labels = dict.fromkeys(make_prompt(key, state.catalogue).label for key in end.unless if key not in uncounted)
     if labels:
@@ -317,7 +317,7 @@ def _describe_unless(state: State, end: End) -> Iterator[str]:
 
 
 def _describe_still_open(state: State) -> str:
-    """Return what could still change the answer, where a person ended it."""
+    """Say what could still change the answer after a person ended the questionnaire early."""
     if not isinstance(choose_screen(state._replace(phase="asking")), Screen):
         return "None of the remaining questions could change the answer"
     left = measure_progress(state).left
@@ -339,7 +339,7 @@ def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:
 
 
 def _list_unknown_members(state: State) -> list[str]:
-    """Return what members were skipped with their criteria, by list: to name one could leave a must unproven."""
+    """Return the members that were skipped with their criteria: naming one could leave a must unproven."""
     criteria, found = state.catalogue.knowledge.criteria, dict[str, list[str]]()
     for name in list_met_by_all(state):
         if (of := criteria.list_of(name)) is not None:
@@ -351,7 +351,7 @@ def _list_unknown_members(state: State) -> list[str]:
 
 
 def describe_open(state: State) -> str:
-    """Return what a file of answers leaves open; empty where that is nothing."""
+    """Say what a file of answers leaves open; empty if nothing."""
     screen = choose_screen(state._replace(phase="asking"))
     if not isinstance(screen, Screen):
         return ""
@@ -361,12 +361,12 @@ def describe_open(state: State) -> str:
 
 
 def describe_known(state: State) -> list[str]:
-    """Return what is known and what is proved so far."""
+    """Say what is known and proved so far."""
     return list(_describe_known(sum_up_known(state)))
 
 
 def describe_why(state: State, key: Key) -> list[str]:
-    """Return why a question is asked: its words, what is known so far, and what each answer would change."""
+    """Explain why a question is asked: its words, what is known, and what each answer would change."""
     if key == TOPICS:
         return [*describe_known(state), *_describe_topics(state)]
     found, prompt = explain_question(state, key), make_prompt(key, state.catalogue)
@@ -405,7 +405,7 @@ def _describe_kind(verdict: Verdict) -> str:
 
 
 def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
-    """Yield how many providers it is known of; not which, so that it does not influence the answer."""
+    """Yield for how many providers it is known; not which ones, so as not to influence the answer."""
     if coverage is None:
         return
     words = {"known to have it": coverage.has, "known to lack it": coverage.lacks, "not known": coverage.unknown}
@@ -416,7 +416,7 @@ def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
 
 
 def _describe_moves(found: Why, state: State) -> Iterator[str]:
-    """Yield what each answer alone would do, answers that do the same together."""
+    """Yield what each answer would change on its own; answers with the same effect together."""
     by_effect: dict[str, list[str]] = {}
     for move in found.moves:
         effect = _describe_move(move, found.known.verdict)
@@ -432,7 +432,7 @@ def _describe_moves(found: Why, state: State) -> Iterator[str]:
 
 
 def _describe_move(move: Move, before: Verdict) -> str:
-    """Return how the answer would change; empty where it would not."""
+    """Say how the answer would change; empty if it would not."""
     after = move.verdict
     if after == before:
         return ""

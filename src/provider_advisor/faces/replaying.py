@@ -23,7 +23,7 @@ EXPECTED_RECORD = "expected what `recommend --format json` printed."
 
 
 def check_record(data: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 (JSON holds anything)
-    """Return data that is a record with a question in it. Raises RequirementsError, naming the record."""
+    """Return data if it is a record with a question. Raises RequirementsError naming the record."""
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
         found = f"its schema is {_show_word(schema)}" if isinstance(schema, str) else "it names no schema"
@@ -39,15 +39,15 @@ def check_record(data: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 (JSON 
 def replay_record(
     old: dict[str, Any], name: str, knowledge: KnowledgeBase, day: dt.date | None = None, limits: Scope = EVERYTHING
 ) -> dict[str, Any]:
-    """Return how the answer of a record and today's answer compare, as `compare_records` says it.
+    """Compare the answer of a record with today's answer, as `compare_records` does.
 
-    `day` takes the place of the question's own day, and what `limits` names the place of its scope. Raises
-    RequirementsError where the question cannot be asked again.
+    `day` replaces the question's own day, and `limits` the parts of its scope that they name. Raises RequirementsError
+    where the question cannot be asked again.
     """
     _refuse_other_base(old, name, knowledge)
     _refuse_vanished(old["question"], name, knowledge)
     statement = read_requirements_data(old["question"], name, knowledge)
-    # What the record was limited to holds, but for what the person limits anew: --only replaces its `only` alone.
+    # The limits of the record stay, except those given anew: --only replaces only its `only`.
     both = (mine or own for mine, own in zip(limits, statement.scope, strict=True))
     statement = statement._replace(as_of=day or statement.as_of, scope=Scope(*both))
     try:
@@ -57,7 +57,7 @@ def replay_record(
 
 
 def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Return the sentences on what differs, under headings: in the answer, and in the facts and rules behind it."""
+    """Return what differs in the answer and in the facts and rules behind it, as sentences under headings."""
     found = compared["differences"]
     answers = [part["says"] for part in found if part["about"] not in CONTEXT]
     behind = [part["says"] for part in found if part["about"] in CONTEXT and part["about"] != "day"]
@@ -75,12 +75,12 @@ class ReplayedDecision(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return its title, or the verdict of then where nobody gave it one."""
+        """Return its title, or its original verdict if it has no title."""
         return self.kept.title or str(self.record["verdict"]["reason"])
 
     @property
     def says(self) -> str:
-        """Return in a sentence whether the answer would be different now."""
+        """Say whether the answer would be different now."""
         return self.compared["says"] if self.compared else self.refused
 
 
@@ -94,7 +94,7 @@ def replay_decision(kept: KeptDecision, knowledge: KnowledgeBase) -> ReplayedDec
 
 
 def describe_count(found: Sequence[ReplayedDecision]) -> str:
-    """Return how many of the decisions would be different now, in a sentence or two."""
+    """Say how many of the decisions would be different now."""
     if not found:
         return "No decision is saved."
     changed = sum(bool(one.compared and one.compared["verdict_differs"]) for one in found)
@@ -106,7 +106,7 @@ def describe_count(found: Sequence[ReplayedDecision]) -> str:
 
 
 def record_decision(found: ReplayedDecision) -> dict[str, Any]:
-    """Return a decision as JSON-ready data: as it was kept, with the record unchanged, and how it compares now."""
+    """Return a decision as JSON-ready data: the record as saved, and how it compares now."""
     kept = found.kept
     return {
         "id": kept.id,
@@ -121,7 +121,7 @@ def record_decision(found: ReplayedDecision) -> dict[str, Any]:
 
 
 def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
-    """Raise RequirementsError for a record all of whose providers are unknown: it is about another field of choice."""
+    """Raise RequirementsError if all providers of a record are unknown: it is from another knowledge base."""
     compared = [part.get("id") for part in _dicts(old.get("providers"))]
     if compared and not any(provider in knowledge.providers for provider in compared):
         said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None

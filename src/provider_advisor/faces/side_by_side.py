@@ -25,7 +25,7 @@ def split_claim(claim: Claim) -> list[Claim]:
 
 
 class ComparedFact(NamedTuple):
-    """What is known of a provider: the fact on a criterion, and those on its members that are folded into it."""
+    """What is known about a provider: the fact on a criterion, and the facts on its members folded into it."""
 
     fact: Fact
     members: tuple[Fact, ...] = ()
@@ -43,11 +43,11 @@ class ComparedRow(NamedTuple):
     cells: tuple[ComparedFact, ...]
 
     def list_texts(self, knowledge: KnowledgeBase) -> list[str]:
-        """Return each provider's cell in words: "yes: ISO 27001 and SOC 2; not HIPAA"."""
+        """Return the cells in words: "yes: ISO 27001 and SOC 2; not HIPAA"."""
         return [_describe_cell(cell, self.criterion, knowledge) for cell in self.cells]
 
     def record(self, knowledge: KnowledgeBase) -> dict[str, Any]:
-        """Return what is known as JSON-ready data, by provider, each with its claims, and with those of members."""
+        """Return the cells as JSON-ready data by provider, with claims, also those on members."""
         facts = {
             cell.fact.provider: {"known": text, **_record(cell.fact), **_record_members(cell, self.criterion)}
             for text, cell in zip(self.list_texts(knowledge), self.cells, strict=True)
@@ -69,7 +69,7 @@ def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = Non
     """Return a row for each criterion, in an area or in all, on which something is known about one of the providers."""
     criteria = facts.knowledge.criteria
     claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in providers}
-    claimed |= {split_member(name)[0] for name in claimed}  # of some criteria only members are claimed
+    claimed |= {split_member(name)[0] for name in claimed}  # some criteria have claims on members only
     asked = [criteria[name] for name in claimed if area in {None, criteria[name].area}]
     asked.sort(key=lambda criterion: (criterion.area, criterion.id))
     rows = [(criterion, [facts(provider, criterion.id) for provider in providers]) for criterion in asked]
@@ -77,14 +77,14 @@ def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = Non
 
 
 def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[ComparedRow]:
-    """Return rows in which what is known of a capability's members stands in the row of the capability."""
+    """Return the rows with facts on a capability's members folded into the capability's row."""
     known = {criterion.id: (criterion, found) for criterion, found in rows}
     members: defaultdict[str, list[Sequence[Fact]]] = defaultdict(list)
     for criterion, found in known.values():
         if criterion.kind == "capability" and criterion.member_of and criterion.member_of.criterion in known:
             members[criterion.member_of.criterion].append(found)
-    # An amount of a member, such as a price, stays a row: "yes" says all of a capability, and nothing of a price. A
-    # member whose criterion has no row (no claim on it) has nowhere to go, and stays too.
+    # An amount of a member, such as a price, keeps its row: "yes" says everything about a capability, but nothing about
+    # a price. A member whose criterion has no row (no claim on it) keeps its row too.
     folded = {fact.criterion for some in members.values() for found in some for fact in found}
     return [
         ComparedRow(

@@ -1,4 +1,4 @@
-"""Everything that a person is shown goes through here: made safe for a terminal, fitted to it, and written.
+"""Make text safe for a terminal, fit it to the width, and print it: all output to people goes through here.
 
 No other module of the faces writes to a terminal (a test reads their code for it), so that no label, key, word or file
 name can move its cursor, colour it or turn the direction of its text. A library for rich terminals would lay out pages
@@ -35,12 +35,12 @@ def show_text(text: str, *, err: bool = False) -> None:
 
 
 def show_line(text: str, indent: int = 0, *, err: bool = False) -> None:
-    """Print a text of any length on one line, however it was written."""
+    """Print a text on one line, without its line breaks."""
     click.echo(" " * indent + clean(text), err=err)
 
 
 def show_lines(sentences: Iterable[str], *, err: bool = False, bold: bool = False) -> None:
-    """Print sentences, each wrapped to the terminal; an empty one leaves a line free."""
+    """Print sentences, each wrapped to the terminal; an empty one prints a blank line."""
     page = Page(err=err)
     for sentence in sentences:
         page.line(sentence, bold=bold and bool(sentence))
@@ -48,7 +48,7 @@ def show_lines(sentences: Iterable[str], *, err: bool = False, bold: bool = Fals
 
 
 def show_prompt(text: str, *, err: bool = False) -> None:
-    """Print the beginning of a line, behind which an answer is typed."""
+    """Print a prompt without a line break, so that the answer is typed after it."""
     click.echo(clean(text) + " ", nl=False, err=err)
 
 
@@ -58,7 +58,7 @@ def show_json(data: Any) -> None:  # noqa: ANN401 (JSON holds anything)
 
 
 def show_document(text: str) -> None:
-    """Print a document, which ends its lines itself, on standard output."""
+    """Print a document as it is, without adding a line break, on standard output."""
     click.echo(reveal(text), nl=False)
 
 
@@ -68,7 +68,7 @@ def show_bytes(content: bytes) -> None:
 
 
 def clean_texts(data: T) -> T:
-    r"""Return data with each text in its lists, tuples, records and values made safe, as a line.
+    r"""Return data with every text in it made safe, on one line.
 
     >>> clean_texts({"name": TableCell("a\x1b[2J"), "lines": ["b\nc", 1]})
     {'name': TableCell(text='a\\x1b[2J', colour=None, bold=False), 'lines': ['b c', 1]}
@@ -113,7 +113,7 @@ class Page:
         self._lines: list[str] = []
 
     def show(self, *, paged: bool = False) -> None:
-        """Print what was collected; with `paged` through a pager, if it is longer than the terminal."""
+        """Print the collected lines; with `paged` through a pager if they do not fit on the terminal."""
         # The lines are safe already, and hold the colours.
         text = "\n".join(self._lines)
         if paged and 0 < self._height <= len(self._lines):
@@ -142,12 +142,12 @@ class Page:
             self._lines.append(" " * indent + _styled(part, colour, bold=bold))
 
     def mark(self, word: str) -> TableCell:
-        """Return how yes, no and ? look here: with symbol and colour, or as the plain word."""
+        """Return yes, no or ? as shown here: with symbol and colour, or as the plain word."""
         text, colour = _MARKS[word]
         return TableCell(text if self.symbols else word, colour)
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str | TableCell]]) -> None:
-        """Add a table without lines, its widest columns narrowed until it fits."""
+        """Add a table without rules; its widest columns are narrowed until it fits."""
         head = [[TableCell(header, bold=True) for header in headers]] if any(headers) else []
         given = [[value if isinstance(value, TableCell) else TableCell(value) for value in row] for row in rows]
         cells = [[cell._replace(text=reveal(cell.text)) for cell in row] for row in (*head, *given)]
@@ -165,7 +165,7 @@ def _choose_colour(*, plain: bool) -> bool:
 
 
 def _fitted(widths: list[int], available: int, words: Sequence[int]) -> list[int]:
-    """Return the widths, the widest lowered again and again until all fit with their gaps.
+    """Return the column widths, reducing the widest repeatedly until all fit with their gaps.
 
     No column gets narrower than its longest word as long as another one can.
     """
@@ -188,7 +188,7 @@ def _row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:
     lines = []
     for height in range(max(len(part) for part in parts)):
         texts = [part[height] if height < len(part) else "" for part in parts]
-        # Nothing is padded behind the last text, so that no line ends in blanks.
+        # The last text is not padded, so that no line ends in spaces.
         last = max(place for place, text in enumerate(texts) if text or place == 0)
         padded = [text if place == last else text.ljust(widths[place]) for place, text in enumerate(texts[: last + 1])]
         lines.append(
@@ -214,7 +214,7 @@ class Advance(Protocol):
 
 @contextmanager
 def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
-    """A bar for an input of this many bytes, 0 if that is unknown; on standard error, only if that is a terminal."""
+    """A progress bar for this many bytes (0 if unknown) on standard error, only if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield _nothing
         return

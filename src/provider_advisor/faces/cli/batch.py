@@ -74,7 +74,7 @@ class BatchOptions(InputOptions):
         return _find_place("rejects", self.rejects)
 
     def other_places(self) -> list[OutputPlace]:
-        """Return the files that are written when the rows are. Raises BatchError as `rejects_path` does."""
+        """Return the files that are written along with the rows. Raises BatchError as `rejects_path` does."""
         from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
         given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
@@ -144,10 +144,10 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     _refuse_resume(names[:-1], options)
     if options.master and options.engine != "spark":
         click.get_current_context().fail("--master is for Spark; add --engine spark, or leave it out")
-    # Nothing here multiplies matrices, and the threads that NumPy starts for that would spin beside ours.
+    # NumPy's threads for multiplying matrices are not used here, and would compete with ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # What is imported, loaded and worked out before the first row stays until the end; to look it through for garbage
-    # again and again takes a tenth of a small run.
+    # Everything made before the first row stays until the end, and scanning it for garbage again and again takes a
+    # tenth of a small run.
     gc.disable()
     context.call_on_close(gc.enable)
     from provider_advisor.batch.interruption import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
@@ -170,7 +170,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 def _stage(
     names: tuple[str, ...], options: BatchOptions
 ) -> Iterator[tuple[tuple[str, ...], BatchOptions, Staging | None]]:
-    """Yield the names and options with local files in place of objects in stores, and what uploads these files."""
+    """Yield the names and options with local files for objects in stores, and the uploads of these files."""
     from provider_advisor.batch.remote.addresses import is_stored  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     given = {"output": names[-1], "rejects": options.rejects, "summary": options.summary, "report": options.report}
@@ -253,7 +253,7 @@ def _collect_from_now_on() -> None:
 
 
 def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
-    """Raise BatchError for what a workbook cannot be or hold."""
+    """Raise BatchError for options that do not work with a workbook."""
     from provider_advisor.batch.writing.answer_workbook import refuse_without_writer  # noqa: PLC0415
 
     if options.resume:
@@ -281,7 +281,7 @@ def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, o
 
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
-    """Return what the output depends on besides the inputs, in the words of the options."""
+    """Return what the output depends on besides the inputs, by option."""
     return {
         "--id": options.id_column,
         "--separator": options.separator,
@@ -354,8 +354,8 @@ def _refuse_address(name: str, options: BatchOptions) -> None:
         )
     if options.engine == "spark":
         raise BatchError(
-            f"{show_address(name)}: Spark writes to a folder that all workers can see, and other files beside it; give "
-            "one of those, and copy it to the store."
+            f"{show_address(name)}: Spark writes to a folder that all workers can see, with its other files beside it; "
+            "write to such a folder, and copy it to the store."
         )
     if options.resume:
         raise BatchError(
@@ -380,8 +380,8 @@ def _find_place(name: str, given: str | None) -> Path | None:
 
 def _follow_links(given: str) -> Path:
     """Return the path with its links followed, unless they lead to no path, as /dev/stderr leads to a pipe."""
-    # An output is written beside its place and renamed. Through a link the file that it leads to has to be replaced,
-    # not the link.
+    # An output is written to a temporary file and renamed. If it is a link, the linked file must be replaced, not the
+    # link.
     place = Path(os.path.realpath(given))
     return place if os.path.exists(place) or not os.path.exists(given) else Path(given)  # noqa: PTH110 (a Path raises if the name is too long)
 
@@ -391,7 +391,7 @@ def _say(sentence: str) -> None:
 
 
 def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Staging | None) -> None:
-    """Write the summary where it was asked for, send what goes to stores, and show the summary."""
+    """Write the summary files, upload to stores, and show the summary."""
     from provider_advisor.batch.summary import make_summary  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     summary = make_summary(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
@@ -402,7 +402,7 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Stagin
 
         write_answer(str(_follow_links(options.report)), batch_report(summary), _WRITTEN)
     if staging is not None:
-        # The output comes last: who waits for it finds its rejects there already.
+        # The output comes last, so that its rejects are already there when it appears.
         staging.send(_CALLED[name] for name in ("rejects", "summary", "report", "output"))
     if options.quiet:
         return

@@ -1,4 +1,4 @@
-"""The summary of a batch, as a page of text: verdicts, what is wanted most, what is met least, what was rejected."""
+"""The summary of a batch as text: verdicts, what is wanted most and met least, and rejected rows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show_summary(summary: Record, page: Page) -> None:
 
 
 def _ranked(providers: Sequence[Record]) -> list[Record]:
-    """Return the providers that most teams would choose; of equals, first those that more teams may still choose."""
+    """Return the providers that most teams would choose; ties go to those that more teams may still choose."""
     found = sorted(providers, key=_rank)
     return found[:_MOST_PROVIDERS]
 
@@ -53,9 +53,9 @@ def _rank(provider: Record) -> tuple[int, int, int, str]:
 
 
 def _verdicts(summary: Record) -> Iterator[list[str]]:
-    """Yield a row for each provider, one for the others together, and one for each way in which none is chosen.
+    """Yield a row for each provider, one for all others, and one for each reason why none is chosen.
 
-    Rows that count nobody are left out: with fifteen providers they would be most of the table.
+    Empty rows are left out: with fifteen providers they would fill most of the table.
     """
     shown = [part for part in _ranked(summary["providers"]) if part["recommended"]["teams"]]
     for part in shown:
@@ -95,7 +95,7 @@ def _list(page: Page, heading: str, texts: Sequence[str]) -> None:
 
 
 def _list_questions(facts: Sequence[Record]) -> Iterator[str]:
-    """Yield what to ask several providers as one: "Fax: Acme, Ciclo and 3 more (12)", of 12 teams each."""
+    """Yield questions to several providers as one line: "Fax: Acme, Ciclo and 3 more (12)", 12 teams each."""
     asked: dict[tuple[str, int], list[str]] = {}
     for fact in facts:
         asked.setdefault((fact["label"], fact["teams"]), []).append(fact["name"])
@@ -104,7 +104,7 @@ def _list_questions(facts: Sequence[Record]) -> Iterator[str]:
 
 
 def _show_changes(page: Page, changes: Sequence[Record]) -> None:
-    """Put the ends and changes that concern most teams on the page, a line each."""
+    """Add the end dates and changes that affect the most teams, a line each."""
     if changes:
         page.heading("End dates and changes")
     for part in changes[:_MOST]:
@@ -131,9 +131,9 @@ def _if_all(provider: Record) -> str:
 
 
 def show_reasons(rejects: Path, page: Page, name: str | None) -> None:
-    """Say why rows were rejected: how many for each kind of reason, and an example of it.
+    """Say why rows were rejected: a count and an example for each kind of reason.
 
-    `name` is that of the object where the rejects went, if they went to a store.
+    `name` is the object that holds the rejects, if they were uploaded to a store.
     """
     from provider_advisor.batch.writing.rejects import count_reasons  # noqa: PLC0415
 

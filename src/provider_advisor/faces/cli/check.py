@@ -95,7 +95,7 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
 
 
 def _refuse_mixed(options: CheckOptions) -> None:
-    """Raise UsageError for options that need another one, or exclude it."""
+    """Raise UsageError for options that need or exclude another one."""
     if options.accept and not options.with_cases:
         click.get_current_context().fail("--accept writes the verdicts of decision cases; add --cases.")
     if options.freshness and options.with_cases:
@@ -113,7 +113,7 @@ def _explain_overlooked(kind: str) -> str:
 
 
 def _show_freshness(options: CheckOptions, day: dt.date) -> None:
-    """Show which facts to look up again. Raises KnowledgeError for what is dated ahead."""
+    """Show which facts to look up again. Raises KnowledgeError for facts dated in the future."""
     from provider_advisor.faces.cli.check_freshness import show_freshness  # noqa: PLC0415 (most checks ask for neither)
     from provider_advisor.knowledge.suspicions import find_future_claims  # noqa: PLC0415 (as above)
 
@@ -124,10 +124,10 @@ def _show_freshness(options: CheckOptions, day: dt.date) -> None:
 
 
 def _check_cases(options: CheckOptions) -> tuple[int, str]:
-    """Show each case that fails and what turned it, on standard error; return how many still fail, also in words.
+    """Show each failing case and its cause on standard error; return how many still fail, also in words.
 
-    With --accept the verdicts of now are written into the files of cases in the folder of rules, and shown on standard
-    output. Raises BatchFailure for a file that cannot be written.
+    With --accept, write the new verdicts into the case files of the rules folder, and show them on standard output.
+    Raises BatchFailure for a file that cannot be written.
     """
     from provider_advisor.decision.cases import check_case, find_cause  # noqa: PLC0415 (the engine, for cases alone)
 
@@ -177,7 +177,7 @@ def _get_file(failure: Failure) -> str:
 
 
 def _find_changes(failure: Failure) -> dict[str, Any]:
-    """Return the keys of a case that are to change, with the values of now."""
+    """Return the keys of a case to change, with their new values."""
     keys = {difference.key for difference in failure.differences}
     changes: dict[str, Any] = {}
     if keys & _VERDICT:

@@ -17,7 +17,7 @@ _MOST_NAMED = 8
 
 
 def show_freshness(facts: Facts, within: int, form: str) -> None:
-    """Show which facts are past their time on the day of the facts, or will be within some days."""
+    """Show which facts are out of date on the day of the facts, or will be within some days."""
     found = list_ageing(facts, within)
     knowledge = facts.knowledge
     if form == "json":
@@ -29,7 +29,7 @@ def show_freshness(facts: Facts, within: int, form: str) -> None:
 
 
 def record_freshness(found: Iterable[Ageing], facts: Facts, within: int) -> dict[str, Any]:
-    """Return the facts that are past their time, or will be, as JSON-ready data."""
+    """Return the facts that are or soon will be out of date, as JSON-ready data."""
     knowledge = facts.knowledge
     return {
         "as_of": facts.as_of.isoformat(),
@@ -64,7 +64,7 @@ def _show(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> None:
 
 
 def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int) -> str:
-    """Return how many facts are past their time on a day, and how many will be within some days."""
+    """Say how many facts are out of date on a day, and how many will be within some days."""
     past = sum(group.count_past(day) for group in groups)
     soon = sum(len(group.facts) for group in groups) - past
     verb = "is" if past == 1 else "are"
@@ -97,7 +97,7 @@ def _find_address(group: AgeingGroup, knowledge: KnowledgeBase) -> str:
 
 
 def _write_calendar(groups: Sequence[AgeingGroup], knowledge: KnowledgeBase, day: dt.date) -> bytes:
-    """Return an iCalendar file with one whole day for each provider, area and source; what is past lies on `day`."""
+    """Return an iCalendar file, one all-day event per provider, area and source; past ones are on `day`."""
     try:
         import icalendar  # noqa: PLC0415 (an extra)
     except ImportError as error:
@@ -113,7 +113,7 @@ def _write_calendar(groups: Sequence[AgeingGroup], knowledge: KnowledgeBase, day
         name = knowledge.providers[group.provider].name
         event.add("uid", f"{group.provider}-{group.area}-{group.source}-{group.good_until}@provider-advisor")
         event.add("dtstamp", dt.datetime.combine(day, dt.time(), dt.UTC))
-        # The day after the last good one is the first on which the facts are past their time.
+        # The facts are out of date from the day after the last good one.
         starts = max(group.good_until + dt.timedelta(days=1), day)
         event.add("dtstart", starts)
         event.add("dtend", starts + dt.timedelta(days=1))

@@ -1,4 +1,4 @@
-"""The subcommands, each imported only when it is used, and the help of those with more options than fit a screen."""
+"""The subcommands, each imported only when it is used, and help that groups long lists of options."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MODULES = {
 
 
 def join_options(heading: str, *options: Callable[[Any], Any]) -> Callable[[F], F]:
-    """Return a decorator that adds all the options, in this order, under a heading of the help unless they have one."""
+    """Return a decorator that adds the options in order, under this help heading if they have none."""
 
     def add(command: F) -> F:
         before = len(getattr(command, "__click_params__", ()))  # click collects here what decorators add
@@ -47,10 +47,10 @@ class HeadedCommand(click.Command):
     """A command whose help lists its options under the headings that `join_options` gave them."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, headings in the order in which they first appear, those without one last."""
+        """Write the options under headings in order of first appearance; those without a heading last."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            # An argument says nothing here: the first line of the help names it.
+            # Arguments are left out: the first line of the help names them.
             if (row := parameter.get_help_record(ctx)) is not None and row[1]:
                 rows.setdefault(vars(parameter).get("heading", "Options"), []).append(row)
         rows["Options"] = rows.pop("Options", [])
@@ -74,7 +74,7 @@ class Commands(click.Group):
         return list(self.names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the subcommand of that name. Raises UsageError, with the nearest name, if there is none."""
+        """Return the subcommand of that name. Raises UsageError with the nearest name if it does not exist."""
         if cmd_name not in _MODULES:
             hint = (
                 did_you_mean(cmd_name, self.names)

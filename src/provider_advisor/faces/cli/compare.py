@@ -95,7 +95,7 @@ def _check_area(area: str | None, knowledge: KnowledgeBase) -> None:
 
 
 def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bool) -> None:
-    """Print the facts of a few providers beside each other; of more, in several tables, what tells them apart."""
+    """Print the facts of a few providers side by side; of more, only their differences in several tables."""
     page, knowledge = Page(), book.knowledge
     rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart()]
     facts = [fact for row in rows for cell in row.cells for fact in cell.facts]
@@ -117,14 +117,14 @@ def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bo
         page.line(f"({len(found) - len(rows)} more criteria on which they are not known to differ: --all)")
     if any(map(book.is_stale, facts)):
         page.gap()
-        page.line("A year in round brackets marks a fact that is out of date: check again before you sign.")
+        page.line("A year in parentheses marks a fact that is out of date: check again before you sign.")
     page.heading("Sources")
     for source, number in numbers.items():
         page.line(
             f"[{number}] {knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2
         )
     page.gap()
-    page.line("For the address of each source, and the section cited: recommend facts PROVIDER")
+    page.line("For the URLs of the sources and the sections cited: recommend facts PROVIDER")
     page.show(paged=True)
 
 

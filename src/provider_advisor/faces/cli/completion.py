@@ -1,14 +1,14 @@
-"""Complete in a shell what options take: criteria and their members, situations, usage, providers, sources, files.
+"""Shell completion of option values: criteria and members, situations, usage, providers, sources, files.
 
-Of a list the last part is completed, and of a part what comes next:
+The last part of a list is completed step by step:
 
     fax,phone-n          fax,phone-numbers
     phone-numbers@ger    phone-numbers@germany
     fax:mu               fax:must
     developers=no        developers=none
 
-The base is the one that `--facts` and `--rules` name, as an earlier run kept it. Where it cannot be read, nothing is
-completed: no message may come between what somebody types.
+Words come from the knowledge base of `--facts` and `--rules`, as cached by an earlier run. If it cannot be read,
+nothing is completed, because a message would disturb the command line.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def _complete_with(list_choices: Callable[[KnowledgeBase, str], Iterable[Choice]]) -> Complete:
-    """Return a completion of the last part of a list, by the words that may come in the place of a part."""
+    """Return a completion of the last part of a list, from the words that a part may be."""
 
     def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
         found = _LAST.fullmatch(incomplete)
@@ -77,14 +77,14 @@ def _list_requirements(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]
     else:
         criteria = knowledge.criteria
         named = [(one.id, one.label) for one in criteria.values() if one.id.startswith(typed)]
-        # What else it is called is of help only where no id begins like this.
+        # Aliases help only if no id begins like this.
         yield from named or ((alias, one.label) for one in criteria.values() for alias in one.aliases)
         if typed in knowledge.words and criteria[knowledge.words[typed]].of_each:
             yield f"{typed}{AT}", "one of its members"
 
 
 def _list_values(knowledge: KnowledgeBase, word: str, sign: str) -> Iterator[Choice]:
-    """Yield what may follow a sign: the words of a rating, or that a capability must not be there."""
+    """Yield what may follow a sign: the words of a rating, or `no` for a capability."""
     name = knowledge.find_criterion(word)
     if name is None:
         return
@@ -147,10 +147,10 @@ def complete_folders(_: click.Context, __: click.Parameter, incomplete: str) -> 
 
 
 class WholeWordBash(BashComplete):
-    """The completion in bash, which cuts words at `:`, `=` and `@`: it gets the whole line, and cuts by itself.
+    """The completion in bash, which splits words at `:`, `=` and `@`: it gets the whole line and splits it itself.
 
-    Of `--needs fax,phone-numbers@ger` bash calls only `ger` the word, and puts what is answered in its place; so
-    `germany` is the answer. After `=` and `@` no blank follows.
+    In `--needs fax,phone-numbers@ger`, bash replaces only the word `ger`, so the answer is `germany`. After `=` and `@`
+    no blank follows.
     """
 
     name: ClassVar[str] = "bash"
@@ -194,10 +194,10 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
         return words[1:], word
 
     def format_completion(self, item: CompletionItem) -> str:
-        """Return an item without what bash does not count as the word."""
+        """Return an item without the part before the word that bash replaces."""
         return f"{item.type},{item.value[self._cut :] if item.type == 'plain' else ''}"
 
 
 def use_whole_words() -> None:
-    """Let bash complete whole words, whatever it cuts them at."""
+    """Let bash complete whole words, however it splits them."""
     add_completion_class(WholeWordBash)

@@ -1,4 +1,4 @@
-"""`recommend criteria`: what can be asked for, and what a team can say about itself."""
+"""`recommend criteria`: list what a team can ask for and say about itself."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def record_criterion(criterion: Criterion) -> dict[str, object]:
 
 
 def _say_bounds(query: str, entries: Iterable[SearchEntry], knowledge: KnowledgeBase) -> None:
-    """Say on standard error how to ask with the numbers of a query: "99.99 % uptime"."""
+    """Say on standard error how to use the numbers of a query such as "99.99 % uptime"."""
     found = [entry.id for entry in entries if entry.kind == "criterion"][:_MOST_BOUND]
     bounds = [f"'{one}'" for one in knowledge.sentences.suggest(query, found) if drop_bound(one) != one]
     if bounds:
-        show_line(f"With the numbers of your words: {', '.join(bounds)}.", err=True)
+        show_line(f"With your numbers: {', '.join(bounds)}.", err=True)
 
 
 def _show(entries: Iterable[SearchEntry], knowledge: KnowledgeBase, *, ordered: bool) -> None:

@@ -33,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
-@click.group("decisions", no_args_is_help=False)  # its help would be taken for the sentence of an error
+@click.group("decisions", no_args_is_help=False)  # the group's help would be shown as an error message
 def decisions_command() -> None:
     """List, show, replay, export and delete saved decisions.
 

@@ -1,4 +1,4 @@
-"""Run the command, and turn what went wrong into a sentence and an exit status."""
+"""Run the command, and turn errors into a sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _status() -> int:
     except AdvisorError as error:
         return _report(error)
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough.
+        # The reader, such as `head`, closed the pipe.
         return _dropped(0)
     except OSError as error:
         return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check its destination.", 1))
@@ -60,7 +60,7 @@ def _status() -> int:
 
 
 def _describe_usage(error: click.ClickException) -> str:
-    """Return what is wrong with a command line; click names what is near in brackets, we as everywhere else."""
+    """Return what is wrong with a command line, with our "Did you mean" instead of click's brackets."""
     if isinstance(error, click.NoSuchOption):
         return f"No such option '{error.option_name}'.{did_you_mean(error.option_name, error.possibilities or ())}"
     said = error.format_message()
@@ -68,7 +68,7 @@ def _describe_usage(error: click.ClickException) -> str:
 
 
 def _dropped(status: int) -> int:
-    """Return the status, and drop unwritten output: Python would try to write it while it ends, and complain."""
+    """Return the status, and drop unwritten output, which Python would otherwise try to write at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 
@@ -86,11 +86,11 @@ def _report(error: AdvisorError) -> int:
 
 
 def _clean_problem(problem: str) -> str:
-    """Return a problem on one line, with the example of a file that may follow, but no other line."""
+    """Return a problem on one line; only the example of a file may follow on further lines."""
     said, end, rest = problem.partition("\n")
     if not end:
         return clean(problem)
-    # Only what could not be read leads here, and with it what checks files is imported already.
+    # This runs only after a read error, when the module that checks files is already imported.
     from provider_advisor.knowledge.problems import show_example  # noqa: PLC0415
     from provider_advisor.knowledge.shapes.every_file import FILE_EXAMPLES  # noqa: PLC0415
 

@@ -80,7 +80,7 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
 def _choose_changes(
     changes: Iterable[FactChange], names: tuple[str, ...], knowledge: KnowledgeBase
 ) -> list[FactChange]:
-    """Return the changes of the named providers and criteria; with a criterion, none of products as a whole."""
+    """Return the changes of the named providers and criteria; if criteria are named, none of whole products."""
     providers, asked = _find_named(names, knowledge)
     criteria = {split_member(name)[0] for name in asked}
     return [
@@ -91,7 +91,7 @@ def _choose_changes(
 
 
 def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[set[str], set[str]]:
-    """Return the providers and the criteria of these names; one of both, such as `zoom`, is the provider."""
+    """Return the providers and criteria with these names; a name of both, such as `zoom`, is the provider."""
     providers, criteria = set[str](), set[str]()
     for name in names:
         if (provider := knowledge.find_provider(name)) is not None:
@@ -115,13 +115,13 @@ def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
             found.append(claim)
             continue
         members = [name for base, name in map(split_member, asked) if name and base == claim.criterion]
-        # A claim on some members "only" says of every other one that it is not there.
+        # A claim on some members "only" denies every other member.
         found += [claim.of_member(name) for name in members if name in claim.members or claim.only]
     return found
 
 
 def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
-    """Print claims by provider and criterion, each with where its source says so."""
+    """Print claims by provider and criterion, each with its place in the source."""
     page, sources = Page(), dict.fromkeys(claim.source for claim in claims)
     numbers = {source: number for number, source in enumerate(sources, 1)}
     for provider, theirs in itertools.groupby(claims, key=lambda claim: claim.provider):
@@ -141,7 +141,7 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
 
 
 def _describe(claim: Claim) -> str:
-    """Return what a claim says, of which members, products and days, and how plainly."""
+    """Return a claim in words: value, members, products, days and kind of evidence."""
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
     price_of = f" (price of {claim.price_of})" if claim.price_of else ""
     says = _say_members(claim) + price_of + starts + (f" until {claim.until}" if claim.until else "")
@@ -155,7 +155,7 @@ def _name_place(claim: Claim) -> str:
 
 
 def _show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form: str) -> None:
-    """Show changes as a table for each provider, or as JSON; claims that say the same again are only counted."""
+    """Show changes as a table for each provider, or as JSON; repeated claims are only counted."""
     if form == "json":
         show_json([_make_record(change) for change in changes])
         return

@@ -114,7 +114,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
 
 
 def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Version, Version]:
-    """Return both sides within the scope that the options name; each is limited to what it knows of it."""
+    """Return both sides limited to the scope of the options, as far as each side knows its names."""
     from provider_advisor.batch.impact.versions import merge_named  # noqa: PLC0415
 
     sides = before.knowledge, after.knowledge
@@ -154,7 +154,7 @@ def _read_after(options: ImpactOptions) -> Version:
 
 
 def show_impact(record: Record, names: Names, page: Page) -> None:
-    """Put an impact, as `record_impact` gives it, on the page; `names` are those of providers by id."""
+    """Add an impact, as `record_impact` returns it, to the page; `names` maps provider ids to names."""
     page.line(_write_headline(record), bold=True)
     for line in _list_rows(record):
         page.line(line)
@@ -185,7 +185,7 @@ def _write_headline(record: Record) -> str:
 
 
 def _list_rows(record: Record) -> Iterator[str]:
-    """Yield a line for each kind of row that was not compared, or not as of its own day."""
+    """Yield a line for each kind of row that was not compared, or not on its own day."""
     rejected = record["rejected"]
     if total := sum(rejected.values()):
         sides = {"both": "both sides", "before": "the first side only", "after": "the second side only"}
@@ -230,7 +230,7 @@ def _name_verdict(verdict: Record, names: Names) -> str:
 
 
 def _show_changes(record: Record, page: Page) -> None:
-    """Put the changes that turn verdicts on the page, and the number of the others."""
+    """Add the changes that change verdicts to the page, and the number of the others."""
     turning = _choose_changes(part for part in record["changes"] if _turns_verdicts(part))
     if turning:
         page.gap()
@@ -256,7 +256,7 @@ def _turns_verdicts(change: Record) -> bool:
 
 
 def _choose_changes(changes: Iterable[Record]) -> list[Record]:
-    """Return the changes to show: of those that must be made together the first, without those that only come along."""
+    """Return the changes to show: one of each set that must be made together."""
     # If a rule names a criterion that is new, each comes with the other: {rule, criterion} is one row. If a new
     # provider brings its claims, the claims have none of their own.
     seen: set[frozenset[str]] = set()
@@ -283,7 +283,7 @@ def _write_change(part: Record) -> str:
 
 
 def _write_because(found: Record) -> str:
-    """Return how many of the teams turn by one change alone, by any of several, or by several together."""
+    """Say how many verdicts change because of one change alone, any of several, or several together."""
     looked_at = counted(found["looked_at"], "team")
     verb = "changes" if found["looked_at"] == 1 else "change"
     whole = f"a random sample of {looked_at} that {verb}" if found["sampled"] else f"the {looked_at} that {verb}"
@@ -298,7 +298,7 @@ def _write_because(found: Record) -> str:
     ]
     count = found["untried"]
     untried = f" There were too many changes to try {count:,} of them." if count else ""
-    needed = "'Needed' counts the teams that do not get it without this change."
+    needed = "'Needed' counts the teams that do not get their new verdict without this change."
     return f"Of {whole}, {joined(parts)}. {needed}{untried}"
 
 

@@ -1,7 +1,7 @@
-"""Options on the inputs with many teams, and what is said of a sheet that was read.
+"""Options for inputs with many teams, and messages on how a sheet was read.
 
-How the words of a sheet were read is shown on standard error, written where --matched says for a person to correct, and
-read again by --matches.
+How the words of a sheet were read is shown on standard error, written to the file of --matched for a person to correct,
+and read back by --matches.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 
 
 class InputOptions(Options):
-    """What the user says of the inputs, as it was given; the fields of `input_options`."""
+    """The values of `input_options` as they were given."""
 
     id_column: str | None = None
     input_format: str | None = None
@@ -86,7 +86,7 @@ class InputOptions(Options):
             return open_inputs(names, knowledge, self.input_format, read_separator(self.separator), Limits(), options)
 
     def show_matches(self, inputs: Inputs, *, quiet: bool = False) -> None:
-        """Say how spreadsheets were read, and write it where --matched says. Raises BatchFailure."""
+        """Say how spreadsheets were read, and write it to the file of --matched. Raises BatchFailure."""
         names = [source.name for source in inputs.sources]
         show_matches(inputs.matches, inputs.notices, path=self.matched, inputs=names, quiet=quiet)
 
@@ -128,7 +128,7 @@ def _read_rename(given: str) -> tuple[str, str]:
 
 
 def read_separator(text: str | None) -> bytes | None:
-    """Return the separator that a text names: `;`, `tab`; None where the names of files say it. Raises BatchError."""
+    """Return the separator named by a text such as `;` or `tab`; None if file names decide. Raises BatchError."""
     if text is None:
         return None
     character = _SEPARATORS.get(text, text).encode()
@@ -138,7 +138,7 @@ def read_separator(text: str | None) -> bytes | None:
 
 
 def read_matches_option(path: str | None, knowledge: KnowledgeBase) -> dict[str, Targets]:
-    """Return the targets by word of the file of --matches. Raises KnowledgeError and RequirementsError."""
+    """Return the targets by word from the file of --matches. Raises KnowledgeError and RequirementsError."""
     if path is None:
         return {}
     return read_matches(read_input(path), name_input(path), knowledge)
@@ -162,13 +162,13 @@ def note_matches(path: str | None, inputs: Iterable[str]) -> Iterator[None]:
 def show_matches(
     matches: Iterable[Match], notices: Iterable[str], *, path: str | None, inputs: Iterable[str], quiet: bool = False
 ) -> None:
-    """Say what was matched with what, once, on standard error, and write it where --matched says."""
+    """Report the matches once on standard error, and write them to the file of --matched."""
     matches, lines = tuple(matches), list(notices)
     asked = [match for match in matches if match.is_requirement]
     listed = [match for match in matches if match.is_unlisted]
     carried = [match.word for match in matches if match.targets == (CARRY,)]
     if asked:
-        lines.append("words of the sheet and how they were read:")
+        lines.append("how the words of the sheet were read:")
         lines += [f"  {match.word} → {', '.join(match.targets)} ({match.how})" for match in asked]
     if listed:
         lines.append("listed and not judged:")
@@ -182,7 +182,7 @@ def show_matches(
 
 
 def show_notes(lines: Iterable[str]) -> None:
-    """Show lines on standard error; those that are not indented begin with the name of the program."""
+    """Show lines on standard error; unindented lines start with the program's name."""
     for line in lines:
         is_indented = line.startswith("  ")
         show_line(line if is_indented else f"recommend: {line}", 2 * is_indented, err=True)

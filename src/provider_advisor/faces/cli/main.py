@@ -11,8 +11,8 @@ from types import FrameType
 
 def main() -> None:
     """Run the command and end the process with its exit status."""
-    # The process of one answer ends before there is anything to collect, and looking takes a twentieth of its time.
-    # Commands that take longer switch it on again (see `recommend`).
+    # A process with one answer ends before there is any garbage to collect, and looking for it takes a twentieth of its
+    # time. Longer commands switch collection on again (see `recommend`).
     gc.disable()
     _open_closed_streams()
     interrupts = _note_interrupts()
@@ -21,23 +21,23 @@ def main() -> None:
 
         status = run()
     except BaseException:
-        # Compiled modules that are interrupted while they are imported may raise anything.
+        # Compiled modules may raise anything if they are interrupted while being imported.
         if not interrupts:
             raise
         sys.stderr.write("recommend: interrupted.\n")
         status = 130
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # The process ends: what is left is not garbage to look for, which takes seconds after a run over many teams.
+    # The process ends here, so a last garbage collection would be pointless, and takes seconds after a large run.
     gc.freeze()
     sys.exit(status)
 
 
 def _open_closed_streams() -> None:
-    """Open the standard streams that the caller has closed (`>&-`).
+    """Open standard streams that the caller closed (`>&-`).
 
-    Else the next file that is opened would be one of them, and what is printed would end up in it. Standard input is
-    empty then, standard error goes nowhere, and writing to standard output fails as it would have.
+    Otherwise the next opened file would get their number, and printed text would end up in it. Standard input is then
+    empty, standard error is discarded, and writing to standard output still fails.
     """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their values are read."""
+"""Options shared by several commands, and how their values are read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
-    """Return a completion of `requirements`, `files` or another kind of `completion`, imported once a shell asks."""
+    """Return a completion by kind, such as `requirements` or `files`; imported only when a shell asks."""
 
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
         from provider_advisor.faces.cli import completion  # noqa: PLC0415 (as said)
@@ -39,7 +39,7 @@ def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], li
 
 
 class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class from click 8.4 on only
-    """The name of a file or folder as it was given; an empty one, as of a variable that is not set, is refused."""
+    """The name of a file or folder as given; an empty one, as from an unset variable, is refused."""
 
     name = "path"
 
@@ -127,7 +127,7 @@ unlisted_unknown_option = click.option(
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
-    """Add `--format`, with the first of the formats as default."""
+    """Add `--format`; the first format is the default."""
     return click.option(
         "--format",
         "form",
@@ -139,7 +139,7 @@ def format_option(*formats: str) -> Callable[[F], F]:
 
 
 def store_option(*, required: bool = False) -> Callable[[F], F]:
-    """Add `--store`, which the variable RECOMMEND_STORE may name too, so that no list of processes shows a password."""
+    """Add `--store`; RECOMMEND_STORE sets it without showing a password in the list of processes."""
     return click.option(
         "--store",
         envvar="RECOMMEND_STORE",
@@ -151,7 +151,7 @@ def store_option(*, required: bool = False) -> Callable[[F], F]:
 
 
 class Options:
-    """The options of a command as they were given: those here, and those that the class of the command adds.
+    """The options of a command as given: these, and those that the command's own class adds.
 
     `Options(**given)` sets each by the name that click gives it, so an option is written down twice, where it is
     declared and here, and not once more for each function that passes it on. A command without one of them leaves it at
@@ -172,7 +172,7 @@ class Options:
         vars(self).update(given)
 
     def replace(self, **other: Any) -> Self:  # noqa: ANN401 (as above)
-        """Return the same options but for some."""
+        """Return the options with some of them replaced."""
         return type(self)(**(vars(self) | other))
 
     @property
@@ -215,7 +215,7 @@ def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
 
 
 def need_web(*modules: str) -> None:
-    """Raise RequirementsError where the extra that brings these modules is not installed, or only a part of it."""
+    """Raise RequirementsError if the extra with these modules is not fully installed."""
     from importlib.util import find_spec  # noqa: PLC0415 (most commands need none)
 
     if any(find_spec(module) is None for module in modules):
@@ -226,7 +226,7 @@ def need_web(*modules: str) -> None:
 
 
 def write_answer(path: str, text: str | bytes, remedy: str = "check the path and its permissions") -> None:
-    """Write an answer to a file that appears whole or not at all. Raises BatchFailure, which ends with the remedy."""
+    """Write an answer to a file, whole or not at all. Raises BatchFailure ending with the remedy."""
     try:
         with write_whole(os.path.realpath(path)) as file:
             file.write(text.encode() if isinstance(text, str) else text)
@@ -235,19 +235,19 @@ def write_answer(path: str, text: str | bytes, remedy: str = "check the path and
 
 
 def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:
-    """Load the knowledge base that the options name, of the subcommand or else of the command before it."""
+    """Load the knowledge base named by the options of the subcommand, or else of its parent command."""
     return read_folders(load, *find_folders(facts, rules))
 
 
 def find_folders(facts: str | None, rules: str | None) -> tuple[str | None, str | None]:
-    """Return the folders that the options name, of the subcommand or else of the command before it."""
+    """Return the folders named by the options of the subcommand, or else of its parent command."""
     context = click.get_current_context()
     outer = context.parent.params if context.parent is not None else {}
     return facts or outer.get("facts"), rules or outer.get("rules")
 
 
 def read_folders(read: Callable[[str | None, str | None], T], facts: str | None, rules: str | None) -> T:
-    """Return what `read` reads in the two folders. Raises KnowledgeError, shortened where they do not match."""
+    """Return what `read` reads from the two folders. Raises KnowledgeError, shortened if they do not match."""
     try:
         return read(facts, rules)
     except KnowledgeError as error:
@@ -257,9 +257,9 @@ def read_folders(read: Callable[[str | None, str | None], T], facts: str | None,
 
 
 def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | None) -> list[str]:
-    """Return the problems, in one sentence those that come of facts and rules that do not belong together."""
-    # With --facts laptops/facts alone, every rule that is shipped names criteria that laptops do not have: hundreds of
-    # problems, none of which is to be corrected.
+    """Return the problems; those of facts and rules that do not match become one sentence."""
+    # With only --facts laptops/facts, every shipped rule names criteria that laptops do not have: hundreds of problems,
+    # and none of them is to be fixed.
     given, kind, other = (facts, "facts", "rules") if facts is not None else (str(rules), "rules", "facts")
     foreign = [part for part in problems if part.startswith("rules/")] if kind == "facts" else []
     if kind == "rules":
@@ -277,7 +277,7 @@ def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | N
 
 
 def _is_known_beside(rules: str) -> bool:
-    """Return whether the facts in the same place as a folder of rules know all the words that the rules use."""
+    """Return whether the facts beside a folder of rules know all the words that the rules use."""
     facts = find_beside(rules, "facts")
     try:
         return facts is not None and bool(load(facts, rules))
@@ -298,7 +298,7 @@ def read_input(file: str) -> bytes:
 
 
 def name_input(file: str) -> str:
-    """Return what messages call a file that an option names."""
+    """Return the name of an option's file for messages."""
     return "standard input" if file == "-" else file
 
 

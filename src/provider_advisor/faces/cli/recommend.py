@@ -186,7 +186,7 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
     context.color = {"always": True, "never": False}.get(options.color)
     if context.invoked_subcommand is not None:
         gc.set_threshold(_SELDOM)
-        gc.freeze()  # what is loaded by now stays, and need not be looked at
+        gc.freeze()  # everything loaded so far stays, so garbage collection can skip it
         gc.enable()
         return 0
     if options.show_version:
@@ -195,7 +195,7 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
         named = knowledge.edition or f"without a version ({knowledge.fingerprint[:12]})"
         show_text(f"Knowledge base {named}. {knowledge.read_from}")
         return 0
-    # Sentences take a twentieth of a second to import, and most subcommands need none.
+    # Importing the module for sentences takes a twentieth of a second, and most subcommands do not need it.
     from provider_advisor.faces.cli.text_answer import render_recommendation, show_recommendation  # noqa: PLC0415
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
@@ -203,7 +203,7 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
     if output is not None and context.get_parameter_source("form") is ParameterSource.DEFAULT:
         form = _choose_form(output, form)
     statement = read_statement(options, knowledge)
-    # A short text shows no shares with other weights, and worlds drawn for these would need NumPy.
+    # A short text shows no shares with other weights, and drawing worlds for them would import NumPy.
     is_short = form == "text" and not options.verbose
     found = answer(
         knowledge, statement, robustness=options.robustness and form != "questions", other_weights=not is_short
@@ -222,8 +222,8 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
 def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: str | None) -> None:
     """Write the letters to the providers.
 
-    What could change the answer is what could change that on all which is judged: with a must that nothing judges, no
-    answer of a provider would make it firm.
+    Questions come from the answer without requirements that are not judged: with a must that is not judged, no
+    provider's reply could make the answer firm.
     """
     from provider_advisor.explanation.unknowns import make_letters  # noqa: PLC0415 (as above)
     from provider_advisor.faces.report.letters import write_letters  # noqa: PLC0415
@@ -241,7 +241,7 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
 
 
 def _choose_form(output: str, form: str) -> str:
-    """Return the format that an output's name means. Raises RequirementsError for one that nothing here writes."""
+    """Return the format for an output's extension. Raises RequirementsError if it cannot be written."""
     extension = _get_extension(output)
     if extension in _FOREIGN:
         raise RequirementsError(
@@ -258,11 +258,11 @@ def _get_extension(name: str) -> str:
 def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
     """Return the statement of the options, and of the file that they name.
 
-    Usage may be missing where more is still to be said, so that it is not `complete`. Raises RequirementsError and
+    Unless `complete`, usage may still be missing, because more may be said later. Raises RequirementsError and
     KnowledgeError.
     """
-    # Each part is read for itself and its mistake noted, so that all are told at once. The team as a whole is checked
-    # last: that two bounds exclude each other cannot be said of bounds that could not be read.
+    # Each part is read by itself and its mistake noted, so that all mistakes are reported at once. The team as a whole
+    # is checked last: bounds that could not be read cannot be compared with one another.
     mistakes = Mistakes()
     needs, wants = (_read_lists(given, options.decimal, mistakes) for given in (options.needs, options.wants))
     unknown = _make_unknown(options, knowledge)
@@ -303,7 +303,7 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
 
 
 def _make_unknown(options: StatementOptions, knowledge: KnowledgeBase) -> UnknownWords | None:
-    """Return what sets unknown words aside, None where they are mistakes."""
+    """Return the function that sets unknown words aside, or None if they are mistakes."""
     if not options.unlisted_unknown:
         return None
     from provider_advisor.requirements.unlisted import UnknownWords  # noqa: PLC0415 (seldom asked for)
@@ -354,7 +354,7 @@ def _read_file(
 ) -> Statement | None:
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, options, knowledge)
-    # Reading and checking YAML takes long to import, and a command line needs neither.
+    # Importing what reads and checks YAML takes long, and a command line needs neither.
     from provider_advisor.requirements.requirements_file import read_requirements  # noqa: PLC0415
 
     try:
@@ -369,7 +369,7 @@ def _read_file(
 
 
 def _refuse_sheet_options(options: StatementOptions) -> Iterator[str]:
-    """Yield what is wrong with the first option for spreadsheets, where none is read."""
+    """Yield an error for the first option that needs a spreadsheet, if none is read."""
     given = (f"--{name}" for name in ("sheet", "scale", "matches", "matched") if getattr(options, name) is not None)
     if (name := next(given, None)) is not None:
         found = f"{name_input(options.file)} is not one" if options.file else "--file names none"

@@ -61,7 +61,7 @@ def _content(record: str) -> bytes:
     try:
         if record == "-":
             content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
-        # A named pipe would wait for a writer; those that the shell makes for `<(…)` have one.
+        # Opening a named pipe would wait for a writer; pipes that the shell makes for `<(…)` have one.
         elif path.is_fifo() and not record.startswith(("/dev/", "/proc/")):
             raise RequirementsError(f"{name} is a pipe, not a file; pass it as standard input: replay - < {name}")
         else:

@@ -41,7 +41,7 @@ def schema_command(kind: str | None) -> None:
 
 
 def _recall_schemas() -> dict[str, Any]:
-    """Return all schemas by kind: kept from an earlier call, or made, which takes longer than all the rest."""
+    """Return all schemas by kind, from the cache if possible, because making them is slow."""
     key = make_key("schemas", f"{stamp_code(*_CODE)} {_stamp_pydantic()}")
     with contextlib.suppress(ValueError):
         if kept := recall(key):
@@ -56,6 +56,6 @@ def _recall_schemas() -> dict[str, Any]:
 
 
 def _stamp_pydantic() -> int:
-    """Return what changes with the version of pydantic, which writes the schemas; importing it would take too long."""
+    """Return the version of pydantic, which makes the schemas, without importing it, which is slow."""
     spec = find_spec("pydantic")
     return Path(spec.origin).stat().st_mtime_ns if spec is not None and spec.origin else 0

@@ -1,4 +1,4 @@
-"""A recommendation as text: verdict, table, reasons, unknowns, what would change it; or in another form."""
+"""A recommendation as text: verdict, table, reasons, unknowns, and what would change it."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, 
 
 
 def _pick_examples(knowledge: KnowledgeBase) -> list[str]:
-    """Return two criteria of different areas to ask for, first those on which providers are said to differ."""
+    """Return two criteria of different areas as examples, preferring those on which providers differ."""
     said: dict[str, set[str]] = {}
     for provider in knowledge.providers.values():
         for claim in provider.claims:
@@ -165,7 +165,7 @@ def _show_verdict(answer: AnswerRecord, page: Page) -> None:
 
 
 def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
-    """Print the musts that are stated for another product; in a short answer of those that the verdict names."""
+    """Print musts stated only for another product; in a short answer, only of providers in the verdict."""
     gaps = [gap for gap in answer.product_gaps if verbose or gap.provider in answer.verdict.named]
     _show_list(GAPS_HEADING, [gap.says for gap in gaps], page)
     _show_list(CAUTIONS_HEADING, [part.says for part in answer.list_cautions(every=verbose)], page)
@@ -174,7 +174,7 @@ def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> No
 def _show_matrix(
     answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, shown: Sequence[ProviderRecord], *, verbose: bool
 ) -> None:
-    """Print who meets what; in a short answer, if it is long, without the rows that all meet."""
+    """Print who meets what; a long table in a short answer omits the rows that all meet."""
     rows: list[list[str | TableCell]] = []
     groups = group_findings(answer.findings)
     kept = groups if verbose or len(groups) <= _MOST_ROWS else [group for group in groups if _decides(group)]
@@ -197,7 +197,7 @@ def _show_matrix(
 def _shorten_list(
     answer: AnswerRecord, knowledge: KnowledgeBase
 ) -> tuple[Sequence[ProviderRecord], Sequence[tuple[str, Sequence[str]]]]:
-    """Return the providers that fit side by side, and lines on the others under their headings."""
+    """Return the providers that fit side by side, and lines about the others under headings."""
     if len(answer.providers) <= _MOST_COLUMNS:
         return answer.providers, []
     # Needed only among many providers.
@@ -213,14 +213,14 @@ def _decides(group: Sequence[FindingRecord]) -> bool:
 
 
 def _mark(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
-    """Return the mark of a finding, with what weakens it: "yes, ambiguous", "yes (2022)"."""
+    """Return the mark of a finding with its caveats: "yes, ambiguous", "yes (2022)"."""
     cell = _mark_alone(finding, answer, page)
     text = answer.qualify(cell.text, finding)
     return TableCell(text, "yellow" if finding.is_ambiguous else cell.colour)
 
 
 def _mark_alone(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
-    """Return yes, no or ?; for what has a degree the degree, in percent; yes* for what another product meets."""
+    """Return yes, no or ?; a degree in percent; or yes* if another product meets it."""
     if finding.outcome == "partial":
         return TableCell(degree_text(finding.outcome, finding.degree))
     if finding.outcome == "unknown" and finding.says.startswith("by quote only"):
@@ -247,7 +247,7 @@ def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) ->
 
 
 def _group_alike(group: Sequence[FindingRecord]) -> Iterable[list[FindingRecord]]:
-    """Return the findings on a requirement, those together that say the same and cite nothing."""
+    """Return the findings on a requirement; equal ones without citations are grouped."""
     found: dict[tuple[str, str], list[FindingRecord]] = {}
     for finding in group:
         found.setdefault((finding.says, finding.provider if finding.evidence else ""), []).append(finding)
@@ -266,7 +266,7 @@ def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
 
 
 def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
-    """Return where evidence is found: " [1, lines 37, 96; 2022-11-22]"."""
+    """Return the citation of evidence: " [1, lines 37, 96; 2022-11-22]"."""
     by_source: dict[tuple[str, str], set[int | str]] = {}
     for part in evidence:
         by_source.setdefault((part.source, part.as_of), set()).add(part.line or part.place or "")
@@ -307,7 +307,7 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
 
 
 def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
-    """Print which products to take; in a short answer of those providers only that the verdict names."""
+    """Print which products to choose; in a short answer only of providers in the verdict."""
     named = answer.verdict.named
     shown = [part for part in answer.providers if part.id in named or (verbose and part.standing != "ruled-out")]
     lines = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in answer.take]
@@ -330,7 +330,7 @@ def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *
 
 
 def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    # Where every provider fails a must, the concessions say the same and more.
+    # If every provider fails a must, the concessions already say this.
     turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
     apart = [part.says for part in answer.differences]
     _show_list("What would decide between them", apart if verbose else _most(apart), page)
@@ -357,7 +357,7 @@ def _most(lines: Sequence[str], most: int = _MOST_LINES) -> list[str]:
 
 
 def _show_sureness(answer: AnswerRecord, page: Page, shown: Sequence[ProviderRecord], *, verbose: bool) -> None:
-    """Print how much of it depends on unknown facts, and on the weights.
+    """Print how much the answer depends on unknown facts and on the weights.
 
     Only the providers that are in the table are compared in pairs: fifteen would be 105 lines.
     """
@@ -371,7 +371,7 @@ def _show_sureness(answer: AnswerRecord, page: Page, shown: Sequence[ProviderRec
 
 
 def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
-    """Yield how often the providers come first with all weights of the same order, where it depends on weights."""
+    """Yield how often each provider comes first with any weights of the same order, if weights matter."""
     found = answer.sureness
     shares = found.worlds.providers if found and found.worlds and found.weights.depends else []
     first = [(share.provider, share.ordered) for share in shares if share.ordered is not None]
@@ -383,7 +383,7 @@ def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
     verbs = ["comes first in", *["in"] * len(shown)]
     said = joined([f"{names[one]} {verb} {percent(share)}" for (one, share), verb in zip(shown, verbs, strict=False)])
     rest = f"; none of the {len(others)} others in more than {percent(max(others))}" if len(others) > 1 else ""
-    yield f"If only the order of the weights is sure, {said}{rest}."
+    yield f"With any weights in the same order, {said}{rest}."
 
 
 def _show_sources(answer: AnswerRecord, page: Page) -> None:

@@ -1,4 +1,4 @@
 """A recommendation as a document: Markdown to commit, HTML to read and print.
 
-Nothing is handed on here, so that Markdown needs no template library and the command imports neither until asked.
+Nothing is re-exported here, so that Markdown needs no template library, and neither is imported until needed.
 """

@@ -13,13 +13,13 @@ _MOST = 12
 _MOST_MUSTS = 5
 _MOST_NAMED = 3
 _MOST_SINGLE = 6
-"""So many providers, or fewer, each have a bar."""
+"""Up to this many providers, each has a bar."""
 
 Record = Mapping[str, Any]
 
 
 class BarPart(NamedTuple):
-    """A part of a bar: its style, and where it begins and how long it is, in percent of the whole."""
+    """A part of a bar: its style, start and length, in percent of the whole."""
 
     style: str
     start: float
@@ -27,7 +27,7 @@ class BarPart(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A bar with its words: what it is about, its number, a remark."""
+    """A bar with its label, its number and a remark."""
 
     label: str
     value: str
@@ -36,7 +36,7 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Bars on one scale, from nothing to `end`, and how many more there would be."""
+    """Bars on one scale from 0 to `end`, and how many more were left out."""
 
     bars: Sequence[Bar]
     end: str
@@ -44,9 +44,9 @@ class Chart(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One provider, if all chose it: the teams by standing, and lists of the musts that they would miss.
+    """One provider if all teams chose it: teams by standing, and the musts that they would miss.
 
-    A list has a title, labels with numbers, and how many more there are.
+    A list has a title, labels with numbers, and the number of further entries.
     """
 
     bar: Bar
@@ -60,7 +60,7 @@ def batch_report(summary: Record) -> str:
 
 
 def batch_values(summary: Record) -> dict[str, Any]:
-    """Return what the templates of the page show, by name; all texts in it are safe to show."""
+    """Return the variables of the page's templates; all their texts are safe to show."""
     values = {
         "title": f"Recommendations for {counted(summary['scored'], 'team')}",
         "lede": _lede(summary),
@@ -86,7 +86,7 @@ def batch_values(summary: Record) -> dict[str, Any]:
 def _lede(summary: Record) -> str:
     """Return the verdicts in a sentence or two."""
     if not summary["scored"]:
-        return "No team was scored, so there is nothing to show."
+        return "No teams were scored."
     chosen = sorted(summary["providers"], key=lambda part: (-part["recommended"]["teams"], part["provider"]))
     said = [
         f"{part['name']} to {percent(part['recommended']['share'])}"
@@ -105,9 +105,9 @@ def _lede(summary: Record) -> str:
 
 
 def _verdicts(summary: Record) -> list[Bar]:
-    """Return a bar for each provider, then one for each way to choose none; together they are all teams.
+    """Return a bar for each provider and for each outcome without one; together they are all teams.
 
-    Many providers are sorted, the most recommended first, and those without a team have no bar.
+    Many providers are sorted by recommendations, and those without any have no bar.
     """
     providers = summary["providers"]
     if len(providers) > _MOST_SINGLE:
@@ -125,7 +125,7 @@ def _verdicts(summary: Record) -> list[Bar]:
 
 
 def _list_nowhere(summary: Record) -> list[str]:
-    """Return the names of the providers that have no bar, because no team gets them."""
+    """Return the names of the providers without a bar, because they are recommended to no team."""
     providers = summary["providers"] if len(summary["providers"]) > _MOST_SINGLE else []
     return [part["name"] for part in providers if not _has_teams(part)]
 
@@ -144,8 +144,7 @@ def _chosen(part: Record, scored: int) -> Bar:
 
 
 def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
-    # The start is summed from whole numbers and divided then: sums of rounded shares would leave gaps between the
-    # parts.
+    # Starts are sums of whole numbers, divided at the end: sums of rounded shares would leave gaps between the parts.
     parts, start = [], 0
     for style, count in counts:
         if count:

@@ -1,4 +1,4 @@
-"""What a report says of an answer: all of it in words, once, before it becomes Markdown, HTML or a page of the web."""
+"""The contents of a report in words, shared by Markdown, HTML and the web pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from provider_advisor.knowledge import KnowledgeBase
 
 
 class BillPosition(NamedTuple):
-    """Usage that is paid for together: its price, the amount per month, and remarks."""
+    """Usage that is billed together: its price, the amount per month, and remarks."""
 
     usage: str
     price: str
@@ -58,11 +58,11 @@ class Bill(NamedTuple):
     unit: str
     positions: tuple[BillPosition, ...]
     gaps: tuple[str, ...]
-    """what the total leaves out, in sentences"""
+    """sentences on what the total does not include"""
 
 
 class Report(NamedTuple):
-    """An answer in words, safe to show; a part that the answer does not have is empty.
+    """An answer in words, safe to show; missing parts are empty.
 
     `not_stated` says what no source states of any provider. `shown` are the providers of the short list, which are
     compared side by side, `others` a line on each other one under a heading. `unpriced` names the providers for which
@@ -95,7 +95,7 @@ class Report(NamedTuple):
 
 
 def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
-    """Return what a report says of the record of an answer; the knowledge base provides labels only."""
+    """Return the contents of a report on an answer's record; the knowledge base only provides labels."""
     sources = CitedSources(answer)
     shown, others = make_lists(answer, knowledge)
     rows = build_rows(answer, knowledge, sources, shown)
@@ -133,12 +133,12 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         unpriced=_say_unpriced(answer),
         sources=sources.listed,
     )
-    # Here alone, when all words are put together, so that no function above can forget it.
+    # Cleaned here, in one place, so that no function above can forget it.
     return clean_texts(report)
 
 
 def _describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tuple[str, list[str]]]:
-    """Return what the team said about itself: each part with its lines."""
+    """Return what the team said about itself, in parts with lines."""
     question = answer.question
     usage = name_usage(question.get("usage", {}), knowledge)
     age, topics = question.get("max_age"), {name: topic.label for name, topic in knowledge.topics.items()}
@@ -161,7 +161,7 @@ def _describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tu
 
 
 def _describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[str, tuple[CitedPlace, ...]]]:
-    """Return ends and changes, past or announced, of what the answer is based on, with the places that say so."""
+    """Return end dates and changes, past or announced, behind the answer, with their sources."""
     found = []
     for part in answer.notices:
         lines = []
@@ -172,7 +172,7 @@ def _describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple
 
 
 def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
-    """Return what would change the answer: criteria that equal leaders differ in, what to give up, other changes.
+    """Return what would change the answer: criteria that tied leaders differ in, concessions, other changes.
 
     Then come the providers that meet every must together.
     """
@@ -182,7 +182,7 @@ def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Seq
 
 
 def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> tuple[Bill, ...]:
-    """Return what a month would cost with each provider; empty where no usage was stated."""
+    """Return the monthly cost with each provider; empty if no usage was stated."""
     known = {provider.id: provider for provider in answer.providers}
     return tuple(
         _make_bill(ranked.name, cost, list_gaps(answer, known[ranked.id], knowledge), knowledge, sources)
@@ -192,7 +192,7 @@ def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSo
 
 
 def _say_unpriced(answer: AnswerRecord) -> str:
-    """Return a sentence on the providers without any known price for this usage; empty if there are none."""
+    """Name the providers without any known price for this usage; empty if there are none."""
     costs = ((part.name, part.monthly_cost) for part in answer.providers)
     names = [name for name, cost in costs if cost is not None and cost.is_unknown]
     return f"No price is known for this usage: {joined(names)}." if names else ""

@@ -1,4 +1,4 @@
-"""How sure the answer is, as a report shows it: what to ask, what would change it, how far a weight could move."""
+"""How sure the answer is: what to ask, what would change it, and how far each weight could move."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from provider_advisor.faces.report.rows_and_sources import RankedProvider, Repor
 from provider_advisor.knowledge import KnowledgeBase
 
 _FURTHEST = 16
-"""The factor by which a weight is changed at either end of its chart."""
+"""The factor of a weight at either end of its chart."""
 
 
 class ReportQuestion(NamedTuple):
-    """What to ask which provider, and what each answer, or all of them together, would lead to."""
+    """A question to a provider, and the result of each answer, or of all answers together."""
 
     asked: tuple[str, ...]
     answers: tuple[str, ...]
@@ -47,7 +47,7 @@ class ReportRange(NamedTuple):
 
 
 class ReportShare(NamedTuple):
-    """How often a provider comes first: with the given weights, with all equally likely, or all of the same order."""
+    """How often a provider comes first: with the given weights, any weights, or any in the same order."""
 
     provider: str
     given: float
@@ -77,7 +77,7 @@ class ReportSureness(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Return whether the record says how sure the answer is."""
+        """Return whether the record includes how sure the answer is."""
         return bool(self.shares or self.nobody or self.ranges or self.settled or self.weights)
 
 
@@ -110,7 +110,7 @@ def describe_sureness(
 
 
 def _question(group: QuestionGroup) -> ReportQuestion:
-    """Return a question; one about several facts has one answer, to all of them."""
+    """Return a question; one about several facts has one answer for all of them."""
     if len(group.asked) > 1:
         return ReportQuestion(group.asked, (group.says,))
     return ReportQuestion(group.asked, tuple(capital(answer.says) for answer in group.parts[0].answers))
@@ -153,7 +153,7 @@ def _leads(leaders: Sequence[str], answer: AnswerRecord) -> str:
 
 
 def _along(factor: float) -> float:
-    """Return where a factor of the weight lies on the chart, from 0 to 100."""
+    """Return the position of a weight's factor on the chart, from 0 to 100."""
     # The scale is logarithmic, so that half and twice the weight are equally far from the middle:
     # 1/16 is at 0, 1/4 at 25, 1 at 50, 4 at 75, 16 at 100.
     bounded = min(max(factor, 1 / _FURTHEST), _FURTHEST)
@@ -176,7 +176,7 @@ def _nobody(none: float) -> str:
 
 
 def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
-    """Return what the shares rest on: the odds of the unknown facts, where they matter; and how precise they are."""
+    """Say what the shares assume about unknown facts, and how precise they are."""
     uniform = _precision(worlds.uniform)
     if not answer.is_open:
         unknown = any(finding.is_open for finding in answer.findings)

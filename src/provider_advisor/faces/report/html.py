@@ -1,6 +1,6 @@
-"""A recommendation as one self-contained page: no scripts, no requests, readable on paper and by screen readers.
+"""A recommendation as a self-contained HTML page: no scripts, no requests, made for paper and screen readers too.
 
-In its templates, and in those of a batch, text is escaped, and a name that is not there is an error.
+Its templates, and those of a batch, escape text, and an undefined name is an error.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def keep_days(text: object) -> Markup:
-    """Return a text in which no day is broken over two lines."""
+    """Return a text in which dates do not wrap."""
     return Markup(_DAY.sub(r'<span class="day">\g<0></span>', str(escape(text))))  # noqa: S704 (escaped before)
 
 
 @cache
 def page_template(name: str) -> Any:  # noqa: ANN401 (a template)
-    """Return the template in the file of that name, in the folder of templates."""
+    """Return the template with that file name."""
     environment = Environment(
         loader=PackageLoader("provider_advisor.faces.report", "templates"),
         autoescape=True,
@@ -48,7 +48,7 @@ def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
 
 
 def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """Return what the templates of a report show, by name."""
+    """Return the variables of a report's templates."""
     report = make_report(answer, knowledge)
     return report._asdict() | {
         "title": f"{report.headline}: provider recommendation{f' for {report.team}' if report.team else ''}",
@@ -64,7 +64,7 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
 
 
 def _find_citing(report: Report) -> dict[int, list[tuple[str, str]]]:
-    """Return what cites each source, by its number: the place on the page, and its name."""
+    """Return the citations of each source by its number: the anchor on the page, and its label."""
     places = [
         (f"reason-{place}", row.label, {citation.number for cell in row.reasons for citation in cell.citations})
         for place, row in enumerate(report.rows, start=1)
@@ -78,14 +78,14 @@ def _find_citing(report: Report) -> dict[int, list[tuple[str, str]]]:
 
 
 def _mood(verdict: VerdictRecord) -> str:
-    """Return whether the verdict is settled, bad news, or open: this is only the colour of its edge."""
+    """Return whether the verdict is settled, bad news or open, which only sets the colour of its border."""
     if verdict.strength == "firm" or verdict.kind == "tie":
         return "settled"
     return "bad" if verdict.kind == "none" else "open"
 
 
 def _ceiling(bills: Sequence[Bill]) -> float:
-    """Return the amount at the end of the cost bars; beyond any known one, where some cost has no upper limit."""
-    # The quarter beyond the largest known amount is the room in which a bar without an upper limit is seen to go on.
+    """Return the amount at the end of the cost bars, larger than all known ones if a cost has no upper limit."""
+    # The quarter beyond the largest known amount shows that a bar without an upper limit continues.
     known = max((end for bill in bills for end in (bill.low, bill.high) if end is not None), default=0)
     return known * 1.25 if any(bill.high is None for bill in bills) else known

@@ -108,10 +108,10 @@ def _write_workbook(letters: Letters) -> bytes:
 
 
 def _name_sheet(name: str, taken: set[str]) -> str:
-    """Return a provider's name as a sheet name: short, without forbidden signs, and different from all taken ones."""
+    """Return a provider's name as a valid sheet name that is not yet taken."""
     plain = _FORBIDDEN.sub(" ", name)[:_LONGEST_NAME].strip() or "Provider"
     found, number = plain, 1
-    while found.casefold() in taken or found.casefold() == "history":  # which Excel keeps for itself
+    while found.casefold() in taken or found.casefold() == "history":  # reserved by Excel
         number += 1
         found = f"{plain[: _LONGEST_NAME - len(str(number)) - 1]} {number}"
     taken.add(found.casefold())

@@ -1,4 +1,4 @@
-"""A recommendation as a decision record in Markdown: to commit, to read in a diff, to find again years later."""
+"""A recommendation as a decision record in Markdown, made to be committed and diffed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _LINK = re.compile(r"(?i)(?<=http)(s?):|(?<=www)\.")
 
 
 def escape(text: str) -> str:
-    r"""Return a text that Markdown shows unchanged, on one line, in a table's cell or elsewhere.
+    r"""Escape a text so that Markdown shows it unchanged, on one line, in a table cell or elsewhere.
 
     >>> escape("a|b_c\n<i>"), escape("- 1"), escape("3. b")
     ('a\\|b\\_c \\<i\\>', '\\- 1', '3\\. b')
     """
-    # GitHub turns `www.` and `http:` into links, `@name` into a mention and `#12` into an issue, whatever is meant;
-    # and a line that begins with `1.` or `-` would be a list in the list.
+    # GitHub turns `www.` and `http:` into links, `@name` into a mention and `#12` into an issue. A line that begins
+    # with `1.` or `-` would become a nested list.
     text = _SIGNS.sub(r"\\\1", clean(text))
     text = _LINK.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], text)
     return _BLOCK.sub(lambda found: found[0] + "\\" if found[0].isdigit() else "\\" + found[0], text)
@@ -54,7 +54,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
 
 
 def _table(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells that are escaped already."""
+    """Return a table of escaped cells."""
     shown = [list(headers), ["---"] * len(headers), *(list(line) for line in lines)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in shown)
 
@@ -64,7 +64,7 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _listed(what: str, lines: Sequence[str]) -> Iterator[str]:
-    """Yield lines as a list, after what they are; nothing without any."""
+    """Yield lines as a list under a title; nothing if there are none."""
     if lines:
         yield f"{what}:"
         yield _list(map(escape, lines))
@@ -197,7 +197,7 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
     if sure.shares:
         yield f"Share of scenarios in which each provider comes first. {escape(sure.worlds)}"
         given = ["With the given weights"] if sure.is_open else []
-        ordered = ["With any weights of the same order"] if sure.shares[0].ordered_text else []
+        ordered = ["With any weights in the same order"] if sure.shares[0].ordered_text else []
         yield _table(
             ["Provider", *given, *ordered, "With any weights, all equally likely"],
             (

@@ -43,7 +43,7 @@ _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
 
 
 class CitedPlace(NamedTuple):
-    """Where something is found: the number and title of the source in the report, its lines, and the day."""
+    """A citation: the number and title of the source in the report, its lines, and the day."""
 
     number: int
     lines: str
@@ -68,7 +68,7 @@ class ReportRow(NamedTuple):
 
     `failed` are the cells of other providers for which it is a must that fails.
 
-    `rules` are those behind it, each with its because; a rule that favours has its because as label.
+    `rules` are the rules behind it, each with its reason; the label of a rule that favours is its reason.
     """
 
     priority: str
@@ -81,7 +81,7 @@ class ReportRow(NamedTuple):
 
     @property
     def reasons(self) -> tuple[ReportCell, ...]:
-        """Return what is said of each provider of the short list, then of those that fail this must."""
+        """Return the cells of the short list's providers, then of others that fail this must."""
         return self.cells + self.failed
 
     @property
@@ -130,7 +130,7 @@ class CitedSources:
         self.listed.append(ListedSource(number, title, source.language, *dated, url, remarks))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:
-        """Return the places that evidence names, the lines of each source and day together."""
+        """Return the citations of evidence, with the lines of each source and day grouped."""
         together: dict[tuple[int, str], set[int | str]] = {}
         for part in evidence:
             if part.source in self._numbers:
@@ -153,7 +153,7 @@ def _describe(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
 def make_lists(
     answer: AnswerRecord, knowledge: KnowledgeBase
 ) -> tuple[list[RankedProvider], list[tuple[str, list[str]]]]:
-    """Return the providers that are shown side by side, best first, and a line on each other one under a heading."""
+    """Return the providers to show side by side, best first, and a line on each other one under a heading."""
     short_list = make_short_list(answer, knowledge, _MOST_SHOWN)
     return _describe(short_list.shown), [(heading, list(lines)) for heading, lines in short_list.parts]
 
@@ -161,14 +161,14 @@ def make_lists(
 def build_rows(
     answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources, side_by_side: Iterable[RankedProvider]
 ) -> list[ReportRow]:
-    """Return requirements in the order of the record, then the rules that favour; with a cell for each of some."""
+    """Return requirements in the record's order, then rules that favour, with a cell for each given provider."""
     order = {provider.id: place for place, provider in enumerate(side_by_side)}
     names = {provider.id: provider.name for provider in answer.providers}
     ruled_out = {provider.id for provider in answer.providers if provider.standing == "ruled-out"} - order.keys()
     rows = []
     for group in group_findings(answer.findings):
-        # A provider that is ruled out has no column, but the must that it fails needs its source: its cell is in the
-        # reasons alone.
+        # A provider that is ruled out has no column, but the must that it fails needs a citation, so its cell appears
+        # only in the reasons.
         shown = sorted((part for part in group if part.provider in order), key=lambda part: order[part.provider])
         failed = [
             part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"
@@ -180,7 +180,7 @@ def build_rows(
 
 
 def _qualify(cell: ReportCell, finding: FindingRecord, answer: AnswerRecord) -> ReportCell:
-    """Return a cell that says whether its fact is of another product, ambiguous, or out of date and of what year."""
+    """Return a cell that says if its fact is from another product, ambiguous, or out of date, with the year."""
     return cell._replace(word=answer.qualify(_APART if answer.has_gap(finding) else cell.word, finding))
 
 
@@ -195,7 +195,7 @@ def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: Knowledge
 
 
 def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
-    """Yield the rules behind a finding, each with its because."""
+    """Yield the rules behind a finding, each with its reason."""
     if finding.criterion is None:
         is_told = rule_label(finding.rule, finding.because, knowledge) == finding.because.rstrip(".")
         because = "" if is_told else finding.because
@@ -207,7 +207,7 @@ def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[s
 
 
 def _because(because: str, rule: Rule | None, knowledge: KnowledgeBase) -> str:
-    """Return why a rule speaks, and what it rests on."""
+    """Return why a rule applies, and what it is based on."""
     return " ".join(filter(None, [because, rests_text(rule, knowledge)]))
 
 
@@ -226,7 +226,7 @@ def _cell(
 
 
 def name_usage(usage: Mapping[str, float | str | Sequence[float]], knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Return each usage item by its label, and its amount with its unit: by the month, unless it was said by year."""
+    """Return usage amounts with units by label: per month, unless they were stated per year."""
     found = [(item, knowledge.find_usage(item), volume) for item, volume in usage.items()]
     return [
         (item, str(volume)) if known is None else (known.label, _name_volume(volume, known.unit))
@@ -251,7 +251,7 @@ def name_providers(providers: Iterable[str], answer: AnswerRecord) -> str:
 def split_headline(answer: AnswerRecord) -> tuple[str, str]:
     """Return the verdict's sentence as a title, and what follows its colon as a sentence, which may be empty."""
     title, colon, rest = answer.verdict.reason.partition(": ")
-    # A provider whose name has a colon would be split.
+    # A provider's name may contain a colon, and must not be split there.
     if colon and not any(": " in provider.name for provider in answer.providers):
         return title, capital(rest)
     return answer.verdict.reason.rstrip("."), ""

@@ -1,4 +1,4 @@
-"""`recommend ask`: a few questions for a team that does not know yet what it needs, and then the answer."""
+"""`recommend ask`: ask a team that does not yet know what it needs a few questions, then recommend."""
 
 from __future__ import annotations
 
@@ -135,13 +135,13 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
 
 
 def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
-    """Return the options with the day and the scope that a file names, as the command that continues needs them."""
+    """Return the options with the day and scope of a file, so that a later command can continue."""
     day, age = given.as_of and given.as_of.isoformat(), given.max_age and f"{given.max_age}d"
     return options.replace(as_of=day or None, max_age=age or None, **given.scope._asdict())
 
 
 def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
-    """Ask; return 0, or the exit status after an interruption. Whatever happens, the answers are kept."""
+    """Ask; return 0, or the exit status after an interruption. The answers are saved in any case."""
     with interruptible():
         try:
             converse(draft, _make_face(options), partial(_save_as, options))
@@ -158,7 +158,7 @@ def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
 
 
 def _check(options: AskOptions) -> AskOptions:
-    """Return the options if they go together. Raises RequirementsError."""
+    """Return the options if they can be combined. Raises RequirementsError."""
     if options.answers is not None and options.resume is not None:
         raise RequirementsError("--answers and --resume cannot be used together; choose one.")
     if options.resume is not None and options.given:
@@ -174,7 +174,7 @@ def _check(options: AskOptions) -> AskOptions:
         check_writable(options.place)
         given = [file for file in (options.answers, options.resume, options.file) if file]
         if options.file is not None and options.file.lower().endswith((".yaml", ".yml")):
-            given.remove(options.file)  # what was asked may take the place of what was there
+            given.remove(options.file)  # the requirements may replace an existing file
         if any(Path(file).resolve() == options.place.resolve() for file in given):
             is_requirements = options.file and Path(options.file).resolve() == options.place.resolve()
             what = "requirements" if is_requirements else "answers"
@@ -201,7 +201,7 @@ def _read_session(state: State, file: Path) -> State:
 
 
 def _read_file(state: State, file: str, options: AskOptions) -> State:
-    """Return the state after the answers of a file; if they leave something open, say so and declare the end."""
+    """Return the state after the answers of a file; if they leave something open, say so and end."""
     found = read_answers(read_input(file), name_input(file), state)
     left = describe_open(found)
     found = declare(found) if left else found
@@ -214,7 +214,7 @@ def _read_file(state: State, file: str, options: AskOptions) -> State:
 def _make_face(options: AskOptions) -> Face:
     typed, shown = _is_terminal(sys.stdin), _is_terminal(sys.stdout)
     if typed and shown and not options.plain and _has_room():
-        # The library for terminals takes a tenth of a second to import.
+        # Importing the terminal library takes a tenth of a second.
         from provider_advisor.faces.cli.ask.keys import KeyFace  # noqa: PLC0415
 
         return KeyFace(show_standing=options.show_standing)
@@ -232,12 +232,12 @@ def _has_room() -> bool:
     if os.environ.get("TERM", "dumb") == "dumb":
         return False
     size = os.get_terminal_size(sys.stdout.fileno())
-    # A terminal that does not say how large it is has no columns.
+    # A terminal that does not report its size has no columns.
     return (size.columns or 80) >= _NARROWEST and (size.lines or 24) >= _LOWEST
 
 
 def _answer(state: State, options: AskOptions) -> None:
-    """Save the requirements where that was asked for, and print the answer."""
+    """Save the requirements if asked to, and print the answer."""
     refused = _save(state, options)
     statement = make_statement(state, options.team)._replace(as_of=options.day, max_age=options.age)
     knowledge = state.catalogue.facts.base
@@ -270,11 +270,11 @@ def _save(state: State, options: AskOptions) -> AdvisorError | None:
 def _write_requirements(state: State, place: Path, options: AskOptions) -> None:
     dated = {"as_of": options.as_of, "max_age": options.max_age}
     record = record_requirements(state, options.team) | {key: value for key, value in dated.items() if value}
-    write_yaml(place, record, "What recommend ask found out, for recommend --file.")
+    write_yaml(place, record, "Requirements from recommend ask, for recommend --file.")
 
 
 def _save_as(options: AskOptions, state: State, place: Path, is_answers: bool) -> str:  # noqa: FBT001 (a SaveFile)
-    """Save the requirements or the answers where the person wants them, and return what to say of it."""
+    """Save the requirements or the answers to the person's file, and return the message to show."""
     if not is_answers:
         _write_requirements(state, place, options)
         return _describe_saved(str(place.absolute()), options)
@@ -284,5 +284,5 @@ def _save_as(options: AskOptions, state: State, place: Path, is_answers: bool) -
 
 
 def _say(sentences: list[str], options: AskOptions) -> None:
-    """Print something beside the answer: on standard error where the answer is not text for people."""
+    """Print a message: on standard error if the answer on standard output is meant for programs."""
     show_lines(sentences, err=options.form != "text")

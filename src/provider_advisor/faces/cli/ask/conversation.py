@@ -1,6 +1,6 @@
-"""A conversation: screens and their answers, the search for one question, and what to do at an end.
+"""A conversation: screens and their answers, the search for one question, and the choices at an end.
 
-It knows neither keys nor lines: a face shows a screen and returns what the person did.
+It knows neither keys nor lines: an interface shows a screen and returns what the person did.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _ANSWERS = "answers"
 
 
 class Reply(NamedTuple):
-    """What a person did: went on, back, said that this is all, stopped, searched for `words`, added them, or finished.
+    """What a person did: continued, went back, was done, stopped, searched for or added `words`, or finished.
 
     To save, `words` name the file; with `answers` before the name it is for the answers. At an end `next` continues the
     questions. `lasting` is false where the input has ended: no session is kept then.
@@ -64,8 +64,8 @@ class Reply(NamedTuple):
 class Draft:
     """What was said so far: the state, and the values on the present screen, kept in case of an interruption.
 
-    `said` holds checked values by key; it also remembers those of screens that the person went back over. `kept` means
-    that the person stopped on purpose, and may want to continue another day.
+    `said` holds checked values by key; it also keeps those of screens that the person went back over. `kept` means that
+    the person stopped on purpose, and may want to continue another day.
     """
 
     def __init__(self, state: State) -> None:
@@ -75,7 +75,7 @@ class Draft:
         self.kept = False
 
     def get_values(self) -> dict[Key, Any]:
-        """Return the values on the present screen, with the numbers and members of what is ticked there."""
+        """Return the values on this screen, with the numbers and members of what is ticked."""
         keys = () if self.screen is None else self.screen.keys
         found = {key: self.said[key] for key in keys if key in self.said}
         ticked = [key for key, value in found.items() if key.kind == "criterion" and value in PRIORITY_WORDS]
@@ -83,23 +83,23 @@ class Draft:
         return found | {key: self.said[key] for key in along if key in self.said}
 
     def list_numbers(self) -> tuple[Key, ...]:
-        """Return the numbers to ask for on the present screen, for what is ticked there."""
+        """Return the numbers to ask for on this screen, given what is ticked."""
         return () if self.screen is None else list_bounds(self.state, self.screen, self.get_values())
 
     def list_members(self) -> tuple[Key, ...]:
-        """Return the members that may be named on the present screen, for what is ticked there."""
+        """Return the members that may be named on this screen, given what is ticked."""
         return () if self.screen is None else list_members(self.state, self.screen, self.get_values())
 
     def complete(self) -> State:
-        """Return the state with what was said on the present screen so far."""
+        """Return the state including the answers given on this screen so far."""
         step = self.state.steps + 1
         return put_answers(self.state, [GivenAnswer(key, value, step) for key, value in self.get_values().items()])
 
     def step_back(self) -> State:
-        """Return the state before the last screen; what was answered there is remembered, also from a session."""
+        """Return the state before the last screen; its answers are kept, also those from a session."""
         earlier = go_back(self.state)
-        # The state forgets the answers of the screen that is left; a person who only looks back must not have to give
-        # them again. What was left at no is not kept: it is what the screen shows anyway.
+        # The state drops the answers of the screen that is left, but a person who only looks back should not have to
+        # give them again. Answers left at no are not kept, because the screen shows no by default.
         kept = {answer.key for answer in earlier.answers}
         taken = {answer.key: answer.value for answer in self.state.answers if answer.key not in kept}
         told = {key: value for key, value in taken.items() if value != get_silence(key)}
@@ -108,7 +108,7 @@ class Draft:
 
 
 class Face(Protocol):
-    """What shows screens to a person and returns what the person did."""
+    """Shows screens to a person and returns what the person did."""
 
     def ask(self, draft: Draft, screen: Screen) -> Reply:
         """Show the screen; put what is answered into `draft.said`."""
@@ -133,7 +133,7 @@ class Face(Protocol):
 
 
 def converse(draft: Draft, face: Face, save: SaveFile) -> End:
-    """Ask until the person accepts an end; the draft holds the answers at any moment."""
+    """Ask until the person accepts an end; the draft always holds the answers so far."""
     while True:
         place = choose_screen(draft.state)
         if isinstance(place, Screen):
@@ -149,14 +149,14 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
         before = draft.state
         try:
             found = _look_up(draft, face, reply)
-            # An answer to a question whose topic was closed just now would be taken and never count.
+            # Without this, an answer to a question whose topic was just closed would be accepted but never count.
             if draft.state is not before and not still_applies(screen, draft.state):
                 break
             if found is None:
                 continue
             reply = found
             if reply.word == "back" and not draft.state.steps:
-                face.tell("There is nothing to go back to: this is the first question.")
+                face.tell("Cannot go back: this is the first question.")
                 continue
             said = draft.get_values()
             draft.state = _follow(draft, screen, reply)
@@ -170,7 +170,7 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
 
 
 def _warn(face: Face, said: Mapping[Key, object], state: State) -> None:
-    """Say where nothing is known of any provider about what was just asked for."""
+    """Warn if nothing is known about what was just asked for."""
     if gaps := describe_gaps(said, state):
         face.tell(gaps)
 
@@ -207,7 +207,7 @@ def _is_over(draft: Draft, face: Face, end: End, save: SaveFile) -> bool:
 
 
 def _save(state: State, face: Face, words: str, save: SaveFile) -> None:
-    """Save to the file that the person names; another file is replaced only after a yes."""
+    """Save to the file that the person names; an existing file is replaced only after a yes."""
     kind, _, rest = words.partition(" ")
     is_answers = kind == _ANSWERS
     name = (rest if is_answers else words).strip() or face.ask_name().strip()
@@ -226,9 +226,9 @@ def _save(state: State, face: Face, words: str, save: SaveFile) -> None:
 
 
 def _look_up(draft: Draft, face: Face, reply: Reply | None) -> Reply | None:
-    """Search for words, or add what the person needs in words of their own, as often as they ask for it.
+    """Search for words, or add a need in the person's own words, as often as they want.
 
-    Returns what else they did, None once they are back where they were. Raises RequirementsError.
+    Returns any other thing they did, or None once they are back where they were. Raises RequirementsError.
     """
     while reply is not None and reply.word in {"search", "add"}:
         if reply.word == "search":
@@ -244,7 +244,7 @@ def _look_up(draft: Draft, face: Face, reply: Reply | None) -> Reply | None:
 
 
 def _search(draft: Draft, face: Face, words: str) -> Reply | None:
-    """Let the person find a question, or one that is already answered, and answer it; return what they do instead."""
+    """Let the person find a question, answered or not, and answer it; return what they do instead."""
     keys = _find_hits(draft.state, words) if words else list_stated_keys(draft.state)
     if words and not keys:
         face.tell(
@@ -262,14 +262,14 @@ def _find_hits(state: State, words: str) -> tuple[Key, ...]:
 
 
 def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> Reply | None:
-    """Ask for another answer to one question, unless it is said; where it is on the present screen, its line is set.
+    """Ask for a new answer to one question, unless it was given; on the current screen, set its line.
 
     Returns what the person did instead.
     """
     on_screen = draft.screen is not None and key in draft.screen.keys
     before = get_answers(draft.state)
-    # A value on the present screen waits in the draft until the screen is done; any other changes the state at once,
-    # and with it, perhaps, which screen comes next.
+    # A value on the current screen stays in the draft until the screen is done. Any other changes the state at once,
+    # and may change which screen comes next.
     value = said or face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
     if value is None or isinstance(value, Reply):
         return value

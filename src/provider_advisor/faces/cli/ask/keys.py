@@ -1,4 +1,4 @@
-"""The conversation with arrow keys: each screen is wiped when it is answered, and leaves one line that sums it up."""
+"""The conversation with arrow keys: each answered screen is replaced by a one-line summary."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from provider_advisor.questionnaire.state import (
 _LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
 _LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": UNSURE}
 _TURNS = {NO_ANSWER: "must", "must": "good", "good": "nice", "nice": "no", "no": NO_ANSWER, UNSURE: NO_ANSWER}
-"""What space makes of an answer: from no to must, and from there down."""
+"""The answer after pressing space: from no to must, then down step by step."""
 
 _COMMANDS: Mapping[str, Reply] = {
     "/": Reply("search"),
@@ -79,7 +79,7 @@ _ALONE = ("no-answer", UNSURE)
 
 
 class _OpenedLine(NamedTuple):
-    """A line that the person wants to answer, and what was typed for it already."""
+    """A line that the person wants to answer, and what they typed for it so far."""
 
     key: Key
     typed: str = ""
@@ -115,7 +115,7 @@ class KeyFace:
             "search": "Change or add an answer",
             "add": "Add something else you need, in your own words",
             "save": "Save what you ask for, as a file for recommend --file",
-            "save answers": "Save the answers, to continue another day",
+            "save answers": "Save the answers to continue later",
         }
         rows = [Row(word, label, keys=_END) for word, label in ways.items()]
         at: object = None
@@ -156,7 +156,7 @@ class KeyFace:
         return _ask_one(make_prompt(key, state.catalogue), before, state, ())
 
     def _ask_list(self, draft: Draft, screen: Screen) -> Reply:
-        """Ask for marks and answers on lines; to go back from a line leads to the list again."""
+        """Ask for marks and answers on lines; going back from a line returns to the list."""
         heading = list_heading(screen, draft.state, standing=self._show_standing)
         while True:
             found, self._at = ask_rows(
@@ -197,7 +197,7 @@ class KeyFace:
 
 
 def _make_lines(draft: Draft, screen: Screen) -> list[Row]:
-    """Return the lines of a screen; the number and the members of what is ticked are below it."""
+    """Return the lines of a screen; below a ticked line are its number and members."""
     numbers, members = draft.list_numbers(), draft.list_members()
     keys: list[Key] = []
     for key in screen.keys:
@@ -220,7 +220,7 @@ def _make_line(key: Key, draft: Draft) -> Row:
 
 
 def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
-    """Return what keys do: on a criterion set how important it is, on any other line open it."""
+    """Return what keys do: set the importance of a criterion, or open any other line."""
 
     def mark(key: Key, level: str) -> _OpenedLine | None:
         if key.kind == "criterion":
@@ -236,11 +236,11 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
         at = _LADDER.index(level) if level in _LADDER else 0
         return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
 
-    # Enter opens the first line that waits for an answer, then the next, and leaves the screen only when none does: a
-    # must whose number is overlooked would count as one without a bound.
+    # Enter opens each line that still needs an answer, and leaves the screen only when none does. Otherwise a must
+    # whose number is overlooked would count as one without a bound.
     def go_on(_: Row) -> _OpenedLine | Reply:
         waiting = [row.value for row in _make_lines(draft, screen)]
-        # Members can be named but need not be, where providers cannot be told apart by them.
+        # Members are optional where they do not distinguish providers.
         told_apart = draft.state.catalogue.told_apart
         waiting = [key for key in waiting if isinstance(key, Key) and (key.kind != "members" or key.name in told_apart)]
         key = next((key for key in waiting if _opens(key) and key not in draft.said), None)
@@ -275,8 +275,8 @@ def _always(found: object) -> Action:
 def _choose(
     message: str, rows: Sequence[Row], words: Mapping[str, object], start: object, heading: Sequence[str] = ()
 ) -> tuple[Any, Any]:
-    """Return the value of the row that is chosen, or the word whose key is pressed; and where the pointer was."""
-    # What is chosen is wrapped, because a row may stand for None or nothing.
+    """Return the value of the chosen row, or the word of the key that was pressed; and the pointer's row."""
+    # The choice is wrapped, because the value of a row may be None or empty.
     actions: dict[str, Action] = {"enter": lambda row: (row.value,)}
     actions |= {key: _always((word,)) for key, word in words.items()}
     (found,), at = ask_rows([*heading, message], lambda: rows, actions, start=start)
@@ -310,7 +310,7 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
 
 
 def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
-    """Return the members that are chosen from a list that is searched, or a command; and what was chosen until then."""
+    """Return the members chosen from a searchable list, or a command; and what was chosen so far."""
     chosen = [value for value in before if isinstance(value, str)] if isinstance(before, tuple | list) else []
     labels = dict(prompt.choices)
 
@@ -336,7 +336,7 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
 
 
 def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
-    """Return the values ticked, or a command; and what was ticked until then."""
+    """Return the ticked values, or a command; and what was ticked so far."""
     given = before if isinstance(before, tuple | list) else (before,)
     ticked = {value for value, _ in prompt.choices if value in given}
 
@@ -378,7 +378,7 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     labels = {value: named.get(label) or name_choice(value, label) for value, label in prompt.choices}
     first = before if isinstance(before, str) else before[0] if isinstance(before, tuple) else None
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
-    # To press only enter is to say nothing.
+    # Pressing only enter says nothing.
     start = rank if rank in labels else _SILENCE.get(prompt.kind)
     keys = (join_keys(*_LEVEL_KEYS), _ON) if prompt.kind == "criterion" else (_ON,)
     rows = [Row(value, label, details=[describe_question(prompt)], keys=keys) for value, label in labels.items()]
@@ -395,7 +395,7 @@ _LABELS: Mapping[str, Mapping[str, str]] = {"criterion": LEVELS, "rating": {"non
 
 
 def _complete(reply: Reply) -> Reply:
-    """Return the reply with the words that a search, or something else that is needed, still lacks."""
+    """Ask for the words of a search or an own need if the reply has none, and return the reply."""
     words = reply.words
     if reply.word == "search" and not words:
         words = ask_text((), "Search for:", (), (join_keys("type a word", "enter alone: your answers so far"),))

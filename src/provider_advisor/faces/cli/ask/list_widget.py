@@ -1,8 +1,8 @@
-"""The prompts on a terminal: a list whose rows can be pointed at, one that is searched by typing, and a typed line.
+"""Terminal prompts: a list with a pointer, a list that is searched by typing, and a typed line.
 
-A list serves every question with rows: criteria with marks, one choice, several ticks, what to do at an end. It knows
-nothing of their meaning. What a key does to the row at the pointer is an action, given by the caller; rows are made
-again after each action, because a row may follow from another.
+A list serves every question with rows: criteria with marks, one choice, several ticks, what to do at an end. It does
+not know what they mean. What a key does to the row at the pointer is an action, given by the caller; rows are rebuilt
+after each action, because one row may depend on another.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import reveal
 
 LONGEST = 200
-"""The most characters of a typed or pasted line that count."""
+"""A typed or pasted line is cut after so many characters."""
 
 _LOOK = Style.from_dict(
     {
@@ -46,7 +46,7 @@ _LOOK = Style.from_dict(
 )
 _WIDEST = 100
 _OTHERS = 9
-"""The least number of rows that the other windows need."""
+"""The other windows need at least so many rows."""
 
 _TICK_WIDTH = 4
 _JOINT = "\N{NO-BREAK SPACE}"
@@ -78,7 +78,7 @@ class Note(NamedTuple):
 
 
 Action = Callable[[Row], object]
-"""What a key does at a row: None stays in the list, a Note is shown there, anything else is what the list returns."""
+"""What a key does at a row: None stays in the list, a Note is shown, anything else is returned."""
 
 
 class _Board:
@@ -107,14 +107,14 @@ class _Board:
         elif found is not None:
             event.app.exit(result=found)
         else:
-            # To tick "Phone numbers" puts a line for their number below it, and rows further down move: the pointer
-            # stays at what it pointed at, not at the same place.
+            # Ticking "Phone numbers" inserts a line for their number below it and moves all later rows, so the pointer
+            # follows its row and not its position.
             self.note = None
             self.rows = self._make_rows()
             self.place = next((place for place, row in enumerate(self.rows) if row.value == here), 0)
 
     def start_again(self) -> None:
-        """Make the rows again, and point at the first."""
+        """Rebuild the rows, and point at the first."""
         self.note, self.rows, self.place = None, self._make_rows(), 0
 
 
@@ -126,7 +126,7 @@ def ask_rows(
     start: object = None,
     mark_width: int = 0,
 ) -> tuple[Any, Any]:
-    """Return what an action returned, and the value of the row where the pointer was.
+    """Return the result of an action, and the value of the row at the pointer.
 
     `actions` are by the name of their key, as prompt_toolkit calls it; the pointer begins at the row of the value
     `start`, else at the first. Raises KeyboardInterrupt, and EOFError where the input ends.
@@ -160,7 +160,7 @@ def ask_search(
     act: Action,
     leaving: Mapping[str, object],
 ) -> Any:  # noqa: ANN401 (whatever the action returned)
-    """Return what the action at the chosen row returned, or what a key of `leaving` stands for.
+    """Return the result of the action at the chosen row, or the value of a key in `leaving`.
 
     Letters are typed into a line, and `make_rows` finds the rows for it; there is always one. Enter acts on the row at
     the pointer; where that returns None, the list stays and the line is empty again. Keys of `leaving` that can be
@@ -197,7 +197,7 @@ def ask_search(
 
 
 def _make_rows_windows(board: _Board, mark_width: int) -> list[Window]:
-    """Return the window of the rows between two free lines, which make way where room is short."""
+    """Return the window of the rows between two empty lines, which are dropped if there is little room."""
 
     def measure() -> Dimension:
         return Dimension(min=min(3, len(board.rows)), preferred=len(board.rows), max=len(board.rows))
@@ -251,10 +251,10 @@ def _run(layout: Layout, keys: KeyBindings) -> Any:  # noqa: ANN401 (whatever an
         _bind(keys, key, lambda event: event.app.exit(exception=KeyboardInterrupt))
     output = get_app_session().output
     if isinstance(output, Vt100_Output):
-        # A terminal that does not answer where its cursor is would be waited for, and warned about, at every list.
+        # If a terminal does not report its cursor, the library would wait and warn at every list.
         output.enable_cpr = False
     application: Application[Any] = Application(layout=layout, key_bindings=keys, style=_LOOK, erase_when_done=True)
-    # A terminal that does not answer where its cursor is would get the library's warning into the conversation.
+    # If a terminal does not report its cursor, the library's warning would appear in the conversation.
     application.renderer.cpr_not_supported_callback = None
     return application.run()
 
@@ -264,9 +264,9 @@ def _bind(keys: KeyBindings, key: str, act: Callable[[KeyPressEvent], object]) -
 
 
 def _make_text_window(texts: Callable[[], Sequence[str]], *styles: str, whole: bool = False) -> Window:
-    """Return a window of wrapped texts; each has the style of its place, those beyond the last style the last one.
+    """Return a window of wrapped texts, styled in order; the last style is used for all further ones.
 
-    Where room is short other windows make way for one that is to be seen `whole`.
+    If there is little room, other windows shrink so that one with `whole` is shown in full.
     """
 
     def wrap() -> list[tuple[str, str]]:
@@ -288,12 +288,12 @@ def _make_text_window(texts: Callable[[], Sequence[str]], *styles: str, whole: b
 
 
 def _get_width() -> int:
-    """Return how many columns a text may have."""
+    """Return how many columns wide a text may be."""
     return max(10, min(get_app_session().output.get_size().columns, _WIDEST) - 1)
 
 
 def cut(text: str, width: int) -> str:
-    """Return the text, or as much of it as fits, with a mark that something is left out.
+    """Return the text, cut with an ellipsis if it does not fit.
 
     >>> cut("Whiteboard", 20), cut("Whiteboard", 6)
     ('Whiteboard', 'White…')
@@ -307,5 +307,5 @@ def cut(text: str, width: int) -> str:
 
 
 def join_keys(*keys: str) -> str:
-    """Return keys and what they do as one text that is wrapped only between two of them."""
+    """Return the keys and what they do as one text that wraps only between keys."""
     return " · ".join(key.replace(" ", _JOINT) for key in keys)

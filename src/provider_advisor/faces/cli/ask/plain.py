@@ -1,4 +1,4 @@
-"""The conversation line by line: for pipes, for terminals that cannot do more, and for `--plain`."""
+"""The conversation line by line: for pipes, simple terminals, and `--plain`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from provider_advisor.requirements.grammar import shown
 T = TypeVar("T")
 
 _PATIENCE = 100
-"""The conversation ends after so many lines in a row that are not understood, as when somebody pastes a file."""
+"""The conversation ends after this many unknown lines in a row, for example when somebody pastes a file."""
 
 _MOST_SHOWN = 80
 _ONE = "m (must), g (good), n (nice), x (no) or s (not sure)"
@@ -47,7 +47,7 @@ _OWN = "m (must), g (good), n (nice) or x (leave it out)"
 _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more."
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
-    "no (x): it is not wanted, and no rule adds it. No answer is not a no: your other answers may still add it.",
+    "no (x): it is not wanted, and no rule adds it. No answer does not mean no: your other answers may still add it.",
     "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: finish here.",
     "+ words: something else you need, in your own words; with | between two where either will do.",
     "stop: save the answers and end. An empty line continues.",
@@ -55,13 +55,13 @@ _HELP = (
 
 
 class _EndedError(Exception):
-    """There is no more input."""
+    """The input has ended."""
 
 
 class PlainFace:
     """Questions as lines on standard output, or on standard error; answers as lines of standard input.
 
-    With `echo` what was typed is printed too, because no terminal shows it.
+    With `echo`, input is printed too, because no terminal shows it.
     """
 
     def __init__(self, lines: InputLines, *, echo: bool, err: bool = False, show_standing: bool = False) -> None:
@@ -90,11 +90,11 @@ class PlainFace:
             return Reply("stop", lasting=not self._echo)
 
     def _read_answers(self, draft: Draft, screen: Screen) -> Reply:
-        """Read marks for the criteria, if there are any, then what else the screen asks; `back` goes to the list."""
+        """Read marks for the criteria, if any, then the other answers; `back` returns to the list."""
         criteria = [key for key in screen.keys if key.kind == "criterion"]
         while True:
             reply = self._ask_marks(draft, screen, criteria) if criteria else Reply("next")
-            # One question for all that is asked of the same members: "In which countries?"
+            # One question for all criteria with the same members: "In which countries?"
             alike = _group_alike(draft.list_members(), draft.state)
             rest = (*draft.list_numbers(), *alike, *(key for key in screen.keys if key not in criteria))
             if reply.word != "next" or not rest:
@@ -104,7 +104,7 @@ class PlainFace:
             reply = self._ask_each(draft, rest, alike)
             if reply.word != "back" or not criteria:
                 return reply
-            # The questions on numbers and members stand between: the list is shown again.
+            # Questions on numbers and members came in between, so the list is shown again.
             self._shown = None
 
     def ask_at_end(self, draft: Draft, end: End) -> Reply:
@@ -122,7 +122,7 @@ class PlainFace:
             return Reply("finish")
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
-        """Return one of the keys by its number, or a command; other words search again, an empty line leaves."""
+        """Return the key chosen by number, or a command; other words search again, an empty line leaves."""
         page = self._make_page()
         for place, key in enumerate(keys, start=1):
             page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{describe_so_far(key, state)}")
@@ -197,7 +197,7 @@ class PlainFace:
         page.show()
 
     def _ask_each(self, draft: Draft, keys: Sequence[Key], alike: Mapping[Key, Sequence[Key]]) -> Reply:
-        """Ask one question after the other, those that are `alike` at once; `back` goes to the one before."""
+        """Ask the questions in turn, `alike` ones together; `back` goes to the previous one."""
         place, state = 0, draft.state
         while place < len(keys):
             key, together = keys[place], alike.get(keys[place], (keys[place],))
@@ -249,7 +249,7 @@ class PlainFace:
         page.show()
 
     def _handle(self, command: Reply, state: State, keys: Sequence[Key]) -> Reply | None:
-        """Return what the conversation does on a command; None where it only had to be answered here."""
+        """Return what to do on a command; None if it was handled here."""
         if command.word in {"help", "why"}:
             self._say(_HELP if command.word == "help" else _explain(command.words, state, keys))
             return None
@@ -259,7 +259,7 @@ class PlainFace:
         return command
 
     def _read_reply_at_end(self, text: str, end: End, state: State) -> Reply | None:
-        """Return what to do at an end; None where the line only had to be answered here."""
+        """Return what to do at an end; None if the line was handled here."""
         word, _, name = text.partition(" ")
         if word.casefold() == "save":
             return Reply("save", name.strip())
@@ -274,7 +274,7 @@ class PlainFace:
         return command
 
     def _insist(self, read: Callable[[str], T]) -> T:
-        """Return what a line means, asked again until it means something. Raises _EndedError."""
+        """Ask until a line is understood, and return its meaning. Raises _EndedError."""
         while True:
             try:
                 found = read(self._read_line())
@@ -316,7 +316,7 @@ def _list_ways_on(end: End) -> str:
 
 
 def _group_alike(keys: Iterable[Key], state: State) -> dict[Key, list[Key]]:
-    """Return keys of members by the first key with the same list of members."""
+    """Return keys of members, grouped under the first key with the same list of members."""
     criteria, found = state.catalogue.knowledge.criteria, dict[str, list[Key]]()
     for key in keys:
         found.setdefault(str(criteria[key.name].of_each), []).append(key)
@@ -340,7 +340,7 @@ def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
 
 
 def _describe_input(prompt: Prompt, *, is_kept: bool) -> str:
-    """Return what may be typed; an empty line keeps what was answered before, or says nothing."""
+    """Say what may be typed; an empty line keeps the previous answer, if any."""
     if prompt.kind == "number":
         what = describe_hint(prompt)
     elif prompt.kind == "members":
@@ -373,7 +373,7 @@ def _read_answer(text: str, prompt: Prompt, state: State) -> object:
 
 
 def _explain(words: str, state: State, keys: Sequence[Key]) -> list[str]:
-    """Return why one of several questions is asked; for a bare `?` what is known so far."""
+    """Explain why one of several questions is asked; for a bare `?`, what is known so far."""
     if not words and len(keys) > 1:
         return [*describe_known(state), "For one of the questions: ?1 for the first."]
     place = int(words) if words.isascii() and words.isdigit() and len(words) < 5 else 0 if words else 1  # noqa: PLR2004

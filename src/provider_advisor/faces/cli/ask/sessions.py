@@ -1,4 +1,4 @@
-"""What a conversation leaves behind: its options, the files that it writes, and how it ends when interrupted."""
+"""Sessions of a conversation: its options, the files it saves, and how an interruption ends it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class AskOptions(StatementOptions):
 
     @property
     def place(self) -> Path | None:
-        """Return where the requirements are to be saved."""
+        """Return where to save the requirements."""
         return None if self.save is None else Path(self.save)
 
     @property
@@ -85,7 +85,7 @@ def save_session(state: State, options: AskOptions, resumed: Path | None, before
 
     Where no file can be written, the answers are printed instead. `before` is said first.
     """
-    # The terminal may be closed by now.
+    # The terminal may already be closed.
     with contextlib.suppress(OSError):
         show_text(f"\n{before}{_save(state, options, resumed)}", err=True)
 
@@ -124,9 +124,7 @@ def find_newest_session(save: Path | None) -> Path:
                 if stat.S_ISREG(status.st_mode):
                     found.append((status.st_mtime, path.name, path))
     if not found:
-        raise RequirementsError(
-            f"there is no saved session in {_get_folder()} or here; give the file of one to --resume."
-        )
+        raise RequirementsError(f"no saved session found in {_get_folder()} or here; pass its file to --resume.")
     return max(found)[2]
 
 
@@ -139,7 +137,7 @@ class _Dumper(yaml.SafeDumper):
     """Plain YAML that our strict reader reads back: no anchors, no exponents."""
 
     def ignore_aliases(self, data: object) -> bool:
-        """Return True, so that what appears twice is written out."""
+        """Return True, so that repeated values are written out instead of as anchors."""
         return data is data  # noqa: PLR0124 (always, whatever it is)
 
 
@@ -186,7 +184,7 @@ def _find_mode(path: Path) -> int:
 
 
 def check_writable(path: Path) -> None:
-    """Raise RequirementsError if no file can be written there: the questions should not be answered for nothing."""
+    """Raise RequirementsError if the file cannot be written, before anybody answers a question."""
     folder = path.parent
     try:
         found = path.lstat().st_mode
@@ -207,7 +205,7 @@ def _refuse(path: Path, reason: str) -> RequirementsError:
 
 
 class EndRequest(KeyboardInterrupt):
-    """A signal asked the process to end; `number` is the signal's."""
+    """The process was asked to end by a signal with this `number`."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -216,7 +214,7 @@ class EndRequest(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn a request to end or a closed terminal into an EndRequest; after the first, further ones do nothing."""
+    """Turn the first request to end, or a closed terminal, into an EndRequest; ignore further ones."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

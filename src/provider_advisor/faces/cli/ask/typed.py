@@ -104,7 +104,7 @@ def _refuse_marks(part: str, text: str, count: int) -> RequirementsError:
 
 
 def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
-    """Return the values chosen by number, id or label; only one unless the prompt takes many.
+    """Return the values chosen by number, id or label; only one if the prompt allows only one.
 
     Raises RequirementsError.
     """
@@ -131,7 +131,7 @@ def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
 
 
 def read_members(text: str, prompt: Prompt, state: State) -> str | tuple[str, ...]:
-    """Return the ids of the members that a list of names means, or `none` or `not-sure`. Raises RequirementsError."""
+    """Return the ids of the named members, or `none` or `not-sure`. Raises RequirementsError."""
     typed = text.strip().casefold()
     if typed in {"s", "not sure", "not-sure", "unsure"}:
         return UNSURE
@@ -162,7 +162,7 @@ def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or
     """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
 
     Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
-    `others` names what else may be given, for a text that is none of it.
+    `others` names the other possible answers, for the error message.
     """
     typed = _NOT_SURE.sub("not-sure", text.strip().casefold())
     if typed in {"s", "unsure", "not-sure"}:
