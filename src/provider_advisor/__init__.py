@@ -1,6 +1,6 @@
 """Recommends a provider from sourced facts and weighted rules, proves it, and says what is not known.
 
-Names are imported when they are first used, so that the command can begin before the whole package is read.
+Names are imported on first use, so that the command starts without loading the whole package.
 """
 
 from __future__ import annotations

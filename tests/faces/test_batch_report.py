@@ -113,7 +113,7 @@ def test_the_first_sentence_leaves_out_verdicts_that_no_team_has(bicycles, many)
 
 def test_without_a_team_the_page_says_so(bicycles):
     text = _text(Html(batch_report(make_summary(Tally.empty(), rejected=0, facts=Facts(bicycles, _DAY)))))
-    assert "No team was scored" in text
+    assert "No teams were scored" in text
     assert "Which provider fits how many teams" not in text
 
 

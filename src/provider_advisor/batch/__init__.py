@@ -1,4 +1,4 @@
 """Many teams at once.
 
-Nothing is imported here: a worker that scores a DataFrame needs no files, and a schema needs no columns.
+Nothing is imported here: scoring a DataFrame needs no code for files, and a schema no code for columns.
 """

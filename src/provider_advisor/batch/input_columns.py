@@ -1,13 +1,12 @@
-"""What the columns of an input stand for: other spellings of their names, structs of situations, days.
+"""Map the columns of an input to ours: other spellings of names, structs of situations, and days.
 
 A file from a spreadsheet or a database calls a column `Needs`, `situation_developers` or `Usage SMS outbound`, and
 Polars writes `situation` as a struct. For example, the columns
 
     Team, Needs, situation: struct<developers, use-cases>, Usage_SMS_Outbound, as_of, Region
 
-are read as `team`, `needs`, `situation.developers`, `situation.use-cases`, `usage.sms-outbound`, `as_of` and,
-carried as it is, `Region`. A column that looks like input and cannot be read is an error: it is never carried without
-a word.
+are read as `team`, `needs`, `situation.developers`, `situation.use-cases`, `usage.sms-outbound`, `as_of` and, carried
+as it is, `Region`. A column that looks like input but cannot be read is an error; it is never carried silently.
 """
 
 from __future__ import annotations
@@ -35,16 +34,16 @@ from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.usage import write_volume_plainly
 
 SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
-"""The columns that name the facts of a row: a day, how old facts may be, and about and from whom."""
+"""The columns that choose the facts of a row: a day, a maximum age, providers and sources."""
 
 _ANSWERS = (SITUATION, USAGE, WEIGHTS)
 _TOPICS = tuple(prefix.removesuffix(".") for prefix in _ANSWERS)
-_BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # a comma parts words there
+_BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # commas separate words there
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
 
 class Spelling:
-    """Finds our name for a column whose name is spelt in another way.
+    """Finds our name for a column with another spelling.
 
     >>> Spelling(["needs", "usage.sms-outbound"]).find("Usage_SMS outbound")
     'usage.sms-outbound'
@@ -56,14 +55,14 @@ class Spelling:
 
     @classmethod
     def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
-        """Return the spelling of all columns that are read; `team` is one unless another holds the ids."""
+        """Return the spelling of all columns that are read; `team` is one unless another column has the ids."""
         names = ["needs", "wants", "unlisted", *SCOPE_COLUMNS, *_TOPICS]
         names += [f"{WEIGHTS}{area}" for area in list_areas(knowledge)]
         names += [f"{SITUATION}{topic}" for topic in knowledge.topics] + [f"{USAGE}{item}" for item in knowledge.usage]
         return cls(names if id_column else ["team", *names], knowledge.find_usage)
 
     def find(self, name: str) -> str | None:
-        """Return our name, or None if there is none. Capitals, blanks, `_`, `.` and `-` do not count."""
+        """Return our name, or None. Case, spaces, `_`, `.` and `-` are ignored."""
         start, at, member = name.partition(AT)
         ours = self._names.get(fold_name(start))
         if not at:
@@ -76,7 +75,7 @@ class Spelling:
         return next((name for name in self._names.values() if name.startswith(f"{topic}.")), f"{topic}.…")
 
     def refuse_similar(self, name: str, what: str = "column") -> None:
-        """Raise BatchError if a name is none of ours, but was surely meant to be one."""
+        """Raise BatchError if a name is not ours, but was surely meant to be."""
         folded = fold_name(name)
         if f"{folded}s" in self._names and f"{folded}s" not in Scope._fields:
             near: str = f" Did you mean {self._names[f'{folded}s']}?"
@@ -105,7 +104,7 @@ class _Column(NamedTuple):
 
 
 class ColumnPlan(NamedTuple):
-    """The columns as they are read, and where in the input each comes from; `same` if that is what they are already."""
+    """The columns that are read, and the origin of each in the input; `same` if nothing changes."""
 
     columns: tuple[_Column, ...]
     same: bool
@@ -134,7 +133,7 @@ def plan_columns(
 ) -> ColumnPlan:
     """Return how a table is read. `renames` has new names by old ones.
 
-    Raises BatchError for a column that looks like input and cannot be read, and for two that stand for one.
+    Raises BatchError for a column that looks like input but cannot be read, and for two with the same meaning.
     """
     renamed = rename_all(given.names, renames or {})
     spelling = Spelling.make_for(knowledge, id_column=id_column)
@@ -147,14 +146,14 @@ def plan_columns(
             columns.append(_Column(place, None, field.with_name(ours or name)))
     _refuse_two_for_one(columns, given.names)
     names = [column.field.name for column in columns]
-    for name in names if {"needs", "wants"} & set(names) else ():  # that both are missing is said elsewhere
+    for name in names if {"needs", "wants"} & set(names) else ():  # if both are missing, the error is raised elsewhere
         if name != id_column and spelling.find(name) is None and not name.startswith(_ANSWERS):
             spelling.refuse_similar(name)
     return ColumnPlan(tuple(columns), same=[column.field for column in columns] == list(given))
 
 
 def rename_all(names: Iterable[str], renames: Mapping[str, str]) -> list[str]:
-    """Return the new names. Raises BatchError for an old one that there is not."""
+    """Return the new names. Raises BatchError if an old one does not exist."""
     found = list(names)
     for old in renames:
         if old not in found:
@@ -193,10 +192,10 @@ def _refuse_two_for_one(columns: list[_Column], given: list[str]) -> None:
 
 
 def find_empty_rows(rows: pa.RecordBatch) -> pa.Array | None:
-    """Return which rows hold nothing but empty cells, null or blanks; None if none does.
+    """Return the mask of rows with only empty, null or blank cells; None if there are none.
 
-    In most tables the first column is filled in every row, and no other is looked at. In a table of one column an empty
-    cell is a team that asks nothing.
+    In most tables the first column is always filled, and no other is checked. In a table with one column, an empty cell
+    is a team that asks for nothing.
     """
     found: pa.Array | None = None
     if rows.num_columns == 1:
@@ -220,7 +219,7 @@ def _find_empty(column: pa.Array) -> pa.Array:
         blank = _find_zeros(pc.list_value_length(column))
     else:
         return pc.is_null(column)
-    # A mask, not `fill_null`: a constant of Python would have pyarrow import pandas, where that is installed.
+    # A mask, not `fill_null`: with a Python constant, pyarrow would import pandas if it is installed.
     return pc.coalesce(blank, arrays.make_flags(np.ones(len(column), bool)))
 
 
@@ -249,7 +248,7 @@ class ColumnReader:
 
 
 def read_distinct(column: pa.Array, read: Callable[[str], str | None]) -> tuple[pa.Array, dict[int, str]]:
-    """Return a column of texts as they are read, each distinct one once; by row, why some cannot be.
+    """Read a column of texts, each distinct one once; also return errors by row.
 
     Nulls stay. `read` raises RequirementsError for a text that cannot be read.
     """
@@ -267,13 +266,13 @@ def read_distinct(column: pa.Array, read: Callable[[str], str | None]) -> tuple[
 
 
 def add_reasons(wrong: dict[int, str], more: Mapping[int, str]) -> None:
-    """Add what else is wrong with rows: a row that several columns spoil has all their sentences."""
+    """Add further errors of rows; a row with mistakes in several columns gets all their sentences."""
     for row, reason in more.items():
         wrong[row] = f"{wrong[row]} {reason}" if row in wrong else reason
 
 
 def _read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
-    """Return the rows with all numbers in texts of usage and bounds as they have one reading.
+    """Rewrite numbers in texts of usage and bounds so that they have only one meaning.
 
     `decimal` is the sign between whole and fraction, "," or "."; the other one stands between thousands.
     """
@@ -311,7 +310,7 @@ def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
     _check_scope_type(name, column.type)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_timestamp(column.type):  # pandas knows no days; a moment within a day is none, and stays as it is
+    if pa.types.is_timestamp(column.type):  # pandas has no dates; a time within a day is not a date, and stays
         is_day = pc.equal(pc.floor_temporal(column, unit="day"), column)
         column = pc.if_else(is_day, column.cast(pa.date32(), safe=False).cast(pa.string()), column.cast(pa.string()))
     if _is_list(column.type):
@@ -338,9 +337,9 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def _read_text(name: str, text: str) -> str | None:
-    """Return a day, an age or names without blanks around them, None if nothing is left. Raises RequirementsError."""
+    """Return a day, an age or names, stripped; None if empty. Raises RequirementsError."""
     text = text.strip()
-    # Names are looked up where the knowledge base is at hand.
+    # Names are looked up later, with the knowledge base.
     if not text or name in Scope._fields or is_day_or_age(name, text):
         return text or None
     raise RequirementsError(

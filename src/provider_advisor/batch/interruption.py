@@ -1,4 +1,4 @@
-"""Stop a run on SIGINT and SIGTERM at a place where what is done so far is whole."""
+"""Stop a run on SIGINT and SIGTERM at a point where the work so far is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
-    """The run was stopped by a signal, `number`; what is done so far is kept for --resume."""
+    """The run was stopped by the signal `number`; finished work is kept for --resume."""
 
     def __init__(self, number: int, sentence: str) -> None:
         self.number = number
@@ -24,21 +24,21 @@ class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
 
 
 class StopSignal:
-    """Whether a signal came, and the `number` of the first; 0 for none."""
+    """The `number` of the first signal received; 0 for none."""
 
     def __init__(self) -> None:
         self.event = threading.Event()
         self.number = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (as handlers are called)
-        """Note a signal; called by Python itself."""
+        """Record a signal; called by Python."""
         self.number = self.number or number
         self.event.set()
 
 
 @contextlib.contextmanager
 def watch_signals() -> Iterator[StopSignal]:
-    """Note SIGINT and SIGTERM instead of ending the process; outside the main thread there are none to note."""
+    """Record SIGINT and SIGTERM instead of ending the process; only possible in the main thread."""
     stop = StopSignal()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -52,10 +52,10 @@ def watch_signals() -> Iterator[StopSignal]:
 
 
 def do_in_thread(work: Callable[[], T], watch: Callable[[], None] = lambda: None) -> T:
-    """Do the work in a thread of its own; return what it returns, or raise what it raises.
+    """Run the work in its own thread; return its result, or raise its exception.
 
-    Python runs the handlers of signals in the main thread, and only between its own steps: while Polars or Java keeps
-    that thread busy, Ctrl-C would do nothing. `watch` is called several times a second meanwhile.
+    Python runs signal handlers in the main thread between bytecode steps: while Polars or Java keeps that thread busy,
+    Ctrl-C would do nothing. Meanwhile `watch` is called several times a second.
     """
     done: list[T] = []
     errors: list[BaseException] = []
@@ -69,7 +69,7 @@ def do_in_thread(work: Callable[[], T], watch: Callable[[], None] = lambda: None
     thread = threading.Thread(target=keep_result, name="run")
     thread.start()
     while thread.is_alive():
-        thread.join(_PATIENCE)  # a signal that another thread got is seen only when this one wakes
+        thread.join(_PATIENCE)  # a signal delivered to another thread is handled only when this one wakes
         watch()
     if errors:
         raise errors[0]

@@ -1,7 +1,7 @@
-"""A run over many teams on this machine: inputs in, an output and its rejects out, nothing lost between them.
+"""A run over many teams on this machine: from inputs to an output and its rejects, losing no row.
 
-A file or a folder is written part by part in a hidden folder beside it, so that a run that was stopped can be resumed,
-and gets its name when it is complete. Standard output and workbooks are written at once.
+A file or a folder is written in parts to a hidden folder beside it, so that a stopped run can be resumed, and gets its
+name when complete. Standard output and workbooks are written in one go.
 
     scores.parquet                   there when all is done, and until then as it was before
     scores.rejects.csv               likewise, just before it
@@ -42,10 +42,10 @@ PART_ROWS = 1_000_000
 
 
 class Plan(NamedTuple):
-    """What to do with the scored rows. `output` None is standard output; `rejects` None is beside the output.
+    """Where to write the scored rows. `output` None is standard output; `rejects` None is beside the output.
 
-    `about` says what the output depends on besides its inputs: a run is resumed only if that is the same. A `workbook`
-    is written at once, without parts.
+    `about` says what the output depends on besides its inputs: a run is resumed only if this has not changed. A
+    `workbook` is written at once, without parts.
     """
 
     output: Path | None
@@ -62,7 +62,7 @@ class Plan(NamedTuple):
 class Result(NamedTuple):
     """The result of a run. `rejects` is the file of rejects, if there is one.
 
-    `unknown` counts the words that no criterion knows, where they are listed instead of refused.
+    `unknown` counts unknown words, if they are listed instead of refused.
     """
 
     scored: int
@@ -73,7 +73,7 @@ class Result(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Where scored rows and rejects go, and the form and columns of the rows.
+    """Where scored rows and rejects are written, and the format and columns of the rows.
 
     `is_folder` keeps the parts apart; `can_resume` says whether a later run can continue this one.
     """
@@ -91,7 +91,7 @@ Watch = Callable[[Done], None]
 
 
 def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) -> Result:
-    """Score all rows. `watch` sees each block when it is written, `say` gets what the user should know at once.
+    """Score all rows. `watch` is called with each written block, `say` with messages for the user.
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
@@ -122,7 +122,7 @@ def _run_at_once(  # noqa: PLR0913, PLR0917 (the parts of a run)
     write: Callable[..., RowCounts],
     stop: StopSignal,
 ) -> Result:
-    """Write all rows by `write`, which leaves nothing that a later run could continue."""
+    """Write all rows with `write`; such a run cannot be resumed."""
     try:
         with contextlib.closing(_score_blocks(inputs, scoring, plan, Position(), stop)) as blocks:
             counts = do_in_thread(lambda: write(blocks, scoring.schema))
@@ -192,7 +192,7 @@ def _count_done(folder: WorkFolder) -> int:
 def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
     """Write the blocks to parts of about `most` rows each. Raises BatchFailure where they cannot be written."""
     first = next(blocks, None)
-    while first is not None or not folder.parts:  # an output without rows has one part, which holds the header
+    while first is not None or not folder.parts:  # an output without rows has one part with the header
         _write_part(chain([] if first is None else [first], blocks), folder, target, most, watch)
         first = next(blocks, None)
 
@@ -222,7 +222,7 @@ def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
 
 
 def _explain(error: BaseException, output: Path, target: Target) -> BaseException:
-    """Return the error itself if it is one of ours, else one that says what could not be written."""
+    """Return the error if it is ours, otherwise one that says what could not be written."""
     if not isinstance(error, OSError | pl.exceptions.PolarsError):
         return error
     cause = describe_cause(error)
@@ -232,10 +232,10 @@ def _explain(error: BaseException, output: Path, target: Target) -> BaseExceptio
 
 
 def place_output(folder: WorkFolder, target: Target) -> None:
-    """Put rejects and rows, complete now, in their places. Raises BatchFailure, the old output untouched."""
-    # Rows last: who sees the output may rely on the rejects being there. `finish` notes before the move what is moved,
-    # so that the next run can tell where this one was killed. If `final` is still in the folder, both files are placed
-    # again, by the same steps; if it is gone and the output has its size, nothing is left to do but to clean up.
+    """Move the complete rejects and rows to their places. Raises BatchFailure, leaving the old output."""
+    # Rows last: whoever sees the output can rely on the rejects. Before the move, `finish` records what is moved, so
+    # that the next run can tell where this one was killed. If `final` is still in the folder, both files are moved
+    # again in the same way; if it is gone and the output has its size, only cleaning up is left.
     parts = folder.parts
     files = [folder.list_files(part) for part in parts]
     path = target.output
@@ -257,7 +257,7 @@ def place_output(folder: WorkFolder, target: Target) -> None:
 
 
 def _finish_rows(rows: list[Path], folder: WorkFolder, target: Target) -> Path:
-    """Return the file or folder that holds all rows."""
+    """Return the file or folder with all rows."""
     if target.is_folder:
         finish_part_folder(folder.rows)
         return folder.rows
@@ -273,10 +273,10 @@ _LARGEST = 64 << 20
 
 
 def share_heap() -> None:
-    """Have glibc keep one heap, and keep what is freed; call it before there are threads.
+    """Make glibc use one heap and keep freed memory; call this before starting threads.
 
-    By default each thread has a heap of its own and gives large arrays back to the system, which then has to clear
-    every page again. With another C library nothing happens. See `man mallopt`.
+    By default each thread has its own heap and returns large arrays to the system, which must clear every page again.
+    With another C library this does nothing. See `man mallopt`.
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt

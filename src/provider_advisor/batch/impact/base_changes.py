@@ -1,4 +1,4 @@
-"""What differs between two knowledge bases, as far as a verdict can depend on it."""
+"""The differences between two knowledge bases that can affect a verdict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from provider_advisor.logic import Truth
 ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
 ChangeKey = tuple[ChangeKind, str, str]
 
-# What a claim's value means; where that changes, the claims on the criterion go with it.
+# Fields that define what a claim's value means; if one changes, the criterion's claims change with it.
 _SHAPE = ("kind", "unit", "values", "whole", "limit", "computed", "of_each")
 _MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage", "stale_after")
 _MOST_MEMBERS = 3
@@ -21,9 +21,9 @@ _TRUTHS = {Truth.YES: "present", Truth.NO: "absent"}
 
 
 class BaseChange(NamedTuple):
-    """One thing that differs: a fact by provider and criterion, anything else by its id (`name`).
+    """One difference: a fact by provider and criterion, anything else by its id (`name`).
 
-    `says` what was and what is, in words.
+    `says` describes the old and the new value.
     """
 
     kind: ChangeKind
@@ -33,14 +33,14 @@ class BaseChange(NamedTuple):
 
     @property
     def key(self) -> ChangeKey:
-        """Return the key by which it is found again."""
+        """Return a key that identifies it."""
         return self.kind, self.provider, self.name
 
 
 def find_changes(before: Facts, after: Facts) -> list[BaseChange]:
     """Return the changes from one base to the other, of facts as of the day of each.
 
-    What comes or goes with a provider or a criterion, or with the shape of one, is no change of its own.
+    What is added or removed along with a provider or a criterion, or with the shape of one, is not a change of its own.
     """
     old, new = before.knowledge, after.knowledge
     found = [
@@ -56,11 +56,11 @@ def find_changes(before: Facts, after: Facts) -> list[BaseChange]:
 
 
 def is_reshaped(name: str, old: KnowledgeBase, new: KnowledgeBase) -> bool:
-    """Return whether claims on a criterion mean something else, or can only be made, in one of the bases."""
+    """Return whether claims on a criterion are possible in only one base, or mean different things."""
     then, now = old.criteria.get(name), new.criteria.get(name)
     if then is None or now is None:
         return True
-    # Asked for without a member, the best member counts, and which one is best depends on what is better.
+    # Without a member, the best member counts, and which one is best depends on `better`.
     parts = (*_SHAPE, "lower_is_better") if now.of_each else _SHAPE
     return any(getattr(then, part) != getattr(now, part) for part in parts)
 
@@ -81,7 +81,7 @@ def _compare_facts(before: Facts, after: Facts) -> Iterator[BaseChange]:
 
 
 def _list_members(provider: str, criterion: str, old: KnowledgeBase, new: KnowledgeBase) -> Iterator[str]:
-    """Yield the members on which a provider's facts may differ: all that are named, and one of the others."""
+    """Yield the members on which a provider's facts may differ: all named ones, and one for all others."""
     of = new.criteria.list_of(criterion)
     if of is not None:
         named = {*old.claimed_members(provider, criterion), *new.claimed_members(provider, criterion)}
@@ -92,20 +92,20 @@ def _list_members(provider: str, criterion: str, old: KnowledgeBase, new: Knowle
 
 
 def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) -> str | None:
-    """Return how a fact differs, None where it is the same."""
+    """Return how a fact differs, or None if it is the same."""
     then, now = before(provider, criterion), after(provider, criterion)
     known = after.knowledge.criteria[criterion]
     if _collect_meaning(then) != _collect_meaning(now):
         return f"{known.label}: {_describe_fact(then, known)}, now {_describe_fact(now, known)}"
-    # By the policy of either side, but the same for both facts: a change of the policy is a change of its own, and
-    # the two may be made together.
+    # By the policy of either side, but the same one for both facts: a change of policy is a change of its own, and both
+    # may happen together.
     if any(side.is_stale(then) != side.is_stale(now) for side in (before, after)):
         return f"{known.label}: stated on {then.newest}, now on {now.newest}"
     return None
 
 
 def _collect_meaning(fact: Fact) -> tuple[Any, ...]:
-    """Return all of a fact that an answer can depend on; not its source."""
+    """Return everything about a fact that can affect an answer; not its source."""
     said = {
         (
             part.product,
@@ -137,7 +137,7 @@ def _describe_fact(fact: Fact, criterion: Criterion) -> str:
 def _compare_names(
     kind: ChangeKind, old: Mapping[str, Any], new: Mapping[str, Any], label: str
 ) -> Iterator[BaseChange]:
-    """Yield what there is on one side only."""
+    """Yield what exists on one side only."""
     for name in sorted(old.keys() ^ new.keys()):
         known = getattr(new.get(name) or old[name], label)
         yield BaseChange(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'was removed'}")
@@ -163,7 +163,7 @@ def _compare_criteria(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseCh
 
 
 def _describe_difference(then: Any, now: Any, parts: Sequence[str]) -> str:  # noqa: ANN401 (two records of one kind)
-    """Return the parts that differ in words; a number with what it was and is."""
+    """Return the differing parts in words; a number with its old and new value."""
     said = []
     for part in parts:
         old, new = getattr(then, part), getattr(now, part)
@@ -182,7 +182,7 @@ def _compare_rules(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator
 
 
 def _list_rule(rule: Rule) -> dict[str, Any]:
-    """Return all of a rule that an answer can depend on."""
+    """Return everything about a rule that can affect an answer."""
     favours = None if rule.favours is None else text_of(rule.favours)
     return {"when": text_of(rule.when), "implies": set(rule.implies), "favours": favours, "weight": rule.weight}
 

@@ -4,7 +4,7 @@ Each change is made alone to the base before, and undone alone in the base after
 are judged again. Say that a claim and a weight have changed, and that three teams turned. If the claim alone turns two
 of them, `alone` of the claim is 2; if the third turns only with both, it is counted as turned together.
 
-A change that cannot be without another brings it along: a rule on a new criterion brings the criterion.
+A change that depends on another one brings it along: a rule on a new criterion brings the criterion.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_CHANGES = 300
 
 
 class Mix(NamedTuple):
-    """The facts with some changes made: those that were asked for, and those without which they cannot be."""
+    """The facts with some changes made: the requested ones, and those that they depend on."""
 
     facts: Facts
     made: frozenset[ChangeKey]
@@ -47,7 +47,7 @@ class _Link(NamedTuple):
 
 
 class Mixing:
-    """Make some of the changes from one base to another; what cannot be without another change brings it along."""
+    """Make some of the changes from one base to another, and those that they depend on."""
 
     def __init__(self, before: Facts, after: Facts) -> None:
         self._before, self._after = before, after
@@ -60,7 +60,7 @@ class Mixing:
         }
 
     def mix_only(self, wanted: Iterable[ChangeKey]) -> Mix | None:
-        """Return the base before with these changes made, and what they need; None if they cannot be made like that."""
+        """Return the old base with these changes and their dependencies made; None if that is impossible."""
         made = set(wanted)
         # `made` only grows, and with all changes made it is the base after, which names nothing that is missing.
         while True:
@@ -81,15 +81,15 @@ class Mixing:
         return Mix(Facts(knowledge, self._before.as_of, self._before.max_age), frozenset(made))
 
     def _find_mending(self, link: _Link, made: set[ChangeKey]) -> ChangeKey | None:
-        """Return the change that brings what is missing, else the one by which nothing names it."""
+        """Return the change that adds what is missing, or else the one that removes the reference to it."""
         for key in (link.named, link.owner):
             if key in self.changes and key not in made:
                 return key
         return None
 
     def _find_bound(self, made: set[ChangeKey]) -> set[ChangeKey]:
-        """Return what goes with these: a criterion that gets another shape, and what changes and names it."""
-        # Say `fax` becomes a quantity, and a rule asks for `fax>=2` where it asked for `fax`. The old rule fits only
+        """Return the changes that belong with these: a criterion of a new shape, and what names it."""
+        # Suppose `fax` becomes a quantity, and a rule now asks for `fax>=2` instead of `fax`. The old rule fits only
         # the old shape and the new rule only the new one, so neither change is made without the other.
         both = self._reshaped & self._old.criteria.keys() & self._new.criteria.keys()
         owners = {key: named & both for key in self.changes if (named := self._list_criteria(key))}
@@ -126,7 +126,7 @@ class Mixing:
     def _finish(self, mixed: KnowledgeBase, made: set[ChangeKey]) -> KnowledgeBase:
         """Return the base with its rules in order and a fingerprint of its own. Raises CycleError."""
         rules = {rule.id: rule for rule in sort_rules(list(mixed.rules.values()))}
-        # That of the content takes longer than judging does.
+        # Computing the real fingerprint takes longer than judging.
         identity = f"{self._old.fingerprint} {self._new.fingerprint} {sorted(made)}"
         return dataclasses.replace(mixed, rules=rules, fingerprint=hashlib.sha256(identity.encode()).hexdigest())
 
@@ -156,13 +156,13 @@ class Mixing:
 
 
 def _choose(kind: str, old: Mapping[str, T], new: Mapping[str, T], made: set[ChangeKey]) -> dict[str, T]:
-    """Return each part as it is after where its change is made, else as it was before; by id."""
+    """Return each part by id: the new one if its change is made, otherwise the old one."""
     sides = {name: new if (kind, "", name) in made else old for name in old.keys() | new.keys()}
     return {name: side[name] for name, side in sorted(sides.items()) if name in side}
 
 
 def _join_lists(old: KnowledgeBase, new: KnowledgeBase) -> dict[str, MemberList]:
-    """Return the lists of members with what either base has: the claims of both may stand beside one another."""
+    """Return the members of either base, because claims of both may occur together."""
     before, after = old.criteria.lists, new.criteria.lists
     return {**before, **after} | {
         name: after[name]._replace(members={**before[name].members, **after[name].members})
@@ -171,7 +171,7 @@ def _join_lists(old: KnowledgeBase, new: KnowledgeBase) -> dict[str, MemberList]
 
 
 def _find_links(knowledge: KnowledgeBase) -> Iterator[_Link]:
-    """Yield all that parts of a base say of other parts."""
+    """Yield all references from parts of a base to other parts."""
     for rule in knowledge.rules.values():
         yield from _find_links_of(rule)
     for criterion in knowledge.criteria.values():
@@ -212,7 +212,7 @@ def _has_part(knowledge: KnowledgeBase, key: ChangeKey) -> bool:
 
 
 class Cause(NamedTuple):
-    """A change, and what it does to the teams looked at, as the places of teams in the sample.
+    """A change, and its effect on the sampled teams, given as places in the sample.
 
     `alone` are those whose verdict becomes the new one with this change alone, `otherwise` those whose verdict becomes
     yet another; `needed` are those that keep no new verdict if this change alone is undone. None where it cannot be
@@ -242,14 +242,14 @@ class Causes(NamedTuple):
 
 
 def find_causes(before: Facts, after: Facts, sample: Sample | None, providers: Sequence[str]) -> Causes:
-    """Find what each change from one base to the other does to the teams of the sample."""
+    """Find the effect of each change on the sampled teams."""
     making, undoing = Mixing(before, after), Mixing(after, before)
     changes = list(making.changes.values())
     if sample is None:
         return Causes(tuple(Cause(change, None, None, None) for change in changes), 0, 0, 0, 0, len(changes))
     trying = _Trying(sample, providers)
     found = [_find_cause(change, making, undoing, trying) for change in changes[:MOST_CHANGES]]
-    # Changes that can only be made together are one: else a team that they turn would count as turned by several.
+    # Changes that can only be made together count as one; otherwise each team would seem to need several.
     apart = {frozenset({cause.change.key, *(part.key for part in cause.brings)}): cause for cause in found}
     turned = np.zeros(len(sample.before), int)
     for cause in apart.values():
@@ -266,7 +266,7 @@ def find_causes(before: Facts, after: Facts, sample: Sample | None, providers: S
 
 
 class _Trying:
-    """Judge the teams of a sample by mixed bases; the last mixture is kept."""
+    """Judge the sampled teams with partly changed bases; the last such base is kept."""
 
     def __init__(self, sample: Sample, providers: Sequence[str]) -> None:
         self.sample, self._providers = sample, providers

@@ -1,4 +1,4 @@
-"""Verdicts of many teams as rows of numbers, which are compared by the million, and a fair sample of those that differ.
+"""Verdicts of many teams encoded as numbers, for fast comparison, and a random sample of those that differ.
 
 The numbers mean the same for two bases whose providers differ: places in one list of all providers. The verdict
 "undetermined, b leads; a and b" of providers a, b, c is [2, -1, -1, 1, 0b11000000]: the kind, no strength, no provider,
@@ -31,13 +31,13 @@ _WORDS = 4
 _SEED = 20_221_122
 _MOST_SCORERS = 16
 NAMES = Scope._fields
-"""The columns of rows that look at some providers or sources only; `SCOPE_COLUMNS` without days and ages."""
+"""The columns that limit a row to some providers or sources: `SCOPE_COLUMNS` without days and ages."""
 
 
 class EncodedVerdicts(NamedTuple):
     """A row of numbers for each team: places of kind, strength, provider and lean, then the bits of `among`.
 
-    `errors` says, by row, why some have no verdict; their numbers mean nothing.
+    `errors` says by row why some have no verdict; ignore their numbers.
     """
 
     codes: Ints
@@ -45,10 +45,10 @@ class EncodedVerdicts(NamedTuple):
 
 
 def limit_facts(facts: Facts, names: Mapping[str, str | None]) -> Facts:
-    """Return the facts within what a row looks at: ids of providers and sources by column, joined by `;`.
+    """Return the facts within the scope of a row: ids of providers and sources by column, joined by `;`.
 
-    An id that the base does not know is one of the other base, and left out: a row that looks at Acme and Byte looks at
-    Byte alone once Acme is gone. Raises RequirementsError where nothing is left to look at.
+    An id that this base does not know belongs to the other base, and is left out: a row limited to Acme and Byte is
+    limited to Byte once Acme is gone. Raises RequirementsError if nothing is left.
     """
     base = facts.base.whole or facts.base
     given = {name: split_names(text) for name, text in names.items() if text}
@@ -64,7 +64,7 @@ def limit_facts(facts: Facts, names: Mapping[str, str | None]) -> Facts:
 
 
 class Judge:
-    """Gives the coded verdicts of rows by the facts of a day, or by those that a row's columns of `NAMES` leave.
+    """Computes encoded verdicts of rows with the facts of a day, limited by a row's columns of `NAMES`.
 
     `providers` are those of all bases that are compared.
     """
@@ -104,7 +104,7 @@ class Judge:
         return _WORDS + -(-len(self._providers) // 8)
 
     def _judge_alike(self, rows: pa.RecordBatch, names: tuple[tuple[str, str | None], ...]) -> EncodedVerdicts:
-        """Judge rows that look at the same providers and sources. Raises RequirementsError where there are none."""
+        """Judge rows with the same scope. Raises RequirementsError if the scope is empty."""
         make = partial(self._make_scorer, dict(names))
         scored = self._scorers.get_or_make(tuple(text for _, text in names), make).score(rows)
         answered = np.ones(rows.num_rows, bool)
@@ -114,7 +114,7 @@ class Judge:
         return EncodedVerdicts(codes, scored.errors)
 
     def _make_scorer(self, names: Mapping[str, str | None]) -> Scorer:
-        # With reasons, because `among` is one of their columns; without what only a summary shows.
+        # With reasons, because `among` is one of their columns; without the counts for a summary.
         return Scorer(limit_facts(self._facts, names), reasons=True, remarks=False)
 
     def _encode(self, scored: pa.RecordBatch) -> Ints:
@@ -146,7 +146,7 @@ def decode_verdict(code: Sequence[int], providers: Sequence[str]) -> Verdict:
 
 
 class Sample(NamedTuple):
-    """Rows of teams whose verdict changes, their verdicts before and after, and where each stands.
+    """Rows of teams whose verdict changes, with their verdicts before and after, and their places.
 
     `places` has a column each for file, row and team.
     """
@@ -160,7 +160,7 @@ class Sample(NamedTuple):
 class Sampling:
     """Draw a random key for each row and keep the rows of the smallest; the same rows give the same sample.
 
-    This way each row is as likely as any other, in bounded memory. Keys are drawn by a seed of our own.
+    So every row is equally likely, in bounded memory. Keys are drawn with a fixed seed.
     """
 
     def __init__(self, size: int) -> None:
@@ -170,10 +170,10 @@ class Sampling:
         self._parts: list[Sample] = []
 
     def add(self, part: Sample) -> None:
-        """Let more rows take part."""
+        """Add rows to draw from."""
         self._keys = np.concatenate([self._keys, self._random.random(part.rows.num_rows)])
         self._parts.append(part)
-        # Not for each block: all rows that are kept are copied.
+        # Not after each block, because all kept rows are copied.
         if len(self._keys) > 2 * self._size:
             self._keep_smallest()
 
@@ -204,7 +204,7 @@ def _join_samples(parts: list[Sample]) -> Sample:
 
 
 def _combine(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """Return rows of blocks together; in JSON Lines a volume is a number in one block and a text in another."""
+    """Join rows of several blocks; in JSON Lines, a volume may be a number in one and a text in another."""
     kinds: dict[str, set[pa.DataType]] = {}
     for field in (field for batch in batches for field in batch.schema):
         kinds.setdefault(field.name, set()).add(field.type)

@@ -1,4 +1,4 @@
-"""The same teams judged by two knowledge bases, block by block, and what changes for them, as data."""
+"""Judge the same teams with two knowledge bases, block by block, and report what changes."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ Transition = tuple[tuple[int, ...], tuple[int, ...]]
 class Asked(NamedTuple):
     """What is compared: two bases as of a day, with the table's schema, and the name of the column of ids.
 
-    `dated` rows may name a day, or providers and sources, of their own. If more than `sample` teams change, so many of
-    them, drawn at random, are looked at for the reasons.
+    `dated` rows may name a day, or providers and sources, of their own. If more than `sample` verdicts change, reasons
+    are looked for in a random sample of this size.
     """
 
     before: KnowledgeBase
@@ -98,7 +98,7 @@ def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, 
 
 
 class _Comparing:
-    """Two judges, and what they have differed in so far."""
+    """Two judges, and the differences found so far."""
 
     def __init__(self, asked: Asked) -> None:
         self._before = Facts(asked.before, asked.day, asked.max_age)
@@ -121,7 +121,7 @@ class _Comparing:
         self._sampling = Sampling(asked.sample)
 
     def add(self, block: Block, pool: ThreadPoolExecutor) -> None:
-        """Judge the rows of a block by both."""
+        """Judge the rows of a block with both bases."""
         rows, unread = self._read_names(block.rows)
         self._rejected["both"] += len(block.rejects)
         self._dated += _count_dated(rows) if self._is_dated else 0
@@ -143,13 +143,13 @@ class _Comparing:
             self._sampling.add(found)
 
     def _list_more(self, rows: pa.RecordBatch) -> list[list[str]]:
-        """Return the columns that each base reads besides those of every block: in JSON Lines, volumes of members."""
+        """Return the further columns that each base reads from a block: in JSON Lines, volumes of members."""
         more = [name for name in rows.schema.names if name not in self._schema.names and name.startswith(USAGE)]
         bases = (facts.knowledge for facts in (self._before, self._after))
         return [[name for name in more if base.find_usage(name.removeprefix(USAGE))] for base in bases]
 
     def _read_names(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, set[int]]:
-        """Return the rows with ids for the providers and sources that they name, and those where a name is unknown.
+        """Replace the names of providers and sources by ids, and return the rows where a name is unknown.
 
         A name that only one base knows is known: see `limit_facts`.
         """
@@ -171,7 +171,7 @@ class _Comparing:
         return rows, {row for row, scope in enumerate(found) if scope is None}
 
     def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, unread: set[int]) -> Flags:
-        """Return which rows both bases answer; the others are counted."""
+        """Return the mask of rows that both bases answer, and count the others."""
         wrong, too = before.errors.keys() | unread, after.errors.keys() | unread
         self._rejected["both"] += len(wrong & too)
         self._rejected["before"] += len(wrong - too)
@@ -191,7 +191,7 @@ class _Comparing:
         )
 
     def make_impact(self) -> Impact:
-        """Return all that was found, and why."""
+        """Return the differences and their reasons."""
         sample = self._sampling.get_sample()
         unread = sorted(set(self._columns[0]) ^ set(self._columns[1]))
         return Impact(
@@ -322,7 +322,7 @@ def _count(teams: Ints | None) -> int | None:
 
 
 def _choose_few(cause: Cause) -> Ints | Sequence[int]:
-    """Return a few teams that the change turns alone, else some that it is needed for."""
+    """Return a few teams whose verdict the change alone changes, or else some that need it."""
     found = [teams for teams in (cause.alone, cause.needed) if teams is not None and len(teams)]
     return found[0][:_EXAMPLES] if found else ()
 
@@ -349,7 +349,7 @@ def _list_examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) 
 
 
 def _answer_row(row: Record, facts: Facts) -> Record:
-    """Return the single answer to a row, without what a base does not know."""
+    """Return the single answer to a row, without columns that the base does not know."""
     facts = limit_facts(facts, {name: row.get(name) for name in NAMES})
     known = {f"situation.{name}" for name in facts.knowledge.topics}
     known |= {f"{WEIGHTS}{area}" for area in list_areas(facts.knowledge)}

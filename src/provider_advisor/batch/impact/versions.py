@@ -1,9 +1,9 @@
 """The two versions that are compared: each a knowledge base, from a folder or from a revision of a git repository.
 
-The repository may be a stranger's, and git runs what a repository's own configuration names: a program that fetches
-what is missing, hooks, a watcher of the file system, filters. So git is asked with three plumbing commands only
-(`rev-parse`, `ls-tree`, `cat-file --batch`), may use no protocol, and fetches nothing. `git archive` would also hand
-over all files at once, but it applies the filters and substitutions that the repository's attributes name.
+The repository may be untrusted, and git runs programs named in its configuration: to fetch missing objects, hooks, a
+file system monitor, filters. So only three plumbing commands are used (`rev-parse`, `ls-tree`, `cat-file --batch`),
+with all protocols and fetching disabled. `git archive` would also hand over all files at once, but it applies the
+filters and substitutions that the repository's attributes name.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FOLDERS = {"facts": "sources.yaml", "rules": "weights.yaml"}
 _LONGEST = 80
 _LONGEST_LIST = 1 << 28  # bytes: a tree can be made to list itself without end
 
-# Options win over a repository's configuration. All are for older versions of git, which fetch what is missing whatever
-# GIT_NO_LAZY_FETCH says, or for what a later version may do in a plumbing command.
+# Options override a repository's configuration. They are for older versions of git, which ignore GIT_NO_LAZY_FETCH, and
+# for what later versions may do in a plumbing command.
 _HARMLESS = {
     "protocol.allow": "never",
     "core.sshCommand": "false",
@@ -41,14 +41,14 @@ _HARMLESS = {
     "maintenance.auto": "false",
 }
 _ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": "none",  # a list of those that are allowed, and "none" is the name of no protocol
+    "GIT_ALLOW_PROTOCOL": "none",  # a list of allowed protocols; none is called "none"
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-# The user's own words on where to look for a repository, and on whose repositories are safe.
+# The user's own settings for finding repositories, and for trusting them.
 _KEPT = {
     "GIT_CEILING_DIRECTORIES",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
@@ -85,7 +85,7 @@ class _Revision(NamedTuple):
 
 
 def is_folder(name: str) -> bool:
-    """Return whether a name is to be taken as a folder's: it exists, or it is written like one."""
+    """Return whether a name means a folder: it exists, or it is written like one."""
     return _exists(name) or name.startswith(("/", "./", "../", "~")) or name.endswith("/")
 
 
@@ -113,7 +113,7 @@ def load_revision(name: str, here: Path) -> Version:
 
 
 def load_working_tree(name: str, here: Path) -> Version:
-    """Load the knowledge base of the working tree, from where the revision of that name has its own."""
+    """Load the knowledge base of the working tree, from the same place as in the revision of that name."""
     revision = _find_revision(name, here)
     if revision.root is None:
         raise BatchError("this git repository is bare and has no working tree; add --after FOLDER or --after REVISION.")
@@ -125,7 +125,7 @@ def load_working_tree(name: str, here: Path) -> Version:
 
 
 def merge_readable(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
-    """Return a base that reads every column and every word that either of them reads; it answers nothing."""
+    """Return a base that only serves to read the columns and words of both; it cannot answer."""
     topics, usage = {**before.topics, **after.topics}, {**before.usage, **after.usage}
     criteria = Criteria({**before.criteria, **after.criteria})
     criteria.given = lambda: {**before.criteria.lists, **after.criteria.lists}
@@ -133,7 +133,7 @@ def merge_readable(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase
 
 
 def merge_named(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
-    """Return a base that knows every provider and source that either of them knows; it answers nothing."""
+    """Return a base that only serves to look up the providers and sources of both; it cannot answer."""
     one, two = before.whole or before, after.whole or after
     return dataclasses.replace(
         two, providers={**one.providers, **two.providers}, sources={**one.sources, **two.sources}
@@ -143,7 +143,7 @@ def merge_named(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
 def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
     """Build the base of the written files; its problems name them by revision and path.
 
-    Nothing is cached, as `load` would: a cache would go by the name of this temporary folder.
+    Nothing is cached, unlike with `load`, because the name of this folder is temporary.
     """
     found = find_files(folder / "facts", folder / "rules")
     before, after = f"{folder}/", f"{revision.name}:{f'{revision.inner}/' if revision.inner else ''}"
@@ -248,7 +248,7 @@ def _write_files(revision: _Revision, folder: Path) -> None:
 
 
 class _GitError(Exception):
-    """Git failed; the text is what it says."""
+    """Git failed; the text is its message."""
 
 
 def _start_git(here: Path, *arguments: str, stdin: IO[bytes] | int, stderr: IO[bytes] | int) -> subprocess.Popen[bytes]:

@@ -1,7 +1,7 @@
-"""What the columns of a Parquet file may hold, and what of it can be written again.
+"""Types of Parquet columns, and which of them can be written again.
 
-Polars writes the output, and knows fewer types than Arrow: some make it panic, others lose their values in silence. The
-types are therefore settled before a run starts, and single values that cannot be written are found row by row.
+Polars writes the output, and supports fewer types than Arrow: some make it panic, others silently lose values. So types
+are chosen before a run starts, and single values that cannot be written are found row by row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from provider_advisor.errors import BatchError
 
 _OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 _LATEST_SECOND = 8_200_000_000_000
-"""About the year 261,000. The writers of CSV and JSON know none much later, and none before its opposite."""
+"""About the year 261,000. The writers of CSV and JSON support nothing much later, nor much before its negative."""
 _DAY_SECONDS = 86_400
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _MOST_DIGITS = 38
@@ -27,12 +27,12 @@ _LONGEST_SHOWN = 8_000
 
 
 def find_repeated(names: Iterable[str]) -> str | None:
-    """Return the first name that two columns have, if there is one."""
+    """Return the first column name that occurs twice, if any."""
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:  # noqa: C901 (a table of types)
-    """Return the type that the column of this name is carried with. Raises BatchError if it cannot be written."""
+    """Return the type with which a column is carried. Raises BatchError if it cannot be written."""
     inner = partial(find_writable_type, name=name)
     found = kind
     if isinstance(kind, pa.BaseExtensionType):
@@ -83,7 +83,7 @@ def _check_zone(zone: str, name: str) -> str:
 
 
 def convert_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return the column with a type that `find_writable_type` gave, or spelt out if it was read as a dictionary."""
+    """Return the column with the type from `find_writable_type`, decoded if it was read as a dictionary."""
     if column.type != kind and pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if column.type != kind and isinstance(column, pa.ExtensionArray):
@@ -101,7 +101,7 @@ def _is_temporal(kind: pa.DataType) -> bool:
 
 
 def describe_unsound(kind: pa.DataType) -> str:
-    """Return what is wrong with a value that is not sound."""
+    """Say what is wrong with an unsound value."""
     return "a date or time that is out of range" if _is_temporal(kind) else "text that is not UTF-8"
 
 
@@ -118,7 +118,7 @@ def is_sound(column: pa.Array) -> bool:
 def _list_children(column: pa.Array) -> list[pa.Array]:
     kind = column.type
     if pa.types.is_dictionary(kind):
-        # Most often the dictionary is sound, and spelling out the column would take longer than all else.
+        # The dictionary is usually sound, and decoding the column would take longer than everything else.
         return [] if is_sound(column.dictionary) else [column.dictionary_decode()]
     if pa.types.is_map(kind):
         return _list_children(column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))))
@@ -148,14 +148,14 @@ def _is_in_range(column: pa.Array) -> bool:
 
 
 def drop_unused_words(column: pa.Array) -> pa.Array:
-    """Return the column with a dictionary of its own, if the one it has holds other bytes than UTF-8 for lost rows."""
+    """Return the column with a new dictionary if the old one has invalid UTF-8 that belongs to removed rows."""
     if pa.types.is_dictionary(column.type) and not is_sound(column.dictionary):
         return column.dictionary_decode().dictionary_encode().cast(column.type)
     return column
 
 
 def show_cell(cell: pa.Scalar) -> object:
-    """Return the value for people; where Python has none, as for the year 10000, the number or the bytes."""
+    """Return the value for people; the number or bytes if Python cannot represent it, as with the year 10000."""
     if pa.types.is_dictionary(cell.type):
         cell = cell.value
     try:

@@ -1,10 +1,10 @@
-"""Tables with a column for each criterion, whose cells say must, should, x or a number, as the lists that are read.
+"""Tables with a column for each criterion, with cells such as must, x or a number, turned into lists.
 
     Team | Ring groups | Fax           Team | needs
     a    | must        | x        →    a    | call-queues:must,fax:must
     b    | nice        |               b    | call-queues:could
 
-Everything behind this step sees the column `needs`, so that nothing else knows of such tables.
+All later steps see the column `needs`, so nothing else has to handle such tables.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from provider_advisor.safe_text import fold, reveal_line
 
 _SIGNS = (">=", "<=", "≥", "≤", "=")
 _SAMPLE = 10_000
-# What lists say of the people and companies behind a team, whatever the field of choice. Only cells that say must or x
-# make a requirement of such a header: a criterion may be called so too.
+# Headers about the people and companies behind a team, in any domain. A criterion may have the same name, so such a
+# header is a requirement only if cells say must or x.
 _PERSONAL = re.compile(
     "account|address|city|client|comments?|company|contacts?|contact-name|contact-person|country|currency|customer|date|"
     "department|(e-?)?mail(-address)?|((first|last|team)-)?name|id|language|mobile|notes?|organi[sz]ation|owner|person|"
@@ -44,9 +44,9 @@ _ADVICE = (
 
 
 class _AskedColumn(NamedTuple):
-    """A column of the input that asks for something: its place, its header, and what it stands for.
+    """A column of the input that contains requirements: its place, its header, and its meaning.
 
-    `counts` says that this is an amount, so that a bare number may be meant as a bound.
+    `counts` means that this is an amount, so that a bare number may be meant as a bound.
     """
 
     place: int
@@ -90,7 +90,7 @@ class CriterionColumns(NamedTuple):
             items, reasons = read_distinct(rows.column(column.place), partial(column.read, scale=self.scale))
             add_reasons(wrong, reasons)
             (own if column.is_unlisted else lists).append(items)
-        # Not by Arrow: where it skips nulls, it leaves out rows that have nothing else (pyarrow 26).
+        # Not with Arrow: when skipping nulls, it drops rows that have nothing else (pyarrow 26).
         empty = pa.nulls(rows.num_rows, pa.string())
         frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists or [empty])})
         needs = frame.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True)).to_series()
@@ -104,7 +104,7 @@ class CriterionColumns(NamedTuple):
 
 
 def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:
-    """Return what a cell asks for, in words of the grammar; None where it says nothing. Raises RequirementsError."""
+    """Return what a cell asks for, in the grammar; None if it is empty. Raises RequirementsError."""
     text = cell.strip()
     wish = find_wish(text, scale)
     if wish is not None:
@@ -116,7 +116,7 @@ def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:
 
 
 def _read_own_words(cell: str, header: str, scale: Scale) -> str | None:
-    """Return what a cell under a header in own words asks for, as JSON; None where it says nothing or no."""
+    """Return the wish of a cell under a header in own words, as JSON; None if it is empty or no."""
     text = cell.strip()
     wish = find_wish(text, scale)
     if wish is None and text.startswith(_SIGNS):
@@ -131,7 +131,7 @@ def _read_own_words(cell: str, header: str, scale: Scale) -> str | None:
 def plan_criterion_columns(
     schema: pa.Schema, sample: pa.RecordBatch | None, knowledge: KnowledgeBase, options: ReadingOptions
 ) -> CriterionColumns | None:
-    """Return how a table without lists of requirements is read; None if no column stands for a criterion.
+    """Return how to read a table without lists of requirements; None if no column is a criterion.
 
     `sample` are its first rows: a header is in doubt where nothing is found for it, but its cells say must or x, and
     where a criterion is found, but no cell says anything of that kind.
@@ -199,7 +199,7 @@ def _has_text(kind: pa.DataType) -> bool:
 
 
 def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBase) -> tuple[Match, str | None]:
-    """Return what a header stands for after a look at its cells, and the sentence on a doubt.
+    """Return the meaning of a header, given its cells, and a sentence if it is in doubt.
 
     Whiteboard   must, x       the criterion
     Whiteboard   blue, green   in doubt: cells under a criterion say how much it is wanted, and these do not
@@ -225,7 +225,7 @@ def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBa
 
 
 def _find_twice(matches: Iterable[Match], knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a sentence for each criterion that several headers stand for."""
+    """Yield a sentence for each criterion with several headers."""
     by_target: dict[str, list[str]] = {}
     for match in matches:
         for target in match.targets if match.is_requirement else ():

@@ -1,7 +1,7 @@
 """CSV: the header, and blocks of text parsed into columns of strings.
 
-Arrow parses. What it would drop, repair or fail on is found first and becomes a reject. Every record is either a row or
-a reject, which is counted; where the counts differ, the block is read again by the scanner of `text_blocks`.
+Arrow parses. Records that it would drop, repair or fail on are found first and become rejects. Every record is counted
+as a row or a reject; if the counts differ, the block is read again with the scanner of `text_blocks`.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Header(NamedTuple):
 
     @property
     def schema(self) -> pa.Schema:
-        """Return the schema: every column is text as it was written."""
+        """Return the schema: every column is text."""
         return pa.schema([(name, pa.string()) for name in self.names])
 
 
 def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: int = 0) -> Header:
-    """Return the header, and leave the stream at the first record. Raises BatchError.
+    """Read the header, leaving the stream at the first record. Raises BatchError.
 
-    `skip_lines` are left out before it. A line such as `sep=;`, which Excel writes and reads, names the separator.
+    `skip_lines` are skipped before it. A line such as `sep=;`, as Excel writes it, sets the separator.
     """
     name = stream.source.name
     size = max(limits.block, _LONGEST_HEADER)
@@ -81,7 +81,7 @@ def _skip_blank_lines(head: bytes, start: int) -> int:
 
 
 def _read_names(cells: list[bytes], name: str, separator: bytes) -> tuple[str, ...]:
-    """Return the names of the columns of a file; one that has none is called by its place, `column_3`."""
+    """Return the column names of a file; a column without a name is named by its place, such as `column_3`."""
     try:
         names = [cell.decode().strip() for cell in cells]
     except UnicodeDecodeError as error:
@@ -112,7 +112,7 @@ class _Parsed(NamedTuple):
 
 
 class _Records(NamedTuple):
-    """Where each record begins and ends, blank lines left out."""
+    """Where each record begins and ends, without blank lines."""
 
     starts: Places
     ends: Places
@@ -129,15 +129,14 @@ def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Bloc
     """Return the rows and rejects of a text; their numbers count from its own beginning."""
     origin = _Origin(text, header, source, file)
     parsed = None
-    # The quick path: if Arrow finds as many records as there are newlines, no cell holds a newline and nothing was
-    # dropped.
+    # The fast path: if Arrow finds as many records as newlines, no cell contains a newline and nothing was dropped.
     if not text.cut.spoilt and _returns_end_lines(text):
         parsed = _parse(memoryview(text.data)[: text.cut.end], header, ragged_too=text.data.isascii())
         newlines = find_places(b"\n", text.data, text.cut.end)
         if parsed is not None and parsed.records == newlines.size:
             reasons = {place: _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
-            # A last record without a newline may make up for one within a cell, or for a blank line; then only the
-            # quotes tell where records end.
+            # A missing last newline may cancel out one within a cell or on a blank line; then only the quotes show
+            # where records end.
             ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
             records = cache(lambda: _take_lines_as_records(newlines) if ends_with_line else _find_records(text))
             return _make_csv_block(origin, parsed.rows, reasons, records)
@@ -153,7 +152,7 @@ def _returns_end_lines(text: TextBlock) -> bool:
 
 
 def _parse_carefully(origin: _Origin, parsed: _Parsed | None) -> Block:
-    """Return the block where records are not simply lines, or some of them have to be left out."""
+    """Return the block if records are not simply lines, or some have to be left out."""
     text, header = origin.text, origin.header
     records = _find_records(text)
     reasons = _find_unreadable(text, records, header.separator)
@@ -161,14 +160,14 @@ def _parse_carefully(origin: _Origin, parsed: _Parsed | None) -> Block:
         parsed = _parse(memoryview(_leave_out(text, records, reasons)), header, ragged_too=True)
     if parsed is None or parsed.records != records.starts.size - len(reasons):
         return parse_exactly(text, header, origin.source, origin.file)
-    # Arrow numbers the records that it was given; `kept` turns its numbers into places among all.
+    # Arrow numbers only the records it was given; `kept` maps its numbers to places among all records.
     kept = np.delete(np.arange(records.starts.size), list(reasons))
     reasons |= {int(kept[place]): _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
     return _make_csv_block(origin, parsed.rows, reasons, lambda: records)
 
 
 def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Block:
-    """Return the same block by scanning every record byte by byte: twenty times as slow, and never wrong."""
+    """Return the same block by scanning every record byte by byte: slower by a factor of twenty, but always right."""
     records = _find_records(text)
     reasons = _find_unreadable(text, records, header.separator)
     columns: list[list[str]] = [[] for _ in header.names]
@@ -186,12 +185,12 @@ def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Bl
 
 
 def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | None:
-    """Return what Arrow reads; None if it fails, or might drop something in silence.
+    """Return what Arrow reads; None if it fails, or might silently drop something.
 
     Arrow checks UTF-8 only in rows that have the right number of cells, so ragged rows are handled only in text that is
     known to be UTF-8.
     """
-    if bytes(data[:3]) == _BOM:  # Arrow would take it for the beginning of a file, and leave it out.
+    if bytes(data[:3]) == _BOM:  # Arrow would take it for a byte-order mark and skip it.
         return None
     if not data:
         return _Parsed(pa.RecordBatch.from_pylist([], header.schema), {})
@@ -201,7 +200,7 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
         ragged[row.number - 1] = row.actual_columns
         return "skip"
 
-    # Threads would number the rows of each block from 1; one block as large as the text keeps the numbers of the text.
+    # Threads would number the rows of each block from 1; with one block as large as the text, numbers count through.
     parsing = pc.ParseOptions(delimiter=header.separator.decode(), newlines_in_values=True)
     if ragged_too:
         parsing.invalid_row_handler = skip
@@ -221,7 +220,7 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
 def _find_records(text: TextBlock) -> _Records:
     ends = find_record_ends(text.data, text.cut)
     starts = np.concatenate([[0], ends[:-1]])
-    # Only a record of at most two bytes can be blank, so only a few are checked one by one.
+    # Only records of at most two bytes can be blank, so few are checked one by one.
     short = np.flatnonzero(ends - starts <= len(b"\r\n"))
     blank = [place for place in short.tolist() if not text.data[starts[place] : ends[place]].strip(b"\r\n")]
     return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
@@ -259,7 +258,7 @@ def _find_other_bytes(text: TextBlock, records: _Records) -> Iterator[tuple[int,
     data, position = memoryview(text.data)[: text.cut.end], 0
     while position < len(data) and not text.data.isascii():
         try:
-            # The decoder stops at the first wrong byte. Its record is left out, and decoding goes on behind it.
+            # The decoder stops at the first invalid byte. Its record is left out, and decoding continues after it.
             codecs.utf_8_decode(data[position:], "strict", True)  # noqa: FBT003 (it takes no names)
         except UnicodeDecodeError as error:
             byte = position + error.start
@@ -271,7 +270,7 @@ def _find_other_bytes(text: TextBlock, records: _Records) -> Iterator[tuple[int,
 
 
 def _find_lone_returns(text: TextBlock, records: _Records, separator: bytes) -> Iterator[int]:
-    """Yield the places of records with a carriage return that neither ends a line nor is within quotes."""
+    """Yield the places of records with a carriage return that is neither a line end nor quoted."""
     array = np.frombuffer(text.data, np.uint8, text.cut.end)
     returns = np.flatnonzero(array == _RETURN)
     returns = returns[(returns + 1 < array.size)]
@@ -290,7 +289,7 @@ def _describe_ragged(cells: int, header: Header) -> str:
 def _make_csv_block(
     origin: _Origin, rows: pa.RecordBatch, reasons: dict[int, str], records: Callable[[], _Records]
 ) -> Block:
-    """Return the block of the rows and of the rejected records; where records begin is only worked out to show one."""
+    """Return the block with rows and rejects; the starts of records are computed only to show a reject."""
 
     def show(place: int) -> str:
         found = records()

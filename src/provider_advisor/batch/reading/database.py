@@ -1,6 +1,7 @@
-"""The rows of a query, read from PostgreSQL by ADBC as they come.
+"""Stream the rows of a query from PostgreSQL with ADBC.
 
-A database does not say how many rows a query has, but how it ended: either all rows have come, or it is an error.
+A database does not say how many rows a query has, but whether it ended well: either all rows arrive, or there is an
+error.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def read_query_schema(source: InputFile, query: str) -> pa.Schema:
 
 
 def read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits) -> Iterator[Piece]:
-    """Yield the rows of a query in blocks; nothing that it might change is kept. Raises BatchFailure if it fails."""
+    """Yield the rows of a query in blocks, and roll back any changes it makes. Raises BatchFailure if it fails."""
     before = 0
     with _open_cursor(source) as cursor:
         try:
@@ -93,7 +94,7 @@ def _open_cursor(source: InputFile) -> Iterator[Cursor]:
 
 
 def _describe(error: Exception, source: InputFile) -> str:
-    """Return what the server, or else the driver, said, without the secrets of the URL."""
+    """Return the message of the server, or else of the driver, without secrets of the URL."""
     found = _SAID.search(str(error))
     said = (found["server"] or found["client"]) if found else str(error).partition("\n")[0]
     return hide_secrets(said.strip().rstrip("."), str(source.path))

@@ -1,8 +1,8 @@
 """All inputs of a run as one sequence of blocks.
 
-The reader of a form yields blocks with the columns of the file. Further steps, in this order, make of them what is
-scored, in whatever thread parses a block: columns that are criteria become the list `needs`, names become ours and
-empty rows go, unknown words move to `unlisted`. JSON Lines has our names from the start, and takes the last step alone.
+The reader of a format yields blocks with the columns of the file. Three more steps, in the thread that parses a block,
+prepare them for scoring: criterion columns become the list `needs`; columns get our names and empty rows are dropped;
+unknown words move to `unlisted`. JSON Lines has our names from the start, and needs only the last step.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ Opener = Callable[[InputFile, int, Position], Iterator[Piece]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs, the columns that all of them have, and a way to their blocks from any place on.
+    """The inputs, their common columns, and access to their blocks from any position.
 
-    `matches` are what the headers of a table with criteria as columns stand for, `notices` other messages about them.
+    `matches` are the meanings of the headers of a table with criteria as columns, `notices` other messages about them.
     `unknown` counts the words that no criterion knows, where they are listed instead of refused.
     """
 
@@ -62,7 +62,7 @@ class Inputs:
 
     @property
     def is_dated(self) -> bool:
-        """Return whether rows may name the day of their facts, or how old those may be."""
+        """Return whether rows may have their own day of facts, or maximum age."""
         return bool(set(SCOPE_COLUMNS) & set(self.schema.names))
 
     @property
@@ -77,7 +77,7 @@ class Inputs:
 
     @property
     def can_be_resumed(self) -> bool:
-        """Return whether a run can continue where an earlier one stopped: not in workbooks, which are read at once."""
+        """Return whether a run can be resumed: not with workbooks, which are read as a whole."""
         return self.can_be_read_again and self.form != "xlsx"
 
     def pieces(self, start: Position = Position()) -> Generator[Piece]:  # noqa: B008 (a constant)
@@ -90,7 +90,7 @@ class Inputs:
             before += source.size
 
     def read_further(self, read: Callable[[Block], Block], **changes: Any) -> Inputs:  # noqa: ANN401 (of any field)
-        """Return the inputs with each block read further by `read`, and with the fields that this changes."""
+        """Return the inputs with `read` applied to each block, and with these fields changed."""
         return replace(self, opener=lambda *place: (piece.then(read) for piece in self.opener(*place)), **changes)
 
 
@@ -102,7 +102,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     limits: Limits,
     options: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
 ) -> Inputs:
-    """Return the inputs that names and patterns stand for. Raises BatchError if they cannot be read together."""
+    """Open the inputs for names and patterns. Raises BatchError if they cannot be read together."""
     unknown = UnknownWords(knowledge) if options.unlist else None
     if any(map(is_database, names)):
         found = _read_columns(_open_query(names, form, limits, options), knowledge, options, dict(options.renames))
@@ -161,7 +161,7 @@ def _open_files(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 
 
 def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions) -> tuple[Inputs, dict[str, str]]:
-    """Return the inputs with lists in place of columns for criteria, if they have such, and the renames left."""
+    """Return the inputs with lists in place of criterion columns, if any, and the remaining renames."""
     renames = dict(options.renames)
     renamed = rename_all(inputs.schema.names, renames)
     spelling = Spelling.make_for(knowledge, id_column=options.id_column)
@@ -178,7 +178,7 @@ def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOpt
 
 
 def _look_at_first(inputs: Inputs) -> tuple[pa.RecordBatch | None, Inputs]:
-    """Return the rows of the first block, and inputs that still have it: a stream can be read only once."""
+    """Return the rows of the first block, and inputs that still include it, because a stream is read only once."""
     pieces = inputs.pieces()
     first = next(pieces, None)
     rows = None if first is None else first.parse().rows
@@ -216,7 +216,7 @@ def _read_columns(
 
 
 def _open_parquet(sources: tuple[InputFile, ...], limits: Limits) -> Inputs:
-    # The reader of Parquet brings clients of cloud storage and OpenSSL with it, and most inputs are CSV or JSON Lines.
+    # Importing the Parquet reader loads cloud clients and OpenSSL, and most inputs are CSV or JSON Lines.
     from provider_advisor.batch.reading.parquet import read_parquet, read_schema  # noqa: PLC0415 (as said)
 
     schemas = [read_schema(source) for source in sources]
@@ -271,7 +271,7 @@ def _open_csv(
 def _read_header(
     source: InputFile, separator: bytes | None, limits: Limits, options: ReadingOptions
 ) -> tuple[Header, Stream | None]:
-    """Return the header of a source; of one that can be read only once, also the stream, which is after its header."""
+    """Return the header of a source, and for a stream, which can be read only once, the stream after it."""
     with Stream(source, 0, options.encoding) as stream:
         head = stream.read(limits.block)
         stream.give_back(head)
@@ -311,7 +311,7 @@ def _open_lines(
 
 
 def _choose_keys(first: TextBlock, knowledge: KnowledgeBase, options: ReadingOptions) -> Keys:
-    """Return what becomes of the keys. Raises BatchError for one that looks like input but cannot be read."""
+    """Return how each key is read. Raises BatchError for one that looks like input but cannot be read."""
     given = Keys((), knowledge, dict(options.renames), options.id_column, decimal=options.decimal or ".")
     found = dict.fromkeys(given.renames.get(name, name) for name in find_keys(first))
     carried = tuple(name for name in found if name not in KEYS and not given.spelling.find(name))

@@ -11,9 +11,9 @@ a     fax, {"criterion": "integration", "member": "salesforce"}      none
 
 and the reject "'needs': expected a list; found 'fax'."
 
-A line is read strictly: what the single answer refuses is refused in the same words. There is one way to read a line,
-at 7 to 16 microseconds each. Arrow's reader of JSON is not used: it takes null for a key that is missing, and takes
-days and unknown keys without looking at them, so that it served only the plainest lines.
+A line is read strictly, with the same errors as a single answer. There is one way to read a line, at 7 to 16
+microseconds each. Arrow's JSON reader is not used: it does not tell null from a missing key, and does not check days or
+unknown keys, so it worked only for the plainest lines.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.requirements.usage import read_volume
 
-# What a requirements file holds; `unsure` is a note for the questionnaire, and changes no answer; `uncounted` changes
-# one where usage is given.
+# The keys of a requirements file; `unsure` is a note for the questionnaire and never changes an answer; `uncounted`
+# does if usage is given.
 KEYS = frozenset(
     {"team", "needs", "wants", "situation", "usage", "unlisted", "weights", "unsure", "uncounted", *SCOPE_COLUMNS}
 )
@@ -66,10 +66,10 @@ class RowError(Exception):
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys that a line may have besides those of a requirements file, and the knowledge base it is read with.
+    """The further keys that a line may have, and the knowledge base to read it with.
 
     `renames` has new keys by old ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too.
-    `unknown` takes words that no criterion knows; `decimal` is the sign before fractions in texts of numbers.
+    `unknown` collects unknown words; `decimal` is the decimal separator in texts of numbers.
     """
 
     carried: tuple[str, ...]
@@ -86,7 +86,7 @@ class Keys:
 
     @cached_property
     def spelling(self) -> Spelling:
-        """Return what knows other spellings of our keys."""
+        """Return the finder of other spellings of our keys."""
         return Spelling.make_for(self.knowledge, id_column=self.id_column)
 
     @cached_property
@@ -105,14 +105,14 @@ class Keys:
         return {item: f"{USAGE}{item}" for item in self.knowledge.usage}
 
     def find_usage(self, item: str) -> str | None:
-        """Return the column of a usage item; that of one member, `sms-outbound@de`, is there where a row states it."""
+        """Return the column of a usage item; `sms-outbound@de` exists only if a row states it."""
         if item not in self.usage and AT in item and (found := self.knowledge.find_usage(item)) is not None:
             return f"{USAGE}{found.id}"
         return self.usage.get(item)
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """Return the columns that every block of a run has."""
+        """Return the columns of every block of a run."""
         fields = [("team", pa.string()), ("needs", _WORDS), ("wants", _WORDS)]
         fields += [(name, _WORDS) for name in self.topics.values()]
         fields += [(name, pa.float64()) for name in self.usage.values()]
@@ -160,7 +160,7 @@ def _split_lines(text: TextBlock) -> Iterator[bytes]:
 
 
 def _make_batch(rows: list[Row], schema: pa.Schema, decimal: str) -> pa.RecordBatch:
-    """Return the rows as columns. `from_pylist` does the same, and looks for every key of the schema in every row."""
+    """Return the rows as columns, faster than `from_pylist`, which looks up every key in every row."""
     found = set().union(*rows)
     more = sorted(name for name in found - set(schema.names) if AT in name)
     fields = [*schema, *(pa.field(name, pa.float64()) for name in more)]
@@ -176,7 +176,8 @@ def _make_batch(rows: list[Row], schema: pa.Schema, decimal: str) -> pa.RecordBa
 def _make_column(cells: list[Any], field: pa.Field, decimal: str) -> pa.Array:
     """Return the column of a key; volumes are numbers, or all of a block texts where one is: "60000/year"."""
     if field.name.startswith(USAGE) and any(type(cell) is str for cell in cells):
-        # As a text, 5.125 could be five thousand; a number beside "60000/year" still means what it means alone.
+        # As text, 5.125 could mean five thousand, so a number beside "60000/year" is written so that it keeps its
+        # meaning.
         return pa.array([write_cell(cell, decimal) or None for cell in cells], pa.string())
     return pa.array(cells, field.type)
 
@@ -186,7 +187,7 @@ def parse_object(line: bytes) -> Row:
     try:
         text = line.decode().rstrip()
         found = _parse_json(text)
-        # Only an escape can make half of a pair, and only encoding what was read finds it.
+        # Only an escape can produce half of a surrogate pair, and only encoding the result finds it.
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
@@ -203,7 +204,7 @@ def parse_object(line: bytes) -> Row:
 
 
 def _parse_json(text: str) -> Any:  # noqa: ANN401 (whatever JSON holds)
-    # `raw_decode` takes two thirds of the time of `decode`, which knows what to say about all that is odd.
+    # `raw_decode` takes two thirds of the time of `decode`, which handles or explains all other lines.
     if text.startswith("{"):
         found, end = _DECODER.raw_decode(text)
         if end == len(text):
@@ -231,7 +232,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_
 def _parse_row(line: bytes, keys: Keys) -> Row:
     """Return the cells of a line by column name, lists for needs, wants and situations. Raises RowError.
 
-    Null says nothing, as a key that is missing.
+    Null means the same as a missing key.
     """
     given = parse_object(line)
     if keys.renames:
@@ -249,10 +250,10 @@ def _parse_row(line: bytes, keys: Keys) -> Row:
     given.pop("unsure", None)
     cells = None if "uncounted" in given else _make_cells(given, keys)
     if cells is None:
-        # Some value has another type than its column, such as a text for `needs`: the reader of files says what is
-        # wrong with it, or reads it and gives it in the types of the columns.
+        # Some value has another type than its column, such as a text for `needs`: the reader of files either reports
+        # the mistake, or reads it into the types of the columns.
         read = _read_as_file(given, keys)
-        read.pop("uncounted", None)  # it waits for usage still, and changes no answer
+        read.pop("uncounted", None)  # it still waits for usage, and changes no answer
         cells = _make_cells(read, keys) or {}
     for name, value in extra.items():
         cells[name] = value if isinstance(value, str | None) else _write_json(value)
@@ -267,7 +268,7 @@ def _rename_keys(given: Row, renames: Mapping[str, str]) -> Row:
 
 
 def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
-    """Move keys that are other spellings of ours to `given`, and return the others. Raises RowError."""
+    """Move other spellings of our keys to `given`, and return the remaining keys. Raises RowError."""
     others = {}
     for name, value in extra.items():
         ours = None if name in keys.carried_set else keys.spelling.find(name)
@@ -286,14 +287,14 @@ def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
 
 
 def _read_flat(topic: str, answer: str, text: str) -> object:
-    """Return what the text of a flat key such as `usage.hours` says, as the same cell of a CSV file would."""
+    """Read the text of a flat key such as `usage.hours` like the same cell of a CSV file."""
     if topic == "situation":
         return split_values(text) or None
     return say_volume(read_volume(answer, text)) if text.strip() else None
 
 
 def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row | None:
-    """Return the cells of a statement; None if a value is not of the type that its column holds.
+    """Return the cells of a statement; None if a value does not have the type of its column.
 
     The words themselves are checked when they are scored.
     """
@@ -322,7 +323,7 @@ def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row | None:
 
 
 def _join_names(value: object) -> str | None:
-    """Return names of providers or sources as one text; None if one of them holds what parts names in a text."""
+    """Join names of providers or sources to one text; None if a name contains a separator."""
     names = split_names(value) if type(value) is str else value
     if type(names) is not list or any(type(name) is not str or _PARTING.search(name) for name in names):
         return None
@@ -389,9 +390,9 @@ def _add_volumes(cells: Row, given: Row, keys: Keys) -> bool:
 
 
 def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:
-    """Return the same statement as a record has it. Raises RowError with what the single answer says."""
+    """Return the same statement through a record. Raises RowError with the single answer's error."""
     try:
-        # The shapes of files take a tenth of a second to import, and only rows that are not plain need them.
+        # Importing the shapes of files takes a tenth of a second, and only unusual rows need them.
         from provider_advisor.requirements.requirements_file import read_requirements_data  # noqa: PLC0415
 
         read = read_requirements_data(given, _NAME, keys.knowledge, unknown=keys.unknown)

@@ -1,8 +1,8 @@
-"""Parquet: batches of rows, each of a size that can be held, whatever the file says of itself.
+"""Parquet: batches of rows that fit into memory, whatever the file's footer claims.
 
-A footer may lie, and 600 bytes may stand for gigabytes: one long text in a dictionary, named by every row. Texts are
-therefore read as they are stored, as codes of a dictionary, and spelt out some megabytes at a time. A row group of one
-5 MB text for 5,000 rows, say, makes a batch of a few kilobytes; that it spells out to 27 GB is known before it does.
+A footer may be wrong, and 600 bytes may decode to gigabytes: one long text in a dictionary, used by every row. So texts
+are read as stored, as dictionary codes, and decoded some megabytes at a time. A row group with one 5 MB text for 5,000
+rows, for example, has codes of a few kilobytes, and its decoded size of 27 GB is known before decoding.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from provider_advisor.errors import BatchError, BatchFailure
 _ROWS = 65_536
 _BUFFER = 1 << 20
 _BLOCKS = 4
-"""A batch holds as many bytes as this number of blocks of a text."""
+"""A batch has as many bytes as this number of text blocks."""
 _MOST_SPELT_OUT = 4 << 30
 _MOST_VALUES = 1 << 27
 _BROKEN = (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError)
@@ -63,7 +63,7 @@ def read_schema(source: InputFile) -> pa.Schema:
 
 
 def find_group_ends(source: InputFile) -> list[int]:
-    """Return how many rows there are up to the end of each row group that has any. Raises BatchError."""
+    """Return the number of rows up to the end of each non-empty row group. Raises BatchError."""
     with _open_file(source) as file:
         return list(dict.fromkeys(end for end in _list_group_ends(file) if end))
 
@@ -75,7 +75,7 @@ def _list_group_ends(file: pq.ParquetFile) -> list[int]:
 
 def _open_file(source: InputFile, texts: list[str] | None = None) -> pq.ParquetFile:
     try:
-        # As bytes, since the name may not be UTF-8; buffered, so that a whole row group is never in memory.
+        # As bytes, because the name may not be UTF-8; buffered, so that a whole row group is never in memory.
         path = str(source.path)
         opened = open_object(path) if is_stored(path) else pa.OSFile(os.fsencode(path))
         file = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts)
@@ -95,12 +95,12 @@ def read_parquet(  # noqa: PLR0913, PLR0917 (from where to where)
 ) -> Iterator[Piece]:
     """Yield the blocks from a place on, with the columns of `schema`, at most `rows` rows in each.
 
-    Where a block ends depends only on the file, so that a resumed run cuts the same blocks. Raises BatchFailure if the
-    file changes, is damaged, or holds fewer rows than it says.
+    Block ends depend only on the file, so that a resumed run cuts the same blocks. Raises BatchFailure if the file
+    changes, is damaged, or holds fewer rows than it says.
     """
     with _open_file(source) as opened:
         texts = _find_coded_texts(opened)
-    # Opened again, because only who opens a file can say which of its columns to read as dictionaries.
+    # Opened again, because the columns to read as dictionaries can only be set when opening a file.
     with _open_file(source, texts) as opened:
         total, before = max(opened.metadata.num_rows, 1), 0
         for group, end in enumerate(_list_group_ends(opened)):
@@ -137,7 +137,7 @@ def _read_group(  # noqa: PLR0913, PLR0917 (what to read, and where it is)
     rows = min(rows, _choose_rows(file, group, source, limits))
     found = 0
     try:
-        # A batch never spans two row groups, so a run that is resumed in any of them cuts the same blocks.
+        # A batch never spans two row groups, so a run resumed in any of them cuts the same blocks.
         for batch in file.iter_batches(rows, row_groups=[group]):
             source.check_unchanged()
             found += batch.num_rows
@@ -156,7 +156,7 @@ def _read_group(  # noqa: PLR0913, PLR0917 (what to read, and where it is)
 
 
 def _choose_rows(file: pq.ParquetFile, group: int, source: InputFile, limits: Limits) -> int:
-    """Return how many rows of a row group can be read at once. Raises BatchFailure for a lie, or rows too large."""
+    """Return how many rows of a row group fit into a batch. Raises BatchFailure for wrong counts or huge rows."""
     found = file.metadata.row_group(group)
     count, size = max(found.num_rows, 1), 0
     for place in range(found.num_columns):
@@ -183,7 +183,7 @@ def _choose_rows(file: pq.ParquetFile, group: int, source: InputFile, limits: Li
 
 
 def _cut_batch(batch: pa.RecordBatch, before: int, source: InputFile, limits: Limits) -> Iterator[pa.RecordBatch]:
-    """Yield the batch in parts that can be held when their texts are spelt out."""
+    """Yield the batch in parts that fit into memory when their texts are decoded."""
     lengths = np.zeros(batch.num_rows, np.int64)
     for column in batch.columns:
         if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
@@ -207,7 +207,7 @@ def _cut_batch(batch: pa.RecordBatch, before: int, source: InputFile, limits: Li
 
 
 def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end: Position, limits: Limits) -> Block:
-    """Return the block of a batch, its types those of the schema; rows that cannot be written again are rejected."""
+    """Return the block of a batch with the schema's types, rejecting rows that cannot be written again."""
     columns = [convert_column(batch.column(field.name), field.type) for field in schema]
     reasons = _find_too_long(batch, limits)
     for field, column in zip(schema, columns, strict=True):
@@ -223,7 +223,7 @@ def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end
 
 
 def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
-    """Return, by row, what is wrong with those that hold more bytes than a record may."""
+    """Return an error for each row that is larger than a record may be."""
     if batch.nbytes <= limits.record:
         return {}
     sizes = [sum(column.slice(row, 1).nbytes for column in batch.columns) for row in range(batch.num_rows)]

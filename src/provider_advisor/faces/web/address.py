@@ -22,13 +22,13 @@ from provider_advisor.requirements.requirements_file import read_requirements_da
 Query = Sequence[tuple[str, str]]
 
 ABSENT_TICK = "absent"
-"""What a form sends for a criterion that must not be there, in place of a priority."""
+"""The form's value for a criterion that must be absent, in place of a priority."""
 
 _LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
 _TEXTS = ("team", "as_of", "max_age")
 _FAMILIES = ("situation", "usage", "weights", "c", "b")
 _PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2}|\.[0-9]{4,9})?")
-"""A number with one reading: 5.000 may be five or five thousand."""
+"""A number with only one meaning: 5.000 may be five or five thousand."""
 _SAFE = ":,;=@.-_~!"
 
 
@@ -78,8 +78,8 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
 def _read_data(data: Mapping[str, Any], knowledge: KnowledgeBase) -> Statement:
     """Return the statement in data; raises RequirementsError with what is wrong with each part of it.
 
-    A day or a number that cannot be read hides what the words mean, so each part is then read by itself. Needs and
-    wants are one part: what a word means may depend on the others.
+    An invalid date or number would hide mistakes in the words, so each part is then read by itself. Needs and wants are
+    one part: what a word means may depend on the others.
     """
     try:
         return read_requirements_data(data, "request", knowledge)
@@ -109,7 +109,7 @@ _SEVERAL = " (several, separated by commas)"
 
 
 def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
-    """Return the parameters of a question as OpenAPI describes them, so that clients made from it can ask one."""
+    """Return the parameters of a question in OpenAPI's form, for generated clients."""
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
     told = dict(_TOLD)
     told |= {
@@ -130,7 +130,7 @@ def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
 def _read_ticks(
     ticks: Mapping[str, Sequence[str]], bounds: Mapping[str, Sequence[str]], knowledge: KnowledgeBase
 ) -> Iterator[str]:
-    """Yield what the fields of a form say, in the grammar of the command line.
+    """Yield the fields of a form as requirements in the grammar of the command line.
 
     A limit without a sign is the worst acceptable value: at least that many, at most that price.
     """
@@ -147,7 +147,7 @@ def _read_ticks(
 
 
 def _read_number(text: str) -> Number | str:
-    """Return a plain number; what is written otherwise is read, or refused, as in a requirements file."""
+    """Return a plain number as it is; anything else is read or refused as in a requirements file."""
     return (int(text) if text.isdigit() else float(text)) if _PLAIN.fullmatch(text) else text
 
 

@@ -1,4 +1,4 @@
-"""Answers that are not computed again: those that the client has, and those that the worker sent a short time ago.
+"""A cache of answers: those that the client already has, and those that the worker sent recently.
 
 An answer is a function of what was asked, facts and rules, program, settings and day, and of nothing else: no account,
 cookie or language. All of them are in its key, which the client gets as the ETag of an address:
@@ -30,16 +30,16 @@ from provider_advisor.faces.web.service import today
 
 _NOT_KEPT = ("/-/", "/mcp")
 _POSTED = frozenset(["/api/v1/recommendation", "/api/v1/ask"])
-"""What can be posted and changes nothing on the server: the same body has the same answer."""
+"""Paths that can be posted to without changing anything on the server: equal bodies have equal answers."""
 
 _OVERHEAD = 1_000
-"""About what an entry takes beside its body."""
+"""Estimated size of an entry without its body."""
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class SentAnswer(NamedTuple):
-    """A response as it was sent, compressed if the client could read that."""
+    """A response as sent, compressed if the client accepts that."""
 
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
@@ -60,7 +60,7 @@ def make_sent_answers(most_bytes: int) -> SentAnswers:
 
 
 class AnswerCache:
-    """ASGI middleware around whatever computes, compresses and renders answers.
+    """ASGI middleware around everything that computes, renders and compresses answers.
 
     `edition` names all that answers depend on and requests do not say. What was `sent` is forgotten with the first
     request of another day.
@@ -96,7 +96,7 @@ class AnswerCache:
         body = (await receive())["body"]  # whole, because its size was limited before
         receive = replay_body(body, receive)
         try:
-            # Lists stay in their order, because an answer names requirements in the order in which they were asked.
+            # Lists keep their order, because an answer names requirements in the order of the question.
             question = json.dumps(json.loads(body), sort_keys=True)
         except (ValueError, RecursionError):
             await self._app(scope, receive, send)
@@ -107,14 +107,14 @@ class AnswerCache:
     def _make_key(self, scope: Scope, more: str) -> str:
         day = today()
         if day != self._day:
-            self._sent.clear()  # what teams asked is held no longer than it can be of use
+            self._sent.clear()  # questions of teams are kept no longer than needed
             self._day = day
         return make_etag(f"{self._edition} {more}", scope["path"], scope["query_string"].decode("latin-1"), day)
 
     async def _answer(
         self, etag: str, scope: Scope, receive: Receive, send: Send, common: Mapping[str, str] = _NO_HEADERS
     ) -> None:
-        """Send what was kept, or what the application says now, with some headers if it is an answer that lasts."""
+        """Send the kept response, or the application's, with caching headers if the answer may be cached."""
         key, day = (etag, "gzip" in Headers(scope=scope).get("accept-encoding", "")), self._day
         if found := self._sent.find(key):
             await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(found.headers)})
@@ -126,12 +126,12 @@ class AnswerCache:
             nonlocal begun
             if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
                 headers = MutableHeaders(scope=message)
-                if "cache-control" not in headers:  # another says that nobody may keep it
+                if "cache-control" not in headers:  # another one says that it must not be cached
                     headers.update(common)
-                    begun = tuple(headers.raw)  # before the guard adds to them, which it does again to what was kept
+                    begun = tuple(headers.raw)  # before the guard adds its headers, also to a kept response
             elif begun is not None:
                 is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
-                if is_whole and day == today():  # else it may be an answer of the next day
+                if is_whole and day == today():  # otherwise it may be an answer of the next day
                     self._sent.keep(key, SentAnswer(begun, message["body"]))
                 begun = None
             await send(message)
@@ -140,6 +140,6 @@ class AnswerCache:
 
 
 def make_etag(edition: str, path: str, query: str, day: dt.date) -> str:
-    """Return the ETag of what an address says on a day: it changes with the facts, the rules and the day."""
+    """Return the ETag of an address on a day; it changes with the facts, the rules and the day."""
     digest = hashlib.blake2b(f"{edition}\n{day}\n{path}?{query}".encode(), digest_size=16)
     return f'"{digest.hexdigest()}"'

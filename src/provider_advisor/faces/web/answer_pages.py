@@ -44,7 +44,7 @@ from provider_advisor.questionnaire.state import State
 from provider_advisor.recommendation import Recommendation
 
 _OWN = {"q", "sure"}
-"""Names in the query of a question that a page reads itself."""
+"""Query parameters that only the page reads, not the question."""
 
 
 _MOST_FIELDS = 10_000
@@ -85,11 +85,11 @@ class AnswerPages:
         return "&".join(filter(None, parts))
 
     def home(self) -> Response:
-        """Show the three ways in."""
+        """Show the start page with its three entry points."""
         return self._show("home.html.j2", "Which communications provider fits?", indexed=True, examples=EXAMPLES)
 
     def choose(self, request: Request) -> Response:
-        """Show what can be asked for, and the ranking for what is ticked."""
+        """Show the form with all criteria, and the ranking for those ticked."""
         is_part, is_sure = _is_fragment(request), request.query_params.get("sure") == "1"
         try:
             asked = self._read(request)
@@ -109,7 +109,7 @@ class AnswerPages:
         return self._show("choose.html.j2", "Choose", **show_choose(self._service, asked.statement, request, ()))
 
     async def fill_choose(self, request: Request) -> Response:
-        """Redirect the form, which has a field for each criterion, to an address with the fields that are filled in."""
+        """Redirect a submitted form, which has a field for each criterion, to a URL with only the filled-in ones."""
         fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
         return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
 
@@ -146,7 +146,7 @@ class AnswerPages:
         return self._show("answer.html.j2", **values, address=address, is_sure=found.robustness)
 
     def card(self, request: Request) -> Response:
-        """Show the verdict alone, for a frame on another page: no other page of ours may be in one."""
+        """Show only the verdict, for a frame on another page; no other page of ours may be framed."""
         try:
             statement = self._read(request).statement
         except RequirementsError as error:
@@ -160,8 +160,8 @@ class AnswerPages:
     def ask(self, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
         """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.
 
-        `was` are the answers of the screen before somebody went back to it; with `more` questions follow although no
-        answer to them can change the verdict.
+        `was` are the answers of a screen that somebody went back to; with `more`, questions continue although no answer
+        can change the verdict.
         """
         try:
             state = self._read_answers(a, more)
@@ -175,7 +175,7 @@ class AnswerPages:
         return go_on(state) if more else state
 
     def ask_next(self, request: Request) -> Response:
-        """Add the answers of a form, and go on to the address that holds them."""
+        """Add the answers of a form, and redirect to the URL that contains them."""
         fields: dict[str, list[str]] = {}
         for name, text in request.query_params.multi_items():
             fields.setdefault(name, []).append(text)
@@ -201,10 +201,10 @@ EXAMPLES = (
 
 
 def _is_fragment(request: Request) -> bool:
-    """Return whether a script asks only for the part of a page that changes with each tick."""
+    """Return whether a script requests only the part of a page that changes with each tick."""
     return request.headers.get("x-fragment") == "1"
 
 
 def _is_canonical(address: str, request: Request) -> bool:
-    """Return whether a request came to the canonical address of its question, however its characters are escaped."""
+    """Return whether a request used the canonical address of its question, however it is escaped."""
     return parse_qsl(address) == request.query_params.multi_items()

@@ -178,7 +178,7 @@ def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document with the models of the answers and of problems."""
     answer = answer_schema()
     parts = answer.pop("$defs", {})
-    # A schema has its parts below `$defs`; in the document of an API all are components, and references say where.
+    # A schema has its parts under `$defs`; in OpenAPI they are components, so references are rewritten.
     text = orjson.dumps({**parts, "Recommendation": answer, "Problem": problem_schema()}).decode()
     schemas = orjson.loads(text.replace("#/$defs/", "#/components/schemas/"))
     components = document.setdefault("components", {})
@@ -188,7 +188,7 @@ def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             responses = operation["responses"]
             if "422" in responses:
-                responses["422"] = PROBLEM  # ours, not the shape that FastAPI would give its own
+                responses["422"] = PROBLEM  # our form of errors, not FastAPI's own
             responses.setdefault("default", PROBLEM)
     return document
 
@@ -199,7 +199,7 @@ def make_contract_page(service: KnowledgeService, openapi: Callable[[], dict[str
 
     @router.get("/api", include_in_schema=False, response_model=None)
     def show_contract() -> Response:
-        """Show what can be asked below /api/v1, made from the document of the API."""
+        """Show the operations under /api/v1, generated from the OpenAPI document."""
         document = openapi()
         operations = [
             {

@@ -1,4 +1,4 @@
-"""The questionnaire for programs: answers in, the next screen or the end out; nothing is kept between the calls."""
+"""The questionnaire as an API: answers in, the next screen or the end out; no state between calls."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def make_ask_api(service: KnowledgeService) -> APIRouter:
 
 
 def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what follows answers, and the values for the screen after them.
+    """Return the state after the answers, with the values for the next screen.
 
     Raises RequirementsError, and KnowledgeError for answers that do not fit.
     """

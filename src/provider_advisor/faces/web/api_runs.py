@@ -1,4 +1,4 @@
-"""What takes a program longer than an answer: files with many teams, the effect of a change of files, a replay."""
+"""Longer API operations: files with many teams, the impact of changed files, and replay."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
 class BatchState(BaseModel):
-    """How a run does, and where its files are once it is done."""
+    """The state of a run, and where its files are once it is done."""
 
     id: str
     state: str = Field(description="running, done or failed")
@@ -96,7 +96,7 @@ def _add_batch(router: APIRouter, runs: RunFolder) -> None:
         415: PROBLEM,
         422: PROBLEM,
     }
-    # Clients are made from the contract, and most makers know no other type of a file than this.
+    # Clients are generated from this document, and most generators know no other type for a file.
     said = f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by its content"
     body = {"requestBody": {"description": said, "required": True, "content": {_ANY_FILE: _BYTES}}}
 
@@ -134,7 +134,7 @@ def _add_batch(router: APIRouter, runs: RunFolder) -> None:
         """Return the state of a run and, once it is done, where its files are."""
         return _with_run(runs, name, lambda run: JsonResponse(_record(run)))
 
-    kinds = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)  # a client takes the first that it knows: bytes
+    kinds = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)  # bytes first: a client takes the first type that it knows
     scores: Responses = {200: {"description": "the file", "content": kinds}, **_NOT_FOUND}
     text = {"text/csv": {"schema": {"type": "string"}}}
     rejects: Responses = {200: {"description": "the rows", "content": text}, **_NOT_FOUND}
@@ -151,7 +151,7 @@ def _add_batch(router: APIRouter, runs: RunFolder) -> None:
 
 
 def _read_accepted(header: str) -> str:
-    """Return the first format of scores that a client says it accepts, empty if it names none."""
+    """Return the first format of scores that the client accepts, empty if it names none."""
     named = (part.partition(";")[0].strip().lower() for part in header.split(","))
     return next((_TYPES[name] for name in named if name in _TYPES), "")
 

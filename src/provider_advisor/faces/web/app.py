@@ -1,4 +1,4 @@
-"""The application: pages, API and the checks of an operator, behind one guard."""
+"""The web application: pages, API and health checks behind one guard."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from provider_advisor.faces.web.watch import Watching, make_keeper_page
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
 
-if TYPE_CHECKING:  # a database library, which only a server with a store needs
+if TYPE_CHECKING:  # imports a database library that only a server with a store needs
     from provider_advisor.store import DecisionStore
 
 
@@ -71,8 +71,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
-        generate_unique_id_function=lambda route: route.name,  # what clients made from the contract call it
-        redirect_slashes=False,  # such a redirect would lead to the host that the request names
+        generate_unique_id_function=lambda route: route.name,  # the name in generated clients
+        redirect_slashes=False,  # a redirect would lead to the host named in the request
         lifespan=lambda _: _limit_threads(settings.threads),
     )
     app.include_router(make_api(service))
@@ -107,10 +107,10 @@ def create_app(
     app.include_router(make_contract_page(service, openapi))
     app.include_router(make_fact_pages(service))
 
-    # The last one added is asked first. A page takes the place of whatever the others refuse, so it is made outside of
-    # all; the guard knows the host before anything is looked up, and its headers are on refusals too; the rate and the
-    # log count every request; a body is read within the time limit, and limited before its question is; and answers are
-    # kept outside of gzip, so that each is compressed once.
+    # The middleware added last runs first. From the outside in: error pages replace any refusal; the guard checks the
+    # host before anything is looked up, and adds its headers to refusals too; the log and the rate limit count every
+    # request; a body is read within the time limit, and its size is checked before it is parsed; the cache is outside
+    # of gzip, so that each answer is compressed once.
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     edition = f"{knowledge.fingerprint} {__version__} {settings.root} {service.keeps} {service.watches}"
     app.state.sent = make_sent_answers(settings.cache)
@@ -124,7 +124,7 @@ def create_app(
 
 @asynccontextmanager
 async def _limit_threads(most: int) -> AsyncIterator[None]:
-    """Answer so many requests at once, and the others in turn: more threads only pass the interpreter around."""
+    """Limit the number of threads: more would only compete for the interpreter's lock."""
     current_default_thread_limiter().total_tokens = most
     yield
 
@@ -133,7 +133,7 @@ _ABOUT = "Recommends a provider from sourced facts and weighted rules, proves th
 
 
 class _StaticFiles(StaticFiles):
-    """The styles and scripts of the pages, and the style of reports, which is kept in one place."""
+    """The styles and scripts of the pages; the style of reports is read from its own folder."""
 
     async def get_response(self, path: str, scope: Any) -> Response:  # noqa: ANN401 (Starlette's)
         """Return a file."""
@@ -204,4 +204,4 @@ def _list_methods(app: FastAPI, request: Request) -> list[str]:
     found = [scope["method"] for scope in tried if any(route.matches(scope)[0] is Match.FULL for route in app.routes)]
     if found and found[0] != "GET":
         return found
-    return ["GET", "HEAD", *found[1:]]  # whatever is got has a head; of files no route says so
+    return ["GET", "HEAD", *found[1:]]  # everything that has GET has HEAD too, but the routes of files do not say so

@@ -1,6 +1,6 @@
-"""The same operations for assistants, by the Model Context Protocol.
+"""The same operations for AI assistants, over the Model Context Protocol.
 
-An answer carries its sources and what is not known, so that an assistant cannot say more than is known.
+Each answer includes its sources and what is not known, so that an assistant need not guess.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.version import __version__
 
-if TYPE_CHECKING:  # the protocol takes as long to import as all the pages, and most servers are asked for pages alone
+if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most servers only serve pages
     from mcp.server import MCPServer
 
 _MOST_FOUND = 20
@@ -162,9 +162,9 @@ def _add_impact(server: MCPServer, runs: RunFolder) -> None:
 
 
 class AssistantDoor:
-    """The server of tools as an ASGI application: each request stands for itself.
+    """The tool server as an ASGI application without sessions.
 
-    A session would live in one worker, and its next request may reach another.
+    A session would live in one worker, but its next request may reach another.
     """
 
     def __init__(self, knowledge: KnowledgeBase, runs: RunFolder) -> None:
@@ -178,12 +178,12 @@ class AssistantDoor:
         """Answer a request."""
         from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 (as above)
 
-        # Anew for each request: its manager of sessions can be run only once, and ends with the request.
+        # Made for each request, because its session manager can run only once and ends with the request.
         app = self._server.streamable_http_app(
             streamable_http_path=scope["path"],
             stateless_http=True,
             json_response=True,
-            # The guard of the pages knows the names under which this server may be asked.
+            # The guard already checks the host name.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
         async with app.router.lifespan_context(app):

@@ -1,7 +1,7 @@
-"""A file with many teams: whether it may be read, the run that answers it, and the files that the run leaves.
+"""Files with many teams: check an upload, start its run, and return the result files.
 
-What a file is called says nothing of what is in it. So its first bytes decide, a name that says otherwise is refused,
-and what would unpack to more than it may hold is refused before it is unpacked.
+A file's name does not prove its content, so the first bytes decide the format. A name that does not match is refused,
+and so is a file that would unpack to more than the limit, before it is unpacked.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Upload(NamedTuple):
 
 
 def read_upload(name: str, content: bytes) -> Upload:
-    """Return a file that may be read. Raises RequirementsError, in a sentence, for one that may not."""
+    """Return a file if it may be read. Raises RequirementsError otherwise."""
     name = name.replace("\\", "/").rpartition("/")[2][:100] or "the file"
     if not content.strip():
         raise RequirementsError(f"{name} is empty; expected teams as CSV, JSON Lines, Parquet or a workbook (.xlsx).")
@@ -119,7 +119,7 @@ def _check_unpacked(size: int, name: str) -> None:
 
 
 class BatchChoice(NamedTuple):
-    """How answers are wanted: the format (that of the file if empty), with reasons or not, and the day of the facts."""
+    """Options of a run: the output format (the file's own if empty), reasons, and the day of the facts."""
 
     output: str = ""
     reasons: bool = False
@@ -175,7 +175,7 @@ def send_file(path: Path, run: StartedRun, *, safe: bool) -> Response:
         "Cache-Control": "no-store",
     }
     media = OUTPUTS[path.suffix.removeprefix(".")]
-    # A person opens it in a spreadsheet program; to a program the apostrophe before "=1+1" would be a part of the cell.
+    # A person opens it in a spreadsheet; for a program, the apostrophe before "=1+1" would be part of the cell.
     if safe and path.suffix == ".csv":
         return StreamingResponse(write_safe_lines(_read_rows(path)), HTTPStatus.OK, headers, media)
     return FileResponse(path, headers=headers, media_type=media)

@@ -61,7 +61,7 @@ class BatchPages:
         return found
 
     def show_form(self) -> Response:
-        """Show where to bring a file."""
+        """Show the upload form."""
         return self._show_form(BatchChoice())
 
     def _show_form(self, choice: BatchChoice, status: int = 200, **wrong: Any) -> Response:  # noqa: ANN401 (as above)
@@ -104,7 +104,7 @@ class BatchPages:
             page = self._page(
                 "batch_wait.html.j2", _TITLE, seconds=round(time.time() - run.began), file=run.about["name"]
             )
-            page.headers["Refresh"] = "2"  # what a meta element would do, without a script
+            page.headers["Refresh"] = "2"  # refreshes the page like a meta element, without a script
             return page
         if not run.is_done:
             return self._show_form(BatchChoice(run.about["output"]), 422, mistakes=run.list_mistakes())

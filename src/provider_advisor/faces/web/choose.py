@@ -1,7 +1,8 @@
-"""The page /choose: the form, filled in; what is asked for so far; and the ranking that follows.
+"""The page /choose: the filled-in form, the requirements so far, and the ranking.
 
-Each field of the form is named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). What has none,
-such as a choice between criteria or the scope, goes along in hidden fields, so that a tick loses nothing else.
+Each field of the form is named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). Anything
+without a field, such as a choice between criteria or the scope, is kept in hidden fields, so that ticking a box loses
+nothing.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ _CHOICES = (
     ("wont", "Not wanted"),
     (ABSENT_TICK, "Must not have"),
 )
-"""What can be asked of a criterion: the value that a form sends, and its words."""
+"""The options for a criterion: the form's value, and its label."""
 
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
 _MOST_NAMED = 4
-"""A line of the ranking names so many criteria at most; the answer has them all."""
+"""At most so many criteria in a line of the ranking; the answer lists them all."""
 
 
 class TickRow(NamedTuple):
@@ -65,7 +66,7 @@ class TickArea(NamedTuple):
 
 
 class TeamField(NamedTuple):
-    """A topic of the situation or a volume: its field, what can be answered (nothing for a number), what is."""
+    """A topic of the situation or a volume: its field, possible answers (none for a number), and current ones."""
 
     name: str
     label: str
@@ -98,7 +99,7 @@ def _read_ticks(
 
 
 def _list_team(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> list[list[TeamField]]:
-    """Return the fields of the situation, and those of the usage, each with what it holds."""
+    """Return the fields of the situation and of the usage, each with its value."""
     held: dict[str, Sequence[str]] = {name: query.getlist(name) for name in query}
     if statement is not None:
         held = {f"situation.{topic}": tuple(words) for topic, words in statement.team.situation.items()}
@@ -120,7 +121,7 @@ def _say_unit(unit: str) -> str:
 
 
 def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Return the fields of what is asked and has no field of its own: choices, own words, days and scope."""
+    """Return hidden fields for what has no visible field: choices, own words, days and scope."""
     team = statement.team
     own = tuple(part for part in team.requirements if knowledge.criteria[part.criterion].any_of)
     usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
@@ -129,13 +130,13 @@ def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str
 
 
 def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
-    """Return what is wrong with each field of the form that cannot be read by itself, by the id of its element."""
+    """Return the mistakes of each field of the form, by the id of its element."""
     found: dict[str, Sequence[str]] = {}
     written = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
     for name, text in query.multi_items():
         if name.startswith("b.") or not text.strip() or name in {"q", "sure"}:
             continue
-        # A limit is read with its criterion, because alone it asks for nothing; its mistakes are told at the limit.
+        # A limit is read with its criterion, because it means nothing alone; its mistakes are shown at the limit.
         head, _, rest = name.partition(".")
         bound = query.get(f"b.{rest}", "") if head == "c" else ""
         try:
@@ -151,7 +152,7 @@ def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequ
 
 
 def _list_written(query: QueryParams) -> list[tuple[str, str]]:
-    """Return the parameters that have no field on the form, to be corrected as text when the address cannot be read."""
+    """Return the parameters without a field on the form, to be corrected as text if the address is invalid."""
     return [
         (name, text)
         for name, text in query.multi_items()
@@ -162,7 +163,7 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
 def _group_by_area(
     criteria: Iterable[Criterion], ticks: Mapping[str, tuple[str, str]], *, is_open: bool
 ) -> Iterator[TickArea]:
-    """Yield the criteria by area; an area in which something is asked for is open."""
+    """Yield the criteria by area; an area with requirements is shown open."""
     by_area: dict[str, list[TickRow]] = {}
     for one in criteria:
         if one.any_of:
@@ -177,7 +178,7 @@ def _group_by_area(
 
 
 def _give_example(criterion: Criterion) -> str:
-    """Return a limit that somebody could ask for: a text or a minute costs cents, and not dollars."""
+    """Return a realistic example of a limit: a text or a minute costs cents, not dollars."""
     if criterion.values:
         return criterion.values[-1]
     if criterion.lower_is_better:
@@ -195,7 +196,7 @@ class AskedPart(NamedTuple):
 
 
 class RankedLine(NamedTuple):
-    """A provider in the ranking, and in one line what it lacks and what is not known of it."""
+    """A provider in the ranking, with a line on what it lacks and what is unknown."""
 
     name: str
     standing: str
@@ -217,7 +218,7 @@ def show_choose(
             shown.setdefault(name, knowledge.criteria[name])
     team, volumes = _list_team(statement, query, knowledge)
     faults = {} if statement else _find_faults(query, knowledge)
-    # A mistake in one field can keep others from being read; theirs are listed here too.
+    # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,
@@ -239,7 +240,7 @@ def show_choose(
 def show_ranking(
     service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str], *, is_sure: bool
 ) -> dict[str, Any]:
-    """Return what is asked for so far and the ranking for it; `is_sure` adds what would be worth asking."""
+    """Return the requirements so far and their ranking; `is_sure` adds the questions worth asking."""
     values: dict[str, Any] = {
         "is_page": False,
         "mistakes": mistakes,
@@ -279,7 +280,7 @@ def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[Aske
 
 
 def _describe_rank(one: RankedProvider, answer: AnswerRecord, service: KnowledgeService) -> RankedLine:
-    """Return a provider's line: what it lacks first, then what no source says of it."""
+    """Return a provider's line: what it lacks, then what is unknown."""
     found: dict[str, list[str]] = {"unmet": [], "unknown": []}
     for part in answer.findings:
         if part.provider == one.id and part.criterion and part.outcome in found:

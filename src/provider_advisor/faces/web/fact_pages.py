@@ -1,7 +1,7 @@
-"""The browser of facts: what the claims come to on a day, by provider, criterion and state; and which are out of date.
+"""The browser of facts: the facts of a day by provider, criterion and state, and which are out of date.
 
-A fact is current, stale (past the time for which facts of its kind are good), disputed (its sources contradict one
-another) or unknown (no source says it). Without a state all are listed that some source says.
+A fact is current, stale (out of date for its kind), disputed (its sources contradict each other) or unknown (no source
+states it). Without a state, all facts except unknown ones are listed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 
 
 class _FactFilter(NamedTuple):
-    """What the address asks for; None leaves it open."""
+    """The filters in the address; None means no filter."""
 
     provider: str | None
     criterion: str | None
@@ -172,7 +172,7 @@ def _list_rows(asked: _FactFilter, service: KnowledgeService) -> Iterator[dict[s
 
 
 def _list_places(asked: _FactFilter, service: KnowledgeService) -> list[tuple[str, str]]:
-    """Return the providers and criteria to look at: what some source says, or for unknown ones whatever may be."""
+    """Return the providers and criteria to list: those with claims, or all of them for unknown facts."""
     knowledge = asked.facts.knowledge
     if asked.state == "unknown":
         names = [asked.criterion] if asked.criterion else list(service.knowledge.criteria)

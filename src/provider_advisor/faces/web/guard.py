@@ -1,7 +1,7 @@
-"""What every request passes before a page or an operation sees it, as ASGI middleware; `app` puts it in order.
+"""ASGI middleware that every request passes first; `app` sets the order.
 
-`Guard` knows the host and the path of the server, `Traffic` the time and the rate of requests, `SizeLimit` how large
-they may be. What any of them refuses, `ProblemPages` shows on a page to a person with a browser.
+`Guard` checks the host and the path, `Traffic` limits the time and the rate of requests, `SizeLimit` their size.
+`ProblemPages` shows any refusal as a page to a person with a browser.
 """
 
 from __future__ import annotations
@@ -43,21 +43,21 @@ _HEADERS = {
 _FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _FREE = ("/-/", "/static/")
-"""What is asked for by operators, and beside each page, counts for no client's rate."""
+"""Health checks, and files loaded by every page, do not count for a client's rate."""
 
 
 class Guard:
-    """ASGI middleware around everything: the name and path of the server, and the headers of every response.
+    """ASGI middleware that checks the server's host and path, and sets the headers of every response.
 
-    Behind a proxy that offers the pages below a path, the application sees its own paths and never that one: it is
-    taken off requests here, and put before the addresses to which responses lead.
+    Behind a proxy that serves the pages under a path, this path is removed from requests here and added to redirects,
+    so that the application never sees it.
     """
 
     def __init__(self, app: ASGIApp, fingerprint: str, settings: ServeSettings) -> None:
         self._app, self._fingerprint, self._settings = app, fingerprint, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, unless it asks another server, or changes something for a page of another site."""
+        """Pass a request on, unless it is for another host, or is a change sent by a page of another site."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -70,7 +70,7 @@ class Guard:
             sentence = "This server does not answer under that name."
             await respond_problem(HTTPStatus.MISDIRECTED_REQUEST, [sentence])(scope, receive, add)
             return
-        # Browsers say who sent a form. `Origin` would not do: under this server's own policy on referrers it is null.
+        # Browsers say which site sent a form. `Origin` does not work: under this server's referrer policy it is null.
         is_safe = scope["method"] in {"GET", "HEAD", "OPTIONS"}
         if not is_safe and Headers(scope=scope).get("sec-fetch-site") in {"cross-site", "same-site"}:
             sentence = "A page of another site sent this form; open the page on this server and send it from there."
@@ -94,7 +94,7 @@ class Guard:
 
 
 class SizeLimit:
-    """ASGI middleware that refuses what is too large before it is read."""
+    """ASGI middleware that refuses requests that are too large, before they are read."""
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self._app, self._settings = app, settings
@@ -104,7 +104,7 @@ class SizeLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Bytes that are no text are read like the escapes that should have been sent, and refused as unknown words.
+        # Bytes that are not text are treated like percent-escapes, and refused as unknown words.
         scope = {**scope, "query_string": quote_from_bytes(scope["query_string"], safe=_ASCII).encode()}
         size = len(scope["query_string"])
         if size > self._settings.query:
@@ -115,7 +115,7 @@ class SizeLimit:
             await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, send)
             return
         most = self._settings.get_most_bytes(scope["path"])
-        # A body whose length is told is refused before a byte of it is read. Any other is counted while it comes.
+        # A body with a declared length is refused before a byte is read. Any other is counted as it arrives.
         length = Headers(scope=scope).get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > most:
             await self._refuse_body(scope, receive, send, most)
@@ -136,7 +136,7 @@ class SizeLimit:
 
 
 class ProblemPages:
-    """ASGI middleware around all other: what they refuse, a person is told on a page, and a program as it is.
+    """ASGI middleware that shows refusals as pages to people; programs get the problem as it is.
 
     `show` makes the page of a status and its sentences.
     """
@@ -152,8 +152,8 @@ class ProblemPages:
         begun: list[Message] = []
 
         async def replace(message: Message) -> None:
-            # A page has another length and type than the problem in whose place it comes, so the start of the response
-            # waits for its body.
+            # A page has another length and type than the problem that it replaces, so the start of the response waits
+            # for the body.
             if message["type"] == "http.response.start":
                 headers = Headers(raw=message["headers"])
                 if headers.get("content-type") == PROBLEM_TYPE and "content-encoding" not in headers:
@@ -171,12 +171,12 @@ class ProblemPages:
 
 
 def wants_page(scope: Scope) -> bool:
-    """Return whether a request is that of a person with a browser."""
+    """Return whether a request comes from a person with a browser."""
     return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
 
 
 def _read_host(scope: Scope) -> str:
-    """Return the name under which the server is asked, without its port."""
+    """Return the requested host name without its port."""
     host = Headers(scope=scope).get("host", "").lower()
     return host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
 
@@ -189,7 +189,7 @@ def _without_body(send: Send) -> Send:
 
 
 async def _read_body(receive: Receive, most: int) -> bytes | None:
-    """Return a whole body, None where it has more bytes than allowed; no more of it is kept then."""
+    """Return a whole body, or None as soon as it exceeds the allowed size."""
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -201,7 +201,7 @@ async def _read_body(receive: Receive, most: int) -> bytes | None:
 
 
 def replay_body(body: bytes, receive: Receive) -> Receive:
-    """Return what gives a body that has been read, and then what else comes."""
+    """Return a receiver that yields the body already read, then whatever follows."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def give() -> Message:
@@ -211,7 +211,7 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
 
 
 class RequestRate:
-    """How many requests each client sent in the last minute; of the clients, those silent for longest go first."""
+    """The number of requests of each client in the last minute; the least recent clients are dropped first."""
 
     def __init__(self, most: int, clients: int = 10_000) -> None:
         self._most, self._clients = most, clients
@@ -227,7 +227,7 @@ class RequestRate:
         if not self._most:
             return 0
         times = self._seen.pop(client, None) or deque()
-        self._seen[client] = times  # at the end: the first in the mapping has been silent for longest
+        self._seen[client] = times  # moved to the end, so that the least recent client is first
         if len(self._seen) > self._clients:
             del self._seen[next(iter(self._seen))]
         while times and times[0] <= now - 60:
@@ -289,7 +289,7 @@ class Traffic:
             async with limit:
                 await self._app(scope, receive, send)
         except TimeoutError:
-            # Other code may raise TimeoutError too; and once a status is sent, no other can take its place.
+            # Other code may raise TimeoutError too, and a status that was sent cannot be replaced.
             if not limit.expired() or progress.status:
                 raise
             await self._refuse_late(progress)(scope, receive, send)
@@ -307,7 +307,7 @@ class Traffic:
         return respond_problem(HTTPStatus.REQUEST_TIMEOUT, [f"The request did not arrive within {seconds}."])
 
     def _log(self, scope: Scope, progress: _Progress, seconds: float) -> None:
-        """Write a line on standard error; without the query, which is what a team asks and nobody else's business."""
+        """Log a request on standard error, without the query, because a team's question is private."""
         if self._settings.log == "none":
             return
         line = {

@@ -1,4 +1,4 @@
-"""What is known, as pages: providers side by side, criteria, and one provider, criterion or source with its claims."""
+"""Pages on what is known: comparisons, criteria, and one provider, criterion or source with its claims."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def make_knowledge_pages(service: KnowledgeService) -> APIRouter:
 
 
 class KnowledgePages:
-    """All pages on what is known, on one service."""
+    """The pages on what is known, for one service."""
 
     def __init__(self, service: KnowledgeService) -> None:
         self._service, self._show = service, partial(show_page, service)
@@ -97,7 +97,7 @@ class KnowledgePages:
         )
 
     def criteria(self, q: str = "", area: str = "") -> Response:
-        """Show what can be asked for, or what words may mean, in all areas or in one."""
+        """Show the criteria, or those that match words, in all areas or one."""
         wrong: RequirementsError | None = None
         try:
             self._service.check_area(area)
@@ -146,7 +146,7 @@ class KnowledgePages:
         )
 
     def provider(self, name: str) -> Response:
-        """Show a provider and all that is claimed of it."""
+        """Show a provider and all claims about it."""
         try:
             found = self._service.find_provider(name)
         except RequirementsError as error:
@@ -197,7 +197,7 @@ class KnowledgePages:
 
 
 def show_row(row: ComparedRow, service: KnowledgeService) -> dict[str, Any]:
-    """Return the row of a comparison: what is known of each provider, and the place on the page of its first source."""
+    """Return a row of a comparison: the fact of each provider, with a link to its first source."""
     cells = []
     for text, compared in zip(row.list_texts(service.knowledge), row.cells, strict=True):
         cell = {"text": text, "address": "", "title": ""}
@@ -212,7 +212,7 @@ def show_row(row: ComparedRow, service: KnowledgeService) -> dict[str, Any]:
 
 
 def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:
-    """Yield the claims that are to be shown, each with source, place and day; the first on a fact has its anchor."""
+    """Yield the claims to show, each with source, place and day; the first claim on a fact has the anchor."""
     knowledge, facts = service.knowledge, service.facts()
     anchors: set[str] = set()
     for known in knowledge.providers.values():
@@ -239,7 +239,7 @@ def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) ->
 
 
 def _say_claim(claim: Claim, knowledge: KnowledgeBase) -> str:
-    """Return what a claim says in the words of a comparison, and of which members."""
+    """Return a claim in words, with the members that it is about."""
     said = claim_text(claim)
     said = {"present": "yes", "absent": "no"}.get(said, said)
     of = knowledge.criteria.list_of(claim.criterion)

@@ -1,4 +1,4 @@
-"""A questionnaire in an address, and its page: answers so far and a way to change each, the next screen or the end.
+"""A questionnaire stored in the URL, and its page: the answers so far, and the next screen or the end.
 
 For example `t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~`
 separates screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members;
@@ -87,7 +87,7 @@ def _read_value(key: Key, text: str, catalogue: Catalogue) -> object:
 
 
 def write_answers_address(state: State) -> str:
-    """Return the answers of a state as an address holds them."""
+    """Return the answers of a state as text for a URL."""
     screens: dict[int, list[str]] = {}
     for answer in state.answers:
         screens.setdefault(answer.step, []).append(_write_part(answer, state.catalogue))
@@ -103,12 +103,12 @@ def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
 
 
 def quote_answers(state: State) -> str:
-    """Return the answers of a state as the query of an address holds them."""
+    """Return the answers of a state as text for a URL's query."""
     return quote(write_answers_address(state), safe=":,~_.-")
 
 
 def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
-    """Return an answer as the fields of a form hold it."""
+    """Return an answer as values of form fields."""
     return [*map(str, value)] if isinstance(value, tuple) else [_write_amount(key, value, catalogue)]
 
 
@@ -120,7 +120,7 @@ def _write_amount(key: Key, value: object, catalogue: Catalogue) -> str:
 
 
 def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -> State:
-    """Return the state with a screen answered by the fields of its form. Raises FieldError."""
+    """Return the state after a screen was answered with these form fields. Raises FieldError."""
     values: dict[Key, object] = {}
     faults: dict[str, Sequence[str]] = {}
     for key in screen.keys:
@@ -139,7 +139,7 @@ def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -
 
 
 def name_field(key: Key) -> str:
-    """Return the id of the element that is the field of a question."""
+    """Return the element id of a question's field."""
     return str(key).replace(":", "-")
 
 
@@ -167,7 +167,7 @@ def read_change(name: str, state: State) -> Key | None:
 
 
 def list_changed(state: State, key: Key) -> tuple[Key, ...]:
-    """Return what is asked again to change an answer: the question, and the bound and members that came with it."""
+    """Return the keys to ask again to change an answer: the question with its bound and members."""
     along = (Key("bound", key.name), Key("members", key.name)) if key.kind == "criterion" else ()
     answered = {answer.key for answer in state.answers}
     return (key, *(one for one in along if one in answered))
@@ -200,7 +200,7 @@ def show_ask(
     on = "&more=1" if is_further else ""
     values: dict[str, Any] = {
         "a": own,
-        # Without the day, which is that of the facts and so today: the link follows facts that are learnt later.
+        # Without the day, which is today anyway, so that the link uses newer facts later.
         "address": write_address(statement._replace(as_of=None), service.knowledge),
         "answers": [
             (label, text, f"{_quote(own)}&change={_quote(str(key))}{on}") for key, label, text in _list_said(state)
@@ -233,14 +233,14 @@ def show_ask(
 
 
 def write_fields(state: State) -> dict[str, list[str]]:
-    """Return answers as the fields of forms hold them."""
+    """Return answers as values of form fields."""
     return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
 
 
 def _write_back(state: State) -> str:
-    """Return the query of the screen before, on which its answers are still filled in.
+    """Return the query of the previous screen, with its answers filled in.
 
-    Before the first question that came after the end, that is the end.
+    Before the first question after the end, this is the end.
     """
     last = state._replace(answers=tuple(answer for answer in state.answers if answer.step == state.steps))
     before = go_back(state)
@@ -290,7 +290,7 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
         "kind": prompt.kind,
         "many": prompt.many,
         "is_long": len(prompt.choices) > _MOST_BOXES and prompt.kind == "members",
-        # Boxes can be cleared; of radio buttons one stays chosen, so taking an answer back has to be one of them.
+        # Checkboxes can be cleared, but one radio button always stays selected, so "no answer" has to be an option.
         "choices": [
             (value, _name_choice(prompt, value, label))
             for value, label in prompt.choices
@@ -304,7 +304,7 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
 
 
 def _name_choice(prompt: Prompt, value: str, label: str) -> str:
-    """Return a choice as it is shown, with a capital letter."""
+    """Return the label of a choice, with a capital letter."""
     if prompt.kind == "criterion":
         return capital(_PRIORITIES.get(value, label))
     if value == NONE and prompt.key.kind == "bound":

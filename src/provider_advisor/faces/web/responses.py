@@ -1,7 +1,7 @@
-"""How everything leaves the server: pages from templates, JSON, CSV, and what is wrong with a request.
+"""Responses of the server: pages from templates, JSON, CSV, and errors.
 
-Templates of parts of an answer are those of the report that `recommend --format html` writes. Mistakes are one sentence
-each; a program gets them as RFC 9457 has it, `application/problem+json`.
+Parts of an answer use the templates of the HTML report. Each mistake is one sentence; programs get them as
+`application/problem+json` (RFC 9457).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ root_path: ContextVar[str] = ContextVar("root_path", default="")
 
 _CODE = re.compile("`([^`]+)`")
 _OPTIONS = re.compile(r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*", re.DOTALL)
-"""Advice on options of the command, behind a sentence on what is wrong: `… To continue, use --matches FILE.`"""
+"""Advice on command options at the end of an error: `… To continue, use --matches FILE.`"""
 
 _WORD = re.compile("[a-z]+ ")
 _COMMAND = "<code>recommend criteria</code>"
@@ -54,7 +54,7 @@ _HEADINGS = {
 }
 """What a page says of a status."""
 _REQUEST = re.compile(r"\Arequest(:\d+)?: ")
-"""Where a mistake is, if it is in a request: that has no name, and no lines."""
+"""Where a mistake in a request is reported; a request has no file name and no lines."""
 
 PROBLEM_TYPE = "application/problem+json"
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -86,19 +86,19 @@ def _environment() -> Environment:
 
 
 def mark_code(text: object) -> Markup:
-    """Return a text in which what is between backticks is code."""
+    """Return a text with the parts in backticks marked as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
 def _show_sentence(text: str, *, linked: bool = True) -> Markup:
-    """Return what is wrong as a sentence of a page, with a capital letter unless it begins with the name of a file."""
+    """Return an error as a sentence, with a capital letter unless it begins with a file name."""
     return _show_reason(capital(text) if _WORD.match(text) else text, linked=linked)
 
 
 def _show_reason(text: str, *, linked: bool = True) -> Markup:
-    """Return what is wrong as a page says it: with a link for the command that lists criteria, and without options.
+    """Return an error for a page: with a link in place of `recommend criteria`, and without advice on options.
 
-    What is a link itself is not `linked`.
+    An error that is itself a link is not `linked`.
     """
     shown = str(mark_code(_OPTIONS.sub("", drop_listing_advice(text))))
     criteria = '<a href="/criteria">the criteria</a>' if linked else "the criteria"
@@ -107,7 +107,7 @@ def _show_reason(text: str, *, linked: bool = True) -> Markup:
 
 def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Return a page."""
-    # No text can look like one of these attributes: the quotes of all that is filled in are escaped.
+    # Text cannot look like one of these attributes, because all inserted quotes are escaped.
     page, root = _environment().get_template(template).render(**values), root_path.get()
     return _LINK.sub(rf"\1{root}/", page) if root else page
 
@@ -121,10 +121,9 @@ def show_page(
     wrong: AdvisorError | None = None,
     **values: Any,  # noqa: ANN401 (as above)
 ) -> HTMLResponse:
-    """Return a template as a response, with what the frame of every page shows.
+    """Return a template as a response, with the variables that every page needs.
 
-    What is `wrong` with the request is told at its top, and beside the fields of its form; a page that would be found
-    without it has the status of that error then.
+    A `wrong` request is explained at the top of the page and beside the fields of its form, and sets the page's status.
     """
     if wrong is not None and status == HTTPStatus.OK:
         status = get_status(wrong)
@@ -152,7 +151,7 @@ def show_refusal(
     status: int = 200,
     **values: Any,  # noqa: ANN401 (as above)
 ) -> HTMLResponse:
-    """Return a page that says what is wrong; `mend` is the address of a form on which it can be corrected."""
+    """Return a page with an error; `mend` is the address of a form to correct it."""
     return show_page(service, "plain.html.j2", heading, status, heading=heading, **values)
 
 
@@ -191,7 +190,7 @@ def read_fields(readers: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
 
 
 def get_status(error: AdvisorError) -> int:
-    """Return the HTTP status for an error: engine and store are the server's fault, all else is the client's."""
+    """Return the HTTP status of an error: 5xx for the engine and the store, 4xx for everything else."""
     if isinstance(error, BusyError):
         return HTTPStatus.TOO_MANY_REQUESTS
     ours = isinstance(error, EngineError | StoreError)
@@ -207,7 +206,7 @@ def encode_json(content: object) -> bytes:
 
 
 class JsonResponse(JSONResponse):
-    """JSON, written by orjson; a JSONResponse, because FastAPI would call any other a text in the contract."""
+    """JSON written by orjson; a JSONResponse, because FastAPI documents any other class as text."""
 
     def render(self, content: object) -> bytes:
         """Return the bytes."""
@@ -254,7 +253,7 @@ _EXPECTED = {
 
 
 def describe_shape(fault: Mapping[str, Any]) -> str:
-    """Return what is wrong with the shape of a request, as pydantic found it, in a sentence.
+    """Return a pydantic error about a request as a sentence.
 
     >>> describe_shape({"type": "missing", "loc": ("header", "x-key"), "msg": "Field required"})
     'The header x-key is missing.'
@@ -280,7 +279,7 @@ def _describe_body(fault: Mapping[str, Any]) -> str:
         return f"The body is not JSON: {fault['ctx']['error']} at character {fault['loc'][1]}."
     if kind == "missing":
         return "The body is missing."
-    # curl and others say of any body that it is a form, unless they are told otherwise.
+    # curl and others declare any body as a form by default.
     if isinstance(fault.get("input"), bytes | str):
         return "The body was not read as JSON; send JSON with the header Content-Type: application/json."
     return f"The body must be {_EXPECTED.get(kind, 'what the contract says')}."

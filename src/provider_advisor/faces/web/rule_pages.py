@@ -1,4 +1,4 @@
-"""The rules as pages: which of them fire for a team; and of one rule, condition by condition, whether it holds."""
+"""Pages on rules: which ones fire for a team, and whether each condition of a rule holds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
 
 _OF_ANSWERS = {"q", "sure"}
-"""Names in the query of a question that only other pages read."""
+"""Query parameters that only other pages read."""
 
 _WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
 
@@ -126,9 +126,9 @@ class ConditionLine(NamedTuple):
 def list_conditions(
     condition: Condition, knowledge: KnowledgeBase, truth_of: TruthOf, stated: TruthOf
 ) -> list[ConditionLine]:
-    """Return the conditions of a tree, each before its parts; `stated` is the truth of what is under a `not`.
+    """Return the conditions of a tree, each before its parts; `stated` is the truth of parts under a `not`.
 
-    Only what a team stated itself counts there, so that no rule can take back what another rests on.
+    Under a `not`, only what the team stated counts, so that no rule can undo what another depends on.
     """
 
     def leaf(part: Leaf) -> list[ConditionLine]:

@@ -1,7 +1,7 @@
-"""Runs of `recommend batch` and `impact` for people in a browser: each a process and a folder, gone after an hour.
+"""Runs of `recommend batch` and `impact` for the web: each a process and a folder, deleted after an hour.
 
-The folder is all that is known of a run, so that every worker can tell of it, and a server that starts again finds it.
-The process belongs to no browser: closing one does not stop it.
+All state of a run is in its folder, so that every worker can report on it, also after a restart. Closing the browser
+does not stop the process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ABOUT, _PRINTED, _SAID, _ENDED = "about.json", "printed.txt", "said.txt", "ende
 _TOOK_PLACE = (0, 3)
 """Statuses of a run with a result; 3 means that some rows were rejected."""
 LASTS = 3_600
-"""Seconds for which results are kept."""
+"""Results are kept for this many seconds."""
 
 _LONGEST = 600
 _MOST_AT_ONCE = 4
@@ -48,11 +48,11 @@ finally:
         file.write(str(status))
     os.replace("{ended}.part", "{ended}")
 """
-"""Runs the command within limits of time and size, and leaves its exit status in a file that appears whole."""
+"""Runs the command with limits on time and size, and writes its exit status to a file atomically."""
 
 
 class Run(NamedTuple):
-    """What to run: the arguments of `recommend`, the files to put into its folder, and what to remember of it."""
+    """What to run: the arguments of `recommend`, the files for its folder, and notes to keep."""
 
     arguments: Sequence[str]
     files: dict[str, bytes]
@@ -60,7 +60,7 @@ class Run(NamedTuple):
 
 
 class StartedRun(NamedTuple):
-    """A run: its id and folder, what was remembered of it, when it began, and its exit status once it has ended."""
+    """A run: its id and folder, its notes, when it began, and its exit status once it has ended."""
 
     id: str
     folder: Path
@@ -70,7 +70,7 @@ class StartedRun(NamedTuple):
 
     @property
     def is_running(self) -> bool:
-        """Return whether it may still end; one that is killed leaves no status, and is given up."""
+        """Return whether it is still running; a killed run leaves no status and is given up after a while."""
         return self.status is None and time.time() - self.began < _LONGEST
 
     @property
@@ -155,14 +155,14 @@ class RunFolder:
         return StartedRun(name, folder, about, began, status)
 
     def wait(self, name: str, seconds: float) -> StartedRun | None:
-        """Return a run once it has ended, or as it is after some seconds."""
+        """Wait up to some seconds for a run to end, and return it."""
         until = time.monotonic() + seconds
         while (run := self.find(name)) is not None and run.is_running and time.monotonic() < until:
             time.sleep(0.05)
         return run
 
     def clean(self) -> None:
-        """Remove the runs that are over an hour old, those of an earlier server included."""
+        """Remove runs older than an hour, also those of an earlier server."""
         with contextlib.suppress(OSError):
             for folder in list(self._folder.iterdir()):
                 with contextlib.suppress(OSError):
@@ -171,7 +171,7 @@ class RunFolder:
                         shutil.rmtree(folder, ignore_errors=True)
 
     def keep_clean(self) -> None:
-        """Clean now and every few minutes, as long as the process lives."""
+        """Clean now and every few minutes until the process ends."""
 
         def clean_on() -> None:
             while True:
@@ -184,7 +184,7 @@ class RunFolder:
         return [run for folder in self._folder.iterdir() if (run := self.find(folder.name))]
 
     def _prepare(self) -> None:
-        """Make the folder; one that somebody else put there is refused. Raises OSError."""
+        """Create the folder; refuse one that belongs to somebody else. Raises OSError."""
         with contextlib.suppress(FileExistsError):
             self._folder.mkdir(mode=0o700, parents=True)
         found = self._folder.lstat()

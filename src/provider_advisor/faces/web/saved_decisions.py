@@ -1,7 +1,7 @@
-"""Saved decisions, as pages and for programs: save one, open it beside today's answer, list those you know, delete one.
+"""Saved decisions, as pages and as an API: save, compare with today's answer, list and delete.
 
-Decisions have no owner. Who has the address of one can read it, and who has its key can delete it; so the list shows
-only those whose addresses somebody brings. Nothing of this may be stored by a browser or a proxy.
+Decisions have no owner. Anyone with the address of one can read it, and anyone with its key can delete it, so the list
+shows only decisions whose addresses were entered. Nothing of this may be stored by a browser or a proxy.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class DecisionPages:
         return read_address(query, self._service.knowledge, {"sure", "q"}).statement
 
     def show_form(self, request: Request) -> Response:
-        """Show what would be kept, and the key that deletes it, which is shown here alone."""
+        """Show what would be saved, and the key that deletes it, which is shown only here."""
         try:
             statement = self._read(request.query_params.multi_items())
         except RequirementsError as error:
@@ -92,13 +92,13 @@ class DecisionPages:
         )
 
     def keep(self, question: FormText = "", title: FormText = "", key: FormText = "") -> Response:
-        """Keep today's answer to a question, and go to the page of the decision."""
+        """Save today's answer to a question, and redirect to the page of the decision."""
         try:
             statement = self._read(parse_qsl(question))
         except RequirementsError as error:
             return self._refuse(error)
         record = self._service.recommend(statement, sure=True).record
-        # The form brought the key with it, so that a person has seen it before anything is saved.
+        # The key comes with the form, so that a person has seen it before anything is saved.
         try:
             kept = self._store.keep(record, title, key)
         except RequirementsError as error:
@@ -126,7 +126,7 @@ class DecisionPages:
         )
 
     def _write_question(self, found: ReplayedDecision) -> str:
-        """Return the address of the question, empty where it cannot be asked any longer."""
+        """Return the address of the question, empty if it can no longer be asked."""
         if found.compared is None:
             return ""
         return write_address(self._service.read(found.record["question"]), self._service.knowledge)
@@ -145,7 +145,7 @@ class DecisionPages:
         return response
 
     def list_known(self, d: str = "") -> Response:
-        """Show the decisions whose addresses or ids are brought, in a text of any form."""
+        """Show the decisions whose addresses or ids are in a text."""
         names = list(dict.fromkeys(_ADDRESS.findall(d)))
         found = [one for one in map(self._find, names[:_MOST_LISTED]) if one]
         mistakes = [f"{len(names)} addresses were given; the first {_MOST_LISTED} are listed."]
@@ -190,7 +190,7 @@ class KeepRequest(BaseModel):
 
 
 class KeptResponse(BaseModel):
-    """Where a decision is, and the key that deletes it, which is told here alone."""
+    """The address of a decision, and the key that deletes it, which is returned only here."""
 
     id: str
     address: str

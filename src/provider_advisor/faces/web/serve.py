@@ -17,7 +17,7 @@ from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings, read
 _STORE = "RECOMMEND_SERVE_STORE"
 
 _FOLDERS = ("RECOMMEND_SERVE_FACTS", "RECOMMEND_SERVE_RULES")
-"""What tells a worker, which is a process of its own, which knowledge base to read."""
+"""The environment variable that tells a worker process which knowledge base to read."""
 
 _SETTINGS = "RECOMMEND_SERVE_SETTINGS"
 _ROOT = re.compile(r"(/[\w.~-]+)+", re.ASCII)
@@ -111,8 +111,8 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     need_web("granian", "fastapi", "mcp", "orjson", "python_multipart")
     if store is not None:
         os.environ[_STORE] = _check_store(store)
-    knowledge = load_knowledge(facts, rules)  # says what is wrong with the files before anything listens
-    # Picked here, so that the address can be said before the workers, which all share it, are there.
+    knowledge = load_knowledge(facts, rules)  # reports problems of the files before listening
+    # Picked here, so that the address can be shown before the workers, which share it, start.
     port = port or _find_free_port(host)
     for name, folder in zip(_FOLDERS, (facts, rules), strict=True):
         if folder is not None:
@@ -153,7 +153,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
 
 
 def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
-    """Return the application of a worker, on the knowledge base of the command that started it."""
+    """Return the application of a worker, with the knowledge base of the command that started it."""
     from granian.utils.proxies import wrap_asgi_with_proxy_headers  # noqa: PLC0415 (of an extra)
 
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
@@ -193,7 +193,7 @@ def _check_store(name: str) -> str:
     from provider_advisor.batch.remote.addresses import find_scheme  # noqa: PLC0415
     from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)
 
-    open_store(name).close()  # says what is wrong, and makes the tables, before a worker needs them
+    open_store(name).close()  # reports problems and creates the tables before a worker needs them
     return name if find_scheme(name) else os.path.abspath(name)  # noqa: PTH100 (a Path takes longer to import)
 
 

@@ -1,4 +1,4 @@
-"""What pages, the API and assistants share: one knowledge base, and the questions that can be put to it.
+"""The operations shared by the pages, the API and assistants, on one knowledge base.
 
 Everything here returns records or JSON-ready data, and raises the errors of the library.
 """
@@ -21,7 +21,7 @@ from provider_advisor.requirements.doubtful_words import explain_unfound, sugges
 from provider_advisor.requirements.requirements_file import read_requirements_data
 
 _SHORTEST = 3
-"""Shorter words find too much by themselves."""
+"""Shorter words match too much by themselves."""
 
 
 class KnowledgeService:
@@ -41,7 +41,8 @@ class KnowledgeService:
     def recommend(self, statement: Statement, *, sure: bool = False) -> Recommendation:
         """Return the answer; `sure` adds how sure it is, which takes ten times as long.
 
-        The rule engine may fail once for no fault of the question, as when the clock of a paused machine jumps.
+        The rule engine is tried twice, because it may fail by accident, for example when the clock of a paused machine
+        jumps.
         """
         try:
             return answer(self.knowledge, statement, robustness=sure)
@@ -70,7 +71,7 @@ class KnowledgeService:
         return [(part, count) for part in parts if (count := len(self.search(part)))] if len(words.split()) > 1 else []
 
     def find_situations(self, words: str) -> list[str]:
-        """Return the answers about a team, and the volumes, that words may mean, as a person reads them."""
+        """Return the labels of situation answers and volumes that words may mean."""
         found = self.knowledge.search_index.search(words) if words.strip() else ()
         answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
         return [f"{label}: {self.knowledge.spell_id(value)}" for label, value in answers]

@@ -11,14 +11,13 @@ MOST_BYTES = 10_000_000
 
 
 class ServeSettings(NamedTuple):
-    """What a worker is told by the command that starts it.
+    """The settings of a worker, passed on by the command that starts it.
 
-    `query` and `body` are the most bytes of each, and `upload` those of a body that brings a file; `seconds` is the
-    longest that a request may take, its arrival included; `rate` the most requests a minute of one client to one
-    worker, 0 for any number; `threads` how many requests of a worker are answered at once, while others wait; `cache`
-    the most bytes of answers that a worker keeps in memory, 0 for none. `hosts` are the names under which it may be
-    asked, none for all; `proxies` the addresses whose `X-Forwarded-For` is believed. `root` is the path under which a
-    proxy offers the pages, without a slash at its end.
+    `query`, `body` and `upload` (a body with a file) are limits in bytes; `seconds` limits a request, its arrival
+    included; `rate` limits the requests per minute of one client to one worker (0: no limit); `threads` limits the
+    requests that a worker answers at once; `cache` limits the bytes of answers in its memory (0: no cache). `hosts` are
+    the accepted host names (none: all); `proxies` the addresses whose `X-Forwarded-For` is trusted. `root` is the path
+    under which a proxy serves the pages, without a slash at its end.
     """
 
     query: int = 8_000

@@ -1,7 +1,7 @@
-"""For keepers: a server that reads changed facts and rules, and goes on with the old ones while the new have mistakes.
+"""Reload changed facts and rules in a running server; while they have mistakes, the old ones are served.
 
-Each request is answered by the application that it began with, so a change loses none and mixes no two bases. The page
-/keeper says what is wrong with the files, and compares answers before and after the last change.
+Each request is answered by the application that it started with, so a change never loses a request or mixes two bases.
+The page /keeper says what is wrong with the files, and compares answers before and after the last change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _INTERVAL = 1.0
 
 
 class Watching(NamedTuple):
-    """What /keeper shows: the base that is served, the one before, and what is wrong with the files now."""
+    """What /keeper shows: the served base, the previous one, and the current problems of the files."""
 
     knowledge: KnowledgeBase
     before: KnowledgeBase | None = None
@@ -38,10 +38,10 @@ class Watching(NamedTuple):
 
 
 class WatchedApplication:
-    """The application on the files of two folders, made again when they have changed and can be read.
+    """The application for the files of two folders, rebuilt when they change and are valid.
 
-    `make` returns an application on what is being watched. A change counts once the files are the same at two looks,
-    because editors and version control write many of them in turn.
+    `make` returns an application on what is being watched. A change counts only once the files are the same in two
+    checks, because editors and version control write several files in turn.
     """
 
     def __init__(self, folders: Sequence[str | None], make: Callable[[Watching], FastAPI]) -> None:
@@ -56,7 +56,7 @@ class WatchedApplication:
         await self._app(scope, receive, send)
 
     def start(self) -> WatchedApplication:
-        """Look at the files each second, in a thread that ends with the process."""
+        """Check the files every second, in a daemon thread."""
         threading.Thread(target=self._look_on, daemon=True, name="watch").start()
         return self
 
@@ -69,7 +69,7 @@ class WatchedApplication:
             waiting = found
 
     def look(self) -> None:
-        """Read the files if they have changed, and serve them unless something is wrong with them."""
+        """Read the files if they have changed, and serve them if they are valid."""
         found = self._sign()
         if found == self._seen:
             return
@@ -84,7 +84,7 @@ class WatchedApplication:
             same = knowledge.fingerprint == old.knowledge.fingerprint
             self.state = Watching(knowledge, old.before if same else old.knowledge, read=_now())
         replaced, self._app = self._app, self._make(self.state)
-        replaced.state.sent.clear()  # FastAPI remembers the functions of its last applications, and so this one
+        replaced.state.sent.clear()  # FastAPI caches functions of its last applications, and through them this one
 
     def _sign(self) -> Mapping[str, tuple[int, int]]:
         """Return when each file was written, and its size."""
@@ -96,7 +96,7 @@ class WatchedApplication:
                     try:
                         status = os.stat(path)  # noqa: PTH116
                     except OSError:
-                        continue  # gone between two calls: the next look sees the folder without it
+                        continue  # deleted between two calls: the next check sees the folder without it
                     found[path] = (status.st_mtime_ns, status.st_size)
         return found
 
@@ -120,7 +120,7 @@ def make_keeper_page(service: KnowledgeService, watching: Watching) -> APIRouter
 
     @router.get("/keeper", response_model=None)
     def show_keeper(request: Request) -> Response:
-        """Show what the last look at the files found; the query is the question to compare, or there are examples."""
+        """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
         query = request.query_params.multi_items()
         wrong: AdvisorError | None = None
         turns: list[AnswerTurn] = []
@@ -139,7 +139,7 @@ def make_keeper_page(service: KnowledgeService, watching: Watching) -> APIRouter
             needs=request.query_params.get("needs", ""),
             wants=request.query_params.get("wants", ""),
         )
-        page.headers["Cache-Control"] = "no-store"  # it changes while its address and the served base do not
+        page.headers["Cache-Control"] = "no-store"  # it changes although its address and the served base do not
         return page
 
     return router
