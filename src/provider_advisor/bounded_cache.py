@@ -1,4 +1,4 @@
-"""Results that are kept for the next caller, up to a limit."""
+"""A cache with a limited size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 class BoundedCache(Generic[Key, Value]):
     """Keep up to `limit` values; the one used longest ago makes room for a new one. Safe in threads.
 
-    With `weigh` the limit is one of their weights together, such as bytes.
+    With `weigh`, the limit applies to the sum of their weights, such as bytes.
 
     >>> squares = BoundedCache[int, int](limit=2)
     >>> squares.get_or_make(3, lambda: 3 * 3)
@@ -27,7 +27,7 @@ class BoundedCache(Generic[Key, Value]):
     def __init__(self, limit: int, weigh: Callable[[Value], int] | None = None) -> None:
         self._limit, self._weigh = limit, weigh or (lambda _: 1)
         self._weight = 0
-        # Of a plain dict the oldest is found ever more slowly, the more were dropped before it.
+        # In a plain dict, finding the oldest gets slower with each one dropped before it.
         self._kept: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -1,7 +1,7 @@
 """The JSON Schemas of the summary of a batch and of an impact, as models: what other programs may rely on.
 
-Apart from what makes these records, because no batch needs to load pydantic, and no schema needs columns. Tests hold
-the records against them.
+Kept apart from the code that makes these records, because a batch should not load pydantic, and a schema needs no
+columns. Tests check the records against them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from provider_advisor.decision.verdict import Kind
 
 
 class _ClosedModel(BaseModel):
-    """Base of all parts of a record: no unknown keys."""
+    """Base of all parts of a record; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -93,7 +93,7 @@ class _Knowledge(_ClosedModel):
 
 
 class _Summary(_ClosedModel):
-    """What a run over many teams came to, as `recommend batch --summary` writes it. Lists: the largest count first."""
+    """The summary of a run, as `recommend batch --summary` writes it. Lists have the largest count first."""
 
     schema_: Literal["provider-advisor/batch-summary/1"] = Field(alias="schema")
     rows: int = Field(description="scored and rejected")
@@ -183,7 +183,7 @@ class _Example(_TeamPlace):
 
 
 class _ImpactRecord(_ClosedModel):
-    """What two knowledge bases make of the same teams, as `recommend impact --format json` prints it."""
+    """The same teams compared with two knowledge bases, as `recommend impact --format json` prints it."""
 
     schema_: Literal["provider-advisor/impact/1"] = Field(alias="schema")
     as_of: str

@@ -1,4 +1,4 @@
-"""The summary of a run over many teams, as data for a page, a terminal or another program."""
+"""The summary of a run over many teams, as JSON-ready data."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _Key = TypeVar("_Key", str, tuple[str, ...])
 def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     """Return the summary of a run, JSON-ready; see `schemas.summary_schema` for its JSON Schema.
 
-    `facts` are those that rows were answered with which name no day of their own. Shares are of the teams scored, null
-    where none was; every list has the largest count first, and nothing that counts none.
+    `facts` are those for rows without a day of their own. Shares are of the teams scored, null if there are none; every
+    list has the largest count first, without zeros.
     """
     counting = _Counting(tally, facts)
     outline = make_outline(tally, rejected=rejected, facts=facts)
@@ -46,7 +46,7 @@ def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
 
 
 def make_outline(tally: Tally, *, rejected: int, facts: Facts) -> Record:
-    """Return the counts of rows and verdicts, and the scope: the part of a summary that is quick to make."""
+    """Return the counts of rows and verdicts, and the scope: the part that is quick to compute."""
     counting = _Counting(tally, facts)
     return {
         "schema": SCHEMA,
@@ -92,23 +92,23 @@ def _describe_scope(facts: Facts) -> Record:
 
 
 class _Counting:
-    """The counts of a tally by what is asked of them."""
+    """The counts of a tally, indexed for the summary."""
 
     def __init__(self, tally: Tally, facts: Facts) -> None:
         self._tally, self._facts = tally, facts
         self._teams = tally.teams
         self._unmet, self._unknown = _part_by_provider(tally.unmet), _part_by_provider(tally.unknown)
-        self._knowledge = facts.base  # rows may name later days, on which more providers take part
+        self._knowledge = facts.base  # rows may name later days, on which more providers are compared
         self.kinds = _sum_by(tally.verdicts, 0)
         self.leads = _sum_by({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
 
     def add_teams(self, what: Record, teams: int) -> Record:
-        """Return something with the number of teams it holds for, and their share of all."""
+        """Return a record with the number of teams, and their share of all."""
         share = rounded(teams / self._teams) if self._teams else None
         return {**what, "teams": teams, "share": share}
 
     def describe_provider(self, provider: str) -> Record:
-        """Return how often a provider is chosen or leads, and what choosing it for all would leave unmet."""
+        """Return how often a provider is recommended or leads, and what it would leave unmet if chosen for all."""
         strengths = {strength: self._count_chosen(provider, strength) for strength in get_args(Strength)}
         return {
             "provider": provider,
@@ -149,7 +149,7 @@ class _Counting:
         ]
 
     def list_unknown_facts(self) -> list[Record]:
-        """Return the facts that leave verdicts open, each with what to ask."""
+        """Return the unknown facts that leave verdicts open, each with a question to ask."""
         return [
             self.add_teams(self._describe_fact(self._facts(provider, criterion)), count)
             for (provider, criterion), count in _sort_largest(self._tally.open.items())

@@ -1,4 +1,4 @@
-"""The inputs of a run: files by name or pattern, or a stream, what the user says of them, and their bytes as UTF-8."""
+"""The inputs of a run: files, patterns or a stream, the options for them, and their bytes as UTF-8."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ _FORMS = {
 
 
 class Limits(NamedTuple):
-    """How many bytes a block holds, and how many a record may have."""
+    """The size of a block, and the largest size of a record, in bytes."""
 
     block: int = 8 << 20
     record: int = 64 << 20
 
 
 class ReadingOptions(NamedTuple):
-    """What the user says of the inputs, because they do not say it themselves.
+    """Options of the inputs that the files themselves do not state.
 
     `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
-    old and a new name of a column or key; `id_column` names the column of team ids;
-    `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a database.
-    `sheet` names that of workbooks; `scale` says what cells mean, and `matches` what headers stand for, in tables with
-    a column for each criterion. `unlist` takes words that no criterion knows for requirements in the team's own words.
+    old and a new name of a column or key; `id_column` names the column of team ids; `decimal` is the sign before
+    fractions in texts of numbers; `query` is what to read from a database. `sheet` is the sheet of workbooks; in tables
+    with a column for each criterion, `scale` gives the meanings of cells, and `matches` those of headers. `unlist`
+    turns unknown words into requirements in the team's own words.
     """
 
     encoding: str | None = None
@@ -69,7 +69,7 @@ class ReadingOptions(NamedTuple):
     unlist: bool = False
 
     def check(self, form: str) -> None:
-        """Raise BatchError for an option that does not go with this form of inputs."""
+        """Raise BatchError for an option that does not work with this input format."""
         if self.skip_lines and form not in {"csv", "xlsx"}:
             raise BatchError(f"--skip-lines is for CSV and workbooks, but the input is {form}; leave it out.")
         if self.sheet is not None and form != "xlsx":
@@ -84,7 +84,7 @@ class ReadingOptions(NamedTuple):
             )
 
     def refuse_sheet_options(self) -> None:
-        """Raise BatchError for an option on columns of criteria where there are none."""
+        """Raise BatchError for an option on criterion columns if there are none."""
         for name in ("scale", "matches"):
             if getattr(self, name):
                 raise BatchError(
@@ -108,7 +108,7 @@ class InputFile(NamedTuple):
 
     @property
     def address(self) -> str | None:
-        """Return what shows its format: the path, or the address that it was downloaded from."""
+        """Return the name that shows its format: the path, or the address that it was downloaded from."""
         return self.name if find_scheme(self.name) else self.path
 
     @property
@@ -118,7 +118,7 @@ class InputFile(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """Return what a later run knows the input by: the whole path, or the URL without its secrets."""
+        """Return what identifies the input in a later run: the absolute path, or the URL without its secrets."""
         address = self.address or ""
         return address if find_scheme(address) else os.path.abspath(address)  # noqa: PTH100
 
@@ -147,7 +147,7 @@ class InputFile(NamedTuple):
 
 
 def choose_form(name: str, given: str | None, option: str) -> str:
-    """Return the form that is given, else the one that the extension says. Raises BatchError, naming the option."""
+    """Return the given format, or that of the extension. Raises BatchError naming the option."""
     form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
     if form is None:
         if "input" in option:
@@ -163,7 +163,7 @@ def choose_form(name: str, given: str | None, option: str) -> str:
 
 
 def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
-    """Return the inputs that names and patterns (`teams-*.csv`, in order of name) stand for. Raises BatchError."""
+    """Return the inputs for names and patterns (`teams-*.csv`, sorted by name). Raises BatchError."""
     for name in names:
         if find_scheme(name) and not (is_stored(name) or is_web_address(name)):
             raise BatchError(
@@ -208,7 +208,7 @@ def _inspect(path: str) -> InputFile:
 
 
 def _inspect_download(url: str) -> InputFile:
-    """Return an input that is fetched now, and read from a file of this machine under the name of its address."""
+    """Download an input now; it is read from a local file, and named by its address."""
     from provider_advisor.batch.remote.download import download  # noqa: PLC0415 (seldom needed)
 
     return _inspect(str(download(url)))._replace(name=_shorten(url))
@@ -259,7 +259,7 @@ class Stream:
             self._file.close()
             raise
         while self._decoder and offset and (read := len(self.read(min(offset, _CHUNK)))):
-            offset -= read  # the offset counts bytes of UTF-8, so only reading finds the place
+            offset -= read  # the offset counts bytes of UTF-8, so the text before it has to be read
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end. Raises BatchFailure."""
@@ -297,14 +297,14 @@ class Stream:
             ) from error
 
     def give_back(self, data: bytes) -> None:
-        """Put the last bytes that were read back, to be read again."""
+        """Push back the last bytes, to be read again."""
         if self._rewinds:
-            self._file.seek(-len(data), os.SEEK_CUR)  # far cheaper than to put them before millions of others
+            self._file.seek(-len(data), os.SEEK_CUR)  # far cheaper than joining them with millions of others
         else:
             self._given_back = data + self._given_back
 
     def check_unchanged(self) -> None:
-        """Raise BatchFailure if the open file is not the one, or not as it was, when the run began."""
+        """Raise BatchFailure if the open file was replaced or changed since the run began."""
         if is_stored(self.source.path or ""):
             self.source.check_unchanged()
         elif self.source.regular:
@@ -348,12 +348,13 @@ def refuse_other_encodings(head: bytes, name: str) -> None:
 
 
 def refuse_wrong_encoding(head: bytes, name: str) -> None:
-    """Raise BatchError if a text is surely not UTF-8 as a whole.
+    """Raise BatchError if a whole text is surely not UTF-8.
 
-    A single line of other bytes is damage, and rejected alone. In a file of the wrong encoding all lines with a letter
-    beyond ASCII are wrong: here at least two lines, a tenth of all, and nine of ten that are not plain ASCII.
+    A single invalid line is damage, and only that line is rejected. In a file with the wrong encoding, all lines with
+    non-ASCII letters are invalid: the test is at least two lines, a tenth of all lines, and nine in ten of the
+    non-ASCII lines.
     """
-    refuse_other_encodings(head, name)  # half the bytes of UTF-16 look like a wrong encoding of one byte a letter
+    refuse_other_encodings(head, name)  # half the bytes of UTF-16 look like a one-byte encoding
     try:
         codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
     except UnicodeDecodeError:
@@ -376,7 +377,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def read_encoding(name: str | None) -> str | None:
-    """Return the encoding of texts that a name stands for; None for UTF-8. Raises BatchError."""
+    """Return the encoding with this name; None for UTF-8. Raises BatchError."""
     try:
         found = codecs.lookup(name or "utf-8").name
         "name,\n".encode(found)

@@ -1,8 +1,8 @@
-r"""Cut a text into blocks of whole records, each small enough to be held several times, without parsing it.
+r"""Cut a text into blocks of whole records, without parsing it; several blocks fit into memory.
 
 In JSON Lines every newline ends a record. In CSV a newline ends one if the number of quotes before it is even, as long
-as each quote opens a cell, closes one, or is doubled within one. All quotes are checked for that at once. Of the two
-newlines in `1,"a\nb"\n` one quote precedes the first, which is therefore part of a cell; two precede the second, which
+as each quote opens a cell, closes one, or is doubled within one. All quotes are checked for that at once. In
+`1,"a\nb"\n`, one quote precedes the first newline, which is therefore part of a cell; two precede the second, which
 ends the record. The record around any other quote is scanned byte by byte: within a bare cell a quote is a character
 like any other (`5" pipe`); anywhere else it spoils the line on which the record begins.
 """
@@ -28,7 +28,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class Spoilt(NamedTuple):
-    """A line that is not a record, and why."""
+    """A line that is not a record, and the reason."""
 
     start: int
     end: int
@@ -86,12 +86,12 @@ def split_text(stream: Stream, offset: int, cutter: Cutter, limits: Limits) -> I
             stream.give_back(buffer[begin:])
             buffer, begin = stream.read(wanted), 0
             at_end = len(buffer) < wanted
-            # Chosen again, by a whole sample: of the few bytes left in the buffer another run would have read others.
+            # Chosen again from a whole sample: the few bytes left in the buffer would be others in another run.
             size = grown or _choose_size(buffer[:_SAMPLE], limits)
         if begin == len(buffer):
             return
         data, final = buffer[begin : begin + size], at_end and len(buffer) - begin <= size
-        # No cutter could do anything with it: not even the first line ends within what can be held.
+        # Cannot be cut: not even the first line ends within the limit.
         if size >= limits.record and not final and b"\n" not in data:
             text, buffer = _skip_line(stream, data, offset, limits)
             begin = 0
@@ -149,7 +149,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
             end = place
         looked_at = place < len(data) or (final and end < place) or (full and end == 0)
         record = scan_record(data, end, separator, final=final) if looked_at else None
-        # Nothing more fits into memory: give up the first line, and go on behind it, so that no later record is lost.
+        # No more fits into memory: give up the first line and continue after it, so that no later record is lost.
         if record is None and full and end == 0:
             record = _break_line(
                 data, 0, "a quote opens and does not close in the longest record that can be read", final=True
@@ -161,7 +161,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
         else:
             spoilt.append(Spoilt(end, record.end, record.reason))
         start = record.end
-        # Counting starts again behind the scanned record: its quotes may be an odd number.
+        # Counting starts again after the scanned record, whose number of quotes may be odd.
         first = int(np.searchsorted(quotes, start))
 
 
@@ -176,7 +176,7 @@ def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes
     # follow it.
     beside = np.zeros(256, dtype=bool)
     beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
-    # By windows: the search begins again behind each wrong quote, and must not look at all that follow each time.
+    # In windows: the search restarts after each irregular quote, and must not look at all following quotes each time.
     for low in range(first, int(quotes.size), _WINDOW):
         window = quotes[low : low + _WINDOW]
         fine = np.ones(window.size, dtype=bool)
@@ -213,8 +213,8 @@ def _find_record_start(data: bytes, quotes: Places, first: int, start: int, plac
         newline = data.rfind(_NEWLINE, start, place)
         if newline < 0:
             return start
-        # An odd number of quotes before a newline: it is inside a cell. Look further back, before the quote that opened
-        # it.
+        # An odd number of quotes before a newline means that it is inside a cell. Look further back, before the opening
+        # quote.
         before = int(np.searchsorted(quotes, newline))
         if (before - first) % 2 == 0:
             return newline + 1
@@ -291,7 +291,7 @@ def find_record_ends(data: bytes, cut: Cut) -> Places:
     newlines: Places = find_places(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
     apart = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
-    # Quotes of scanned records do not count, since there they may be characters; the ends of those records are known.
+    # Quotes of scanned records are ignored, because they may be plain characters; the ends of these records are known.
     quotes = cut.quotes[~_find_within(cut.quotes, apart)] if apart.size else cut.quotes
     ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0] + 1
     if apart.size:

@@ -1,4 +1,4 @@
-"""Unknown words of a table, moved to the column `unlisted`, so that nothing behind this step meets them.
+"""Move unknown words of a table to the column `unlisted`, so that later steps never see them.
 
 needs              unlisted          needs   unlisted
 sms, loan phones   night shift   →   sms     {"text": "night shift"}, {"text": "loan phones", "priority": "must"}
@@ -25,7 +25,7 @@ _DEFAULTS: tuple[tuple[str, UnlistedPriority], ...] = tuple(zip(REQUIREMENTS, ("
 
 
 def add_unlisted(schema: pa.Schema) -> pa.Schema:
-    """Return the schema of rows with unknown words aside: `unlisted` holds lists."""
+    """Return the schema with `unlisted` as a column of lists."""
     place, field = schema.get_field_index(UNLISTED), pa.field(UNLISTED, _TEXTS)
     return schema.append(field) if place < 0 else schema.set(place, field)
 
@@ -44,7 +44,7 @@ def set_unknown_aside(rows: pa.RecordBatch, unknown: UnknownWords) -> pa.RecordB
 
 
 def _take_unknown(column: pa.Array, default: UnlistedPriority, own: list[list[Any]], unknown: UnknownWords) -> pa.Array:
-    """Return a column without unknown words, which are added to those in own words, row by row."""
+    """Return a column without unknown words, and add these to the row's own words."""
     some = _find_doubtful(column, default, unknown)
     changed, cells = np.zeros(len(column), bool), []
     for row, cell in zip(some.tolist(), column.take(pa.array(some)).to_pylist(), strict=True):
@@ -61,7 +61,7 @@ def _take_unknown(column: pa.Array, default: UnlistedPriority, own: list[list[An
 
 
 def _find_doubtful(column: pa.Array, default: UnlistedPriority, unknown: UnknownWords) -> Ints:
-    """Return the rows with something in them that is no known word; most have nothing of the kind."""
+    """Return the mask of rows with an unknown word; most have none."""
     words = number_words(column)
     doubtful = np.array([_is_doubtful(word, default, unknown) for word in words.distinct], bool)
     rows = np.repeat(np.arange(len(column)), np.diff(words.ends))
@@ -76,7 +76,7 @@ def _is_doubtful(word: str, default: UnlistedPriority, unknown: UnknownWords) ->
 
 
 def _split_cell(cell: Any, default: UnlistedPriority, unknown: UnknownWords) -> tuple[Any, list[Unlisted]]:  # noqa: ANN401 (a text or a list)
-    """Return a cell without its unknown words, and these; a cell with what is no item stays, to be refused."""
+    """Split a cell into known and unknown words; an invalid cell stays as it is, to be refused."""
     words = _list_words(cell)
     try:
         found = [unknown.find_unknown(word, default, read_item) for word in words]

@@ -1,4 +1,4 @@
-"""Workbooks as tables: a sheet read whole, its columns typed, and cut into blocks."""
+"""Read a sheet of a workbook as a table with typed columns, cut into blocks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Ca
 
 
 def choose_types(grids: Sequence[Grid]) -> Types:
-    """Return the type of each column: numbers or days where all its cells are, else texts."""
+    """Return the type of each column: number or date if all its cells are, otherwise text."""
     names = grids[0].names
     places = [[grid.names.index(name) for name in names] for grid in grids]
     return {
@@ -73,7 +73,7 @@ def _choose_type(cells: Iterable[Cell]) -> pa.DataType:
 
 
 def cut_grid(grid: Grid, types: Types, decimal: str, file: int, start: Position) -> Iterator[Piece]:
-    """Yield the blocks of a table from a place on; rows have the numbers that the sheet gives them."""
+    """Yield the blocks of a table from a position on; rows have the sheet's row numbers."""
     at = [grid.names.index(name) for name in types]
     for begin in range(start.offset, len(grid.rows), _ROWS):
         rows = grid.rows[begin : begin + _ROWS]
@@ -93,7 +93,7 @@ def _make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
 
 
 def _make_column(cells: Sequence[Cell], kind: pa.DataType, decimal: str) -> pa.Array:
-    """Return the cells of a column, by Polars: `pyarrow.array` would import pandas where it is installed."""
+    """Return the cells of a column, made by Polars, because `pyarrow.array` would import pandas if installed."""
     if kind == pa.string():
         cells = [cell if cell is None or isinstance(cell, str) else write_cell(cell, decimal) for cell in cells]
     elif kind == pa.int64():

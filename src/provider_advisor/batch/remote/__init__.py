@@ -1,1 +1,1 @@
-"""Places that are not files of this machine, named by URLs whose secrets no message shows."""
+"""Remote inputs and outputs, named by URLs; their secrets are never shown."""

@@ -1,4 +1,4 @@
-"""URLs as names of inputs and outputs: what they lead to, and how they are shown without their secrets."""
+"""URLs of inputs and outputs: what they point to, and how to show them without secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST = 3
 
 
 def find_scheme(name: str) -> str:
-    """Return what stands before the :// of a URL, in small letters; nothing for a path.
+    """Return the scheme of a URL in lower case; empty for a path.
 
     >>> find_scheme("S3://bucket/teams.csv"), find_scheme("teams.csv")
     ('s3', '')
@@ -42,7 +42,7 @@ def is_web_address(name: str) -> bool:
 
 
 def show_address(name: str) -> str:
-    """Return a name for messages and records: a URL without user, password and options, a path as it is.
+    """Return a name for messages and records: a URL without user, password and options, or a path as it is.
 
     Before the @ of an address in Azure stands a container or an account, which is not a secret.
 
@@ -60,7 +60,7 @@ def show_address(name: str) -> str:
 
 
 def hide_secrets(text: str, name: str) -> str:
-    """Return what a library said about a URL, without the secrets of the URL."""
+    """Return a library's message about a URL, without the URL's secrets."""
     _, user, _, query = _split(name)
     password = user.partition(":")[2] or ("" if is_database(name) or find_scheme(name) in _AZURE else user)
     values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
@@ -71,7 +71,7 @@ def hide_secrets(text: str, name: str) -> str:
 
 
 def refuse_unescaped(name: str) -> None:
-    """Raise BatchError if a user or password holds signs that would make a library take part of it for a host."""
+    """Raise BatchError if a user or password has characters that would make part of it look like the host."""
     user = _split(name)[1]
     if re.search(r"[/?#@\[\]\s]|%(?![0-9A-Fa-f]{2})", user):
         raise BatchError(

@@ -1,10 +1,10 @@
-"""Stores in Azure: what a URL does not say comes from the variables that Azure's own command line reads.
+"""Azure storage: what a URL leaves out comes from the variables of Azure's own command line.
 
 az://teams@acme.dfs.core.windows.net/t.csv   the container `teams` of the account `acme`
 az://teams/t.csv                             the same, if AZURE_STORAGE_ACCOUNT or a connection string names `acme`
 
-pyarrow's client reads none of these variables, and forgets a key in a URL. Without any, it looks for a login. Before
-pyarrow 23 it ends the process when a connection breaks.
+pyarrow's client reads none of these variables, and ignores a key in a URL. Without credentials, it looks for a login.
+Before pyarrow 23, it ends the process when a connection breaks.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _CONNECTION, _ACCOUNT = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUN
 _KEY, _TOKEN = "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
 _BLOB_HOST = re.compile(r"(abfss?://[^/?#@]+@[^/?#@.]+)\.blob\.")
 _stores = BoundedCache[tuple[tuple[str, str], ...], pf.FileSystem](limit=8)
-"""By their options: a store that is used again has its login already."""
+"""Stores by their options, so that a store used again is already logged in."""
 
 
 class _Access(NamedTuple):
-    """What the environment says of an account; `options` are those of pyarrow's client."""
+    """An account from the environment; `options` are those of pyarrow's client."""
 
     account: str
     options: Mapping[str, str]
@@ -58,13 +58,13 @@ def find_in_azure(url: str) -> tuple[pf.FileSystem, str]:
         options |= access.options
     _refuse_broken_key(options.get("account_key", ""), name)
     if not {"account_key", "sas_token"} & set(options) and shutil.which("az") is None:
-        # The client would call the command line, and the shell would say that it is not there.
+        # The client would call Azure's command line, and the shell would complain that it does not exist.
         os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "prod")
     return _stores.get_or_make(tuple(options.items()), lambda: pf.AzureFileSystem(**options)), path
 
 
 def _add_account(url: str, account: str, name: str) -> str:
-    """Return the URL as pyarrow takes it, with an account. Raises BatchError where nothing names one."""
+    """Return the URL in pyarrow's form, with an account. Raises BatchError if none is named."""
     full = _BLOB_HOST.sub(r"\1.dfs.", f"abfs{url[url.index(':') :]}" if url.lower().startswith("az:") else url)
     parts = urlsplit(full)
     if parts.username or "." in parts.netloc:
@@ -78,7 +78,7 @@ def _add_account(url: str, account: str, name: str) -> str:
 
 
 def _read_environment(name: str) -> _Access:
-    """Return what the environment says: a connection string alone, else account, key and token."""
+    """Read the environment: a connection string alone, or else account, key and token."""
     if text := os.environ.get(_CONNECTION):
         return _read_connection(text, name)
     options = {"account_key": os.environ.get(_KEY, ""), "sas_token": _mark_token(os.environ.get(_TOKEN, ""))}
@@ -119,7 +119,7 @@ def _mark_token(token: str) -> str:
 
 
 def _refuse_broken_key(key: str, name: str) -> None:
-    """Raise BatchError for a key that is not base64, at which the client may end the process."""
+    """Raise BatchError for a key that is not base64, on which the client may end the process."""
     try:
         base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError) as error:

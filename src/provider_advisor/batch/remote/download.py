@@ -1,4 +1,4 @@
-"""Inputs over https://, which are fetched whole before they are read: rows can then be counted and read again."""
+"""Download inputs from https:// before reading them, so that rows can be counted and read again."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LARGEST_DOWNLOAD = 5_000_000_000
 _PATIENCE = 30
 _CHUNK = 1 << 20
 _folders: list[tempfile.TemporaryDirectory[str]] = []
-"""Where downloads are; each folder is removed when the process ends."""
+"""Folders with downloads; they are removed when the process ends."""
 
 
 class _SecureRedirects(HTTPRedirectHandler):
-    """Follows redirects to other https:// addresses only: who asked for encryption gets no plain text."""
+    """Follows redirects only to https://, so that an encrypted address never leads to plain text."""
 
     def redirect_request(  # noqa: PLR0913, PLR0917 (as urllib calls it)
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage | Message, newurl: str
@@ -34,7 +34,7 @@ class _SecureRedirects(HTTPRedirectHandler):
 
 
 def download(url: str, largest: int = LARGEST_DOWNLOAD) -> Path:
-    """Return a file of this machine with the bytes at an address; it is there until the process ends.
+    """Download an address to a local file, which exists until the process ends.
 
     Raises BatchError if they cannot be read or are more than `largest`, and BatchFailure if they end early.
     """

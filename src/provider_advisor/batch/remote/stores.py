@@ -1,11 +1,11 @@
 """Objects in stores, `s3://`, `gs://` and `az://`, read and written by pyarrow's own clients of these stores.
 
-A name is a URL as pyarrow takes it. Who may use a store comes from where each store's own tools look for it, such as
+A name is a URL in pyarrow's form. Credentials come from where each store's own tools look for them, such as
 AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers.
 
-Outputs are written to a folder of this machine first, and sent whole when all is done, because most stores cannot
-rename an object: what has its name is taken for complete. The order is rejects, the rest, and then the rows, so
-that who waits for the rows finds everything else; if one cannot be sent, what was sent before it is taken back.
+Outputs are written to a local folder first, and uploaded when complete, because most stores cannot rename an object, so
+an object under its final name is assumed to be complete. Rejects come first and rows last, so that whoever waits for
+the rows finds everything else; if an upload fails, earlier ones are removed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from provider_advisor.batch.remote.azure import find_in_azure
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure
 
 _PATIENCE = "retry_limit_seconds=20"
-"""Google's client tries again for fifteen minutes if it is not told otherwise."""
+"""Google's client retries for fifteen minutes by default."""
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 _EXAMPLES = {"s3": "s3://bucket/teams.csv", "gs": "gs://bucket/teams.csv", "gcs": "gs://bucket/teams.csv"}
 _AZURE = "az://container@account.dfs.core.windows.net/teams.csv"
@@ -53,12 +53,12 @@ _NOISE = tuple(
         (r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*", ""),
         (r"google::cloud::Status\((?:.*last message of |\w+: (?:[\w ]+\(\): )?)(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
         (r"\w+\(\) - CURL error \[\d+\]=", ""),
-        # What was done with which address, perhaps with a token in it, comes before this; numbers of requests after it.
+        # Before this come the operation and the address, perhaps with a token; after it come request numbers.
         (r".*Azure Error: \[\w*\] ", ""),
         (r"\n.*| RequestId:.*", ""),
     )
 )
-"""What surrounds the message of a store, which is cut down to what users can do something about.
+"""The text around a store's message, which is removed so that only what helps a user is left.
 
 "google::cloud::Status(UNAVAILABLE: Retry policy exhausted, with a last message of Could not connect to server
 error_info={…})"   →   "Could not connect to server"
@@ -66,7 +66,7 @@ error_info={…})"   →   "Could not connect to server"
 
 
 class StoredObject(NamedTuple):
-    """An object of a store, by its URL: with `name` for people, and its place in the store."""
+    """An object in a store: its `name` for people, and its place in the store."""
 
     url: str
     name: str
@@ -75,12 +75,12 @@ class StoredObject(NamedTuple):
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Return what two URLs of one object have in common: the kind of store, the account, and the path."""
+        """Return what identifies an object whatever its URL: the kind of store, the account, and the path."""
         kind = self.store.type_name
         return kind, self.store.__reduce__()[1][0]["account_name"] if kind == "abfs" else "", self.path
 
     def inspect(self) -> tuple[int, int] | None:
-        """Return size and time of change (in nanoseconds), None if nothing is there. Raises BatchFailure."""
+        """Return size and modification time (in nanoseconds), or None if nothing exists. Raises BatchFailure."""
         try:
             found = self.store.get_file_info(self.path)
         except _BROKEN as error:
@@ -94,10 +94,10 @@ class StoredObject(NamedTuple):
         return self.store.open_input_file(self.path)  # type: ignore[no-any-return]
 
     def refuse_unwritable(self) -> None:
-        """Raise BatchError if there is no such bucket, BatchFailure without a login: before the work, not after it."""
+        """Check access before the work: raise BatchError for a missing bucket, BatchFailure without a login."""
         bucket = self.path.split("/", maxsplit=1)[0]
         try:
-            # First the object: asked for a bucket without a login, Azure's client ends the process.
+            # The object first: without a login, Azure's client ends the process when asked for a bucket.
             self.store.get_file_info(self.path)
             found = self.store.get_file_info(bucket)
         except _BROKEN as error:
@@ -108,7 +108,7 @@ class StoredObject(NamedTuple):
             raise BatchError(f"{self.name} cannot be written: there is no bucket '{bucket}', or you may not see it.")
 
     def refuse_other(self, begins: bytes, what: str) -> None:
-        """Raise BatchError for an object that neither is empty nor begins so: `what` may be replaced, and no other."""
+        """Raise BatchError for an object that may not be replaced: it is not empty and does not begin like `what`."""
         if self.inspect() is None:
             return
         try:
@@ -120,7 +120,7 @@ class StoredObject(NamedTuple):
             raise BatchError(f"{self.name} exists and is not {what}; move it, or choose another object.")
 
     def send(self, file: Path) -> None:
-        """Write the bytes of a file of this machine, which appear at once. Raises BatchFailure, and leaves nothing."""
+        """Upload a local file in one step. Raises BatchFailure, and then leaves nothing behind."""
         try:
             pf.copy_files(
                 str(file), self.path, source_filesystem=pf.LocalFileSystem(), destination_filesystem=self.store
@@ -128,7 +128,7 @@ class StoredObject(NamedTuple):
             size = self.store.get_file_info(self.path).size
         except _BROKEN as error:
             raise self._explain("written", error) from error
-        if size != file.stat().st_size:  # an upload that ends early is an object all the same
+        if size != file.stat().st_size:  # an upload that ends early still creates an object
             self.remove()
             raise BatchFailure(f"{self.name} was not written completely; run again.")
 
@@ -143,7 +143,7 @@ class StoredObject(NamedTuple):
 
 
 def find_object(url: str) -> StoredObject:
-    """Return the object that a URL names, without asking the store. Raises BatchError for one that names none."""
+    """Return the object for a URL, without asking the store. Raises BatchError for an invalid URL."""
     refuse_unescaped(url)
     name, scheme = show_address(url), find_scheme(url)
     example = f"expected a URL such as {_EXAMPLES.get(scheme, _AZURE)}."
@@ -167,12 +167,12 @@ def _find_store(url: str, scheme: str) -> tuple[pf.FileSystem, str]:
 
 
 def _is_without_login(error: Exception) -> bool:
-    """Return whether a client did not ask the store, because it found nothing that says who asks."""
+    """Return whether a client failed before asking the store, because it found no credentials."""
     return _NO_LOGIN.search(str(error)) is not None
 
 
 def describe_store_error(error: Exception, url: str) -> str:
-    """Return what a store said, in one line and without the secrets of the URL."""
+    """Return a store's message on one line, without the URL's secrets."""
     said = (error.strerror if isinstance(error, OSError) else None) or str(error)
     said = _NO_LOGIN.sub("no login: ", said, count=1)
     for noise, message in _NOISE:
@@ -186,7 +186,7 @@ class _StagedFile(NamedTuple):
 
 
 class Staging:
-    """Where outputs in stores are written meanwhile."""
+    """Stages outputs for stores in local files."""
 
     def __init__(self, folder: Path, inputs: Iterable[str]) -> None:
         self._folder = folder
@@ -194,7 +194,7 @@ class Staging:
         self._files: dict[str, _StagedFile] = {}
 
     def place(self, what: str, url: str) -> str:
-        """Return the file of this machine in which an output is written; `what` is how messages call it.
+        """Return the local file for an output; `what` is its name in messages.
 
         Raises BatchError for an object that cannot be written, that is an input, or that is another output too.
         """
@@ -209,17 +209,17 @@ class Staging:
         return str(self._files[what].local)
 
     def refuse_other(self, what: str, begins: bytes, replaced: str) -> None:
-        """Raise BatchError if the object of an output is there and does not begin as what may be `replaced`."""
+        """Raise BatchError if the object of an output exists and may not be replaced."""
         self._files[what].stored.refuse_other(begins, replaced)
 
     def find_name(self, local: Path | None) -> str | None:
-        """Return the name of the object that a file of this machine will be, None for any other file."""
+        """Return the name of the object for a local file, None for any other file."""
         return next((staged.stored.name for staged in self._files.values() if staged.local == local), None)
 
     def send(self, order: Iterable[str]) -> None:
-        """Send what was written, in this order; what was not written is removed from the store.
+        """Upload what was written, in this order; remove from the store what was not written.
 
-        Raises BatchFailure, and takes back what was sent.
+        Raises BatchFailure, after removing what was uploaded.
         """
         sent: list[StoredObject] = []
         try:
@@ -237,6 +237,6 @@ class Staging:
 
 @contextlib.contextmanager
 def stage(inputs: Iterable[str]) -> Iterator[Staging]:
-    """Give a staging whose files are gone afterwards."""
+    """Yield a staging area whose files are deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
         yield Staging(Path(folder).resolve(), inputs)

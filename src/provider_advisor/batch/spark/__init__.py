@@ -1,4 +1,4 @@
-"""Many teams on Spark: from files to files (`driver`, which has `worker` do the work), or in a DataFrame (`dataframe`).
+"""Many teams on Spark: from files to files (`driver` and `worker`), or in a DataFrame (`dataframe`).
 
-Nothing is imported here: a worker that scores a DataFrame needs no files.
+Nothing is imported here, because scoring a DataFrame needs no code for files.
 """

@@ -1,4 +1,4 @@
-"""Score a Spark DataFrame of teams: the same rows with their answers, and how a knowledge base gets to the workers."""
+"""Score a Spark DataFrame of teams, and send the knowledge base to the workers."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class PackedKnowledge(NamedTuple):
     data: bytes
 
     def unpack(self) -> KnowledgeBase:
-        """Return the knowledge base, which is unpacked once a process."""
-        # The bytes come from the program that calls this, by the way on which its code comes.
+        """Return the knowledge base, unpacked once per process."""
+        # The bytes come from the calling program, in the same way as its code, so they are as trustworthy.
         return _unpacked.get_or_make(self.fingerprint, lambda: pickle.loads(self.data))  # noqa: S301
 
 
@@ -75,7 +75,7 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
     _refuse_duplicates(names)
     score = partial(score_arrow, as_of=day, max_age=max_age, id_column=id_column, reasons=reasons, explain=explain)
     task = _FrameTask(pack_knowledge(base), score, tuple(table.names), names)
-    # Names without dots, because Spark would resolve those.
+    # Names without dots, because Spark would resolve them.
     safe = frame.toDF(*(f"c{place}" for place in range(len(table.names))))
     return safe.mapInArrow(partial(_score_batches, task), _convert_to_spark(frame, result, names))
 

@@ -1,10 +1,10 @@
-"""The driver of a run on Spark: inputs cut into shares, which workers score, and what they wrote put together.
+"""The driver of a run on Spark: cut the inputs into shares, have workers score them, and join the results.
 
-Spark's own readers are not used: its CSV reader takes half a quoted cell for a row and mends what is not UTF-8 without
-saying so. Workers read as one machine does, so that what is scored and what is rejected, and why, is the same.
+Spark's own readers are not used: its CSV reader splits quoted cells into rows and silently repairs invalid UTF-8.
+Workers read like a run on one machine, so that scores, rejects and reasons are the same.
 
-Workers write to a hidden folder beside the output. What they report is checked against what they were to do, and only
-then the folder gets the name of the output: Spark may run a task twice, and lose a worker, at any time.
+Workers write to a hidden folder beside the output. It gets the name of the output only after their reports have been
+checked, because Spark may run a task twice, or lose a worker, at any time.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     options = ScoringOptions(
         today or dt.date.today(), inputs.is_dated, as_of, max_age, id_column, reasons, explain, long  # noqa: DTZ011
     )  # fmt: skip
-    # What is wrong with the columns is said before Spark starts.
+    # Mistakes in the columns are reported before Spark starts.
     Scoring(knowledge, inputs.schema, form, options)
     job = Job(
         uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
@@ -140,7 +140,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
                 cancel_jobs()
 
         try:
-            # In a thread of its own, because Spark's bridge to Java breaks if a signal interrupts a message.
+            # In its own thread, because Spark's bridge to Java breaks if a signal interrupts a message.
             return do_in_thread(lambda: _run_job(session, job, inputs, place, rejects, stop.event), cancel_if_asked)
         except BaseException as error:
             if stop.number:
@@ -159,8 +159,8 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
     with stage_folder(output) as folder, explain_failures(), session() as spark:
         splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
         reports = _collect_reports(spark, job._replace(folder=str(folder), splits=splits))
-        # The rows get their name last: who finds the output may rely on its rejects, and on inputs that stayed as they
-        # were while the last worker read them.
+        # The rows get their name last, so that whoever finds the output can rely on its rejects, and on inputs that did
+        # not change while workers read them.
         _check_parts(reports, folder, job.output_form)
         for source in inputs.sources:
             source.check_unchanged()
@@ -175,7 +175,7 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
 
 
 def refuse_other_names(names: tuple[str, ...], output: str) -> None:
-    """Raise BatchError for an input or output that not all workers could see."""
+    """Raise BatchError for an input or output that not all workers can see."""
     if "-" in {*names, output}:
         raise BatchError("Spark reads and writes files, not standard input and output; give files.")
     for name in (*names, output):
@@ -204,7 +204,7 @@ def _refuse_address(name: str, *, is_output: bool) -> None:
 
 
 def _make_absolute(source: InputFile) -> InputFile:
-    """Return the input under a name that is the same in every folder: a URL already is."""
+    """Return the input with an absolute path; URLs stay as they are."""
     if find_scheme(source.name):
         return source
     path = os.path.abspath(str(source.path))  # noqa: PTH100 (a link stays a link)
@@ -212,12 +212,12 @@ def _make_absolute(source: InputFile) -> InputFile:
 
 
 def _choose_size(inputs: Inputs, spark: SparkSession) -> int:
-    """Return the bytes of a share: several shares for each core, so that none waits long for the last."""
+    """Return the size of a share in bytes: several shares per core, so that no core waits long for the last."""
     return min(_LARGEST_SHARE, inputs.size // (_SHARES_A_CORE * spark.sparkContext.defaultParallelism))
 
 
 def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
-    """Have the workers do all shares, and return what they say, in order. Raises BatchFailure if one cannot be done."""
+    """Run all shares on the workers, and return their reports in order. Raises BatchFailure if one fails."""
 
     def do_task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext  # noqa: PLC0415 (in the worker)
@@ -237,7 +237,7 @@ def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
 
 
 def _find_stage_folder(output: Path) -> Path:
-    """Return where workers write until everything is complete."""
+    """Return the folder to which workers write until everything is complete."""
     return output.with_name(f".{output.name}.spark")
 
 
@@ -290,7 +290,7 @@ def _check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
 
 
 def _write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path, rejects: Path) -> int:
-    """Write the rejects of all parts to one file, and return how many there are; without any, an earlier file goes."""
+    """Write all rejects to one file, and return their number; if there are none, delete an earlier file."""
     rejected = sum(report.rejected for report in reports)
     try:
         refuse_foreign_rejects(rejects)
@@ -308,8 +308,7 @@ def _write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path,
 def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Path) -> Iterator[Reject]:
     """Yield the rejects with the names of their files, and with row numbers that count from each file's beginning.
 
-    A worker knows its share only: of rows 1 to 500 in the first share of a file and row 3 in the second, the last is
-    row 503.
+    A worker knows only its share: if the first share of a file has 500 rows, row 3 of the second share is row 503.
     """
     csv.field_size_limit(sys.maxsize)
     before = [0] * len(names)
@@ -323,7 +322,7 @@ def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Pa
 
 
 def count_unknown(shares: int, folder: Path, unknown: UnknownWords | None) -> None:
-    """Add up the unknown words of all parts, where they are listed instead of refused. Raises BatchFailure."""
+    """Add up the unknown words of all parts, if they are listed instead of refused. Raises BatchFailure."""
     if unknown is None:
         return
     try:
@@ -334,7 +333,7 @@ def count_unknown(shares: int, folder: Path, unknown: UnknownWords | None) -> No
 
 
 def place_output(folder: Path, output: Path) -> None:
-    """Give the rows of a staged folder their name; an earlier output goes.
+    """Rename the staged folder of rows to the output, replacing an earlier one.
 
     Raises BatchFailure, the earlier output untouched.
     """

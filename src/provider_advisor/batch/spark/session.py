@@ -1,4 +1,4 @@
-"""Start and end a Spark session for a run, and say plainly why there can be none."""
+"""Start and end a Spark session for a run, with plain errors if that is not possible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCAL = re.compile(r"local(?:\[(\d+|\*)\])?")
 _MASTER = re.compile(r"local(-cluster)?(\[[\d*, ]+\])?|yarn|(spark|k8s|mesos)://\S+")
 _ATTEMPTS = 4
 _LONGEST = 300
-# Java only deals out shares here, and would spend a second on making itself fast.
+# Java only hands out shares here, and optimizing it would take a second.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _LOGGING = """
 rootLogger.level = off
@@ -50,13 +50,13 @@ def cancel_jobs() -> None:
 
     context = SparkContext._active_spark_context  # noqa: SLF001 (there is no other way to it)
     if context is not None:
-        with contextlib.suppress(Exception):  # it may be starting, or ending, and has no job then
+        with contextlib.suppress(Exception):  # it may be starting or ending, and then has no job
             context.cancelAllJobs()
 
 
 @contextlib.contextmanager
 def explain_failures() -> Iterator[None]:
-    """Turn a failure of Spark or Java into a BatchFailure with what they say, without their traces."""
+    """Turn a failure of Spark or Java into a BatchFailure with their message, without the traceback."""
     from py4j.protocol import Py4JError  # type: ignore[import-untyped] # noqa: PLC0415
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
@@ -75,7 +75,7 @@ def _find_cause(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def open_session(active: SparkSession | None, master: str | None, *, bar: bool) -> Iterator[SparkSession]:
-    """Yield the active session, if there is one, else one of our own, which ends with the block.
+    """Yield the active session, or a new one that ends with the block.
 
     `master` None is what spark-submit says, else all cores of this machine. `bar` shows Spark's progress bar. Raises
     BatchError if there is no Java, or Spark does not start.

@@ -1,6 +1,6 @@
-"""What a worker does: read its share of the inputs, score it, and write a part of the output.
+"""The worker of a run on Spark: read a share of the inputs, score it, and write a part of the output.
 
-The inputs are cut at the ends of records, as one machine would cut them, so that shares together are the whole.
+The inputs are cut at the ends of records, as on one machine, so that the shares together are complete.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, desc
 from provider_advisor.requirements.unlisted import WordCounts
 
 ROWS, REJECTS, WORDS, BEGUN = "rows", "rejects", "words", "begun"
-"""The folders of a job: complete parts of rows, rejects and unknown words, and what is not complete, perhaps never."""
+"""The folders of a job: complete parts of rows, rejects and unknown words, and incomplete parts."""
 
 REPORT = "report"
 """The one column of what workers send back, as JSON."""
@@ -48,7 +48,7 @@ class Split(NamedTuple):
 
 
 class Job(NamedTuple):
-    """All that workers have to know. `sources` have absolute paths."""
+    """Everything that workers need to know. `sources` have absolute paths."""
 
     id: str
     knowledge: PackedKnowledge
@@ -64,9 +64,9 @@ class Job(NamedTuple):
 
 
 class ShareReport(NamedTuple):
-    """What a worker says of its share: rows, records by the number of their file, counts, and the size of the part.
+    """A worker's report on its share: rows, records by file number, counts, and the size of the part.
 
-    Or only a `problem` that no other attempt can mend.
+    Or only a `problem` that another attempt cannot solve.
     """
 
     scored: int = 0
@@ -92,7 +92,7 @@ _last: list[_OpenJob] = []
 def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Split, ...]:
     """Cut the inputs into shares of at least `size` bytes, in order; at least one, which may be empty.
 
-    Texts are read once from end to end, because only what comes before a line break shows whether it ends a record.
+    Texts are read once from start to end, because only the text before a line break shows whether it ends a record.
     Raises BatchFailure if they cannot be read, Stopped when asked to.
     """
     cuts = [Position()]
@@ -103,14 +103,14 @@ def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Spli
         if read - last >= size:
             cuts.append(position)
             last = read
-    # Behind a cut at the very end there is nothing to do.
+    # After a cut at the very end there is nothing left.
     if len(cuts) > 1 and last == inputs.size:
         cuts.pop()
     return tuple(Split(start, end) for start, end in zip(cuts, [*cuts[1:], None], strict=True))
 
 
 def _find_block_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
-    """Yield where each block of a text ends, and how many bytes of all inputs come before that."""
+    """Yield where each block of a text ends, and the number of bytes of all inputs up to there."""
     ends = list(accumulate(source.size for source in inputs.sources))
     for piece in inputs.pieces():
         file = bisect_left(ends, piece.read)
@@ -118,7 +118,7 @@ def _find_block_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
 
 
 def _find_group_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
-    """Yield the same of the row groups of Parquet files, whose rows tell how many bytes."""
+    """Yield the same for the row groups of Parquet files, with bytes in proportion to rows."""
     before = 0
     for file, source in enumerate(inputs.sources):
         rows = find_group_ends(source)
@@ -130,8 +130,8 @@ def _find_group_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
 def do_shares(job: Job, batches: Iterable[pa.RecordBatch], attempt: int) -> Iterator[pa.RecordBatch]:
     """Do the shares of these numbers, and yield a report for each as a batch of one row.
 
-    A problem that no other attempt can mend is reported; else the first attempts raise, so that Spark tries again,
-    elsewhere perhaps.
+    A problem that another attempt cannot solve is reported; other first attempts raise, so that Spark tries again,
+    perhaps elsewhere.
     """
     for batch in batches:
         for number in batch.column(0).to_pylist():
@@ -176,7 +176,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
         Path(job.folder, REJECTS, name_part(number, "csv")),
         Path(job.folder, WORDS, name_part(number, "jsonl")),
     ]
-    # Another attempt at the same share may be alive; each writes files of its own, and all write the same.
+    # Another attempt at the same share may still be running; each writes its own files, with the same content.
     attempt = uuid4().hex
     begun = [Path(job.folder, BEGUN, f"{place.parent.name}-{number}-{attempt}") for place in places]
     progress = _ShareCounts()
@@ -190,7 +190,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
             begun[2].write_bytes(_write_words(unknown.take_counts()))
             begun[2].replace(places[2])
         size = begun[0].stat().st_size
-        # The rows last: the driver looks for them alone, and takes it that all else is there.
+        # The rows last: the driver only looks for them, and assumes that everything else exists.
         begun[1].replace(places[1])
         begun[0].replace(places[0])
     finally:
@@ -202,7 +202,7 @@ def _do_share(job: Job, number: int) -> ShareReport:
 
 
 def _write_words(counts: WordCounts) -> bytes:
-    """Write a line for each word and its count, and a last one for all others; reports would hold them all at once."""
+    """Write a line for each word and its count, and one for all others; reports would need too much memory."""
     lines = [json.dumps(line) for line in (*counts.words.items(), (None, counts.others))]
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -215,7 +215,7 @@ def read_words(path: Path) -> WordCounts:
 
 
 def _list_frames(opened: _OpenJob, share: Split, progress: _ShareCounts, rejects: BinaryIO) -> Iterator[pl.DataFrame]:
-    """Yield the scored rows of a share; what was rejected is written, and both are counted."""
+    """Yield the scored rows of a share; write the rejects, and count both."""
     for done in _score_blocks(opened, share):
         placed = progress.add(done)
         write_rejects((each._replace(file=str(placed.end.file)) for each in placed.rejects), rejects)
@@ -240,7 +240,7 @@ def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
 
 
 def _open_job(job: Job) -> _OpenJob:
-    """Open the inputs and the scoring of a job, once a process."""
+    """Open the inputs and the scoring of a job, once per process."""
     if not _last or _last[0].job != job.id:
         knowledge = job.knowledge.unpack()
         paths = tuple(str(source.path) for source in job.sources)

@@ -1,1 +1,1 @@
-"""Scored rows and rejects on their way to files that appear only when they are complete."""
+"""Write scored rows and rejects to files that appear only when complete."""

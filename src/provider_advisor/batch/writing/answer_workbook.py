@@ -1,13 +1,13 @@
-"""Scored rows as a workbook: the answers, their reasons, all figures, and the scope, each on a sheet.
+"""Write scored rows as a workbook with sheets for answers, reasons, all figures and the scope.
 
-The sheet of answers has what people read first: the verdict, the ranking, the columns of the input, and one score for
-each provider. All other figures of the providers are on a sheet of their own.
+The sheet of answers has what people read first: the verdict, the ranking, the input's columns, and one score per
+provider. All other figures are on another sheet.
 
-xlsxturbo writes Arrow columns at once, about ten times faster than a writer that takes cell after cell. A text is never
-written as a formula or a link, whatever it begins with.
+xlsxturbo writes whole Arrow columns, about ten times faster than cell by cell. Text is never written as a formula or a
+link, whatever it begins with.
 
-The reasons are what the columns of `--reasons` say, in a sentence or three. What is not known is said of the providers
-that come first, for among many there is something unknown about each. Whole explanations are those of single answers.
+The reasons put the columns of `--reasons` into up to three sentences. Unknowns are listed only for the leading
+providers, because among many, each has some. Full explanations are left to single answers.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _WHY_OF_ROW = "\0why"  # no column of an input has such a name
 
 
 class RowSentences:
-    """Says why rows have their verdicts; `columns` are the names that `say` takes values of, in order."""
+    """Explains the verdicts of rows; `columns` are the names of the values that `say` takes, in order."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
@@ -75,7 +75,7 @@ class RowSentences:
         self._describe = lru_cache(maxsize=1 << 14)(self._describe_code)
 
     def _say(self, *values: str | None) -> str:
-        """Return the sentences on a row; lists are codes joined by semicolons."""
+        """Return the sentences for a row; lists are codes joined by semicolons."""
         row = dict(zip(self.columns, values, strict=True))
         return " ".join([self._say_verdict(row), *self._say_gaps(row), *self._say_musts(row), *self._say_reasons(row)])
 
@@ -132,7 +132,7 @@ def _split(codes: str | None) -> list[str]:
 
 
 class WorkbookPlan(NamedTuple):
-    """What goes into a workbook besides the rows.
+    """The contents of a workbook besides the rows.
 
     With `reasons` their columns are among the details, else only the sentences say them. `id_column` is the first
     column of each sheet; `describe_scope` returns lines of two cells from the counts of the run.
@@ -192,7 +192,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
 def list_scope(
     outline: Mapping[str, Any], knowledge: KnowledgeBase, inputs: Sequence[str], matches: Iterable[Match]
 ) -> list[tuple[str, str | int]]:
-    """Return the scope of a run from its outline: a line of two cells for each thing."""
+    """Return the scope of a run as lines of two cells."""
     about = outline["knowledge"]
     lines: list[tuple[str, str | int]] = [
         ("Inputs", ", ".join(inputs)),
@@ -217,7 +217,7 @@ _Sheet = tuple[pl.DataFrame, str, "SheetOptions"]
 
 
 class _Sheets:
-    """The sheets of answers, reasons and details, made when all blocks are there.
+    """The sheets of answers, reasons and details, built from all blocks.
 
     Raises BatchError if a sheet has no room for the columns or rows, or would have two columns of one name.
     """
@@ -235,7 +235,7 @@ class _Sheets:
         self._kept = {name: kind for name, kind in schema.items() if name in kept}
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Take the rows of a block behind those that are there."""
+        """Append the rows of a block."""
         self._rows += frame.height
         if self._rows > MOST_ROWS:
             raise BatchError(f"a sheet has room for {MOST_ROWS:,} rows; write CSV or Parquet.")
@@ -261,7 +261,7 @@ class _Sheets:
 
 
 def _choose_columns(names: Sequence[str], plan: WorkbookPlan) -> tuple[list[str], list[str]]:
-    """Return the columns that the answers and the details take from rows with these; the ids of the details apart."""
+    """Return the columns of the answers and of the details; the details' ids are separate."""
     of_providers = {f"{provider}.{name}" for provider in plan.knowledge.providers for name in OF_PROVIDERS}
     reasons = set(list_reason_columns(tuple(plan.knowledge.providers)))
     ids = [plan.id_column] if plan.id_column else []
@@ -294,7 +294,7 @@ def _make_sheet(title: str, frame: pl.DataFrame) -> _Sheet:
 
 def _make_scope(lines: Iterable[tuple[str, str | int]]) -> _Sheet:
     names, values = zip(*lines, strict=True)
-    # A column of Python objects: counts are numbers, and all else is a text.
+    # A column of Python objects: counts are numbers, everything else is text.
     frame = pl.DataFrame({"name": names, "value": pl.Series(values, dtype=pl.Object)})
     options: SheetOptions = {
         "header": False, "column_widths": {0: 2.0 * _NARROW, 1: float(_SENTENCES)},
@@ -321,9 +321,9 @@ def _choose_width(name: str, kind: pl.DataType) -> float:
 
 
 def _fit(column: pl.Series) -> pl.Series:
-    """Return a column with what a sheet can hold.
+    """Return a column with values that a sheet can hold.
 
-    Longer texts are cut, and say so. Moments with a zone, and numbers among which some are not finite, become texts.
+    Longer texts are cut, with a note. Times with a zone, and columns with non-finite numbers, become texts.
     """
     kind = column.dtype
     if kind.is_float() and not column.is_finite().all():

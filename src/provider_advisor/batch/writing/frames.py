@@ -26,10 +26,10 @@ _JOINER = ";"
 
 
 def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[pl.Expr]]:
-    """Return the columns of an output in this form, and how those that it cannot hold as they are become texts.
+    """Return the output columns for this format, and how to turn unsupported ones into texts.
 
-    CSV and workbooks hold no lists: theirs are joined by `;`. JSON holds no bytes. Raises BatchError for a column that
-    the form cannot hold.
+    CSV and workbooks have no lists: items are joined by `;`. JSON has no bytes. Raises BatchError for a column that the
+    format cannot represent.
     """
     given = _make_empty(schema)
     if form == "jsonl":
@@ -92,11 +92,11 @@ def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
 def write_frames(
     frames: Iterator[pl.DataFrame], schema: pl.Schema, form: str, file: BinaryIO, *, header: bool = True
 ) -> None:
-    """Write frames, as they come, to an open file; CSV with its header, or without.
+    """Write frames one by one to an open file; CSV with or without a header.
 
-    Raises what the frames raise, and OSError or PolarsError.
+    Raises exceptions of the frames, OSError and PolarsError.
     """
-    raised: list[BaseException] = []  # Polars replaces what its source raises with an error of its own
+    raised: list[BaseException] = []  # Polars replaces exceptions of its source with its own
 
     def yield_frames() -> Iterator[pl.DataFrame]:
         try:
@@ -128,13 +128,13 @@ def _encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:
 
 
 def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
-    """Write the rows of several files of one form to one new file, in bounded memory. Raises OSError or PolarsError.
+    """Join files of one format into a new file, in bounded memory. Raises OSError or PolarsError.
 
-    Parquet is read and written again, because copying its row groups would take a footer of our own.
+    Parquet is read and written again, because copying row groups would mean writing the footer ourselves.
     """
     with target.open("xb") as out, contextlib.ExitStack() as stack:
         if form == "parquet":
-            named = all(_is_utf8(part) for part in parts)  # Polars opens no others by name
+            named = all(_is_utf8(part) for part in parts)  # Polars cannot open other names
             files: list[IO[bytes]] = [] if named else [stack.enter_context(part.open("rb")) for part in parts]
             pl.scan_parquet(files or list(parts), glob=False).sink_parquet(out, compression="snappy")
         else:
@@ -156,9 +156,9 @@ def _is_utf8(path: Path) -> bool:
 def write_stream(
     blocks: Iterator[Done], schema: pl.Schema, form: str, rejects: Path | None, watch: Callable[[Done], None]
 ) -> RowCounts:
-    """Write the blocks to standard output as they come, and return their counts.
+    """Write the blocks to standard output one by one, and return their counts.
 
-    Rejects go to the file, which appears when all is done, or without one to standard error, a line each.
+    Rejects go to a file that appears at the end, or line by line to standard error.
     """
     counts = RowCounts.zero()
     out = sys.stdout.buffer

@@ -1,4 +1,4 @@
-"""The long form of answers: a row for each team and provider, in place of one row with columns for each provider.
+"""The long form of answers: one row per team and provider, instead of columns for each provider.
 
     team  verdict      provider  a.standing  a.proven  b.standing  b.proven  ranking
     t1    recommended  b         unconfirmed       40  qualified         80  b;a
@@ -62,8 +62,8 @@ class LongForm:
         """Return the rows in the long form: those of a team together, in the order of the providers."""
         rows, count = wide.num_rows, len(self._providers)
         repeated = pa.array(np.repeat(np.arange(rows), count))
-        # Columns of providers are put one behind the other, and then read row by row: of a1 a2 a3 b1 b2 b3 come
-        # a1 b1 a2 b2 a3 b3, by the places 0 3 1 4 2 5.
+        # The providers' columns are concatenated and then read row by row: a1 a2 a3 b1 b2 b3 becomes a1 b1 a2 b2 a3 b3,
+        # by the places 0 3 1 4 2 5.
         order = pa.array((np.arange(rows)[:, np.newaxis] + rows * np.arange(count)).reshape(-1))
         columns = [wide.column(name).take(repeated) for name in self._id]
         columns.append(pa.array(np.tile(np.array(self._providers, object), rows), pa.string()))
@@ -82,7 +82,7 @@ class LongForm:
         ]
 
     def _rank(self, rankings: pa.Array) -> pa.Array:
-        """Return by row and provider its place in the ranking, from 1 on; null for one that is ruled out."""
+        """Return the rank by row and provider, from 1; null if it is ruled out."""
         places = {provider: place for place, provider in enumerate(self._providers)}
         ranks = np.zeros((len(rankings), len(self._providers)), np.int32)
         for row, ranking in enumerate(rankings.to_pylist()):

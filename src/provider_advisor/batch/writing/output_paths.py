@@ -1,4 +1,4 @@
-"""Where a run may write: every path is checked against every other path and all inputs before anything starts."""
+"""Check where a run may write, before it starts: no output may be an input or another output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from provider_advisor.errors import BatchError, describe_cause
 
 
 class OutputPlace(NamedTuple):
-    """A path to write, and what messages call it: "the output", "the rejects file (--rejects)".
+    """A path to write, and its name in messages: "the output", "the rejects file (--rejects)".
 
     A `hidden` folder is that in which a run keeps its parts; it has its own way to know what it may use.
     """
@@ -36,7 +36,7 @@ def is_folder_name(name: str) -> bool:
 
 
 def check_places(sources: Iterable[InputFile], places: Sequence[OutputPlace], rejects: Path | None) -> None:
-    """Check all that a run will write, with `rejects`, the path of rejected rows.
+    """Check all paths that a run will write; `rejects` is the path of rejected rows.
 
     An existing file is replaced only if it is what the user named: the output, the summary, the report. What lies where
     rejects go is replaced only if an earlier run wrote it. Two paths are one if they lead to one place, are one file
@@ -80,7 +80,7 @@ def _check_folder(place: OutputPlace) -> None:
 
 
 def _check_parent(place: OutputPlace) -> os.stat_result | None:
-    """Return what is at a place, None if nothing is. Raises BatchError if nothing can be written there."""
+    """Return what exists at a place, or None. Raises BatchError if nothing can be written there."""
     folder = place.path.parent
     found = None
     try:
@@ -138,5 +138,5 @@ def _is_same(path: Path, other: Path | IO[str]) -> bool:
     try:
         found = os.stat(other) if isinstance(other, Path) else os.fstat(other.fileno())  # noqa: PTH116
         return stat.S_IFMT(found.st_mode) in {stat.S_IFREG, stat.S_IFDIR} and os.path.samestat(os.stat(path), found)  # noqa: PTH116
-    except (OSError, ValueError):  # not there; or a stream that is no file
+    except (OSError, ValueError):  # does not exist, or is a stream
         return isinstance(other, Path) and os.path.realpath(path) == os.path.realpath(other)

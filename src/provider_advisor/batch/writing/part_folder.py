@@ -1,8 +1,8 @@
-"""An output that is a folder of parts, as Spark and every reader of Parquet understand it: `scores/part-00000.parquet`.
+"""An output folder of part files, as Spark and other Parquet readers expect it: `scores/part-00000.parquet`.
 
-`_SUCCESS` says that the folder is complete. Beside it is an empty file whose name holds a digest of the names and
-sizes of all parts. By it a later run knows that a run has made the folder, and that nobody has added or changed
-anything: only such a folder is replaced. Both files are empty because Polars reads every file of a folder that is not.
+`_SUCCESS` marks the folder as complete. An empty file beside it has a digest of the names and sizes of all parts in its
+name. It shows a later run that the folder was made by a run and not changed since: only such a folder is replaced. Both
+files are empty because Polars reads all non-empty files of a folder.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def name_part(number: int, form: str) -> str:
 
 
 def finish_part_folder(folder: Path) -> None:
-    """Mark a folder of parts as complete and as made by a run, and wait until it is on the disk. Raises OSError."""
+    """Mark a folder of parts as complete and ours, and flush it to disk. Raises OSError."""
     sizes = _read_sizes(folder)
     for name in sizes or {}:
         with (folder / name).open("rb") as file:
@@ -41,7 +41,7 @@ def finish_part_folder(folder: Path) -> None:
 
 
 def is_made_by_run(folder: Path) -> bool:
-    """Return whether a folder is empty, or is what a run has made and nobody has changed. A link is not."""
+    """Return whether a folder, not a link, is empty, or was made by a run and not changed since."""
     sizes = _read_sizes(folder)
     if not sizes:
         return sizes is not None
@@ -72,10 +72,10 @@ def _make_digest(sizes: dict[str, int]) -> str:
 
 
 def replace_part_folder(new: Path, output: Path, old: Path) -> None:
-    """Put a finished folder in the place of an output, which is kept as `old` until then.
+    """Move a finished folder to its place; the old output is kept as `old` meanwhile.
 
-    A kill between the two renames leaves `old`: see `restore_part_folder`. Raises OSError, the output as it was, also
-    if it is no longer a folder that a run has made.
+    A kill between the two renames leaves `old`: see `restore_part_folder`. Raises OSError, leaving the old output, also
+    if that is no longer an unchanged folder of a run.
     """
     try:
         if output.exists():
@@ -90,18 +90,18 @@ def replace_part_folder(new: Path, output: Path, old: Path) -> None:
 
 
 def restore_part_folder(old: Path, output: Path) -> None:
-    """Bring an output back if a run was killed, or failed, while it was being replaced."""
+    """Restore an output if a run was killed or failed while replacing it."""
     if not os.path.lexists(output) and is_made_by_run(old):
         old.rename(output)
 
 
 def remove_part_folder(folder: Path, kept: Collection[Path] = ()) -> None:
-    """Delete what runs write to a folder of parts, and the folder if nothing else is in it; a link is not followed."""
+    """Delete the files of a run from a folder of parts, and the folder if empty; links are not followed."""
     if folder.is_symlink() or not folder.is_dir():
         return
     for name in os.listdir(folder):  # noqa: PTH208 (names, to match them)
         if _OURS.fullmatch(name) and folder / name not in kept:
-            with contextlib.suppress(OSError):  # a folder of that name is not ours
+            with contextlib.suppress(OSError):  # a folder with that name is not ours
                 os.unlink(folder / name)  # noqa: PTH108
     with contextlib.suppress(OSError):
         folder.rmdir()

@@ -1,7 +1,7 @@
-"""The file of rejected rows: written, put in its place, and counted by kinds of reasons.
+"""Write the file of rejected rows, and count them by kind of reason.
 
-`unknown criterion 'fxa'. Did you mean 'fax'?` and `unknown criterion 'smss'. …` are of one kind: what stands in quotes,
-numbers, and what follows the first sentence make no difference.
+`unknown criterion 'fxa'. Did you mean 'fax'?` and `unknown criterion 'smss'. …` are of one kind: quoted text, numbers,
+and everything after the first sentence are ignored.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_KINDS = 1_000
 
 
 def find_default_rejects(output: Path) -> Path:
-    """Return where rejects go if no option says: `scores.rejects.csv` beside `scores.parquet`."""
+    """Return the default path of rejects: `scores.rejects.csv` beside `scores.parquet`."""
     return output.with_name(f"{output.stem}.rejects.csv")
 
 
@@ -47,7 +47,7 @@ def _quote_cell(text: str) -> str:
 
 
 def is_rejects_file(path: Path) -> bool:
-    """Return whether a file, not through a link, is empty or begins as every rejects file does."""
+    """Return whether a file, not a link, is empty or begins like a rejects file."""
     try:
         opened = os.open(path, os.O_RDONLY | OPEN_SAFELY)
     except OSError:
@@ -57,15 +57,15 @@ def is_rejects_file(path: Path) -> bool:
 
 
 def refuse_foreign_rejects(path: Path) -> None:
-    """Raise OSError if something is at this path that is not a rejects file."""
+    """Raise OSError if something other than a rejects file exists at this path."""
     if os.path.lexists(path) and not is_rejects_file(path):
         raise FileExistsError(errno.EEXIST, "a file that is not a rejects file is there")
 
 
 def replace_rejects(path: Path, parts: Iterable[Path] | None) -> None:
-    """Write the rejects of all parts to one file that replaces an earlier one; None deletes it.
+    """Write the rejects of all parts to one file, replacing an earlier one; None deletes it.
 
-    Raises OSError, also if something else is there by now.
+    Raises OSError, also if something else exists there now.
     """
     refuse_foreign_rejects(path)
     if parts is None:
@@ -80,7 +80,7 @@ def replace_rejects(path: Path, parts: Iterable[Path] | None) -> None:
 
 @contextlib.contextmanager
 def open_rejects(path: Path | None) -> Iterator[BinaryIO]:
-    """Open the file of rejects, which appears when all is written, or standard error for None."""
+    """Open a rejects file that appears when complete; None is standard error."""
     if path is None:
         yield sys.stderr.buffer
         return
@@ -91,7 +91,7 @@ def open_rejects(path: Path | None) -> Iterator[BinaryIO]:
 
 
 class ReasonCount(NamedTuple):
-    """How many rows were rejected for a kind of reason, and the first of them."""
+    """The number of rows rejected for a kind of reason, and the first of them."""
 
     rows: int
     file: str

@@ -1,10 +1,10 @@
-"""The hidden folder beside an output in which a run keeps its finished parts until all of them are done.
+"""The hidden folder beside an output for the finished parts of a run, until all are done.
 
-Its manifest begins with what the run depends on. Each further line is a finished part, written when the part's files
-are on the disk, so whatever the manifest says is true, also after a kill or a power failure.
+Its manifest begins with what the run depends on. Each further line is a finished part, written after the part's files
+are on disk, so the manifest is true even after a kill or a power failure.
 
-Somebody else may have laid a folder, a link or a file where this one goes. So nothing is opened through a link, and a
-folder that holds anything but what a run puts there is refused, never emptied.
+Somebody else may have put a folder, a link or a file in its place. So nothing is opened through a link, and a folder
+with anything that a run does not write is refused, never emptied.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LONGEST_LINE = 1 << 26
 
 
 class FinishedPart(NamedTuple):
-    """Rows of the output that are on the disk, the position in the input behind them, and their counts."""
+    """Output rows that are on disk, the position after them in the input, and their counts."""
 
     number: int
     end: Position
@@ -46,7 +46,7 @@ class FinishedPart(NamedTuple):
 
 
 def find_work_folder(output: Path) -> Path:
-    """Return where the run that makes an output keeps its parts."""
+    """Return the folder for the parts of an output."""
     return output.with_name(f".{output.name}.parts")
 
 
@@ -72,7 +72,7 @@ class WorkFolder:
 
     def _begin(self, head: dict[str, Any], output: Path, *, resume: bool) -> None:
         # Before anything is removed below: if a run was killed between its two renames, `old` is the only copy of the
-        # output that it was to replace.
+        # previous output.
         restore_part_folder(self.old, output)
         with contextlib.ExitStack() as stack:
             manifest = _open_manifest(self.path)
@@ -81,8 +81,7 @@ class WorkFolder:
             if resume and manifest is not None and then is not None:
                 _refuse_other_run(then, head, output)
                 self._take_up(manifest, output)
-        # What is left of a part that was begun has to go, because `_write_part` opens its files anew, and not those of
-        # anybody else.
+        # Remains of an unfinished part are deleted, because `_write_part` only opens new files, never existing ones.
         self._remove_all_but(self.parts)
         if not self.parts:
             _write_head(self.path, head)
@@ -90,9 +89,9 @@ class WorkFolder:
             self.rows.mkdir(exist_ok=True)
 
     def _take_up(self, manifest: BinaryIO, output: Path) -> None:
-        """Take the parts of the earlier run, as far as manifest and files are whole; the rest is cut off.
+        """Take over the parts of the earlier run as far as manifest and files are complete; cut off the rest.
 
-        A kill may leave half a line at the end, and no later run could read what is written behind that.
+        A kill may leave half a line at the end, and a later run could not read anything after it.
         """
         end = manifest.tell()
         while line := manifest.readline(_LONGEST_LINE):
@@ -134,7 +133,7 @@ class WorkFolder:
 
     def complete(self, part: FinishedPart) -> None:
         """Note that the files of a part are complete."""
-        # On the disk before the note is: after a power failure the manifest must not know more than there is.
+        # The files first: after a power failure, the manifest must not list parts that do not exist.
         for path in self.list_files(part):
             with path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -144,7 +143,7 @@ class WorkFolder:
         self.parts.append(part)
 
     def finish(self, final: Path) -> None:
-        """Note that this file or folder is the whole output and goes to its place now."""
+        """Record that this file or folder is the whole output and is about to be moved to its place."""
         sync_folder(self.path)
         self._append({"final": final.name, "size": _read_size(final)})
 
@@ -155,7 +154,7 @@ class WorkFolder:
             os.fsync(file.fileno())
 
     def remove(self) -> None:
-        """Delete the folder and what a run has put there."""
+        """Delete the folder with everything that a run wrote to it."""
         with contextlib.suppress(OSError):
             self._remove_all_but([])
             delete_work_folder(self.path)
@@ -167,11 +166,11 @@ class WorkFolder:
             lock, self._lock = self._lock, -1  # `remove` calls `close` again
             if not self.parts:
                 self.remove()
-            os.close(lock)  # last: nobody may begin in a folder that is being deleted
+            os.close(lock)  # last, so that no run starts in a folder that is being deleted
 
 
 def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
-    """Return the open lock of a work folder, which is made if it is not there; `folders` are those that it may hold.
+    """Open the lock of a work folder, creating the folder if needed; `folders` are those that it may contain.
 
     Raises BatchError if another run holds it, or it is not ours to use, or the system has no locks of POSIX.
     """
@@ -205,7 +204,7 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
 
 
 def mark_work_folder(path: Path) -> None:
-    """Write a manifest that says no more than who made the folder."""
+    """Write a manifest that only says who made the folder."""
     _write_head(path, _MARK)
 
 
@@ -217,7 +216,7 @@ def delete_work_folder(path: Path) -> None:
 
 
 def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) -> int | None:
-    """Return the open lock in an open folder, None if the folder was deleted meanwhile."""
+    """Open and take the lock in an open folder; return None if the folder was deleted meanwhile."""
     _refuse_foreign(folder, path, folders)
     try:
         lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | OPEN_SAFELY, 0o600, dir_fd=folder)
@@ -241,7 +240,7 @@ def _open_lock(folder: int, path: Path, output: Path, folders: Collection[str]) 
 
 
 def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
-    """Raise BatchError if an open folder is somebody else's, or holds what no run puts there."""
+    """Raise BatchError if an open folder belongs to somebody else, or contains anything that runs do not write."""
     if os.fstat(folder).st_uid != os.geteuid():
         raise _refuse_folder(path, "it belongs to another user")
     begun = False
@@ -268,7 +267,7 @@ def _refuse_folder(path: Path, why: str) -> BatchError:
 
 
 def _open_manifest(folder: Path) -> BinaryIO | None:
-    """Open the manifest for reading; None if there is none, or something else of that name."""
+    """Open the manifest for reading; None if it does not exist or is not a file."""
     try:
         opened = os.open(folder / _MANIFEST, os.O_RDONLY | OPEN_SAFELY)
     except OSError:
@@ -280,7 +279,7 @@ def _open_manifest(folder: Path) -> BinaryIO | None:
 
 
 def _read_head(manifest: BinaryIO) -> dict[str, Any] | None:
-    """Read the first line, None if no run of this program has written it."""
+    """Read the first line; None if it was not written by this program."""
     head = _parse(manifest.readline(_LONGEST_LINE))
     return head if head is not None and _MARK.items() <= head.items() else None
 
@@ -302,7 +301,7 @@ def _read_line(line: bytes, number: int) -> FinishedPart | dict[str, Any] | None
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
-    """Read a whole line of JSON, None if it is no object, or was cut."""
+    """Read a whole line of JSON; None if it is not an object, or was cut off."""
     try:
         found = json.loads(line) if line.endswith(b"\n") else None
     except (ValueError, RecursionError):

@@ -70,7 +70,7 @@ def make_answer_pages(service: KnowledgeService) -> APIRouter:
 
 
 class AnswerPages:
-    """The start page, the form to choose by, answers and the questionnaire, on one service."""
+    """The start page, the form, answers and the questionnaire, for one service."""
 
     def __init__(self, service: KnowledgeService) -> None:
         self._service, self._show = service, partial(show_page, service)

@@ -200,7 +200,7 @@ def _add_impact(router: APIRouter, runs: RunFolder) -> None:
 async def measure_change(asked: ImpactRequest, runs: RunFolder) -> dict[str, Any]:
     """Return the effect of a change as data. Raises RequirementsError, and BusyError if it takes too long."""
     name = await run_in_threadpool(lambda: runs.start(_make_impact_run(asked, runs.knowledge)))
-    for _ in range(10 * _SECONDS):  # no thread waits, because others have to be answered
+    for _ in range(10 * _SECONDS):  # does not block a thread, so that other requests are answered
         if (run := runs.find(name)) is None or not run.is_running:
             break
         await asyncio.sleep(0.1)

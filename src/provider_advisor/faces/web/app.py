@@ -85,7 +85,7 @@ def create_app(
     app.include_router(make_ask_api(service))
     app.include_router(make_run_api(service, runs))
     app.include_router(make_batch_pages(service, runs))
-    # To GET the protocol's library would open a stream of events, of which there are none, until the time is over.
+    # On GET, the protocol's library would open a stream of events that never come, until the time limit.
     app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, runs), methods=["POST"]))
     if store is not None:
         from provider_advisor.faces.web import saved_decisions  # noqa: PLC0415 (as above)

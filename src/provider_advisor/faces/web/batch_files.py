@@ -151,14 +151,14 @@ def read_summary(run: StartedRun) -> dict[str, Any]:
 
 
 def find_result(run: StartedRun, what: str) -> Path | None:
-    """Return the file of `scores` or `rejects`, None where there is none: no row was rejected, say."""
+    """Return the file of `scores` or `rejects`, or None, for example if no row was rejected."""
     form = {"scores": run.about.get("output", "csv"), "rejects": "csv"}.get(what)
     path = run.folder / f"{what}.{form}"
     return path if what in _RESULTS and run.is_done and path.is_file() else None
 
 
 def explain_missing(run: StartedRun | None, what: str) -> str:
-    """Return why there is no such file, in a sentence."""
+    """Say why there is no such file."""
     if run is None or what not in _RESULTS:
         return "There are no such results: results are removed after an hour."
     if run.is_running:
@@ -194,5 +194,5 @@ def list_rejected(path: Path, most: int) -> list[tuple[str, str]]:
 
 
 def describe_end(run: StartedRun) -> str:
-    """Return until when the files of a run can be had, as the time of day in UTC."""
+    """Return until when the files of a run are available, as a time of day in UTC."""
     return dt.datetime.fromtimestamp(run.began + LASTS, dt.UTC).strftime("%H:%M UTC")

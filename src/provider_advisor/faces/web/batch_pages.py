@@ -96,7 +96,7 @@ class BatchPages:
             return self._show_form(choice, 503, mistakes=[said])
 
     def show(self, name: str) -> Response:
-        """Show the state of a run: under way, done with its summary, or failed and why."""
+        """Show the state of a run: running, done with its summary, or failed with the reason."""
         run = self._runs.find(name)
         if run is None:
             return self._refuse(explain_missing(None, ""))

@@ -93,7 +93,7 @@ class StartedRun(NamedTuple):
 
 
 class RunFolder:
-    """The folder of all runs of this server, its user's own.
+    """The folder of all runs of this server, owned by its user.
 
     Runs read facts and rules where the server reads them: the folders of facts and of rules, None for the shipped ones.
     """
