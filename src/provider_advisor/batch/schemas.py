@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from provider_advisor.decision.verdict import Kind
+from provider_advisor.decision.verdict import Kind, Strength
 
 
 class _ClosedModel(BaseModel):
@@ -126,8 +126,8 @@ class _Side(_ClosedModel):
 
 
 class _VerdictModel(_ClosedModel):
-    kind: Literal["recommended", "tie", "undetermined", "none"]
-    strength: Literal["firm", "dated", "leaning"] | None
+    kind: Kind
+    strength: Strength | None
     provider: str | None
     lean: str | None
     among: list[str]

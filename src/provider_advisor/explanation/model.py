@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Literal, dataclass_transform
 
-from provider_advisor.knowledge.records import NoticeKind
+from provider_advisor.knowledge.records import Evidence, NoticeKind, Priority
 
 SCHEMA: Literal["provider-advisor/recommendation/1"] = "provider-advisor/recommendation/1"
 
-Priority = Literal["must", "should", "could", "wont"]
 BoundWords = dict[str, int | float | str]
 """A bound with the keys and words of a requirements file: {"at_least": 90}, {"is": "absent"}."""
 
@@ -41,6 +40,8 @@ class AnswerPart:
 class ThenVerdictRecord(AnswerPart):
     """A verdict without its reason."""
 
+    # Not the types of `decision`: `check` loads these records, and would load the rule engine with them. A test holds
+    # all these words equal.
     kind: Literal["recommended", "tie", "undetermined", "none"]
     strength: Literal["firm", "dated", "leaning"] | None
     provider: str | None
@@ -152,7 +153,7 @@ class ProviderRecord(AnswerPart):
 class EvidenceRecord(LineRecord):
     """A claim that a finding is based on."""
 
-    evidence: Literal["stated", "contrast", "ambiguous"]
+    evidence: Evidence
     product: str | None
     note: str | None = None
     meant: str | None = None
