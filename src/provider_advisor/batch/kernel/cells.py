@@ -150,6 +150,7 @@ class Cells:
         """Return the cell, once a part of a rule that fired has added its requirement at this rank."""
         requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
         old = self.known[cell]
+        # What the team states wins: the requirement of the rule is set aside.
         refused = contradicts(requirement, old.stated) is not None
         added = old.added if refused else (*old.added, requirement)
         return Change(self._get_added(requirement.criterion, old.stated, added), refused)
@@ -177,6 +178,7 @@ class Cells:
 
     def _get_or_make(self, key: object, make: Callable[[], Cell]) -> int:
         """Return the number of the cell of this key, made the first time that it is asked for."""
+        # One lock for all: a cell is kept for every thread, and the interpreter judges one at a time anyway.
         with self.lock:
             if key not in self._ids:
                 self._ids[key] = self._keep(make())
@@ -207,6 +209,7 @@ class Cells:
 
     def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         asked = tuple(part for part in stated if part.priority != "wont")
+        # A cost differs from team to team: the cell of its words only says what is asked, until `get_cost` takes over.
         required = () if criterion in self._computed else put_together(asked, added, self.facts.knowledge)
         if self.facts.knowledge.criteria[criterion].member_of is None:
             return Cell(criterion, stated, added, self._find(required))

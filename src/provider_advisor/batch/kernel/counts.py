@@ -16,7 +16,7 @@ from provider_advisor.logic import Truth
 
 _Counts = Counter[tuple[str, ...]]
 _REMARKED = ("asked", "unmet", "unknown", "nobody", "open", "changes")  # the parts of a tally that come of cells
-_MOST_SOURCES = 4
+_MOST_SOURCES = 4  # dated rows come from several in turn, and each that waits keeps up to 300,000 cells
 
 
 class Tally(NamedTuple):
@@ -172,9 +172,11 @@ class Tallying:
     def name_counts(self, counts: CellCounts) -> Tally:
         """Return what the cells counted have to say, by key."""
         table = self._gather()
+        # Cells and remarks met since the last block that was counted stand behind all others.
         each = table.each[: counts.cells.shape[1]]
         of = table.of[: each.sum()]
         found = {name: Counter[tuple[str, ...]]() for name in _REMARKED}
+        # Each cell counts for all of its remarks: 9 teams with a cell of two remarks are 9 for each of them.
         totals = np.stack([np.bincount(of, np.repeat(row, each), table.remarks) for row in counts.cells])
         totals[:, : counts.again.shape[1]] -= counts.again
         in_all, in_unsure = totals.astype(np.int64).tolist()
@@ -208,6 +210,7 @@ class _RemarkTable(NamedTuple):
 
 def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> Ints:
     """Return how often each cell stands in the rows that are kept, and in those among them that are unsure."""
+    # One count for both: cell 5 of a row left out is key 15, of one that is kept 16, of one that is unsure too 17.
     keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
     return np.stack([counts[:, 1] + counts[:, 2], counts[:, 2]])

@@ -60,6 +60,7 @@ class OwnWords:
 
 def _read_words(words: Sequence[str | None]) -> tuple[Unlisted, ...] | None:
     """Return the requirements in own words, None if one of them cannot be read or if they are many."""
+    # Not an error here: a single answer knows the limit of all requirements of a row together, and tells it.
     if len(words) > MOST_OWN_WORDS:
         return None
     try:

@@ -62,6 +62,7 @@ class ProductGaps:
     def list_codes(self, entries: Entries, verdicts: Verdicts, kept: Flags) -> pa.ListArray:
         """Return for each row that is kept the gaps of the providers that its verdict names: `acme:data-region@eu`."""
         pairs = self._pair_classes(entries, len(kept))
+        # Arrow tells different numbers apart by hashing, where NumPy would sort all of them.
         several = arrays.make_numbers(pairs.numbers).dictionary_encode()
         gaps_of = [*map(self._found.__getitem__, arrays.read_values(several.dictionary).tolist())]
         # All gaps one behind the other; each pair of a row takes the stretch of its own.

@@ -90,7 +90,7 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
     by_provider = sums.numbers[FIRST:].reshape((width - FIRST) // PER_PROVIDER, PER_PROVIDER, teams)
     parts, doubted = np.empty((len(by_provider), 3, teams)), np.empty(teams, bool)
     standing, unknown = np.empty((len(by_provider), teams), np.int8), np.empty((len(by_provider), teams), np.int32)
-    asked = sums.numbers[WEIGHT] > 0
+    asked = sums.numbers[WEIGHT] > 0  # a team that asks for nothing has no score; its quotients are of no use
     for some in _cut(teams, width):
         numbers = by_provider[:, :, some]
         weight = np.where(asked[some], sums.numbers[WEIGHT, some], 1)
@@ -155,6 +155,7 @@ def _judge_some(scores: Scores) -> Verdicts:
     alone = np.add.reduce(among, axis=0, dtype=np.int16) == 1
     beaten = _are_others_beaten(scores, first, among)
     recommended, leaning = (best == _QUALIFIED) & alone, (best == _UNCONFIRMED) & alone
+    # Later kinds overwrite earlier ones: a single leader is level with itself, so it is a tie before it is recommended.
     kind = np.full(teams, _UNDETERMINED, np.int16)
     level = np.flatnonzero((best == _QUALIFIED) & beaten)
     kind[level[_are_alike(scores.take(level), among[:, level])]] = _TIE
@@ -168,6 +169,8 @@ def _judge_some(scores: Scores) -> Verdicts:
 def _find_leaders(scores: Scores) -> Flags:
     """Return by provider and team who leads: by the better standing, then fewer unknown musts, then expected score."""
     unknown = scores.unknown
+    # Standing and unknown musts as one number: with at most 3 unknown musts, qualified with 2 is 2, unconfirmed with 1
+    # is 5.
     rank = scores.standing * (unknown.max(initial=0) + 1) + unknown
     ahead = rank == rank.min(axis=0)
     expected = np.where(ahead, scores.expected, -np.inf)

@@ -67,6 +67,7 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
     for name in read:
         _check_column(schema.field(name), knowledge)
     carried = tuple(name for name in schema.names if name not in read)
+    # Columns that are read are not part of the result, so that only carried ones can collide with ours.
     if both := sorted(set(carried) & set(ours)):
         raise BatchError(f"the column '{both[0]}' has the same name as a column of the result; rename it.")
     identity = id_column or ("team" if "team" in schema.names else None)
@@ -260,6 +261,7 @@ def _read_amount(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
     """Return a volume, None where there is none; a text as it is, to be read with the others."""
     if isinstance(value, str):
         return value if value.strip() else None
+    # Decimals and NaN come from Parquet and data frames: NaN is how pandas writes an empty cell of numbers.
     if isinstance(value, Decimal):
         value = plain(float(value))
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
