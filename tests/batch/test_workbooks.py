@@ -519,6 +519,40 @@ def test_requirements_as_csv_from_office_programs(recommend, encoding, title):
     assert weights == {"repairs": 2.5, "advice": 1}
 
 
+def test_requirements_in_another_encoding_and_under_other_names(recommend):
+    Path("rfp.csv").write_bytes("Anforderung;Priorität\nrepairs;must\nAnforderung;should\n".encode("cp1252"))
+    assert "rfp.csv is not UTF-8; add --encoding cp1252 (Windows)" in recommend("--file rfp.csv")[2]
+    line = "--file rfp.csv --encoding cp1252 --format json"
+    assert 'there or by --rename "Anforderung=Requirement".' in " ".join(recommend(line)[2].split())
+    line += " --rename Anforderung=Requirement --rename Priorität=Priority --unlisted-unknown"
+    status, found, said = recommend(line)
+    assert status == 0, said
+    answer = json.loads(found)
+    assert answer["requirements"][0]["criterion"] == "repairs"
+    assert answer["unlisted"] == [{"text": "Anforderung", "priority": "should"}]  # only the header has another name
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            "--file rfp.csv --rename Anforderun=Requirement",
+            "rfp.csv: there is no column 'Anforderun' to rename. Did you",
+        ),
+        ("--file rfp.csv --rename Anforderung", "--rename 'Anforderung' cannot be read; expected OLD=NEW"),
+        ("--file rfp.csv --encoding none", "'none' is not a text encoding"),
+        ("--file rfp.csv --encoding ascii", "rfp.csv is not in the encoding given by --encoding; try another."),
+        ("--file rfp.xlsx --encoding cp1252", "--encoding is for CSV, but rfp.xlsx is a workbook; leave it out."),
+        ("--needs repairs --rename a=b", "--rename is for spreadsheets (.xlsx, .csv), but --file names none."),
+    ],
+)
+def test_options_on_requirements_that_do_not_fit_are_refused(recommend, line, sentence):
+    Path("rfp.csv").write_text("Anforderung;Priorität\nrepairs;must\n", encoding="utf-8")
+    _write("rfp.xlsx", rows=[("Requirement", "Priority"), ("repairs", "must")])
+    status, _, said = recommend(line)
+    assert (status, sentence in " ".join(said.split())) == (2, True), said
+
+
 def _pack(**parts):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements.grammar import read_requirement, shown
 from provider_advisor.requirements.matching import (
@@ -111,15 +112,18 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     matches: Mapping[str, Targets] | None = None,
     decimal: str | None = None,
     unlist: bool = False,
+    encoding: str | None = None,
+    renames: Mapping[str, str] | None = None,
 ) -> Proposal:
     """Return the requirements in a workbook or CSV file with one of them in each row.
 
-    `unlist` takes texts in doubt for requirements in the team's own words.
+    `unlist` takes texts in doubt for requirements in the team's own words. `encoding` is that of a CSV file that is not
+    UTF-8; `renames` has new names of columns by old ones.
 
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
     refuse_other_sheets(file)
-    grid = _read_grid(content, file, sheet)
+    grid = _read_grid(content, file, sheet, encoding, renames or {})
     columns = find_columns(grid, scale or {})
     rows, empty, more = _read_rows(grid, columns, decimal or ".", scale or {})
     matcher = Matcher(knowledge, matches, sentences=True)
@@ -159,17 +163,33 @@ def _describe_counts(found: Sequence[Match], empty: int) -> str:
     return ", ".join(counted)
 
 
-def _read_grid(content: bytes, file: str, wanted: str | None) -> Grid:
+def _read_grid(content: bytes, file: str, wanted: str | None, encoding: str | None, renames: Mapping[str, str]) -> Grid:
     if is_workbook_name(file):
+        if encoding is not None:
+            raise RequirementsError(f"--encoding is for CSV, but {file} is a workbook; leave it out.")
         sheet = read_sheet(content, file, wanted)
     else:
         if wanted is not None:
             raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
-        sheet = Sheet(file, "", _read_csv(content, file))
+        sheet = Sheet(file, "", _read_csv(content, file, encoding))
+    sheet = _rename_header(sheet, renames) if renames else sheet
     header = find_header(sheet.rows, is_sheet_word)  # not by Must and Should, which cells below the header say too
     if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
         header += 1
     return take_header(sheet, header, is_header_word)
+
+
+def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
+    """Return the sheet with new names in its header, which is found by them. Raises RequirementsError."""
+    head = [list(row) for row in sheet.rows[:_TITLE_LINES]]
+    for old, new in renames.items():
+        texts = [[reveal_line(write_cell(cell)) for cell in row] for row in head]
+        row = next((row for row, names in enumerate(texts) if old in names), None)
+        if row is None:
+            known = dict.fromkeys(name for names in texts for name in names if name)
+            raise RequirementsError(f"{sheet.file}: there is no column '{old}' to rename.{did_you_mean(old, known)}")
+        head[row][texts[row].index(old)] = new
+    return sheet._replace(rows=[*head, *sheet.rows[_TITLE_LINES:]])
 
 
 def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
@@ -179,18 +199,21 @@ def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
     return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
 
 
-def _read_csv(content: bytes, file: str) -> list[list[str | None]]:
+def _read_csv(content: bytes, file: str, encoding: str | None) -> list[list[str | None]]:
     if len(content) > _LARGEST_CSV:
         raise RequirementsError(
             f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
         )
     try:
         # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
-        text = content.decode(
-            "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-        )
-    except UnicodeDecodeError as error:
-        raise RequirementsError(f"{file} is not UTF-8; save it as 'CSV UTF-8', or as .xlsx.") from error
+        usual = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        text = content.decode(encoding or usual)
+    except UnicodeError as error:
+        raise RequirementsError(
+            f"{file} is not in the encoding given by --encoding; try another."
+            if encoding
+            else f"{file} is not UTF-8; add --encoding cp1252 (Windows) or its own encoding, or save it as 'CSV UTF-8'."
+        ) from error
     separator = _choose_separator(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))

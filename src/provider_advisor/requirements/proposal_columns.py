@@ -162,7 +162,8 @@ def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str,
         listed = ", ".join(f"'{name}'" for name in grid.names[:10])
         raise RequirementsError(
             f"{grid.file} has no column 'requirement'; found {listed}. Call the column of requirements 'Requirement', "
-            "that of priorities 'Priority'. For a table of teams, see `recommend batch`."
+            f"that of priorities 'Priority', there or by --rename \"{next(iter(grid.names), '…')}=Requirement\". For a "
+            "table of teams, see `recommend batch`."
         )
     return places
 

@@ -18,8 +18,11 @@ from provider_advisor.faces.cli.commands import join_options
 from provider_advisor.faces.cli.options import (
     Options,
     decimal_option,
+    encoding_option,
     name_input,
     read_input,
+    read_rename,
+    rename_option,
     sheet_options,
     unlisted_unknown_option,
     write_answer,
@@ -67,7 +70,7 @@ class InputOptions(Options):
         return ReadingOptions(
             read_encoding(self.encoding),
             self.skip_lines,
-            tuple(_read_rename(each) for each in self.renames),
+            tuple(map(read_rename, self.renames)),
             self.id_column,
             self.decimal,
             self.query,
@@ -100,7 +103,7 @@ input_options = join_options(
         metavar="CHAR",
         help="Field separator of CSV input, such as ; or tab; default: a comma, in .tsv and .tab files a tab.",
     ),
-    click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."),
+    encoding_option,
     click.option(
         "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines to skip above the header."
     ),
@@ -108,23 +111,10 @@ input_options = join_options(
     click.option(
         "--query", metavar="SQL", help='Rows to read from a database, such as "select team, needs from teams".'
     ),
-    click.option(
-        "--rename",
-        "renames",
-        multiple=True,
-        metavar="OLD=NEW",
-        help='Rename a column, as in "Bedarf=needs"; can be repeated.',
-    ),
+    rename_option,
     unlisted_unknown_option,
     sheet_options,
 )
-
-
-def _read_rename(given: str) -> tuple[str, str]:
-    old, sign, new = (part.strip() for part in given.partition("="))
-    if not (old and sign and new):
-        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
-    return old, new
 
 
 def read_separator(text: str | None) -> bytes | None:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import click
 
-from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.faces.cli.commands import join_options
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
@@ -117,6 +117,14 @@ evidence_options = join_options(
 )
 decimal_option = click.option(
     "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
+)
+encoding_option = click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8.")
+rename_option = click.option(
+    "--rename",
+    "renames",
+    multiple=True,
+    metavar="OLD=NEW",
+    help='Rename a column, as in "Bedarf=needs"; can be repeated.',
 )
 robustness_option = click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
 unlisted_unknown_option = click.option(
@@ -300,6 +308,14 @@ def read_input(file: str) -> bytes:
 def name_input(file: str) -> str:
     """Return the name of an option's file for messages."""
     return "standard input" if file == "-" else file
+
+
+def read_rename(given: str) -> tuple[str, str]:
+    """Return the old and the new name in a text of --rename. Raises BatchError."""
+    old, sign, new = (part.strip() for part in given.partition("="))
+    if not (old and sign and new):
+        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
+    return old, new
 
 
 def read_age(text: str | None) -> int | None:

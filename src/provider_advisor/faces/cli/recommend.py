@@ -17,6 +17,7 @@ from provider_advisor.faces.cli.options import (
     Options,
     complete_by,
     decimal_option,
+    encoding_option,
     evidence_options,
     format_option,
     knowledge_options,
@@ -25,6 +26,8 @@ from provider_advisor.faces.cli.options import (
     read_age,
     read_day,
     read_input,
+    read_rename,
+    rename_option,
     robustness_option,
     sheet_options,
     unlisted_unknown_option,
@@ -107,6 +110,8 @@ statement_options = join_options(
     ),
     sheet_options,
     decimal_option,
+    encoding_option,
+    rename_option,
 )
 
 
@@ -125,6 +130,8 @@ class StatementOptions(Options):
     matches: str | None = None
     matched: str | None = None
     decimal: str | None = None
+    encoding: str | None = None
+    renames: tuple[str, ...] = ()
 
 
 class RecommendOptions(StatementOptions):
@@ -370,10 +377,12 @@ def _read_file(
 
 def _refuse_sheet_options(options: StatementOptions) -> Iterator[str]:
     """Yield an error for the first option that needs a spreadsheet, if none is read."""
-    given = (f"--{name}" for name in ("sheet", "scale", "matches", "matched") if getattr(options, name) is not None)
+    names = ("sheet", "scale", "matches", "matched", "encoding", "renames")
+    given = (name for name in names if getattr(options, name) not in {None, ()})
     if (name := next(given, None)) is not None:
+        option = "--rename" if name == "renames" else f"--{name}"
         found = f"{name_input(options.file)} is not one" if options.file else "--file names none"
-        yield f"{name} is for spreadsheets (.xlsx, .csv), but {found}."
+        yield f"{option} is for spreadsheets (.xlsx, .csv), but {found}."
 
 
 def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
@@ -384,10 +393,16 @@ def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) 
     from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415
 
     scale, matches = read_scale(options.scale), read_matches_option(options.matches, knowledge)
+    encoding = None
+    if options.encoding is not None:
+        from provider_advisor.batch.reading import read_encoding  # noqa: PLC0415 (columns take long to import)
+
+        encoding = read_encoding(options.encoding)
     with note_matches(options.matched, [file]):
         proposal = read_proposal(
             read_sheet_file(file), file, knowledge,
             sheet=options.sheet, scale=scale, matches=matches, decimal=options.decimal, unlist=options.unlisted_unknown,
+            encoding=encoding, renames=dict(map(read_rename, options.renames)),
         )  # fmt: skip
     show_matches(proposal.matches, proposal.notices, path=options.matched, inputs=[file])
     return proposal.statement
