@@ -117,6 +117,11 @@ def test_every_good_file_fits_its_schema(file):
     assert problems(file.role, read(file.content)) == []
 
 
+@pytest.mark.parametrize("key", ["needs", "wants", "unlisted"])
+def test_lists_of_requirements_may_be_text(key):
+    assert problems("requirements", {key: "repairs, rental"}) == []
+
+
 def put(*path_and_value):
     """A change that puts the last argument at the path that the others make."""
     *path, last, value = path_and_value
@@ -173,7 +178,7 @@ def take(*path):
         ("cases", take("cases", 0, "verdict")),
         ("cases", put("cases", 0, "verdict", "kind", "winner")),
         ("cases", put("cases", 0, "needs", "repairs")),
-        ("requirements", put("needs", "repairs")),
+        ("requirements", put("needs", {"criterion": "repairs"})),
         ("requirements", put("needs", 0, 5)),
         ("requirements", put("needs", 1, "weight", -1)),
         ("requirements", take("needs", 1, "criterion")),

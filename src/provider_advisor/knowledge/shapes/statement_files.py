@@ -167,6 +167,18 @@ class AskedShape(Shape):
     fingerprint: Words | None = None
 
 
+def _allow_text(schema: dict[str, Any]) -> None:
+    """Let the schema of a list take a text too; `requirements_file` splits it before the shape is read."""
+    listed = {key: schema.pop(key) for key in ("type", "items")}
+    schema["anyOf"] = [
+        listed,
+        {"type": "string", "description": "words as on the command line, with commas between them"},
+    ]
+
+
+_Listed = Field(json_schema_extra=_allow_text)
+
+
 class RequirementsFile(StatementShape):
     """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch.
 
@@ -175,6 +187,9 @@ class RequirementsFile(StatementShape):
     """
 
     team: Words | None = None
+    needs: Annotated[list[RequirementOrText], _Listed] = []
+    wants: Annotated[list[RequirementOrText], _Listed] = []
+    unlisted: Annotated[list[UnlistedOrText], _Listed] = []
     unsure: list[Ref] = []
     uncounted: list[RequirementOrText] = []
     asked: AskedShape | None = None
