@@ -157,6 +157,8 @@ def test_a_name_says_that_tabs_separate(batch, name):
     Path(name).write_text(_TEAMS.replace(",", "\t"))
     assert batch(f"{name} scores.csv --quiet")[0] == 3
     assert batch(f"{name} scores.csv --separator , --quiet")[0] == 2
+    status, _, said = batch(f"{name} scores.tsv --quiet")
+    assert (status, "scores.tsv: output with tabs cannot be written; name it .csv" in said) == (2, True), said
 
 
 def test_reasons_and_whole_answers_are_added(batch):

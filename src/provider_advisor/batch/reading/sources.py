@@ -148,6 +148,8 @@ class InputFile(NamedTuple):
 
 def choose_form(name: str, given: str | None, option: str) -> str:
     """Return the given format, or that of the extension. Raises BatchError naming the option."""
+    if given is None and "output" in option and name.lower().endswith(_TABBED):
+        raise BatchError(f"{_shorten(name)}: output with tabs cannot be written; name it .csv, or add {option} csv.")
     form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
     if form is None:
         if "input" in option:
