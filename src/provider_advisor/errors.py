@@ -1,4 +1,4 @@
-"""Every error that the project raises on purpose, each with a sentence for the person who can correct it."""
+"""All errors that the project raises on purpose, each with a sentence for the person who can fix it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class AdvisorError(Exception):
-    """Base of all our errors; only a face turns one into an exit status or a response."""
+    """Base of all our errors; only interfaces turn them into exit statuses or responses."""
 
 
 class KnowledgeError(AdvisorError):
@@ -39,19 +39,19 @@ class BatchError(AdvisorError):
 
 
 class BatchFailure(BatchError):  # noqa: N818 (it says more than another Error)
-    """A run failed for what its caller did not do: a full disk, an input that changes or cannot be read to the end."""
+    """A run failed for external reasons: a full disk, or an input that changes or cannot be read to the end."""
 
 
 class BusyError(AdvisorError):
-    """A server does as much at once as it may; asked again later, it answers."""
+    """A server is at its limit; the request can be sent again later."""
 
 
 class StoreError(AdvisorError):
-    """A store of kept decisions cannot be opened, because of what was named or what it holds."""
+    """A store of kept decisions cannot be opened, because of its name or its content."""
 
 
 class StoreFailure(StoreError):  # noqa: N818 (as above)
-    """A store fails while it is used: a full disk, a database that does not answer. Nothing is half kept."""
+    """A store failed in use: a full disk, or a database that does not respond. Nothing is half saved."""
 
 
 def describe_cause(error: BaseException) -> str:

@@ -1,7 +1,7 @@
-"""What is known of an amount, and how people write amounts, days and ages; knows nothing of providers.
+"""Three-valued truth and intervals, and reading amounts, days and ages; independent of providers.
 
-Kleene's three truth values, where unknown can never pass for false by accident; the interval in which an amount lies;
-and texts such as "250 participants", "2022-12-31" and "365d".
+Kleene's three truth values, in which unknown is never taken for false by accident; the interval of an amount; and texts
+such as "250 participants", "2022-12-31" and "365d".
 """
 
 import datetime as dt
@@ -48,14 +48,14 @@ def any_of(parts: Iterable[Truth]) -> Truth:
 
 
 def negate(part: Truth) -> Truth:
-    """Return the negation: yes and no change places, unknown stays."""
+    """Return the negation: yes and no are swapped, unknown stays."""
     if part is Truth.UNKNOWN:
         return part
     return Truth.NO if part is Truth.YES else Truth.YES
 
 
 class Interval(NamedTuple):
-    """All amounts from `low` to `high`, ends included; an end that is None is not there.
+    """All amounts from `low` to `high`, ends included; None means no end.
 
     With `above` the lower end itself is left out: "more than 5" of something that need not be whole.
     """
@@ -135,7 +135,7 @@ def _high_within(amount: Interval, bound: Interval) -> bool:
     return bound.high is None or (amount.high is not None and amount.high <= bound.high)
 
 
-# From here on a float skips some whole numbers, so that a whole one need not be the number that was written.
+# From here on, floats skip some whole numbers, so a whole float may not be the number that was written.
 _EXACT = 2**53
 
 _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"

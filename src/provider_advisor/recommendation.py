@@ -1,4 +1,4 @@
-"""The library's front door: one call from what a team states to a recommendation with its proof."""
+"""The library's entry point: one call from a team's statement to a recommendation with its proof."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Recommendation:
         """Return the whole answer as typed records, with every reason, source and unknown."""
         found = record_answer(self.decision, self.statement)
         if self.robustness:
-            # As large as the rest of the package together, and needed only where it is asked for.
+            # Imported late, because it is as large as the rest of the package and often not needed.
             from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
             from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness  # noqa: PLC0415
 
@@ -114,7 +114,7 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
 def answer(
     knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False, other_weights: bool = True
 ) -> Recommendation:
-    """Return the recommendation for a statement that has been read already, for example from a requirements file.
+    """Return the recommendation for an existing statement, for example from a requirements file.
 
     `robustness` and `other_weights` are those of `Recommendation`.
     """

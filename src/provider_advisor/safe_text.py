@@ -32,7 +32,7 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 
 
 def fold(word: str) -> str:
-    """Return a word as words are compared: capitals, blanks, `_` and hyphens are alike.
+    """Return a word for comparison: case, spaces, `_` and hyphens are ignored.
 
     >>> fold(" Voice_API ")
     'voice-api'

@@ -1,12 +1,12 @@
-"""Check decision cases, the decisions that must not change; of those that did, find what turned them.
+"""Check decision cases (decisions that must not change), and find the cause of each that fails.
 
-What turned a case is the smallest part of the knowledge base without which it holds. For example: a case expects Acme,
-firm. A new source says that Beta has a board too, and now it is a tie. The case holds without Beta, and without the new
-source; of what that source says, it holds without the claim on the board alone. So that claim turned it.
+The cause of a failing case is the smallest part of the knowledge base without which it passes. For example: a case
+expects Acme, firm. A new source says that Beta has a board too, and now it is a tie. The case passes without Beta, and
+without the new source; of that source's claims, removing the one on the board is enough. So that claim is the cause.
 
 The case is decided again without one thing at a time: providers, sources and rules, then the claims and the ends of
-products in those that matter. If no single thing is enough, all providers but those that the case names, all sources
-but one, and all that was said since a day are left out, and then fewer and fewer, until none of them can be spared.
+products in those that matter. If no single thing is enough, larger parts are left out: all providers that the case does
+not name, all sources but one, everything stated since a day. Then as much as possible is put back.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _SAYS: Mapping[str, tuple[str, ...]] = {
     "undetermined": ("lean", "among"),
     "none": (),
 }
-"""What makes up a verdict of each kind beside the kind itself."""
+"""The parts of a verdict of each kind, besides the kind itself."""
 
 _MOST_TRIES = 600
-"""How often a case is decided again, at two milliseconds each: it may be one of sixty that fail."""
+"""A case is decided again at most this often, at two milliseconds each, because sixty cases may fail."""
 _MOST_NAMED = 3
-"""Of more claims than these, the provider or source that they belong to says more."""
+"""With more claims than this, naming their provider or source says more."""
 
 
 class Difference(NamedTuple):
-    """One thing that a case expects and that is found to be otherwise."""
+    """One difference between what a case expects and what was found."""
 
     key: str
     expected: Any
@@ -50,7 +50,7 @@ class Difference(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A case that does not hold: what differs, or the error with which its team cannot be answered.
+    """A case that fails: the differences, or the error if its team cannot be answered.
 
     `found` has what the case compares, as it is now, and the whole verdict.
     """
@@ -70,7 +70,7 @@ class Failure(NamedTuple):
 
     @property
     def verdict(self) -> dict[str, Any]:
-        """Return the verdict of now as the case would say it: the keys it has, and what the kind needs."""
+        """Return the new verdict in the form of the case: with its keys, and those that the kind needs."""
         kind = self.found["kind"]
         named = [key for key in _VERDICT if key in self.case.expected]
         if self.case.expected["kind"] != kind:
@@ -79,7 +79,7 @@ class Failure(NamedTuple):
 
 
 def check_case(case: Case, knowledge: KnowledgeBase) -> Failure | None:
-    """Return how a case fails, None if it holds. What it leaves out is not compared."""
+    """Return how a case fails, None if it passes. Keys that it leaves out are not compared."""
     try:
         part = knowledge.restrict(**case.scope)
         facts = facts_as_of(part, find_day(case), case.max_age)
@@ -94,7 +94,7 @@ def find_day(case: Case) -> dt.date:
 
 
 def compare_decision(case: Case, decision: Decision) -> Failure | None:
-    """Return in what a decision differs from what the case expects, None if in nothing."""
+    """Return how a decision differs from what the case expects, None if it does not."""
     verdict = _comparable(decision)
     found = verdict | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
     if "standings" in case.expected:
@@ -125,7 +125,7 @@ def _to_confirm(decision: Decision) -> dict[str, list[str]]:
 
 
 def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
-    """Return the value with its lists sorted: no case is about their order."""
+    """Return the value with its lists sorted, because cases do not depend on their order."""
     if isinstance(value, dict):
         return {key: _settled(part) for key, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -133,11 +133,11 @@ def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
     return value
 
 
-# What turned a case that fails
+# The cause of a failing case
 
 
 class Suspect(NamedTuple):
-    """A part of the base that can be left out; of a product, its end.
+    """A part of the base that can be left out; for a product, only its end.
 
     `place` is the file and line of a claim; `said` the day on which it was, None where it counts on any day.
     """
@@ -159,10 +159,10 @@ class Suspect(NamedTuple):
 
 
 class TurnedBy(NamedTuple):
-    """What turned a case: it holds without any of the suspects, without `all` of them, or with them `alone`.
+    """The cause of a failing case: it passes without any one suspect, without `all` of them, or with them `alone`.
 
-    A case that names no day may hold `as_of` an earlier one, on which its facts were not yet out of date. With nothing
-    of all this, no small part of facts and rules turned it.
+    A case without a day may pass `as_of` an earlier one, when its facts were not yet out of date. If nothing is set, no
+    small part of facts and rules is the cause.
     """
 
     suspects: tuple[Suspect, ...] = ()
@@ -170,7 +170,7 @@ class TurnedBy(NamedTuple):
     as_of: dt.date | None = None
 
     def describe(self) -> str:
-        """Return a sentence on it."""
+        """Say it in a sentence."""
         if self.as_of is not None:
             return f"It passes as of {self.as_of}; facts have gone out of date since. Add `as_of: {self.as_of}`."
         if not self.suspects:
@@ -188,15 +188,15 @@ def _list_together(parts: Sequence[str]) -> str:
 
 
 def find_cause(case: Case, knowledge: KnowledgeBase) -> TurnedBy:
-    """Return the smallest part of the base without which a case that fails would hold."""
+    """Return the smallest part of the base without which a failing case would pass."""
     try:
         trial = _Trial(case, knowledge)
     except RequirementsError:
         return TurnedBy()
     if (day := trial.find_earlier_day()) is not None:
         return TurnedBy(as_of=day)
-    # Claims are looked for within the provider or source that turned the case, where there is one: that takes tens of
-    # tries in place of hundreds.
+    # Claims are searched within the provider or source that is the cause, if there is one: that takes tens of tries
+    # instead of hundreds.
     wide = [suspect for suspect in trial.list_wide() if trial.holds_without([suspect])]
     narrow = [suspect for suspect in trial.list_narrow() if not wide or _belongs_to_any(suspect, wide)]
     single = [suspect for suspect in narrow if trial.holds_without([suspect])]
@@ -206,7 +206,7 @@ def find_cause(case: Case, knowledge: KnowledgeBase) -> TurnedBy:
 
 
 def _find_few(trial: _Trial) -> TurnedBy | None:
-    """Return the few providers, or the source, with which alone the case holds, or the few without which."""
+    """Return the few providers, or the source, with which alone, or without which, the case passes."""
     every = list(trial.list_wide())
     providers = [suspect for suspect in every if suspect.kind == "provider"]
     sources = [suspect for suspect in every if suspect.kind == "source"]
@@ -219,8 +219,8 @@ def _find_few(trial: _Trial) -> TurnedBy | None:
 
 
 def _find_since(trial: _Trial, narrow: Sequence[Suspect]) -> TurnedBy | None:
-    """Return the fewest things said since a day, and providers new since then, without which the case holds."""
-    # The newest day first: of a case that held until lately, what was said last is the least that can have turned it.
+    """Return the fewest statements and new providers since a day without which the case passes."""
+    # The newest day first: if a case passed until recently, the latest statements are the smallest possible cause.
     for day in sorted({suspect.said for suspect in narrow if suspect.said is not None}, reverse=True):
         fresh = list(trial.list_newcomers(day))
         whole = {suspect.name for suspect in fresh}
@@ -241,10 +241,10 @@ def _belongs_to_any(suspect: Suspect, wide: Sequence[Suspect]) -> bool:
 
 
 class _Trial:
-    """A case, decided again and again on parts of the base."""
+    """Decides a case repeatedly on parts of the base."""
 
     def __init__(self, case: Case, knowledge: KnowledgeBase) -> None:
-        """Decide it on everything first, which tells the facts and rules that matter. Raises RequirementsError."""
+        """Decide it on the whole base first, to find the facts and rules that matter. Raises RequirementsError."""
         self._case = case
         self._part = knowledge.restrict(**case.scope)
         self._team = read_team(self._part, **case.team)
@@ -258,7 +258,7 @@ class _Trial:
         return Facts(knowledge, day or find_day(self._case), self._case.max_age)
 
     def find_earlier_day(self) -> dt.date | None:
-        """Return the day of the newest claim that matters, if a case without a day of its own holds on it."""
+        """Return the day of the newest claim that matters, if a case without a day passes on it."""
         day = max((claim.stated for claim in self._list_claims()), default=None)
         if self._case.as_of is not None or day is None or day > find_day(self._case):
             return None
@@ -282,12 +282,12 @@ class _Trial:
                 yield Suspect("product", name, provider, said=product.stated)
 
     def list_named(self) -> set[str]:
-        """Return the providers that the case names in what it expects."""
+        """Return the providers named in the case's expectations."""
         words = json.dumps(self._case.expected)
         return {name for name in self._part.providers if f'"{name}"' in words}
 
     def list_newcomers(self, day: dt.date) -> Iterator[Suspect]:
-        """Yield the providers about which nothing was said before a day."""
+        """Yield the providers without any statement before a day."""
         for provider in self._part.providers.values():
             if provider.claims and all(claim.stated >= day for claim in provider.claims):
                 yield Suspect("provider", provider.id)
@@ -297,8 +297,8 @@ class _Trial:
         return [claim for key in sorted(whole) for claim in self._part.claims.get(key, ())]
 
     def holds_without(self, suspects: Sequence[Suspect]) -> bool:
-        """Return whether the case holds without these; no, once there were too many tries."""
-        # After the last try nothing more can be spared. What was found by then is named: enough, if not the least.
+        """Return whether the case passes without these; always no after too many tries."""
+        # After the last try, the result so far is used: it is sufficient, though perhaps not minimal.
         self._left -= 1
         if self._left < 0:
             return False
@@ -306,12 +306,11 @@ class _Trial:
         return bool(part.providers) and compare_decision(self._case, decide(self._team, self._find_facts(part))) is None
 
     def shrink(self, suspects: Sequence[Suspect]) -> tuple[Suspect, ...]:
-        """Return as few of the suspects without which the case holds, none if it does not hold without all of them."""
+        """Return a minimal set of suspects without which the case passes, empty if removing all is not enough."""
         if not suspects or not self.holds_without(suspects):
             return ()
-        # Delta debugging (Zeller and Hildebrandt, IEEE Transactions on Software Engineering 28(2), 2002). Whenever the
-        # loop turns, the case holds without `kept`. Half of them is put back at a time, then a quarter, at last single
-        # ones.
+        # Delta debugging (Zeller and Hildebrandt, IEEE Transactions on Software Engineering 28(2), 2002). Invariant:
+        # the case passes without `kept`. Half of them are put back at a time, then a quarter, finally single ones.
         kept, size = list(suspects), len(suspects) // 2
         while size:
             start = 0
@@ -326,7 +325,7 @@ class _Trial:
 
 
 def _leave_out(knowledge: KnowledgeBase, suspects: Sequence[Suspect]) -> KnowledgeBase:
-    """Return the base without some of its parts; it keeps the engine's program, in which no other rule fires."""
+    """Return the base without some of its parts; the engine's program is kept, because no further rule can fire."""
     names = {kind: {part.name for part in suspects if part.kind == kind} for kind in ("provider", "source", "rule")}
     claims = {part.claim for part in suspects if part.claim is not None}
     ends = {(part.provider, part.name) for part in suspects if part.kind == "product"}

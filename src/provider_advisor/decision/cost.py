@@ -1,8 +1,8 @@
-"""Calculate what a team's usage costs with a provider in a month: an interval, as prices are often not exact.
+"""Calculate the monthly cost of a team's usage with a provider: an interval, because prices are often not exact.
 
-An example: 1,000 messages and 100 minutes. Acme sends a message for 1 to 2 cents, and its price of a minute is not
-known: the messages cost 10 to 20, the minutes anything from 0, so a month costs at least 10. A ceiling of 8 is broken
-for certain, and one of 50 is open.
+An example: 1,000 messages and 100 minutes. Acme charges 1 to 2 cents per message, and its price per minute is unknown:
+the messages cost 10 to 20, the minutes anything from 0, so a month costs at least 10. A limit of 8 is certainly
+exceeded, and a limit of 50 is open.
 """
 
 import math
@@ -22,14 +22,14 @@ _NOTHING = Interval(0, 0)
 
 
 class CostItem(NamedTuple):
-    """One service: what is used of it, the price that comes cheapest, and what it costs a month.
+    """One service: its usage, the cheapest price, and the monthly cost.
 
-    `price` is None where the provider has no price on record; then the cost is anything from 0. `instead` are other
-    price models, which cost more for this usage; `missing` the ids of those whose price is not known: the cheapest
-    could be among them, so the cost is anything up to that of `price`. `beside` are facts on free plans and credits,
-    which are named and not subtracted. `by_quote` says that the provider has a price, but only on request.
-    `priced_members` are volumes for which it has prices (`sms-outbound@de`), where this one names no member;
-    `unconverted` are prices in currencies without a rate.
+    `price` is None if no price is recorded; then the cost is anything from 0. `instead` are other price models, which
+    cost more for this usage; `missing` the ids of those without a known price: one of them could be the cheapest, so
+    the cost is anything up to that of `price`. `beside` are facts on free plans and credits, which are shown but not
+    subtracted. `by_quote` says that the provider has a price, but only on request. `priced_members` are volumes with
+    known prices (`sms-outbound@de`), if this one names no member; `unconverted` are prices in currencies without a
+    rate.
     """
 
     usage: Mapping[str, Used]
@@ -44,7 +44,7 @@ class CostItem(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """The monthly cost with one provider: the sum of its items, without a ceiling where one of them has none."""
+    """The monthly cost with one provider: the sum of its items, without an upper limit if one of them has none."""
 
     provider: str
     amount: Interval
@@ -53,17 +53,17 @@ class Cost(NamedTuple):
 
     @property
     def unpriced(self) -> tuple[CostItem, ...]:
-        """Return the items that no price on record covers."""
+        """Return the items without a recorded price."""
         return tuple(item for item in self.items if item.price is None and item.amount.high is None)
 
     @property
     def lacks_price(self) -> bool:
-        """Return whether some price that could count is not known, or no price model covers some usage."""
+        """Return whether a price that could count is unknown, or some usage has no price model."""
         return bool(self.unpriced) or any(item.missing for item in self.items)
 
 
 def price_tiers(tiers: Iterable[Tier], volume: Number) -> float:
-    """Return what a month's volume costs: each unit at the price of the tier in which it falls.
+    """Return the cost of a month's volume: each unit costs the price of its tier.
 
     >>> price_tiers([Tier(100, 2), Tier(None, 1)], 150)
     250.0
@@ -86,7 +86,7 @@ def calculate_cost(provider: str, usage: Mapping[str, Used], facts: Facts) -> Co
 
 
 def _drop_dust(amount: Number) -> Number:
-    """Return it without the error of binary fractions: 600,000 messages at 0.0079 cost 4740, not a bit more."""
+    """Round off binary fractions: 600,000 messages at 0.0079 cost exactly 4740."""
     return plain(round(amount, _DIGITS))
 
 
@@ -95,7 +95,7 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
         return CostItem(service.usage, None, _NOTHING)
     found = [(price, facts.of_no_member(provider, price.id)) for price in service.models]
     missing = tuple(price.id for price, fact in found if fact.amount is None)
-    # By what each model costs at most, since that is what a team can be sure not to exceed; its id breaks ties.
+    # Compare models by their highest cost, which a team can be sure not to exceed; ids break ties.
     costs = sorted(
         ((_times(fact, fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
         key=lambda pair: (_end(pair[0].high), _end(pair[0].low), pair[1].criterion),
@@ -116,7 +116,7 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
 
 
 def _list_priced(service: Service, provider: str, facts: Facts) -> Iterator[str]:
-    """Yield the same usage by member, where a price of one is known: it says nothing of what goes elsewhere."""
+    """Yield the same usage by members with known prices; these say nothing about other members."""
     for price in service.models:
         for member in facts.knowledge.claimed_members(provider, price.id) if price.of_each else ():
             if facts(provider, f"{price.id}{AT}{member}").amount is not None:
@@ -124,7 +124,7 @@ def _list_priced(service: Service, provider: str, facts: Facts) -> Iterator[str]
 
 
 def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:
-    """Return what the volume costs: nothing is cheaper for being used more, so the ends of both go together."""
+    """Return the cost of the volume: more usage never costs less, so low goes with low and high with high."""
     least, most = _multiply(price.usage, usage)
     cheap, dear = fact.terms
     low = _price_month(fact.tiers, amount.low or 0, least, cheap)
@@ -132,7 +132,7 @@ def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, U
 
 
 def _price_month(tiers: tuple[Tier, ...], price: Number, volume: Number, terms: Terms) -> Number:
-    """Return what a month costs: 3 users at 20 each, billed for at least 5, with a fee of 10, are 110."""
+    """Return the cost of a month: 3 users at 20 each, billed for at least 5, with a fee of 10, cost 110."""
     if not volume:
         return 0
     billed = max(volume, terms.billed_at_least)
@@ -151,7 +151,7 @@ def _end(amount: Number | None) -> float:
 
 
 def _find_free(service: Service, provider: str, facts: Facts) -> tuple[Fact, ...]:
-    """Return what the provider is known to give freely with these prices."""
+    """Return what the provider is known to include for free with these prices."""
     prices = {price.id for price in service.models}
     named = [criterion for criterion in facts.knowledge.given_freely if not prices.isdisjoint(criterion.concerns)]
     found = [facts(provider, criterion.id) for criterion in named]
@@ -167,7 +167,7 @@ def grade_cost(cost: Cost, bound: Interval | None, facts: Facts) -> Degree:
     if bound is not None:
         return grade_truth(compare(cost.amount, bound), facts, claims)
     worst, best = find_cost_scale(cost.usage, facts.knowledge)
-    # So it is where all volumes are 0: then no cost is better than another, and none is bad.
+    # This is so if all volumes are 0: then no cost is better than another.
     if worst == best:
         return Degree(1, 1, 1, None, claims)
     degree = grade_on_scale(cost.amount, worst, best, claims)
@@ -184,7 +184,7 @@ def find_cost_scale(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tupl
         scaled = [
             (price.scale, *_multiply(price.usage, service.usage)) for price in service.models if price.scale is not None
         ]
-        # Of several price models the team would pay the cheapest, at the worst prices as well as at the best.
+        # With several price models, the team pays the cheapest, both at the worst and at the best prices.
         worst.append(min((scale.worst * most for scale, _, most in scaled), default=0))
         best.append(min((scale.best * least for scale, least, _ in scaled), default=0))
     return math.fsum(worst), math.fsum(best)

@@ -1,4 +1,4 @@
-"""Decide for a team: infer, find, score, judge; and show the ways out where no single provider will do.
+"""Decide for a team: infer, find, score, judge; if no single provider fits, find ways out.
 
 An example of the ways out. Fax and video are musts; Acme lacks video, and Brook the fax. Both are ruled out, and the
 verdict is none. Acme and Brook are a combination: together they prove both musts. Fax and video are a concession each:
@@ -23,7 +23,7 @@ _MOST_CONCESSIONS = 500
 
 
 class Outcome(NamedTuple):
-    """A team's statement, what follows from it, how each provider fares, and the verdict."""
+    """A team's statement, its consequences, the assessment of each provider, and the verdict."""
 
     team: Team
     inference: Inference
@@ -69,7 +69,7 @@ def judge_team(team: Team, facts: Facts) -> Outcome:
 
 
 def reassess(outcome: Outcome, facts: Facts) -> Outcome:
-    """Return what a team's outcome would be by other facts; rules fire on the team alone, and need not again."""
+    """Return a team's outcome with other facts; rules depend only on the team, and need not fire again."""
     assessments = assess_providers(outcome.inference, facts, outcome.team)
     verdict = date_verdict(judge(assessments), outcome.inference, facts, outcome.team)
     return outcome._replace(assessments=assessments, verdict=verdict)
@@ -81,8 +81,8 @@ def reassess(outcome: Outcome, facts: Facts) -> Outcome:
 def _find_combinations(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[str, ...], ...]:
     """Return the smallest sets of two or more providers that together prove every must, in alphabetical order.
 
-    Musts on a computed criterion are left out: two bills are not one. Empty where one provider proves all alone,
-    where there is no must, or where no provider proves one of them.
+    Musts on a computed criterion are left out: two bills are not one. Empty if one provider proves all musts, if there
+    are none, or if no provider proves one of them.
     """
     # Each provider by the set of musts that it proves: two form a combination if their sets cover all musts.
     proven = {assessment.provider: _proven_musts(assessment, facts) for assessment in assessments}
@@ -124,13 +124,13 @@ def _counts(finding: Finding, facts: Facts) -> bool:
 def _find_concessions(outcome: Outcome, facts: Facts) -> tuple[Concession, ...]:
     """Return the concessions of a team for which every provider is ruled out, fewest musts first; else nothing.
 
-    Each is minimal: giving up only a part of it would not do.
+    Each is minimal: giving up only part of it would not be enough.
     """
     if outcome.verdict.kind != "none":
         return ()
     search = _ConcessionSearch(outcome, facts)
     ways = {way for assessment in outcome.assessments for way in search.find_ways(assessment.provider)}
-    # `<` is "is a part of": giving up less would do as well.
+    # `<` means "is a proper subset of": giving up less would be enough.
     smallest = [way for way in ways if not any(other < way for other in ways)]
     return tuple(
         Concession(_sort_requirements(way), search.judge_without(way).verdict)
@@ -143,7 +143,7 @@ def _sort_requirements(way: Iterable[Requirement]) -> tuple[Requirement, ...]:
 
 
 class _ConcessionSearch:
-    """Outcomes without some of the musts; each is worked out once."""
+    """Outcomes without some of the musts, each computed once."""
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self._team = outcome.team
@@ -163,7 +163,7 @@ class _ConcessionSearch:
         or that it was joined with. What is not negotiable never goes.
         """
         criteria = self._facts.knowledge.criteria
-        # Breadth first, so that what the limit leaves out is what would take the most steps.
+        # Breadth first, so that the limit only cuts off sets that take the most steps.
         waiting = deque([frozenset[Requirement]()])
         seen = {frozenset[Requirement]()}
         while waiting and len(seen) <= _MOST_CONCESSIONS:
@@ -194,7 +194,7 @@ def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement
     seen: set[str] = set()
     waiting = [*requirement.implied_by]
     musts = [part for part in outcome.team.requirements if part.priority == "must"]
-    # A stated bound that asked for less is part of the implied one, and may be what fails.
+    # A weaker stated bound is part of the implied one, and may be the one that fails.
     causes = [part for part in musts if part.criterion == requirement.criterion]
     while waiting:
         rule = waiting.pop()

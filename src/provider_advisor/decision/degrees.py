@@ -1,14 +1,12 @@
-"""Grade how far one requirement or condition is met by one provider: an interval within [0, 1].
+"""Grade how well one provider meets a requirement or condition: an interval within [0, 1].
 
 Examples of a provider that has a fax, is not known to have a whiteboard, and is in at least 100 countries:
 
-    a fax                                [1, 1]
-    a whiteboard                         [0, 1], expected 0.5 (`unknown` of the policy)
-    no whiteboard (a must-not)           [0, 1], expected 0.5 (1 - `unknown`)
-    a fax or a whiteboard                [1, 1]: the best part counts
-    in at least 90 countries             [1, 1]: whatever their number is
-    in at least 120 countries            [0, 1], expected 0.5
-    in as many countries as possible     [0.5, 1] on a scale from 0 to 200, expected 0.75
+    a fax                                [1, 1] a whiteboard                         [0, 1], expected 0.5 (`unknown` of
+    the policy) no whiteboard (a must-not)           [0, 1], expected 0.5 (1 - `unknown`) a fax or a whiteboard
+    [1, 1]: the best part counts in at least 90 countries             [1, 1]: whatever the exact number in at least 120
+    countries            [0, 1], expected 0.5 in as many countries as possible     [0.5, 1] on a scale from 0 to 200,
+    expected 0.75
 """
 
 import itertools
@@ -24,9 +22,9 @@ from provider_advisor.logic import ABSENT, Interval, Number, Truth, all_of, any_
 class Degree(NamedTuple):
     """From `low` (all unknowns against) to `high` (all for), both in [0, 1]; `expected` lies between them.
 
-    `truth` answers what can be answered by yes or no, and is None for an amount without a bound. `claims` are the
-    evidence; `fact` is the fact that decided, None for a condition on several. `paid_for` is the capability that a
-    price pays for, where it is not known whether the provider has it. `parts` are those of a choice that decide.
+    `truth` is yes, no or unknown, and None for an amount without a bound. `claims` are the evidence; `fact` is the fact
+    that decided, None for a condition on several. `paid_for` is the capability that a price pays for, where it is not
+    known whether the provider has it. `parts` are those of a choice that decide.
     """
 
     low: float
@@ -49,9 +47,9 @@ class GradedPart(NamedTuple):
 def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: Interval | None) -> Degree:
     """Return the degree to which a provider meets a criterion, within the bound if there is one.
 
-    The price of what a provider lacks is of no use, so its degree is 0. Where it is not known whether the provider has
-    it, the price may be of no use: the degree goes down to 0, and what is expected counts as often as the policy says.
-    Of a choice the best part counts.
+    The price of something that a provider lacks is useless, so its degree is 0. If it is unknown whether the provider
+    has it, the degree may be 0, and the expected degree is weighted by the policy's probability. Of a choice the best
+    part counts.
     """
     if criterion.any_of:
         return _grade_choice(facts, provider, criterion)
@@ -70,7 +68,7 @@ def grade_requirement(facts: Facts, provider: str, criterion: Criterion, bound: 
     claims = (*degree.claims, *paid_for.claims)
     if degree.truth is not None:
         return degree._replace(claims=claims, paid_for=paid_for)
-    # With the probability p the provider has what the price pays for, else the degree is 0: the mean is p times it.
+    # With probability p the provider has what the price pays for; otherwise the degree is 0. So the mean is p times it.
     expected = facts.knowledge.policy.unknown * degree.expected
     return degree._replace(low=0, expected=expected, claims=claims, paid_for=paid_for)
 
@@ -84,7 +82,7 @@ def _grade_choice(facts: Facts, provider: str, criterion: Criterion) -> Degree:
     for part in criterion.any_of:
         asked = facts.knowledge.criteria[part.criterion]
         parts.append(GradedPart(part, grade_requirement(facts, provider, asked, get_bound(part))))
-    # One part that is met is enough; if none is, one unknown part leaves the choice unknown.
+    # One part that is met is enough; otherwise one unknown part leaves the choice unknown.
     truth = any_of(part.degree.truth for part in parts if part.degree.truth is not None)
     deciding = tuple(part for part in parts if part.degree.truth is truth)
     claims = tuple(dict.fromkeys(claim for part in deciding for claim in part.degree.claims))
@@ -97,7 +95,7 @@ def evaluate_fact(
 ) -> Truth:
     """Return whether a capability is there, or an amount within the bound.
 
-    A price is within a bound only if what it pays for is there; `paid_for` takes the place of what is known of that.
+    A price is within a bound only if what it pays for is there; `paid_for` replaces the known fact on that.
     """
     fact = facts(provider, criterion.id)
     if bound is None:
@@ -111,7 +109,7 @@ def evaluate_fact(
 
 
 def grade_truth(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fact | None = None) -> Degree:
-    """Return the degree of what is met or not; what is unknown is expected as the knowledge base's policy says."""
+    """Return the degree of a yes, no or unknown; the policy sets the expected degree of unknown."""
     if truth is Truth.UNKNOWN:
         return Degree(0, 1, facts.knowledge.policy.unknown, truth, claims, fact)
     degree = 1.0 if truth is Truth.YES else 0.0
@@ -119,10 +117,11 @@ def grade_truth(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fac
 
 
 def grade_amount(fact: Fact, criterion: Criterion) -> Degree:
-    """Return the degree of an amount on its criterion's scale; without a claimed amount it is expected at the low end.
+    """Return the degree of an amount on its criterion's scale; an unclaimed amount is expected at the low end.
 
-    The scale may bend at points. A rating's words are equal steps, and an unknown one is expected in the middle:
-    silence about an amount must be no advantage over a bad one, silence about a reputation says nothing.
+    The scale may bend at points. A rating's words are equal steps, and an unknown rating is expected in the middle:
+    saying nothing about an amount must not be better than a bad amount, but saying nothing about a reputation is
+    neutral.
     """
     if fact.amount is None:
         return Degree(0, 1, 0.5 if criterion.kind == "rating" else 0, None, fact.claims, fact)
@@ -159,8 +158,8 @@ def grade_on_scale(
 ) -> Degree:
     """Return the degrees of an amount: 0 at or beyond worst, 1 at or beyond best, linear between; expected midway."""
     lower_is_better = worst > best
-    # An end that is missing is as far as the scale goes on that side, so an open range ends at 0 or 1.
-    # Example: "from 120" on a scale from 200 (worst) to 0 gives 0.4 at 120 and 0 without an upper end: [0, 0.4].
+    # A missing end extends to the end of the scale, so an open range ends at 0 or 1. Example: "from 120" on a scale
+    # from 200 (worst) to 0 gives 0.4 at 120 and 0 without an upper end: [0, 0.4].
     at_low = _position(amount.low, worst, best, missing=1 if lower_is_better else 0)
     at_high = _position(amount.high, worst, best, missing=0 if lower_is_better else 1)
     low, high = sorted((at_low, at_high))
@@ -208,7 +207,7 @@ def _claims(facts: Facts, provider: str, leaf: Leaf) -> tuple[Claim, ...]:
 
 
 def _expect(condition: Condition, truth_of: Callable[[Leaf], Truth], unknown: float) -> float:
-    """Return what an unknown condition counts: the policy's number at each unknown leaf, its complement under `not`.
+    """Return the expected degree of an unknown condition: the policy's number for unknown leaves, inverted under `not`.
 
     That a capability is absent is the negation of its presence.
     """

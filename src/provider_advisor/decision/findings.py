@@ -1,8 +1,8 @@
-"""Judge each requirement and each fired rule for each provider, and sum the findings up to a score and a standing.
+"""Judge each requirement and fired rule for each provider, and sum the findings up to a score and a standing.
 
 An example: a team needs a whiteboard (a must, weight 4) and wishes for a fax (weight 2). Ada has the whiteboard, and
-nothing is known of her fax, so that her findings have the degrees [1, 1] and [0, 1]. She has proven 4 of 6 points and
-may have all 6; as an unknown capability counts 0.5, 5 are expected. Her score is 66.7, 83.3 and 100, and she is
+nothing is known about a fax, so her findings have the degrees [1, 1] and [0, 1]. She has proven 4 of 6 points and may
+have all 6; an unknown capability counts 0.5, so 5 are expected. Her scores are 66.7, 83.3 and 100, and she is
 qualified, because the fax is only a wish.
 """
 
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 
     @property
     def decides_standing(self) -> bool:
-        """Return whether it is a must that can fail; a must on an amount without a bound only weighs."""
+        """Return whether it is a must that can fail; a must on an amount without a bound only counts in the score."""
         return self.requirement is not None and self.requirement.priority == "must" and self.degree.truth is not None
 
     @property
@@ -62,7 +62,7 @@ class Finding(NamedTuple):
 
     @property
     def products(self) -> frozenset[str]:
-        """Return the products that each meet it; none where it is unmet, or said of the provider as a whole."""
+        """Return the products that each meet it; none if it is unmet or stated for the provider as a whole."""
         return _name_products(self._list_meeting())
 
     @property
@@ -72,7 +72,7 @@ class Finding(NamedTuple):
         return _name_products([claim for claim in claims if claim.evidence != "ambiguous"] or claims)
 
     def _list_meeting(self) -> list[Claim]:
-        """Return the claims by which it is met; none where no product comes with it, as with what must be absent."""
+        """Return the claims that meet it; none if no product is involved, as with required absence."""
         parts = self.degree.parts
         if self.outcome != "met" or self.requirement is None or self.requirement.is_absence:
             return []
@@ -95,7 +95,7 @@ class Score(NamedTuple):
 
 
 class Assessment(NamedTuple):
-    """One provider against everything that the team requires.
+    """One provider judged on everything that the team requires.
 
     Without any finding there is no score, without usage no cost. `unknown_musts` are neither proven nor failed.
     """
@@ -110,7 +110,7 @@ class Assessment(NamedTuple):
 
 def _name_products(claims: Iterable[Claim]) -> frozenset[str]:
     products = {claim.belongs_to for claim in claims}
-    # What is said of the provider as a whole comes with any of its products.
+    # What is stated for the provider as a whole applies to any of its products.
     return frozenset() if None in products else frozenset(product for product in products if product is not None)
 
 
@@ -132,7 +132,7 @@ def collect_findings(provider: str, inference: Inference, facts: Facts, cost: Co
 
 
 def reweigh_findings(findings: Sequence[Finding], weights: Mapping[str, Number], facts: Facts) -> Sequence[Finding]:
-    """Return a provider's findings, weighed by area where the team says how much each area is to weigh."""
+    """Return a provider's findings, weighted by area if the team states weights of areas."""
     if not weights:
         return findings
     given = [(_get_area(finding, facts), finding.weight) for finding in findings]
@@ -152,8 +152,8 @@ def weigh_by_area(given: Sequence[tuple[str, float]], weights: Mapping[str, Numb
     All other areas share what is left, in proportion to their own weights. An area without findings takes nothing. If
     no other area has findings, the named ones keep their proportions and fill the whole. The total stays as it is.
 
-    Four findings have the weights video 8, video 2, prices 4 and messages 6, which is 20 in all. With `{video: 40,
-    prices: 30}` those of video get 8 of the 20 together, those of prices 6, and the rest 6, whatever their number:
+    Four findings have the weights video 8, video 2, prices 4 and messages 6, together 20. With `{video: 40, prices:
+    30}`, video gets 8 of the 20, prices 6 and the rest 6, whatever the number of findings:
 
         video 8 * 8/10 = 6.4    video 2 * 8/10 = 1.6    prices 4 * 6/4 = 6    messages 6 * 6/6 = 6
     """
@@ -166,7 +166,7 @@ def weigh_by_area(given: Sequence[tuple[str, float]], weights: Mapping[str, Numb
     if None in sums:
         parts[None] = max(0.0, _PERCENT - math.fsum(parts.values()))
     total = math.fsum(parts.values())
-    if not total:  # only areas of weight 0 are asked for, so that nothing else is left to tell providers apart by
+    if not total:  # all requested areas have weight 0, so nothing would be left to compare
         return [own for _, own in given]
     unit = math.fsum(own for _, own in given) / total
     return [own * unit * parts[area] / sums[area] for (_, own), area in zip(given, areas, strict=True)]
@@ -198,7 +198,7 @@ def weigh_requirement(requirement: Requirement, facts: Facts) -> float:
 
 
 def list_used_facts(finding: Finding, facts: Facts) -> list[Fact]:
-    """Return the facts of a finding: of its criterion or choice, of what a price pays for, of its rule."""
+    """Return the facts behind a finding: on its criterion or choice, on what a price pays for, or of its rule."""
     used = [finding.degree.fact, finding.degree.paid_for]
     for part in finding.degree.parts:
         used += part.degree.fact, part.degree.paid_for
@@ -241,15 +241,14 @@ def _find_standing(truths: Sequence[Truth | None]) -> Standing:
     return "unconfirmed" if Truth.UNKNOWN in truths else "qualified"
 
 
-# Running totals: the same sums for all providers at once, so that a requirement more or less is an addition
+# Running totals: sums for all providers at once, so that adding or removing a requirement is one addition
 
 
 class Totals(NamedTuple):
     """Sums over some findings; each tuple has a place for each provider, always in the same order.
 
-    Proofs and changes of the requirements ask for thousands of verdicts that differ in a finding or two. To add and
-    subtract sums is enough for them; but what is added in another order loses other digits, so that whoever compares
-    two sums leaves room for that.
+    Proofs and changed requirements need thousands of verdicts that differ in one or two findings, so sums are added and
+    subtracted. Adding in another order rounds differently, so comparisons of two sums must allow for that.
 
     `weight` is the sum of the weights, `low`, `expected` and `high` are those of weights times degrees, `failed` and
     `unknown` count the musts. The totals of one requirement or rule have the same shape.

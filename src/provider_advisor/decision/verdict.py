@@ -1,11 +1,11 @@
-"""Judge: who is recommended and how firmly, or why no provider is. The only place where the verdict on a team is made.
+"""Judge who is recommended and how firmly, or why nobody is. The only place where a team's verdict is made.
 
-Answers, questions and everything that says how sure an answer is end in `judge_ranks`. The batch alone has its own
-judge, on columns; tests hold both equal.
+Answers, questions and all measures of certainty use `judge_ranks`. Only the batch has its own judge, on columns; tests
+keep both equal.
 
-An example: Ada has a board and Bob has none, and both were said three years ago. Ada, who is asked for a board, is
-proven to be the choice. Without what is past its time nothing is known of either board, so that the verdict is dated;
-it rests on both facts. Had Bob said so last month, it would rest on Ada's alone.
+An example: Ada has a board and Bob has none, both stated three years ago, and a team needs a board. Ada is proven to be
+the best. Without out-of-date facts, nothing is known about either board, so the verdict is dated, and depends on both
+facts. If Bob's fact were from last month, it would depend only on Ada's.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,14 +20,14 @@ Kind = Literal["recommended", "tie", "undetermined", "none"]
 Strength = Literal["firm", "dated", "leaning"]
 
 Rank = tuple[int, int, float]
-"""What leaders are found by, the lower the better: standing (0 qualified, 1 unconfirmed, 2 ruled out), unknown musts,
-and the expected score with a minus."""
+"""The sort key of leaders, lower is better: standing (0 qualified, 1 unconfirmed, 2 ruled out), unknown musts, and the
+negative expected score."""
 
 _ORDER: dict[Standing, int] = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}
 _UNCONFIRMED, _RULED_OUT = 1, 2
 
 _NO_WEIGHT = 1e-9
-"""What may be left of a sum of weights after all of them are subtracted again."""
+"""The rounding error that may remain of a sum of weights after subtracting all of them."""
 
 
 class Verdict(NamedTuple):
@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Return the providers that it names: the one recommended, the lean, or those that are level."""
+        """Return the named providers: the recommended one, the lean, or those that are level."""
         return tuple(name for name in (self.provider, self.lean, *self.among) if name is not None)
 
     def record(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
 def judge(assessments: Sequence[Assessment]) -> Verdict:
     """Return the verdict on all providers, assessed by the same requirements; their order does not matter.
 
-    Raises ValueError where some have a score and others have none.
+    Raises ValueError if some have a score and others have none.
     """
     scores = [assessment.score for assessment in assessments]
     if all(score is None for score in scores):
@@ -65,12 +65,12 @@ def judge(assessments: Sequence[Assessment]) -> Verdict:
 
 
 def rank(assessment: Assessment) -> Rank:
-    """Return what an assessment is found by among others. Raises ValueError if it has no score."""
+    """Return the sort key of an assessment. Raises ValueError if it has no score."""
     return _ORDER[assessment.standing], assessment.unknown_musts, -get_score(assessment).expected
 
 
 def can_lead(rank_: Rank) -> bool:
-    """Return whether a provider with this rank can lead: no must of it fails."""
+    """Return whether a provider with this rank can lead: it fails no must."""
     return rank_[0] != _RULED_OUT
 
 
@@ -99,8 +99,8 @@ def judge_ranks(
 ) -> Verdict:
     """Return the verdict from ranks, one for each provider, and from the scores at a place, proven and possible.
 
-    All scores are rounded to nine digits. Only the scores that the verdict depends on are asked for. What is proven is
-    firm here: of the age of facts, ranks and scores say nothing.
+    All scores are rounded to nine digits. Only the scores that the verdict depends on are asked for. Proven verdicts
+    are firm here, because ranks and scores do not know the age of facts.
     """
     # Standing first, then the number of unknown musts, then the expected score: tuples are compared in this order.
     best = min(ranks)
@@ -116,7 +116,7 @@ def judge_ranks(
     is_proven = all(possible(rival) < certain for rival in rivals)
     if len(leaders) == 1:
         return Verdict("recommended", "firm" if is_proven else "leaning", names[0])
-    # The expected scores are equal: where nothing is unknown, so are all three.
+    # The expected scores are equal; if nothing is unknown, all three are.
     is_tie = is_proven and all(proven(place) == possible(place) for place in leaders)
     return Verdict("tie" if is_tie else "undetermined", among=names)
 
@@ -124,9 +124,9 @@ def judge_ranks(
 def judge_totals(totals: Totals, providers: Sequence[str]) -> Verdict:
     """Return the verdict on sums, for the providers of their places.
 
-    It is that of the findings, but where two scores differ by less than what adding in another order loses. An example:
-    a must of weight 4 that the first provider meets and the second does not; then a wish of weight 2 that is unknown of
-    the first and met by the second:
+    It equals that of the findings, unless two scores differ by less than rounding errors of sums. An example: a must of
+    weight 4 that the first provider meets and the second does not; then a wish of weight 2 that is unknown of the first
+    and met by the second:
 
     >>> must = Totals(4, (4, 0), (4, 0), (4, 0), (0, 1), (0, 0))
     >>> wish = Totals(2, (0, 2), (1, 2), (2, 2), (0, 0), (0, 0))
@@ -146,7 +146,7 @@ def judge_totals(totals: Totals, providers: Sequence[str]) -> Verdict:
 
 
 def rank_totals(totals: Totals) -> list[Rank]:
-    """Return what leaders are found by, for each place; the same as `rank` returns for assessments."""
+    """Return the sort key for each place, as `rank` does for assessments."""
     return [
         (_RULED_OUT if failed else _UNCONFIRMED if unknown else 0, unknown, -totals.score(expected))
         for failed, unknown, expected in zip(totals.failed, totals.unknown, totals.expected, strict=True)
@@ -154,9 +154,9 @@ def rank_totals(totals: Totals) -> list[Rank]:
 
 
 def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
-    """Return the verdict; dated if it is proven, but no longer where every fact past its time counts as unknown.
+    """Return the verdict; dated if it is proven, but not when every out-of-date fact counts as unknown.
 
-    To know less widens every range of a score. So what is proven without those facts is proven for the same provider.
+    Knowing less widens every range of scores. So a proof without those facts is for the same provider.
     """
     if verdict.strength == "firm" and without_stale.strength != "firm":
         return verdict._replace(strength="dated")
@@ -164,28 +164,28 @@ def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
 
 
 def limit_strength(verdict: Verdict, team: Team) -> Verdict:
-    """Return the verdict; leaning where it is proven of all that is judged, but the team has a must that is not.
+    """Return the verdict; leaning if it is proven, but the team has a must that is not judged.
 
-    The leader may fail that must. So the verdict is not dated either: with newer facts it would be leaning, and weaker.
+    The leader may fail that must. So the verdict is not dated either: newer facts would not make it firm.
     """
     if verdict.strength in {"firm", "dated"} and team.has_unlisted_must:
         return verdict._replace(strength="leaning")
     return verdict
 
 
-# Firm or dated: what is still proven without the facts past their time
+# Firm or dated: what is still proven without out-of-date facts
 
 DatedFact = tuple[str, str]
-"""A fact past its time, by provider and criterion."""
+"""An out-of-date fact, by provider and criterion."""
 
 
 def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, team: Team) -> Verdict:
-    """Return the verdict on these facts, dated where only facts past their time prove it, limited as the team asks."""
+    """Return the verdict on these facts: dated if only out-of-date facts prove it, limited by unjudged musts."""
     verdict = limit_strength(verdict, team)
     if verdict.strength != "firm" or not facts.may_be_stale:
         return verdict
     if facts.are_all_stale and len(facts.knowledge.providers) > 1:
-        # Then nothing is known of any provider: all are alike, and no proven score is above another's possible one.
+        # Then nothing is known about any provider: all are alike, and no proven score exceeds another's possible one.
         return verdict._replace(strength="dated")
     return mark_dated(verdict, judge(assess_providers(inference, facts.without_stale(), team)))
 
@@ -197,7 +197,7 @@ def find_stale_grounds(
     facts: Facts,
     team: Team,
 ) -> tuple[DatedFact, ...]:
-    """Return the out-of-date facts that a dated verdict depends on, by provider and criterion; else nothing.
+    """Return the out-of-date facts that a dated verdict depends on, by provider and criterion, otherwise nothing.
 
     Of the leader these are what proves its musts, of each rival what rules it out. Where a rival is only behind, it is
     all that would move the leader's proven score down and the rival's possible one up.
@@ -207,7 +207,7 @@ def find_stale_grounds(
     again = {each.provider: each for each in assess_providers(inference, facts.without_stale(), team)}
     before = {each.provider: each for each in assessments}
     leader = str(verdict.provider)
-    # Only rivals that are no longer beaten matter: for the others the proof works without the facts past their time.
+    # Only rivals that are no longer beaten matter: for the others, the proof works without out-of-date facts.
     open_again = [name for name in before if name != leader and not is_beaten(again[name], again[leader])]
     by_score = any(before[name].standing != "ruled-out" for name in open_again)
     findings = [_list_weaker(before[leader], again[leader], by_score=by_score)]
@@ -242,7 +242,7 @@ def is_beaten(rival: Assessment, leader: Assessment) -> bool:
 
 
 def _list_stale_facts(finding: Finding, facts: Facts) -> Iterator[DatedFact]:
-    # Of a choice only the parts count that decide it.
+    # Of a choice, only the deciding parts count.
     deciding = {part.asked.criterion for part in finding.degree.parts}
     criteria = list_criteria_behind(finding, facts.knowledge)
     if deciding:

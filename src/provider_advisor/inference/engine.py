@@ -1,7 +1,7 @@
 """A production system over strings: which productions fire, chained to the end, by durable-rules.
 
-One thread owns the engine and all others hand it work, because durable-rules works with only one. There is one host for
-each process, made at the first run, and one ruleset for each distinct shard, because a host never forgets a ruleset.
+One thread owns the engine and all others pass work to it, because durable-rules supports only one. There is one host
+per process, created at the first run, and one ruleset per distinct shard, because a host never forgets a ruleset.
 
 durable-rules cannot be imported on Python 3.13 and later unless this file is imported first: its C part calls a
 function that Python removed.
@@ -36,7 +36,7 @@ _BLOCK = 16 * 2**20
 
 
 def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
-    """Import `durable.engine`, with the function that Python lacks since 3.13."""
+    """Import `durable.engine`, adding the function that Python 3.13 removed."""
     try:
         return importlib.import_module("durable.engine")
     except ImportError as error:
@@ -47,7 +47,7 @@ def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
 
 
 def _supply_call_object() -> None:
-    """Make PyEval_CallObject known to all libraries of the process that are loaded from now on."""
+    """Make PyEval_CallObject available to all libraries loaded from now on."""
     import ctypes  # noqa: PLC0415 (only where the function is missing)
     from pathlib import Path  # noqa: PLC0415 (as above)
 
@@ -64,8 +64,8 @@ def _supply_call_object() -> None:
 
 _durable = _import_durable()
 
-# The host measures with it how long a run takes. Its own function calls datetime.utcfromtimestamp, deprecated since
-# Python 3.12, and follows the wall clock: if that is put forward by ten seconds during a run, the run is broken off.
+# The host measures the time of a run with it. Its own function calls datetime.utcfromtimestamp, deprecated since Python
+# 3.12, and uses the wall clock: if that jumps ahead by ten seconds, the run is aborted.
 _durable._unix_now = time.monotonic  # noqa: SLF001
 
 Host: Any = _durable.Host
@@ -89,7 +89,7 @@ class Program:
 
 
 def fire(program: Program, atoms: Iterable[str]) -> frozenset[str]:
-    """Return the names of all productions that fire when these atoms are there, chained to the end.
+    """Return the names of all productions that fire on these atoms, chained to the end.
 
     May be called from any thread. Raises EngineError if durable-rules fails; the next call works again.
 
@@ -97,7 +97,7 @@ def fire(program: Program, atoms: Iterable[str]) -> frozenset[str]:
     >>> sorted(fire(program, ["rain", "ice", "monday"]))
     ['slip', 'wet']
     """
-    # A message that no rule matches raises, and a session can hold only few facts: the rest stays out.
+    # A message that no rule matches raises, and a session can hold only few facts, so unused atoms are left out.
     known = {atom for atom in atoms if atom in program.mentions}
     if not known:
         return frozenset()
@@ -116,14 +116,14 @@ def _check(productions: Iterable[Production]) -> None:
 
 
 class _QuietHost(Host):  # type: ignore[misc]  # durable has no stubs
-    """A host that leaves all work to its caller; the library's own starts two threads that dispatch too."""
+    """A host that leaves all work to its caller; the library's own host also starts two dispatching threads."""
 
     def _run(self) -> None:
         pass
 
 
 class _Ruleset:
-    """A shard, registered with the host as long as the process lives; it has at most one session at a time."""
+    """A shard, registered with the host until the process ends; it has at most one session at a time."""
 
     def __init__(self, host: _QuietHost, name: str, shard: Shard) -> None:
         self._host = host
@@ -134,7 +134,7 @@ class _Ruleset:
         self._warm_up(shard.joins[0])
 
     def assert_atoms(self, sid: str, atoms: Iterable[Atom]) -> list[int]:
-        """Return the numbers of the joins that fire when these atoms, new to the session, are there too.
+        """Assert these new atoms in the session, and return the numbers of the joins that fire.
 
         Numbers, not joins: the programs that share a ruleset call its productions by different names.
         """
@@ -153,7 +153,7 @@ class _Ruleset:
                 raise
 
     def _action(self, number: int) -> Callable[[object], None]:
-        """Return what durable-rules runs when join `number` holds."""
+        """Return the action of join `number` for durable-rules."""
 
         def run(_context: object) -> None:
             self._fired.append(number)
@@ -161,7 +161,7 @@ class _Ruleset:
         return run
 
     def _warm_up(self, first: Join) -> None:
-        """Fire join 0: delete_state frees a wild pointer if the first session of a ruleset ran no action."""
+        """Fire join 0, because delete_state frees a wild pointer if the first session of a ruleset ran no action."""
         try:
             if 0 not in self.assert_atoms(_SESSIONS[0], first.antecedent):
                 raise EngineError(f"the rule engine cannot match {first.antecedent!r}")
@@ -172,8 +172,8 @@ class _Ruleset:
 def _check_state(state: object) -> None:
     """Raise EngineError unless the host ran all actions; the state is None if there were none.
 
-    What an action raises ends up in the state, and only there. When the clock jumps more than ten seconds the
-    host drops the rest and answers 0.
+    An action's exception ends up only in the state. When the clock jumps by more than ten seconds, the host drops the
+    rest and returns 0.
     """
     if state == 0:
         raise EngineError("the rule engine stopped half-way (did the clock jump?); run it again")
@@ -207,7 +207,7 @@ class _Engine:
                 ruleset.forget(sid)
 
     def _chain(self, program: Program, known: Iterable[Atom], sid: str, touched: dict[int, _Ruleset]) -> Iterator[Join]:
-        """Yield the joins that fire; what a round adds is asserted in the next, to each shard waiting for it.
+        """Yield the joins that fire; atoms added in one round are asserted in the next, in the shards waiting for them.
 
         No atom goes in twice, because the engine refuses a message that it has seen.
         """
@@ -225,7 +225,7 @@ class _Engine:
             fresh = {atom for join in fired for atom in join.adds if atom in program.mentions} - seen
 
     def _ruleset(self, shard: Shard) -> _Ruleset:
-        """Return the ruleset of a shard, registered the first time that it is asked for."""
+        """Return the ruleset of a shard, registering it on first use."""
         if shard.key not in self._rulesets:
             if self._host is None:
                 self._host = _QuietHost()
@@ -235,7 +235,7 @@ class _Engine:
 
 
 def _deal_by_shard(program: Program, atoms: Iterable[Atom]) -> Mapping[int, list[Atom]]:
-    """Deal the atoms out, to each shard those that it waits for."""
+    """Distribute the atoms to the shards that wait for them."""
     found: defaultdict[int, list[Atom]] = defaultdict(list)
     for atom in atoms:
         for number in program.mentions[atom]:
@@ -252,7 +252,7 @@ def _keep_freed_memory() -> None:
 
 
 class _Owner:
-    """The one thread that touches the engine: it starts with the first work, and ends with the process."""
+    """The only thread that uses the engine; it starts with the first work, and ends with the process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -262,7 +262,7 @@ class _Owner:
     def run(self, work: Callable[[], frozenset[str]]) -> frozenset[str]:
         """Return the result of `work`, done on the owner's thread, or raise what it raised."""
         reply: SimpleQueue[frozenset[str] | BaseException] = SimpleQueue()
-        # Under the lock that a fork holds, so that nothing is queued for a thread that is about to end.
+        # Under the lock that a fork takes, so that nothing is queued for a thread that is about to end.
         with self._lock:
             self._ensure_thread()
             self._work.put(lambda: reply.put(_run_work(work)))
@@ -272,7 +272,7 @@ class _Owner:
         return outcome
 
     def pause(self) -> None:
-        """Finish all work, end the thread, take no more until `resume`: a fork copies an engine at rest."""
+        """Finish all work, end the thread, and accept no more until `resume`, so that a fork copies an idle engine."""
         # A fork copies the calling thread alone. With the owner's thread still there, the child would have an engine in
         # the middle of a run, and a queue that nobody serves.
         self._lock.acquire()
@@ -295,13 +295,13 @@ class _Owner:
 
 
 def _serve(queue: SimpleQueue[Callable[[], None] | None]) -> None:
-    """Do work until there is a None."""
+    """Work until a None is queued."""
     while (work := queue.get()) is not None:
         work()
 
 
 def _run_work(work: Callable[[], frozenset[str]]) -> frozenset[str] | BaseException:
-    """Return what the work returns or raises: no error may end the owner's thread while a caller waits."""
+    """Return the result or the exception of the work, because no error may end the thread while a caller waits."""
     try:
         return work()
     except BaseException as error:  # noqa: BLE001  # handed to the caller, who raises it

@@ -1,4 +1,4 @@
-"""From what a team stated to all it requires, and to the rules that speak for a provider.
+"""Infer from a team's statement what it requires, and which rules favour providers.
 
 An example, with rules that say "who needs `ucaas` should have `sms`" and "for a team without developers, favour who has
 a `builder`":
@@ -9,8 +9,8 @@ a `builder`":
     implied   sms, a should as the rule says, and never above the must that fired it
     favours   the second rule, unless the team requires `builder` itself
 
-A team's situation, usage and `not` conditions are settled as yes, no or unknown before any rule fires. What is
-certainly true becomes an atom, a plain text, for the rule engine; numbers and unknowns never reach it.
+A team's situation, usage and `not` conditions are evaluated to yes, no or unknown before any rule fires. Those
+certainly true become atoms (plain texts) for the rule engine; numbers and unknowns never reach it.
 """
 
 import itertools
@@ -48,7 +48,7 @@ _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORI
 
 
 class SetAside(NamedTuple):
-    """A rule's consequent that does not count, and why, in words."""
+    """A rule's consequent that does not count, and the reason in words."""
 
     rule: str
     criterion: str
@@ -66,7 +66,7 @@ class Inference(NamedTuple):
     """What follows from a team's statement.
 
     `requirements` are the stated and the implied ones, musts first; `firings` all rules that fired; `favours` those
-    among them that count for providers; `set_aside` what fired and does not count.
+    that count for providers; `set_aside` consequents that do not count.
     """
 
     requirements: tuple[Requirement, ...]
@@ -89,7 +89,7 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
 
 
 class CompiledRules(NamedTuple):
-    """The productions, the rule that each belongs to, and the conditions to settle beforehand, with their atoms."""
+    """The productions, the rule of each, and the conditions to evaluate first, with their atoms."""
 
     program: Program
     rule_of: dict[str, str]
@@ -133,7 +133,7 @@ def settle_atoms(conditions: Iterable[tuple[str, Condition]], team: Team) -> set
 
 
 def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth:
-    """Return the condition's truth from what the team stated itself; what it did not answer is unknown."""
+    """Return the condition's truth from the team's own statement; unanswered parts are unknown."""
 
     def truth_of(leaf: Leaf) -> Truth:
         if isinstance(leaf, Need):
@@ -148,14 +148,14 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
 
 
 def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
-    """Return what follows if the engine fired just these rules, in the order of the base, and these atoms hold."""
+    """Return the consequences if exactly these rules fired, in the base's order, and these atoms hold."""
     firing, added, aside = _imply(rules, team, settled, knowledge)
     requirements = sorted(put_together(team.requirements, added, knowledge), key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
     required |= {name for part in requirements if not part.is_absence for name in list_needed(part.criterion)}
     favours: list[Rule] = []
     for rule in firing:
-        # No evidence counts twice: the facts of a required criterion are judged already, as a requirement.
+        # No evidence counts twice: the facts on a required criterion are already judged as a requirement.
         if again := sorted(judged_by(rule) & required):
             aside.append(SetAside(rule.id, again[0], "it is based on what is already required"))
         elif unwanted := sorted(judged_by(rule).intersection(team.unwanted)):
@@ -170,7 +170,7 @@ def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], know
 def _imply(
     fired: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase
 ) -> tuple[list[Rule], list[Requirement], list[SetAside]]:
-    """Return the rules that really fire, the requirements that they add, and what is set aside.
+    """Return the rules that really fire, the requirements that they add, and the consequents set aside.
 
     An implied requirement has at most the priority of the need that fired its rule; one that the team does not want, or
     that contradicts a stated bound, is set aside. The engine chains over what rules imply and knows nothing of what is
@@ -180,7 +180,7 @@ def _imply(
     # need it (`sort_rules`), so that a rank is final when it is looked up.
     ranks: dict[str, int] = {}
     for stated in team.requirements:
-        if not stated.is_absence:  # to ask for its absence is no need of it
+        if not stated.is_absence:  # requiring its absence does not mean needing it
             _raise_ranks(ranks, stated.criterion, RANK[stated.priority])
     added: list[Requirement] = []
     aside: list[SetAside] = []
@@ -232,15 +232,15 @@ def put_together(
 ) -> tuple[Requirement, ...]:
     """Return what is stated and what rules added, merged, so that nothing counts twice at one priority.
 
-    What a stated requirement asks as much as is left out. What asks more at the priority of a stated one takes its
-    place, with the bounds of both, the larger weight, and the rules as its origin: 90 countries stated and 100 implied
-    are one requirement for 100.
+    An implied requirement is left out if a stated one asks at least as much. If it asks for more at the same priority,
+    it replaces the stated one, with the bounds of both, the larger weight, and the rules as its origin: 90 countries
+    stated and 100 implied become one requirement for 100.
     """
     return merge_left(stated, [part for part in added if not is_covered(part, stated)], knowledge)
 
 
 def is_covered(part: Requirement, stated: Iterable[Requirement]) -> bool:
-    """Return whether something stated asks as much, so that the part is left out."""
+    """Return whether a stated requirement asks at least as much, so that the part is left out."""
     return any(other.asks_as_much_as(part) for other in stated)
 
 
@@ -267,7 +267,7 @@ def _fill_in_weight(stated: Requirement, knowledge: KnowledgeBase) -> Requiremen
 
 
 def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str | None:
-    """Return why it does not count beside what the team stated; a wish does not overrule an added must."""
+    """Return why it does not count beside the team's statement; a wish does not overrule an added must."""
     bound = requirement.bound
     asked = [other for other in stated if other.criterion == requirement.criterion]
     if any(other.priority == "wont" for other in asked):
@@ -283,7 +283,7 @@ def contradicts(requirement: Requirement, stated: Iterable[Requirement]) -> str 
 
 
 def _merge_group(group: list[Requirement]) -> list[Requirement]:
-    """Return the tightest bound at each priority, without implied ones that another asks as much as."""
+    """Return the tightest bound at each priority, without implied ones that another one covers."""
     parts = [
         part for priority in PRIORITIES for part in _tighten([each for each in group if each.priority == priority])
     ]
@@ -337,7 +337,7 @@ def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:
 
 
 def judged_by(rule: Rule) -> set[str]:
-    """Return the criteria by whose facts the rule favours providers; none for a rule that implies."""
+    """Return the criteria in a rule's `favours`; none for a rule that implies."""
     return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()
 
 

@@ -15,13 +15,13 @@ MAX_JOIN = 16
 """Atoms in one join: with 17 the engine answers error 304."""
 
 Atom = str | tuple[str, ...]
-"""What a join waits for: a string, or the first atoms of an antecedent that is too long for one join."""
+"""What a join waits for: a string, or the first atoms of an antecedent too long for one join."""
 
 _Joins = dict[tuple[Atom, ...], tuple[list[str], list[Atom]]]
 
 
 class Production(NamedTuple):
-    """One rule of the engine: when all its atoms are there, it fires and adds others."""
+    """One rule of the engine: when all its atoms are present, it fires and adds others."""
 
     name: str
     """Unique within a program."""
@@ -59,7 +59,7 @@ def _make_shard(joins: tuple[Join, ...]) -> Shard:
 
 
 def cut_shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
-    """Cut productions into shards, none beyond the limits above; the order they come in does not matter.
+    """Cut productions into shards within the limits above, independent of their order.
 
     >>> [len(shard.joins) for shard in cut_shards(Production(str(n), (str(n),)) for n in range(40))]
     [16, 16, 8]

@@ -1,4 +1,4 @@
-"""The knowledge base: all records by id, found by any word that they answer to, as a whole or in part."""
+"""The knowledge base: all records by id, also found by aliases and names; and restricting it to a scope."""
 
 import datetime as dt
 import re
@@ -36,14 +36,14 @@ _SELDOM = 0.2
 _LITTLE = frozenset(
     ["an", "as", "at", "be", "by", "do", "if", "in", "is", "it", "my", "no", "of", "on", "or", "so", "to", "up", "we"]
 )
-"""Words of two letters that are no abbreviation."""
+"""Words of two letters that are not abbreviations."""
 
 
 class Scope(NamedTuple):
-    """What an answer looks at, by ids: `only` some providers, all `without` some, the claims of some `sources`.
+    """The scope of an answer, by ids: `only` some providers, all `without` some, the claims of some `sources`.
 
-    Empty parts leave everything in. `customer_of` names the providers of which the team is a customer already: to it,
-    their products are open that are closed to new customers.
+    Empty parts do not limit anything. `customer_of` are providers that the team is already a customer of: their
+    products that are closed to new customers stay open to it.
     """
 
     only: tuple[str, ...] = ()
@@ -57,14 +57,13 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything known, by id, in an order that does not depend on the order of files.
+    """All knowledge by id, in an order independent of the order of files.
 
-    Rules come before those they feed.
-    `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever the layout, comments or file names.
-    The `edition` is no part of it: it is what its keeper calls the base, None where that is not said.
-    `read_from` names the folders that were read. `written` is rules/questions.yaml, or a function that reads it; it is
-    no part of the fingerprint, because it never changes an answer. A base that `restrict` made has a `scope`, and
-    knows the `whole` that it is a part of.
+    Rules come before those they feed. `fingerprint` is a SHA-256 of the content: equal for equal knowledge, whatever
+    the layout, comments or file names. The `edition` is not part of it: it is the version and date set by the keeper,
+    or None. `read_from` names the folders that were read. `written` is rules/questions.yaml, or a function that reads
+    it; it is no part of the fingerprint, because it never changes an answer. A base that `restrict` made has a `scope`,
+    and knows the `whole` that it is a part of.
     """
 
     sources: Mapping[str, Source]
@@ -83,18 +82,18 @@ class KnowledgeBase:
     whole: "KnowledgeBase | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Let the criteria find members."""
+        """Connect the criteria to the lists of members."""
         if not isinstance(self.criteria, Criteria):
             object.__setattr__(self, "criteria", Criteria(self.criteria))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what goes to another process: the fields, without what is worked out from them."""
-        # The cached properties are in `__dict__` too; the indexes among them are larger than the base itself.
+        """Return the fields for another process, without cached properties."""
+        # Cached properties are in `__dict__` too, and the indexes among them are larger than the base itself.
         return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @property
     def edition_data(self) -> dict[str, str | None]:
-        """Return `version` and `date` as JSON-ready data, None where its keeper does not say them."""
+        """Return `version` and `date` as JSON-ready data, None if not set."""
         edition = self.edition
         return {
             "version": edition.version if edition else None,
@@ -112,9 +111,9 @@ class KnowledgeBase:
         """Return the base with `only` some providers, `without` some, and with the claims of some `sources` alone.
 
         Providers and sources are given by id, alias or name, in any case. `customer_of` names the providers of which
-        the team is a customer already: their products count that are closed to new customers. What is empty limits
-        nothing, and a part of a part is a smaller part. Rules, criteria and policy stay. The part has a fingerprint of
-        its own. Nothing is read again, so that this takes some microseconds.
+        the team is a customer already: their products count that are closed to new customers. Empty arguments limit
+        nothing, and a restricted base can be restricted further. Rules, criteria and policy stay. The part has a
+        fingerprint of its own. Nothing is read again, so that this takes some microseconds.
 
         Raises RequirementsError for an unknown name, or if nothing is left.
         """
@@ -125,29 +124,29 @@ class KnowledgeBase:
         return take_part(self, only=only, without=without, sources=sources, customer_of=customer_of)
 
     def on_day(self, day: dt.date) -> "KnowledgeBase":
-        """Return the base with the providers that take part on a day, each from its first claim on.
+        """Return the base with the providers compared on a day: each from its first claim on.
 
-        A provider without claims always takes part. Before the first claim of all nothing is known about any provider,
-        and all take part.
+        A provider without claims is always compared. Before the first claim of all, nothing is known about any
+        provider, and all are compared.
         """
         there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
 
     @cached_property
     def claims_by_product(self) -> Mapping[str, Counter[str | None]]:
-        """Return by provider how many claims there are about each of its products, None for itself as a whole."""
+        """Return by provider the number of claims on each product, with None for the provider as a whole."""
         return {
             name: Counter(claim.belongs_to for claim in provider.claims) for name, provider in self.providers.items()
         }
 
     @cached_property
     def prices_of_usage(self) -> tuple[Criterion, ...]:
-        """Return the prices that volumes are multiplied with."""
+        """Return the prices that are multiplied by volumes."""
         return tuple(criterion for criterion in self.criteria.values() if criterion.usage)
 
     @cached_property
     def given_freely(self) -> tuple[Criterion, ...]:
-        """Return the criteria of what comes with prices without costing more, such as free plans."""
+        """Return the criteria that come with prices at no cost, such as free plans."""
         return tuple(criterion for criterion in self.criteria.values() if criterion.concerns)
 
     @cached_property
@@ -162,12 +161,12 @@ class KnowledgeBase:
 
     @cached_property
     def words(self) -> Mapping[str, str]:
-        """Return each criterion's id by everything it answers to: its id and its aliases."""
+        """Return each criterion's id by its id and its aliases."""
         names = {alias: criterion.id for criterion in self.criteria.values() for alias in criterion.aliases}
         return names | {name: name for name in self.criteria}
 
     def find_criterion(self, word: str) -> str | None:
-        """Return the id of the criterion that answers to a word, in any case; `_` and blanks count as hyphens.
+        """Return the id of the criterion for a word, in any case; `_` and spaces count as hyphens.
 
         In `numbers@germany` both the criterion and its member may be any word that they answer to. A word that names a
         member alone finds it where its list says of which criterion: `soc-2` is `certificate@soc-2`.
@@ -200,7 +199,7 @@ class KnowledgeBase:
         return None
 
     def find_provider(self, word: str) -> str | None:
-        """Return the id of the provider that answers to a word: its id, an alias or its name, in any case."""
+        """Return the id of the provider for a word: its id, an alias or its name, in any case."""
         return self._provider_words.get(word.casefold())
 
     def find_source(self, word: str) -> str | None:
@@ -220,12 +219,12 @@ class KnowledgeBase:
 
     @cached_property
     def loose_words(self) -> frozenset[str]:
-        """Return the aliases, folded, that mean their criterion only beside others of its area."""
+        """Return the folded aliases that mean their criterion only beside others of its area."""
         return frozenset(fold(word) for one in self.criteria.values() for word in one.loose if word != one.id)
 
     @cached_property
     def loose_ids(self) -> frozenset[str]:
-        """Return the ids that are as loose where a person types them; programs and files mean them as they are."""
+        """Return the ids that are loose in the same way if typed by a person; programs and files mean them exactly."""
         return frozenset(one.id for one in self.criteria.values() if one.id in one.loose)
 
     @cached_property
@@ -262,7 +261,7 @@ class KnowledgeBase:
         return SentenceReader(self.criteria, self.loose_words, self.search_index)
 
     def search(self, words: str) -> "tuple[SearchEntry, ...]":
-        """Return what words find, the best first: with members where they name some ("numbers in Germany")."""
+        """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
         from provider_advisor.knowledge.search import SearchEntry  # noqa: PLC0415 (few starts search)
 
         # No entry has the words of a member, so that an index alone finds nothing for "numbers in Germany".
@@ -278,18 +277,18 @@ class KnowledgeBase:
 
     @cached_property
     def spelling_index(self) -> SpellingIndex:
-        """Return all words of criteria, ready to find those that nearly are a misspelt one."""
+        """Return all words of criteria, ready to find the nearest to a misspelt one."""
         return SpellingIndex(self.words)
 
     @cached_property
     def _spellings(self) -> Mapping[str, str]:
-        """Return how labels write words that have capital letters within them: "api" is "API"."""
+        """Return the spelling in labels of words with inner capital letters: "api" is "API"."""
         labels = [*(one.label for one in self.criteria.values()), *(one.label for one in self.topics.values())]
         words = {word for label in labels for word in re.findall(r"\w+", label)}
         return {word.lower(): word for word in words if sum(letter.isupper() for letter in word) > 1}
 
     def spell_id(self, name: str) -> str:
-        """Return an id in words, spelt as labels spell them: `federal-agency` is "federal agency".
+        """Return an id in words, spelt as in labels: `federal-agency` is "federal agency".
 
         Unknown words of two letters are abbreviations, such as those of countries.
         """
@@ -301,7 +300,7 @@ class KnowledgeBase:
         return " ".join(map(spell, name.split("-")))
 
     def get_stale_after(self, criterion: str) -> int | None:
-        """Return after how many days a fact on the criterion is past its time; None if it never is."""
+        """Return after how many days a fact on the criterion is out of date; None for never."""
         record = self.criteria[criterion]
         return self.policy.stale_after.get(record.kind) if record.stale_after is None else record.stale_after
 
@@ -332,7 +331,7 @@ class KnowledgeBase:
         return any(member is None or member in claim.members or claim.only for claim in claims)
 
     def list_claimed(self) -> Iterator[tuple[str, str]]:
-        """Yield the provider and the criterion of all that is claimed: the criterion itself, and each named member."""
+        """Yield provider and criterion of every claim: the criterion itself, and each named member."""
         for (provider, criterion), claims in self.claims.items():
             if any(not claim.members for claim in claims):
                 yield provider, criterion

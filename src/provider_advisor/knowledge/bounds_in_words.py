@@ -1,4 +1,4 @@
-"""Numbers in a buyer's sentence, and the bounds that they are of criteria: "within 4 hours", "at least 30 countries".
+"""Find numbers in a buyer's sentence and turn them into bounds: "within 4 hours", "at least 30 countries".
 
 A number bounds a criterion only if its unit is that of the criterion, perhaps another of the same kind:
 
@@ -18,7 +18,7 @@ from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import stem
 from provider_advisor.logic import Number, plain
 
-# "More than 90" is read as at least 90: a requirement has no bound that leaves out its end.
+# "More than 90" is read as at least 90, because bounds of requirements include their ends.
 _LEAST = (
     r"at\s+least|(?:an?\s+)?minimum(?:\s+of)?|min\.?|not?\s+(?:fewer|less|lower)\s+than|not\s+below|more\s+than|"
     r"greater\s+than|over|above|exceeding|in\s+excess\s+of|>=|≥|>"
@@ -33,7 +33,7 @@ _COUNTS = {
     for number, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)
 } | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
 _TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
-# Digits within a word or a longer number are none: G.711, 4x4, 1.2.3.
+# Digits within a word or a longer number do not count: G.711, 4x4, 1.2.3.
 _AMOUNT = re.compile(
     rf"(?<![\w.,-])(?:(?P<least>{_LEAST})\s*|(?P<most>{_MOST})\s*|(?P<capacity>{_CAPACITY})\s*)?"
     r"(?P<dollar>\$\s?)?(?P<number>\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|" + "|".join(_COUNTS) + r")"
@@ -78,7 +78,7 @@ _NOWHERE, _NEAR = (-1, -1), 5
 
 
 class SpokenAmount(NamedTuple):
-    """A number that a text says, from one place to another, with its unit and what it says of more or less."""
+    """A number in a text, from one place to another, with its unit and sign."""
 
     start: int
     end: int
@@ -99,7 +99,7 @@ def find_amounts(text: str) -> list[SpokenAmount]:
 
 
 def _is_amount(found: re.Match[str]) -> bool:
-    """Return whether it is one: "two" is only where a unit of time or "at least" says so."""
+    """Return whether it is an amount: "two" is one only with a unit of time or "at least"."""
     is_word = found["number"].casefold() in _COUNTS
     unit = _SAME.get((found["unit"] or "").casefold(), "")
     return not is_word or unit in _SECONDS or bool(found["least"] or found["most"] or found["capacity"])
@@ -131,7 +131,7 @@ def bind(
     if len(fitting) != 1:
         return None
     ((amount, number),) = fitting
-    # A number alone is the least that a team can do with: of a price or a delay the most, of all else the least.
+    # A number alone is the worst acceptable value: a maximum for prices and delays, otherwise a minimum.
     best = "<=" if criterion.kind == "price" or criterion.lower_is_better else ">="
     sign = best if amount.sign == "any" else amount.sign
     if criterion.whole and number != int(number):

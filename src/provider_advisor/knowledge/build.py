@@ -1,7 +1,7 @@
-"""From the bytes of files to a checked KnowledgeBase, or to every problem in all of them.
+"""Build a checked KnowledgeBase from the bytes of files, or report every problem in all of them.
 
-The vocabulary comes first, because claims, rules and questions are checked against it. What refers to a file or an
-entry that could not be read is not checked: its mistake is told once, where it is. Questions come last: they become
+The vocabulary comes first, because claims, rules and questions are checked against it. References to a file or an entry
+that could not be read are not checked, so each mistake is reported once, where it is. Questions come last: they become
 records only if nothing else is wrong.
 """
 
@@ -93,7 +93,7 @@ def build_cases(files: Sequence[File]) -> list[Case]:
 
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
-    """Return what is sound in each file, by its role; add what is wrong to the problems."""
+    """Return the valid parts of each file, by its role; add the problems."""
     read: dict[Role, list[Reading[Any]]] = {role: [] for role in cast("Iterable[Role]", shapes.FILE_SHAPES)}
     lost = set(unread)
     for file in files:
@@ -176,7 +176,7 @@ def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list
 
 def _read_questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str]) -> Questionnaire | None:
     problems += check_questions(read.files["questions"], vocabulary)
-    # Questions become records of what was found sound: with a problem anywhere, what they refer to may not be.
+    # Questions become records only if everything is valid, because they may refer to anything.
     if problems or not read.files["questions"]:
         return None
     file, document, _ = read.files["questions"][0]
@@ -237,7 +237,7 @@ def _make_plain(value: Any) -> Any:  # noqa: ANN401
         return value
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         named = zip(value._fields, value, strict=True)
-        # The line of a record in its file is no content: a comment above it moves it.
+        # A record's line in its file is not content: a comment above would change it.
         made = {name: part if type(part) in _AS_IS else _make_plain(part) for name, part in named if name != "where"}
         made["record"] = type(value).__name__
         return made

@@ -1,4 +1,4 @@
-"""Write the present verdicts of cases into their files, and change nothing else: comments, order and layout stay.
+"""Write the new verdicts of cases into their files, keeping comments, order and layout.
 
 PyYAML marks where each value begins and ends in the text, and only the characters of values that change are replaced.
 """
@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[a-z0-9][a-z0-9@-]+")
 
 
 class _Edit(NamedTuple):
-    """Characters of a text, from `start` to before `end`, and what takes their place."""
+    """A replacement for the characters of a text from `start` to before `end`."""
 
     start: int
     end: int

@@ -1,7 +1,7 @@
 """Problems of the files under rules/: of rules, and of the questionnaire.
 
-They may refer to what is not there, rules may imply one another in a circle, and a condition may contradict itself, so
-that a rule never fires or a question is never asked.
+References may be unknown, rules may imply one another in a circle, and a condition may contradict itself, so that a
+rule never fires or a question is never asked.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
     """Yield each circle of criteria that imply one another, at its first rule."""
     graph = _map_needs(rules)
     reached = {criterion: _find_reached(criterion, graph) for criterion in graph}
-    told: set[str] = set()  # what is in a circle reaches all others in it, and one of them tells of it
+    told: set[str] = set()  # each member of a circle reaches all others, and only one of them reports it
     for start in sorted(criterion for criterion in graph if criterion in reached[criterion]):
         if start in told:
             continue
@@ -233,7 +233,7 @@ def _map_needs(rules: Sequence[Rule]) -> dict[str, set[str]]:
 
 
 def _find_reached(start: str, graph: Mapping[str, set[str]]) -> dict[str, str]:
-    """Return every criterion that the first rests on, each with the one before it on a shortest way."""
+    """Return every criterion that the first depends on, each with its predecessor on a shortest path."""
     before: dict[str, str] = {}
     edge = [start]
     while edge:

@@ -32,7 +32,7 @@ _MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
 
 
 def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
-    """Return a problem for each name that was there before, in any case of letters, given pairs of name and place."""
+    """Return a problem for each repeated name, ignoring case, given pairs of name and place."""
     first: dict[str, str] = {}
     for name, where in named:
         folded = name.casefold()  # as words are looked up
@@ -70,7 +70,7 @@ def check_criteria(
 
 
 def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator[str]:
-    """Yield what is wrong with the words that only lead to a criterion, and with those that are loose."""
+    """Yield problems of keywords and of loose words."""
     for word in criterion.keywords:
         if word in named:
             yield f"the keyword '{word}' is already the name of a criterion, so no search would ever use it; remove it."
@@ -165,7 +165,7 @@ def _check_currency(criterion: CriterionShape, criteria: Iterable[Criterion]) ->
 
 
 def _check_volume_unit(criterion: CriterionShape, usage: Defined[UsageItem]) -> Iterator[str]:
-    """Refuse a price by the TB for a volume in GB, and one by the year: the product would be no sum by the month.
+    """Refuse a price per TB for a volume in GB, or one per year: the product would not be a monthly sum.
 
     Volumes are monthly whether their unit says `/month` or not. What is counted may be called by two names, users and
     agents; measures may not.
@@ -226,7 +226,7 @@ def check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Crite
 
 
 def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
-    """Yield words that would ask for two things: for a member by itself, and for a criterion or another member."""
+    """Yield ambiguous words that name both a member by itself and a criterion or another member."""
     owners: dict[str, str] = {}
     for file, document, _ in files:
         if file.alone is None:

@@ -80,7 +80,7 @@ def fold(
     some: Callable[[Iterator[T]], T],
     negated: Callable[[Not], T],
 ) -> T:
-    """Return what the functions make of the tree, from the leaves up.
+    """Fold the tree with these functions, from the leaves up.
 
     Parts are folded as their iterator is read, so that `every=all` stops at the first false. `negated` gets the whole
     `not`, because some ask of its part something else: whether a criterion is stated, not whether it is required.
@@ -152,5 +152,6 @@ def list_needed(name: str) -> tuple[str, ...]:
     A team that asks for numbers in Germany needs numbers, so that rules about numbers hold for it.
     """
     parent, at, _ = name.partition(AT)
-    # A part of a choice may name a member too (`sms|phone-numbers@de`), and is not needed: another part may do.
+    # A part of a choice may name a member too (`sms|phone-numbers@de`), but it is not needed, because another part may
+    # be enough.
     return (name, parent) if at and EITHER not in name else (name,)

@@ -1,4 +1,4 @@
-"""From checked shapes to records: nothing is decided here but what a bound says of an amount.
+"""Convert checked shapes to records; the only decision made here is what a bound says about an amount.
 
 Most fields have one name in the shape and in the record, and are handed on (`_fill`); what is named here is what
 changes on the way: ages become days, words of a rating ranks, `more_than: 100` of something counted at least 101.
@@ -47,7 +47,7 @@ _STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
 
 
 def _fill(record: Callable[..., R], shape: BaseModel, **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
-    """Return a record with what the shape has under the same names, but for what is changed; lists become tuples."""
+    """Return a record with the shape's fields of the same names, except `changed` ones; lists become tuples."""
     same = {name: getattr(shape, name) for name in _list_shared(record, type(shape))}
     return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in same.items()} | changed)
 
@@ -91,7 +91,7 @@ def _make_caution(shape: shapes.CautionShape) -> Caution:
 
 
 def make_team_words(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
-    """Return what a team can say of itself, as records."""
+    """Return situation topics and usage items as records."""
     topics = [_fill(Topic, topic, cautions=tuple(map(_make_caution, topic.cautions))) for topic in shape.situation]
     return topics, [_fill(UsageItem, item) for item in shape.usage]
 
@@ -128,7 +128,7 @@ def _make_renaming(shape: shapes.RenamedShape, sources: Mapping[str, Source]) ->
 
 
 def _find_day(name: str | None, sources: Mapping[str, Source]) -> dt.date | None:
-    """Return the day on which a source says what it says; None for no source, and for an unknown one."""
+    """Return the day on which a source makes its statements; None for no source or an unknown one."""
     source = sources.get(name or "")
     return source.counts_from if source else None
 

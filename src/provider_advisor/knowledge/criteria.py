@@ -1,11 +1,11 @@
-"""The criteria of a knowledge base by id, with those that are made when somebody asks for them.
+"""The criteria of a knowledge base by id, including those of members and choices, created on demand.
 
 A criterion with `of_each: country` has as many criteria beside it as there are countries. None of them is made before
 somebody asks for it or a rule names it: `criteria["phone-numbers@de"]` makes it from its criterion and its member.
 
-`sms|whatsapp` is a criterion of its own too: a choice, any part of which will do for a team. It has no claims: how far
-a provider meets it follows from its parts, each a condition on the provider's facts. A part may name a member, have a
-bound, or be a must-not: `number-countries>=90|phone-numbers@de|fax=no`.
+`sms|whatsapp` is a criterion too: a choice, of which any part is enough. It has no claims: how well a provider meets it
+follows from its parts, each a condition on the provider's facts. A part may name a member, have a bound, or be a
+must-not: `number-countries>=90|phone-numbers@de|fax=no`.
 """
 
 import re
@@ -20,7 +20,7 @@ from provider_advisor.logic import ABSENT, Interval, Number, plain
 from provider_advisor.safe_text import fold
 
 IS_ABSENT = "=no"
-"""Behind the id of a capability that must not be there."""
+"""The suffix of a capability that must be absent."""
 
 _PART = re.compile(r"(?P<criterion>[^<>=]+)(?:=(?P<exactly>[^<>=]+)|(?:>=(?P<low>[^<>=]+))?(?:<=(?P<high>[^<>=]+))?)")
 
@@ -50,7 +50,7 @@ Lists = Mapping[str, MemberList]
 
 
 class Criteria(dict[str, Criterion]):
-    """The criteria of the files by id; one of a member, or of a choice, is made when it is looked up, and kept.
+    """The criteria of the files by id; those of members and choices are made on first look-up, and kept.
 
     Iterating, counting and comparing see the criteria of the files only. `given` are the lists of members by id, or a
     function that reads them, so that a start that asks for no member does not pay for them.
@@ -76,7 +76,7 @@ class Criteria(dict[str, Criterion]):
             self._met[name] = make_choice(name, self) if EITHER in name else self._make(name)
         return self._met[name]
 
-    # `in` and `get` of a dict do not ask `__missing__`.
+    # `in` and `get` of a dict do not call `__missing__`.
 
     def __contains__(self, name: object) -> bool:
         """Return whether it is the id of a criterion, of one of its members or of a choice."""
@@ -191,7 +191,8 @@ def find_label(code: str, criteria: Mapping[str, Criterion]) -> str:
 def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
     """Return the criterion of a choice by its id. Raises KeyError for a name that is no such id."""
     parts = tuple(_read_part(text, criteria) for text in name.split(EITHER))
-    # One choice has one id, so that it is judged and explained once: other spellings, such as another order, are none.
+    # A choice has only one valid id, so that it is judged and explained once; other spellings, such as another order,
+    # are not ids.
     if len(parts) < 2 or name_choice(parts, criteria) != name:  # noqa: PLR2004
         raise KeyError(name)
     asked = [criteria[part.criterion] for part in parts]
@@ -202,7 +203,7 @@ def make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
         area=asked[0].area,
         kind="capability",
         question=f"{label}?",
-        # A choice is as important as the most important of its parts, and given up as easily as the easiest.
+        # A choice has the highest weight of its parts, and is negotiable if any part is.
         weight=max(criterion.weight for criterion in asked),
         negotiable=any(criterion.negotiable for criterion in asked),
         any_of=parts,

@@ -1,4 +1,4 @@
-"""What changed in the facts since a day: what sources said for the first time, otherwise, or of an end.
+"""Changes of the facts since a day: what sources added, replaced, announced or ended.
 
 A claim is compared with the one before it on the same provider, product and criterion: without one it was added, with
 another value it replaced it, with the same value it confirmed it. A day on which something ends, or closes to new
@@ -63,7 +63,7 @@ def _find_claimed(provider: Provider, until: dt.date) -> Iterator[FactChange]:
         before = last.get(key)
         last[key] = claim
         place = (claim.belongs_to, claim.criterion, claim.source, claim)
-        # Two claims of one day stand beside each other: neither came after the other.
+        # Claims of the same day do not replace each other.
         if before is None or before.stated != claim.stated:
             yield FactChange(provider.id, claim.stated, _compare(before, claim), *place, before)
         if claim.starts > max(claim.stated, until):
@@ -81,7 +81,7 @@ def _compare(before: Claim | None, claim: Claim) -> ChangeKind:
     was, now = ((part.value, part.bound, part.tiers, part.only) for part in (before, claim))
     if was != now:
         return "replaced"
-    # The same again, but without the end that still lay ahead when it was said.
+    # The same claim again, but without an end that was still ahead.
     is_withdrawn = before.until is not None and before.until >= claim.stated and claim.until is None
     return "withdrawn" if is_withdrawn else "confirmed"
 

@@ -1,4 +1,4 @@
-"""Facts: what the claims say together on a given day, each with the claims it is based on.
+"""Facts: what the claims together say on a given day, each with the claims behind it.
 
 Some examples, of one provider:
 
@@ -49,20 +49,20 @@ class Fact(NamedTuple):
 
     @property
     def tiers(self) -> tuple[Tier, ...]:
-        """Return the tiers of a price, where all that is known of it is that of one list of tiers; else none."""
+        """Return the tiers of a price if one list of tiers is all that is known; otherwise none."""
         said = {claim.tiers for claim in self.claims if claim.amount == self.amount is not None}
         return said.pop() if len(said) == 1 and not self.disputed else ()
 
     @property
     def terms(self) -> tuple[Terms, Terms]:
-        """Return the least and the most that the price asks beside its amount, in the currency of the criterion."""
+        """Return the lowest and the highest extra terms of a price, in the criterion's currency."""
         claims = [claim for claim in self.claims if claim.amount is not None]
         found = [terms for claim in claims for terms in _list_terms(claim)]
         return Terms(*map(min, zip(*found, strict=True))), Terms(*map(max, zip(*found, strict=True)))
 
     @property
     def plus(self) -> tuple[str, ...]:
-        """Return what comes on top of a price, each once; nothing where the whole is known."""
+        """Return unknown extras on top of a price, each once."""
         if self.amount is None or self.amount.high is not None:
             return ()
         return tuple(dict.fromkeys(claim.plus for claim in self.claims if claim.plus is not None))
@@ -79,7 +79,7 @@ class Fact(NamedTuple):
 
 
 class Facts:
-    """All facts as of one day; each is worked out when it is first asked for.
+    """All facts as of one day, each computed on first use.
 
     `knowledge` has the providers that take part on the day, `base` all of them. With `max_age`, in days, claims that
     are older by then are not used. `taking_part` is `knowledge` where that is known already.
@@ -146,13 +146,13 @@ class Facts:
         return self._general[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
-        """Return the same facts with these in place of what is known, to see what an answer would change."""
+        """Return the facts with some replaced by supposed ones, to see what an answer would change."""
         # One answer is supposed after another, and each touches one fact or two: all others are those of `_known`.
         given = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
         return self._begin_copy(given, known=self, is_fresh_only=self._is_fresh_only)
 
     def without_stale(self) -> "Facts":
-        """Return the facts of the day in which each that is past its time is unknown; what is supposed stays."""
+        """Return the facts with each out-of-date one unknown; supposed facts stay."""
         if self._is_fresh_only:
             return self
         if self._fresh is None:
@@ -259,7 +259,7 @@ class Facts:
 
     @cached_property
     def may_be_stale(self) -> bool:
-        """Return whether some fact may be past its time; False is sure, and found without resolving any fact."""
+        """Return whether some fact may be out of date; False is certain, and found without resolving any fact."""
         if self._is_fresh_only:
             return False
         if self.base.rates:
@@ -297,7 +297,7 @@ class Facts:
         return _join_members(fact, members, criterion) if members else fact
 
     def _resolve_member(self, provider: str, criterion: Criterion, member: str, claims: Sequence[Claim]) -> Fact:
-        """Return the fact on a member: what is said of it, and by what it is absent like all others."""
+        """Return the fact on a member: from claims on it, and from denials that include it."""
         said = [claim.of_member(member) for claim in claims if member in claim.members]
         if criterion.kind != "capability":
             said += [claim.of_member(member) for claim in claims if claim.only and member not in claim.members]
@@ -310,7 +310,7 @@ class Facts:
         return self._judge(provider, criterion, said)
 
     def _list_denials(self, provider: str, member: str, claims: Sequence[Claim]) -> list[Claim]:
-        """Return the claims that deny a member without naming it: the criterion is absent, or all other members are.
+        """Return the claims that deny a member without naming it: an absent criterion, or `only` other members.
 
         What one product lacks says nothing about another that has the criterion, perhaps for this very member: if an
         app with text messages is closed, an API may still have `sms@us`.
@@ -424,20 +424,20 @@ def _judge_capability(provider: str, criterion: str, views: Sequence[View], *, a
     resting = [view for view, part in found if part is truth]
     claims = tuple(claim for view in resting for claim in view.claims)
     disputed = any(view.disputed for view in resting)
-    # Where one product has it, the end of another one changes nothing.
+    # If one product has it, the end of another changes nothing.
     notices = _collect_notices(resting if truth is Truth.YES else views)
     return Fact(provider, criterion, truth, None, claims, disputed=disputed, aged=aged, notices=notices)
 
 
 def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:
-    """Return the amounts that all claims allow; where they contradict, all that lies between them."""
+    """Return the amounts that all claims allow; if they contradict, the whole range between them."""
     # There is one view at most: amounts of different products are refused when files are read.
     view = views[0] if views else View((), disputed=False)
     amounts = [claim.amount for claim in view.claims if claim.amount is not None]
     combine = Interval.hull if view.disputed else Interval.intersect
     amount = reduce(combine, amounts) if amounts else None
     if amount is not None and any(claim.plus is not None for claim in view.claims):
-        # A source that states the same price and is silent about fees does not say that there are none.
+        # A source that states the same price without mentioning fees does not say that there are none.
         amount = amount._replace(high=None)
     notices = _collect_notices(views)
     claims, disputed = view.claims, view.disputed

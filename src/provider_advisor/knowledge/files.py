@@ -46,7 +46,7 @@ class File(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The files that can be read, what is wrong with the folders and the others, and the roles that those play."""
+    """The readable files, the problems of folders and other files, and the roles of the unreadable ones."""
 
     files: tuple[File, ...]
     problems: tuple[str, ...]
@@ -91,7 +91,7 @@ def find_overlooked() -> str | None:
 
 
 def find_beside(folder: Folder, kind: str) -> str | None:
-    """Return the folder of this kind beside a folder of the other kind, None without any."""
+    """Return the folder of this kind beside a folder of the other kind, or None."""
     found = path.join(path.dirname(path.abspath(os.fspath(folder))), kind)
     return found if path.isdir(found) else None
 
@@ -167,10 +167,10 @@ def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
                     seen += 1
                     name = f"{inner}/{entry.name}" if inner else entry.name
                     if entry.name.startswith("."):
-                        continue  # what editors and file managers leave: .#zeta.yaml, ._zeta.yaml, .git
+                        continue  # left by editors, file managers and git: .#zeta.yaml, ._zeta.yaml, .git
                     if name.lower().endswith((".yaml", ".yml")):
                         found.append((name, _refuse_name(entry.name)))
-                    # Links to folders are followed at the top alone: further down they could lead in a circle.
+                    # Links to folders are followed only at the top, because further down they could form a circle.
                     elif entry.is_dir(follow_symlinks=False) or (not inner and path.isdir(entry.path)):
                         waiting.append(name)
                     if len(found) > _MOST_FILES or seen > _MOST_ENTRIES:
@@ -186,12 +186,12 @@ def _refuse_name(name: str) -> str | None:
 
 
 def _escape(name: str) -> str:
-    """Return a name with what a terminal cannot show, such as bytes that are not UTF-8, as escapes."""
+    """Return a name with characters that a terminal cannot show, such as invalid UTF-8, as escapes."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
 def _guess_roles(kind: str, name: str) -> frozenset[Role]:
-    """Return the roles that something misplaced under this name may be meant to play."""
+    """Return the roles that a misplaced file of this name may be meant for."""
     top = name.partition("/")[0]
     if not top:
         return frozenset({*_FILES[kind].values(), *_FOLDERS[kind].values()})
@@ -222,7 +222,7 @@ def read_bytes(file: Folder, name: str, *, pipes: bool = False) -> bytes:
             status = os.fstat(stream.fileno())
             if not pipes and not stat.S_ISREG(status.st_mode):
                 raise KnowledgeError([f"{name}:1: not a regular file; replace it with one."])
-            # To read room is made for all that is asked for: for `MAX_BYTES` it takes longer than reading a small file.
+            # Reading allocates all requested bytes: for `MAX_BYTES` this takes longer than reading a small file.
             content = stream.read(min(status.st_size, MAX_BYTES) + 1)
             if len(content) > status.st_size:  # a pipe, which has no size, or a file that has grown since
                 content += stream.read(MAX_BYTES + 1 - len(content))

@@ -11,7 +11,7 @@ from provider_advisor.knowledge.facts import Facts
 
 
 class Ageing(NamedTuple):
-    """A fact that is out of date, or will be: when its newest claim was `stated`, and its last good day."""
+    """A fact that is or will be out of date: when its newest claim was `stated`, and its last good day."""
 
     provider: str
     area: str
@@ -40,12 +40,12 @@ class AgeingGroup(NamedTuple):
         return min(part.stated for part in self.facts)
 
     def count_past(self, day: dt.date) -> int:
-        """Return how many are past their time on a day."""
+        """Return how many are out of date on a day."""
         return sum(part.good_until < day for part in self.facts)
 
 
 def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
-    """Return the facts that are past their time on the day of the facts, or will be within some days.
+    """Return the facts that are out of date on the day of the facts, or will be within some days.
 
     A criterion and its members are listed once: what one claim says about fifty countries is one thing to look up.
     """
@@ -55,7 +55,7 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
         fact, days = facts(provider, criterion), knowledge.get_stale_after(criterion)
         if days is None or fact.newest is None or facts.is_over(fact):
             continue
-        # What a fact rests on grows old with its newest claim: the others confirm it.
+        # A fact's age is that of its newest claim, because the others confirm it.
         good_until = fact.newest + dt.timedelta(days=days)
         if (good_until - facts.as_of).days < within:
             record, name = knowledge.criteria[criterion], split_member(criterion)[0]

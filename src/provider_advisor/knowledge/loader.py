@@ -1,4 +1,4 @@
-"""Load a knowledge base, or its decision cases, from its two folders, or as an earlier run kept them.
+"""Load a knowledge base, or its decision cases, from its two folders or from the cache.
 
 Reading YAML and checking it takes longer than answering. A result (a checked base, its cases, what looks wrong with it,
 the JSON Schemas) is kept under a key that names everything it was made from: the bytes of the files, the version of the
@@ -71,7 +71,7 @@ def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeB
 
 @contextlib.contextmanager
 def _without_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile: reading makes objects that stay, and looking through them takes longer."""
+    """Pause garbage collection: reading creates objects that stay, and scanning them would be slow."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -119,7 +119,7 @@ def _read_cases(every: Iterable[File]) -> list[Case]:
 
 
 class Review(NamedTuple):
-    """How much of each kind is in a base, and a sentence for each thing that its keeper should look at."""
+    """The number of records of each kind, and a warning for each thing that the keeper should check."""
 
     counts: dict[str, int]
     warnings: list[str]
@@ -218,7 +218,7 @@ def recall(key: str) -> list[bytes] | None:
     try:
         if not _is_private(os.lstat(folder)):
             return None
-        # Somebody may have put a pipe or a link in its place: the one would make us wait, the other lead elsewhere.
+        # Somebody may have put a pipe or a link in its place: a pipe would block, and a link leads elsewhere.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         # Without a buffer, because all is read at once, and the buffer would be filled first and copied then.
         with open(os.open(path.join(folder, f"{key}.kept"), flags), "rb", buffering=0) as file:
@@ -240,7 +240,7 @@ def recall(key: str) -> list[bytes] | None:
 
 
 def remember(key: str, *parts: bytes) -> None:
-    """Keep the parts under the key, if the folder can be written; drop what was not used for longest beyond a few."""
+    """Keep the parts under the key, if the folder is writable; drop the least recently used beyond a few."""
     folder = _find_folder()
     if folder is None:
         return
@@ -273,7 +273,7 @@ def _is_private(status: os.stat_result) -> bool:
 
 
 def compute_digest(content: bytes | memoryview) -> bytes:
-    """Return what shows that a kept file is whole. It is no signature: only the user could have changed it."""
+    """Return the digest that shows that a kept file is whole; not a signature, because only the user can change it."""
     return blake2b(content, digest_size=32).hexdigest().encode()
 
 
@@ -310,7 +310,7 @@ def _unpack(packed: bytes) -> Any:  # noqa: ANN401 (what was packed)
 
 
 class _RecordReader(Unpickler):
-    """Reads what `_pack` wrote, in a third of the time that records need which are made of JSON."""
+    """Reads what `_pack` wrote, in a third of the time of building records from JSON."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (a class)
         """Return a class of records. Whatever else a pickle names, such as a function to call, raises KeyError."""

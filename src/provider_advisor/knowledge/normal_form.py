@@ -56,7 +56,7 @@ def _limit(found: Iterable[Conjunction]) -> list[Conjunction] | None:
 
 
 def can_hold(conjunction: Conjunction, topics: Mapping[str, Topic]) -> bool:
-    """Return whether some team could fulfil all of it at once; yes where there are too many ways to tell."""
+    """Return whether some team could fulfil the whole condition; yes if there are too many alternatives to tell."""
     found = list_conjunctions(AllOf(tuple(_push_inward(part) for part in conjunction)))
     return found is None or any(
         _needs_agree(parts) and _situations_agree(parts, topics) and _usages_agree(parts) for parts in found

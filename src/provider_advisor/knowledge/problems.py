@@ -1,7 +1,7 @@
-"""What is wrong with a file, as sentences, and the parts of it that are sound.
+"""The problems of a file as sentences, and its valid parts.
 
-A sentence is `file:line: what is wrong; what was expected`. One misspelt key must neither hide what is wrong elsewhere
-in its file, nor turn whatever refers to the file into problems of their own. So of
+A sentence is `file:line: what is wrong; what was expected`. One misspelt key must neither hide other mistakes in its
+file, nor make references to the file look wrong. So of
 
     claims:
     - {criterion: fax, valeu: present, source: guide, line: 3}
@@ -101,7 +101,7 @@ def _name_subject(detail: ErrorDetails, data: Any, path: tuple[str | int, ...]) 
 
 
 def _describe_expected(detail: ErrorDetails) -> str:
-    """Return what was expected, in the words of YAML instead of Python's, and what was found."""
+    """Return what was expected, in YAML's terms instead of Python's, and what was found."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "mapping":
         return detail["msg"]
@@ -194,7 +194,7 @@ class Defined(NamedTuple, Generic[R]):
 
 def read_sound(document: Document, shape: type[S], problems: list[str]) -> Reading[S] | None:
     """Return what is sound in the document, or None; add its problems to the others."""
-    # What refers to an entry that is left out must not be called unknown: `defined` looks at the whole document.
+    # References to an entry that is left out must not be called unknown, so `defined` uses the whole document.
     try:
         return Reading(shape.model_validate(document.data), document, document)
     except ValidationError as error:

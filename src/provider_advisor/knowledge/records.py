@@ -15,7 +15,7 @@ Kind = Literal["capability", "quantity", "price", "rating"]
 Evidence = Literal["stated", "contrast", "ambiguous"]
 BoundWord = Literal["exactly", "at_least", "more_than", "at_most", "between", "from"]
 Priority = Literal["must", "should", "could", "wont"]
-"""How much something is asked for; `wont` is not wanted: no rule adds it, and it weighs nothing."""
+"""How much something is wanted; `wont` means not wanted: no rule adds it, and it has no weight."""
 About = Literal["criterion", "situation", "usage"]
 SourceKind = Literal["vendor", "repository", "press", "article", "law", "standard", "guide"]
 NoticeKind = Literal[
@@ -44,7 +44,7 @@ class Edition(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where claims come from.
+    """A source of claims.
 
     `published` is the day on which it says what its claims say, unless a claim names another; None for a page without a
     date, which counts from the day it was `retrieved`. Without `url`, `no_url` is the reason.
@@ -171,9 +171,9 @@ class Tier(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a price asks beside the amount of each unit: a least number of units, and amounts of its currency.
+    """Further terms of a price: a minimum number of units, and amounts in its currency.
 
-    The setup fee is paid once, and is in no monthly cost.
+    The setup fee is paid once, and is not part of monthly costs.
     """
 
     billed_at_least: Number = 0
@@ -303,7 +303,7 @@ class Product(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """An end or a change of what a fact rests on, past or ahead.
+    """An end or a change behind a fact, past or ahead.
 
     `day` is the last day for "ends", "ended" and ends of products, the first day for all others; for an end that is
     "withdrawn" it is that end, and `stated` the day on which it was withdrawn. `claim`
@@ -341,7 +341,7 @@ class Caution(NamedTuple):
 
 
 class Topic(NamedTuple):
-    """One thing of a team's situation, and the words with which it can be answered; several at once if `many`."""
+    """A topic of a team's situation, and its possible answers; several at once if `many`."""
 
     id: str
     label: str
@@ -352,7 +352,7 @@ class Topic(NamedTuple):
 
 
 class UsageItem(NamedTuple):
-    """A monthly volume that prices are multiplied with."""
+    """A monthly volume that prices are multiplied by."""
 
     id: str
     label: str

@@ -13,7 +13,7 @@ ANSWERS_VERSION = 1
 
 
 class Citation(NamedTuple):
-    """What a rule rests on: the lines of a source, or a section of it."""
+    """What a rule is based on: lines or a section of a source."""
 
     source: str
     lines: tuple[int, ...] = ()
@@ -62,7 +62,7 @@ class Policy(NamedTuple):
 
 
 class Key(NamedTuple):
-    """What a question is known by: Key("criterion", "fax"); shown and saved as `criterion:fax`.
+    """The key of a question: Key("criterion", "fax"); shown and saved as `criterion:fax`.
 
     Beside the kinds of `About`, "bound" is the bound of a criterion and "members" those of its members that are meant;
     "topics" (without a name) are the subjects. "unlisted" is a requirement in the team's own words, which are its name.
@@ -119,7 +119,7 @@ class Questionnaire(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A decision that every change must keep: a team's statement, and what it must lead to.
+    """A decision that must not change: a team's statement, and the expected result.
 
     `team` has the keys of a requirements file; `expected` those of a verdict, and combinations, concessions, standings,
     and what to confirm: criteria by provider. `scope` has what `KnowledgeBase.restrict` takes.

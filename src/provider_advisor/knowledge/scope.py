@@ -1,4 +1,4 @@
-"""The part of a knowledge base that an answer looks at: some providers, some sources, and what a customer still gets.
+"""Restrict a knowledge base to some providers and sources, and keep products open to existing customers.
 
 For example, `Scope(without=("acme",), sources=("guide-2022",))` looks at what one guide says about all providers but
 Acme. A provider about which none of the sources says anything takes no part.
@@ -25,7 +25,7 @@ _BETWEEN_NAMES = re.compile(r"[,;\r\n]")
 
 
 def split_names(text: str) -> list[str]:
-    """Return the names of providers or sources in a text, as options and tables hold them.
+    """Split a text from an option or a table into names of providers or sources.
 
     >>> split_names("acme; other")
     ['acme', 'other']
@@ -38,7 +38,7 @@ def _put_in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _narrow_scope(scope: Scope, outer: Scope) -> Scope:
-    """Return what is in both scopes. Raises RequirementsError where nothing is."""
+    """Return the intersection of two scopes. Raises RequirementsError if it is empty."""
     found = {}
     for name in ("only", "sources"):
         mine, theirs = getattr(scope, name), getattr(outer, name)

@@ -124,7 +124,7 @@ class SearchIndex:
         )
 
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
-        """Return the entries that a word of people may mean, the best first: none where most of it is nowhere.
+        """Return the entries that a person's words may mean, best first; none if most of the words are unknown.
 
         A sentence such as "15,000 subscribers" means what it names whole ("subscribers"); the longest names come first.
 
@@ -171,7 +171,7 @@ class SearchIndex:
         return self._in_order(kept)[:_MOST_NEAR]
 
     def _weigh_words(self, words: Iterable[str]) -> dict[str, float]:
-        """Return how much the words of a query say, by their stems: the fewer entries speak of one, the more."""
+        """Return the weights of a query's words by stem: the fewer entries mention one, the higher."""
         # Most words of no meaning begin as nothing known does, which is found quickly: tables repeat mistakes.
         roots = {word: stem(word) if word[:_SHORTEST] in self._starts else word for word in words}
         return {
@@ -207,7 +207,7 @@ class SearchIndex:
         return found
 
     def is_rare(self, root: str) -> bool:
-        """Return whether so few entries speak of a stem that it means something inside a sentence, by itself."""
+        """Return whether a stem is rare enough to mean something by itself inside a sentence."""
         return len(self._titles.get(root, ())) <= max(1, round(_RARE * len(self.entries)))
 
     def find_named(self, query: str) -> tuple[SearchEntry, ...]:
@@ -283,5 +283,5 @@ def _to_stems(text: str) -> str:
 
 
 def _drop_empty(words: list[str]) -> list[str]:
-    """Return the words that say something; all, where none does."""
+    """Return the words that carry meaning, or all if none does."""
     return [word for word in words if word not in _EMPTY] or words

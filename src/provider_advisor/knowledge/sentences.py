@@ -1,4 +1,4 @@
-"""What a buyer's sentence asks for: the criteria that it names, with the members and bounds beside them.
+"""Read a buyer's sentence: the criteria that it names, with their members and bounds.
 
     "The system must provide voicemail"     voicemail
     "99.99 % uptime"                        uptime-commitment>=99.99
@@ -38,7 +38,7 @@ _BRACKETS = re.compile(r"\([^)]*\)")
 _SIGN, _AFTER_NAME = re.compile("[<>]"), re.compile(f"[<>{AT}]")
 _LONGEST_NAME, _LONGEST_TEXT = 8, 1_000
 _SHORT, _LONG = 4, 10
-# Codes that nobody means otherwise where they are in capitals; "IT" and "NO" are words as well.
+# Codes that are unambiguous in capitals; "IT" and "NO" are also words.
 _CODES = frozenset(("US", "USA", "UK", "EU", "UAE", "EEA", "EUR", "USD", "GBP", "CHF", "CAD", "AUD", "BAA", "DPA"))
 _WORDS_IN_CAPITALS = frozenset(
     ("AND", "ANY", "ARE", "BE", "CAN", "DO", "GO", "IN", "IS", "IT", "NO", "ON", "PER", "SO")
@@ -139,7 +139,7 @@ class _Sentence:
         self.said: set[int] = set()
 
     def write(self, part: _NamedWords) -> str:
-        """Return a part as it is written."""
+        """Return the text of a part."""
         start, end = self.find_ends(part)
         return self.text[start:end]
 
@@ -162,7 +162,7 @@ class _Sentence:
         return {at for at, span in enumerate(self.spans) if amount.start <= span.start() < amount.end}
 
     def list_left(self) -> tuple[str, ...]:
-        """Return the words that are not said by anything and do say something."""
+        """Return the meaningful words that were not read."""
         first = min(self.said, default=0)
         return tuple(
             word
@@ -181,7 +181,7 @@ class SentenceReader:
         """Return what a sentence asks for."""
         words = _Sentence(text[:_LONGEST_TEXT])
         spoken = [part for part in _find_parts(words, words.stems, self._names) if not words.is_in_number(part)]
-        named = [part for part in spoken if len(part.names) == 1]  # what names two criteria asks for neither
+        named = [part for part in spoken if len(part.names) == 1]  # a name of two criteria asks for neither
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = {at for part in named if not part.is_keyword for at in range(part.start, part.end)}
         members = list(_find_parts(words, words.plain, self._members, taken))

@@ -1,4 +1,4 @@
-"""Strict YAML: what a keeper of facts typed is what the program sees, and every value knows its line.
+"""Strict YAML: the program sees exactly what was typed, and every value knows its line.
 
 PyYAML's defaults read `no` as false, `010` as eight, `12:30` as 750, and the last of two equal keys in silence. So the
 C parser's events are turned into values here, one by one, and whatever could be read in two ways is a problem.
@@ -74,7 +74,7 @@ class Document(NamedTuple):
         return f"{self.name}:{self._find_place(path)[0].line}"
 
     def describe_doubt(self, *path: str | int) -> str | None:
-        """Return the two readings of the number at a path that is written like 5.000 without quotes; None of others.
+        """Return both readings of an unquoted number like 5.000 at a path; None for others.
 
         YAML reads it as 5. Of what is counted, many people mean 5000.
         """

@@ -1,4 +1,4 @@
-"""What is allowed in a knowledge base but looks wrong, for its keeper to check."""
+"""Warnings about a knowledge base: things that are allowed but look wrong, for its keeper to check."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "pr
 
 
 def find_suspicions(facts: Facts) -> Iterator[str]:
-    """Yield one sentence for each thing that a keeper should look at, as of the day of the facts."""
+    """Yield a sentence for each thing that a keeper should check, as of the day of the facts."""
     knowledge = facts.knowledge
     yield from _find_unclaimed(knowledge)
     yield from _find_unaskable(knowledge)
@@ -67,7 +67,7 @@ def _find_unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield criteria and volumes that have no effect whoever asks for them."""
+    """Yield criteria and volumes that never have an effect."""
     priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
     for criterion in knowledge.criteria.values():
         if criterion.computed and not priced:
@@ -92,7 +92,7 @@ def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield the kinds of facts that never go out of date, because no policy says after how long they do."""
+    """Yield the kinds of facts that never go out of date, because the policy sets no time for them."""
     ageless = {knowledge.criteria[name].kind for _, name in knowledge.claims if knowledge.get_stale_after(name) is None}
     if kinds := [kind for kind in _USUAL_AGES if kind in ageless]:
         example = ", ".join(f"{kind}: {_USUAL_AGES[kind]}" for kind in kinds)
@@ -126,7 +126,7 @@ def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
-    """Yield prices of what the provider is not known to sell, and of what it is said not to sell on the day."""
+    """Yield prices of capabilities that the provider is not known to have, or is said to lack on the day."""
     knowledge = facts.knowledge
     for (provider, name), claims in knowledge.claims.items():
         of = knowledge.criteria[name].of
@@ -339,7 +339,7 @@ def _find_unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterato
 
 def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[tuple[str, str]]:
     """Return the keys of everything that can be stated, or that rules can come to require."""
-    # What is stated lets more be asked, and lets rules imply more, which lets more be asked, until nothing new comes.
+    # Repeated until nothing new is found, because statements enable questions and rules, which enable more questions.
     reached: set[tuple[str, str]] = set()
     while True:
         fresh: set[tuple[str, str]] = {

@@ -25,7 +25,7 @@ _STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
 
 
 class View(NamedTuple):
-    """The result of the claims on one product: those that hold, and whether they contradict one another.
+    """The result of the claims on one product: those that hold, and whether they contradict.
 
     `truth` is that of a capability. `notices` are the ends and changes of what holds, past and ahead.
     """
@@ -69,7 +69,7 @@ def build_view(
     ]
     over = {"product-ended"} if is_customer else {"product-ended", "closed-to-new"}
     if any(notice.kind in over and notice.day <= day for notice in notices):
-        # What was present went with the product; an amount of something that is no longer sold is not known.
+        # A capability ended with the product; amounts of a product that is no longer sold are unknown.
         kept = tuple(claim for claim in view.claims if claim.value in {"present", "absent"})
         return View(kept, disputed=False, truth=Truth.NO if kept else Truth.UNKNOWN, notices=tuple(notices))
     return view._replace(truth=_judge_truth(view, day), notices=tuple(notices))
@@ -78,7 +78,7 @@ def build_view(
 def _order_steps(claims: Iterable[Claim]) -> list[_Step]:
     """Return the steps in the order of their statements, without announcements that a later statement replaced."""
     steps: list[_Step] = []
-    # Whatever order, as long as it is not that of the files: it is the order of reasons in an answer.
+    # Any order independent of the files; it is the order of reasons in an answer.
     ordered = sorted(
         claims, key=lambda claim: (claim.stated, claim.source, claim.line or 0, str(claim._replace(where="")))
     )

@@ -1,4 +1,4 @@
-"""What a questionnaire reads and leaves behind: files of answers, the team, and the requirements file for it."""
+"""Read and write files of answers, and make the team and the requirements file from answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from provider_advisor.requirements import Statement, Team, statement_record
 from provider_advisor.requirements.read_team import count_waiting, describe_changes
 from provider_advisor.requirements.statement import Volume, say_volume
 
-if TYPE_CHECKING:  # what checks files takes long to import, and most questionnaires begin without one
+if TYPE_CHECKING:  # the code that checks files takes long to import, and most questionnaires start without a file
     from provider_advisor.knowledge.shapes.statement_files import AnswersFile, AnswerShape
     from provider_advisor.knowledge.strict_yaml import Document
 
@@ -52,7 +52,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
     state = state._replace(given=_read_given(shape, document, state, problems))
     found = list(_read_each(shape, document, state, problems))
     after = put_answers(state, (answer for answer, _ in found))
-    # An answer that was set aside when the file was written may not apply: it waits for the topic to be opened again.
+    # An answer that was set aside when the file was written need not apply: it waits for its topic to be opened again.
     kept = {document.where("answers", index) for index, part in enumerate(shape.answers) if part.aside}
     problems = problems or list(_find_idle(after, [(answer, where) for answer, where in found if where not in kept]))
     if problems:
@@ -61,7 +61,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
 
 
 def _read_given(shape: AnswersFile, document: Document, state: State, problems: list[str]) -> Statement:
-    """Return what was said before the first question: that of the state, or what the file holds."""
+    """Return what was given before the first question, from the state or from the file."""
     if shape.given is None:
         return state.given
     where = document.where("given")
@@ -83,7 +83,7 @@ def _read_each(
     shape: AnswersFile, document: Document, state: State, problems: list[str]
 ) -> Iterator[tuple[GivenAnswer, str]]:
     """Yield each answer with its place; one that does not fit is added to the problems."""
-    # Answers without a number of their screen follow each other, one to a screen, so that "back" undoes one at a time.
+    # Answers without a screen number get one screen each, so that "back" undoes one at a time.
     first: dict[Key, str] = {}
     last = state.steps
     for index, part in enumerate(shape.answers):
@@ -142,7 +142,7 @@ def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterat
 
 
 def record_answers(state: State) -> dict[str, Any]:
-    """Return the answers as a file of answers holds them, JSON-ready: read again they give the same state."""
+    """Return the answers for a file, JSON-ready; reading them gives the same state."""
     unused = {part.answer.key for part in survey_answers(state).replay.unused}
     by_key = {answer.key: answer for answer in state.answers}
     entries = [
@@ -179,7 +179,7 @@ def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catal
 
 
 def make_statement(state: State, name: str | None = None) -> Statement:
-    """Return what the team has stated so far, and what it is not sure of, as of the day of the facts.
+    """Return the statement of the team so far, with what it is not sure about, as of the day of the facts.
 
     What cannot count yet is told by a note; so is what was left blank and a rule asks for, and what the answers add to
     what was given before them.
@@ -208,7 +208,7 @@ def _list_notes(state: State, survey: Survey) -> Iterator[str]:
 
 
 def record_requirements(state: State, name: str | None = None) -> dict[str, Any]:
-    """Return the requirements file to save, JSON-ready: asked again it gives the same answer.
+    """Return the requirements file to save, JSON-ready; it gives the same answer.
 
     Under `asked` it says why the questionnaire ended, which criteria were not asked because every provider still in
     meets them for certain, and by which knowledge base. It names no day: the facts of its own day answer it.

@@ -1,4 +1,4 @@
-"""All that can be asked by the facts of a day, and what each answer could add to the sums behind a verdict.
+"""All questions for the facts of a day, and what each answer could add to the sums behind a verdict.
 
 A requirement or rule adds `Totals`: a weight, and for each provider its weighted degrees. What is still undecided adds
 one of several totals, or nothing; a `Span` says between which ends each `Measure` of it then lies. An example with two
@@ -35,12 +35,12 @@ _MOST_KEPT = 256
 
 
 def to_interval(criterion: Criterion, end: Number) -> Interval:
-    """Return the bound that a single number means: at most, where less is better, else at least."""
+    """Return the bound for a single number: at most if less is better, otherwise at least."""
     return Interval(high=end) if criterion.lower_is_better else Interval(low=end)
 
 
 class Measure(NamedTuple):
-    """Something that is added up over all findings, for one provider, or for one against another (by place).
+    """A quantity summed over all findings, for one provider, or for one compared with another (by place).
 
     `present` counts findings and `weight` adds up their weights; `failed` and `unknown` musts, `bad` those that are
     either; `unknown` is how many more musts are unknown for one than for the other. `expected` is the lead in expected
@@ -71,7 +71,7 @@ def measure_totals(parts: Iterable[Totals], measure: Measure) -> float:
 
 
 class Span:
-    """Between which ends each measure of something undecided lies, whatever it will be.
+    """The range of each measure of something undecided, over all its possible outcomes.
 
     It will be one of the `options`, where None is nothing at all; or, if `weight` is given, up to `count` requirements
     with that weight in all, about which nothing else is known. In place of the options, any of the `several` may come
@@ -101,7 +101,8 @@ class Span:
         of, (_, one, other) = _MEASURES[measure.kind], measure
         values = [0.0 if option is None else of(option, one, other) for option in self.options]
         if self.several:
-            # Each of them may come or not, so that the ends add up what only lowers, and what only raises, the sum.
+            # Each of them may or may not come, so one end adds up everything that lowers the sum, the other everything
+            # that raises it.
             ends = [(span.get_ends(measure), times) for span, times in self.several]
             values += [sum(times * min(0.0, low) for (low, _), times in ends)]
             values += [sum(times * max(0.0, high) for (_, high), times in ends)]
@@ -115,7 +116,7 @@ class Span:
 
 
 class Questions(dict[Key, Question]):
-    """The questions by key; that about a member or a choice is made when it is looked up, and not kept.
+    """The questions by key; those about members and choices are made on look-up and not kept.
 
     Iterating meets the questions of the file and the plain ones only. No screen asks about a member or a choice by
     itself: search finds it, or the question about its criterion leads to it.
@@ -160,9 +161,9 @@ class _Places(dict[Key, int]):
 
 
 class Catalogue:
-    """All questions for the facts of a day, and what their answers add, each worked out when first needed.
+    """All questions for the facts of a day, and what their answers add, each computed on first use.
 
-    Make it once and use it for any number of teams. `places` numbers the questions in the order of their file, which
+    Create it once, and use it for any number of teams. `places` numbers the questions in the order of their file, which
     breaks ties. `surveys` keeps what was found out about the last states.
     """
 
@@ -174,7 +175,7 @@ class Catalogue:
         self.subjects = found.subjects
         self.questions = Questions(found.questions, facts.knowledge.criteria)
         self.places: Mapping[Key, int] = _Places(self.questions)
-        # The next screen, how much is left and why a question is asked are looked up one after the other for one state.
+        # The next screen, the progress and the reason for a question are asked one after another for the same state.
         self.surveys = BoundedCache[Hashable, object](_MOST_KEPT)
         self._totals: dict[tuple[str, Priority, Interval | None, float | None], Totals] = {}
         self._degrees: dict[tuple[str, Interval | None], list[Degree]] = {}
@@ -184,7 +185,7 @@ class Catalogue:
 
     @cached_property
     def without_stale(self) -> Catalogue | None:
-        """Return the catalogue by the facts without those past their time; None where there are none of these."""
+        """Return the catalogue for the facts without out-of-date ones; None if none are out of date."""
         return Catalogue(self.facts.without_stale()) if self.facts.may_be_stale else None
 
     def get_question(self, criterion: str) -> Question:
@@ -193,7 +194,7 @@ class Catalogue:
 
     @cached_property
     def waiting(self) -> frozenset[Key]:
-        """Return the questions that wait for a first claim by the day, so that only search finds them."""
+        """Return the questions that wait for a first claim; until then only search finds them."""
         day = self.facts.as_of
         stated = ((name, claim.stated) for (_, name), claims in self.knowledge.claims.items() for claim in claims)
         claimed = {name.partition("@")[0] for name, stated_on in stated if stated_on <= day}
@@ -284,7 +285,7 @@ class Catalogue:
         return self.knowledge.policy.priorities[priority] * own
 
     def total_rule(self, rule: Rule) -> Totals:
-        """Return what a rule that favours adds where it counts."""
+        """Return what a rule that favours adds if it counts."""
         if rule.id not in self._rules:
             if rule.favours is None or rule.weight is None:
                 raise ValueError(f"the rule {rule.id} favours no provider")
@@ -342,7 +343,7 @@ class Catalogue:
             return []
         claimed = self.told_apart[criterion]
         others = [member for member in of.members if member not in claimed]
-        # Of members that no claim names the same is known, so that one stands for all: for some 200 countries.
+        # All members without claims have the same facts, so one stands for all, such as for 200 countries.
         named = [(member, 1) for member in claimed] + [(member, len(others)) for member in others[:1]]
         return [(self.span_answers(f"{criterion}{AT}{member}", priority), times) for member, times in named]
 
@@ -352,7 +353,7 @@ class Catalogue:
         list_options: Callable[[], Sequence[Totals | None]],
         several: Sequence[tuple[Span, int]] = (),
     ) -> Span:
-        """Return the span of these options, made the first time that its key is asked for."""
+        """Return the span of these options, cached by key."""
         if key not in self._spans:
             self._spans[key] = Span(list_options(), several=several)
         return self._spans[key]
@@ -370,7 +371,7 @@ class Catalogue:
         return Span([None, *found] if priority is None else found)
 
     def list_bounds(self, name: str, others: Iterable[Interval] = ()) -> list[Interval | None]:
-        """Return no bound, and bounds enough for every way in which facts, and other bounds, can compare with one."""
+        """Return None and enough bounds to cover every way in which facts and other bounds can compare with one."""
         criterion = self.knowledge.criteria[name]
         if criterion.kind == "capability":
             return [None]

@@ -1,4 +1,4 @@
-"""Which questions have to be answered until a rule can no longer change anything.
+"""Find the questions to answer until a rule can no longer change anything.
 
 An example: a rule fires `when: {all: [{need: fax}, {any: [{need: sms}, {situation: country, is: fr}]}]}`, nothing of
 it is answered, and the rule does not fire now. A no to "fax" alone keeps it from firing; so do answers to "sms" and to
@@ -30,7 +30,7 @@ from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible
 
 _LATER = 0.01
-"""The cost of a question about the situation or usage, beside 1 for a criterion: it is asked in any case."""
+"""The cost of a question about the situation or usage, compared with 1 for a criterion: it is asked in any case."""
 
 
 class DecidingQuestions:
@@ -81,11 +81,11 @@ class DecidingQuestions:
         if truths == YES:
             return None
         if isinstance(condition, AllOf):
-            # One part that does not hold is enough.
+            # One false part is enough.
             found = [cut for part in condition.parts if (cut := self._cut(part))]
             return min(found, key=_add_costs, default=self._list_open(condition))
         if isinstance(condition, AnyOf):
-            # Every part must be kept from holding, so the questions of all parts are needed together.
+            # Every part must be false, so the questions of all parts are needed.
             cuts = [self._cut(part) for part in condition.parts]
             return frozenset().union(*(cut for cut in cuts if cut is not None))
         return self._list_open(condition) if isinstance(condition, Not) else self._find_for_leaf(condition)
@@ -98,13 +98,13 @@ class DecidingQuestions:
         return frozenset([Key("usage", leaf.item)]) & self._possible.open if isinstance(leaf, Usage) else frozenset()
 
     def _find_for_criterion(self, name: str) -> frozenset[Key]:
-        """Return the questions that decide whether it is required: by the team itself, or by rules."""
+        """Return the questions that decide whether it is required, by the team or by rules."""
         own = self._find_own(name)
         rules = [rule for rule in self._catalogue.implying.get(name, ()) if self._possible.fires(rule)]
         return own.union(*(self.find_for_rule(rule) for rule in rules if not self._possible.is_sure(rule)))
 
     def _find_own(self, name: str) -> frozenset[Key]:
-        """Return the question by which the team states it; of a member, that is one about its criterion."""
+        """Return the question by which the team states it; for a member, the one about its criterion."""
         own = frozenset([Key("criterion", name)]) & self._possible.open
         parent, at, _ = name.partition(AT)
         if own or not at or EITHER in name or self._possible.stated.get(name) != YES | NO:

@@ -1,9 +1,9 @@
-"""Which screen comes next, or why none does: the questions that are likeliest to change the verdict come first.
+"""Choose the next screen, or say why there is none: questions likeliest to change the verdict come first.
 
-An example: the verdict hangs on "fax", and on "recording", which is asked only of a team that needs "video". As long as
-nothing is said of video, recording cannot be asked; video is its gate. So video is asked, and takes over the chance of
-recording to change the verdict, times the share of teams that need video. Shares steer the order and nothing else; the
-place in the file of questions breaks ties.
+An example: the verdict depends on "fax", and on "recording", which is asked only of teams that need "video". Until
+video is answered, recording cannot be asked; video is its gate. So video is asked, and inherits recording's chance of
+changing the verdict, times the share of teams that need video. Shares only affect the order; the order in the file of
+questions breaks ties.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ CLOSING = 12
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
 
 _FAINT = 1e-3
-"""This part of a question's share counts where no single answer changes anything: the likelier yes goes first."""
+"""This part of a question's share counts if no single answer changes anything, so that the likelier yes goes first."""
 
 
 class End(NamedTuple):
-    """Why nothing more has to be asked.
+    """The end of the questionnaire, and the reason for it.
 
     `unless` are keys answered with "not sure" that the verdict still depends on, and those of what is asked for but
     cannot count yet, such as a monthly cost without volumes; `complete` means that nothing is left to ask.
@@ -70,7 +70,7 @@ def choose_screen(state: State) -> Screen | End:
     """Return the screen to show after the answers so far, or the end."""
     if state.phase in {"declared", "stopped"}:
         return _make_end(state, survey_answers(state), "declared" if state.phase == "declared" else "stopped")
-    # Whatever was given before, the topics come first, so that the first screen needs no look at all the facts.
+    # The topics always come first, so that the first screen does not need all facts.
     if state.catalogue.subjects and all(answer.key != TOPICS for answer in state.answers):
         return Screen("topics", (TOPICS,))
     survey = survey_answers(state)
@@ -81,7 +81,7 @@ def choose_screen(state: State) -> Screen | End:
 
 
 def order_questions(state: State) -> QuestionOrder:
-    """Return the questions that bear on the verdict; in the phase `further`, all that are worth asking."""
+    """Return the questions that affect the verdict; in the phase `further`, all that are worth asking."""
     survey = survey_answers(state)
     return QuestionOrder(state, survey, _list_deciding(state, survey))
 
@@ -106,7 +106,7 @@ def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen |
     if waiting and not askable:
         askable = _find_other_ways(state, survey)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
-    # What the team is like comes before what it needs, because rules that fire by it leave fewer criteria to ask.
+    # The situation comes before needs, because rules that depend on it leave fewer criteria to ask.
     if by_kind["situation"] and not _is_begun(state):
         return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
@@ -124,7 +124,7 @@ def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen |
 
 
 def _is_begun(state: State) -> bool:
-    """Return whether something but the topics was asked; what was only searched for does not count."""
+    """Return whether anything besides the topics was asked; questions found by search do not count."""
     return any(not answer.searched and answer.key != TOPICS for answer in state.answers)
 
 
@@ -140,7 +140,7 @@ def _find_other_ways(state: State, survey: Survey) -> list[Key]:
 
 
 def _closes(keys: Sequence[Key], state: State) -> bool:
-    """Return whether no answer to any of these leaves nothing to ask: a no may also let something else be asked."""
+    """Return whether nothing is left to ask without answers to these: a no may also open other questions."""
     after = put_answers(state, [GivenAnswer(key, get_silence(key)) for key in keys])
     return not _list_waiting(survey_answers(after), order_questions(after))
 
@@ -148,7 +148,7 @@ def _closes(keys: Sequence[Key], state: State) -> bool:
 def _show_list(
     criteria: Sequence[Key], details: Sequence[Key], state: State, survey: Survey, order: QuestionOrder
 ) -> Screen:
-    """Return the next list; what else there is to ask comes with it, if all of it fits."""
+    """Return the next list, together with everything else to ask if that fits."""
     if details and len(criteria) <= state.most and len(criteria) + len(details) <= CLOSING:
         return Screen("list", (*criteria, *details))
     subject, keys = choose_list(criteria, state, survey, order)
@@ -163,7 +163,7 @@ def _show_details(keys: Sequence[Key]) -> Screen:
 
 
 _ALONG = ("bound", "members")
-"""What is asked along with a criterion that is asked for."""
+"""Keys that are asked along with a requested criterion."""
 
 _KINDS = (*_ALONG, "criterion", "situation", "usage")
 _DETAILS: Mapping[str, ScreenKind] = {
@@ -188,7 +188,7 @@ def _make_end(state: State, survey: Survey, kind: EndKind) -> End:
 
 
 def _list_unless(state: State, survey: Survey) -> list[Key]:
-    """Return what the person was not sure of and the verdict still depends on, and what cannot count yet."""
+    """Return the "not sure" answers that the verdict still depends on, and what cannot count yet."""
     order = QuestionOrder(state, survey, frozenset(survey.proof.deciding))
     return sort_keys((order.wanted & survey.replay.said.unsure) | survey.replay.uncounted, state)
 
@@ -219,7 +219,7 @@ class QuestionOrder:
         while waiting:
             key = waiting.pop()
             question = self._catalogue.questions.get(key)
-            # A question that applies for certain needs no other one before it.
+            # A question that certainly applies needs no other one first.
             if question is None or question.when is None or key in possible.sure:
                 continue
             gates = self._deciding.find_for_condition(question.when)
@@ -230,10 +230,10 @@ class QuestionOrder:
 
     @cached_property
     def chances(self) -> Mapping[Key, float]:
-        """Return, by criterion, the chance that its answer changes the verdict, alone or by what it lets be asked."""
+        """Return by criterion the chance that its answer changes the verdict, directly or through later questions."""
         keys = sorted((key for key in self.wanted if key.kind == "criterion"), key=self._catalogue.places.__getitem__)
         own = {key: self._estimate_chance(key) for key in keys}
-        # A gate is asked for what lies behind it, even if its own answer changes nothing. So it gets their chances too.
+        # A gate is asked because of the questions behind it, so it also gets their chances.
         found = dict(own)
         for key, chance in own.items():
             for gate, share in self._find_gates_above(key).items():
@@ -258,7 +258,7 @@ class QuestionOrder:
         criterion = self._catalogue.knowledge.criteria[key.name]
         if criterion.computed:
             return question.share * _FAINT
-        # Only a yes is looked at, at each priority and with each typical bound: a no mostly leaves the sums alone.
+        # Only a yes is tried, at each priority and with each typical bound, because a no rarely changes the sums.
         bounds: list[Interval | None] = [to_interval(criterion, end) for end in question.typical]
         found = [self._changes_verdict(key.name, one, bound) for one in PRIORITIES for bound in bounds or [None]]
         return question.share * (sum(found) / len(found) + _FAINT)
@@ -282,7 +282,7 @@ class QuestionOrder:
         return judge_totals(self._total, self._catalogue.providers)
 
     def _total_fired(self, name: str, priority: Priority) -> Iterator[Totals]:
-        """Yield what rules add that fire at once when the criterion is required too; not those that fire next."""
+        """Yield what rules add that fire directly if the criterion is required too; not further chained rules."""
         for rule in self._catalogue.needing.get(name, ()):
             if rule.id not in self._fires_now and self._holds(rule.when, name):
                 yield from self._total_added(rule, name, priority)
@@ -362,7 +362,7 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
         return ()
     given = {key: value for key, value in values.items() if key in screen.keys}
     named = {key for key in bounds if key in values}
-    # Each turn supposes that the bounds found so far stay empty, and looks which others the verdict then depends on.
+    # Each round assumes that the bounds found so far stay empty, and finds the others that the verdict then depends on.
     while True:
         after = answer_screen(state, screen, given | dict.fromkeys(named - values.keys(), "none"))
         further = order_questions(after).wanted.intersection(bounds) - named
@@ -381,7 +381,7 @@ def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> 
 
 
 def change_answer(state: State, key: Key, value: object, *, searched: bool = False) -> State:
-    """Return the state with one answer more, or another answer in place of an earlier one; all others are kept.
+    """Return the state with one answer added or replaced; all others are kept.
 
     `searched` means that the person looked for the question, which is then answered although it would not be asked.
     Raises RequirementsError for a question that does not exist or does not apply, or a value that does not fit.

@@ -1,9 +1,9 @@
-"""What is still undecided in the sums behind a verdict: between which ends it lies, and which answers decide it.
+"""The undecided parts of the sums behind a verdict: their ranges, and the answers that decide them.
 
 An example: a team has not been asked about "fax", and a rule implies "sms" as soon as fax is needed. Then two
 contributions are open. One is fax itself: nothing, or a must, good or nice. The other is sms by the rule: nothing, or
-at most the priority that the rule gives it. The question about fax decides both. Findings that no answer can change
-any more are no open contributions; they stay in the sums as they are.
+at most the priority that the rule gives it. The question about fax decides both. Findings that no answer can change are
+not open; they stay in the sums as they are.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _TOP = max(RANK.values())
 _BY_RANK = {RANK[priority]: priority for priority in PRIORITIES}
 
 _MOST_TOGETHER = 3
-"""Additions to one criterion that are tried in all ways; of more, only their weights are known."""
+"""Most additions to one criterion to try in all combinations; beyond, only their weights are used."""
 
 _Stated = tuple[Requirement, ...]
-"""What is stated of one criterion: nothing, a requirement, or several with bounds of their own."""
+"""What is stated for one criterion: nothing, one requirement, or several with different bounds."""
 
 _Origins = defaultdict[tuple[str, str], tuple[Totals, ...]]
 """What findings add now, by origin: ("stated" or "implied", a criterion), or ("rule", a rule)."""
 
 
 class OpenContribution(NamedTuple):
-    """Something undecided: the span in which it will be, what it adds now, and the questions that decide it."""
+    """Something undecided: its span, what it adds now, and the questions that decide it."""
 
     span: Span
     now: tuple[Totals, ...]
@@ -65,7 +65,7 @@ class _Addition(NamedTuple):
 def find_open_contributions(
     replay: Replay, outcome: Outcome, findings: Sequence[tuple[Finding, Totals]], catalogue: Catalogue
 ) -> list[OpenContribution]:
-    """Return all that some further answer could change or add; every other finding is final.
+    """Return everything that further answers could change or add; all other findings are final.
 
     `outcome` is that of the replay's team; `findings` are its findings, each with what it adds.
     """
@@ -86,7 +86,7 @@ def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
 
 
 class _ContributionSearch:
-    """Looks for all that is open: what is said and may still come of a team's answers is the same for each kind."""
+    """Finds everything that is open, given a team's answers and what may still follow from them."""
 
     def __init__(self, replay: Replay, catalogue: Catalogue, deciding: DecidingQuestions, now: _Origins) -> None:
         self._team, self._said, self._possible = replay.team, replay.said, replay.possible
@@ -95,9 +95,9 @@ class _ContributionSearch:
         self._now = now
 
     def find(self) -> Iterator[OpenContribution]:
-        """Yield all that some further answer could change or add."""
+        """Yield everything that further answers could change or add."""
         additions = self._find_additions()
-        # A rule's bound joins that of what is stated to one requirement, so that neither is open by itself.
+        # A rule's bound is merged with the stated one into one requirement, so neither is open by itself.
         together = {name: parts for name, parts in additions.items() if any(part.implied.bound for part in parts)}
         yield from self._of_answers(together)
         yield from self._of_cost()
@@ -114,7 +114,7 @@ class _ContributionSearch:
                 continue
             priority = said.priorities.get(name)
             if name not in together:
-                # What is asked for stays asked for; open is only a bound or members that have not been named yet.
+                # What is asked for stays asked for; only a bound or members that have not been named are open.
                 is_open = priority is None or self._may_name_members(name)
                 span = self._catalogue.span_answers(name, priority, members=is_open)
                 yield OpenContribution(span, self._now["stated", name], questions)
@@ -179,7 +179,7 @@ class _ContributionSearch:
             yield OpenContribution(self._catalogue.span_rule(rule), self._now["rule", rule.id], questions)
 
     def _list_stated(self, name: str, additions: Sequence[_Addition]) -> Iterator[_Stated]:
-        """Yield what may be stated of a criterion in the end, perhaps nothing; enough bounds for all that may come."""
+        """Yield what may finally be stated for a criterion, perhaps nothing; with enough bounds for all cases."""
         given = tuple(part for part in self._team.requirements if part.criterion == name)
         is_open = not given and self._may_be_asked(name)
         if not given or self._may_name_members(name):
@@ -192,7 +192,7 @@ class _ContributionSearch:
             yield from ((Requirement(name, priority, bound),) for priority in priorities for bound in bounds)
 
     def _span_joined(self, name: str, stated: Sequence[_Stated], additions: Sequence[_Addition]) -> Span:
-        """Return between which ends a criterion lies: what is stated of it, together with what rules add."""
+        """Return the span of a criterion: what is stated for it, together with what rules add."""
         if len(additions) > _MOST_TOGETHER:
             own = [sum(self._catalogue.weigh(name, part.priority, part.weight) for part in parts) for parts in stated]
             weights = [self._catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
@@ -207,7 +207,7 @@ class _ContributionSearch:
         ]
 
         def list_options() -> Iterator[Totals | None]:
-            # Many ways lead to the same requirements, and adding those up is the larger part of the work.
+            # Many ways lead to the same requirements, and summing these is most of the work.
             for required in dict.fromkeys(_list_joined(stated, ways, knowledge)):
                 totals = [self._catalogue.total_requirement(*part) for part in required]
                 yield add_up(totals, len(self._catalogue.providers)) if totals else None
@@ -244,7 +244,7 @@ class _ContributionSearch:
         return own | {Key("members", name)} if self._may_name_members(name) else own
 
     def _may_name_members(self, name: str) -> bool:
-        """Return whether members that tell providers apart may still come in place of a criterion that is asked for."""
+        """Return whether members that distinguish providers may still replace a requested criterion."""
         return name in self._catalogue.told_apart and self._said.may_name_members(name)
 
     def _may_be_asked(self, name: str) -> bool:
@@ -273,7 +273,7 @@ class _ContributionSearch:
         for rule in self._catalogue.knowledge.rules.values():
             if not self._possible.fires(rule):
                 continue
-            # A rule adds nothing above the priority of the need that fired it. If that is open, so is the rank added.
+            # A rule adds at most the priority of the need that fired it. If that is open, so is the added rank.
             least, most = _cap_ranks(rule.when, self._possible, low, high)
             for part in rule.implies:
                 if part.criterion in self._said.unwanted:
@@ -298,7 +298,7 @@ class _ContributionSearch:
             return addition._replace(sure=addition.sure and not self._may_be_asked(name))
         if bound is None:
             return addition
-        # A bound that is still to come may contradict the rule's, and the rule's wish would then be dropped.
+        # A later bound may contradict the rule's, and then the rule's wish would be dropped.
         if self._said.get_bound_key(name) not in self._said.final:
             return addition._replace(sure=False)
         if not any(part.bound is not None and bound.excludes(part.bound) for part in stated):

@@ -1,4 +1,4 @@
-"""The words and the choices of a question, ready to be shown; and the search for questions by words."""
+"""Questions as prompts with words and choices, and the search for questions by words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situ
 
 _MOST_FOUND = 20
 _LONG_LIST = 20
-"""Of members: a longer list is shown in the order of the alphabet, a shorter one as it was written down."""
+"""Longer lists of members are shown in alphabetical order, shorter ones as written in the file."""
 _LONG = 4
 _BETWEEN = frozenset({"by", "for", "from", "in", "of", "on", "to", "with"})
 _SIGNS = frozenset("|@<>=≥≤")
@@ -124,13 +124,13 @@ def _ask_members(key: Key, catalogue: Catalogue) -> Prompt:
 def find_members(prompt: Prompt, words: str, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
     """Return the members, with their labels, that a typed word or the beginning of one may mean, the nearest first.
 
-    A member's id and aliases count whole, its label also in part: `us`, `uni`, `states`.
+    A member's id and aliases match only as a whole, its label also in part: `us`, `uni`, `states`.
     """
     typed, criteria = fold(words.strip()), catalogue.knowledge.criteria
     named = criteria.find_member(prompt.key.name, words.strip()) if typed else None
 
     def rank(choice: tuple[str, str]) -> tuple[bool, bool, bool, str]:
-        # No comes before yes: the member that was named first, then labels that begin so, then those with such a word.
+        # False sorts before true: exact names first, then labels that begin so, then those with such a word.
         label = fold(choice[1])
         return choice[0] != named, not label.startswith(typed), f"-{typed}" not in f"-{label}", label
 
@@ -177,14 +177,14 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
 
 
 class Wish(NamedTuple):
-    """What a person needs beside the questions: its key, and the answer in the words; None if they hold none."""
+    """An additional need of a person: its key, and the answer in the words, None if there is none."""
 
     key: Key
     value: str | None = None
 
 
 def read_wish(text: str, catalogue: Catalogue) -> Wish:
-    """Return what a person needs beside the questions: a criterion, a choice, or a wish in their own words.
+    """Read an additional need: a criterion, a choice, or a wish in the person's own words.
 
     `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion, and `fax=no` that it must be absent;
     what nothing answers to is kept in the person's own words. Raises RequirementsError for text with a sign of the

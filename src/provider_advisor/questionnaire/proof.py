@@ -1,4 +1,4 @@
-"""Whether any further answer can change the verdict: a proof that none can, or the questions that decide it.
+"""Prove that no further answer can change the verdict, or find the questions that decide it.
 
 An example. Two providers, A and B, and two wishes. The first wish, of weight 8, is met by A only; the second, of weight
 2, has not been asked about yet and is met by B only. The verdict is "A, firmly". It stays as long as A's proven degrees
@@ -10,13 +10,12 @@ are ahead of B's possible ones:
 
 If the first wish weighed 1, it would be 1 - 2 = -1 at worst, and the question about the second wish would decide.
 
-So a verdict is split into supports, each of which has to stay: no lead may fall to nothing, no must of the leader may
-become unknown, and so on. Each support holds in one of several ways, and each way is a set of demands on sums over
-findings.
+So a verdict is split into supports, which must all stay: no lead may fall to 0, no must of the leader may become
+unknown, and so on. Each support holds in one of several ways, and each way is a set of demands on sums over findings.
 
 The proof rests on one invariant: whatever is answered, every sum ends between what it is now minus all that the open
 contributions could move it down, and what it is now plus all that they could move it up. That is so because (1)
-findings which are no open contributions never change, (2) each open contribution ends within its span, and (3)
+findings that are not open contributions never change, (2) each open contribution ends within its span, and (3)
 contributions are taken at their worst independently of each other, which can only widen the range. A demand that holds
 at the worst end holds after any answers. The weights in the denominator of a score are the same for all providers, so
 that the sign of a difference decides who is ahead.
@@ -42,7 +41,7 @@ _NEAR = 1e-10
 """Of all weight; scores are rounded to nine digits of a percentage before they are compared."""
 
 _DUST = 1e-13
-"""Of all weight; what adding in another order may lose."""
+"""Relative to all weight; the rounding error of adding in another order."""
 
 
 _WEIGHED = frozenset({"expected", "firm", "spread"})
@@ -73,7 +72,7 @@ class Support(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What further answers can do: `settled` if nothing, else the questions that decide.
+    """The effect of further answers: `settled` if none, otherwise the questions that decide.
 
     `deciding` gives, for each of these questions, how far it could move what it bears on. `proved` are the aspects that
     nothing can change any more, `hanging` the others.
@@ -86,7 +85,7 @@ class Proof(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """All that is known at a state: its answers replayed, the verdict, what each finding adds, and the proof.
+    """Everything known at a state: its replayed answers, the verdict, what each finding adds, and the proof.
 
     `inside` are the places of the providers that are not ruled out for good; all of them, if all are. `lost` are the
     places of those that are.
@@ -109,7 +108,7 @@ def survey_answers(state: State) -> Survey:
 def _survey(state: State) -> Survey:
     replay = replay_answers(state)
     outcome = judge_team(replay.team, state.catalogue.facts)
-    # A must that nothing judges keeps every verdict from being firm; what is to be proved is the verdict without it.
+    # A must that is not judged prevents any firm verdict, so the verdict without it is proved.
     judged = outcome
     if replay.team.has_unlisted_must:
         judged = judge_team(replay.team._replace(unlisted=()), state.catalogue.facts)
@@ -135,11 +134,11 @@ def _sum_open(replay: Replay, outcome: Outcome, catalogue: Catalogue) -> _ProofS
 
 
 def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places: Mapping[Key, int]) -> Proof:
-    """Return whether the verdict stays whatever is answered; among equal ways, the first by `places` is pursued."""
+    """Return whether the verdict stays with any answers; among equal ways, follow the first by `places`."""
     found = [(support, sums) for support in _find_supports(outcome, sums)]
     if without_stale is not sums:
         found += [(support, without_stale) for support in _find_age_supports(outcome, without_stale)]
-    # Without anything open nothing can change, even if a demand fails by a rounding error now.
+    # If nothing is open, nothing can change, even if a demand fails now by a rounding error.
     hanging = [(support, own) for support, own in found if own.open and not own.keeps(support)]
     deciding: dict[Key, float] = {}
     for support, own in hanging:
@@ -166,7 +165,7 @@ class _ProofSums:
 
     @cached_property
     def near(self) -> float:
-        """Return how large a lead must be so that it is one after rounding."""
+        """Return how large a lead must be to remain one after rounding."""
         weight = Measure("weight")
         return _NEAR * (self.now(weight) + sum(part.span.get_ends(weight)[1] for part in self.open))
 
@@ -197,7 +196,7 @@ class _ProofSums:
         return now - moved >= demand.bound if demand.above else now + moved <= demand.bound
 
     def keeps(self, support: Support) -> bool:
-        """Return whether one way holds whatever is answered."""
+        """Return whether one way holds with any answers."""
         return any(all(self.holds(demand) for demand in way) for way in support.ways)
 
     def pursue(self, ways: Iterable[Way], places: Mapping[Key, int]) -> dict[Key, float]:
@@ -215,7 +214,7 @@ class _ProofSums:
                 continue
             for move, part in self._find_moves(demand):
                 for key in part.questions:
-                    # What several questions decide together is credited to each in equal parts.
+                    # What several questions decide together is credited to each equally.
                     found[key] = found.get(key, 0.0) + move / len(part.questions)
         return found
 
@@ -239,14 +238,14 @@ def _move_wrong_way(part: OpenContribution, demand: Demand) -> float:
 
 
 def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
-    """Return what has to hold for the verdict to stay."""
+    """Return the supports of the verdict."""
     verdict = outcome.verdict
     names = [assessment.provider for assessment in outcome.assessments]
     if not names:
         return []
     if not sums.now(Measure("present")):
         return [Support("stated", [(Demand(Measure("present"), 0, above=False),)])]
-    # A failed must never comes back: facts do not change while questions are answered, and what is asked for stays.
+    # A failed must stays failed: facts do not change during the questionnaire, and requirements stay.
     if verdict.kind == "none":
         return [Support("out", [(Demand(Measure("failed", place), 1),)]) for place in range(len(names))]
     ahead = _list_ahead(verdict)
@@ -265,7 +264,7 @@ def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
 
 
 def _find_age_supports(outcome: Outcome, without_stale: _ProofSums) -> list[Support]:
-    """Return what has to stay without the facts past their time, so that firm stays firm, and dated stays dated.
+    """Return the supports without out-of-date facts that keep firm firm and dated dated.
 
     Firm is proven without them too. Dated is not: a must of the leader is not proven then, or a rival reaches up.
     """
@@ -312,14 +311,14 @@ def _keep_behind(rival: int, leaders: Sequence[int], sums: _ProofSums, *, is_qua
 
 def _keep_beaten(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[list[Way]]:
     """Return how each rival stays out, or below the leader's proven score, whatever that becomes."""
-    # One support for each rival, so that the proof for one can hold while that for another still hangs.
+    # One support per rival, so that the proof for one can hold while another is still open.
     out = {rival: Demand(Measure("failed", rival), 1) for rival in rivals}
     return [[(out[rival],), (sums.demand_lead(Measure("firm", leader, rival)),)] for rival in rivals]
 
 
 def _keep_open(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[Way]:
     """Return how some rival stays in and reaches up to the leader's proven score."""
-    # Only what adding in another order may lose: a rival that reaches the proven score exactly keeps the proof away.
+    # Only the rounding error of another order: a rival that exactly reaches the proven score prevents the proof.
     dust = sums.near * _DUST / _NEAR
     stays_in = {rival: Demand(Measure("failed", rival), 0, above=False) for rival in rivals}
     reaches = {rival: Demand(Measure("firm", leader, rival), dust, above=False) for rival in rivals}

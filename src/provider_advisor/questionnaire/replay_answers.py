@@ -1,4 +1,4 @@
-"""What follows from the answers alone: what the team stated, which answers no longer apply, and what may still come.
+"""Derive from the answers what the team stated, which answers no longer apply, and what may still come.
 
 An example of what may still come: "video" is open, and a question about recording is asked only `when` video meetings
 are needed. Before that is answered, the question may come to apply (`open`), but not for certain (`sure`); a rule on
@@ -50,7 +50,7 @@ _OF_TRUTH = {Truth.YES: YES, Truth.NO: NO, Truth.UNKNOWN: UNKNOWN}
 
 
 class UnusedAnswer(NamedTuple):
-    """An answer that is kept but not used, and why, in words."""
+    """An answer that is kept but not used, and the reason in words."""
 
     answer: GivenAnswer
     because: str
@@ -82,24 +82,24 @@ class SortedAnswers(NamedTuple):
     parents: Mapping[str, str] = {}
 
     def get_bound_key(self, name: str) -> Key:
-        """Return the key of the bound of what is asked for; a member that came with its criterion shares that one's."""
+        """Return the key of a requirement's bound; a member that came with its criterion shares its key."""
         return Key("bound", self.parents.get(name, name))
 
     def is_replaced(self, name: str) -> bool:
-        """Return whether members of a criterion are asked for in its place."""
+        """Return whether members of a criterion are requested instead of it."""
         return name in self.parents.values()
 
     def may_name_members(self, name: str) -> bool:
-        """Return whether members of a criterion that is asked for may still come in its place."""
+        """Return whether members may still replace a requested criterion."""
         return name in self.priorities and AT not in name and Key("members", name) not in self.final
 
     def is_open(self, subjects: tuple[str, ...]) -> bool:
-        """Return whether one of the subjects may matter; before the topics were asked, all may."""
+        """Return whether one of the subjects may matter; all may until the topics have been asked."""
         return not subjects or self.opened is None or not set(subjects).isdisjoint(self.opened)
 
 
 class Possible(NamedTuple):
-    """What may still come of a team's answers.
+    """What may still follow from a team's answers.
 
     `applying` are the keys of the questions that apply or may come to apply, answered or not; `open` those of them
     without a final answer; `sure` those that apply for certain. `rules` are, by id, the truths that each rule's `when`
@@ -199,7 +199,7 @@ def replay_answers(state: State) -> Replay:
     One unused answer can make others unused, so this repeats until all that are left apply.
     """
     catalogue, unused = state.catalogue, dict[Key, UnusedAnswer]()
-    # It ends, because an answer that was found unused is never taken back.
+    # Terminates, because an answer found unused stays unused.
     while True:
         used = [
             answer for answer in state.answers if answer.key not in unused and to_question(answer.key) not in unused
@@ -255,7 +255,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
             asked[part.criterion] = part.priority
         final |= {Key(kind, part.criterion) for kind in ("criterion", "bound", "members")}
     final |= {Key("criterion", name) for name in given.team.unwanted}
-    # Who asks for a member has said that the criterion is needed.
+    # Asking for a member means that the criterion is needed.
     final |= {Key("criterion", parent) for name in asked for parent in list_needed(name)[1:]}
     final |= {Key("situation", name) for name in given.team.situation} | {
         Key("usage", name) for name in given.team.usage
@@ -307,7 +307,7 @@ def _name_members(by_kind: Mapping[str, Mapping[str, object]]) -> frozenset[str]
 def _leave_unanswered(given: Statement, answered: frozenset[Key], named: frozenset[str]) -> Statement:
     """Return what was given before without all that an answer takes the place of.
 
-    Who names a member takes back that it must not be there, or is not wanted.
+    Naming a member overrides an earlier statement that it must be absent or is not wanted.
     """
     if given.team == Team() and not (given.unsure or given.uncounted):
         return given
@@ -349,7 +349,7 @@ def _read_bound(value: object, criterion: Criterion) -> Interval | None:
 
 
 def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requirement, ...], list[UnusedAnswer]]:
-    """Return the team without what would be an error: a computed cost without usage, usage that needs other usage.
+    """Return the team without what would be an error: a computed cost without usage, or incomplete usage.
 
     What is computed and cannot count for that reason is returned beside it.
     """
@@ -382,7 +382,7 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
         unlisted=said.unlisted,
         weights=state.given.team.weights,
     )
-    # What must not be there is not wanted either, and is said once.
+    # What must be absent is not wanted either, and is listed once.
     return team._replace(unwanted=tuple(sorted(said.unwanted - team.refused))), waiting, unused
 
 
@@ -397,8 +397,8 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
     always = {key for key, question in found.items() if question.when is None} | said.searched
     applying = frozenset(key for key in always if key in catalogue.questions)
     later = {key: question.when for key, question in found.items() if question.when is not None and key not in always}
-    # What may apply only grows: another question that may be asked adds truths that a condition may take, and takes
-    # none away. So this ends, at the least set that holds all that may come.
+    # The set only grows: another possible question adds truth values that a condition may take, and removes none. So
+    # this ends, at the smallest set that contains everything that may come.
     while True:
         possible = _suppose_applying(applying, said, catalogue)
         fresh = {key for key, when in later.items() if key not in applying and possible.may_be(when) & YES}
@@ -428,7 +428,7 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
             for part in rule.implies:
                 if part.criterion in said.unwanted:
                     continue
-                # As long as the team may answer no, not even a rule that is sure to fire is sure to add it.
+                # As long as the team may answer no, even a rule that certainly fires may not add it.
                 truths = rules[rule.id] if stated[part.criterion] in {YES, NO} else YES | NO
                 for name in list_needed(part.criterion):
                     required[name] = _either(required[name], truths)

@@ -1,4 +1,4 @@
-"""The state of a questionnaire, a value that all else is worked out from again; answering; what an answer may be."""
+"""The state of a questionnaire, from which everything else is derived; answering; valid answers."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ UNWANTED = "no"
 MUST_NOT = "must-not"
 
 PRIORITY_WORDS: Mapping[str, Priority] = {"must": "must", "good": "should", "nice": "could"}
-"""What a person answers about a criterion that is wanted, and the priority that it means."""
+"""Answers for a wanted criterion, and the priorities that they mean."""
 
 CRITERION_WORDS = (*PRIORITY_WORDS, UNWANTED, MUST_NOT, UNSURE, NO_ANSWER)
-"""What can be answered about a criterion. To leave it blank (`no-answer`) is not a no: a rule may still add it.
+"""What can be answered about a criterion. Leaving it blank (`no-answer`) does not mean no: a rule may still add it.
 
 A no means that it is not wanted, and weighs nothing; `must-not` rules out each provider that has it. No list offers
 it, and what is proved does not count with it, as with all that only search finds.
@@ -47,7 +47,7 @@ Phase = Literal["asking", "declared", "stopped", "further"]
 ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 Value = str | Number | tuple[str, ...] | Volume
 
-# Silence is an answer too, and a final one: otherwise what was left blank on a screen would be asked again and again.
+# No answer is final too; otherwise questions left blank would be asked again and again.
 _SILENCE: Mapping[str, Value] = {
     "topics": (),
     "criterion": NO_ANSWER,
@@ -78,7 +78,7 @@ class GivenAnswer(NamedTuple):
 
 
 class State(NamedTuple):
-    """The answers so far, in order, and whether the person said that this is all.
+    """The answers so far, in order, and whether the person declared the end.
 
     In the phase `further`, questions continue although the verdict is settled. `most` is how many criteria a list may
     have. `given` is what was said before the first question, in a file or by options: it is not asked again, and
@@ -105,7 +105,7 @@ def begin(catalogue: Catalogue, most: int = 10, given: Statement = _NOTHING) -> 
 def put_answers(state: State, answers: Iterable[GivenAnswer]) -> State:
     """Return the state with these answers; each replaces an older one to the same question, in its place."""
     found = {answer.key: answer for answer in state.answers}
-    # An answer that is changed keeps its screen, so that "back" undoes the screen on which it was first asked.
+    # A changed answer keeps its screen, so that "back" undoes the screen on which it was first asked.
     for answer in answers:
         old = found.get(answer.key)
         found[answer.key] = answer if old is None else answer._replace(step=old.step)
@@ -113,7 +113,7 @@ def put_answers(state: State, answers: Iterable[GivenAnswer]) -> State:
 
 
 def get_silence(key: Key) -> Value:
-    """Return what it means that a screen was answered and one of its questions was not.
+    """Return the value of a question left blank on an answered screen.
 
     >>> get_silence(Key("criterion", "fax")), get_silence(Key("bound", "fax-pages")), get_silence(TOPICS)
     ('no-answer', 'none', ())
@@ -140,11 +140,11 @@ def to_members(key: Key) -> Key:
     return Key("members", key.name)
 
 
-# What a person can do: answer a screen, go back, end, continue
+# Actions: answer a screen, go back, end, continue
 
 
 class Screen(NamedTuple):
-    """What to ask next: the keys, and for a list the subject that they belong to.
+    """A screen: the keys to ask, and for a list their subject.
 
     `topics` has one key, `topics`; `list` and `closing` have keys of criteria, each answered by must, good, nice, no or
     not-sure; `numbers` keys of bounds; `members` those of members of what is asked for; `situation` and `volumes` keys
@@ -190,12 +190,12 @@ def go_back(state: State) -> State:
 
 
 def declare(state: State) -> State:
-    """Return the end of a person who says that this is all."""
+    """Return the end declared by a person who is done."""
     return state._replace(phase="declared")
 
 
 def stop(state: State) -> State:
-    """Return the end of a person who stops: what is not answered stays open."""
+    """Return the end of a person who stops; unanswered questions stay open."""
     return state._replace(phase="stopped")
 
 
@@ -233,7 +233,7 @@ def check_key(key: Key, catalogue: Catalogue) -> Key:
 
 
 def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
-    """Return the value as the state holds it, for a key that exists; no to a number means none.
+    """Return a checked value for the state, for an existing key; no to a number means none.
 
     Raises RequirementsError.
     """

@@ -1,4 +1,4 @@
-"""Why a question is asked: what is known and proved so far, how much is left, and what each answer would change."""
+"""Explain a question: what is known and proved so far, how much is left, and what each answer would change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_MOVES = 40
 
 
 class QuestionsLeft(NamedTuple):
-    """How many criteria were asked, and how many are left that could matter at most; the latter never grows."""
+    """The number of criteria asked, and the most that may still matter; the latter never grows."""
 
     asked: int
     left: int
@@ -115,7 +115,7 @@ def _list_open_criteria(survey: Survey) -> list[Key]:
 
 
 def measure_progress(state: State) -> QuestionsLeft:
-    """Return how far the questionnaire is. To go back, or to change an answer, may bring questions back.
+    """Return the progress. Going back, or changing an answer, may bring questions back.
 
     None is left at an end; before, there are at least as many as the next screen asks.
     """
@@ -126,7 +126,7 @@ def measure_progress(state: State) -> QuestionsLeft:
     # One matters if nothing is sure to count, if others depend on it, or if a provider still in may not meet it. What a
     # rule adds is not sure as long as the team may answer that it is not wanted.
     is_any_sure = YES in survey.replay.possible.required.values()
-    # What only facts past their time prove can still decide whether the answer is firm.
+    # A proof by out-of-date facts can still decide whether the answer is firm.
     by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
     left = [
         key
@@ -139,7 +139,7 @@ def measure_progress(state: State) -> QuestionsLeft:
 
 
 def explain_question(state: State, key: Key) -> Why:
-    """Return why a key of the present screen, or any other question, is asked."""
+    """Return why a key of the current screen, or any other question, is asked."""
     order = order_questions(state)
     opens = [below for below, gates in order.gates.items() if key in gates]
     return Why(

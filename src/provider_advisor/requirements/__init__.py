@@ -1,4 +1,4 @@
-"""What a team asks, from the words it typed to checked records."""
+"""Read what a team asks for, from typed words to checked records."""
 
 from provider_advisor.requirements.grammar import read_requirement, split_list
 from provider_advisor.requirements.read_team import combine, read_team

@@ -1,4 +1,4 @@
-"""How much each area weighs, as a team states it: `weights: {video: 40, prices: 30}`, percents of the total weight."""
+"""Read a team's weights of areas: `weights: {video: 40, prices: 30}`, in percent of the total weight."""
 
 from __future__ import annotations
 

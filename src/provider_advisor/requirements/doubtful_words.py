@@ -1,6 +1,6 @@
-"""What to say about words that name no criterion, or that mean one only beside others of its area.
+"""Error messages for words that name no criterion, or that mean one only beside others of its area.
 
-A suggestion must not turn what is meant. So the order is: "no fax" asks to do without something; "witheboard" is a
+A suggestion must not distort the meaning. So the order is: "no fax" asks to do without something; "witheboard" is a
 typing error; "subtitling" has the meaning of something known; about "voicemail" nothing is recorded.
 """
 
@@ -70,7 +70,7 @@ def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
 
 
 def _find_denied(word: str) -> str | None:
-    """Return what words ask to do without: "fax" of "no fax", "fax (no)" and "no need for fax"; None for others."""
+    """Return what words exclude: "fax" for "no fax", "fax (no)" and "no need for fax"; None for others."""
     found = _WITHOUT.fullmatch(word[:_LONGEST].strip())
     return None if found is None else (found["word"] or found["before"]).strip()
 
@@ -91,7 +91,7 @@ def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:
 
 
 def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:
-    """Return the sentence on a search that found nothing."""
+    """Return the sentence for a search without results."""
     return f"Nothing is recorded about '{query[:_LONGEST]}'.{suggest_words(query, knowledge)}"
 
 
@@ -99,7 +99,7 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
     """Return the end of a sentence about an unknown word: words spelt nearly like it, else words of like meaning."""
     near = knowledge.spelling_index.nearest(word, most=9)
     index = knowledge.search_index
-    if near and index.knows(word):  # it is spelt right: only another form of a word may be meant
+    if near and index.knows(word):  # spelt correctly, so only another form of a word may be meant
         near = tuple(name for name in near if index.are_alike(name, word))
     if near:
         first = {knowledge.words[name]: name for name in reversed(near)}  # of words of one meaning the nearest
@@ -115,7 +115,7 @@ def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: Knowle
     """Yield a sentence for each loose word without a criterion of its area beside it.
 
     `words` are the loose names that a team uses, `stated` the criteria that it asks for by other names. An id by itself
-    is no doubt: nothing beside it says that another area is meant.
+    is not in doubt: nothing beside it suggests another area.
     """
     beside = [knowledge.criteria[name] for name in stated]
     meant = {word: knowledge.criteria[name] for word in words if (name := knowledge.find_criterion(word))}

@@ -41,7 +41,7 @@ _FORM = re.compile(
     r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>]*=[<>=]*|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL
 )
 _SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
-# Digits behind a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
+# Digits after a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
 _NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?\$?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
@@ -77,7 +77,7 @@ def split_text(text: str) -> list[str]:
 def split_words(text: str) -> list[str]:
     """Return the stripped parts of a list, between commas, semicolons or line ends; one separator may end it.
 
-    A comma within a number separates nothing, so that what reads the number can refuse it as it was typed.
+    A comma within a number does not separate, so that the number can be refused as it was typed.
 
     >>> split_words("fax; number-countries>=1,000, 2fa;")
     ['fax', 'number-countries>=1,000', '2fa']
@@ -140,7 +140,7 @@ def _match_form(text: str) -> re.Match[str]:
 
 
 def _read_bound_text(match: re.Match[str], text: str, criterion: Criterion) -> Interval | None:
-    # Of a hundred parts, 99.999 can only be a fraction.
+    # On a scale up to a hundred, 99.999 can only be a fraction.
     is_counted = (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
     if is_counted and (readings := describe_two_readings(match["value"] or "")):
         raise RequirementsError(
@@ -227,7 +227,7 @@ def _check_unwanted(read: Requirement) -> Requirement:
 
 
 def get_least(priority: Priority, criterion: Criterion) -> Interval | None:
-    """Return the bound of a requirement that names none: a must takes no rating's word that says "not there"."""
+    """Return the default bound of a requirement: a must does not accept a rating's word for "absent"."""
     return criterion.least if priority == "must" else None
 
 
@@ -243,7 +243,7 @@ def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: Knowle
 
 
 def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-    # Records of a table have all keys, null where they say nothing.
+    # Records of a table have all keys, with null for empty ones.
     _check_keys({key: value for key, value in given.items() if value is not None}, _CHOICE_KEYS, "a choice")
     parts = given["any"]
     if isinstance(parts, str | Mapping) or not isinstance(parts, Sequence) or not 1 < len(parts) <= _MOST_PARTS:
@@ -420,7 +420,7 @@ def _split_unit(value: str) -> tuple[Number, str | None]:
 
 
 def explain_exclusive(bound: Interval, criterion: Criterion) -> str:
-    """Return the sentence on bounds of a criterion whose intersection is empty."""
+    """Return the sentence on bounds of a criterion that exclude each other."""
     words = bound_words(bound, criterion)
     return (
         f"the bounds of '{criterion.id}' exclude each other: "

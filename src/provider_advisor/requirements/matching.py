@@ -1,4 +1,4 @@
-"""What the words of a spreadsheet stand for: headers of columns, or the texts of requirements, and criteria.
+"""Match the words of a spreadsheet (column headers, or texts of requirements) with criteria.
 
 A word that a criterion answers to is taken for it, also in another form ("Ring group" for "ring groups"). A word that
 is only near in meaning never is: it is refused with what it may mean, until a file of matches says so. That file is
@@ -31,7 +31,7 @@ from provider_advisor.safe_text import fold, reveal_line
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
 Targets = tuple[str, ...]
-"""What a word stands for: requirements without a priority, or one of the three words above; nothing is a doubt."""
+"""What a word means: requirements without a priority, or one of the three words above; empty if in doubt."""
 
 _MOST, _MOST_ASKED = 3, 6
 _MARKS = "?:*. \t"
@@ -54,7 +54,7 @@ class Match(NamedTuple):
 
     @property
     def is_requirement(self) -> bool:
-        """Return whether it stands for criteria."""
+        """Return whether it means criteria."""
         return bool(self.targets) and self.targets[0] not in {CARRY, LEAVE_OUT, UNLISTED}
 
     @property
@@ -63,7 +63,7 @@ class Match(NamedTuple):
         return self.targets == (UNLISTED,)
 
     def unlist(self) -> Match:
-        """Return it as a wish in the team's own words; what it may mean stays with it."""
+        """Return it as a wish in the team's own words, keeping the candidates."""
         return Match(self.word, (UNLISTED,), "", self.candidates)
 
     def say_candidates(self) -> str:
@@ -80,7 +80,7 @@ class DoubtfulMatchesError(RequirementsError):
 
 
 class Matcher:
-    """Finds what words stand for in a knowledge base; `given` has targets by word, which come first."""
+    """Matches words with a knowledge base; `given` has targets by word, which take precedence."""
 
     def __init__(
         self, knowledge: KnowledgeBase, given: Mapping[str, Targets] | None = None, *, sentences: bool = False
@@ -89,7 +89,7 @@ class Matcher:
         self._given = {_simplify(word): targets for word, targets in (given or {}).items()}
 
     def find(self, word: str) -> Match:
-        """Return what a word stands for; in doubt it has no targets."""
+        """Return the match of a word; without targets if in doubt."""
         found = self._find_either(word)
         # "1.2 Voicemail" is numbered; "99.9 % uptime" and "24/7 support" are read as they are.
         if not found.targets and self._sentences and (number := _NUMBER.match(word.strip(_MARKS))):
@@ -137,7 +137,7 @@ class Matcher:
         return found._replace(word=word, targets=(target,)) if len(found.targets) == 1 else None
 
     def find_all(self, words: Iterable[str]) -> list[Match]:
-        """Return what the words of one table stand for: a loose one may be clear beside others."""
+        """Return the matches of all words of a table: a loose word may be clear beside others."""
         found = [self.find(word) for word in words]
         names = (self._knowledge.find_criterion(get_name(target)) for each in found for target in each.targets)
         sure = [self._knowledge.criteria[name] for name in names if name is not None]

@@ -1,6 +1,6 @@
-"""How much a cell says that something is wanted: must, yes, x, or a number whose meaning is given by `--scale`.
+"""Read the priority in a cell: must, yes, x, or a number whose meaning is given by `--scale`.
 
-A cell that cannot be read is refused with what was expected; an empty one says nothing.
+Unreadable cells are refused with what was expected; empty ones are ignored.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def read_scale(text: str | None) -> dict[str, Wish]:
 
 
 def find_wish(cell: str, scale: Scale) -> Wish | None:
-    """Return what a cell says, None if it cannot be told. The scale wins over the words that are known."""
+    """Return the meaning of a cell, None if unknown. The scale overrides known words."""
     word = fold(cell.strip().rstrip(".").replace("\u2019", "'"))
     return scale.get(word) or _MEANINGS.get(word) or (NOTHING if not word else None)
 
 
 def says_no(cell: str, scale: Scale) -> bool:
-    """Return whether a cell says no in so many words, and the scale does not say what that means."""
+    """Return whether a cell says no, and the scale does not define that word."""
     word = fold(cell.strip().rstrip("."))
     return word in _NO and word not in scale
 
@@ -81,7 +81,7 @@ def is_number(cell: str) -> bool:
 
 
 def explain_cell(cell: str, scale: Scale) -> str:
-    """Return what is wrong with a cell that cannot be read, as the end of a sentence that names its column."""
+    """Return the error for an unreadable cell, as the end of a sentence that names its column."""
     if is_error_value(cell):
         return f"contains {cell.strip()}, an error; correct it."
     if is_number(cell) and not scale:

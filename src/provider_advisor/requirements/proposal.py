@@ -1,4 +1,4 @@
-"""A request for proposals: one row a requirement, for one team.
+"""Read a request for proposals: one requirement per row, for one team.
 
     Requirement          | Priority  | Weight | Category
     Voicemail            | mandatory | 3      | Telephony
@@ -6,8 +6,8 @@
 
 The priorities may also be columns of their own, with a cross in one of them: Mandatory | Desirable.
 
-Each text is matched with a criterion; a text in doubt is refused with what it may mean, until a file of matches says
-what it stands for.
+Each text is matched with a criterion; a text in doubt is refused with what it may mean, until a file of matches
+decides.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def _choose_separator(text: str) -> str:
 
 
 def _read_rows(grid: Grid, columns: Columns, decimal: str, scale: Scale) -> _Rows:
-    """Return the rows that hold something. Raises RequirementsError for one that has no text."""
+    """Return the non-empty rows. Raises RequirementsError for one without a text."""
     rows, empty, softened = [], 0, dict[str, int]()
     headings = _find_headings(grid, columns)
     for number, row in enumerate(grid.rows, grid.first):
@@ -307,7 +307,7 @@ def _read_priority(said: Mapping[str, str], marked: Mapping[str, str], scale: Sc
 
 
 def _find_modal(text: str) -> str:
-    """Return what the verb of a requirement says: "calls should be recorded" is a should, a text without one a must."""
+    """Return the priority in a requirement's verb: "calls should be recorded" is a should; the default is must."""
     found = set(_MODALS.findall(text.casefold()))
     return found.pop() if len(found) == 1 else "must"
 
@@ -347,7 +347,7 @@ def _find_headings(grid: Grid, columns: Columns) -> dict[int, str]:
 def _describe_reading(
     grid: Grid, columns: Columns, headings: Mapping[int, str], softened: Mapping[str, int]
 ) -> Iterator[str]:
-    """Yield sentences on what was not read, and on what was read in a way that may surprise."""
+    """Yield notices on what was not read, or was read in a way that may surprise."""
     if columns.more:
         yield (
             f"{grid.file}: requirements are read from '{grid.names[columns.places['text']]}', and from "
@@ -430,7 +430,7 @@ def _read_row(
     if not (match.is_requirement or match.is_unlisted):
         return []
     wish = _read_wish(row, scale)
-    if match.is_unlisted:  # nothing judges it, so that it cannot be refused either
+    if match.is_unlisted:  # it is not judged, so it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
     weight = _read_weight(row.weight, decimal)
     targets: Sequence[str] = match.targets if wish != NOTHING else ()

@@ -1,8 +1,8 @@
-"""Which column of a request for proposals holds what: texts, priorities, crosses, weights, or something else.
+"""Find the columns of a request for proposals: texts, priorities, crosses, weights and others.
 
 Names are read with some freedom: "Functional requirement", "Mandatory (Y/N)", "Must / should / could", "Weighting %". A
-column that seems to hold priorities but has another name is refused: left out, it would make every requirement a must
-without a word.
+column that seems to hold priorities but has another name is refused: ignoring it would silently make every requirement
+a must.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
 
 
 def find_columns(grid: Grid, scale: Scale) -> Columns:
-    """Return what the columns hold. Raises RequirementsError if that is not clear."""
+    """Return the meanings of the columns. Raises RequirementsError if they are not clear."""
     marks = _find_marks(grid.names)
     meanings = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
     more: list[int] = []
@@ -186,7 +186,7 @@ def _refuse_priorities(grid: Grid, unread: Iterable[int], scale: Scale) -> None:
     """Raise RequirementsError if a column that is not read seems to hold the priorities."""
     for place in unread:
         cells = _list_cells(grid, place)
-        # Numbers alone may be anything, such as the numbers of the requirements.
+        # Plain numbers may be anything, such as the numbers of the requirements.
         if cells and all(_may_rank(cell, scale) for cell in cells) and not all(map(is_number, cells)):
             raise RequirementsError(
                 f"{grid.file}: the column '{grid.names[place]}' seems to say how important each requirement is (such "

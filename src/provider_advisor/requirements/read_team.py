@@ -1,4 +1,4 @@
-"""A team's statement, read and checked as a whole, and two of them put together: a file's, and the command line's.
+"""Read and check a team's statement as a whole, and combine two of them: a file's and the command line's.
 
 What is asked twice becomes one requirement where nothing is lost, and what contradicts itself is refused:
 
@@ -90,7 +90,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         unlisted=carried,
         weights=by_area or {},
     )
-    # Usage with a mistake in it would also be called incomplete.
+    # Otherwise usage with a mistake would also be reported as incomplete.
     if whole and volumes is not None:
         mistakes.problems += _find_contradictions(team, knowledge)
     mistakes.raise_any()
@@ -113,9 +113,9 @@ def _read_weights(weights: Mapping[str, Number] | None, knowledge: KnowledgeBase
 
 
 def make_team(read: Sequence[Requirement]) -> Team:
-    """Return the team that asks for these, what is asked twice put together; nothing is checked."""
+    """Return the team with these requirements, merging duplicates; nothing is checked."""
     team = Team(_merge([part for part in read if part.priority != "wont"]))
-    # What must not be there is not wanted either.
+    # What must be absent is not wanted either.
     unwanted = {part.criterion for part in read if part.priority == "wont"} - team.refused
     return team._replace(unwanted=tuple(sorted(unwanted)))
 
@@ -127,13 +127,13 @@ def refuse_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: boo
 
 
 class Mistakes:
-    """The mistakes of a statement, one sentence each, noted while it is read on."""
+    """Collects the mistakes of a statement while reading continues."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
 
     def note(self, read: Callable[P, R], *given: P.args, **named: P.kwargs) -> R | None:
-        """Return what is read, or None where it cannot be, which is noted."""
+        """Return the result of reading, or None after noting the mistake."""
         try:
             return read(*given, **named)
         except RequirementsError as error:
@@ -147,7 +147,7 @@ class Mistakes:
 
 
 def _find_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Iterator[str]:
-    """Yield a sentence for each contradiction and, where all is to be there, for usage that is missing."""
+    """Yield a sentence for each contradiction and, if the team is complete, for missing usage."""
     yield from _find_unwanted(team)
     yield from _find_exclusive(team, knowledge)
     if complete:
@@ -256,7 +256,7 @@ def _read_answer(value: object, topic: Topic) -> str:
     if isinstance(value, str):
         if value in topic.values:
             return value
-        # Capitals, blanks and `_` do not count, as in criteria.
+        # Case, spaces and `_` are ignored, as for criteria.
         if known := {fold(each): each for each in topic.values}.get(fold(value)):
             return known
     hint = find_misspelt(brief(value), topic.values)
@@ -283,7 +283,7 @@ def _find_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str
 
 
 def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
-    """Return both statements together; a note says what the second adds, and where it wins over the first.
+    """Combine two statements; a note says what the second adds and overrides.
 
     Either may be a part, read with `whole=False`. Raises RequirementsError for what is wrong with the whole; usage may
     be missing where more is still to be said, so that it is not `complete`.
@@ -314,7 +314,7 @@ def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, compl
 def describe_changes(
     first: Statement, second: Statement, who: str = "The command line", to: str = "the file", *, whole: bool = False
 ) -> tuple[str, ...]:
-    """Return the sentence on what a second statement adds to a first one and overrides in it, if it does either.
+    """Say what a second statement adds to and overrides in the first one, if anything.
 
     Where the second is the `whole` of what counts, what only the first says is left out.
     """

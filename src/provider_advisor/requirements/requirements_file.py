@@ -1,4 +1,4 @@
-"""Requirements files, in YAML or JSON, which is read as the YAML that it all but is."""
+"""Requirements files in YAML or JSON; JSON is read as YAML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from provider_advisor.requirements.statement import Requirement, Statement, in_o
 if TYPE_CHECKING:
     from provider_advisor.requirements.unlisted import UnknownWords
 
-# Any other escape is matched too, so that the second half of an escaped backslash begins none.
+# Other escapes are matched too, so that the second half of an escaped backslash does not start one.
 _ESCAPE = re.compile(rb"(?P<pair>\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.")
 _LISTS = ("needs", "wants", "unlisted")
 
@@ -128,7 +128,8 @@ def _read_statement(
         unsure = _read_unsure(shape, knowledge)
         uncounted = _read_uncounted(data.get("uncounted", ()), knowledge)
         given = {name: data[name] for name in Scope._fields if name in data}
-        # Names are looked up in the whole base: an option may have limited this one, and both limits meet later.
+        # Names are looked up in the whole base, because options may have restricted this one; both limits are combined
+        # later.
         scope = read_scope(knowledge.whole or knowledge, **given)
     except RequirementsError as error:
         problems = (f"{document.name}: {problem}" for problem in error.problems)
@@ -148,7 +149,7 @@ def _set_unknown_aside(data: Mapping[str, Any], unknown: UnknownWords) -> dict[s
 
 
 def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Requirement, ...]:
-    """Return what waits for usage. Raises RequirementsError for what counts without any."""
+    """Return the requirements that wait for usage. Raises RequirementsError for those that count without it."""
     waiting = in_order(read_requirement(item, "must", knowledge) for item in given)
     counting = [part.criterion for part in waiting if not knowledge.criteria[part.criterion].computed]
     if counting:
@@ -159,7 +160,7 @@ def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Req
 
 
 def _drop_nulls(document: Document) -> Document:
-    """Return the document without keys of null, which say nothing: tables written as JSON have one for each blank."""
+    """Return the document without null keys: tables written as JSON have one for each empty cell."""
     if not isinstance(document.data, dict):
         return document
     data = {

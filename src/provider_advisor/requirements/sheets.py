@@ -1,4 +1,4 @@
-"""Workbooks of spreadsheet programs: one sheet as rows of values, read within limits.
+"""Read one sheet of a workbook as rows of values, within limits.
 
 A workbook is a zip archive of XML. Some kilobytes may unpack to gigabytes, and two cells in opposite corners of a sheet
 make a table of 17 thousand million. So it is measured before it is read: the archive, then the sheet's cells and texts.
@@ -75,13 +75,13 @@ def is_workbook_name(name: str) -> bool:
 
 
 def refuse_other_sheets(name: str) -> None:
-    """Raise RequirementsError if a file's name is that of a spreadsheet in a form that is not read."""
+    """Raise RequirementsError if a file's extension is that of an unsupported spreadsheet format."""
     if name.lower().endswith(_OTHER_NAMES):
         raise RequirementsError(f"{name} is a spreadsheet in a form that is not read; save it as .xlsx or CSV.")
 
 
 def read_sheet_file(path: str) -> bytes:
-    """Return the bytes of a spreadsheet, one more than is read of the largest. Raises RequirementsError."""
+    """Return the bytes of a spreadsheet, at most one more than the limit. Raises RequirementsError."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (a Path raises if the name is too long)
             return file.read(LARGEST_FILE + 1)
@@ -101,7 +101,7 @@ def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
         with calamine.load_workbook(io.BytesIO(content)) as book:
             sheets = [each.name for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
             hidden = {each.name for each in book.sheets_metadata if each.visible != calamine.SheetVisibleEnum.Visible}
-            # Whether a sheet is filled is seen in its XML: it must not be read before it is measured.
+            # The XML shows whether a sheet is filled, because it must not be read before it is measured.
             paths = _find_sheet_parts(parts)
             name = _choose_sheet(
                 wanted, sheets, hidden, lambda name: bool(_FILLED.search(parts.get(paths[name], b""))), file
@@ -112,7 +112,7 @@ def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
     except RequirementsError:
         raise
     except BaseException as error:
-        # A fault of calamine arrives as a PanicException, which is no Exception.
+        # A crash of calamine is a PanicException, which is not an Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise RequirementsError(
@@ -160,7 +160,7 @@ def _unpack(content: bytes, file: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for entry in archive.infolist():
                 with archive.open(entry) as opened:
-                    part = opened.read(left + 1)  # no more than its header says, and then its checksum is wrong
+                    part = opened.read(left + 1)  # at most the size in its header; with more, the checksum is wrong
                 left -= len(part)
                 if left < 0:
                     raise RequirementsError(
@@ -215,7 +215,7 @@ def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
     places = _PLACE.findall(b"".join(filled))
     rows = max(map(int, {row for _, row in places}), default=0)
     columns = max((_to_number(letters) for letters in {letters for letters, _ in places}), default=0)
-    if len(places) != len(filled):  # cells without a place follow one another
+    if len(places) != len(filled):  # cells without a reference follow the previous one
         rows = max(rows, sum(1 for _ in _ROW.finditer(xml)), *(int(row or 0) for row in _ROW.findall(xml)))
         columns = max(columns, *(len(_FILLED.findall(row)) for row in _ROW.split(xml) if row))
     if rows * columns > MOST_CELLS:
@@ -223,7 +223,7 @@ def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
             f"{file}: the sheet '{name}' has {rows:,} rows and {columns:,} columns up to its last cell; at most "
             f"{MOST_CELLS:,} cells are read. Delete stray cells, or save the sheet as CSV."
         )
-    # A text is stored once and cells have its number: a million cells may share one of a megabyte.
+    # Texts are stored once and cells refer to them by number: a million cells may share a text of a megabyte.
     lengths = [len(text) for text in _TEXT.split(texts)[1:]]
     used = (int(place) for place in _TEXT_OF_CELL.findall(xml))
     if sum(lengths[place] for place in used if place < len(lengths)) > LARGEST_UNPACKED:
@@ -294,7 +294,7 @@ def write_cell(cell: Cell, decimal: str = ".") -> str:
         if cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004 (what a float holds to the last digit)
             return str(int(cell))
         text = repr(cell)
-        # 5.125 as a text would have two readings, five thousand among them; a number in a cell has one.
+        # As text, 5.125 could also mean five thousand; a number in a cell is unambiguous.
         text += "0" if re.fullmatch(r"-?[0-9]{1,3}\.[0-9]{3}", text) else ""
         return text.replace(".", decimal)
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():

@@ -1,4 +1,4 @@
-"""What a team states, as records: the same for the command line, a file, a questionnaire and a batch.
+"""The records of a team's statement, shared by the command line, files, the questionnaire and batches.
 
 For example, `--needs "seats>=90,seats>=100,fax" --wants "sms|whatsapp:could"` becomes the team
 
@@ -22,7 +22,7 @@ from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
 
 PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
-"""The priorities that weigh, the highest first; beside them there is `wont`."""
+"""The priorities with a weight, highest first; `wont` is not among them."""
 
 LARGEST = 1e12
 """The largest amount that a team may state."""
@@ -55,10 +55,10 @@ class Requirement(NamedTuple):
         return f"{self.criterion}{IS_ABSENT}" if self.is_absence else self.criterion
 
     def asks_as_much_as(self, other: "Requirement") -> bool:
-        """Return whether fulfilling this one fulfils the other too, at no lower priority."""
+        """Return whether fulfilling this requirement also fulfils the other, at the same or a higher priority."""
         if self.criterion != other.criterion or RANK[self.priority] < RANK[other.priority]:
             return False
-        # What has a bound fulfils what has none, and so "fax=no" would fulfil "fax".
+        # Without this, "fax=no" would fulfil "fax", because a requirement with a bound fulfils one without.
         if self.is_absence or other.is_absence:
             return self.bound == other.bound
         return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))
@@ -75,7 +75,7 @@ class Unlisted(NamedTuple):
 
 
 YEARLY = "/year"
-"""The end of what was said by the year."""
+"""The suffix of an amount per year."""
 
 
 class Volume(NamedTuple):
@@ -128,7 +128,7 @@ class Team(NamedTuple):
 
     @property
     def has_unlisted_must(self) -> bool:
-        """Return whether the team needs something that nothing judges, so that no verdict can be firm."""
+        """Return whether the team has a must that is not judged, so that no verdict can be firm."""
         return any(part.priority == "must" for part in self.unlisted)
 
     @property

@@ -1,4 +1,4 @@
-"""Requirements in the team's own words, which no criterion says: they are listed and counted, and never judged.
+"""Requirements in the team's own words that no criterion covers: listed and counted, but never judged.
 
 A team says them so, with `--unlisted "loan phones during repair:should"`, or an option takes every word for one that no
 criterion answers to:
@@ -30,7 +30,7 @@ _KEYS = ("text", "priority")
 _LONGEST = 1_000
 _MOST_SHOWN = 20
 _MOST_KEPT = 100_000
-"""Distinct words that are counted by themselves, so that memory does not grow with the rows of a table."""
+"""Most distinct words to count separately, so that memory does not grow with the rows of a table."""
 
 _SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
 
@@ -101,7 +101,7 @@ class UnknownWords:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
         self._known = BoundedCache[str, bool](limit=_MOST_KEPT)
-        # A table repeats its words, and to judge one takes a search.
+        # Tables repeat words, and classifying one takes a search.
         self._read = BoundedCache[tuple[str, UnlistedPriority], Unlisted | None](limit=_MOST_KEPT)
         self._counts: Counter[str] = Counter()
         self._uncounted = 0
@@ -138,7 +138,7 @@ class UnknownWords:
             self.add_counts(WordCounts(Counter(texts)))
 
     def add_counts(self, more: WordCounts) -> None:
-        """Add what another counted, such as a worker on another machine."""
+        """Add the counts of another one, such as of a worker on another machine."""
         with self._lock:
             for text, times in more.words.items():
                 if text in self._counts or len(self._counts) < _MOST_KEPT:
@@ -155,7 +155,7 @@ class UnknownWords:
         return taken
 
     def describe(self) -> Iterator[str]:
-        """Yield what was set aside, one sentence for all and a line for each, the most frequent first."""
+        """Yield a sentence and one line for each word set aside, the most frequent first."""
         if not self._counts:
             return
         from provider_advisor.requirements.doubtful_words import suggest_words  # noqa: PLC0415 (seldom needed)

@@ -1,4 +1,4 @@
-"""How much a team uses, read and checked, and the prices that it is multiplied with.
+"""Read and check a team's usage, and find the prices that it is multiplied by.
 
 A volume is a number a month, or a text of a range or of an amount by the year:
 
@@ -148,7 +148,7 @@ def _read_number(item: str, text: str, whole: str) -> Number:
 
 
 def check_volume(used: Used, item: UsageItem) -> Used:
-    """Return the volume itself. Raises RequirementsError for one that no team may state."""
+    """Return the volume if it is valid. Raises RequirementsError otherwise."""
     ends = get_ends(used)
     if not ((ends.low or 0) >= 0 and (ends.high or 0) <= LARGEST):
         raise RequirementsError(
@@ -172,7 +172,7 @@ def write_volume_plainly(text: str, decimal: str) -> str:
 
 
 def describe_volume(used: Used, item: UsageItem) -> str | None:
-    """Return what a volume was taken for, in a sentence; None for a number a month."""
+    """Say how a volume was read; None for a plain number per month."""
     if not isinstance(used, Volume):
         return None
     taken = f"{used.low:g}" if used.low == used.high else f"{used.low:g} to {used.high:g}"
@@ -196,7 +196,7 @@ class Service(NamedTuple):
 
 
 def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[Service, ...]:
-    """Return the usage, split into what is paid for together: items that one price is multiplied with.
+    """Split the usage into services billed together: items that one price is multiplied by.
 
     Agents are paid by the month, or by the hours of each: agents alone have one model, hours alone have none and lack
     the agents, and both together have two models, of which the cheaper counts.
@@ -219,7 +219,7 @@ def paid_together(items: Iterable[str], knowledge: KnowledgeBase) -> tuple[tuple
 
 
 def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
-    """Return the prices that volumes are multiplied with; those of a member for volumes that go to it."""
+    """Return the prices that volumes are multiplied by; a member's prices for volumes of that member."""
     criteria = knowledge.criteria
     if not member:
         return list(knowledge.prices_of_usage)

@@ -4,8 +4,8 @@ SQLite is the default, in a mode in which readers do not wait for a writer (WAL)
 process. PostgreSQL is for servers on several machines. The tables are brought to the version of this program when a
 store is opened.
 
-The id of a decision is its link, and 128 random bits. Its key, as long, deletes it; the store has only the hash of the
-key, so that neither a copy of the store nor who keeps it can pretend to be the one who kept the decision.
+The id of a decision, its link, is 128 random bits. Its key, just as long, deletes it; the store has only the key's
+hash, so that nobody with a copy of the store can pose as the person who saved the decision.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ class DecisionStore:
             with self._connect("written") as connection:
                 connection.execute(_TABLE.insert().values(row))
         except IntegrityError as error:
-            # The database decides, not a look-up before: two servers may keep the same form at the same moment.
+            # The database decides, not an earlier look-up, because two servers may save the same form at the same
+            # moment.
             before = self._find(_TABLE.c.key_hash == _hash(key))
             if before is None or (before.title, before.text) != (kept.title, kept.text):
                 raise RequirementsError("the key has already been used; open the page again to get another.") from error
@@ -153,7 +154,7 @@ class DecisionStore:
         return True
 
     def delete(self, name: str) -> bool:
-        """Delete a decision without its key, as who has the store may; return whether there was one."""
+        """Delete a decision without its key, as the operator of the store may; return whether there was one."""
         with self._connect("written") as connection:
             deleted: int = connection.execute(_TABLE.delete().where(_TABLE.c.id == name)).rowcount
         return deleted > 0
@@ -176,7 +177,7 @@ class DecisionStore:
 
 
 def _hash(key: str) -> str:
-    """Return what is kept of a key; it is random, so that a plain hash cannot be guessed back."""
+    """Return the hash of a key; keys are random, so a plain hash cannot be reversed by guessing."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -260,8 +261,8 @@ def _make_tables(engine: sa.Engine, shown: str) -> None:
 def _let_readers_go_on(engine: sa.Engine) -> None:
     """Set the mode of the file in which readers do not wait for a writer (WAL).
 
-    Of two servers that want this at once SQLite refuses one without waiting, whatever its `busy_timeout`. Without the
-    mode all works too, and the next server to start sets it.
+    If two servers do this at once, SQLite refuses one immediately, whatever its `busy_timeout`. Everything works
+    without the mode too, and the next server to start sets it.
     """
     until = time.monotonic() + _SECONDS
     with contextlib.closing(engine.raw_connection()) as raw:

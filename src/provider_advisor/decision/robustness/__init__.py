@@ -1,4 +1,4 @@
-"""Say how sure a decision is: what could change it, and how much it would take."""
+"""Determine how sure a decision is: what could change it, and how much it would take."""
 
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ __all__ = [
 
 
 class Robustness(NamedTuple):
-    """The facts to confirm, the ranges of the weights, the shares of worlds, the changes of what is asked.
+    """The facts to confirm, the ranges of the weights, the shares of worlds, and the changes to the requirements.
 
     `verdict` is the one in question. `shares` is None where nothing is asked or there is no provider. The places in
     `weights` and in the central weights of `shares` are those of `findings`: one provider's, the same for each.
@@ -66,7 +66,7 @@ class Robustness(NamedTuple):
 def measure_robustness(decision: Decision, *, other_weights: bool = True) -> Robustness:
     """Return how sure a decision is; the same decision gives the same result in every process. Raises EngineError.
 
-    Without `other_weights` the shares are those with the given weights alone, which takes a fraction of the time.
+    Without `other_weights`, shares are computed only for the given weights, in a fraction of the time.
     """
     outcome, facts = decision.outcome, decision.facts
     return Robustness(

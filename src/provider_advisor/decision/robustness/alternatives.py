@@ -1,8 +1,8 @@
-"""Alternatives in numbers alone: their degrees, what is left to chance, and the chances of their scores.
+"""Alternatives as plain numbers: their degrees, their random parts, and the distributions of their scores.
 
 A worked example: A is known to have the fax and may have the phone, B is known to have the phone, and p is 0.5. Both
-criteria weigh 1. There are two worlds: with the phone A scores 100 and B 50, without it both score 50. So A comes
-first in 0.5 + 0.5 / 2 = 75 % of the worlds, as they share the first place of the second one:
+criteria weigh 1. There are two worlds: with the phone A scores 100 and B 50, without it both score 50. So A comes first
+in 0.5 + 0.5 / 2 = 75 % of the worlds, because they share first place in the second one:
 
 >>> phone = (Way(0.5, (Drawn(1, 0, 0),)), Way(0.5, (Drawn(1, 1, 1),)))
 >>> counted = count_scores([Alternative("A", (1.0, 0.0), (phone,)), Alternative("B", (0.0, 1.0))], [1, 1])
@@ -21,19 +21,19 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 MOST_SCORES = 4096
-"""Different scores of one alternative; beyond, worlds are drawn."""
+"""Most different scores of one alternative; with more, worlds are drawn."""
 
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_LEVELS = 50_000
 _MOST_TIES = 200_000
-# A verdict compares scores rounded to nine digits. Sums are merged at twelve on the way, so that equal sums that were
+# A verdict compares scores rounded to nine digits. Intermediate sums are merged at twelve digits, so that equal sums
 # added in another order become one.
 _DIGITS = 9
 _FINE = 12
 _ALIKE = 1e-12
 
 _Scores = dict[float, float]
-"""The chance of each score; what is missing to 1 is the chance of not standing."""
+"""The chance of each score; the rest up to 1 is the chance of failing a must."""
 
 
 class Drawn(NamedTuple):
@@ -57,11 +57,11 @@ class Way(NamedTuple):
 
 
 JointDraw = tuple[Way, ...]
-"""What is drawn together; blocks are independent of one another, and each way of a block names the same criteria."""
+"""Degrees that are drawn together; blocks are independent, and all ways of a block name the same criteria."""
 
 
 class Alternative(NamedTuple):
-    """What can be chosen: its known degree on each criterion (0 where it is drawn), its blocks, if it can stand."""
+    """An alternative: its known degree on each criterion (0 if drawn), its blocks, and whether it can qualify."""
 
     name: str
     degrees: tuple[float, ...]
@@ -104,14 +104,14 @@ def join_ways(ways: Sequence[Way]) -> JointDraw:
 
 
 def link_parts(parts: Iterable[tuple[AbstractSet[K], T]]) -> list[tuple[set[K], list[T]]]:
-    """Return parts in groups, each with the keys of its parts: those together that share a key, even by way of others.
+    """Group parts that share a key, directly or through others; each group comes with its keys.
 
     >>> link_parts([({"fax"}, 0), ({"sms"}, 1), ({"fax", "sms"}, 2), ({"video"}, 3)])[1]
     ({'video'}, [3])
     """
     groups: list[tuple[set[K], list[T]]] = []
     for keys, part in parts:
-        # No two groups share a key. So a part joins all the groups that it has a key of into one, or begins its own.
+        # No two groups share a key, so a part merges all groups that it shares a key with, or starts a new one.
         linked = [group for group in groups if group[0] & keys]
         groups = [group for group in groups if not group[0] & keys]
         joined = [earlier for group in linked for earlier in group[1]]
@@ -123,9 +123,9 @@ def link_parts(parts: Iterable[tuple[AbstractSet[K], T]]) -> list[tuple[set[K], 
 
 
 class CountedScores:
-    """The chances of each score of each alternative, compared as a verdict compares them: rounded to nine digits.
+    """The distribution of each alternative's score, rounded to nine digits as in a verdict.
 
-    A shared place counts in parts. Who fails a must is behind who does not.
+    A shared place is split. An alternative that fails a must ranks behind all that do not.
     """
 
     def __init__(self, scores: Sequence[_Scores]) -> None:
@@ -139,7 +139,8 @@ class CountedScores:
     def find_first_place(self, place: int) -> float:
         """Return how often one alternative comes first.
 
-        A score below the least of a rival that always stands never does; a rival whose best is below it plays no part.
+        A score below the lowest of a rival that never fails cannot come first; rivals whose best score is lower are
+        ignored.
         """
         rivals = [rival for other, rival in enumerate(self._rivals) if other != place and rival.can_stand]
         least = max((rival.least for rival in rivals if rival.always_stands), default=-math.inf)
@@ -151,7 +152,7 @@ class CountedScores:
         return math.fsum(chance * _expect_share(score, near) for score, chance in own.items())
 
     def find_pairs(self) -> list[tuple[float, float]]:
-        """Return for each two how often the first is ahead, and how often they are level."""
+        """Return for each pair how often the first is ahead, and how often they are level."""
         pairs = itertools.combinations(range(len(self._scores)), 2)
         return [_compare_two(self._scores[one], self._rivals[two]) for one, two in pairs]
 
@@ -172,7 +173,7 @@ def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) 
     total = math.fsum(weights)
     found: list[_Scores] = []
     for alternative in alternatives:
-        # Each score of each alternative is compared with every rival once, and may be level with each number of them.
+        # Each score of each alternative is compared with every rival once, and may be level with any number of them.
         most = min(_MOST_LEVELS // len(alternatives), _MOST_TIES // len(alternatives) ** 2)
         left = most - sum(len(scores) for scores in found)
         scores = _count_scores(alternative, [100 * weight / total for weight in weights], min(left, MOST_SCORES))
@@ -183,7 +184,7 @@ def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) 
 
 
 def _count_scores(alternative: Alternative, weights: Sequence[float], most: int) -> _Scores | None:
-    """Return the chance of each score, block by block, merged on the way so that those that are alike meet."""
+    """Return the chance of each score, adding block by block and merging equal sums."""
     if not alternative.is_discrete:
         return None
     known = math.fsum(weight * degree for weight, degree in zip(weights, alternative.degrees, strict=True))
@@ -215,7 +216,7 @@ def _merge_rounded(scores: _Scores) -> _Scores:
 
 
 class _Rival:
-    """A rival's scores, ready to be asked how often it stays below one, or is level with it."""
+    """A rival's scores, prepared to look up how often it is below or level with a score."""
 
     def __init__(self, scores: _Scores) -> None:
         self._scores = scores
@@ -233,7 +234,7 @@ class _Rival:
 
 
 def _expect_share(score: float, rivals: Sequence[_Rival]) -> float:
-    """Return the part of the first place that a score can expect: 1 / (1 + the number of those level with it).
+    """Return the expected share of first place of a score: 1 / (1 + the number of rivals level with it).
 
     The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
     """

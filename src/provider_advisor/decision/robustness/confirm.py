@@ -1,4 +1,4 @@
-"""Find the unknown or disputed facts that could change the verdict: what to ask the providers, most useful first.
+"""Find the unknown or disputed facts that could change the verdict: what to ask providers, most useful first.
 
 An example: Brook meets wishes that weigh 2.8 in all, and is recommended. Acme lacks these, and of four others, each of
 weight 1, nothing is known, so that it is expected to have 2 and could have 4. One yes makes that 2.5, and one no leaves
@@ -29,11 +29,11 @@ from provider_advisor.decision.verdict import Rank, Verdict, can_lead, find_stal
 from provider_advisor.knowledge import Fact, Facts
 
 MOST_TRIED = 120
-"""Verdicts that are tried in search of the smallest sets, one size after the other."""
+"""Most verdicts to try in the search for the smallest sets, size by size."""
 
 
 _MOST_THINNED = 12
-"""Questions of a set that are left out one by one with every kind of answers; of more, with one kind."""
+"""Up to this many questions, sets are reduced with every kind of answers; beyond, with one kind."""
 
 
 class FactAnswer(NamedTuple):
@@ -68,7 +68,7 @@ class FactQuestion(NamedTuple):
 
 
 class QuestionSet(NamedTuple):
-    """Questions that together could change or settle a verdict, where none alone could; the verdict after answers."""
+    """Questions that together could change or settle a verdict when no single one could."""
 
     questions: tuple[FactQuestion, ...]
     answers: tuple[Fact, ...]
@@ -76,7 +76,7 @@ class QuestionSet(NamedTuple):
 
 
 class Confirm(NamedTuple):
-    """The questions worth asking; where none alone settles the verdict, sets of them that do.
+    """The questions worth asking, and sets of them if no single one settles the verdict.
 
     For a dated verdict there is one set: facts that make it firm if all of them still hold. `complete` says whether all
     the smallest sets are among them: the search tries `MOST_TRIED` verdicts, and then returns one set that cannot be
@@ -92,8 +92,8 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     """Return what to confirm, ordered by how much the answers would settle.
 
     First the probability that the answer turns the verdict (kind, provider, lean or who is among the leaders), then
-    that it changes it at all, then the weight of what rests on the fact, then provider and criterion. Of a dated
-    verdict the facts past their time on which it rests are asked about too.
+    that it changes it at all, then the weight of what rests on the fact, then provider and criterion. For a dated
+    verdict, the out-of-date facts behind it are asked about too.
     """
     supposing = Supposing(outcome, facts)
     asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]
@@ -113,7 +113,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
 
 
 def _list_relevant(assessments: Sequence[Assessment]) -> list[Assessment]:
-    """Return those that are not beaten for good: a must that fails stays so, and open facts lie within the scores."""
+    """Return the providers that could still win: a failed must stays failed, and open facts stay within the scores."""
     scores = [(each.standing, each.score) for each in assessments if each.score is not None]
     proven = max((score.proven for standing, score in scores if standing == "qualified"), default=-math.inf)
     return [
@@ -124,19 +124,19 @@ def _list_relevant(assessments: Sequence[Assessment]) -> list[Assessment]:
 
 
 class Contenders(NamedTuple):
-    """The rivals that could lead in place of the provider recommended, and those that could at best be level."""
+    """The rivals that could lead instead of the recommended provider, and those that could at best draw level."""
 
     ahead: tuple[str, ...]
     level: tuple[str, ...]
 
 
 def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
-    """Return which rivals some answers to all open questions put ahead of, or level with, the one that leads.
+    """Return the rivals that some answers to all open questions put ahead of, or level with, the leader.
 
-    What is open about one provider says nothing of the others. So a rival comes first in some world if the best that
-    its answers lead to is as good as the worst of each other provider. Where too many answers are tied together
-    (`MOST_JOINT`), a rival is rather named than left out. The possible score promises more: where several findings
-    depend on one fact, it takes each at its best.
+    Open facts of different providers are independent. So a rival comes first in some world if its best rank is as good
+    as the worst rank of every other provider. If too many answers are tied together (`MOST_JOINT`), a rival is included
+    rather than left out. The possible score is too optimistic for this: if several findings depend on one fact, it
+    takes each at its best.
     """
     supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
 
@@ -158,9 +158,9 @@ def _list_leading(
 ) -> Iterator[tuple[str, Rank, Rank]]:
     """Yield who could lead with its best answers, that rank, and the lowest worst rank of the others.
 
-    `bound` finds the worst and the best rank of a provider, and takes long. So the most hopeful are looked at first;
-    who is behind two others at their worst, even with all its degrees at their highest, need not be looked at. That is
-    only so where answers are about what is open (`is_open`), not where they may contradict what is known.
+    `bound` finds the worst and the best rank of a provider, and takes long. So the most promising are checked first;
+    one that is behind two others at their worst, even with its own highest degrees, is skipped. That is valid only if
+    answers are about open facts (`is_open`), and do not contradict known ones.
     """
     found: dict[str, tuple[Rank, Rank]] = {}
     lowest: list[tuple[Rank, str]] = []
@@ -178,8 +178,8 @@ def _list_leading(
 
 
 def _hope(assessment: Assessment) -> Rank:
-    """Return a rank that no answers to what is open can better."""
-    if assessment.score is None or assessment.cost is not None:  # a price moves the cost, and that its findings
+    """Return a rank that no answers to open questions can improve on."""
+    if assessment.score is None or assessment.cost is not None:  # a price changes the cost, and with it findings
         return 0, 0, -math.inf
     now = rank(assessment)
     return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - DUST
@@ -209,15 +209,15 @@ def _question_stale(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: 
 
 
 def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> tuple[QuestionSet, ...]:
-    """Return facts past their time that make a dated verdict firm if they still hold, and no fewer of them do.
+    """Return a minimal set of out-of-date facts that make a dated verdict firm if they all still hold.
 
-    Nothing where a single question has an answer that does.
+    Empty if the answer to a single question is enough.
     """
     firm = outcome.verdict._replace(strength="firm")
     kept = list(stale)
     if any(answer.verdict == firm for question in stale for answer in question.answers):
         return ()
-    # Dropping facts one by one leaves a set from which nothing can be dropped, not always the smallest one of all.
+    # Dropping facts one by one gives a set that cannot be reduced further, which is not always the smallest one.
     for question in _lightest_first(stale):
         rest = [other for other in kept if other is not question]
         if rest and supposing.verdict([other.answers[0].fact for other in rest]) == firm:
@@ -250,16 +250,16 @@ def _answer(possible: PossibleAnswer, supposing: Supposing) -> FactAnswer:
 
 
 def _is_settled(verdict: Verdict) -> bool:
-    """Return whether nothing that is unknown matters: every provider fails, or one is proven to be the choice."""
+    """Return whether nothing unknown matters: every provider fails a must, or one is proven best."""
     return verdict.kind == "none" or verdict.strength in {"firm", "dated"}
 
 
 _Asked = dict[str, tuple[int, ...]]
-"""A set of questions: of each provider the places, in ascending order, among all questions about it."""
+"""A set of questions: for each provider the places, in ascending order, among its questions."""
 
 
 class _FoundSet(NamedTuple):
-    """A set whose best answers for the favoured providers, and worst for the others, lead to a verdict in question."""
+    """A set of questions whose best answers for `favoured`, and worst for the others, change the verdict."""
 
     asked: _Asked
     favoured: frozenset[str]
@@ -267,11 +267,11 @@ class _FoundSet(NamedTuple):
 
 
 class _SetSearch:
-    """Which sets of questions have answers that change the verdict.
+    """Searches for sets of questions whose answers change the verdict.
 
-    Verdicts run one way: what is better for one provider and worse for all others can only bring it nearer. So of all
-    the answers to a set it is enough to try those that are best for one provider and worst for the others, for each
-    provider, and those that are worst, and best, for all.
+    Verdicts are monotonic: answers that are better for one provider and worse for all others can only help it. So it is
+    enough to try, for each provider, the answers that are best for it and worst for the others, and the worst and the
+    best answers for all.
     """
 
     def __init__(
@@ -281,9 +281,9 @@ class _SetSearch:
         self._before = outcome.verdict
         self._to_settle = to_settle
         self._supposing = supposing
-        # An example with three providers: best for A, best for B, best for C, worst for all, best for all. That is
-        # five verdicts for a set, instead of one for each combination of answers. Who cannot lead even so needs none of
-        # its own: the worst for all is then as good.
+        # With three providers: best for A, best for B, best for C, worst for all, best for all. That is five verdicts
+        # per set, instead of one for each combination of answers. A provider that cannot lead even then needs none of
+        # its own: worst for all covers it.
         self._joint: dict[str, JointAnswers] = {}
         self._places: dict[tuple[str, str], int] = {}
         self._answers: dict[tuple[str, tuple[int, ...], bool], tuple[Fact, ...]] = {}
@@ -311,7 +311,7 @@ class _SetSearch:
     def thin(self, whole: QuestionSet) -> QuestionSet:
         """Return a smaller set, within one that was found, that needs each of its questions.
 
-        First with the one kind of answers that the set has, then with all kinds, if few questions are left.
+        First with the set's own kind of answers, then with all kinds if few questions are left.
         """
         found = self._find(self._group(whole.questions))
         if found is None:
@@ -328,7 +328,7 @@ class _SetSearch:
         return {provider: tuple(places) for provider, places in groups.items()}
 
     def _list(self, asked: _Asked) -> list[FactQuestion]:
-        """Return the questions of a set, in the order in which all are given."""
+        """Return the questions of a set in the original order."""
         places = self._places
         return [
             each for each in self._questions if places[each.provider, each.criterion] in asked.get(each.provider, ())
@@ -355,10 +355,10 @@ class _SetSearch:
         return _FoundSet(asked, favoured, verdict) if is_found else None
 
     def _thin(self, whole: _FoundSet, find: Callable[[_Asked], _FoundSet | None]) -> _FoundSet:
-        """Return a part of the set that is still found, while no smaller part of it is.
+        """Return a minimal part of the set that still changes the verdict.
 
-        The lightest questions go first. As verdicts run one way, a half in which each could be dropped after the other
-        can be dropped at once: that takes few more verdicts than there are questions left in the end.
+        The lightest questions are dropped first. Because verdicts are monotonic, a half that could be dropped one by
+        one can be dropped at once, so few more verdicts are needed than there are questions left.
         """
         kept = whole
         waiting = [list(_lightest_first(self._list(whole.asked)))]
@@ -382,7 +382,7 @@ class _SetSearch:
         return rest
 
     def _answer(self, provider: str, places: tuple[int, ...], is_favoured: bool) -> tuple[Fact, ...]:  # noqa: FBT001 (a key)
-        # The search leaves out questions one by one, so that those about most providers stay the same.
+        # The search drops questions one by one, so for most providers they stay the same.
         key = provider, places, is_favoured
         if key not in self._answers:
             ends = self._joint[provider].find_ends(places)
@@ -397,7 +397,7 @@ def _get_provider(question: FactQuestion) -> str:
 def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool) -> Confirm:
     asked = [question for question in questions if question.answers]
     search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
-    # If the answers to all questions together change nothing, no part of them does, as verdicts run one way.
+    # If the answers to all questions together change nothing, no part of them does, because verdicts are monotonic.
     whole = search.found(asked)
     if whole is None:
         return Confirm(())

@@ -1,9 +1,9 @@
 """Calculate exactly how often each of two alternatives comes first if all weights are equally likely.
 
 A worked example: A is known to have the fax and may have the phone, B is known to have the phone. Each pair of weights
-(w, 1 - w) is equally likely. Where A has the phone too, it is ahead by the weight of the fax, which is positive
-whatever it is: A wins. Where it has not, A is ahead by w and behind by 1 - w: A wins half of the time, which is
-`chance_of_losing((1.0,), (1.0,))`. If both worlds are equally likely, A comes first in 75 %: `duel`.
+(w, 1 - w) is equally likely. If A has the phone too, it is ahead by the weight of the fax, which is always positive: A
+wins. If not, A is ahead by w and behind by 1 - w: A wins half of the time, which is `chance_of_losing((1.0,), (1.0,))`.
+If both worlds are equally likely, A comes first in 75 %: `duel`.
 """
 
 import itertools
@@ -26,9 +26,9 @@ def chance_of_losing(ahead: tuple[float, ...], behind: tuple[float, ...]) -> flo
 
     `ahead` are the positive differences of its degrees to the other's, `behind` the absolute negative ones. Uniform
     weights are independent exponentials over their sum (Devroye 1986, Non-Uniform Random Variate Generation, V.2), so
-    that the weighted difference is a race of sums of exponentials. By the memory that they lack, the next to go is of
-    the side of y with the odds y to x: f(i, j) = (y_j f(i-1, j) + x_i f(i, j-1)) / (x_i + y_j), with f(0, j) = 1 and
-    f(i, 0) = 0. Where there is no difference at all the first place is shared: 1/2.
+    that the weighted difference is a race of sums of exponentials. Because exponentials are memoryless, the next one to
+    end is from the side of y with the odds y to x: f(i, j) = (y_j f(i-1, j) + x_i f(i, j-1)) / (x_i + y_j), with f(0,
+    j) = 1 and f(i, 0) = 0. Without any difference, first place is shared: 1/2.
 
     >>> chance_of_losing((1.0,), (1.0, 1.0))  # better on one criterion, worse on two, by as much
     0.75
@@ -56,18 +56,18 @@ class Acceptability(NamedTuple):
 
 
 def unopposed(alternative: Alternative, others: int) -> Acceptability:
-    """Return the acceptability of an alternative if none of the others, so many, ever stands."""
+    """Return the acceptability of an alternative if all `others` always fail a must."""
     stands = alternative.chance_to_stand
     count = len(alternative.degrees)
     return Acceptability((stands, *[0.0] * others), tuple([1 / count] * count) if stands else None)
 
 
 def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptability] | None:
-    """Return the acceptability of two alternatives; None where it would take too long, or degrees are not discrete.
+    """Return the acceptability of two alternatives; None if it would take too long, or degrees are continuous.
 
-    A world in which a must of one fails goes to the other; where both stand, so do all their open musts. The mean of
-    a weight over the worlds that the first wins is its chance to win with that criterion counted twice, divided by
-    the number of criteria: a factor of a weight turns its exponential into the sum of two.
+    A world in which one fails a must goes to the other; if both qualify, all their open musts are met. The mean of a
+    weight over the worlds that the first wins is its chance to win with that criterion counted twice, divided by the
+    number of criteria: a factor of a weight turns its exponential into the sum of two.
     """
     if not (one.is_discrete and two.is_discrete):
         return None
@@ -82,8 +82,8 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
 
 
 def _combine(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
-    """Combine the chances to stand (its own, the other's), to win where both do, and to win with a doubled one."""
-    # Where only one can stand it wins whatever the weights are, and the mean of uniform weights is 1 / count each.
+    """Combine the chances to qualify (its own, the other's), to win if both do, and to win with a doubled weight."""
+    # If only one can qualify, it wins with any weights, and the mean of uniform weights is 1 / count each.
     both, alone, count = stand[0] * stand[1], stand[0] * (1 - stand[1]), len(doubled)
     first = alone + both * won
     central = tuple((alone + both * chance) / count / first for chance in doubled) if first > 0 else None
@@ -98,7 +98,7 @@ class _Part(NamedTuple):
 
 
 class _Race:
-    """The parts of a duel; the differences in a world are counted in the digits of a number, a digit for each."""
+    """The parts of a duel; a world is a number whose digits count the differences in it."""
 
     def __init__(self, known: dict[int, float], parts: Sequence[_Part]) -> None:
         self._known = known
@@ -114,11 +114,11 @@ class _Race:
 
     @classmethod
     def of(cls, one: Alternative, two: Alternative) -> "_Race | None":
-        """Return the race of two alternatives; None where too much is drawn together."""
+        """Return the race of two alternatives; None if too much is drawn together."""
         parts = []
         blocks = (*_keep_standing(one), *map(_negate, _keep_standing(two)))
         named = ({draw.criterion for way in block for draw in way.degrees} for block in blocks)
-        # Unknown degrees of both on one criterion make one difference, so their blocks are drawn together.
+        # Unknown degrees of both on one criterion form one difference, so their blocks are drawn together.
         for _, group in link_parts(zip(named, blocks, strict=True)):
             if math.prod(len(block) for block in group) > _MOST_WAYS:
                 return None
@@ -145,7 +145,7 @@ class _Race:
         return self._chance(cases, 0), doubled
 
     def _double_drawn(self, doubled: list[float]) -> bool:
-        """Put in the chances for the criteria that are drawn; return False if that would take too long."""
+        """Add the chances for the drawn criteria; return False if that would take too long."""
         alike: dict[tuple[tuple[float, tuple[float, ...]], ...], list[float]] = {}
         for index, part in enumerate(self._parts):
             if part.ways not in alike:
@@ -200,10 +200,10 @@ class _Race:
 
 
 def _keep_standing(alternative: Alternative) -> tuple[JointDraw, ...]:
-    """Return the blocks, given that the alternative stands: only the ways in which none of its musts fails."""
+    """Return the blocks given that the alternative qualifies: only the ways without a failed must."""
     blocks = []
     for block in alternative.blocks:
-        # The shares are conditional on standing: the chance to stand itself is multiplied in by `_combine`.
+        # The shares are conditional on qualifying: `_combine` multiplies by the chance to qualify.
         kept = [way for way in block if way.stands]
         total = math.fsum(way.share for way in kept)
         blocks.append(tuple(way._replace(share=way.share / total) for way in kept))
@@ -219,7 +219,7 @@ def _negate(block: JointDraw) -> JointDraw:
 
 
 def _combine_ways(group: Sequence[JointDraw], one: Alternative, two: Alternative) -> _Part:
-    """Return all ways of a group, as differences: the product of those of its blocks."""
+    """Return all ways of a group as differences: the product of its blocks' ways."""
     criteria = tuple(sorted({draw.criterion for block in group for way in block for draw in way.degrees}))
     shares: dict[tuple[float, ...], float] = {}
     for ways in itertools.product(*group):

@@ -1,9 +1,9 @@
-"""Find the answers about one provider that are together the best, or the worst, for it.
+"""Find the answers about one provider that are jointly best, or worst, for it.
 
-The best answer to each question by itself need not be the best together. A rule favours "no fax, or a phone": that
-neither is known counts 0.5. With "no fax" it counts 1, and so it does with "a phone"; but the team also asks for the
-fax, and so the fax and the phone together are better than either. So questions that one finding ties together are
-answered together; groups that share no finding add up, and each is looked at alone.
+The best answers to single questions need not be best together. A rule favours "no fax, or a phone": while both are
+unknown, it counts 0.5. With "no fax" it counts 1, and also with "a phone"; but the team asks for the fax too, so fax
+and phone together are better than either. So questions that share a finding are answered together; groups without a
+common finding add up, and are searched separately.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Truth
 
 MOST_JOINT = 128
-"""Joint answers to one group of questions; where there are more, ends are found question by question, or bounded."""
+"""Most joint answers to one group; with more, ends are found question by question, or bounded."""
 
 
 class JointEnds(NamedTuple):
@@ -32,16 +32,16 @@ class JointEnds(NamedTuple):
 
 
 def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
-    """Return the places of questions about one provider, those together that share a finding.
+    """Group the questions about one provider that share a finding; return their places.
 
-    A member is tied to the criterion without a member, if that is asked about too: what is there for one is for any.
+    A member is tied to its criterion, if that is asked about too: what exists for one member exists for any.
     """
     keys = ({*(use.finding for use in each.uses), each.criterion, split_member(each.criterion)[0]} for each in asked)
     return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
 class JointAnswers:
-    """The best and the worst joint answers to questions about one provider, each group of them looked at once."""
+    """The best and the worst joint answers to questions about one provider; each group is searched once."""
 
     def __init__(self, asked: Sequence[OpenFact], answers: Sequence[Sequence[Fact]], supposing: Supposing) -> None:
         self._asked = asked
@@ -67,13 +67,13 @@ class JointAnswers:
         return self._found[key]
 
     def bound_ranks(self, assessment: Assessment) -> tuple[Rank, Rank]:
-        """Return the worst and the best rank that answers to all questions lead to, or ranks beyond those.
+        """Return the worst and the best rank after any answers, or bounds on them.
 
-        They are exact unless a group has more than `MOST_JOINT` joint answers. Its findings count at their ends then.
+        They are exact unless a group has more than `MOST_JOINT` joint answers; then its findings count at their ends.
         """
         places = [place for group in self._groups if self._count(group) <= MOST_JOINT for place in group]
         rest = [place for group in self._groups if self._count(group) > MOST_JOINT for place in group]
-        # No answers take a finding past its ends. So these bound what the answers to the large groups lead to.
+        # No answer takes a finding past its ends, so these bound the answers to large groups.
         bounded = {use.finding for place in rest for use in self._asked[place].uses}
         ends = self.find_ends(places).values()
         found = []
@@ -99,7 +99,7 @@ class JointAnswers:
         if self._count(part) <= MOST_JOINT:
             ordered = sorted(itertools.product(*answers), key=self._supposing.rate)
             return JointEnds(ordered[0], ordered[-1])
-        # Too many to try together: each question by itself, which is the same unless a `not` ties them.
+        # Too many to try together: each question by itself, which gives the same unless a `not` ties them.
         singly = [sorted(each, key=lambda answer: self._supposing.rate((answer,))) for each in answers]
         return JointEnds(tuple(each[0] for each in singly), tuple(each[-1] for each in singly))
 

@@ -1,8 +1,8 @@
-"""Draw worlds to estimate in which share of them each alternative comes first, where there is no closed form.
+"""Draw worlds to estimate how often each alternative comes first, where there is no closed form.
 
-An example: B leads if it has a fax, and A if not; nothing is known of B's fax. B has one in about half of 10,000 drawn
-worlds, so that each comes first in about 50 % of them, with a standard error of sqrt(0.5 * 0.5 / 10,000): half a point.
-The same decision draws the same worlds in every process, and so never says 50 % here and 51 % there.
+An example: B leads if it has a fax, and A if not; B's fax is unknown. B has one in about half of 10,000 drawn worlds,
+so each comes first in about 50 % of them, with a standard error of sqrt(0.5 * 0.5 / 10,000): half a point. The same
+decision draws the same worlds in every process, so the result never varies.
 
 `worlds` imports this file only where it draws, because NumPy takes longer to import than most answers take.
 """
@@ -28,10 +28,10 @@ FEWEST_FIRSTS = 10
 _DIGITS = 9
 
 _MOST_COPIED = 1_000_000
-"""Degrees that are looked at together."""
+"""Most degrees to process at once."""
 
 _STRONGEST = 4
-"""Rivals that are looked at in all worlds, in search of those worlds in which an alternative comes first."""
+"""Rivals to compare in all worlds first, to find the worlds in which an alternative comes first."""
 
 
 class WorldSample:
@@ -59,7 +59,7 @@ class WorldSample:
 
     @cached_property
     def _degrees_by_world(self) -> Degrees:
-        """Return the degrees, one world after the other: some worlds are looked up faster so."""
+        """Return the degrees in order of worlds, in which selecting some worlds is faster."""
         return np.ascontiguousarray(self._degrees.transpose(2, 1, 0))
 
     @property
@@ -74,12 +74,12 @@ class WorldSample:
     def find_first_place(self, place: int, weights: Sequence[float]) -> float:
         """Return the share of the worlds in which one alternative comes first with the given weights.
 
-        Worlds in which one of its strongest rivals is ahead of it are left out before all others are looked at: mostly
+        Worlds in which one of its strongest rivals is ahead are dropped before the other rivals are compared: usually
         few are left.
         """
         shares = _share_out(weights)
         own, leads = self._score_one(place, shares), self._stands[place]
-        # Which rivals are strong is only a guess, by mean score and chance to stand: any others would do, but slower.
+        # Strong rivals are guessed by mean score and chance to qualify: any others would work, only slower.
         expected = np.einsum("c,ca->a", shares, self._mean_degrees) * self._stands.mean(axis=1)
         for rival in np.argsort(-expected)[:_STRONGEST].tolist():
             leads = leads & (own >= self._score_one(rival, shares))
@@ -97,7 +97,7 @@ class WorldSample:
         for number in range(len(groups)):
             heaviest = [place for group in groups[: number + 1] for place in group]
             corners[heaviest, number] = 1 / len(heaviest)
-        # Parts of uniform weights, over their sum, are uniform again.
+        # Parts of uniform weights, divided by their sum, are uniform again.
         parts = self._weights[: len(groups)]
         return _average(self._share_firsts(self._score(corners @ (parts / parts.sum(axis=0)))))
 
@@ -126,8 +126,8 @@ class WorldSample:
         at = np.arange(count)[:, np.newaxis]
         first = np.maximum.accumulate(np.where(np.vstack([edge, differs]), at, 0), axis=0)
         last = np.minimum.accumulate(np.where(np.vstack([differs, edge]), at, count)[::-1], axis=0)[::-1]
-        # Those that are level share the ranks that they take together, each 1 / `level` of every one of them. Example:
-        # two are level behind one leader: ranks 2 and 3, half a world each.
+        # Tied alternatives share the ranks that they take together, each 1 / `level` of every rank. Example: two are
+        # level behind one leader: ranks 2 and 3, half a world each.
         level = np.where(np.isneginf(ranked), 0, last - first + 1)
         shares = np.zeros(count * count)
         for offset in range(int(level.max(initial=0))):
@@ -154,7 +154,7 @@ class WorldSample:
         return shared
 
     def _score_given(self, weights: Sequence[float]) -> Floats:
-        """Return the scores by these weights; the given ones are asked for twice, and scored once."""
+        """Return the scores with these weights, cached because the given weights are used twice."""
         key = tuple(weights)
         if key not in self._given:
             self._given = {key: self._score(_share_out(weights))}
@@ -165,7 +165,7 @@ class WorldSample:
         return np.stack([self._score_one(place, weights) for place in range(len(self._degrees))])
 
     def _score_one(self, place: int, weights: Floats) -> Floats:
-        # Not a product of matrices: on a busy machine the threads that NumPy starts for one wait for each other.
+        # Not a matrix product: on a busy machine, the threads that NumPy starts for one wait for each other.
         terms = "c,cw->w" if weights.ndim == 1 else "cw,cw->w"
         return _round(np.einsum(terms, weights, self._degrees[place].astype(np.float64)), self._falls[place])
 

@@ -1,8 +1,8 @@
-"""Find the facts that leave findings open, and list what a provider could answer when it is asked about one.
+"""Find the facts that leave findings open, and list the answers that a provider could give.
 
 An example: at least 90 countries are a must, and Acme is known to reach more than 80. Its answer could be any whole
-number from 81 on, but only two make a difference: 90, which meets the must, and 89, which does not. If a second wish
-counts more countries for better, it matters how many; then the end of the scale, say 200, and 81 are tried as well.
+number from 81, but only two matter: 90, which meets the must, and 89, which does not. If a wish also counts more
+countries as better, the number itself matters; then the end of the scale, say 200, and 81 are tried as well.
 """
 
 import math
@@ -21,7 +21,7 @@ from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 _DIGITS = 12
 
 _CENT = 0.01
-"""The step of a computed cost, which has no scale of its own."""
+"""The step of a computed cost, which has no scale."""
 
 
 class Use(NamedTuple):
@@ -46,17 +46,17 @@ class OpenFact(NamedTuple):
 
     @property
     def on_scale(self) -> bool:
-        """Return whether a finding counts where it lies on its scale."""
+        """Return whether a finding depends on the position on its scale."""
         return any(use.bound is None for use in self.uses)
 
 
 def is_open(finding: Finding) -> bool:
-    """Return whether a finding is not known to the point."""
+    """Return whether a finding is not exactly known."""
     return finding.degree.low < finding.degree.high
 
 
 def find_open_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
-    """Return the open facts behind a provider's findings, by criterion, but for those behind a monthly cost."""
+    """Return the open facts behind a provider's findings, by criterion, except those of a monthly cost."""
     uses: dict[str, list[Use]] = {}
     for place, finding in enumerate(assessment.findings):
         if is_open(finding) and finding.cost is None:
@@ -68,7 +68,7 @@ def find_open_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...
 
 
 def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
-    """Yield what leaves an open finding open: a fact, and the capability that a price pays for, each if unknown."""
+    """Yield what leaves a finding open: its fact, and the capability that a price pays for, if unknown."""
     for name, bound in _asked_facts(finding, facts):
         criterion, fact = facts.knowledge.criteria[name], facts(finding.provider, name)
         if criterion.kind == "capability":
@@ -85,7 +85,7 @@ def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Inte
 
 
 def _asked_facts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
-    """Yield what an open finding asks of its provider; of a condition or a choice only what is not known."""
+    """Yield what an open finding asks of its provider; for a condition or a choice, only the unknown parts."""
     is_single = finding.requirement is not None and not finding.degree.parts
     for name, bound in list_asked(finding, facts.knowledge):
         is_known = not is_single and (
@@ -99,7 +99,7 @@ def list_asked(finding: Finding, knowledge: KnowledgeBase) -> Iterator[tuple[str
     """Yield the criteria whose facts a finding asks about, each with the bound on an amount; those of all its parts."""
     if finding.requirement is not None:
         name, bound = finding.requirement.criterion, finding.requirement.bound
-        # Whether a capability is there is one question, also where it is asked to be absent.
+        # Whether a capability is present is one question, also if it must be absent.
         parts = knowledge.criteria[name].any_of or [FactHolds(name, None if bound == ABSENT else bound)]
         yield from ((part.criterion, part.bound) for part in parts)
     elif finding.rule is not None and finding.rule.favours is not None:
@@ -118,8 +118,8 @@ class PossibleAnswer(NamedTuple):
 def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...]:
     """Return the open facts of a provider, with the prices that leave its monthly cost open, by criterion.
 
-    The findings on a criterion depend on its members too: 300 seats in one place are 300 seats somewhere. So what is
-    asked of it at large counts for the answers about a member.
+    The findings on a criterion depend on its members too: 300 seats in one place are 300 seats somewhere. So bounds on
+    the criterion also apply to answers about a member.
     """
     uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
     for name, own in uses.items():
@@ -147,7 +147,7 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
 
 
 def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:
-    """Return a fact of a provider that need not be open, with all findings that depend on it."""
+    """Return a fact of a provider, open or not, with all findings that depend on it."""
     uses = []
     for place, finding in enumerate(assessment.findings):
         if criterion in list_criteria_behind(finding, facts.knowledge):
@@ -157,7 +157,7 @@ def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:
 
 
 def list_confirmations(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]:
-    """Return the answers that a provider can give about a known fact past its time: that it still holds, and others.
+    """Return the answers that a provider can give about an out-of-date fact: that it still holds, and others.
 
     The first has the claims of the fact. The others are those that count if it were not known at all.
     """
@@ -168,7 +168,7 @@ def list_confirmations(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer
             part._replace(fact=fact) if part.fact.truth is fact.truth else part
             for part in sorted(others, key=lambda part: part.fact.truth is not fact.truth)
         )
-    # That it still holds has the policy's p, and the other answers share the rest as they would without it.
+    # "It still holds" has the policy's p, and the other answers share the rest in proportion.
     left = [part for part in others if part.fact.amount != fact.amount]
     total = sum(part.share for part in left)
     shares = [(1 - p) * part.share / total for part in left] if total else []
@@ -203,7 +203,7 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
 
 def _share_out(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
     """Return p for what meets and 1 - p for what fails where one bound is all that counts; otherwise equal parts."""
-    # How likely an amount is beside two bounds, or on a scale, the policy does not say.
+    # The policy does not say how likely amounts are with two bounds, or on a scale.
     if question.on_scale or len(question.bounds) != 1:
         return [1 / len(amounts)] * len(amounts)
     within = [compare(Interval(amount, amount), question.bounds[0]) is Truth.YES for amount in amounts]
@@ -230,7 +230,7 @@ def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
 
 
 def find_floor(criterion: Criterion) -> Number:
-    """Return the least that an amount can be."""
+    """Return the lowest possible amount."""
     return -math.inf if criterion.floor is None else criterion.floor
 
 
@@ -254,8 +254,8 @@ def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> li
 def _step_from(end: Number, limit: Number | None, criterion: Criterion) -> Number:
     """Return the amount next to an end on the way to a limit, upwards without one: the next whole one, or just beside.
 
-    An amount that need not be whole has none next to it. A millionth of the scale moves a score by less than anybody
-    reads, and more than the nine digits that scores are compared with.
+    A fractional amount has no next one. A millionth of the scale changes a score by less than anyone would notice, but
+    more than the nine digits with which scores are compared.
     """
     up = limit is None or limit > end
     if criterion.whole or criterion.kind == "rating":
@@ -304,8 +304,8 @@ def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:
     """Return the amount that this one lies just beside, as `list_answers` has it; None of any other amount."""
     if criterion.whole or criterion.scale is None:
         return None
-    # A step is beyond the digits that ends are written with. So rounding to one digit less gives back the end: 100.0001
-    # becomes 100, on a scale of some hundreds.
+    # A step is smaller than the digits in which ends are written, so rounding to one digit less returns the end:
+    # 100.0001 becomes 100, on a scale of some hundreds.
     step = _find_step(criterion)
     end = round(amount, max(0, round(-math.log10(step)) - 1))
     return end if 0 < abs(amount - end) <= 1.5 * step else None

@@ -1,9 +1,9 @@
-"""Find the smallest changes of what a team asks that would turn the verdict: its kind, or whom it recommends.
+"""Find the smallest changes to a team's requirements that would change the verdict's kind or provider.
 
 An example: a fax and at least 90 countries are musts. Acme has the fax and is in 80 countries, all others lack the fax;
-so every provider is ruled out. To ask for 80 countries (size 1) turns that, and so it does to make 90 a wish (2 for a
-should, 3 for a could) or to ask for no number (4). All four are about one requirement and lead to the same kind and
-provider: the first is named. To drop the fax may turn it as well, and is named beside it.
+so every provider is ruled out. Asking for 80 countries (size 1) changes that, and so does making 90 a wish (2 for a
+should, 3 for a could) or dropping it (4). All four are about one requirement and lead to the same kind and provider, so
+only the first is named. Dropping the fax may change it too, and is named as well.
 
 Most changes are tried on sums: the old finding is subtracted from the totals of all providers and the new one added.
 The rule engine runs only for a change after which other rules may fire.
@@ -33,19 +33,19 @@ from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
 MOST_RUNS = 6
-"""Runs of the rule engine; the changes that would need more are left out, the lightest first."""
+"""Most runs of the rule engine; changes that would need more are left out, the least important first."""
 
 MOST_PAIRS = 40
-"""Pairs of changes that are tried, the most promising first, where no single change turns the verdict."""
+"""Most pairs of changes to try, the most promising first, if no single change changes the verdict."""
 
 _DIGITS = 9
 
 _NEAR = 1e-6
-"""Scores nearer than that are for the exact judgement to compare."""
+"""Scores closer than this are compared by exact judgement."""
 
 
 class RequirementChange(NamedTuple):
-    """One stated requirement, and what is asked in its place: another bound, another priority, or nothing (None)."""
+    """One stated requirement and its replacement: another bound, another priority, or nothing (None)."""
 
     requirement: Requirement
     instead: Requirement | None
@@ -59,14 +59,14 @@ class RequirementChange(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return how much it changes: 1 a bound, 2 a priority by one step, 3 by two steps, 4 all."""
+        """Return the size of the change: 1 a bound, 2 a priority by one step, 3 by two steps, 4 removal."""
         if self.instead is None:
             return 4
         return 1 + abs(RANK[self.instead.priority] - RANK[self.requirement.priority])
 
 
 class Turn(NamedTuple):
-    """Changes that turn the verdict, and the verdict that they lead to."""
+    """Changes that change the verdict, and the resulting verdict."""
 
     changes: tuple[RequirementChange, ...]
     verdict: Verdict
@@ -89,9 +89,9 @@ def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
     """Return the smallest changes of the stated requirements that turn the verdict's kind or provider.
 
     A change drops one, moves its bound to the nearest amount at which some provider's finding changes and the verdict
-    turns, or gives it another priority. Of the changes of one requirement that lead to the same kind and
-    provider only the smallest is named; ordered by their size, then by the weight of what they change. If no single
-    one turns the verdict, pairs are tried. What would ask for nothing, or one thing twice at one priority, is left out.
+    turns, or gives it another priority. Of the changes of one requirement that lead to the same kind and provider only
+    the smallest is named; ordered by their size, then by the weight of what they change. If no single one turns the
+    verdict, pairs are tried. Changes that would leave no requirement, or one thing twice at one priority, are left out.
     """
     if not outcome.team.requirements or not outcome.assessments:
         return RequirementChanges(())
@@ -134,7 +134,7 @@ class _ChangeSearch:
             yield RequirementChange(requirement, None)
 
     def _weight(self, requirement: Requirement) -> float:
-        """Return what it weighs: by itself, or as part of what rules ask of its criterion at its priority."""
+        """Return its weight: its own, or that of a rule's requirement on its criterion at its priority."""
         return self._weights.get(requirement, self._joined.get(requirement[:2], 0.0))
 
     def _move_bound(self, requirement: Requirement) -> Iterator[Interval]:
@@ -159,7 +159,7 @@ class _ChangeSearch:
         criterion = self._facts.knowledge.criteria[requirement.criterion]
         tighter: list[Interval] = []
         if bound.low is not None:
-            # A provider whose amount ends at 100 fails once the bound is just past it: 101 of what is counted whole.
+            # A provider whose amount ends at 100 fails once the bound is just above: 101 for whole numbers.
             past = list_past([end for end in ends if end >= bound.low], None, criterion)
             tighter += [bound._replace(low=end) for end in past]
         if bound.high is not None:
@@ -182,7 +182,7 @@ class _ChangeSearch:
                 continue
             if all(self._rerun.is_alone(change.requirement) for change in changes):
                 totals = self._total_with(changes)
-            # A run of the engine takes as long as all that is worked out without it.
+            # A run of the engine takes as long as everything else together.
             elif self._rerun.runs >= MOST_RUNS and self._rerun.needs_engine(requirements):
                 self.complete = False
                 continue
@@ -193,7 +193,7 @@ class _ChangeSearch:
         return found
 
     def _verdict(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
-        """Return the exact verdict; only providers that the sums do not put clearly behind are assessed for it."""
+        """Return the exact verdict, assessing only providers that are not clearly behind by the sums."""
         if totals.weight < _NEAR:
             return judge(self._rerun.assessments(requirements))
 
@@ -219,7 +219,7 @@ class _ChangeSearch:
         totals = self._totals
         for before, after in changes:
             old = self._rerun.findings(before)
-            # Scores are sums, so one requirement is taken out and put back in another form, whatever the others are.
+            # Scores are sums, so one requirement is subtracted and its replacement added, independent of the others.
             totals = totals.minus(total_findings(old))
             if after is not None:
                 new = old if after.bound == before.bound else self._rerun.findings(after)
@@ -228,9 +228,9 @@ class _ChangeSearch:
         return totals
 
     def _may_differ(self, totals: Totals) -> bool:
-        """Return whether kind or provider may change; False only where they certainly stay.
+        """Return whether kind or provider may change; False only if they certainly stay.
 
-        Sums that were added in another order lose other digits, so where two are nearly level the whole way is gone.
+        Sums added in another order round differently, so nearly level ones are judged exactly.
         """
         if totals.weight < _NEAR:
             return True
@@ -242,13 +242,13 @@ class _ChangeSearch:
         return (found.kind, found.provider) != (before.kind, before.provider)
 
     def _distance(self, totals: Totals) -> float:
-        """Return how far the verdict is from turning: failed musts, unknown musts, or points ahead of the next."""
+        """Return how far the verdict is from changing: failed musts, unknown musts, or points ahead of the next."""
         before = self._outcome.verdict
         if before.kind == "none":
             return min(totals.failed)
         if before.provider is None:
             return min(unknown + 100 * failed for failed, unknown in zip(totals.failed, totals.unknown, strict=True))
-        # A score is 100 at most, so one must that fails or is unknown weighs more than any score.
+        # A score is at most 100, so one failed or unknown must counts more than any score.
         ranks = {
             name: 100_000 * failed + 1_000 * unknown + rank[2]
             for name, failed, unknown, rank in zip(
@@ -282,7 +282,7 @@ class _ChangeSearch:
         )
 
     def pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[RequirementChange, ...]]:
-        """Yield pairs of changes of two requirements; first those that by themselves bring another verdict nearest."""
+        """Yield pairs of changes of two requirements, those closest to another verdict first."""
         promising = sorted(singles, key=lambda each: (each.distance, self._order(each)))
         ranked = sorted(
             # The sum of two places: the first with the second, then the first with the third, and so on outwards.
@@ -310,6 +310,6 @@ def _changed(stated: Sequence[Requirement], changes: Sequence[RequirementChange]
 
 
 def _outward(end: Number) -> Number:
-    """Return an upper end without the dust of binary fractions, and not below what it was."""
+    """Return an upper end without binary rounding noise, and never lower than before."""
     rounded = round(end, _DIGITS)
     return rounded if rounded >= end else rounded + 10**-_DIGITS

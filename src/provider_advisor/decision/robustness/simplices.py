@@ -1,9 +1,9 @@
-"""Rank alternatives exactly over a simplex of weights, by cutting it where two of them are level.
+"""Rank alternatives exactly over a simplex of weights, by cutting it where two are level.
 
-A difference of two scores is linear in the weights. So what it is at the corners of a simplex is all that has to be
-known of it. Where it is positive at a corner u and negative at a corner v, it is 0 at one point r of the edge between
-them, and r cuts the simplex into two: one has r in place of v, the other in place of u. Their sizes are as the two
-parts of the edge. This goes on until no difference has both signs in any part. With one difference it is the race of
+A difference of two scores is linear in the weights. So its values at the corners of a simplex determine it. Where it is
+positive at a corner u and negative at a corner v, it is 0 at one point r of the edge between them, and r cuts the
+simplex into two: one has r in place of v, the other in place of u. Their sizes are proportional to the two parts of the
+edge. This is repeated until no difference has both signs in any part. With one difference it is the race of
 `duel.chance_of_losing`; with several it works as well, as long as the number of parts stays small: parts with equal
 differences at their corners are counted once.
 
@@ -23,10 +23,10 @@ from provider_advisor.decision.robustness.alternatives import Alternative
 from provider_advisor.decision.robustness.duel import Acceptability
 
 MOST_CUTS = 1_000
-"""Cuts of all simplices of one question; beyond, worlds are drawn."""
+"""Most cuts for one question; beyond, worlds are drawn."""
 
 MOST_WORLDS = 64
-"""Worlds that are told apart by their ranks; beyond, worlds are drawn. For first places alone eight times as many."""
+"""Most worlds to rank one by one; beyond, worlds are drawn. Eight times as many if only first places are needed."""
 
 _MOST_ALTERNATIVES = 5
 _FINE = 12
@@ -48,7 +48,7 @@ class _TooManyCutsError(Exception):
 
 
 def find_acceptabilities(alternatives: Sequence[Alternative]) -> tuple[Acceptability, ...] | None:
-    """Return how often each alternative gets each rank with all weights equally likely; None where it takes too long.
+    """Return how often each alternative gets each rank with all weights equally likely; None if that is too slow.
 
     The mean of a weight over the weights with which an alternative comes first is its chance to be first with that
     criterion counted twice, divided by the number of criteria (see `duel.duel`).
@@ -76,7 +76,7 @@ def find_acceptabilities(alternatives: Sequence[Alternative]) -> tuple[Acceptabi
 def find_ordered_first_places(
     alternatives: Sequence[Alternative], weights: Sequence[float]
 ) -> tuple[float, ...] | None:
-    """Return how often each comes first if only the order of the weights is known; None where it takes too long.
+    """Return how often each comes first with any weights in the same order; None if that is too slow.
 
     All weights are equally likely that have the order of the given ones; those that are equal stay so. Such weights are
     a simplex: its corners share all weight equally among the criteria of the heaviest 1, 2, 3, … groups.
@@ -118,7 +118,7 @@ def group_by_weight(weights: Sequence[float]) -> list[tuple[int, ...]]:
 def _list_worlds(
     alternatives: Sequence[Alternative], groups: Sequence[Sequence[int]], most: int
 ) -> list[_World] | None:
-    """Return all worlds; None where degrees are drawn from an interval, or there are too many."""
+    """Return all worlds; None if degrees are continuous, or there are too many worlds."""
     if sum(each.chance_to_stand > 0 for each in alternatives) > _MOST_ALTERNATIVES:
         return None
     found = []
@@ -170,7 +170,7 @@ def _rank(rows: Sequence[_Row | None], cutter: "_Cutter") -> Iterator[tuple[int,
     for row, places in classes.items():
         others = [(other, len(same)) for other, same in classes.items() if other != row]
         ranks = [0.0] * len(rows)
-        # Each way to be ahead of some and behind the others is a part of the simplex of its own.
+        # Each way of being ahead of some and behind the others is a separate part of the simplex.
         for signs in itertools.product((1, -1), repeat=len(others)):
             ahead = sum(size for (_, size), sign in zip(others, signs, strict=True) if sign < 0)
             chance = cutter.measure(_differences(row, [other for other, _ in others], signs))
@@ -217,7 +217,7 @@ def _differences(row: _Row, others: Sequence[_Row], signs: Sequence[int]) -> tup
 
 
 class _Cutter:
-    """Cuts simplices; what was measured before is kept."""
+    """Cuts simplices, caching the results."""
 
     def __init__(self) -> None:
         self._measured: dict[tuple[_Row, ...], float] = {}
@@ -225,13 +225,13 @@ class _Cutter:
 
     def measure(self, corners: Sequence[_Row]) -> float:
         """Return the share of a simplex in which all numbers at its corners are positive."""
-        # What is positive at each corner is positive in between, and need not be looked at again.
+        # A difference that is positive at all corners is positive everywhere, and needs no further check.
         columns = [column for column in zip(*corners, strict=True) if min(column) < -_ALIKE]
         if any(max(column) <= _ALIKE for column in columns):
             return 0.0
         if not columns:
             return 1.0
-        # The share depends on the differences at the corners alone, whichever criteria they stand for.
+        # The share depends only on the differences at the corners, not on the criteria.
         key = tuple(sorted(zip(*columns, strict=True)))
         if key not in self._measured:
             self._measured[key] = self._cut(key)
@@ -241,7 +241,7 @@ class _Cutter:
         self._cuts += 1
         if self._cuts > MOST_CUTS:
             raise _TooManyCutsError
-        # A difference that has both signs on the fewest edges needs the fewest cuts until it has one sign in each part.
+        # The difference with both signs on the fewest edges needs the fewest cuts.
         place = min(range(len(corners[0])), key=lambda place: _count_signs([corner[place] for corner in corners]))
         high = next(corner for corner in corners if corner[place] > _ALIKE)
         low = next(corner for corner in corners if corner[place] < -_ALIKE)

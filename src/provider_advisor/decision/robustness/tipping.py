@@ -1,8 +1,8 @@
-"""Find from which amount on a provider would lead, everything else as it is: exact, as scores are linear in it.
+"""Find the amount from which a provider would lead, all else unchanged: exact, because scores are linear in it.
 
-One amount of one provider is moved over its scale, or over what is left open of it. Between the bounds that are asked
-of it the provider's expected score is a straight line, and all other scores stay as they are. So it is judged at the
-bounds, next to them and at the ends, and where the lead changes in between, there is one crossing.
+One amount of one provider is moved over its scale, or over its open range. Between the bounds that are asked of it the
+provider's expected score is a straight line, and all other scores stay as they are. So it is judged at the bounds, next
+to them and at the ends, and where the lead changes in between, there is one crossing.
 
 An example: Ada has 100 of the 200 seats that count as best; Bob has a fax, which weighs a quarter of the seats. With n
 seats he is at n / 200 + 1/4 and she at 1/2: both are level at 50, so that Bob leads from 51 seats on.
@@ -27,13 +27,13 @@ from provider_advisor.knowledge import Criterion, Fact, Facts
 from provider_advisor.logic import Interval, Number, plain
 
 MOST_TRIED = 40
-"""Amounts that are moved, those of the heaviest requirements first."""
+"""Most amounts to move, those of the heaviest requirements first."""
 
 _DIGITS = 9
 
 
 class Tipping(NamedTuple):
-    """The amounts with which a provider leads, everything else as it is.
+    """The amounts with which a provider leads, all else unchanged.
 
     `within` has an end only where the lead is lost beyond it; `reached` says of its low and its high end whether the
     provider still leads there (at a crossing it is level). `known` is the fact as it is known.
@@ -71,7 +71,7 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
 
 
 def _list_moved(criterion: Criterion) -> set[str]:
-    """Return the criteria whose amount moves with this one: what is there for one member is there for any."""
+    """Return the criteria whose amount moves with this one: what exists for one member exists for any."""
     return {criterion.id} | ({criterion.member_of.criterion} if criterion.member_of is not None else set())
 
 
@@ -85,7 +85,7 @@ def _list_paid(assessment: Assessment, facts: Facts) -> Iterator[str]:
 
 
 class _Lead(NamedTuple):
-    """By how many points a provider leads at an amount; infinite where its standing decides, and not its score."""
+    """By how many points a provider leads at an amount; infinite if its standing decides, not its score."""
 
     amount: Number
     margin: float
@@ -114,12 +114,12 @@ class _TippingSearch:
         )
 
     def find(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
-        """Return the amounts with which a provider leads; None if it leads with all of them, or with none.
+        """Return the amounts with which a provider leads; None if it leads with all or none of them.
 
-        None too if they are not in one stretch, as when one wish is for few and another for many.
+        Also None if they are not one interval, for example if one wish is for few and another for many.
         """
         fact = self._facts(assessment.provider, criterion.id)
-        # Between two of these amounts the lead is a straight line, so that it is lost once on the way, or not at all.
+        # Between two of these amounts the lead is a straight line, so it is lost at most once.
         leads = [self._lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
         ahead = [place for place, lead in enumerate(leads) if lead.is_ahead]
         if not ahead or len(ahead) == len(leads):
@@ -136,8 +136,8 @@ class _TippingSearch:
     def find_price(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
         """Return up to which price a provider leads by its monthly cost; None if it leads at any, or at none.
 
-        No cost falls when a price rises, but it need not be a straight line: other price models and minimums bend it.
-        So the price is found by halving what it can be.
+        A cost never falls when a price rises, but it need not be linear, because of other price models and minimums. So
+        the price is found by bisection.
         """
         fact = self._facts.of_no_member(assessment.provider, criterion.id)
         is_open = fact.amount is not None and fact.amount.low != fact.amount.high
@@ -153,7 +153,7 @@ class _TippingSearch:
         ahead, behind = self._lead(fact, low).margin, self._lead(fact, high).margin
         if math.isinf(ahead - behind):
             at = find_nearest_end(low, criterion) or low
-        else:  # so near the end of the lead it is a straight line
+        else:  # close enough to the end of the lead to be a straight line
             at = plain(round(low + ahead / (ahead - behind) * (high - low), _DIGITS))
         return Tipping(
             assessment.provider, criterion.id, Interval(None, at), (True, self._lead(fact, at).is_ahead), fact

@@ -1,8 +1,8 @@
-"""Find in which range of each weight the verdict holds, all others as given: exact, as scores are linear in one weight.
+"""Find the range of each weight in which the verdict holds, all others as given: exact, as scores are linear in it.
 
-Only kind and provider of the verdict are looked at, and only the qualified providers, because no weight moves anybody
-past them. With the weight t of one finding, a score is (s + t d) / (rest + t), where d is the degree there, so that
-two providers change places where s + t d = s' + t d' and nowhere else. Between two such weights nothing changes: each
+Only the verdict's kind and provider are considered, and only qualified providers, because no weight moves others past
+them. With the weight t of one finding, a score is (s + t d) / (rest + t), where d is the degree there, so that two
+providers change places where s + t d = s' + t d' and nowhere else. Between two such weights nothing changes: each
 stretch and each point is judged once.
 
 An example: A meets a wish of weight 2, B one of weight 6. A's wish would have to weigh 6 for both to be level: the
@@ -22,7 +22,7 @@ _DIGITS = 9
 _POINT = 1e-12
 
 _SAME = 1e-9
-"""Crossings nearer than that, as a part of the weight, are one: binary fractions put 12 at 11.999999999999998 too."""
+"""Crossings closer than this, relative to the weight, are merged: rounding makes 12 also 11.999999999999998."""
 
 
 class WeightRange(NamedTuple):
@@ -78,7 +78,7 @@ class _Line(NamedTuple):
         return self.rest + weight * self.degree
 
     def crosses(self, other: "_Line") -> float | None:
-        """Return the weight at which both are level; None where they never are, or always."""
+        """Return the weight at which both are level; None if they never or always are."""
         if abs(self.degree - other.degree) <= _POINT:
             return None
         return (other.rest - self.rest) / (self.degree - other.degree)
@@ -127,7 +127,7 @@ class _Lines:
 
     def judge(self, weight: float) -> Verdict:
         """Return the verdict among the contenders with this weight, without its strength."""
-        # The unconfirmed stay behind whatever they score. Only a tie depends on how far they could come.
+        # Unconfirmed providers stay behind whatever their score. Only a tie depends on their possible scores.
         ranks: list[Rank] = [(0, 0, -self._score(line, weight)) for line in self._lines]
         ranks += [(1, 0, 0.0)] * (len(self._names) - len(ranks))
         verdict = judge_ranks(
@@ -144,7 +144,7 @@ class _Lines:
         return verdict.among if verdict.provider is None else (verdict.provider,)
 
     def differs(self, weight: float, before: Verdict) -> bool:
-        """Return whether kind or provider are others with this weight."""
+        """Return whether kind or provider differ with this weight."""
         verdict = self.judge(weight)
         return (verdict.kind, verdict.provider) != (before.kind, before.provider)
 
@@ -182,7 +182,7 @@ _Step = tuple[float, float]
 def _step_up(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
     points = [weight, *(point for point in crossings if point > weight)]
     for here, after in itertools.zip_longest(points, points[1:]):
-        # Beyond the last crossing nothing changes any more, so one larger weight is enough to judge all of them.
+        # Beyond the last crossing nothing changes, so one larger weight is enough.
         yield here, 2 * here + 1 if after is None else (here + after) / 2
 
 

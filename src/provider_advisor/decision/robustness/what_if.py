@@ -1,9 +1,9 @@
-"""Judge a team again as if facts were otherwise (`Supposing`), or as if it asked for something else (`Rerun`).
+"""Judge a team again with other facts (`Supposing`), or with other requirements (`Rerun`).
 
-To say how sure an answer is takes hundreds of verdicts, and most of them share most of their findings. An example: if
-Acme had the fax, its findings on the fax, and on a rule that favours a fax, are worked out again; its others, those of
-all other providers and the rules that fire are as before. If the team asked for 80 countries in place of 90, only the
-findings on that change; if it no longer asked for the fax, a rule that needs the fax may not fire, and the engine runs.
+Saying how sure an answer is takes hundreds of verdicts, and they share most of their findings. An example: if Acme had
+the fax, its findings on the fax, and on a rule that favours a fax, are worked out again; its others, those of all other
+providers and the rules that fire are as before. If the team asked for 80 countries in place of 90, only the findings on
+that change; if it no longer asked for the fax, a rule that needs the fax may not fire, and the engine runs.
 """
 
 import math
@@ -60,10 +60,10 @@ class _SupposedFacts(NamedTuple):
 
 
 class Supposing:
-    """What an outcome would be if facts were otherwise.
+    """What an outcome would be with other facts.
 
-    Rules fire on the team alone, so they need not run again; nor is a finding worked out again that does not depend
-    on the facts in question.
+    Rules depend only on the team, so they need not run again; and findings that do not depend on the changed facts are
+    reused.
     """
 
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
@@ -78,8 +78,8 @@ class Supposing:
         }
         self._places = {assessment.provider: place for place, assessment in enumerate(outcome.assessments)}
         self._ranks = [rank(assessment) if assessment.findings else None for assessment in outcome.assessments]
-        # By the identity of the facts, which are kept here: their claims take longer to compare than to judge again. By
-        # that of the tuple that holds them first: a search asks for most of them again and again.
+        # Keyed by the identity of the facts, which are kept here, because comparing their claims takes longer than
+        # judging again; first by the identity of their tuple, because a search asks for most of them repeatedly.
         self._found: dict[tuple[int, ...], _SupposedFacts] = {}
         self._found_whole: dict[int, _SupposedFacts] = {}
 
@@ -130,28 +130,28 @@ class Supposing:
         )
 
     def _stays_behind(self, supposed: tuple[Fact, ...]) -> bool:
-        """Return whether one provider, with these facts, is behind the leaders as before, and nothing depends on it.
+        """Return whether one provider, with these facts, stays behind the leaders and does not affect the verdict.
 
-        Among many providers that is so of most answers, and spares the look at all the others.
+        With many providers this is true for most answers, and saves judging all the others.
         """
         place, before = self._places[supposed[0].provider], self._before
         best = self._best
-        # What changes a leader changes what all others are compared with.
+        # A changed leader changes the comparison for all others.
         if best is None or self._ranks[place] == best:
             return False
         if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
             return False
-        # The leader stays; whether it is proven stays too if another rival keeps it from being so anyway.
+        # The leader stays; it also stays unproven if another rival prevents a proof anyway.
         if before.provider is not None:
             return len(self._unbeaten - {place}) > 0
-        # Possible scores count beside qualified leaders alone.
+        # Possible scores matter only for qualified leaders.
         return before.kind == "none" or best[0] > 0
 
     def _falls_short(self, supposed: tuple[Fact, ...], best: Rank) -> bool:
         """Return whether facts about one provider, each within what is known, certainly leave it behind a rank.
 
-        To know more moves a degree within its interval. So an answer can settle the unknown musts that depend on it,
-        and raise the score by what is unknown there; a must that fails stays so.
+        Knowing more moves a degree within its interval. So an answer can meet the unknown musts that depend on it, and
+        raise the score by the unknown part; a failed must stays failed.
         """
         provider = supposed[0].provider
         before, own = self._assessments[provider], self._ranks[self._places[provider]]
@@ -161,7 +161,7 @@ class Supposing:
             return own[0] > best[0]
         findings = [before.findings[place] for place in self._list_touched(supposed)]
         unknown = own[1] - len([each for each in findings if each.is_unknown_must])
-        # At best all that it was asked is proven: it still has more unknown musts, or faces a leader without any.
+        # Even if every answer is yes, it still has more unknown musts, or the leader has none.
         if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
             return True
         gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
@@ -171,7 +171,7 @@ class Supposing:
     def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
         """Return the places of the findings that depend on facts about a provider."""
         criteria = {fact.criterion for fact in supposed}
-        # What is there for one member is there for any.
+        # What exists for one member exists for any.
         touched = criteria | {split_member(criterion)[0] for criterion in criteria}
         return {place for criterion in touched for place in self._depending.get(criterion, ())}
 
@@ -210,7 +210,7 @@ class Supposing:
         }, cost
 
     def rate(self, supposed: tuple[Fact, ...]) -> tuple[bool, int, float]:
-        """Return how good these facts are for a provider: not to fail a must, few musts unknown, a high score.
+        """Return a key for how good these facts are for a provider: no failed must, few unknown ones, a high score.
 
         It compares answers to the same questions, in a fraction of the time that ranks take.
         """
@@ -239,7 +239,7 @@ class Supposing:
         criteria = self._facts.knowledge.criteria
         for place, finding in enumerate(self._outcome.assessments[0].findings if self._outcome.assessments else ()):
             named = list_criteria_behind(finding, self._facts.knowledge)
-            # What is there for no member is not there for this one.
+            # What exists for no member does not exist for this one.
             behind = named | {of.criterion for name in named if (of := criteria[name].member_of) is not None}
             for criterion in behind:
                 places.setdefault(criterion, []).append(place)
@@ -306,7 +306,7 @@ class Rerun:
         self._inferred: dict[tuple[Requirement, ...], Inference] = {}
         self._rows: dict[Requirement | str, Totals] = {}
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
-        # Weights by area depend on all that is asked, so such findings serve no other team.
+        # Weights by area depend on all requirements, so such findings cannot be reused for another team.
         for assessment in outcome.assessments if not outcome.team.weights else ():
             for finding in assessment.findings:
                 self._findings[assessment.provider, _key(finding)] = finding
@@ -314,10 +314,10 @@ class Rerun:
     def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
         """Return whether other rules could fire with these stated requirements."""
         asked = Team(tuple(requirements))
-        # What a rule implied counts again once its absence is no longer asked for.
+        # What a rule implied counts again once its absence is no longer required.
         if (self._outcome.team.refused - asked.refused) & self._implied:
             return True
-        # Without a need, a rule that fired by it may not fire; with a new one, any rule may.
+        # Without a need, a rule that it fired may no longer fire; with a new need, any rule may.
         before, now = self._outcome.team.needed, asked.needed
         return bool((before - now) & self._matters) or not now <= before
 

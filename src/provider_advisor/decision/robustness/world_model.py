@@ -1,4 +1,4 @@
-"""Model the worlds of a decision: what each provider's open facts may turn out to be, and what that makes of findings.
+"""Model the worlds of a decision: the possible values of each provider's open facts, and the resulting findings.
 
 A fact is drawn once, as its position from the lowest (0) to the highest (1) amount that is open, uniformly:
 
@@ -7,7 +7,7 @@ A fact is drawn once, as its position from the lowest (0) to the highest (1) amo
   that cuts both ways for the middle p; so a wish for 300 is never met where a need for 200 of the same fails;
 * its degree on the scale runs with the position from one end of what is open to the other, so that its mean is what
   `expected` counts; where `expected` counts the lower end, because silence is no advantage in amount, it is that point;
-* the price of what a provider lacks is of no use: it is within no bound, and its degree is 0.
+* the price of something that a provider lacks is useless: it is within no bound, and its degree is 0.
 
 A monthly cost is drawn as one amount; with the price on which alone it depends, where there is one such price.
 
@@ -35,7 +35,7 @@ from provider_advisor.logic import ABSENT, Interval, Truth, any_of, compare, neg
 from provider_advisor.requirements import Requirement
 
 MOST_WAYS = 512
-"""Of facts that one finding ties together; beyond, as many ways are drawn, and the shares are estimates."""
+"""Most ways of facts tied by findings; beyond, this many are drawn, and the shares are estimates."""
 
 _Stretch = tuple[float, float]
 """Positions of a fact, from one to another."""
@@ -94,7 +94,7 @@ class _AskedOfAll(NamedTuple):
 
 def _model(model: "_ProviderModel") -> tuple[Alternative, bool]:
     groups = _link_facts(model)
-    # Facts that share no finding are independent, so each group is a block by itself. All in one block, twenty open
+    # Facts that share no finding are independent, so each group is its own block. In a single block, twenty open
     # capabilities would have 2^20 ways.
     complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in groups)
     blocks = tuple(_find_block(model, group, places) for group, places in groups)
@@ -110,7 +110,7 @@ def _count_worlds(group: Sequence[_DrawnFact]) -> int:
 
 
 class _ProviderModel:
-    """A provider's drawn facts, and what each of its findings is where those facts lie."""
+    """A provider's drawn facts, and its findings for given positions of those facts."""
 
     def __init__(self, assessment: Assessment, facts: Facts, asked: _AskedOfAll) -> None:
         self.assessment = assessment
@@ -122,7 +122,7 @@ class _ProviderModel:
         for fact in find_open_facts(assessment, facts):
             name = fact.criterion
             if self._criteria[name].kind == "capability":
-                # Present is the upper end of the positions, like a large amount: what is better lies further up.
+                # Present is the upper end of the positions, like a large amount: better values lie further up.
                 within[name] = {(name, None): (1 - p, 1.0)}
             else:
                 amount = facts(assessment.provider, name).amount or Interval()
@@ -141,10 +141,10 @@ class _ProviderModel:
     def _find_drawn_with(self, drawn: Collection[str]) -> dict[str, str]:
         """Return the criterion of each drawn member, where that is drawn too.
 
-        Who has numbers in Germany has numbers, so a world with the member alone cannot be. Both are there with the
-        policy's p: they can only agree in all worlds if they are there in the same ones. Of an amount the criterion
-        has that of its best member: 300 seats in one place are 300 seats in some place. With one position for both
-        it is in no world behind a member's, as neither end of what is open of it is.
+        A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are present
+        with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that of its best
+        member: 300 seats in one place are 300 seats in some place. With one position for both it is in no world behind
+        a member's, as neither end of what is open of it is.
         """
         members = {name: self._criteria[name].member_of for name in drawn}
         return {name: of.criterion for name, of in members.items() if of is not None and of.criterion in drawn}
@@ -210,7 +210,7 @@ class _ProviderModel:
         Then whatever depends on it is known by something else.
         """
         key = self._get_key(name)
-        # A stretch lies within a bound or outside it, never across: `stretches` cuts at the ends of all bounds.
+        # A stretch is either within a bound or outside it, because `stretches` cuts at the ends of all bounds.
         if key not in at or (criterion, bound) not in self.facts[key].within:
             return Truth.UNKNOWN
         low, high = self.facts[key].within[criterion, bound]
@@ -226,7 +226,7 @@ class _ProviderModel:
             if criterion.of is not None and self._has(criterion.of, at) is Truth.NO:
                 return Drawn(place, 0.0, 0.0)
             degree = grade_amount(self._facts(finding.provider, criterion.id), criterion)
-        # Silence is no advantage in amount: what is expected at its lower end is there in each world.
+        # Silence is no advantage for amounts: one that is expected at its lower end is there in every world.
         if degree.low in {degree.high, degree.expected}:
             return Drawn(place, degree.low, degree.low)
         key = self._get_key(_key_of(finding, requirement))
@@ -244,8 +244,7 @@ def _key_of(finding: Finding, requirement: Requirement) -> str:
 def _cost_key(cost: Cost, criterion: str) -> str:
     """Return the criterion with which the cost is drawn: its only open price, or the cost itself."""
     items = [item for item in cost.items if item.amount.low != item.amount.high]
-    # The cost then depends on this price alone, and both must move together: there is no world with a high price and
-    # a low cost.
+    # The cost then depends only on this price, and both must move together: no world has a high price and a low cost.
     if len(items) == 1 and items[0].price is not None and not items[0].instead and not items[0].missing:
         return items[0].price.criterion
     return criterion
@@ -261,7 +260,7 @@ def _within(amount: Interval, bound: Interval, p: float) -> _Stretch:
 
 
 def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]]]:
-    """Return the facts that findings tie together, each group with the places of those findings."""
+    """Group the facts that share findings; return each group with the places of its findings."""
     touched = ((model.touches(place), place) for place in range(len(model.assessment.findings)))
     groups = link_parts((keys, place) for keys, place in touched if keys)
     return [([model.facts[key] for key in sorted(keys)], sorted(places)) for keys, places in groups]

@@ -1,4 +1,4 @@
-"""Calculate in which share of worlds each alternative comes first: with weights as given, and with all equally likely.
+"""Calculate how often each alternative comes first: with the given weights, and with all weights equally likely.
 
 The second is stochastic multicriteria acceptability analysis: Lahdelma and Salminen 2001, SMAA-2, Operations Research
 49(3):444-454, whose words rank acceptability, central weight vector and confidence factor are used here.
@@ -29,10 +29,10 @@ _SAMPLES, _FEWEST = 10_000, 1_000
 """How many worlds to draw, and the fewest where each of them holds much."""
 
 _MOST_TOGETHER = 40_000
-"""Worlds times providers that are drawn for an answer."""
+"""Worlds times providers to draw for an answer."""
 
 _MOST_NUMBERS = 4_000_000
-"""Degrees that are held in memory."""
+"""Most degrees to keep in memory."""
 
 
 class AlternativeShare(NamedTuple):
@@ -54,7 +54,7 @@ class AlternativeShare(NamedTuple):
 
 
 class PairShare(NamedTuple):
-    """How often one alternative is ahead of another one with the given weights, and how often they are level."""
+    """How often one alternative is ahead of another with the given weights, and how often they are level."""
 
     name: str
     other: str
@@ -111,7 +111,7 @@ def _count_samples(alternatives: Sequence[Alternative]) -> int:
 
 
 def _is_at_worst(finding: Finding) -> bool:
-    """Return whether the finding has an amount that could be anything, and is expected at its lower end."""
+    """Return whether the finding's amount could be anything, so that it is expected at its lower end."""
     degree = finding.degree
     return degree.truth is None and degree.low == degree.expected < degree.high
 
@@ -134,7 +134,7 @@ def calculate_shares(
 
 
 class _WorldShares:
-    """The worlds of some alternatives, drawn only where there is no exact result."""
+    """The worlds of some alternatives, drawn only if there is no exact result."""
 
     def __init__(self, alternatives: tuple[Alternative, ...], samples: int) -> None:
         self._alternatives = alternatives
@@ -156,8 +156,9 @@ class _WorldShares:
 
     @cached_property
     def _scale(self) -> float:
-        """Return what makes drawn first places add up, as it is known exactly how often some alternative stands."""
-        # How often all fail is known exactly even where the rest is drawn. Scaled by it, shares and `none` add up to 1.
+        """Return the factor that makes drawn first places add up to the exact share of worlds with a winner."""
+        # The share of worlds in which all fail is exact even if the rest is drawn. Scaled by it, shares and `none` add
+        # up to 1.
         standing = self._drawn.standing
         return (1 - self._none) / standing if standing else 1.0
 
@@ -190,7 +191,7 @@ class _WorldShares:
         return Shares(shares, self._none, given_how, uniform_how, ordered_how, pairs)
 
     def _count(self, weights: Sequence[float]) -> CountedScores | None:
-        """Return the counted scores by these weights; the given ones are asked for twice, and counted once."""
+        """Return the counted scores with these weights, cached because the given weights are used twice."""
         key = tuple(weights)
         if key not in self._counted:
             self._counted = {key: count_scores(self._alternatives, weights)}
@@ -204,7 +205,7 @@ class _WorldShares:
         return found, _estimate(found, self._drawn.size)
 
     def _ordered(self, weights: Sequence[float] | None, *, is_drawn: bool) -> tuple[Sequence[float | None], Estimate]:
-        """Return the first places by the order of the weights; nothing where worlds would be drawn for them alone."""
+        """Return the first places by the order of the weights; nothing if worlds would be drawn only for them."""
         if self._none == 1:
             return [0.0] * len(self._alternatives), Estimate()
         exact = None if weights is None else find_ordered_first_places(self._alternatives, weights)
@@ -233,9 +234,9 @@ class _WorldShares:
         return found, _estimate([share for row in ranks for share in row], self._drawn.size)
 
     def _confidence(self, place: int, part: Acceptability, *, is_drawn: bool) -> float | None:
-        """Return how often an alternative comes first with the mean of the weights with which it does.
+        """Return how often an alternative comes first with its mean winning weights.
 
-        That mean is an estimate itself where worlds were drawn, and the same worlds do.
+        If worlds were drawn, that mean is itself an estimate, and the same worlds are used.
         """
         if part.central is None:
             return None
@@ -246,7 +247,7 @@ class _WorldShares:
 
 
 def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
-    """Return the acceptabilities where few can stand and little is unknown, else None. Others never have a rank."""
+    """Return the acceptabilities if few can qualify and little is unknown, else None. Others never have a rank."""
     contenders = [place for place, each in enumerate(alternatives) if each.chance_to_stand > 0]
     count = len(alternatives)
     found = [Acceptability((0.0,) * count, None) for _ in alternatives]
@@ -264,7 +265,7 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
 
 
 def _with_estimate(shares: Shares) -> Shares:
-    """Return the shares with the error of ways that were drawn, where tied facts have too many to count."""
+    """Return the shares with their error, if tied facts had too many ways to count and some were drawn."""
     # 0.5 is the share with the largest standard error, so this is an upper bound.
     error = _estimate([0.5], MOST_WAYS).error
     given, uniform = (
@@ -274,5 +275,5 @@ def _with_estimate(shares: Shares) -> Shares:
 
 
 def _estimate(shares: Sequence[float], size: int) -> Estimate:
-    """Return how precise shares are that were drawn in that many worlds: the standard error is sqrt(s (1 - s) / n)."""
+    """Return the precision of shares from that many drawn worlds: the standard error is sqrt(s (1 - s) / n)."""
     return Estimate(size, max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0))
