@@ -26,10 +26,10 @@ _NAMES = sorted(name_modules(_PACKAGE))
 
 _TWICE = frozenset(
     """
-    Criterion End Provider
+    Criterion Provider
     """.split()
 )
-"""Names of classes that still mean two things: nothing may be added."""
+"""Names of classes that mean two things, because published schemas have them: nothing may be added."""
 
 
 def _room(name: str) -> str:

@@ -102,6 +102,29 @@ def test_a_file_that_appears_where_rejects_go_during_the_run_is_left_alone(batch
     monkeypatch.undo()
 
 
+def test_a_file_that_appears_where_rejects_of_a_stream_go_is_left_alone(tmp_path):
+    path = tmp_path / "r.csv"
+    opened = rejects.open_rejects(path)
+    opened.__enter__().write(b"teams.csv,2,no criterion,x\n")
+    path.write_text("mine")
+    with pytest.raises(FileExistsError):
+        opened.__exit__(None, None, None)
+    assert path.read_text() == "mine"
+
+
+def test_beyond_many_kinds_of_reasons_rows_are_counted_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(rejects, "_MOST_KINDS", 2)
+    path = tmp_path / "r.csv"
+    reasons = ["unknown word", "no team", "no bound", "no day", "no team"]
+    rows = "".join(f"t.csv,{row},{reason},x\n" for row, reason in enumerate(reasons, 2))
+    path.write_bytes(rejects.REJECTS_HEADER + rows.encode())
+    assert [(part.rows, part.row, part.reason) for part in rejects.count_reasons(path)] == [
+        (2, 3, "no team"),
+        (2, 4, "no bound"),
+        (1, 2, "unknown word"),
+    ]
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -18,6 +18,7 @@ import pytest
 from provider_advisor.batch import local_run as written
 from provider_advisor.batch.interruption import Interrupted, watch_signals
 from provider_advisor.batch.reading import Limits
+from provider_advisor.batch.writing import work_folder
 from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -323,3 +324,20 @@ def test_the_first_of_several_signals_is_told_and_handlers_are_put_back():
         signal.raise_signal(signal.SIGINT)
     assert (stop.number, stop.event.is_set()) == (signal.SIGTERM, True)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_lock_that_was_deleted_after_it_was_opened_is_taken_anew(tmp_path, monkeypatch):
+    path, flock, gone = tmp_path / ".o.csv.parts", work_folder.fcntl.flock, []
+
+    def lock_too_late(lock, how):
+        flock(lock, how)
+        if not gone:
+            gone.append(lock)
+            (path / "lock").unlink()
+            path.rmdir()
+
+    monkeypatch.setattr(work_folder.fcntl, "flock", lock_too_late)
+    lock = work_folder.lock_work_folder(path, tmp_path / "o.csv", ())
+    assert gone
+    assert os.path.samestat(os.fstat(lock), (path / "lock").stat())
+    os.close(lock)

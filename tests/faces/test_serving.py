@@ -61,6 +61,8 @@ def test_the_rate_forgets_the_clients_silent_for_longest():
     assert [rate.take(name, 0) for name in "abc"] == [0, 0, 0]
     assert rate.take("a", 1) == 0  # forgotten
     assert rate.take("c", 1) == 59
+    # Who asks again is silent no longer, even if refused: now "a" is forgotten, not "c".
+    assert [rate.take("c", 2), rate.take("b", 2), rate.take("c", 3)] == [58, 0, 57]
 
 
 @pytest.mark.parametrize(("arrives", "status"), [(True, 503), (False, 408)])

@@ -49,6 +49,11 @@ def test_a_cell_says_what_is_lacking_and_counts_the_many():
     row = ComparedRow(knowledge.criteria["phone-numbers"], (ComparedFact(own, (*there, *lacking)),))
     (text,) = row.list_texts(knowledge)
     assert re.fullmatch(r"\?: .+ and 2 more; not .+", text), text
+    # Where there is none at all, that no member is there goes without saying.
+    claim = facts("daily", "video-api").claims[0]._replace(value="absent")
+    none = own._replace(truth=Truth.NO, claims=(claim,))
+    (text,) = row._replace(cells=(ComparedFact(none, tuple(lacking)),)).list_texts(knowledge)
+    assert text == "no"
 
 
 def test_json_has_the_claims_of_each_member(recommend_says):

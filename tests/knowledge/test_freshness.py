@@ -4,7 +4,7 @@ import datetime as dt
 
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.criteria import split_member
-from provider_advisor.knowledge.freshness import group_ageing, list_ageing
+from provider_advisor.knowledge.freshness import Ageing, group_ageing, list_ageing
 
 
 def test_what_is_listed_is_exactly_what_is_stale(article):
@@ -25,3 +25,14 @@ def test_looking_ahead_lists_what_is_stale_by_then(article):
     groups = group_ageing(list_ageing(now, within=22))
     assert sum(len(group.facts) for group in groups) == len(list_ageing(then))
     assert [group.count_past(now.as_of) for group in groups] == [0] * len(groups)
+
+
+def test_of_a_provider_the_facts_that_are_past_their_time_first_come_first():
+    stated, days = dt.date(2023, 1, 1), [dt.date(2024, 1, day) for day in (3, 1, 2)]
+    found = [
+        Ageing("acme", area, "fax", "guide", stated, good_until) for area, good_until in zip("abc", days, strict=True)
+    ]
+    other = Ageing("aaa", "z", "fax", "guide", stated, dt.date(2025, 1, 1))
+    groups = group_ageing([*found, other])
+    order = [(group.provider, group.area) for group in groups]
+    assert order == [("aaa", "z"), ("acme", "b"), ("acme", "c"), ("acme", "a")]

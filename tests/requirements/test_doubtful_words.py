@@ -26,6 +26,7 @@ def test_a_loose_word_beside_nothing_of_its_area_is_asked_about(knowledge, word)
     [
         (["whiteboard", "encryption"], "video-encryption"),
         (["video-api", "ios"], "ios"),
+        (["voice-api", "transcripts"], "call-transcription"),  # the id has the word of the area
         (["sms-api", "ios"], "ios"),  # what a program says by an id is meant
         (["contact-centre", "barge-in:could"], "call-barge-in"),
         (["video-encryption"], "video-encryption"),

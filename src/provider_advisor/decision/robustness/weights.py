@@ -167,7 +167,7 @@ def _find_range(lines: _Lines) -> WeightRange:
     return WeightRange(lines.place, weight, low, up.at, down.holds, up.holds, down.beyond, up.beyond)
 
 
-class _End(NamedTuple):
+class _RangeEnd(NamedTuple):
     """Where the verdict no longer holds (None: nowhere), whether it does right there, and who leads beyond."""
 
     at: float | None = None
@@ -192,14 +192,14 @@ def _step_down(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
         yield here, (here + (after or 0.0)) / 2
 
 
-def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _End:
+def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _RangeEnd:
     """Return where the verdict no longer holds on the way."""
     before = lines.judge(weight)
     for here, beyond in steps:
         # First the crossing itself, where two are level, then the stretch behind it: the range is closed if only the
         # stretch differs, open if the crossing does.
         if lines.differs(here, before):
-            return _End(here, holds=False, beyond=lines.leaders(beyond))
+            return _RangeEnd(here, holds=False, beyond=lines.leaders(beyond))
         if lines.differs(beyond, before):
-            return _End(here, holds=True, beyond=lines.leaders(beyond))
-    return _End()
+            return _RangeEnd(here, holds=True, beyond=lines.leaders(beyond))
+    return _RangeEnd()
