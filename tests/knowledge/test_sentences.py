@@ -142,6 +142,11 @@ def test_a_number_bounds_a_criterion_of_its_unit(knowledge, criterion, text, tar
     assert (bound and bound[0]) == target
 
 
+@pytest.mark.parametrize("words", ["sms and mms", "SMS or MMS"])
+def test_a_search_for_a_list_begins_with_what_it_names(knowledge, words):
+    assert {entry.id for entry in knowledge.search(words)[:2]} == {"sms", "mms"}
+
+
 def test_a_search_finds_members_and_sentences(knowledge):
     for words, first in {
         "numbers in germany": "phone-numbers@de",

@@ -266,7 +266,8 @@ class KnowledgeBase:
 
         # No entry has the words of a member, so that an index alone finds nothing for "numbers in Germany".
         found, reading = self.search_index.search(words), self.sentences.read(words)
-        asked = [name for name in reading.names if AT in name]
+        is_list = reading.is_whole and len(reading.names) > 1  # an index prefers what has all of the words in it
+        asked = [name for name in reading.names if is_list or AT in name]
         if found and not asked:
             return found
         found = found or self.search_index.find_meant(words) or self.search_index.find_near(words)
