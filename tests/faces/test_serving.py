@@ -129,9 +129,9 @@ def test_the_log_has_a_line_of_json_for_each_request_and_no_query(bicycles, caps
     ("settings", "asked", "status", "heading"),
     [
         ({}, ("GET", f"/answer?needs={'a' * 9_000}", {}), 414, "The address is too long"),
-        ({"body": 10}, ("POST", "/choose", {}), 413, "That is too much at once"),
+        ({"body": 10}, ("POST", "/choose", {}), 413, "The request is too large"),
         ({"rate": 1}, ("GET", "/criteria", {}), 429, "Too many requests"),
-        ({"hosts": ("advice.example",)}, ("GET", "/", {}), 421, "Nothing is here under that name"),
+        ({"hosts": ("advice.example",)}, ("GET", "/", {}), 421, "Unknown host name"),
         ({}, ("POST", "/choose", {"Sec-Fetch-Site": "cross-site"}), 403, "The form was not accepted"),
     ],
 )

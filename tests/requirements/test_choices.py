@@ -116,7 +116,7 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
         ),
         (
             "repairs=no:wont",
-            [f"'repairs=no' with 'wont' says two things; {WHICH_OF_BOTH}"],
+            [f"'repairs=no' cannot be combined with 'wont'; {WHICH_OF_BOTH}"],
         ),
     ],
 )

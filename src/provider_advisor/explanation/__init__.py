@@ -1,4 +1,4 @@
-"""A decision to reasons: records that become JSON, and the sentences in them.
+"""Explain a decision: records that become JSON, and the sentences in them.
 
-Nothing is imported here, so that a schema is printed without the engine behind an answer.
+Nothing is imported here, so that printing a schema does not load the engine.
 """

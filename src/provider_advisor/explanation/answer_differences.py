@@ -1,11 +1,11 @@
-"""Whether and why the same question is answered differently now: two answers, compared part by part.
+"""Compare two answers to the same question part by part: whether and why they differ.
 
 An example: a new source says that Brook has a fax, which was not known. The finding on the fax changed ("before not
 known, no claim confirms or denies it; now yes, has it"), with the claim that was added; so did the score of Brook, and
-perhaps the verdict. What is told is the effect first and then its causes, down to the day and the knowledge base.
+perhaps the verdict. Effects are listed first, then their causes, down to the day and the knowledge base.
 
-A record does not hold the values of claims, only where they stand. So a claim that reads differently now cannot be told
-from one that stayed: where a finding changed and its claims did not, all of them are listed as read differently.
+A record has only the places of claims, not their values. So changed claims cannot be distinguished from unchanged ones:
+if a finding changed and its claims did not, all of them are listed as read differently.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from provider_advisor.explanation.words import (
 )
 
 CONTEXT = ("notice", "stale", "age", "day", "knowledge")
-"""What differences are about that are no part of the answer itself, but of the facts and rules behind it."""
+"""The subjects of differences in facts and rules, as opposed to the answer itself."""
 
 Difference = dict[str, Any]
 
 
 class AnswerPair(NamedTuple):
-    """The answers of then and now, and the names of everything that either mentions."""
+    """The old and the new answer, and the names of everything that either mentions."""
 
     old: AnswerRecord
     new: AnswerRecord
@@ -56,14 +56,14 @@ class AnswerPair(NamedTuple):
 
     @classmethod
     def read(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> AnswerPair:
-        """Return the pair of two records. Raises RequirementsError where one lacks what is compared."""
+        """Return the pair of two records. Raises RequirementsError if one lacks a compared part."""
         then, now = both = read_answer(old), read_answer(new)
         names = {provider.id: provider.name for answer in both for provider in answer.providers}
         labels = {part.criterion: part.label for answer in both for part in answer.requirements}
         return cls(then, now, names, labels)
 
     def label(self, finding: FindingRecord) -> str:
-        """Return what a finding is about: a criterion by its label, with its bound, or a rule."""
+        """Return the subject of a finding: a criterion's label with its bound, or a rule."""
         if finding.criterion is None:
             return f"the rule {finding.rule}"
         return self.labels.get(finding.criterion, finding.criterion) + _key(finding)[2]
@@ -126,7 +126,7 @@ def _verdict(pair: AnswerPair) -> Iterator[Difference]:
 def _providers(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({provider.id: provider for provider in answer.providers} for answer in (pair.old, pair.new))
     for gone in sorted(then.keys() - now.keys()):
-        # It may be gone from the base, left out by a scope, or without a claim by that day.
+        # It may have been removed from the base, left out by a scope, or have no claim by that day.
         says = f"{then[gone].name} is no longer compared."
         yield _difference("provider", says, provider=gone, old=gone, new=None)
     for come in sorted(now.keys() - then.keys()):
@@ -149,7 +149,7 @@ def _standing(then: ProviderRecord, now: ProviderRecord) -> Iterator[Difference]
 
 
 def _bound_words(bound: BoundWords | None) -> str:
-    # A record has no units, and its criterion may be gone by now.
+    # A record has no units, and its criterion may no longer exist.
     ends = [
         f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}"
         for key, end in (bound or {}).items()
@@ -158,7 +158,7 @@ def _bound_words(bound: BoundWords | None) -> str:
 
 
 def _key(part: RequirementRecord | FindingRecord) -> tuple[str, str, str]:
-    """Return what the same requirement, or the same rule that favours, is found by in both answers."""
+    """Return a key that identifies a requirement, or a rule that favours, in both answers."""
     if part.criterion is None:
         return "", "", (part.rule if isinstance(part, FindingRecord) else None) or ""
     return part.criterion, part.priority or "", _bound_words(part.bound)
@@ -169,11 +169,11 @@ def _asked_text(part: RequirementRecord) -> str:
 
 
 def _requirements(pair: AnswerPair) -> Iterator[Difference]:
-    """Find the requirements that came, went or changed, and the rules behind it."""
+    """Find requirements that were added, removed or changed, and the rules behind the changes."""
     then, now = ({_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone = [then[key] for key in sorted(then.keys() - now.keys())]
     come = [now[key] for key in sorted(now.keys() - then.keys())]
-    # What came and what went on one criterion is one change: another bound or priority of the same thing.
+    # One added and one removed on the same criterion are one change of bound or priority.
     for new in come:
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:
@@ -227,7 +227,7 @@ def _firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
 
 
 def _rules(pair: AnswerPair) -> Iterator[Difference]:
-    """Find the rules that favour and came or went; then weights and reasons that changed."""
+    """Find rules that favour and were added or removed; then changed weights and reasons."""
     then, now = _firsts(pair.old), _firsts(pair.new)
     for key in sorted(then.keys() - now.keys()):
         if not key[0]:
@@ -256,7 +256,7 @@ def _weight(then: FindingRecord, now: FindingRecord, pair: AnswerPair) -> Iterat
 
 
 def _findings(pair: AnswerPair) -> Iterator[Difference]:
-    """Find what is known differently now about what both answers ask, and through which claims."""
+    """Find changed facts on the requirements of both answers, and the claims behind the changes."""
     then = {(finding.provider, _key(finding)): finding for finding in pair.old.findings}
     for new in pair.new.findings:
         old = then.get((new.provider, _key(new)))
@@ -289,7 +289,7 @@ def _known(finding: FindingRecord) -> str:
 
 
 class ClaimKey(NamedTuple):
-    """A claim, as far as a record holds it; those of prices do not say what evidence they are."""
+    """A claim as stored in a record; claims on prices do not include the kind of evidence."""
 
     source: str
     line: int | None
@@ -300,7 +300,7 @@ class ClaimKey(NamedTuple):
 
     @property
     def place(self) -> tuple[str, int, str, str]:
-        """Return what the same claim is found by again."""
+        """Return a key that identifies a claim."""
         return self.source, self.line or 0, self.where or "", self.product or ""
 
 
@@ -314,7 +314,7 @@ def _claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
 
 
 def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> list[Difference]:
-    """Return the claims that came, went or changed in evidence or date, each with its place."""
+    """Return claims that were added, removed or changed in evidence or date, each with its place."""
     then, now = Counter(_claim_keys(old)), Counter(_claim_keys(new))
     gone = {claim.place: claim for claim in then - now}
     come = {claim.place: claim for claim in now - then}
@@ -324,7 +324,7 @@ def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> lis
 
 
 def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
-    """Return all claims, because a record does not hold their values: at least one of them is read differently now."""
+    """Return all claims: at least one is read differently now, but a record does not hold their values."""
     return [_claim("read differently", claim) for claim in dict.fromkeys(_claim_keys(lines))]
 
 
@@ -356,7 +356,7 @@ def _comparable_cost(cost: CostRecord) -> tuple[Any, ...]:
 
 
 def _comparable_item(item: CostItemRecord) -> tuple[Any, ...]:
-    """Return what makes two items the same; other price models, which were not used, do not count."""
+    """Return a key that identifies a cost item, ignoring price models that were not used."""
     return item.usage, item.criterion, item.price, item.low, item.high, item.beside, _claim_keys(item.evidence)
 
 
@@ -384,11 +384,11 @@ def _item(old: CostItemRecord, new: CostItemRecord) -> str:
     return f"for {name} other claims now give {now}, or other items are free"
 
 
-# What could be done instead, and the facts and rules behind it
+# Alternatives, and the facts and rules behind the answer
 
 
 def _ways(pair: AnswerPair) -> Iterator[Difference]:
-    """Find what is set aside, which providers would do together, and what could be given up, where that changed."""
+    """Find changes in set-aside rules, in combinations of providers, and in concessions."""
     old, new = pair.old, pair.new
     known = as_data(old.set_aside)
     for part in new.set_aside:
@@ -422,7 +422,7 @@ def _either(ways: Sequence[str]) -> str:
 
 
 def _behind(pair: AnswerPair) -> Iterator[Difference]:
-    """Find facts that are out of date now, and changes of the evidence's age, of the day, and of facts and rules."""
+    """Find facts that are now out of date, and changes of the evidence's age, the day, and facts and rules."""
     old, new = pair.old.knowledge, pair.new.knowledge
     known = {(part.provider, part.criterion) for part in old.stale}
     for part in new.stale:
@@ -435,7 +435,7 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
         if notice.says not in told:
             about = {"provider": notice.provider, "criterion": notice.criterion}
             yield _difference("notice", f"Also new: {notice.says}", **about, old=None, new=notice.day)
-    # Earlier versions said the same in other words.
+    # Earlier versions worded this differently.
     if old.rests_on.says != new.rests_on.says and _scope_data(old) != _scope_data(new):
         says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
         yield _difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
@@ -449,6 +449,6 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
 
 
 def _scope_data(known: KnowledgeRecord) -> tuple[Any, ...]:
-    """Return what the sentence on the scope is made from."""
+    """Return the parts of the sentence on the scope."""
     limits = (known.only, known.without, known.limited_to, known.customer_of)
     return known.as_of, known.oldest, known.newest, known.providers, known.sources, limits

@@ -1,4 +1,4 @@
-"""The JSON Schema of an answer, and the reader of answers that were written before: `recommend schema`, `replay`."""
+"""The JSON Schema of answers, and the reader of earlier answers: `recommend schema`, `replay`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NO_SCOPE: Mapping[str, Any] = {
     "limited_to": [],
     "customer_of": [],
 }
-"""What records had not yet got when `knowledge` said no more than how old the facts are."""
+"""Defaults for old records, in which `knowledge` only had the age of the facts."""
 
 
 def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
@@ -66,7 +66,7 @@ def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
 
 
 def _complete(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a record, with what is not compared, or was not written by earlier versions, added."""
+    """Return the data of a record, adding parts that are not compared, or missing in earlier versions."""
     known = data.get("knowledge")
     scope = {"knowledge": {**_NO_SCOPE, **known}} if isinstance(known, Mapping) else {}
     return {**_NOT_COMPARED, **data, **scope}
@@ -89,9 +89,9 @@ def schema_of(kind: type[AnswerPart]) -> dict[str, Any]:
 
 
 def _descriptions() -> dict[str, dict[str, str]]:
-    """Return the text below each field of each kind of record, and of those that it extends.
+    """Return the description of each field of each kind of record, including inherited fields.
 
-    Pydantic can find these texts too, but reads this whole file again for each of the kinds.
+    Pydantic can find these texts too, but rereads the whole file for each kind.
     """
     found: dict[str, dict[str, str]] = {}
     for node in ast.parse(inspect.getsource(model)).body:
@@ -111,11 +111,11 @@ def _answer_adapter() -> Any:  # noqa: ANN401 (a TypeAdapter)
 
 
 def _adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, and its TypeAdapter)
-    """Return what reads and describes a kind of record; pydantic takes longer to import than an answer takes."""
+    """Return the reader of a kind of record, made on demand, because importing pydantic is slow."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
-    # Pydantic reads dataclasses, so each kind becomes one where it stands, its base first; done twice, nothing changes.
-    # The constructor stays the plain one of `AnswerPart`.
+    # Pydantic reads dataclasses, so each kind is turned into one in place, its base first; repeating this changes
+    # nothing. The constructor remains the plain one of `AnswerPart`.
     for part in _kinds(AnswerPart):
         dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(part)
     return TypeAdapter(kind)

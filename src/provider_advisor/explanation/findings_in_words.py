@@ -1,10 +1,10 @@
-"""What is known of each provider, in words: on a finding, on what time does to its facts, and on what a month costs.
+"""Put what is known about each provider into words: findings, ends and changes of facts, and monthly costs.
 
 Three examples of what a finding says. "has it (Acme Meet); ends on 2027-01-31 (announced on 2026-09-01)": a capability,
 its product and an end that lies ahead. "65 countries; this does not settle it": an amount that leaves its bound open.
 "at least 83 USD/month (United States price); not included: carrier fees; no price is known for Outgoing call minutes
-(3000)": a monthly cost, with when and where its prices are from and what it leaves out. Without these words the sum
-would look like the whole.
+(3000)": a monthly cost, with when and where its prices are from and what it leaves out. Without these words, the sum
+would look complete.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _HAS = {
     "contrast": ("has it (implied)", "does not have it (implied)"),
     "ambiguous": ("probably has it", "probably does not have it"),
 }
-"""What a capability's strongest evidence says where it is present, and where it is absent."""
+"""The words for a capability's strongest evidence, if present and if absent."""
 
 _NAMES = frozenset({"renamed", "renames"})
 _OF_THE_ANSWER = _NAMES | {"withdrawn"}
 
 
 def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
-    """Return why the requirement or rule counts at all: the rule's own words, or that the team asks for it."""
+    """Return why the requirement or rule counts: the rule's reason, or that the team asks for it."""
     if finding.rule is not None:
         return finding.rule.because
     if finding.requirement is not None and finding.requirement.implied_by:
@@ -73,7 +73,7 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
         return f"not known: {describe_notices(fact, knowledge) or silent}"
     requirement = finding.requirement
     if requirement is not None and fact.criterion != requirement.criterion:
-        # A price, or another amount, of something that the provider does not offer.
+        # The price, or another amount, of something that the provider does not offer.
         label = knowledge.criteria[fact.criterion].label
         return f"does not offer what this is for: {_capability_says(fact, knowledge)} ({label})"
     if knowledge.criteria[fact.criterion].kind == "capability":
@@ -89,7 +89,7 @@ def _explain_part(part: GradedPart, finding: Finding, facts: Facts) -> str:
 
 
 def list_deciding(finding: Finding) -> list[Fact]:
-    """Return the facts that decide a finding: of a choice those of its parts; none of a condition or a cost."""
+    """Return the facts that decide a finding: for a choice those of its parts; none for a condition or a cost."""
     degrees = [finding.degree, *(part.degree for part in finding.degree.parts)]
     return [degree.fact for degree in degrees if degree.fact is not None]
 
@@ -111,9 +111,9 @@ def _strongest_evidence(claims: Sequence[Claim]) -> str:
 
 
 def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return the products in brackets, those that only ambiguous texts name apart: " (Talk; probably also Text)".
+    """Return the products in brackets; those named only in ambiguous texts follow: " (Talk; probably also Text)".
 
-    Where all is ambiguous, the words before the brackets say so.
+    If everything is ambiguous, the words before the brackets say so.
     """
     provider = knowledge.providers[fact.provider]
     plain = [claim for claim in fact.claims if claim.evidence != "ambiguous"]
@@ -142,13 +142,13 @@ def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     return f"{said}{doubt}{open_end}{f'; {notices}' if notices else ''}"
 
 
-# What time does to facts: ends, beginnings, new names
+# Changes of facts over time: ends, beginnings, new names
 
 
 def describe_notices(fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return the ends and changes of what a fact rests on, as a list in words; empty where there are none.
+    """Return the ends and changes behind a fact as a list in words; empty if there are none.
 
-    A new name of a product, and an end that was withdrawn, change nothing of the fact: the answer tells them apart.
+    A new product name and a withdrawn end do not change the fact, so the answer lists them separately.
     """
     ends = (notice for notice in fact.notices if notice.kind not in _OF_THE_ANSWER)
     return joined(list(dict.fromkeys(_describe_notice(notice, knowledge) for notice in ends)))
@@ -188,7 +188,7 @@ def _describe_noticed_claim(notice: Notice, claim: Claim, said: str) -> str:
         return f"the end on {notice.day}, announced on {claim.stated}, was withdrawn on {notice.stated}"
     if notice.kind == "starts":
         return f"{claim_text(claim)} from {notice.day} on{said}"
-    if claim.value != "present":  # an absence, or a price, is no offer that could end
+    if claim.value != "present":  # an absence or a price cannot end like an offer
         return f"{'was ' if notice.kind == 'ended' else ''}{claim_text(claim)} until {notice.day}{said}"
     return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
 
@@ -203,7 +203,7 @@ def find_notices(decision: Decision) -> list[model.NoticeRecord]:
     found: dict[tuple[Any, ...], model.NoticeRecord] = {}
     for fact in _find_used(decision):
         for notice in fact.notices:
-            # A new name is one of the product, and told once, whatever criteria the product has.
+            # A new name belongs to the product, and is mentioned once, whatever its criteria.
             asked = "" if notice.kind in _NAMES else notice.criterion
             key = (notice.provider, asked, notice.product, notice.kind, notice.day)
             found.setdefault(
@@ -243,7 +243,7 @@ def _find_used(decision: Decision) -> Iterator[Fact]:
 
 
 def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> model.CostRecord:
-    """Return a monthly cost as a record; `asked` are members that the team asks something of, by their list."""
+    """Return a monthly cost as a record; `asked` are the members in the team's requirements, by list."""
     computed = next((criterion for criterion in facts.knowledge.criteria.values() if criterion.computed), None)
     return model.CostRecord(
         low=_least(cost.amount),
@@ -282,11 +282,11 @@ def _record_item(item: CostItem, facts: Facts, unpriced: list[str]) -> model.Cos
 
 
 def _list_unpriced(item: CostItem, cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the members that are asked about but have no price of their own, where one without a member is taken."""
+    """Return the requested members without a price of their own, if a price without a member is used."""
     if item.price is None or any(AT in name for name in item.usage):
         return []
-    # Numbers are needed in Germany, and the price of a call is that of the United States: nothing says what a call to
-    # Germany costs. What is stated of a member itself, as usage or as a price, is not among them.
+    # For example, numbers are needed in Germany, but the price of a call is for the United States: nothing says what a
+    # call to Germany costs. Members with their own usage or price are not included.
     price = facts.knowledge.criteria[item.price.criterion]
     apart = {name.partition(AT)[2] for name in cost.usage if name.partition(AT)[0] in item.usage}
     return [
@@ -317,14 +317,14 @@ def describe_cost(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
 
 
 def describe_sum(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
-    """Return the amount and what kind of prices it is made of, without what it leaves out."""
+    """Return the amount and the kind of its prices, without what is not included."""
     said = f"{money_text(cost.low, cost.high)} {cost.unit}"
     kinds = list(_list_kinds(cost, knowledge))
     return f"{said} ({', '.join(kinds)})" if kinds else said
 
 
 def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield what kind of prices it is made of, if they are of a member or out of date: "2022 price of Outgoing SMS"."""
+    """Yield the kinds of prices that are for a member or out of date: "2022 price of Outgoing SMS"."""
     priced = [item for item in cost.items if item.criterion is not None]
     found: dict[str, list[model.CostItemRecord]] = {}
     for item in priced:
@@ -338,7 +338,7 @@ def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[st
 
 
 def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
-    """Return what the cost with a provider leaves out, and the bounds on it that are therefore open, in sentences."""
+    """Return sentences on what a provider's cost does not include, and on bounds that this leaves open."""
     gaps = [] if provider.monthly_cost is None else list(_list_gaps(provider.monthly_cost, knowledge))
     for finding in answer.findings:
         criterion = knowledge.criteria.get(finding.criterion or "")
@@ -349,7 +349,7 @@ def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowle
 
 
 def _list_gaps(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield what the sum leaves out: what comes on top of prices, and usage and members without a price."""
+    """Yield what the sum does not include: extras on top of prices, and usage and members without a price."""
     if plus := list(dict.fromkeys(part for item in cost.items for part in item.plus or ())):
         yield f"not included: {joined(plus)}"
     unpriced = [
@@ -373,7 +373,7 @@ def _say_instead(item: model.CostItemRecord) -> str:
 
 
 def list_price_remarks(item: model.CostItemRecord, knowledge: KnowledgeBase) -> list[str]:
-    """Return what to know of the price of one item: whose it is, and its day if it is out of date."""
+    """Return notes on an item's price: the member that it is for, and its day if it is out of date."""
     found = [f"{place} price"] if (place := _price_place(item, knowledge)) else []
     found += [f"price of {item.out_of_date}, out of date"] if item.out_of_date else []
     return found
@@ -388,7 +388,7 @@ def _name_unpriced(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
 
 
 def _name_taken(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
-    """Return which price was taken for members that have none."""
+    """Say which price was used for members without one."""
     if place := _price_place(item, knowledge):
         return f"the {place} price"
     of = knowledge.criteria.list_of(str(item.criterion))

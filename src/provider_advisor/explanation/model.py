@@ -1,4 +1,4 @@
-"""The answer to a team as typed records: what is written as JSON, published as its schema, and read again by `replay`.
+"""The answer to a team as typed records: written as JSON, published as a schema, and read back by `replay`.
 
 A record's attributes are the fields of its JSON object, in the order in which they are written; the text below a field
 describes it in the schema (see `answer_schema`). `as_data` turns records into JSON-ready data.
@@ -24,8 +24,8 @@ PartRecord = str | dict[str, int | float | str]
 class AnswerPart:
     """Base of all parts of the answer. They are made by naming every field.
 
-    Type checkers see dataclasses. Real ones would add a tenth to the start of the command, so that they only become
-    such (in `answer_schema`) where a schema is asked for or data is read.
+    Type checkers see dataclasses. Real ones would slow the start of the command by a tenth, so they become dataclasses
+    (in `answer_schema`) only when a schema is needed or data is read.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {
@@ -109,7 +109,7 @@ class CostItemRecord(AnswerPart):
     priced_members: list[str] | None = None
     """usage that a price is recorded for (`sms-outbound@de`), where this one names no member and has none"""
     unconverted: list[str] | None = None
-    """prices in currencies of which no rate is recorded"""
+    """prices in currencies without a recorded exchange rate"""
     notes: list[str] | None = None
     """notes on the price"""
     plus: list[str] | None = None
@@ -135,7 +135,7 @@ class CostRecord(AnswerPart):
 
     @property
     def is_unknown(self) -> bool:
-        """Return whether no price is known for anything of the usage, so that the cost says nothing."""
+        """Return whether no price is known for any usage, so that the cost is meaningless."""
         return self.low == 0 and self.high is None and all(item.criterion is None for item in self.items)
 
 
@@ -185,18 +185,18 @@ class FindingRecord(AnswerPart):
 
     @property
     def is_open(self) -> bool:
-        """Return whether something about it is not known, even if only part of an amount."""
+        """Return whether anything about it is unknown, even if only part of an amount."""
         return self.degree[0] < self.degree[1]
 
     @property
     def is_ambiguous(self) -> bool:
-        """Return whether something is known, and all that says it admits another reading."""
+        """Return whether something is known, but only from ambiguous evidence."""
         found = {part.evidence for part in self.evidence}
         return self.outcome != "unknown" and not self.disputed and found == {"ambiguous"}
 
 
 class RequirementRecord(AnswerPart):
-    """Something that was asked, by the team or by rules."""
+    """A requirement of the team or of rules."""
 
     criterion: str
     label: str
@@ -211,7 +211,7 @@ class RequirementRecord(AnswerPart):
 
 
 class UnlistedRecord(AnswerPart):
-    """A requirement in the team's own words that no criterion says: it is counted, and not judged."""
+    """A requirement in the team's own words that no criterion covers: it is counted, but not judged."""
 
     text: str
     priority: Literal["must", "should", "could"]
@@ -260,7 +260,7 @@ class PossibleAnswerRecord(AnswerPart):
 
 
 class ConfirmRecord(AnswerPart):
-    """A fact whose answer could change the verdict; or several that together could, where no single one could."""
+    """A fact whose answer could change the verdict; or several that together could, if no single one could."""
 
     facts: list[OpenFactRecord]
     answers: list[PossibleAnswerRecord]
@@ -276,7 +276,7 @@ class ConfirmRecord(AnswerPart):
 
 
 class WeightedRecord(AnswerPart):
-    """A requirement, or a rule that favours, by what its weight belongs to."""
+    """The requirement, or rule that favours, that a weight belongs to."""
 
     criterion: str | None
     """null for a rule that favours"""
@@ -462,7 +462,7 @@ class StaleRecord(AnswerPart):
 
 
 class NoticeRecord(AnswerPart):
-    """An end or a change of what the answer rests on, past or ahead."""
+    """An end or a change behind the answer, past or ahead."""
 
     provider: str
     product: str | None
@@ -476,7 +476,7 @@ class NoticeRecord(AnswerPart):
 
 
 class BesideRecord(AnswerPart):
-    """A must, and the products of which any one meets it."""
+    """A must, and the products that each meet it."""
 
     criterion: str
     products: list[str]
@@ -557,7 +557,7 @@ class KnowledgeRecord(AnswerPart):
 
 
 class DifferenceRecord(AnswerPart):
-    """A criterion on which the leaders of a tie are known to differ: to ask for it would decide between them."""
+    """A criterion on which the leaders of a tie are known to differ: asking for it would decide between them."""
 
     criterion: str
     label: str
@@ -609,7 +609,7 @@ class AnswerRecord(AnswerPart):
 
     @property
     def is_open(self) -> bool:
-        """Return whether unknown facts could still change who leads, so that shares of scenarios say something."""
+        """Return whether unknown facts could still change who leads, so that shares of scenarios are meaningful."""
         return self.verdict.strength == "leaning" or self.verdict.kind == "undetermined"
 
     def has_gap(self, finding: FindingRecord) -> bool:
@@ -650,7 +650,7 @@ class AnswerRecord(AnswerPart):
         return [part.criterion for part in self.requirements if part.priority == "wont"]
 
     def list_pairs(self, shown: Collection[str]) -> list[str]:
-        """Return how often each of those shown is ahead of each other one, where that is open and three are left."""
+        """Return how often each shown provider is ahead of each other one, if that is open for three or more."""
         worlds = self.sureness.worlds if self.sureness else None
         left = [part.id for part in self.providers if part.standing != "ruled-out" and part.id in shown]
         if worlds is None or not self.is_open or len(left) <= 2:  # noqa: PLR2004 (of two, shares say as much)
@@ -659,12 +659,12 @@ class AnswerRecord(AnswerPart):
 
     @property
     def sureness(self) -> RobustnessRecord | None:
-        """Return how sure the answer is, None where that was not asked for."""
+        """Return how sure the answer is, None if that was not requested."""
         return self.robustness if isinstance(self.robustness, RobustnessRecord) else None
 
 
 def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord]]:
-    """Return the findings on the same requirement or rule together, in the order in which each first appears."""
+    """Group the findings by requirement or rule, in order of first appearance."""
     groups: dict[tuple[Any, ...], list[FindingRecord]] = {}
     for part in findings:
         groups.setdefault((part.criterion, part.rule, part.priority, str(part.bound)), []).append(part)
@@ -673,7 +673,7 @@ def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord
 
 def as_data(value: Any) -> Any:  # noqa: ANN401 (what JSON holds)
     """Return records, and lists of them, as JSON-ready data."""
-    # Most parts are plain; to ask for that first, without a call, halves the time.
+    # Most parts are plain values; checking for them first, without a call, halves the time.
     if isinstance(value, AnswerPart):
         return {
             name.removesuffix("_"): part if type(part) in _PLAIN else as_data(part)

@@ -1,16 +1,15 @@
-"""Which products to take: for each provider those that meet its musts, and beside them those for the wishes.
+"""Choose products: for each provider those that meet its musts, and further ones for the wishes.
 
 An example: Acme's phone app has fax and calls, its video app has calls and a whiteboard. A team that needs calls and
 fax takes the phone app alone; one that needs a whiteboard as well takes both, and the video app is "for Whiteboard". A
-team that only wishes for a whiteboard takes the phone app, and reads apart which product has one.
-What a source says of the provider as a whole needs no product.
+team that only wishes for a whiteboard takes the phone app, and reads apart which product has one. Statements about the
+provider as a whole need no product.
 
 A gap is a quality that the provider states for one product where the musts are met by another. An example: Acme's video
-is by Acme Meet, and data in the EU is stated for Acme Text alone. Acme meets both musts, and still nothing is said of
-where the data of a video call are. If a text about Acme Meet admits that reading, the gap is a doubtful one. Which
-criteria are meant is a matter of files: `same_product` of data-region names the areas whose musts the same product has
-to meet. No verdict changes by it, because a provider has what one of its products has; answers say it beside the
-verdict.
+is by Acme Meet, and data in the EU is stated for Acme Text alone. Acme meets both musts, but nothing says where the
+data of a video call are. If a text about Acme Meet can be read that way, the gap is doubtful. The files define the
+criteria: `same_product` of data-region names the areas whose musts the same product has to meet. Gaps never change a
+verdict, because a provider has what one of its products has; answers mention them beside the verdict.
 """
 
 import datetime as dt
@@ -32,7 +31,7 @@ _MOST_GAPS = 2
 
 
 def find_products(decision: Decision) -> dict[str, list[list[str]]]:
-    """Return the smallest sets of products of each provider, by its id; none where nothing it meets names a product."""
+    """Return the smallest sets of products by provider; none if nothing that it meets names a product."""
     return {part.provider: _find_smallest(part.findings) for part in decision.outcome.assessments}
 
 
@@ -77,8 +76,8 @@ def record_choices(decision: Decision) -> tuple[list[model.ChosenRecord], dict[s
 def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
     """Return the products to choose: the smallest sets that meet the musts, of these those that meet most else too.
 
-    Nobody buys a second product for a quality, such as a certificate, that only says it of itself. So qualities choose
-    between sets, and choose alone only where nothing else names a product. Without other musts the wishes choose.
+    Nobody buys a second product just for a quality such as a certificate. So qualities only decide between sets, unless
+    nothing else names a product. Without other musts the wishes choose.
     """
     met = [finding for finding in assessment.findings if finding.products]
     serving = [finding for finding in met if not _is_quality(finding, knowledge)]
@@ -96,7 +95,7 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
 
 
 def _is_silent(finding: Finding) -> bool:
-    """Return whether nothing is said about this must; an amount may be stated without settling it."""
+    """Return whether nothing is known about this must; an amount may be stated but leave it open."""
     return finding.is_unknown_must and not finding.degree.claims
 
 
@@ -105,7 +104,7 @@ def _is_must(finding: Finding) -> bool:
 
 
 def _is_quality(finding: Finding, knowledge: KnowledgeBase) -> bool:
-    """Return whether it is asked of whatever product meets the rest."""
+    """Return whether it is a quality of whichever product meets the rest."""
     requirement = finding.requirement
     return requirement is not None and EVERY_AREA in knowledge.criteria[requirement.criterion].same_product
 
@@ -127,7 +126,7 @@ def _rate_set(products: frozenset[str], met: Sequence[Finding]) -> tuple[int, fl
 
 
 def _sort_by_claims(sets: Sequence[list[str]], sold: Mapping[str | None, int]) -> list[list[str]]:
-    """Return the sets whose products are said to do most first: an add-on meets a wish, and little else."""
+    """Sort sets by how much their products do, most first: an add-on meets a wish and little else."""
     return sorted(sets, key=lambda part: (-sum(sold[product] for product in part), part))
 
 
@@ -160,8 +159,8 @@ def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: d
 def _share_out(
     products: Sequence[str], findings: Sequence[Finding], sold: Mapping[str | None, int]
 ) -> dict[str, list[Finding]]:
-    """Return what each product is taken for: the one that meets most comes first, the others meet what it does not."""
-    # What two products meet is listed under the first alone; otherwise it would seem to need both.
+    """Return what each product is chosen for: the one that meets most comes first, the others add the rest."""
+    # What two products meet is listed only under the first; otherwise both would seem necessary.
     shared: dict[str, list[Finding]] = {}
     left = list(findings)
     for product in sorted(
@@ -192,7 +191,7 @@ def _name_criterion(finding: Finding, knowledge: KnowledgeBase) -> str:
     return "" if finding.requirement is None else knowledge.criteria[finding.requirement.criterion].label
 
 
-# Musts that another product meets than the one that would be taken
+# Musts met by another product than the chosen one
 
 
 class MetBy(NamedTuple):
@@ -241,7 +240,7 @@ def list_met(findings: Iterable[Finding], knowledge: KnowledgeBase) -> tuple[Met
 def find_gaps(asked: Iterable[MetBy], beside: Sequence[MetBy], knowledge: KnowledgeBase) -> Iterator[ProductGap]:
     """Yield the gaps of what is asked to what is beside it, all of one provider.
 
-    Of two musts that each have a gap to the other, the first by its id is told.
+    If two musts have a gap to each other, only the first by id is reported.
     """
     for part in asked:
         for other in beside if part.criterion.same_product else ():
@@ -256,7 +255,7 @@ def _has_gap_to(part: MetBy, other: MetBy, knowledge: KnowledgeBase) -> bool:
         return False
     if own.id < beside.id or part.finding.decides_standing != other.finding.decides_standing:
         return True
-    # Where the other one has a gap to this one too, that is told instead.
+    # If the other one also has a gap to this one, that gap is reported instead.
     has_gap_back = bool(part.products) and other.stated.isdisjoint(part.products)
     return not (has_gap_back and _is_meant(beside, own, knowledge))
 
@@ -343,11 +342,11 @@ def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
     return "" if requirement is None else requirement_text(requirement, knowledge.criteria[requirement.criterion])
 
 
-# What to know about the products to choose, by what the team says of itself
+# Cautions about the products to choose, depending on the team's situation
 
 
 def record_cautions(decision: Decision, chosen: Sequence[model.ChosenRecord]) -> list[model.CautionRecord]:
-    """Return the cautions about the products to choose, but for those that only wishes need.
+    """Return the cautions about the products to choose, except those needed only for wishes.
 
     An example: a team without developers is told that Acme Video API "is a programming interface". Which answers and
     which products are meant is a matter of files: `cautions` of a topic in team.yaml. Where any of several products is

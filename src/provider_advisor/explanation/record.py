@@ -1,4 +1,4 @@
-"""A decision as records: the JSON that other programs rely on, `provider-advisor/recommendation/1`."""
+"""Turn a decision into records: the JSON that other programs rely on, `provider-advisor/recommendation/1`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBas
         criterion = knowledge.criteria[requirement.criterion]
         if requirement.priority == "must" and requirement.bound is None and criterion.kind != "capability":
             sign = "<=" if criterion.lower_is_better else ">="
-            # A rating has two words at least; the second best is what most teams would settle for.
+            # A rating has at least two words; most teams would accept the second best.
             word = criterion.values[1 if criterion.lower_is_better else -2] if criterion.values else "…"
             yield (
                 f"{criterion.label} is a must without a bound, which rules out nobody; to set one, write "
@@ -105,7 +105,7 @@ def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:
 
 
 def _list_asked_members(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> dict[str, list[str]]:
-    """Return the members that the team asks something of, by their list: the countries whose numbers it needs."""
+    """Return the members in the team's requirements, by list: for example the countries whose numbers it needs."""
     found: dict[str, list[str]] = {}
     for requirement in requirements:
         asked = knowledge.criteria[requirement.criterion]
@@ -155,7 +155,7 @@ def _finding(finding: Finding, facts: Facts) -> model.FindingRecord:
 
 
 def _find_stale_day(finding: Finding, facts: Facts) -> str | None:
-    """Return the day of the oldest fact of a rule that favours, if it is not known without facts out of date."""
+    """Return the day of the oldest fact of a rule that favours, if it depends on out-of-date facts."""
     rule = finding.rule
     if rule is None or finding.outcome == "unknown" or not facts.may_be_stale:
         return None
@@ -197,7 +197,7 @@ def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> model.Re
 
 
 def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a sentence for each volume that is not a number a month: what it was taken for."""
+    """Yield a sentence on how each volume was read that is not a plain number per month."""
     for name, used in team.usage.items():
         item = knowledge.find_usage(name)
         if item is not None and (sentence := describe_volume(used, item)):

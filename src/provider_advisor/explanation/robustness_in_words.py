@@ -1,4 +1,4 @@
-"""How sure a recommendation is, and what to ask the providers, as records with sentences.
+"""Say how sure a recommendation is, and what to ask the providers, as records with sentences.
 
 An example: Acme has a whiteboard and Brook a fax, and it is not known whether Acme has a fax. The team wishes for both,
 and Acme is recommended (leaning). How sure that is:
@@ -52,7 +52,7 @@ from provider_advisor.requirements import Requirement, bound_words
 
 _EVEN = 0.5
 _MOST_SHARES = 4
-"""Providers whose shares are said in words; of more, the largest share."""
+"""Up to this many shares are listed; of the others, only the largest."""
 
 
 def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model.RobustnessRecord:
@@ -146,7 +146,7 @@ def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: K
 
 def find_least_factor(part: WeightRange | model.WeightRangeRecord) -> float:
     """Return the factor by which a weight would have to change, up or down, to change the answer."""
-    if not part.weight:  # its area is to weigh nothing
+    if not part.weight:  # its area has weight 0
         return float("inf")
     down = part.weight / part.low if part.low > 0 else float("inf")
     return min(down, part.high / part.weight if part.high is not None else float("inf"))
@@ -208,7 +208,7 @@ def _estimate(estimate: Estimate) -> model.EstimateRecord:
 
 
 def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
-    """Return the shares in words, the odds that they rest on, and whether another provider comes first more often."""
+    """Return the shares in words, their assumed odds, and whether another provider comes first more often."""
     shares = robustness.shares
     if shares is None:
         return ""
@@ -237,7 +237,7 @@ def _say_others(shares: Sequence[float]) -> str:
 def _pick_most_often(
     given: Sequence[tuple[str, float]], verdict: Verdict
 ) -> tuple[list[tuple[str, float]], list[float]]:
-    """Return the leader and those who come first most often, with their shares, and the shares of all others."""
+    """Return the leader and the providers with the largest shares, and the shares of all others."""
     leader = verdict.provider or verdict.lean
     ordered = sorted(given, key=lambda part: (part[0] != leader, -part[1], part[0]))
     some = sum(name == leader or share > 0 for name, share in ordered)
@@ -246,9 +246,9 @@ def _pick_most_often(
 
 
 def say_odds(unknown: float, *, at_worst: bool) -> str:
-    """Return what a share rests on, as the beginning of a sentence: how often an unknown fact turns out well.
+    """Return the assumptions behind a share as the beginning of a sentence: how often an unknown fact turns out well.
 
-    With `at_worst` there are amounts that no source states: silence is no advantage, so they count at their worst.
+    With `at_worst`, some amounts are stated by no source; silence is no advantage, so they count at their worst.
     """
     odds = "at even odds" if unknown == _EVEN else f"met at {percent(unknown)} odds"
     amounts = " and every amount that no source states at its worst" if at_worst else ""
@@ -256,7 +256,7 @@ def say_odds(unknown: float, *, at_worst: bool) -> str:
 
 
 def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
-    """Return who comes first more often than the leader; or that the leader, too, does so in few scenarios."""
+    """Say who comes first more often than the leader, or that the leader does so in few scenarios."""
     leader, shares = robustness.verdict.provider or robustness.verdict.lean, robustness.shares
     if leader is None or shares is None:
         return ""
@@ -362,7 +362,7 @@ def _say_within(part: Tipping, criterion: Criterion) -> str:
 def _amount_of(end: Number, criterion: Criterion) -> str:
     if criterion.kind == "rating":
         return criterion.values[int(end)]
-    # Where two are level is found to nine digits: 79.999999999 is 80.
+    # Crossings are found to nine digits: 79.999999999 is 80.
     return f"{number_text(float(f'{end:.8g}'))} {criterion.unit or ''}".rstrip()
 
 
@@ -389,7 +389,7 @@ def _question(
     question: FactQuestion, before: Verdict, knowledge: KnowledgeBase, leads: Tipping | None
 ) -> model.ConfirmRecord:
     criterion, name = knowledge.criteria[question.criterion], knowledge.providers[question.provider].name
-    # Of other amounts the question names the bound, and the answers lie beside it.
+    # For other amounts, the question names the bound, and the answers are on either side of it.
     turn = f" {capital(_say_within(leads, criterion))}, {name} leads." if leads is not None and criterion.usage else ""
     return model.ConfirmRecord(
         facts=[_fact(question, knowledge)],
@@ -448,7 +448,7 @@ def _possible_answer(
 
 
 def _value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
-    """Return the answer as a claim would give it: "present", "absent", a number, or a rating's word."""
+    """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
     criterion = knowledge.criteria[fact.criterion]
     if criterion.kind == "capability":
         return "present" if fact.truth is Truth.YES else "absent"
@@ -484,7 +484,7 @@ def _outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
 
 
 def _question_says(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
-    """Return the question, and each verdict that it could lead to with the answers that do."""
+    """Return the question, and each possible verdict with the answers that lead to it."""
     answers = [
         (_answer_text(question, answer.fact, knowledge), _outcome(answer.verdict, before, knowledge))
         for answer in question.answers
@@ -522,7 +522,7 @@ def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: Knowledg
 
 
 def _say_supposed(part: QuestionSet, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield what the facts would say, once for all providers that share it: "Acme and Brook have Fax"."""
+    """Yield the supposed facts, once for all providers that share one: "Acme and Brook have Fax"."""
     by_capability: dict[tuple[str, bool], list[str]] = {}
     by_amount: dict[str, list[str]] = {}
     for question, fact in zip(part.questions, part.answers, strict=True):
@@ -540,12 +540,13 @@ def _say_supposed(part: QuestionSet, knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return what the fact on an amount would say, with a place for the providers: "Seats{at} is at least 90 seats".
+    """Return a supposed amount as a template for providers: "Seats{at} is at least 90 seats".
 
-    Where only a bound counts, the bound is said; where the place on the scale counts, that the amount is an extreme.
+    If only a bound matters, it names the bound; if the position on the scale matters, it says that the amount is an
+    extreme.
     """
     criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
-    # What is returned goes through `format`, so a brace of a label has to be doubled.
+    # The result goes through `format`, so braces in a label have to be doubled.
     label = criterion.label.replace("{", "{{").replace("}", "}}")
     still_holds = question.stated is not None and fact.claims
     if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):

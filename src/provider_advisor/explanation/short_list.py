@@ -1,4 +1,4 @@
-"""Choose who is looked at side by side among many providers, and say in a line each why the others are not.
+"""Choose which of many providers to show side by side, and say in a line why each other one is not.
 
 An example: of nine providers four are shown. Of the others, "Ada (61.5) and Bob (58)." also meet every must; under what
 to ask is "Cleo and Dan: Fax", once for both; under musts that fail are "Eve: Fax" and "Flo: Fax and Whiteboard".
@@ -16,7 +16,7 @@ _MOST_WHOLE = 4
 
 
 class ShortList(NamedTuple):
-    """The providers to show side by side, best first, and the others in lines: by their standing, then by score.
+    """The providers to show side by side, best first, and the others in lines, by standing and score.
 
     `unconfirmed` says what to ask each, `ruled_out` which musts it fails; `behind` names those that meet every must.
     """
@@ -38,7 +38,7 @@ class ShortList(NamedTuple):
 
 
 def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -> ShortList:
-    """Return as many providers as fit beside each other, and a line on each other one; all of them if they fit.
+    """Return as many providers as fit side by side, and a line on each other one.
 
     Providers that the verdict names are always shown; one that is ruled out is never shown beside others that are not.
     A provider with no known must gets no column beside others, because a column of question marks says nothing.
@@ -62,7 +62,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
             if each.standing == standing
         ]
 
-    # Where nothing is asked for, there are no scores.
+    # If nothing is asked for, there are no scores.
     behind = [
         each.name if each.score.expected is None else f"{each.name} ({round(each.score.expected, 1):g})"
         for each in others
@@ -79,7 +79,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
 def leave_out_ruled_out(record: dict[str, Any]) -> dict[str, Any]:
     """Return an answer's JSON-ready data with only the failed musts of providers that are ruled out, if there are many.
 
-    Where all are ruled out, or four at most are compared, nothing is left out.
+    Nothing is left out if all are ruled out, or if at most four are compared.
     """
     out = [each["id"] for each in record["providers"] if each["standing"] == "ruled-out"]
     if not out or len(record["providers"]) <= _MOST_WHOLE or record["verdict"]["kind"] == "none":

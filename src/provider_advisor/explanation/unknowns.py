@@ -30,7 +30,7 @@ _AMBIGUOUS = "the source can be read in another way"
 
 
 class Unknown(NamedTuple):
-    """Something that was asked for, with its priority, and the providers for which it is not known, in words."""
+    """A requirement with its priority, and the providers for which it is unknown, in words."""
 
     label: str
     priority: str
@@ -38,7 +38,7 @@ class Unknown(NamedTuple):
 
 
 def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:
-    """Return what is not known, in the order in which it was asked; empty only where everything is known.
+    """Return what is not known, in the order of the requirements; empty only if everything is known.
 
     Of many providers those with the best standing are named, and the others are counted.
 
@@ -60,7 +60,7 @@ def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknow
 
 
 def label_finding(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
-    """Return what was asked for, with its bound: a requirement by its criterion, or a rule by what it says."""
+    """Return a requirement's criterion with its bound, or a rule's reason."""
     if finding.criterion is None:
         return rule_label(finding.rule, finding.because, knowledge)
     return criterion_label(finding.criterion, finding.bound, knowledge)
@@ -82,9 +82,9 @@ def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unkn
 
 
 def say_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
-    """Return what no source states of any provider, which decides nothing between them; empty where that is little.
+    """Return what no source states for any provider, and so decides nothing; empty if it is little.
 
-    It is little where it is one wish alone: "Not known" lists that.
+    It is little if it is a single wish, which "Not known" lists.
     """
     silent = [
         group[0]
@@ -102,7 +102,7 @@ def say_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     return f"Not stated by {whom}: {'; '.join(said)}."
 
 
-# What is known, but to be read with care
+# Notes on what is known
 
 
 def list_notes(finding: FindingRecord) -> list[str]:
@@ -143,11 +143,11 @@ def _list_sources(answer: AnswerRecord) -> Iterator[str]:
             yield f"Source {source.title}{publisher}: {'; '.join(doubts)}."
 
 
-# What was stated, or asked by a rule, and does not count
+# Requirements and consequents that do not count
 
 
 def list_unlisted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
-    """Return what no criterion says, with its priority; where one of its name exists, how to have it judged."""
+    """Return requirements that no criterion covers, with priorities, and how to have one judged if possible."""
     found = []
     for part in answer.unlisted:
         known = knowledge.find_criterion(part.text)
@@ -206,7 +206,7 @@ def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     return unsure
 
 
-# What would have to give way, or to go together
+# Concessions and combinations
 
 
 def list_concessions(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
@@ -225,10 +225,10 @@ def list_combinations(answer: AnswerRecord) -> list[str]:
     return [f"{group} together meet every must." for group in groups]
 
 
-# What to ask, once where it is the same
+# What to ask; equal questions are joined
 
 _NAME = "\0"
-"""What stands for a provider's name while sentences are compared: no name and no sentence has it."""
+"""A placeholder for a provider's name while comparing sentences; it occurs in no name or sentence."""
 
 
 class QuestionGroup(NamedTuple):

@@ -1,4 +1,4 @@
-"""Why the verdict is what it is, in one sentence; and what would decide between providers that are level.
+"""Explain the verdict in one sentence, and say what would decide between providers that are level.
 
 The sentence agrees with the standings and scores beside it. An example: Ada meets every must and has proven 60 points;
 Bob has one must unknown, and 70 points if all turns out well. Ada is recommended, and unknown facts "could still put
@@ -33,12 +33,12 @@ from provider_advisor.requirements import Team
 _MOST_MUSTS = 3
 _MOST_DATED = 4
 _MOST_RIVALS = 4
-"""Providers that one sentence says something of; more are counted."""
+"""Most providers to name in one sentence; the others are counted."""
 
 _MORE_FAIL = "more fail a must"
 _OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
 _YEAR = 365
-"""Days by which a price has to be older where neither its criterion nor the policy says after how long it is old."""
+"""Days by which a price must be older, if neither its criterion nor the policy says when it is out of date."""
 
 Assessments = Mapping[str, Assessment]
 
@@ -49,9 +49,9 @@ def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
 
 
 def in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None = None) -> str:
-    """Return a verdict that another would become, in a few words: "Vonage would be recommended (firm)".
+    """Return a possible verdict in a few words: "Vonage would be recommended (firm)".
 
-    Level providers go unnamed, so that the same said of several providers can be said once.
+    Level providers are not named, so that equal sentences about several providers can be joined.
     """
     if verdict.provider is not None:
         return f"{knowledge.providers[verdict.provider].name} would be recommended ({STRENGTHS[str(verdict.strength)]})"
@@ -80,7 +80,7 @@ def explain_verdict(
 ) -> str:
     """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged.
 
-    Findings, differences and gaps are those that the answer shows, so that the sentence says no more and no less.
+    Findings, differences and gaps are those shown in the answer, so that the sentence agrees with it.
     """
     sentence = _explain_judged(decision, differences)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
@@ -90,7 +90,7 @@ def explain_verdict(
 
 
 def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str:
-    """Return which musts of the provider recommended rest on ambiguous texts alone."""
+    """Return which musts of the recommended provider are based only on ambiguous texts."""
     knowledge, provider = decision.facts.knowledge, decision.outcome.verdict.provider
     labels = [
         criterion_label(str(finding.criterion), finding.bound, knowledge)
@@ -103,9 +103,9 @@ def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str
 
 
 def _say_without_stale(decision: Decision) -> str:
-    """Return which provider the answer would name without facts that are out of date, if it is another one.
+    """Return which provider would be named without out-of-date facts, if it is another one.
 
-    A dated verdict says itself what it depends on, and a firm one depends on no such fact.
+    A dated verdict itself says what it depends on, and a firm one depends on no such fact.
     """
     verdict, facts = decision.outcome.verdict, decision.facts
     if verdict.strength in {"firm", "dated"} or verdict.kind in {"tie", "none"} or not facts.may_be_stale:
@@ -120,16 +120,16 @@ def _say_without_stale(decision: Decision) -> str:
 
 
 def _say_older_price(decision: Decision) -> str:
-    """Return which price of the provider that leads is older than a rival's by more than prices are good for.
+    """Return the leader's price that is older than a rival's by more than the time after which prices are out of date.
 
-    An example: Vonage leads by a price of an SMS of 2022, and Twilio's is of 2026. Both count as they are stated; the
-    verdict's sentence says that the first is four years older, so that nobody takes it for today's.
+    An example: Vonage leads because of an SMS price from 2022, and Twilio's is from 2026. Both count as stated; the
+    verdict's sentence says that the first is four years older, so that nobody takes it for current.
     """
     verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
     criteria, leader = knowledge.criteria, verdict.provider or verdict.lean
     left = [part for part in decision.outcome.assessments if part.standing != "ruled-out"]
     own = {price.criterion: price for part in left if part.provider == leader for price in _list_prices(part, criteria)}
-    # The rival with the best score is the one that a newer price would put ahead.
+    # A newer price would put the rival with the best score ahead.
     for rival in sorted(left, key=lambda part: (-part.score.expected if part.score else 0, part.provider)):
         for price in _list_prices(rival, criteria):
             mine = own.get(price.criterion)
@@ -146,7 +146,7 @@ def _say_older_price(decision: Decision) -> str:
 
 
 def _list_prices(assessment: Assessment, criteria: Mapping[str, Criterion]) -> Iterator[Fact]:
-    """Yield the prices with a known amount that the score or the monthly cost of a provider rests on."""
+    """Yield the prices with a known amount behind the score or the monthly cost of a provider."""
     for finding in assessment.findings:
         fact = finding.degree.fact
         if fact is not None and fact.amount is not None and criteria[fact.criterion].kind == "price":
@@ -157,7 +157,7 @@ def _list_prices(assessment: Assessment, criteria: Mapping[str, Criterion]) -> I
 
 
 def count_unjudged(team: Team) -> str:
-    """Return how many of a team's own requirements no criterion says: "2 of your 11 requirements are not judged"."""
+    """Say how many of a team's requirements no criterion covers: "2 of your 11 requirements are not judged"."""
     count, judged = len(team.unlisted), len(team.requirements)
     if not count:
         return ""
@@ -224,17 +224,17 @@ def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
     own = get_score(assessments[provider]).proven
     is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own for rival in rivals)
     if verdict.strength == "leaning" and not is_beaten:
-        # Only for this sentence, and as large as all the rest of an answer.
+        # Imported only for this sentence, because it is as large as the rest of an answer.
         from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
 
         ahead, level = (_sort_rivals(part, assessments) for part in find_contenders(decision.outcome, decision.facts))
         why = _say_overtakers(ahead, level, "it", knowledge)
         return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
-    # From here on all others are beaten. It may be leaning all the same: by a must that no criterion says, which
-    # `count_unjudged` tells of.
+    # From here on all others are beaten. It may still be leaning, because of a must that no criterion covers, which
+    # `count_unjudged` reports.
     outscored = _outscoring([provider], assessments, knowledge)
     if all(rival.standing == "ruled-out" for rival in rivals):
-        # Of those with a higher score `outscored` says already on what they fail.
+        # For those with a higher score, `outscored` already says which musts they fail.
         lower = [rival for rival in rivals if get_score(rival).expected <= get_score(assessments[provider]).expected]
         failed = [_say_failed(rival, knowledge) for rival in _sort_near(lower)]
         return f"{head}: {joined([*outscored, *keep_few(failed, _MOST_RIVALS, _MORE_FAIL)])}."
@@ -247,7 +247,7 @@ def _sort_rivals(providers: Sequence[str], assessments: Assessments) -> list[str
 
 
 def _sort_near(rivals: Sequence[Assessment]) -> list[Assessment]:
-    """Return providers that are ruled out as they are where they are few; of many first those nearest to standing."""
+    """Return ruled-out providers in their order if few; of many, those closest to qualifying come first."""
     if len(rivals) <= _MOST_RIVALS + 1:
         return list(rivals)
     failed = {each.provider: sum(part.is_failed_must for part in each.findings) for each in rivals}
@@ -255,7 +255,7 @@ def _sort_near(rivals: Sequence[Assessment]) -> list[Assessment]:
 
 
 def _list_dated(decision: Decision) -> str:
-    """Return the facts past their time that a proof rests on: "Acme's Fax and Chat; Brook's Fax; of 2022-11-22"."""
+    """Return the out-of-date facts behind a proof: "Acme's Fax and Chat; Brook's Fax; from 2022-11-22"."""
     facts, knowledge = decision.facts, decision.facts.knowledge
     by_provider: dict[str, list[str]] = {}
     for provider, criterion in decision.dated_by:
@@ -269,7 +269,7 @@ def _list_dated(decision: Decision) -> str:
 
 
 def _join_clauses(clauses: Iterable[str]) -> str:
-    """Return clauses as one sentence has them, those that are empty left out."""
+    """Join the non-empty clauses of a sentence."""
     return "; ".join(clause for clause in clauses if clause)
 
 

@@ -1,4 +1,4 @@
-"""The words for values, bounds and truths, so that every face says the same."""
+"""The words for values, bounds and truths, shared by all interfaces."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def joined(words: Sequence[str]) -> str:
 
 
 def join_any(words: Sequence[str]) -> str:
-    """Return things of which any one will do, as people write them.
+    """Return alternatives as people write them.
 
     >>> join_any(["a", "b", "c"]), join_any(["a"])
     ('a, b or c', 'a')
@@ -105,7 +105,7 @@ def claims_text(claims: Iterable[Claim]) -> str:
 
 
 def _terms_text(claim: Claim) -> str:
-    """Return what a price asks beside its amount: ", billed for at least 5, plus 300 EUR once"."""
+    """Return the further terms of a price: ", billed for at least 5, plus 300 EUR once"."""
     currency = str(claim.unit).partition("/")[0]
     least, minimum, fee, setup = claim.terms
     parts = [f"billed for at least {number_text(least)}"] if least else []
@@ -179,7 +179,7 @@ def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in whole percent, in which more than nothing and less than all never round to nothing or all.
+    """Return a share in whole percent; it is never rounded to 0% or 100%.
 
     >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
     ('50%', 'under 1%', 'over 99%', '100%')
@@ -195,7 +195,7 @@ _OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
 
 
 def degree_text(outcome: str, degree: Sequence[float]) -> str:
-    """Return yes, no or not known; for what is met in part the degree in percent."""
+    """Return yes, no or not known, or the degree in percent if partly met."""
     if outcome in _OUTCOMES:
         return _OUTCOMES[outcome]
     low, high = (round(100 * end) for end in degree)
@@ -203,7 +203,7 @@ def degree_text(outcome: str, degree: Sequence[float]) -> str:
 
 
 def score_text(score: ScoreRecord) -> str:
-    """Return the expected score, and in brackets proven to possible where they differ; none where nothing is asked."""
+    """Return the expected score, with the range from proven to possible in brackets if they differ."""
     ends = (score.proven, score.expected, score.possible)
     known = [round(end, 1) for end in ends if end is not None]
     if len(known) < len(ends):
@@ -220,7 +220,7 @@ def amount_text(low: float, high: float | None) -> str:
 
 
 def money_text(low: float, high: float | None) -> str:
-    """Return what a month costs, in cents: no bill says 37.283333333. What is less than 1 keeps its digits.
+    """Return a monthly cost in cents, because no bill says 37.283333333. Amounts below 1 keep their digits.
 
     >>> money_text(37.283333333, None), money_text(0.0083, 1.5)
     ('at least 37.28', '0.0083 to 1.5')
@@ -287,18 +287,18 @@ def lines_text(places: Iterable[int | str]) -> str:
 
 
 def remarks_text(source: SourceRecord) -> str:
-    """Return what a reader should know of a source: why it has no address, and its note; perhaps empty."""
+    """Return notes for readers of a source: why it has no URL, and its note."""
     address = f"no URL: {source.no_url}" if source.url is None and source.no_url else None
     return "; ".join(remark for remark in (address, *list_doubts(source)) if remark)
 
 
 def list_doubts(source: SourceRecord) -> list[str]:
-    """Return what weighs against a source: its note, and that no publisher named."""
+    """Return doubts about a source: its note, and a missing publisher."""
     return [part for part in (source.note, None if source.publisher else "no publisher named") if part]
 
 
 def age_text(days: int) -> str:
-    """Return an age in the largest unit that it fills, rounded down.
+    """Return an age in its largest whole unit, rounded down.
 
     >>> age_text(1461), age_text(400), age_text(39), age_text(1)
     ('four years', 'one year', 'one month', 'one day')
@@ -312,7 +312,7 @@ def age_text(days: int) -> str:
 
 
 def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:
-    """Return what an answer looked at: how many providers, whose sources, and its oldest and newest day.
+    """Return the scope of an answer: the number of providers, the sources, and the oldest and newest day.
 
     A source has the name of its publisher, or its title.
 
@@ -339,7 +339,7 @@ def _name_source(source: Source) -> str:
 
 
 def rests_text(rule: Rule | None, knowledge: KnowledgeBase) -> str:
-    """Return what a rule rests on as a sentence, empty where it names nothing: "Based on The paper, lines 3, 5."."""
+    """Return the sources of a rule as a sentence, empty if none: "Based on The paper, lines 3, 5."."""
     cited = [
         f"{knowledge.sources[part.source].title}, {lines_text(part.lines) if part.lines else part.section or ''}"
         for part in (rule.rests_on if rule is not None else ())
@@ -354,7 +354,7 @@ def base_text(version: str | None, date: str | None, fingerprint: str) -> str:
 
 
 def limits_text(knowledge: KnowledgeBase) -> str:
-    """Return in sentences which part of a base an answer looked at; empty where it was the whole base."""
+    """Return sentences on how an answer's scope was limited; empty if it was not."""
     scope, whole = knowledge.scope, knowledge.whole or knowledge
 
     def name(providers: Sequence[str]) -> str:

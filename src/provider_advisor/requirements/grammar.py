@@ -215,7 +215,7 @@ def _read_part(given: str | Mapping[str, Any], knowledge: KnowledgeBase) -> Fact
 def _check_unwanted(read: Requirement) -> Requirement:
     if read.priority == "wont" and read.is_absence:
         raise RequirementsError(
-            f"'{read.criterion}=no' with 'wont' says two things; write '{read.criterion}=no' if it must be absent, "
+            f"'{read.criterion}=no' cannot be combined with 'wont'; write '{read.criterion}=no' if it must be absent, "
             f"or '{read.criterion}:wont' if it is not wanted."
         )
     if read.priority == "wont" and (read.bound is not None or read.weight is not None):

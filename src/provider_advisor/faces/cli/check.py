@@ -49,7 +49,7 @@ class CheckOptions(Options):
 @click.command("check")
 @click.option("--cases", "with_cases", is_flag=True, help="Also check the decision cases in rules/cases/.")
 @click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the case files, for review.")
-@click.option("--freshness", is_flag=True, help="Instead, list facts that are out of date, with the URL to look at.")
+@click.option("--freshness", is_flag=True, help="List facts that are out of date instead, with the URL to look at.")
 @click.option(
     "--within",
     type=click.IntRange(0, 10_000),

@@ -297,7 +297,7 @@ def _write_because(found: Record) -> str:
         if found[key]
     ]
     count = found["untried"]
-    untried = f" There were too many changes to try {count:,} of them." if count else ""
+    untried = f" There were too many changes: {counted(count, 'change')} not tried." if count else ""
     needed = "'Needed' counts the teams that do not get their new verdict without this change."
     return f"Of {whole}, {joined(parts)}. {needed}{untried}"
 
