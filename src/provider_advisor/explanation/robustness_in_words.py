@@ -63,26 +63,26 @@ def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model
     `tipping` the amounts with which a provider leads.
     """
     return model.RobustnessRecord(
-        weights=_weights(robustness.weights, robustness.findings, knowledge),
-        worlds=_worlds(robustness, knowledge),
-        changes=_changes(robustness.changes, robustness.verdict, knowledge),
-        tipping=[_tipping(part, knowledge) for part in robustness.tippings],
+        weights=_record_weights(robustness.weights, robustness.findings, knowledge),
+        worlds=_record_worlds(robustness, knowledge),
+        changes=_record_changes(robustness.changes, robustness.verdict, knowledge),
+        tipping=[_record_tipping(part, knowledge) for part in robustness.tippings],
     )
 
 
 # Weights
 
 
-def _weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> model.WeightsRecord:
+def _record_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> model.WeightsRecord:
     return model.WeightsRecord(
         depends=found.depends,
-        ranges=[_range(part, findings[part.finding], knowledge) for part in found.ranges],
-        says=_weights_says(found, findings, knowledge),
+        ranges=[_record_range(part, findings[part.finding], knowledge) for part in found.ranges],
+        says=_say_weights(found, findings, knowledge),
     )
 
 
-def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> model.WeightRangeRecord:
-    weighted = _weighted(finding)
+def _record_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> model.WeightRangeRecord:
+    weighted = _record_weighted(finding)
     return model.WeightRangeRecord(
         criterion=weighted.criterion,
         rule=weighted.rule,
@@ -95,11 +95,11 @@ def _range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> mod
         holds_at_high=part.holds_at_high,
         below=list(part.below),
         above=list(part.above),
-        says=_range_says(part, finding, knowledge),
+        says=_say_range(part, finding, knowledge),
     )
 
 
-def _weighted(finding: Finding) -> model.WeightedRecord:
+def _record_weighted(finding: Finding) -> model.WeightedRecord:
     requirement = finding.requirement
     bound = requirement.bound if requirement is not None else None
     return model.WeightedRecord(
@@ -109,31 +109,31 @@ def _weighted(finding: Finding) -> model.WeightedRecord:
     )
 
 
-def _range_says(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> str:
-    label = _label(finding, knowledge)
+def _say_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> str:
+    label = _name_finding(finding, knowledge)
     if part.low == 0 and part.high is None:
         return f"{label}: the answer stays the same with any weight (now {number_text(part.weight)})."
-    ends = [f"below {_weight_text(part.low)} {_leads(part.below, knowledge)}"] if part.low > 0 else []
+    ends = [f"below {_write_weight(part.low)} {_say_leaders(part.below, knowledge)}"] if part.low > 0 else []
     if part.high is not None:
-        ends.append(f"above {_weight_text(part.high)} {_leads(part.above, knowledge)}")
+        ends.append(f"above {_write_weight(part.high)} {_say_leaders(part.above, knowledge)}")
     return f"{label}: now {number_text(part.weight)}; {joined(ends)}."
 
 
-def _weight_text(weight: float) -> str:
+def _write_weight(weight: float) -> str:
     return number_text(float(f"{weight:.4g}"))
 
 
-def _leads(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
+def _say_leaders(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
     return f"{provider_names(leaders, knowledge)} would {'lead' if len(leaders) == 1 else 'be level'}"
 
 
-def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
+def _name_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
     if finding.requirement is not None:
         return requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
     return finding.rule.short if finding.rule is not None else ""
 
 
-def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
+def _say_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
     """Return one sentence, with the weight that could move least."""
     if not found.depends:
         return "No weights could change the recommendation: the musts decide it, not the scores."
@@ -141,7 +141,7 @@ def _weights_says(found: WeightRanges, findings: Sequence[Finding], knowledge: K
     if not moving:
         return "No single weight, however small or large, would change the answer."
     nearest = min(moving, key=find_least_factor)
-    return f"The most sensitive weight: {_range_says(nearest, findings[nearest.finding], knowledge)}"
+    return f"The most sensitive weight: {_say_range(nearest, findings[nearest.finding], knowledge)}"
 
 
 def find_least_factor(part: WeightRange | model.WeightRangeRecord) -> float:
@@ -155,24 +155,24 @@ def find_least_factor(part: WeightRange | model.WeightRangeRecord) -> float:
 # Scenarios
 
 
-def _worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRecord | None:
+def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRecord | None:
     shares = robustness.shares
     if shares is None:
         return None
     return model.WorldsRecord(
-        criteria=[_weighted(finding) for finding in robustness.findings],
-        providers=[_share(share, knowledge) for share in shares.alternatives if share.ranks],
+        criteria=[_record_weighted(finding) for finding in robustness.findings],
+        providers=[_record_share(share, knowledge) for share in shares.alternatives if share.ranks],
         none=rounded(shares.none),
-        given=_estimate(shares.given),
-        uniform=_estimate(shares.uniform),
-        ordered=_estimate(shares.ordered),
-        pairs=[_pair(pair, knowledge) for pair in shares.pairs],
+        given=_record_estimate(shares.given),
+        uniform=_record_estimate(shares.uniform),
+        ordered=_record_estimate(shares.ordered),
+        pairs=[_record_pair(pair, knowledge) for pair in shares.pairs],
         at_worst=shares.at_worst,
-        says=_worlds_says(robustness, knowledge),
+        says=_say_worlds(robustness, knowledge),
     )
 
 
-def _share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareRecord:
+def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareRecord:
     given, first = percent(share.given or 0.0), percent(share.ranks[0])
     return model.ShareRecord(
         provider=share.name,
@@ -191,7 +191,7 @@ def _say_ordered(share: AlternativeShare) -> str:
     return "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
 
 
-def _pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:
+def _record_pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:
     name, other = knowledge.providers[pair.name].name, knowledge.providers[pair.other].name
     level = f", and level with it in {percent(pair.level)}" if pair.level > 0 else ""
     return model.PairShareRecord(
@@ -203,11 +203,11 @@ def _pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:
     )
 
 
-def _estimate(estimate: Estimate) -> model.EstimateRecord:
+def _record_estimate(estimate: Estimate) -> model.EstimateRecord:
     return model.EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
 
 
-def _worlds_says(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+def _say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     """Return the shares in words, their assumed odds, and whether another provider comes first more often."""
     shares = robustness.shares
     if shares is None:
@@ -273,8 +273,10 @@ def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
 # Changes
 
 
-def _changes(found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase) -> model.RequirementChangesRecord:
-    turns = [_turn(turn, before, knowledge) for turn in found.turns]
+def _record_changes(
+    found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase
+) -> model.RequirementChangesRecord:
+    turns = [_record_turn(turn, before, knowledge) for turn in found.turns]
     if turns:
         says = f"The smallest change to the requirements that changes the answer: {turns[0].says}"
     elif found.complete:
@@ -284,44 +286,44 @@ def _changes(found: RequirementChanges, before: Verdict, knowledge: KnowledgeBas
     return model.RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
 
 
-def _turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> model.TurnRecord:
-    said = joined([_change_text(change, knowledge) for change in turn.changes])
+def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> model.TurnRecord:
+    said = joined([_say_change(change, knowledge) for change in turn.changes])
     return model.TurnRecord(
-        changes=[_change(change, knowledge) for change in turn.changes],
-        verdict=_then(turn.verdict),
+        changes=[_record_change(change, knowledge) for change in turn.changes],
+        verdict=_record_verdict(turn.verdict),
         says=f"{capital(said)}: {in_brief(turn.verdict, knowledge, before)}.",
     )
 
 
-def _then(verdict: Verdict) -> model.ThenVerdictRecord:
+def _record_verdict(verdict: Verdict) -> model.ThenVerdictRecord:
     return model.ThenVerdictRecord(**verdict.record())
 
 
-def _change(change: RequirementChange, knowledge: KnowledgeBase) -> model.ChangeRecord:
+def _record_change(change: RequirementChange, knowledge: KnowledgeBase) -> model.ChangeRecord:
     return model.ChangeRecord(
         kind=change.kind,
         criterion=change.requirement.criterion,
-        from_=_asked(change.requirement, knowledge),
-        to=None if change.instead is None else _asked(change.instead, knowledge),
+        from_=_record_asked(change.requirement, knowledge),
+        to=None if change.instead is None else _record_asked(change.instead, knowledge),
     )
 
 
-def _asked(requirement: Requirement, knowledge: KnowledgeBase) -> model.AskedRecord:
+def _record_asked(requirement: Requirement, knowledge: KnowledgeBase) -> model.AskedRecord:
     words = bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
     return model.AskedRecord(priority=requirement.priority, bound=dict(words) or None)
 
 
-def _change_text(change: RequirementChange, knowledge: KnowledgeBase) -> str:
+def _say_change(change: RequirementChange, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[change.requirement.criterion]
     asked = requirement_text(change.requirement, criterion)
     if change.instead is None:
         return f"without {asked}"
     if change.kind == "bound":
-        return f"with {criterion.label}, {_moved_text(change, criterion)}"
+        return f"with {criterion.label}, {_say_moved(change, criterion)}"
     return f"with {asked} as a {change.instead.priority}"
 
 
-def _moved_text(change: RequirementChange, criterion: Criterion) -> str:
+def _say_moved(change: RequirementChange, criterion: Criterion) -> str:
     """Return the new bound in words; an end that was tightened to just past an amount names that one: "below 4 USD"."""
     old, new = change.requirement.bound or Interval(), (change.instead and change.instead.bound) or Interval()
     tightened = [("above", new.low, new._replace(low=None)), ("below", new.high, new._replace(high=None))]
@@ -336,7 +338,7 @@ def _moved_text(change: RequirementChange, criterion: Criterion) -> str:
 # Tipping amounts
 
 
-def _tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
+def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
     criterion, name = knowledge.criteria[part.criterion], knowledge.providers[part.provider].name
     ends = [(part.within.low, ("at_least", "more_than")[not part.reached[0]])]
     ends += [(part.within.high, ("at_most", "less_than")[not part.reached[1]])]
@@ -356,10 +358,10 @@ def _say_within(part: Tipping, criterion: Criterion) -> str:
         (part.within.low, "from {} on" if part.reached[0] else "above {}"),
         (part.within.high, "up to {}" if part.reached[1] else "below {}"),
     ]
-    return joined([words.format(_amount_of(end, criterion)) for end, words in ends if end is not None])
+    return joined([words.format(_write_amount(end, criterion)) for end, words in ends if end is not None])
 
 
-def _amount_of(end: Number, criterion: Criterion) -> str:
+def _write_amount(end: Number, criterion: Criterion) -> str:
     if criterion.kind == "rating":
         return criterion.values[int(end)]
     # Crossings are found to nine digits: 79.999999999 is 80.
@@ -378,48 +380,48 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[mod
     before, found = robustness.verdict, robustness.confirm
     leads = {(part.provider, part.criterion): part for part in robustness.tippings}
     alone = [
-        _question(question, before, knowledge, leads.get((question.provider, question.criterion)))
+        _record_question(question, before, knowledge, leads.get((question.provider, question.criterion)))
         for question in found.questions
     ]
-    together = [_set(part, found, before, knowledge) for part in found.sets]
+    together = [_record_set(part, found, before, knowledge) for part in found.sets]
     return together + alone if before.strength == "dated" else alone + together
 
 
-def _question(
+def _record_question(
     question: FactQuestion, before: Verdict, knowledge: KnowledgeBase, leads: Tipping | None
 ) -> model.ConfirmRecord:
     criterion, name = knowledge.criteria[question.criterion], knowledge.providers[question.provider].name
     # For other amounts, the question names the bound, and the answers are on either side of it.
     turn = f" {capital(_say_within(leads, criterion))}, {name} leads." if leads is not None and criterion.usage else ""
     return model.ConfirmRecord(
-        facts=[_fact(question, knowledge)],
-        answers=[_possible_answer(question, answer, before, knowledge) for answer in question.answers],
+        facts=[_record_fact(question, knowledge)],
+        answers=[_record_answer(question, answer, before, knowledge) for answer in question.answers],
         turns=rounded(question.turns),
         changes=rounded(question.changes),
         weight=question.weight,
         complete=True,
-        says=_question_says(question, before, knowledge) + turn,
+        says=_say_question(question, before, knowledge) + turn,
     )
 
 
-def _fact(question: FactQuestion, knowledge: KnowledgeBase) -> model.OpenFactRecord:
+def _record_fact(question: FactQuestion, knowledge: KnowledgeBase) -> model.OpenFactRecord:
     return model.OpenFactRecord(
         provider=question.provider,
         criterion=question.criterion,
         label=knowledge.criteria[question.criterion].label,
         disputed=question.disputed,
         stated=None if question.stated is None else question.stated.isoformat(),
-        question=_to_ask(question, knowledge),
+        question=_write_question(question, knowledge),
     )
 
 
-def _to_ask(question: FactQuestion, knowledge: KnowledgeBase) -> str:
+def _write_question(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     """Return the question to put to the provider: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
-    asked = _to_ask_now(question, knowledge)
+    asked = _write_question_now(question, knowledge)
     return asked if question.stated is None else f"{asked[:-1]} (last known on {question.stated})?"
 
 
-def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
+def _write_question_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[question.criterion]
     name = knowledge.providers[question.provider].name
     if criterion.kind == "capability":
@@ -435,19 +437,19 @@ def _to_ask_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     return f"{criterion.label} at {name}{on_request}: how much exactly, in {criterion.unit}?"
 
 
-def _possible_answer(
+def _record_answer(
     question: FactQuestion, answer: FactAnswer, before: Verdict, knowledge: KnowledgeBase
 ) -> model.PossibleAnswerRecord:
     return model.PossibleAnswerRecord(
-        values=[_value(answer.fact, knowledge)],
+        values=[_get_value(answer.fact, knowledge)],
         share=rounded(answer.share),
         changes=answer.verdict != before,
-        verdict=_then(answer.verdict),
-        says=f"{_answer_text(question, answer.fact, knowledge)}: {_outcome(answer.verdict, before, knowledge)}.",
+        verdict=_record_verdict(answer.verdict),
+        says=f"{_say_answer(question, answer.fact, knowledge)}: {_say_outcome(answer.verdict, before, knowledge)}.",
     )
 
 
-def _value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
+def _get_value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
     """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
     criterion = knowledge.criteria[fact.criterion]
     if criterion.kind == "capability":
@@ -458,7 +460,7 @@ def _value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
     return amount
 
 
-def _answer_text(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
+def _say_answer(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
     criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
     if criterion.kind == "capability":
         return "if yes" if fact.truth is Truth.YES else "if no"
@@ -466,11 +468,11 @@ def _answer_text(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -
         return "if that still holds"
     if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
         return "if yes" if compare(fact.amount, bounds[0]) is Truth.YES else "if no"
-    return f"if {_value_text(fact, criterion, knowledge)}"
+    return f"if {_say_value(fact, criterion, knowledge)}"
 
 
-def _value_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
-    value = _value(fact, knowledge)
+def _say_value(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
+    value = _get_value(fact, knowledge)
     if isinstance(value, str) or value is None:
         return str(value)
     beside = find_nearest_end(value, criterion)
@@ -479,24 +481,24 @@ def _value_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> s
     return f"{number_text(value)} {criterion.unit or ''}".rstrip()
 
 
-def _outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
+def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
     return "the answer stays the same" if after == before else in_brief(after, knowledge, before)
 
 
-def _question_says(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
+def _say_question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
     """Return the question, and each possible verdict with the answers that lead to it."""
     answers = [
-        (_answer_text(question, answer.fact, knowledge), _outcome(answer.verdict, before, knowledge))
+        (_say_answer(question, answer.fact, knowledge), _say_outcome(answer.verdict, before, knowledge))
         for answer in question.answers
     ]
     if len(answers) > 1 and len({outcome for _, outcome in answers}) == 1:
         answers = [("whatever it is", answers[0][1])]
     says = "; ".join(f"{answer}, {outcome}" for answer, outcome in answers)
     disputed = " The sources contradict each other." if question.disputed else ""
-    return f"{_to_ask(question, knowledge)} {capital(says)}.{disputed}"
+    return f"{_write_question(question, knowledge)} {capital(says)}.{disputed}"
 
 
-def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
+def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
     said = joined(list(_say_supposed(part, knowledge)))
     then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
     does = "settle" if found.questions else "change"
@@ -504,14 +506,14 @@ def _set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: Knowledg
     if before.strength == "dated":
         says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
     answer = model.PossibleAnswerRecord(
-        values=[_value(fact, knowledge) for fact in part.answers],
+        values=[_get_value(fact, knowledge) for fact in part.answers],
         share=None,
         changes=True,
-        verdict=_then(part.verdict),
+        verdict=_record_verdict(part.verdict),
         says=capital(then),
     )
     return model.ConfirmRecord(
-        facts=[_fact(question, knowledge) for question in part.questions],
+        facts=[_record_fact(question, knowledge) for question in part.questions],
         answers=[answer],
         turns=0.0,
         changes=0.0,
@@ -553,15 +555,15 @@ def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) ->
         return f"{label}{{at}} is {claims_text(fact.claims)}"
     if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
         is_within = compare(fact.amount, bounds[0]) is Truth.YES
-        return f"{label}{{at}} is {_bound_or_beyond(bounds[0], criterion, is_within=is_within)}"
-    value = _value_text(fact, criterion, knowledge)
+        return f"{label}{{at}} is {_say_bound(bounds[0], criterion, is_within=is_within)}"
+    value = _say_value(fact, criterion, knowledge)
     amounts = [answer.fact.amount for answer in question.answers]
     if criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
         return f"{label}{{at}} is {value}"
     return f"{label}{{at}} is as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
 
 
-def _bound_or_beyond(bound: Interval, criterion: Criterion, *, is_within: bool) -> str:
+def _say_bound(bound: Interval, criterion: Criterion, *, is_within: bool) -> str:
     """Return "at least 90 seats", or where the amount is not within the bound "below 90 seats"."""
     said = bound_text(bound, criterion)
     if is_within:
