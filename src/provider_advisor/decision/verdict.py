@@ -33,8 +33,8 @@ _NO_WEIGHT = 1e-9
 class Verdict(NamedTuple):
     """`provider` is set where one is recommended, `lean` where one leads without proof, `among` where several do.
 
-    A strength of "firm" is proven; "dated" is proven only with facts past their time (`mark_dated`); "leaning" is not,
-    or not where a must is not judged at all (`limit_strength`).
+    A strength of "firm" is proven; "dated" is proven only with out-of-date facts (`mark_dated`); "leaning" is not, or
+    not where a must is not judged at all (`limit_strength`).
     """
 
     kind: Kind

@@ -181,7 +181,7 @@ class FindingRecord(AnswerPart):
     disputed: bool
     evidence: list[EvidenceRecord]
     stale: str | None = None
-    """for a rule that favours providers: the date of its oldest fact, if it rests on facts that are out of date"""
+    """for a rule that favours providers: the date of its oldest fact, if it is based on out-of-date facts"""
 
     @property
     def is_open(self) -> bool:
@@ -416,7 +416,7 @@ class TippingRecord(AnswerPart):
 
 
 class RobustnessRecord(AnswerPart):
-    """How sure the verdict is: ranges of weights, shares of worlds, changes that turn it."""
+    """How sure the verdict is: ranges of weights, shares of worlds, and changes that would change it."""
 
     weights: WeightsRecord
     worlds: WorldsRecord | None

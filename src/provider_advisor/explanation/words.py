@@ -230,7 +230,7 @@ def money_text(low: float, high: float | None) -> str:
 
 
 def describe_priced(item: CostItemRecord) -> str:
-    """Return which members of unpriced usage have prices, with how to ask; empty where none has."""
+    """Say which members of unpriced usage have prices, and how to ask for them; empty if none."""
     names = item.priced_members or []
     if item.unconverted:
         return f"; it is {joined(item.unconverted)}"

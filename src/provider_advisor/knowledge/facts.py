@@ -74,7 +74,7 @@ class Fact(NamedTuple):
 
     @property
     def newest(self) -> dt.date | None:
-        """Return the day from which the newest claim it rests on ages."""
+        """Return the day from which its newest claim ages."""
         return max((claim.counts_from for claim in self.claims), default=None)
 
 
@@ -170,7 +170,7 @@ class Facts:
     def _begin_copy(
         self, supposed: dict[tuple[str, str], Fact], *, known: "Facts | None", is_fresh_only: bool
     ) -> "Facts":
-        """Return facts of the same day of which only what is supposed is worked out."""
+        """Return facts of the same day in which only supposed ones are computed."""
         copy = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
         copy._supposed, copy._found = supposed, dict(supposed)
         copy._known, copy._is_fresh_only = known, is_fresh_only
@@ -238,7 +238,7 @@ class Facts:
         return is_old and not self.is_over(fact)
 
     def is_over(self, fact: Fact) -> bool:
-        """Return whether a capability is absent because it ended: each claim that it rests on names the end."""
+        """Return whether a capability is absent because it ended: each of its claims names the end."""
         return fact.truth is Truth.NO and bool(fact.claims) and all(map(self.names_past_end, fact.claims))
 
     def names_past_end(self, claim: Claim) -> bool:
@@ -276,7 +276,7 @@ class Facts:
         return all(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
 
     def _list_ages(self) -> Iterator[tuple[Claim, int | None]]:
-        """Yield the claims that count by now, each with the days after which it is past its time."""
+        """Yield the claims that count on the day, each with the days after which it is out of date."""
         for (_, criterion), claims in self.knowledge.claims.items():
             days = self.knowledge.get_stale_after(criterion)
             yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
@@ -462,7 +462,7 @@ def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> F
 
 
 def _rest_on(resting: Sequence[Fact], parts: Sequence[Fact], fact: Fact) -> Fact:
-    """Return the fact with the claims of those it rests on, and the notices of all that may change it."""
+    """Return the fact with the claims of its deciding parts, and the notices of all parts that may change it."""
     claims = dict.fromkeys(claim._replace(criterion=fact.criterion) for part in resting for claim in part.claims)
     noticed = resting if fact.truth is Truth.YES else parts
     return fact._replace(

@@ -65,7 +65,7 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
 
 
 def group_ageing(found: Iterable[Ageing]) -> list[AgeingGroup]:
-    """Return the facts by provider, area and source, the first to be past its time first within each provider."""
+    """Return the facts by provider, area and source, the first to be out of date first within each provider."""
     groups: dict[tuple[str, str, str], list[Ageing]] = {}
     for part in found:
         groups.setdefault((part.provider, part.area, part.source), []).append(part)

@@ -58,7 +58,7 @@ def validate(document: Document, shape: type[T]) -> T:
 
 def describe_problems(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
     """Return each problem that a shape found in a document, once; one with an example, if it is of another kind."""
-    # A file in the wrong place would be told each of its keys, and all that it lacks: an example says more.
+    # For a file in the wrong place, every key would be wrong and many would be missing: an example says more.
     keys = {field.alias or name for name, field in shape.model_fields.items()}
     if _is_of_another_kind(document.data, keys):
         found = f"the key '{next(iter(document.data))}'" if isinstance(document.data, dict) else _echo(document.data)
@@ -86,7 +86,7 @@ def _describe(detail: ErrorDetails, document: Document, shape: type[BaseModel]) 
     if detail["type"] == "missing":
         return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_name_record(document.data, path)}; add it."
     if detail["type"] == "extra_forbidden":
-        # The key may be right elsewhere in the file: it is no suggestion in place of itself.
+        # The key may be right elsewhere in the file, so it must not be suggested for itself.
         key = str(detail["loc"][-1])
         hint = did_you_mean(key, _collect_keys(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
         return f"{document.where(*path)}: unknown key '{key}'{_name_record(document.data, path)}.{hint}"
@@ -139,7 +139,7 @@ def _has_step(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds a
 
 
 def _name_record(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
-    """Return which record it is: a line number alone makes a reader count."""
+    """Return the name of the record, because a line number alone makes a reader search."""
     name = _find_name(data, path)
     return f" in '{name}'" if name else ""
 

@@ -90,7 +90,7 @@ EVERY_AREA = "all"
 
 
 class MemberOf(NamedTuple):
-    """Which criterion is asked, and of which member of its list: `phone-numbers` and `de`."""
+    """A criterion and a member of its list: `phone-numbers` and `de`."""
 
     criterion: str
     member: str
@@ -124,7 +124,7 @@ class Criterion(NamedTuple):
     concerns: tuple[str, ...] = ()
     """Of a free plan or a starting credit: the prices beside which it is named."""
     stale_after: int | None = None
-    """After how many days a fact is past its time, in place of the policy's."""
+    """After how many days a fact is out of date, instead of the policy's number."""
     silent: str | None = None
     """Why there is no claim on it."""
     negotiable: bool = True
@@ -201,7 +201,7 @@ class Rate(NamedTuple):
 
 
 ClaimValue = str | Number | tuple[Number, Number] | tuple[str, ...]
-"""What a claim says: a word, words of which one holds, a number, or the two ends of a range."""
+"""The value of a claim: a word, several words if one of them holds, a number, or the two ends of a range."""
 
 
 class Claim(NamedTuple):
@@ -297,7 +297,7 @@ class Product(NamedTuple):
     renamed: Renaming | None = None
 
     def name_on(self, day: dt.date) -> str:
-        """Return its name, and beside it the new one that it has on a day: "Old Calls (now New Calls)"."""
+        """Return its name with the new one that it has on a day: "Old Calls (now New Calls)"."""
         new = self.renamed
         return self.name if new is None or day < new.day else f"{self.name} (now {new.name})"
 

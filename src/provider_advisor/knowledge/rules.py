@@ -51,7 +51,7 @@ class Rule(NamedTuple):
 class Policy(NamedTuple):
     """The numbers of judgement: what a priority weighs, what an unknown is expected to be, how long facts are good for.
 
-    `stale_after` has the days after which a fact of a kind is past its time; a kind that it lacks never is. Without
+    `stale_after` has the days after which a fact of a kind is out of date; a missing kind never is. Without
     `combinations`, providers exclude one another, and none are proposed together.
     """
 

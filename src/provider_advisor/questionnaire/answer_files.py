@@ -181,8 +181,8 @@ def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catal
 def make_statement(state: State, name: str | None = None) -> Statement:
     """Return the statement of the team so far, with what it is not sure about, as of the day of the facts.
 
-    What cannot count yet is told by a note; so is what was left blank and a rule asks for, and what the answers add to
-    what was given before them.
+    Notes list what cannot count yet, what was left blank but a rule asks for, and what the answers add to what was
+    given before them.
     """
     survey = survey_answers(state)
     replay, given = survey.replay, state.given

@@ -113,7 +113,7 @@ def _survey(state: State) -> Survey:
     if replay.team.has_unlisted_must:
         judged = judge_team(replay.team._replace(unlisted=()), state.catalogue.facts)
     sums = _sum_open(replay, judged, state.catalogue)
-    # Whether a verdict is firm or dated is decided by a second set of sums, made without the facts past their time.
+    # Whether a verdict is firm or dated is decided by a second set of sums, made without out-of-date facts.
     without_stale = sums
     if judged.verdict.kind == "recommended" and state.catalogue.without_stale is not None:
         fresh = state.catalogue.without_stale

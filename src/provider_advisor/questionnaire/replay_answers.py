@@ -337,7 +337,7 @@ def _find_key(name: str, catalogue: Catalogue) -> Key:
 def _find_parents(
     asked: Mapping[str, Priority], by_kind: Mapping[str, Mapping[str, object]], given: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the members that come in place of a criterion that is asked for; what was said of one itself wins."""
+    """Yield the members that replace a requested criterion; a statement on a member itself wins."""
     for parent, members in by_kind.get("members", {}).items():
         if parent in asked and isinstance(members, tuple):
             names = (f"{parent}{AT}{member}" for member in members)

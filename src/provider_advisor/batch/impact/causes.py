@@ -1,4 +1,4 @@
-"""Which changes turn which verdicts: a knowledge base is made with only some of its changes, and judges again.
+"""Find which changes change which verdicts, by judging again with only some of the changes made.
 
 Each change is made alone to the base before, and undone alone in the base after, and the teams whose verdict changes
 are judged again. Say that a claim and a weight have changed, and that three teams turned. If the claim alone turns two
@@ -227,7 +227,7 @@ class Cause(NamedTuple):
 
 
 class Causes(NamedTuple):
-    """The changes, those that turn most teams first, and how many `teams` were looked at.
+    """The changes, those that change the most verdicts first, and the number of `teams` examined.
 
     For `by_one` of these teams one change alone is enough, for `by_any` any of several alone; `together` counts those
     that turn only by several together, `untried` changes that were too many to be tried.

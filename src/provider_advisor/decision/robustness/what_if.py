@@ -84,7 +84,7 @@ class Supposing:
         self._found_whole: dict[int, _SupposedFacts] = {}
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
-        """Return the verdict if these facts held, as of today, in place of what is known."""
+        """Return the verdict if these facts, dated today, replaced the known ones."""
         return self.judge_groups(group_by_provider(supposed))
 
     def judge_groups(self, groups: Iterable[tuple[Fact, ...]]) -> Verdict:
@@ -370,7 +370,7 @@ class Rerun:
         return self._rows[key]
 
     def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
-        """Return the verdict on these stated requirements, dated where only facts past their time prove it."""
+        """Return the verdict on these stated requirements, dated if only out-of-date facts prove it."""
         verdict = limit_strength(verdict, self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
             return verdict

@@ -1,6 +1,6 @@
-"""The start page, the form to choose by, answers, questions and the card to embed: the pages that answer a team.
+"""The pages that answer a team: the start page, the form, answers, the questionnaire and the card to embed.
 
-Each shows what its address says, works without scripts, and keeps nothing on the server.
+Each shows what its URL says, works without scripts, and stores nothing on the server.
 """
 
 from __future__ import annotations
