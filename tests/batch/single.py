@@ -56,7 +56,7 @@ def columns_of(outcome: Outcome, facts: Facts) -> dict[str, Any]:
     for part in outcome.assessments:
         name, amount = part.provider, part.cost.amount if part.cost else None
         found |= {
-            f"{name}.standing": part.standing if part.score else None,
+            f"{name}.standing": part.standing,
             f"{name}.proven": part.score.proven if part.score else None,
             f"{name}.expected": part.score.expected if part.score else None,
             f"{name}.possible": part.score.possible if part.score else None,

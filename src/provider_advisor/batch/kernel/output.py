@@ -100,7 +100,7 @@ def make_columns(
             yield from (pa.nulls(rows, pa.float64()) for _ in (*_SCORES, *(costs if provider in priced else ())))
             continue
         place = there.index(provider)
-        yield _make_words(np.where(scores.asked, scores.standing[place], np.int16(-1)), STANDINGS)
+        yield _make_words(scores.standing[place], STANDINGS)  # musts alone decide it, also where there are no scores
         for part in (scores.proven, scores.expected, scores.possible):
             yield arrays.make_numbers(part[place], asked)
         for ends in costs if provider in priced else ():
