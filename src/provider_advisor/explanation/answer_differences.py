@@ -66,7 +66,7 @@ class AnswerPair(NamedTuple):
         """Return the subject of a finding: a criterion's label with its bound, or a rule."""
         if finding.criterion is None:
             return f"the rule {finding.rule}"
-        return self.labels.get(finding.criterion, finding.criterion) + _key(finding)[2]
+        return self.labels.get(finding.criterion, finding.criterion) + _get_key(finding)[2]
 
 
 def compare_records(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,12 +82,12 @@ def compare_records(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
         "now": {"as_of": now["as_of"], "fingerprint": now["fingerprint"]},
         "differs": any(part["about"] not in CONTEXT for part in found),
         "verdict_differs": any(part["about"] == "verdict" for part in found),
-        "says": _summary({part["about"] for part in found}),
+        "says": _sum_up({part["about"] for part in found}),
         "differences": found,
     }
 
 
-def _summary(about: set[str]) -> str:
+def _sum_up(about: set[str]) -> str:
     if "verdict" in about:
         return "The verdict changed."
     if about - {*CONTEXT}:
@@ -104,51 +104,62 @@ def find_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Dif
     and `claims` where they apply. Raises RequirementsError where a record lacks what is compared.
     """
     pair = AnswerPair.read(old, new)
-    parts = (_verdict, _providers, _requirements, _rules, _findings, _costs, _ways, _behind)
+    parts = (
+        _compare_verdicts,
+        _compare_providers,
+        _compare_requirements,
+        _compare_rules,
+        _compare_findings,
+        _compare_costs,
+        _compare_ways,
+        _compare_grounds,
+    )
     return [found for part in parts for found in part(pair)]
 
 
-def _difference(about: str, says: str, **details: Any) -> Difference:  # noqa: ANN401 (JSON-ready values)
+def _make_difference(about: str, says: str, **details: Any) -> Difference:  # noqa: ANN401 (JSON-ready values)
     """Return a difference as JSON-ready data: what it is about, the details, a sentence."""
     return {"about": about, **details, "says": says}
 
 
-def _verdict(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_verdicts(pair: AnswerPair) -> Iterator[Difference]:
     then, now = as_data(pair.old.verdict), as_data(pair.new.verdict)
     sides = f"Before: {then['reason']} Now: {now['reason']}"
     if {**then, "reason": None} != {**now, "reason": None}:
-        yield _difference("verdict", f"The verdict changed. {sides}", old=then, new=now)
+        yield _make_difference("verdict", f"The verdict changed. {sides}", old=then, new=now)
     elif then["reason"] != now["reason"]:
         says = f"The reason for the verdict changed. {sides}"
-        yield _difference("reason", says, old=then["reason"], new=now["reason"])
+        yield _make_difference("reason", says, old=then["reason"], new=now["reason"])
 
 
-def _providers(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_providers(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({provider.id: provider for provider in answer.providers} for answer in (pair.old, pair.new))
     for gone in sorted(then.keys() - now.keys()):
         # It may have been removed from the base, left out by a scope, or have no claim by that day.
         says = f"{then[gone].name} is no longer compared."
-        yield _difference("provider", says, provider=gone, old=gone, new=None)
+        yield _make_difference("provider", says, provider=gone, old=gone, new=None)
     for come in sorted(now.keys() - then.keys()):
-        yield _difference("provider", f"{now[come].name} is compared now as well.", provider=come, old=None, new=come)
+        yield _make_difference(
+            "provider", f"{now[come].name} is compared now as well.", provider=come, old=None, new=come
+        )
     for both in sorted(now.keys() & then.keys()):
-        yield from _standing(then[both], now[both])
+        yield from _compare_standings(then[both], now[both])
 
 
-def _standing(then: ProviderRecord, now: ProviderRecord) -> Iterator[Difference]:
+def _compare_standings(then: ProviderRecord, now: ProviderRecord) -> Iterator[Difference]:
     if then.standing != now.standing:
         says = f"{now.name} was {STANDINGS[then.standing]} and is now {STANDINGS[now.standing]}."
-        yield _difference("standing", says, provider=now.id, old=then.standing, new=now.standing)
+        yield _make_difference("standing", says, provider=now.id, old=then.standing, new=now.standing)
     before, after = as_data(then.score), as_data(now.score)
     if before != after:
         says = f"The score of {now.name} was {score_text(then.score)} and is now {score_text(now.score)}."
-        yield _difference("score", says, provider=now.id, old=before, new=after)
+        yield _make_difference("score", says, provider=now.id, old=before, new=after)
 
 
 # What is asked
 
 
-def _bound_words(bound: BoundWords | None) -> str:
+def _write_bound(bound: BoundWords | None) -> str:
     # A record has no units, and its criterion may no longer exist.
     ends = [
         f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}"
@@ -157,20 +168,20 @@ def _bound_words(bound: BoundWords | None) -> str:
     return f", {joined(ends)}" if ends else ""
 
 
-def _key(part: RequirementRecord | FindingRecord) -> tuple[str, str, str]:
+def _get_key(part: RequirementRecord | FindingRecord) -> tuple[str, str, str]:
     """Return a key that identifies a requirement, or a rule that favours, in both answers."""
     if part.criterion is None:
         return "", "", (part.rule if isinstance(part, FindingRecord) else None) or ""
-    return part.criterion, part.priority or "", _bound_words(part.bound)
+    return part.criterion, part.priority or "", _write_bound(part.bound)
 
 
-def _asked_text(part: RequirementRecord) -> str:
-    return f"{part.label}{_bound_words(part.bound)} ({part.priority})"
+def _say_asked(part: RequirementRecord) -> str:
+    return f"{part.label}{_write_bound(part.bound)} ({part.priority})"
 
 
-def _requirements(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_requirements(pair: AnswerPair) -> Iterator[Difference]:
     """Find requirements that were added, removed or changed, and the rules behind the changes."""
-    then, now = ({_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
+    then, now = ({_get_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone = [then[key] for key in sorted(then.keys() - now.keys())]
     come = [now[key] for key in sorted(now.keys() - then.keys())]
     # One added and one removed on the same criterion are one change of bound or priority.
@@ -178,112 +189,114 @@ def _requirements(pair: AnswerPair) -> Iterator[Difference]:
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:
             gone.remove(old)
-            says = f"Before: {_asked_text(old)}, asked for {_by(old)}. Now: {_asked_text(new)}, asked for {_by(new)}."
-            yield _asked(says, new.criterion, old, new)
+            before, after = (f"{_say_asked(part)}, asked for {_say_whose(part)}" for part in (old, new))
+            says = f"Before: {before}. Now: {after}."
+            yield _tell_asked(says, new.criterion, old, new)
         else:
-            says = f"Newly asked for {_by(new)}: {_asked_text(new)}. {_because(pair.new, new)}"
-            yield _asked(says, new.criterion, None, new)
+            says = f"Newly asked for {_say_whose(new)}: {_say_asked(new)}. {_explain_requirement(pair.new, new)}"
+            yield _tell_asked(says, new.criterion, None, new)
     for old in gone:
-        yield _asked(
-            f"No longer asked for: {_asked_text(old)}, which was asked for {_by(old)}.", old.criterion, old, None
+        yield _tell_asked(
+            f"No longer asked for: {_say_asked(old)}, which was asked for {_say_whose(old)}.", old.criterion, old, None
         )
     for key in sorted(then.keys() & now.keys()):
         if then[key].implied_by != now[key].implied_by:
-            says = f"{_asked_text(now[key])} was asked for {_by(then[key])} and is now asked for {_by(now[key])}."
-            yield _asked(says, now[key].criterion, then[key], now[key])
+            before, after = (_say_whose(part[key]) for part in (then, now))
+            says = f"{_say_asked(now[key])} was asked for {before} and is now asked for {after}."
+            yield _tell_asked(says, now[key].criterion, then[key], now[key])
 
 
-def _asked(says: str, criterion: str, old: RequirementRecord | None, new: RequirementRecord | None) -> Difference:
+def _tell_asked(says: str, criterion: str, old: RequirementRecord | None, new: RequirementRecord | None) -> Difference:
     rules = set(old.implied_by if old else ()) ^ set(new.implied_by if new else ())
-    sides = {"old": old and _asked_side(old), "new": new and _asked_side(new)}
-    return _difference("requirement", says.rstrip(), criterion=criterion, rules=sorted(rules), **sides)
+    sides = {"old": old and _pick_asked(old), "new": new and _pick_asked(new)}
+    return _make_difference("requirement", says.rstrip(), criterion=criterion, rules=sorted(rules), **sides)
 
 
-def _asked_side(part: RequirementRecord) -> dict[str, Any]:
+def _pick_asked(part: RequirementRecord) -> dict[str, Any]:
     bound = part.bound and {key: end if isinstance(end, str) else float(end) for key, end in part.bound.items()}
-    return _chosen(part, "criterion", "label", "priority") | {"bound": bound, "implied_by": list(part.implied_by)}
+    return _pick_fields(part, "criterion", "label", "priority") | {"bound": bound, "implied_by": list(part.implied_by)}
 
 
-def _chosen(part: Any, *names: str) -> dict[str, Any]:  # noqa: ANN401 (a record)
+def _pick_fields(part: Any, *names: str) -> dict[str, Any]:  # noqa: ANN401 (a record)
     return {name: as_data(getattr(part, name)) for name in names}
 
 
-def _by(part: RequirementRecord) -> str:
+def _say_whose(part: RequirementRecord) -> str:
     if not part.implied_by:
         return "by the team"
     return f"by the rule{'s' if len(part.implied_by) > 1 else ''} {joined(part.implied_by)}"
 
 
-def _because(answer: AnswerRecord, part: RequirementRecord) -> str:
-    return next((finding.because for finding in answer.findings if _key(finding) == _key(part)), "")
+def _explain_requirement(answer: AnswerRecord, part: RequirementRecord) -> str:
+    return next((finding.because for finding in answer.findings if _get_key(finding) == _get_key(part)), "")
 
 
 # Rules and weights
 
 
-def _firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
+def _find_firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
     """Return one finding of each requirement and rule: weight and reason are the same for all providers."""
-    return {_key(finding): finding for finding in reversed(answer.findings)}
+    return {_get_key(finding): finding for finding in reversed(answer.findings)}
 
 
-def _rules(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_rules(pair: AnswerPair) -> Iterator[Difference]:
     """Find rules that favour and were added or removed; then changed weights and reasons."""
-    then, now = _firsts(pair.old), _firsts(pair.new)
+    then, now = _find_firsts(pair.old), _find_firsts(pair.new)
     for key in sorted(then.keys() - now.keys()):
         if not key[0]:
             says = f"The rule {key[2]} no longer counts: {then[key].because}"
-            yield _difference("rule", says, rule=key[2], old=then[key].because, new=None)
+            yield _make_difference("rule", says, rule=key[2], old=then[key].because, new=None)
     for key in sorted(now.keys() - then.keys()):
         if not key[0]:
             says = f"The rule {key[2]} now counts: {now[key].because}"
-            yield _difference("rule", says, rule=key[2], old=None, new=now[key].because)
+            yield _make_difference("rule", says, rule=key[2], old=None, new=now[key].because)
     for key in sorted(then.keys() & now.keys()):
-        yield from _weight(then[key], now[key], pair)
+        yield from _compare_weights(then[key], now[key], pair)
 
 
-def _weight(then: FindingRecord, now: FindingRecord, pair: AnswerPair) -> Iterator[Difference]:
+def _compare_weights(then: FindingRecord, now: FindingRecord, pair: AnswerPair) -> Iterator[Difference]:
     what = {"criterion": now.criterion} if now.criterion else {"rule": now.rule}
     name = f"{pair.label(now)} ({now.priority})" if now.criterion else f"the rule {now.rule}"
     if then.weight != now.weight:
         says = f"The weight of {name} was {then.weight:g} and is now {now.weight:g}."
-        yield _difference("weight", says, **what, old=then.weight, new=now.weight)
+        yield _make_difference("weight", says, **what, old=then.weight, new=now.weight)
     if then.because != now.because:
         says = f"The reason given for {name} changed: {now.because}"
-        yield _difference("because", says, **what, old=then.because, new=now.because)
+        yield _make_difference("because", says, **what, old=then.because, new=now.because)
 
 
 # What is known
 
 
-def _findings(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_findings(pair: AnswerPair) -> Iterator[Difference]:
     """Find changed facts on the requirements of both answers, and the claims behind the changes."""
-    then = {(finding.provider, _key(finding)): finding for finding in pair.old.findings}
+    then = {(finding.provider, _get_key(finding)): finding for finding in pair.old.findings}
     for new in pair.new.findings:
-        old = then.get((new.provider, _key(new)))
+        old = then.get((new.provider, _get_key(new)))
         if old is None:
             continue
         changed = (old.outcome, old.degree, old.says) != (new.outcome, new.degree, new.says)
         claims = _compare_claims(old.evidence, new.evidence) or (_reread_claims(new.evidence) if changed else [])
-        said = _finding_says(old, new, claims, changed=changed)
+        said = _say_finding(old, new, claims, changed=changed)
         if said:
             says = f"{pair.names.get(new.provider, new.provider)} on {pair.label(new)}: {said}."
-            sides = {"old": _known_side(old), "new": _known_side(new)}
+            sides = {"old": _pick_known(old), "new": _pick_known(new)}
             what = {"provider": new.provider, "criterion": new.criterion, "rule": new.rule}
-            yield _difference("finding", says, **what, **sides, claims=claims)
+            yield _make_difference("finding", says, **what, **sides, claims=claims)
 
 
-def _known_side(finding: FindingRecord) -> dict[str, Any]:
-    return _chosen(finding, "outcome", "degree", "expected", "says")
+def _pick_known(finding: FindingRecord) -> dict[str, Any]:
+    return _pick_fields(finding, "outcome", "degree", "expected", "says")
 
 
-def _finding_says(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:
-    parts = [f"before {_known(old)}; now {_known(new)}"] if changed else []
+def _say_finding(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:
+    parts = [f"before {_say_known(old)}; now {_say_known(new)}"] if changed else []
     if not changed and old.expected != new.expected:
         parts.append(f"counted {100 * old.expected:.0f}% before and {100 * new.expected:.0f}% now")
     return "; ".join([*parts, *(claim["says"] for claim in claims)])
 
 
-def _known(finding: FindingRecord) -> str:
+def _say_known(finding: FindingRecord) -> str:
     word = degree_text(finding.outcome, finding.degree)
     return finding.says if finding.says.startswith(word) else f"{word}, {finding.says}"
 
@@ -304,7 +317,7 @@ class ClaimKey(NamedTuple):
         return self.source, self.line or 0, self.where or "", self.product or ""
 
 
-def _claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
+def _list_claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
     return [
         ClaimKey(line.source, line.line, line.as_of, line.evidence, line.product, line.place)
         if isinstance(line, EvidenceRecord)
@@ -315,20 +328,20 @@ def _claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
 
 def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> list[Difference]:
     """Return claims that were added, removed or changed in evidence or date, each with its place."""
-    then, now = Counter(_claim_keys(old)), Counter(_claim_keys(new))
+    then, now = Counter(_list_claim_keys(old)), Counter(_list_claim_keys(new))
     gone = {claim.place: claim for claim in then - now}
     come = {claim.place: claim for claim in now - then}
-    found = [_claim("removed", gone[place]) for place in sorted(gone.keys() - come.keys())]
-    found += [_claim("changed", come[place], gone[place]) for place in sorted(come.keys() & gone.keys())]
-    return found + [_claim("added", come[place]) for place in sorted(come.keys() - gone.keys())]
+    found = [_describe_claim("removed", gone[place]) for place in sorted(gone.keys() - come.keys())]
+    found += [_describe_claim("changed", come[place], gone[place]) for place in sorted(come.keys() & gone.keys())]
+    return found + [_describe_claim("added", come[place]) for place in sorted(come.keys() - gone.keys())]
 
 
 def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:
     """Return all claims: at least one is read differently now, but a record does not hold their values."""
-    return [_claim("read differently", claim) for claim in dict.fromkeys(_claim_keys(lines))]
+    return [_describe_claim("read differently", claim) for claim in dict.fromkeys(_list_claim_keys(lines))]
 
 
-def _claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Difference:
+def _describe_claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Difference:
     was = f", was {before.evidence}, {before.as_of}" if before else ""
     word = "different value" if change == "read differently" else change
     place = lines_text([claim.line or claim.where or ""])
@@ -339,44 +352,44 @@ def _claim(change: str, claim: ClaimKey, before: ClaimKey | None = None) -> Diff
 # Costs
 
 
-def _costs(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_costs(pair: AnswerPair) -> Iterator[Difference]:
     """Find how the monthly costs changed, with the prices that make the difference."""
     then = {provider.id: provider.monthly_cost for provider in pair.old.providers}
     for provider in pair.new.providers:
         old, new = then.get(provider.id), provider.monthly_cost
-        if old is not None and new is not None and _comparable_cost(old) != _comparable_cost(new):
-            said, claims = _items(old, new)
-            says = f"The monthly cost with {provider.name} was {_cost_text(old)} and is now {_cost_text(new)}{said}."
-            sides = {"old": _chosen(old, "low", "high", "unit"), "new": _chosen(new, "low", "high", "unit")}
-            yield _difference("cost", says, provider=provider.id, **sides, claims=claims)
+        if old is not None and new is not None and _strip_cost(old) != _strip_cost(new):
+            said, claims = _compare_items(old, new)
+            says = f"The monthly cost with {provider.name} was {_say_cost(old)} and is now {_say_cost(new)}{said}."
+            sides = {"old": _pick_fields(old, "low", "high", "unit"), "new": _pick_fields(new, "low", "high", "unit")}
+            yield _make_difference("cost", says, provider=provider.id, **sides, claims=claims)
 
 
-def _comparable_cost(cost: CostRecord) -> tuple[Any, ...]:
-    return cost.low, cost.high, cost.unit, [_comparable_item(item) for item in cost.items]
+def _strip_cost(cost: CostRecord) -> tuple[Any, ...]:
+    return cost.low, cost.high, cost.unit, [_strip_item(item) for item in cost.items]
 
 
-def _comparable_item(item: CostItemRecord) -> tuple[Any, ...]:
+def _strip_item(item: CostItemRecord) -> tuple[Any, ...]:
     """Return a key that identifies a cost item, ignoring price models that were not used."""
-    return item.usage, item.criterion, item.price, item.low, item.high, item.beside, _claim_keys(item.evidence)
+    return item.usage, item.criterion, item.price, item.low, item.high, item.beside, _list_claim_keys(item.evidence)
 
 
-def _cost_text(cost: CostRecord) -> str:
+def _say_cost(cost: CostRecord) -> str:
     return f"{amount_text(cost.low, cost.high)} {cost.unit}"
 
 
-def _items(old: CostRecord, new: CostRecord) -> tuple[str, list[Difference]]:
+def _compare_items(old: CostRecord, new: CostRecord) -> tuple[str, list[Difference]]:
     """Return what changed in the items of a cost, in words, and the claims behind it."""
     then = {tuple(item.usage): item for item in old.items}
     said, claims = [], []
     for item in new.items:
         before = then.get(tuple(item.usage))
-        if before is not None and _comparable_item(before) != _comparable_item(item):
+        if before is not None and _strip_item(before) != _strip_item(item):
             claims += _compare_claims(before.evidence, item.evidence) or _reread_claims(item.evidence)
-            said.append(_item(before, item))
+            said.append(_say_item(before, item))
     return ("; " + "; ".join(said) if said else ""), claims
 
 
-def _item(old: CostItemRecord, new: CostItemRecord) -> str:
+def _say_item(old: CostItemRecord, new: CostItemRecord) -> str:
     name = joined(list(new.usage))
     before, now = (item.price or "no known price" for item in (old, new))
     if before != now:
@@ -387,7 +400,7 @@ def _item(old: CostItemRecord, new: CostItemRecord) -> str:
 # Alternatives, and the facts and rules behind the answer
 
 
-def _ways(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_ways(pair: AnswerPair) -> Iterator[Difference]:
     """Find changes in set-aside rules, in combinations of providers, and in concessions."""
     old, new = pair.old, pair.new
     known = as_data(old.set_aside)
@@ -395,33 +408,37 @@ def _ways(pair: AnswerPair) -> Iterator[Difference]:
         if as_data(part) not in known:
             label = pair.labels.get(part.criterion, part.criterion)
             says = f"The rule {part.rule} on {label} is now set aside: {part.because}."
-            yield _difference("set-aside", says, rule=part.rule, criterion=part.criterion, old=None, new=part.because)
+            yield _make_difference(
+                "set-aside", says, rule=part.rule, criterion=part.criterion, old=None, new=part.because
+            )
     if old.combinations != new.combinations:
-        says = f"Providers that together meet every must: before {_groups(old, pair)}; now {_groups(new, pair)}."
-        yield _difference("combinations", says, old=old.combinations, new=new.combinations)
-    if [*map(_comparable_way, old.concessions)] != [*map(_comparable_way, new.concessions)]:
-        before, now = ([_dropped(part) for part in answer.concessions] for answer in (old, new))
-        says = f"What could be given up: before {_either(before)}; now {_either(now)}."
-        yield _difference("concessions", says, old=before, new=now)
+        says = (
+            f"Providers that together meet every must: before {_name_groups(old, pair)}; now {_name_groups(new, pair)}."
+        )
+        yield _make_difference("combinations", says, old=old.combinations, new=new.combinations)
+    if [*map(_strip_way, old.concessions)] != [*map(_strip_way, new.concessions)]:
+        before, now = ([_name_dropped(part) for part in answer.concessions] for answer in (old, new))
+        says = f"What could be given up: before {_join_ways(before)}; now {_join_ways(now)}."
+        yield _make_difference("concessions", says, old=before, new=now)
 
 
-def _comparable_way(part: ConcessionRecord) -> tuple[Any, ...]:
-    return [_asked_side(requirement) for requirement in part.drop], as_data(part.verdict)
+def _strip_way(part: ConcessionRecord) -> tuple[Any, ...]:
+    return [_pick_asked(requirement) for requirement in part.drop], as_data(part.verdict)
 
 
-def _groups(answer: AnswerRecord, pair: AnswerPair) -> str:
-    return _either([joined([pair.names.get(name, name) for name in group]) for group in answer.combinations])
+def _name_groups(answer: AnswerRecord, pair: AnswerPair) -> str:
+    return _join_ways([joined([pair.names.get(name, name) for name in group]) for group in answer.combinations])
 
 
-def _dropped(part: ConcessionRecord) -> str:
-    return joined([_asked_text(requirement) for requirement in part.drop])
+def _name_dropped(part: ConcessionRecord) -> str:
+    return joined([_say_asked(requirement) for requirement in part.drop])
 
 
-def _either(ways: Sequence[str]) -> str:
+def _join_ways(ways: Sequence[str]) -> str:
     return ", or ".join(ways) or "nothing"
 
 
-def _behind(pair: AnswerPair) -> Iterator[Difference]:
+def _compare_grounds(pair: AnswerPair) -> Iterator[Difference]:
     """Find facts that are now out of date, and changes of the evidence's age, the day, and facts and rules."""
     old, new = pair.old.knowledge, pair.new.knowledge
     known = {(part.provider, part.criterion) for part in old.stale}
@@ -429,26 +446,28 @@ def _behind(pair: AnswerPair) -> Iterator[Difference]:
         if (part.provider, part.criterion) not in known:
             name, label = pair.names.get(part.provider, part.provider), pair.labels.get(part.criterion, part.criterion)
             says = f"The fact about {name}, {label}, from {part.as_of}, is out of date now."
-            yield _difference("stale", says, provider=part.provider, criterion=part.criterion, old=None, new=part.as_of)
+            yield _make_difference(
+                "stale", says, provider=part.provider, criterion=part.criterion, old=None, new=part.as_of
+            )
     told = {part.says for part in pair.old.notices}
     for notice in pair.new.notices:
         if notice.says not in told:
             about = {"provider": notice.provider, "criterion": notice.criterion}
-            yield _difference("notice", f"Also new: {notice.says}", **about, old=None, new=notice.day)
+            yield _make_difference("notice", f"Also new: {notice.says}", **about, old=None, new=notice.day)
     # Earlier versions worded this differently.
-    if old.rests_on.says != new.rests_on.says and _scope_data(old) != _scope_data(new):
+    if old.rests_on.says != new.rests_on.says and _pick_scope(old) != _pick_scope(new):
         says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
-        yield _difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
+        yield _make_difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
     if old.as_of != new.as_of:
         says = f"Facts counted as of {old.as_of} before, and as of {new.as_of} now."
-        yield _difference("day", says, old=old.as_of, new=new.as_of)
+        yield _make_difference("day", says, old=old.as_of, new=new.as_of)
     if old.fingerprint != new.fingerprint:
         was, now = (base_text(part.version, part.date, part.fingerprint) for part in (old, new))
         says = f"The knowledge base was {was} and is now {now}."
-        yield _difference("knowledge", says, old=old.fingerprint, new=new.fingerprint)
+        yield _make_difference("knowledge", says, old=old.fingerprint, new=new.fingerprint)
 
 
-def _scope_data(known: KnowledgeRecord) -> tuple[Any, ...]:
+def _pick_scope(known: KnowledgeRecord) -> tuple[Any, ...]:
     """Return the parts of the sentence on the scope."""
     limits = (known.only, known.without, known.limited_to, known.customer_of)
     return known.as_of, known.oldest, known.newest, known.providers, known.sources, limits
