@@ -144,7 +144,8 @@ def test_a_word_that_the_vocabulary_lost_is_named(recommend_says, record, questi
 
 
 @pytest.mark.parametrize(
-    "question", [{"needs": "fax"}, {"needs": [{"criterion": "fax", "weight": -1}]}, {"surprise": 1}, {"as_of": "soon"}]
+    "question",
+    [{"needs": {"fax": "must"}}, {"needs": [{"criterion": "fax", "weight": -1}]}, {"surprise": 1}, {"as_of": "soon"}],
 )
 def test_a_question_that_cannot_be_read_is_refused(recommend_says, record, question):
     run = recommend_says(f"recommend replay {_changed(record, question=question)}")
