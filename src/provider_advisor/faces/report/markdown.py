@@ -35,51 +35,51 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as GitHub-flavoured Markdown; equal bytes for equal records."""
     report = make_report(answer, knowledge)
     blocks = [
-        *_head(report, answer),
-        *_context(report),
-        *_requirements(report),
-        *_options(report),
-        *_verdict(report),
-        *_products(report),
-        *_reasons(report.rows),
-        *_unknowns(report),
-        *_notices(report),
-        *_changes(report),
-        *_sureness(report.sure),
-        *_cost(report),
-        *_sources(report),
-        *_knowledge(report),
+        *_write_head(report, answer),
+        *_write_context(report),
+        *_write_requirements(report),
+        *_write_options(report),
+        *_write_verdict(report),
+        *_write_products(report),
+        *_write_reasons(report.rows),
+        *_write_unknowns(report),
+        *_write_notices(report),
+        *_write_changes(report),
+        *_write_sureness(report.sure),
+        *_write_cost(report),
+        *_write_sources(report),
+        *_write_knowledge(report),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _table(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def _write_table(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Return a table of escaped cells."""
     shown = [list(headers), ["---"] * len(headers), *(list(line) for line in lines)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in shown)
 
 
-def _list(lines: Iterable[str]) -> str:
+def _join_list(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _listed(what: str, lines: Sequence[str]) -> Iterator[str]:
+def _write_list(what: str, lines: Sequence[str]) -> Iterator[str]:
     """Yield lines as a list under a title; nothing if there are none."""
     if lines:
         yield f"{what}:"
-        yield _list(map(escape, lines))
+        yield _join_list(map(escape, lines))
 
 
-def _cited(citations: Iterable[CitedPlace]) -> str:
+def _cite(citations: Iterable[CitedPlace]) -> str:
     said = " ".join(f"\\[{part.number}, {part.lines}; {part.day}\\]" for part in citations)
     return f" {said}" if said else ""
 
 
-def _head(report: Report, answer: AnswerRecord) -> Iterator[str]:
+def _write_head(report: Report, answer: AnswerRecord) -> Iterator[str]:
     known = report.known
     named = f"{escape(known.version)} of {known.date}, " if known.version else ""
     yield f"# Provider recommendation{f' for {escape(report.team)}' if report.team else ''}"
-    yield _list(
+    yield _join_list(
         [
             f"**Status:** {escape(answer.verdict.reason)}",
             *([escape(report.not_stated)] if report.not_stated else []),
@@ -90,81 +90,81 @@ def _head(report: Report, answer: AnswerRecord) -> Iterator[str]:
     )
 
 
-def _context(report: Report) -> Iterator[str]:
+def _write_context(report: Report) -> Iterator[str]:
     yield "## Context"
     said = (f"**{name}:** {'; '.join(escape(line) for line in lines)}" for name, lines in report.context)
-    yield _list(said) or "The team stated only its requirements."
+    yield _join_list(said) or "The team stated only its requirements."
 
 
-def _requirements(report: Report) -> Iterator[str]:
+def _write_requirements(report: Report) -> Iterator[str]:
     yield "## Requirements"
     if report.rows:
-        yield _table(["Priority", "Criterion", "Bound", "Weight", "Origin"], map(_requirement, report.rows))
+        yield _write_table(["Priority", "Criterion", "Bound", "Weight", "Origin"], map(_list_cells, report.rows))
     else:
         yield "Nothing was asked for."
-    yield from _listed("Not counted", report.set_aside)
+    yield from _write_list("Not counted", report.set_aside)
 
 
-def _requirement(row: ReportRow) -> list[str]:
+def _list_cells(row: ReportRow) -> list[str]:
     said = [f"rule `{rule}`{f': {escape(why)}' if why else ''}" for rule, why in row.rules]
     origin = "; ".join([*(text.rstrip(".") for text in said[:-1]), *said[-1:]])
     return [row.priority, escape(row.criterion), escape(row.bound), row.weight, origin or "stated"]
 
 
-def _options(report: Report) -> Iterator[str]:
+def _write_options(report: Report) -> Iterator[str]:
     yield "## Options"
-    yield _table(
+    yield _write_table(
         ["Provider", "Standing", "Score (proven to possible)"],
         ([escape(provider.name), provider.standing, provider.score_text] for provider in report.providers),
     )
     if report.rows:
-        yield _table(
+        yield _write_table(
             ["Priority", "Requirement", *(escape(provider.name) for provider in report.shown)],
             ([row.priority, escape(row.label), *(cell.word for cell in row.cells)] for row in report.rows),
         )
         for heading, lines in report.others:
-            yield from _listed(heading, lines)
+            yield from _write_list(heading, lines)
 
 
-def _verdict(report: Report) -> Iterator[str]:
+def _write_verdict(report: Report) -> Iterator[str]:
     yield "## Verdict"
     yield f"**{escape(report.headline)}.** {escape(report.lede)}".rstrip()
-    yield from _listed(GAPS_HEADING, report.gaps)
-    yield from _listed(CAUTIONS_HEADING, report.cautions)
+    yield from _write_list(GAPS_HEADING, report.gaps)
+    yield from _write_list(CAUTIONS_HEADING, report.cautions)
 
 
-def _products(report: Report) -> Iterator[str]:
+def _write_products(report: Report) -> Iterator[str]:
     if report.products:
         yield "## Products to choose"
-        yield _list(map(escape, report.products))
+        yield _join_list(map(escape, report.products))
 
 
-def _reasons(found: Sequence[ReportRow]) -> Iterator[str]:
+def _write_reasons(found: Sequence[ReportRow]) -> Iterator[str]:
     if found:
         yield "## Reasons"
     for row in found:
         yield f"### {escape(row.label)}"
-        yield f"{row.priority.capitalize()}, weight {row.weight}{_origin(row)}."
-        yield _list(
-            f"**{escape(cell.provider)}:** {cell.word}; {escape(cell.says)}{_cited(cell.citations)}{_noted(cell.notes)}"
+        yield f"{row.priority.capitalize()}, weight {row.weight}{_say_origin(row)}."
+        yield _join_list(
+            f"**{escape(cell.provider)}:** {cell.word}; {escape(cell.says)}{_cite(cell.citations)}{_note(cell.notes)}"
             for cell in row.reasons
         )
 
 
-def _noted(notes: Iterable[str]) -> str:
+def _note(notes: Iterable[str]) -> str:
     return "".join(f" Note: {escape(note)}." for note in notes)
 
 
-def _origin(row: ReportRow) -> str:
+def _say_origin(row: ReportRow) -> str:
     if not row.rules:
         return ", stated by the team"
     return ", by the rule" + ("s " if len(row.rules) > 1 else " ") + ", ".join(f"`{rule}`" for rule, _ in row.rules)
 
 
-def _unknowns(report: Report) -> Iterator[str]:
+def _write_unknowns(report: Report) -> Iterator[str]:
     yield "## Unknowns and what to confirm"
     if report.unknowns:
-        yield _table(
+        yield _write_table(
             ["Not known", "Priority", "About"],
             ([escape(part.label), part.priority, escape(part.providers)] for part in report.unknowns),
         )
@@ -172,33 +172,35 @@ def _unknowns(report: Report) -> Iterator[str]:
         yield "Everything that was asked for is known." if report.rows else "Nothing was asked for."
     if report.sure.questions:
         yield "Questions to ask, most useful first:"
-        yield "\n".join(f"{place}. {_question(part)}" for place, part in enumerate(report.sure.questions, start=1))
-    yield from _listed("Out of date: check again before signing", report.stale)
+        yield "\n".join(
+            f"{place}. {_write_question(part)}" for place, part in enumerate(report.sure.questions, start=1)
+        )
+    yield from _write_list("Out of date: check again before signing", report.stale)
 
 
-def _notices(report: Report) -> Iterator[str]:
+def _write_notices(report: Report) -> Iterator[str]:
     if report.notices:
         yield "## End dates and changes"
-        yield _list(f"{escape(says)}{_cited(citations)}" for says, citations in report.notices)
+        yield _join_list(f"{escape(says)}{_cite(citations)}" for says, citations in report.notices)
 
 
-def _changes(report: Report) -> Iterator[str]:
+def _write_changes(report: Report) -> Iterator[str]:
     yield "## What would change the answer"
-    yield _list(map(escape, report.changes)) or "Nothing that was tried would change it."
+    yield _join_list(map(escape, report.changes)) or "Nothing that was tried would change it."
 
 
-def _question(part: ReportQuestion) -> str:
+def _write_question(part: ReportQuestion) -> str:
     return f"**{escape(' '.join(part.asked))}** {escape(' '.join(part.answers))}".rstrip()
 
 
-def _sureness(sure: ReportSureness) -> Iterator[str]:
+def _write_sureness(sure: ReportSureness) -> Iterator[str]:
     if sure.is_known:
         yield "## How sure the answer is"
     if sure.shares:
         yield f"Share of scenarios in which each provider comes first. {escape(sure.worlds)}"
         given = ["With the given weights"] if sure.is_open else []
         ordered = ["With any weights in the same order"] if sure.shares[0].ordered_text else []
-        yield _table(
+        yield _write_table(
             ["Provider", *given, *ordered, "With any weights, all equally likely"],
             (
                 [
@@ -210,25 +212,25 @@ def _sureness(sure: ReportSureness) -> Iterator[str]:
                 for share in sure.shares
             ),
         )
-    yield from _listed("Pairwise, with the given weights", sure.pairs)
+    yield from _write_list("Pairwise, with the given weights", sure.pairs)
     if sure.nobody:
         yield sure.nobody
     if sure.weights:
         yield escape(sure.weights)
     if sure.ranges:
         yield "The range of each weight in which the answer holds, with all others unchanged:"
-        yield _table(
+        yield _write_table(
             ["Weight of", "Now", "Holds", "Beyond"],
             ([escape(part.label), part.now, part.holds, escape(part.beyond)] for part in sure.ranges),
         )
-    yield from _listed("Amounts at which a provider leads, with everything else unchanged", sure.tipping)
+    yield from _write_list("Amounts at which a provider leads, with everything else unchanged", sure.tipping)
     if sure.settled and not sure.ranges:
         yield "No single weight, however small or large, would change the answer."
     elif sure.settled:
         yield f"The answer stays the same with any weight of: {'; '.join(escape(label) for label in sure.settled)}."
 
 
-def _cost(report: Report) -> Iterator[str]:
+def _write_cost(report: Report) -> Iterator[str]:
     if report.bills or report.unpriced:
         yield "## Monthly cost"
     if report.unpriced:
@@ -236,21 +238,26 @@ def _cost(report: Report) -> Iterator[str]:
     for bill in report.bills:
         yield f"### {escape(bill.provider)}: {escape(bill.total)}"
         if bill.gaps:
-            yield _remarks(bill.gaps)
-        yield _table(
+            yield _write_remarks(bill.gaps)
+        yield _write_table(
             ["Usage", "Price", "Amount", "Remarks"],
             (
-                [escape(part.usage), escape(part.price) + _cited(part.citations), part.amount, _remarks(part.notes)]
+                [
+                    escape(part.usage),
+                    escape(part.price) + _cite(part.citations),
+                    part.amount,
+                    _write_remarks(part.notes),
+                ]
                 for part in bill.positions
             ),
         )
 
 
-def _remarks(notes: Iterable[str]) -> str:
+def _write_remarks(notes: Iterable[str]) -> str:
     return " ".join(escape(note) for note in notes)
 
 
-def _sources(report: Report) -> Iterator[str]:
+def _write_sources(report: Report) -> Iterator[str]:
     yield "## Sources"
     lines = (
         f"{part.number}. {escape(part.title)} (published {part.published}, retrieved {part.retrieved})"
@@ -261,10 +268,10 @@ def _sources(report: Report) -> Iterator[str]:
     yield "\n".join(lines) or "No source is cited."
 
 
-def _knowledge(report: Report) -> Iterator[str]:
+def _write_knowledge(report: Report) -> Iterator[str]:
     known, old = report.known, len(report.stale)
     yield "## Knowledge"
-    yield _list(
+    yield _join_list(
         [
             f"{old} of the facts used {'is' if old == 1 else 'are'} out of date."
             if old
