@@ -1,4 +1,4 @@
-"""Score Arrow batches: the same rows come back with their answers, in Spark, Dask, Ray, Flink or your own loop."""
+"""Score Arrow batches and return the same rows with answers, in Spark, Dask, Ray, Flink or a loop."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
 from provider_advisor.knowledge.base import Scope
 
 ERROR = "error"
-"""The last column of a result: what is wrong with a row that has no answer."""
+"""The last column of a result: why a row has no answer."""
 
 _MOST_KEPT = 16
 _Key = tuple[str, dt.date, int | None, str | None, bool, bool]
 _scorers: dict[_Key, Scorer] = {}
 
 
-def score_arrow(  # noqa: PLR0913 (what an answer depends on)
+def score_arrow(  # noqa: PLR0913 (everything that affects an answer)
     batch: pa.RecordBatch,
     knowledge: KnowledgeBase | None = None,
     *,
@@ -33,15 +33,16 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
     reasons: bool = False,
     explain: bool = False,
 ) -> pa.RecordBatch:
-    """Return all rows of the batch, in order: the id, the answer's columns, the columns that are carried, and `error`.
+    """Return all rows in order: the id, the answer columns, the other columns of the batch, and `error`.
 
-    Columns are read as those of a file of teams: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, other spellings
-    (`Needs`, `usage_<item>`) and structs `situation` and `usage` too; columns of days, providers and sources, such as
-    `as_of` and `only`, are refused: `knowledge.restrict` limits providers and sources for all rows. A row that
-    cannot be scored has nulls for an answer, and a sentence in `error`, which is null in all others. Words are plain
-    strings, as `arrow_schema` says. `knowledge` None is the shipped one, `as_of` None is today; `max_age` is in days.
-    What scoring needs is made once a process and kept, so that a function of a batch may call this each time. May be
-    called from any thread.
+    Columns are read like those of a file of teams: `needs`, `wants`, `situation.<topic>` and `usage.<item>`. Other
+    spellings (`Needs`, `usage_<item>`) and structs named `situation` and `usage` are read, too. Columns that select
+    days, providers or sources, such as `as_of` and `only`, are refused; use `as_of` and `max_age` here, and
+    `knowledge.restrict` to limit providers and sources, for all rows.
+
+    A row that cannot be scored has nulls instead of an answer, and a sentence in `error`, which is null in other rows.
+    Words are plain strings, see `arrow_schema`. By default, `knowledge` is the shipped knowledge base and `as_of` is
+    today; `max_age` is in days. Scorers are cached per process, so calling this once per batch is cheap. Thread-safe.
 
     Raises BatchError if the columns cannot be read.
 
@@ -65,10 +66,10 @@ def score_arrow(  # noqa: PLR0913 (what an answer depends on)
 
 
 def _spread_answers(scored: Scored, rows: int) -> tuple[pa.RecordBatch, pa.Array]:
-    """Return the answers, with nulls where a row has none, and the errors, with nulls where a row has one."""
+    """Return answers and errors for all rows; each row has nulls in one of the two."""
     if not scored.errors:
         return scored.batch, pa.nulls(rows, pa.string())
-    # Of three rows, the second of them wrong, the answers are taken from the places 0, null and 1.
+    # For three rows with an error in the second, the answers have the indexes 0, null and 1.
     wrong = np.zeros(rows, bool)
     wrong[list(scored.errors)] = True
     places = arrays.make_numbers(np.cumsum(~wrong) - 1, arrays.pack_bits(~wrong))
@@ -83,10 +84,10 @@ def arrow_schema(
     reasons: bool = False,
     explain: bool = False,
 ) -> pa.Schema:
-    """Return the schema that `score_arrow` gives for a table of this schema: strings, floats, and lists of strings.
+    """Return the schema of `score_arrow` for a table: strings, floats and lists of strings.
 
-    Columns that are carried keep their types, but dictionaries become what they hold. Raises BatchError if the table's
-    columns cannot be read, or one has the name of a column of the result.
+    The other columns of the table keep their types, except that dictionaries become plain values. Raises BatchError if
+    the columns cannot be read, or if one has the name of an output column.
     """
     scorer = _get_scorer(knowledge, None, None, id_column, reasons=reasons, explain=explain)
     return _make_schema(scorer, _plan_columns(scorer, table, id_column).schema)
@@ -104,7 +105,7 @@ def _plan_columns(scorer: Scorer, table: pa.Schema, id_column: str | None) -> Co
 
 @cache
 def load_shipped() -> KnowledgeBase:
-    """Return the knowledge base that is shipped, loaded once a process."""
+    """Return the shipped knowledge base, loaded once per process."""
     return load()
 
 
@@ -116,7 +117,7 @@ def _make_schema(scorer: Scorer, table: pa.Schema) -> pa.Schema:
 
 
 def _drop_dictionaries(kind: pa.DataType) -> pa.DataType:
-    """Return the type without dictionaries, which other engines refuse or take for numbers."""
+    """Return the type without dictionaries, which other engines refuse or read as numbers."""
     if pa.types.is_dictionary(kind):
         return _drop_dictionaries(kind.value_type)
     if pa.types.is_list(kind):
@@ -128,7 +129,7 @@ def _drop_dictionaries(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _get_scorer(  # noqa: PLR0913 (what an answer depends on)
+def _get_scorer(  # noqa: PLR0913 (everything that affects an answer)
     knowledge: KnowledgeBase | None,
     as_of: dt.date | None,
     max_age: int | None,
@@ -137,10 +138,10 @@ def _get_scorer(  # noqa: PLR0913 (what an answer depends on)
     reasons: bool,
     explain: bool,
 ) -> Scorer:
-    """Return the scorer for these, made when it is first asked for.
+    """Return the cached scorer for these options, or create one.
 
-    There is no lock, because a fork could copy it while it is held. Two threads may each make a scorer at first; one of
-    them is kept.
+    There is no lock, because a fork could copy it while it is held. At first, two threads may each create a scorer; one
+    of them is kept.
     """
     base = knowledge or load_shipped()
     day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)

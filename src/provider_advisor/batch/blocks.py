@@ -1,4 +1,4 @@
-"""What passes from reading to scoring to writing: blocks of rows, and what could not be read of them."""
+"""Define what reading passes to scoring and writing: blocks of rows and rejected records."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Position(NamedTuple):
-    """A place between two records of the input.
+    """A position between two records of the input.
 
-    `file` counts the inputs from 0. `offset` is where the next record begins: a byte of a text, a row of a Parquet
-    file. `records` is the number of records of the file before it.
+    `file` is the index of the input, from 0. `offset` is where the next record begins: a byte of a text file, a row of
+    a Parquet file. `records` is the number of records before it in the file.
     """
 
     file: int = 0
@@ -31,7 +31,7 @@ class Position(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """A record that has no answer: its file, its number there (from 1, the header not counted), and why."""
+    """A record without an answer: its file, its number in it (from 1, without the header), and the reason."""
 
     file: str
     row: int
@@ -40,11 +40,11 @@ class Reject(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some thousands of records of one file that follow each other.
+    """A few thousand consecutive records of one file.
 
-    `rows` are those that could be read, `numbers` their record numbers, `rejects` the others; both count from the
-    block's beginning. `skipped` counts the records that hold nothing but empty cells, which are neither.
-    `content` gives the text of the nth of `rows` as it stood in the input; `end` is where the next block begins.
+    `rows` are the records that could be read, `numbers` their record numbers, and `rejects` the others; record numbers
+    start at the beginning of the block. `skipped` counts records with only empty cells, which are in neither.
+    `content` returns the original text of the nth of `rows`; `end` is where the next block begins.
     """
 
     file: str
@@ -57,7 +57,7 @@ class Block(NamedTuple):
     skipped: int = 0
 
     def leave_out(self, empty: pa.Array | None, wrong: Mapping[int, str]) -> Block:
-        """Return the block without the rows that `empty` marks, which are counted, and those in `wrong`, by reason."""
+        """Return the block without `empty` rows, which are counted, and `wrong` rows, which are rejected."""
         if empty is None and not wrong:
             return self
         out = np.zeros(self.rows.num_rows, bool) if empty is None else empty.to_numpy(zero_copy_only=False).copy()
@@ -73,12 +73,12 @@ class Block(NamedTuple):
         )
 
     def list_rejects(self, wrong: Mapping[int, str]) -> tuple[Reject, ...]:
-        """Return the rejects and, in their places among them, the rows in `wrong`, by reason."""
+        """Return the rejects and the rows in `wrong` (reasons by row), sorted by record number."""
         more = (Reject(self.file, int(self.numbers[row]), self.content(row), why) for row, why in wrong.items())
         return tuple(sorted((*self.rejects, *more), key=lambda reject: reject.row))
 
 
-def make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
+def make_block(  # noqa: PLR0913, PLR0917 (the parts of a block)
     source: str,
     rows: pa.RecordBatch,
     records: int,
@@ -86,10 +86,10 @@ def make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
     show: Callable[[int], str],
     end: Position,
 ) -> Block:
-    """Return the block of so many records: `rows` and, by place, the reasons why the others could not be read.
+    """Return a block of `records` records: `rows`, and by index the reasons why the others cannot be read.
 
-    `show` gives the text of the record at a place. For example, of 3 records with the reasons `{1: "is empty"}` the
-    two rows have the numbers 1 and 3, and number 2 is rejected.
+    `show` returns the text of the record at an index. For example, if there are 3 records and the reasons are
+    `{1: "is empty"}`, the two rows have the numbers 1 and 3, and number 2 is rejected.
     """
     places = np.delete(np.arange(records), list(reasons))
     rejects = tuple(Reject(source, place + 1, show(place), reasons[place]) for place in sorted(reasons))
@@ -97,13 +97,13 @@ def make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
 
 
 class Piece(NamedTuple):
-    """A part of the input that still has to be parsed, by any thread; `read` is how many bytes were read up to it."""
+    """A part of the input for any thread to parse; `read` is the number of bytes read so far."""
 
     parse: Callable[[], Block]
     read: int
 
     def then(self, read: Callable[[Block], Block]) -> Piece:
-        """Return the same part, its block read further by whichever thread parses it."""
+        """Return the same part, with `read` applied to its block after parsing."""
         return self._replace(parse=lambda: read(self.parse()))
 
 
@@ -120,7 +120,7 @@ class RowCounts(NamedTuple):
         return cls(0, 0, RunningTally.zero())
 
     def settle(self) -> RowCounts:
-        """Return the same counts, those of cells by their keys."""
+        """Return the same counts, with those of cells converted to counts by key."""
         return self._replace(tally=RunningTally(self.tally.settle()))
 
     def __add__(self, other: object) -> RowCounts:
@@ -130,7 +130,7 @@ class RowCounts(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A scored block: rows for the output, rejects, and the tally; record numbers count from its own beginning."""
+    """A scored block: output rows, rejects and tally; record numbers start at the block's beginning."""
 
     frame: pl.DataFrame
     rejects: tuple[Reject, ...]
@@ -141,11 +141,11 @@ class Done(NamedTuple):
 
     @property
     def counts(self) -> RowCounts:
-        """Return how many rows of the input were scored and rejected; the frame of the long form has more rows."""
+        """Return how many input rows were scored and rejected; in the long form, `frame` has more rows."""
         return RowCounts(self.tally.teams, len(self.rejects), self.tally)
 
     def place_after(self, before: int) -> Done:
-        """Return the block with record numbers that count from the beginning of its file, `before` records earlier."""
+        """Return the block with record numbers from the start of its file, `before` records earlier."""
         rejects = tuple(reject._replace(row=reject.row + before) for reject in self.rejects)
         return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
 
@@ -155,14 +155,16 @@ class Stopped(Exception):  # noqa: N818 (nothing is wrong)
 
 
 def show_cells(cells: Mapping[str, object]) -> str:
-    """Return a row as JSON for people, without what it leaves empty, cut at 2,000 characters."""
+    """Return a row as readable JSON without empty cells, cut at 2,000 characters."""
     filled = {name: cell for name, cell in cells.items() if cell is not None}
     text = json.dumps(filled, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
 
 
 def show_record(content: bytes) -> str:
-    r"""Return a record as text for people: without its line end, bytes that are not UTF-8 as `\xff`, cut as above.
+    r"""Return a record as readable text without its line end, cut at 2,000 characters.
+
+    Bytes that are not UTF-8 are shown as `\xff`.
 
     >>> show_record(b"team-1,fax\xff\r\n")
     'team-1,fax\\xff'

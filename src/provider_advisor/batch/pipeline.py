@@ -1,4 +1,4 @@
-"""Blocks scored, each with the facts of the day that its rows name."""
+"""Score the blocks of a run, each row with the facts of the day that it names."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.logic import parse_age, parse_day
 
 _MOST_SCORERS = 16
-_AHEAD = 1  # pieces that wait besides one for each thread
-_MOST_ROWS = 1 << 17  # short rows make blocks of a million, and scoring holds many numbers for each
+_AHEAD = 1  # pieces that wait in addition to one per thread
+_MOST_ROWS = 1 << 17  # blocks of short rows have a million, and scoring needs many numbers per row
 
 
 _Span = tuple[int, int | None, Scope]
 
 
 class _Frames(NamedTuple):
-    """Scored rows: the frame of the output, by row what is wrong with the others, and the tally."""
+    """Scored rows as a frame of the output, errors of the other rows by row, and the tally."""
 
     frame: pl.DataFrame
     errors: dict[int, str]
@@ -47,11 +47,11 @@ class _Frames(NamedTuple):
 
 
 class ScoringOptions(NamedTuple):
-    """What answers and their columns depend on, besides the knowledge base and the rows.
+    """Options that affect answers and their columns.
 
-    `day` and `age` (in days) choose the facts of all rows. With `dated` rows the columns `as_of` and `max_age` choose
-    them where `day` or `age` do not; otherwise it is `today`. With `long` the output has a row for each team and
-    provider. Without `remarks` nothing is counted that only a summary shows. The rest is as in `Scorer`.
+    `day` and `age` (in days) select the facts for all rows. If they are not set and rows are `dated`, the columns
+    `as_of` and `max_age` select them; the default day is `today`. With `long`, the output has one row for each team and
+    provider. Without `remarks`, counts that only a summary shows are skipped. The other options are those of `Scorer`.
     """
 
     today: dt.date
@@ -66,10 +66,10 @@ class ScoringOptions(NamedTuple):
 
 
 class Scoring:
-    """How the blocks of a run are scored, by any number of threads.
+    """Scores the blocks of a run; thread-safe.
 
-    The columns that say what rows look at, such as `as_of` and `only`, are not part of the output. `facts` are those of
-    a row that names no day.
+    Columns that select facts, such as `as_of` and `only`, are not part of the output. `facts` are those for a row that
+    selects nothing.
     """
 
     def __init__(self, knowledge: KnowledgeBase, schema: pa.Schema, form: str, options: ScoringOptions) -> None:
@@ -93,11 +93,11 @@ class Scoring:
         return LongForm(wide, providers, self._first.find_id(wide), reasons=self._options.reasons)
 
     def score(self, piece: Piece) -> Done:
-        """Return the scored rows of a piece of the input, after parsing it. Raises BatchFailure if a row were lost."""
+        """Parse a piece of the input and score its rows. Raises BatchFailure if a row is missing."""
         block = piece.parse()
         frame, errors, tally = self._score_rows(block.rows)
         rejects = block.list_rejects(errors)
-        each = len(self._knowledge.providers) if self._long else 1  # the long form has so many rows a team
+        each = len(self._knowledge.providers) if self._long else 1  # rows per team
         if frame.height != each * (block.records - len(rejects) - block.skipped):
             raise BatchFailure(
                 f"of {block.records:,} rows of {block.file}, {frame.height // each:,} were scored and "
@@ -106,10 +106,10 @@ class Scoring:
         return Done(frame, rejects, block.records, block.end, tally.add_left("empty", block.skipped), piece.read)
 
     def _score_rows(self, rows: pa.RecordBatch) -> _Frames:
-        """Score rows, those whose days have the same facts together.
+        """Score rows in groups with the same facts.
 
         For example, if claims were made on 2022-11-22 and 2024-03-01, rows as of 2023-01-01 and 2023-12-31 have the
-        same facts, but with an age of 365d they differ. So a table of thousands of days needs only a few scorers.
+        same facts, but not with a maximum age of 365d. So a table with thousands of days needs only a few scorers.
         """
         if not self._options.dated:
             return self._score_slices(rows, self._first, None)
@@ -128,16 +128,16 @@ class Scoring:
             places += [row for place, row in enumerate(members) if place not in result.errors]
         if len(results) == 1:
             return results[0]._replace(errors=results[0].errors | wrong)
-        # Rows were scored group by group; put them back in the order of the input.
+        # Rows were scored group by group; restore the order of the input.
         order = np.argsort(places, kind="stable")
-        if self._long:  # the rows of a team stay together
+        if self._long:  # keep the rows of a team together
             count = len(self._knowledge.providers)
             order = (order[:, np.newaxis] * count + np.arange(count)).reshape(-1)
         joined = _join_frames(results)
         return joined._replace(frame=joined.frame[order], errors=joined.errors | wrong)
 
     def _read_scopes(self, rows: pa.RecordBatch) -> tuple[dict[int, RowScope], dict[int, str]]:
-        """Return what each row looks at, and by row why some cannot; rows repeat themselves, so each is read once."""
+        """Return the scope of each row, and by row why some cannot be read; distinct ones are read once."""
         keys = list(zip(*(_list_values(rows, name) for name in SCOPE_COLUMNS), strict=True))
         read: dict[tuple[str | None, ...], RowScope] = {}
         unread: dict[tuple[str | None, ...], str] = {}
@@ -161,9 +161,9 @@ class Scoring:
         return parts[0] if len(parts) == 1 else _join_frames(parts)
 
     def _look(self, as_of: str | None = None, max_age: str | None = None, *names: str | None) -> RowScope:
-        """Return what a row looks at; of the day and the age, what the command line asks for wins.
+        """Return the scope of a row; a day and an age on the command line take precedence.
 
-        Raises RequirementsError for names of providers or sources that are unknown, or leave nothing.
+        Raises RequirementsError for unknown providers or sources, and if no provider or source is left.
         """
         options = self._options
         day = options.day or (parse_day(as_of) if as_of else options.today)
@@ -174,7 +174,7 @@ class Scoring:
         return RowScope(day, options.age or (parse_age(max_age) if max_age else None), scope)
 
     def _get_scorer(self, looked: RowScope) -> Scorer:
-        """Return the scorer of a day and a scope, which serves all days with the same facts."""
+        """Return the scorer for a scope, shared by all scopes with the same facts."""
         id_column, reasons = self._options.id_column, self._options.reasons or self._options.long
         explain, remarks = self._options.explain, self._options.remarks
         span = self._find_span(looked)
@@ -189,7 +189,10 @@ class Scoring:
         return self._scorers.get_or_make(span, make)
 
     def _find_span(self, looked: RowScope) -> _Span:
-        """Return what is alike for rows with the same facts; customers have others only where products are closed."""
+        """Return a key that is equal for rows with the same facts.
+
+        Being a customer of a provider matters only if it has products that are closed to new customers.
+        """
         customers = tuple(name for name in looked.scope.customer_of if name in self._closing)
         return *self._spans.find(looked.day, looked.age), looked.scope._replace(customer_of=customers)
 
@@ -202,7 +205,7 @@ def _list_values(rows: pa.RecordBatch, name: str) -> Iterable[str | None]:
 
 
 class _Spans:
-    """Tells which days have the same facts: no claim begins, ends or is past its time between them."""
+    """Finds days with the same facts: no claim begins, ends or becomes out of date between them."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         claims = [claim for some in knowledge.claims.values() for claim in some]
@@ -214,11 +217,11 @@ class _Spans:
         lasts = [day.toordinal() for day in ends if day is not None]
         ages = [(claim.stated.toordinal(), knowledge.get_stale_after(claim.criterion)) for claim in claims]
         lasts += [stated + days for stated, days in ages if days is not None]
-        # A fact that ends on a day is still good on it, so that things turn on the day after.
+        # A fact is still valid on its last day, so the change is on the day after.
         self._turns = sorted({*(day.toordinal() for day in begins), *(last + 1 for last in lasts)})
 
     def find(self, day: dt.date, age: int | None) -> tuple[int, int | None]:
-        """Return what is alike for days with the same facts."""
+        """Return a key that is equal for days with the same facts."""
         number = day.toordinal()
         return bisect_right(self._turns, number), None if age is None else bisect_left(self._stated, number - age)
 
@@ -232,8 +235,8 @@ def _join_frames(parts: Sequence[_Frames]) -> _Frames:
 def score_blocks(
     inputs: Inputs, score: Callable[[Piece], Done], threads: int, start: Position, stop: threading.Event
 ) -> Generator[Done]:
-    """Yield the scored blocks from a place on, in order and in their places. Raises Stopped when asked to."""
-    # Threads parse blocks without waiting for earlier ones, so they count records from the beginning of each block.
+    """Yield scored blocks in order, beginning at `start`. Raises Stopped once `stop` is set."""
+    # Threads parse blocks without waiting for earlier ones, so record numbers start at each block.
     file, before = start.file, start.records
     for done in _score_in_order(inputs.pieces(start), score, threads, stop):
         if done.end.file != file:
@@ -246,18 +249,18 @@ def score_blocks(
 def _score_in_order(
     pieces: Iterator[Piece], score: Callable[[Piece], Done], threads: int, stop: threading.Event
 ) -> Iterator[Done]:
-    """Yield what becomes of the pieces; only a few more than there are threads are held at a time."""
+    """Yield the results of pieces in order, with only a few more in memory than there are threads."""
     waiting: deque[Future[Done]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="score")
     try:
         for piece in pieces:
             waiting.append(pool.submit(score, piece))
-            if len(waiting) > threads + _AHEAD:  # memory is bounded by this, not by the size of the input
+            if len(waiting) > threads + _AHEAD:  # bounds memory, whatever the size of the input
                 yield _take_next(waiting, stop)
         while waiting:
             yield _take_next(waiting, stop)
     finally:
-        # Also if the caller stops half-way: threads must not go on scoring what nobody will write.
+        # Also if the caller stops early: threads must not score blocks that will never be written.
         pool.shutdown(cancel_futures=True)
 
 

@@ -1,11 +1,14 @@
-"""Rows of a table in, the answers that each would get alone out, as columns.
+"""Score the rows of a table as columns, with the answer that each row would get on its own.
 
-The path of the data: `tokens` numbers the different words of the columns, `word_reader` reads each once and names its
-cell, that is, what is required of one criterion (`cells`: judged once, by the code of a single answer).
-`requirements` puts together what a row says twice; `situations` and `costs` read the rest of it. `rule_program` fires
-the rules, which turn cells into others. `scores` adds the cells of each row up and judges; `output` and `counts` say
-what came of it. Few tables need `own_words` (requirements that no criterion says), `weigh_areas` (weights by area) and
-`product_gaps` (musts that another product meets). `scorer` leads through all this, and is where to begin reading.
-`table` says which columns are read, and how one row is read alone. What runs word by word or row by row is compiled
-(`batch.native`).
+Start reading in `scorer`, which calls the other modules in this order:
+
+- `tokens` numbers the distinct words of the columns. `word_reader` reads each word once and returns its cell: what is
+  required of one criterion (`cells`), judged once by the code that answers a single team.
+- `requirements` merges words of a row on the same criterion. `situations` and `costs` read the other columns.
+- `rule_program` fires the rules, which replace cells and add new ones.
+- `scores` sums the cells of each row and judges it. `output` and `counts` turn the results into columns and totals.
+
+Only some tables need `own_words` (requirements that match no criterion), `weigh_areas` (weights by area) and
+`product_gaps` (musts that only another product meets). `table` decides which columns are read, and reads single rows.
+Loops over words and rows are compiled (`batch.native`).
 """

@@ -1,6 +1,6 @@
-"""Arrow arrays from NumPy's and from texts, and back, by their buffers.
+"""Convert between NumPy arrays or Python strings and Arrow arrays through their buffers.
 
-`pyarrow.array` and `to_numpy` first look whether pandas has a say, and import it to know, where it is installed.
+`pyarrow.array` and `to_numpy` are avoided because they import pandas, where it is installed, to check for its types.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 
 def make_numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
-    """Return the numbers as they lie in memory; null where they are not given, which is said in packed bits."""
+    """Return an Arrow array of the same numbers; `given` is a packed validity bitmap (None: no nulls)."""
     kind = pa.from_numpy_dtype(found.dtype)
     return pa.Array.from_buffers(kind, len(found), [given, pa.py_buffer(np.ascontiguousarray(found))])
 
 
 def make_flags(values: Flags) -> pa.Array:
-    """Return booleans."""
+    """Return an Arrow array of booleans."""
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, pack_bits(values)])
 
 
 def make_texts(values: Sequence[str]) -> pa.Array:
-    """Return texts, none of them null."""
+    """Return an Arrow array of strings without nulls."""
     encoded = [value.encode() for value in values]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
@@ -34,7 +34,7 @@ def make_texts(values: Sequence[str]) -> pa.Array:
 
 
 def keep_only(column: pa.Array, given: Flags) -> pa.Array:
-    """Return the texts of a column without nulls, with null where they are not given."""
+    """Return a string column (without nulls) with null wherever `given` is False."""
     _, offsets, data = column.buffers()
     shift = np.zeros(column.offset + len(column), bool)
     shift[column.offset :] = given
@@ -42,28 +42,28 @@ def keep_only(column: pa.Array, given: Flags) -> pa.Array:
 
 
 def make_dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
-    """Return words by their places; null for -1."""
+    """Return a dictionary array of words by their indexes; -1 becomes null."""
     return pa.DictionaryArray.from_arrays(make_numbers(places, pack_bits(places >= 0)), make_texts(words))
 
 
 def make_lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
-    """Return lists of values that lie one behind the other, by where each begins and the last one ends.
+    """Return a list array over consecutive values; list i is `values[ends[i]:ends[i + 1]]`.
 
-    Only those that are kept; the others must be empty.
+    Only the lists marked in `kept` are returned; the others must be empty.
     """
     own = ends if kept.all() else np.append(ends[:-1][kept], ends[-1])
     return pa.ListArray.from_arrays(make_numbers(own.astype(np.int32)), values)
 
 
 def read_bytes(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
-    """Return the bytes of a column of 32-bit strings, and where in them each begins and the last one ends."""
+    """Return the bytes of a column of 32-bit strings and the offsets of its texts (one more than texts)."""
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets or bytes(4), np.int32)[column.offset : column.offset + len(column) + 1]
     return np.frombuffer(data or b"", np.uint8), ends
 
 
 def read_values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever numbers the column holds)
-    """Return the numbers of a column as they lie in memory; floats that are null are NaN."""
+    """Return the numbers of a column, without a copy if it has no nulls; nulls become NaN."""
     held, data = column.buffers()
     found = np.frombuffer(data or b"", _find_dtype(column.type))[column.offset : column.offset + len(column)]
     if held is None or not column.null_count:
@@ -73,12 +73,12 @@ def read_values(column: pa.Array) -> Any:  # noqa: ANN401 (an array of whatever 
 
 
 def _find_dtype(kind: pa.DataType) -> np.dtype[Any]:
-    """Return NumPy's type for numbers of Arrow's; `to_pandas_dtype` needs pandas before pyarrow 24."""
+    """Return the NumPy dtype of an Arrow number type; `to_pandas_dtype` needs pandas before pyarrow 24."""
     return np.dtype({"halffloat": "float16", "float": "float32", "double": "float64"}.get(str(kind), str(kind)))
 
 
 def pack_bits(values: Flags) -> pa.Buffer:
-    """Return flags as Arrow packs them."""
+    """Pack flags into an Arrow bitmap."""
     return pa.py_buffer(np.packbits(values, bitorder="little"))
 
 
@@ -92,7 +92,7 @@ _UNIT, _EXACT, _MIDDLE = 1e9, 2.0**53, 0.5
 
 
 def round_exactly(numbers: Floats) -> Floats:
-    """Return each number rounded to nine digits as `round` does it; NaN and infinities stay."""
+    """Round each number to nine decimals exactly as `round` does; NaN and infinities are unchanged."""
     found, doubtful = round_fast(numbers)
     for place in np.flatnonzero(doubtful):
         found.flat[place] = round(float(numbers.flat[place]), _DIGITS)
@@ -100,11 +100,12 @@ def round_exactly(numbers: Floats) -> Floats:
 
 
 def round_fast(numbers: Floats, slack: Floats | float = 1) -> tuple[Floats, Flags]:
-    """Return numbers rounded to nine digits, and where the last digit may be wrong.
+    """Round numbers to nine decimals, and mark those whose last digit may be wrong.
 
-    `slack` bounds the error that a number carries already, in units of its last binary place. Where number and error
-    keep clear of the middle between two roundings, the quotient of two exact floats is the float nearest to the
-    decimal, which is what `round` returns. Numbers above nine million have no nine digits to lose and stay.
+    `slack` bounds the error that each number already carries, in units in the last place (ulp). If a number is further
+    than its error from the midpoint between two roundings, dividing two exact floats gives the float nearest to the
+    rounded decimal, which is what `round` returns. Floats above 2**53 / 1e9 (about nine million) do not resolve nine
+    decimals, so they are returned unchanged.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = numbers * _UNIT
@@ -119,18 +120,18 @@ def round_fast(numbers: Floats, slack: Floats | float = 1) -> tuple[Floats, Flag
 
 
 class GrowingArray:
-    """An array that grows at its end, at the cost of what is added; `array` may be kept, for nobody changes it."""
+    """An array that grows at its end in amortized constant time; views returned by `array` never change."""
 
     def __init__(self, kind: npt.DTypeLike) -> None:
         self._held, self._size = np.zeros(256, kind), 0
 
     @property
     def array(self) -> NDArray[Any]:
-        """Return what was added so far."""
+        """Return all numbers added so far."""
         return self._held[: self._size]
 
     def extend(self, more: npt.ArrayLike) -> None:
-        """Add numbers."""
+        """Append numbers."""
         added = np.asarray(more, self._held.dtype)
         before, self._size = self._size, self._size + len(added)
         if self._size > len(self._held):

@@ -1,6 +1,7 @@
-"""Cells: all that a team requires of one criterion, judged once for every team that requires just that.
+"""Judge each distinct set of requirements on a criterion (a cell) once, however many teams share it.
 
-A cell is judged by the functions that answer a single team; many teams only look up the numbers and add them.
+Cells are judged by the same functions that answer a single team; scoring a team then only sums the numbers of its
+cells.
 """
 
 from __future__ import annotations
@@ -35,23 +36,24 @@ from provider_advisor.requirements.area_weights import list_areas
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER = 5
-"""Columns of a cell's numbers: weight, whether a sum with it may be inexact, then for each provider the weighted
-proven, expected and possible degrees, its failed musts and its unknown musts."""
+"""Columns of a cell's numbers: the weight, whether sums with it may be inexact, then for each provider five columns:
+the weighted proven, expected and possible degrees, the number of failed musts and the number of unknown musts."""
 
-# A double holds 53 bits: multiples of 2**-20 add up exactly, in any order, while their sum is below 2**33. A sum with
-# any other number is marked as perhaps inexact, and made again as a single answer makes it.
+# A double has 53 bits: multiples of 2**-20 add up exactly, in any order, while their sum is below 2**33. A sum with any
+# other number is marked as possibly inexact. If rounding could then differ, it is summed again as a single answer does.
 _FINEST = 2.0**20
 _LARGEST = 2.0**30
 
 
 class Cell(NamedTuple):
-    """What is required of one criterion, by the team and by rules, or one rule that favours; with its findings.
+    """The requirements of a team and of rules on one criterion, or one favouring rule; with findings.
 
-    Of a criterion that the team does not want, `stated` says so, and there are no findings.
+    `findings` has one tuple for each provider, in the order of `knowledge.providers`. A criterion that the team does
+    not want appears in `stated` and has no findings.
 
-    `findings` has one tuple for each provider, in the order of their ids. `telling` says of a requirement whose degrees
-    differ from team to team, and are not in the findings, that here they are not the same for all providers, and `open`
-    for which providers they are intervals. `like` is the number of a cell that differs in the name of a member alone.
+    `telling` and `open` are for requirements whose degrees differ from team to team and so are not in the findings:
+    `telling` is True if the providers' degrees differ, and `open` marks the providers whose degree is an interval.
+    `like` is the number of a cell that is identical except for the name of the criterion's member.
     """
 
     criterion: str | None
@@ -64,7 +66,7 @@ class Cell(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """Which cells make up which rows, row by row: those of row r lie between `ends[r]` and `ends[r + 1]`."""
+    """The cells of all rows, sorted by row; those of row r are `cells[ends[r]:ends[r + 1]]`."""
 
     rows: Ints
     cells: Ints
@@ -72,23 +74,23 @@ class Entries(NamedTuple):
 
     @classmethod
     def sort(cls, rows: Ints, cells: Ints, count: int) -> Entries:
-        """Return cells in the order of their rows, of which there are so many."""
+        """Return the cells sorted by row; `count` is the number of rows."""
         found = cls(np.empty_like(rows), np.empty_like(cells), np.empty(count + 1, np.int32))
         load_loops().sort_entries(rows, cells, len(rows), count, *found)
         return found
 
 
 class Change(NamedTuple):
-    """The cell after a rule added to it, and whether what was stated contradicts that."""
+    """The cell after a rule has added to it, and whether the team's own requirements contradict it."""
 
     cell: int
     contradicted: bool
 
 
 class Cells:
-    """The cells met so far, by number; number 0 requires nothing.
+    """All cells created so far, by number; cell 0 requires nothing.
 
-    May be used by several threads: who meets a new cell holds the lock while it is judged.
+    Thread-safe: a thread that creates a cell holds the lock while judging it.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -114,62 +116,69 @@ class Cells:
 
     @property
     def numbers(self) -> Floats:
-        """Return the numbers of all cells: a row a cell, columns as `PER_PROVIDER` says."""
-        known = len(self.known)  # first: the array of a moment later may be longer, and is never shorter
+        """Return the numbers of all cells: one row per cell, with the columns described at `PER_PROVIDER`."""
+        known = len(self.known)  # before the array: another thread may replace it by a longer one, never a shorter one
         return self._numbers[:known]
 
     @property
     def places(self) -> Ints:
-        """Return the place of each cell's criterion among the `names`; -1 for a rule and for what requires nothing.
+        """Return the index in `names` of each cell's criterion; -1 for cells without one.
 
-        Members get places behind the criteria of the vocabulary when a team first asks for them.
+        Members are appended to `names`, after the criteria of the vocabulary, when a team first asks for them.
         """
         known = len(self.known)
         return self._places[:known]
 
     @property
     def ranks(self) -> Ints:
-        """Return the highest rank at which each cell's criterion is stated.
+        """Return the highest rank at which the team states each cell's criterion.
 
-        It is -1 where it must be absent or is not wanted: the team does not need it, and no rule may favour by it.
+        It is -1 if the criterion must be absent or is not wanted: then the team does not need it, and no rule may
+        favour providers that have it.
         """
         known = len(self.known)
         return self._ranks[:known]
 
     @property
     def areas(self) -> Ints:
-        """Return the place of each cell's area among `list_areas`; -1 for what requires nothing, or is of one team."""
+        """Return the index in `list_areas` of each cell's area; -1 for cell 0 and for cells of one team."""
         known = len(self.known)
         return self._areas[:known]
 
     def get_stated(self, requirements: tuple[Requirement, ...]) -> int:
-        """Return the cell of a team that states these on one criterion; on a computed one, it waits for its cost."""
+        """Return the cell for a team's requirements on one criterion.
+
+        The cell of a computed criterion has no findings until `get_cost` or `get_open_cost` replaces it.
+        """
         return self._get_or_make(requirements, lambda: self._judge(requirements[0].criterion, requirements, ()))
 
     def change_cell(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
-        """Return the cell, once a part of a rule that fired has added its requirement at this rank."""
+        """Return the cell after one implication of a fired rule has added its requirement at this rank."""
         requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
         old = self.known[cell]
-        # What the team states wins: the requirement of the rule is set aside.
+        # The team's own requirements win; the rule's requirement is dropped.
         refused = contradicts(requirement, old.stated) is not None
         added = old.added if refused else (*old.added, requirement)
         return Change(self._get_added(requirement.criterion, old.stated, added), refused)
 
     def get_rule(self, rule: Rule) -> int:
-        """Return the cell of a rule that favours."""
+        """Return the cell of a favouring rule."""
         return self._get_or_make(rule.id, lambda: self._judge_favouring(rule))
 
     def add_team(self, outcome: Outcome) -> int:
-        """Return a cell of its own, with all findings of a team that was judged by itself."""
+        """Add a cell with all findings of a team that was judged on its own, and return it."""
         with self.lock:
             return self._keep(Cell(None, (), (), tuple(part.findings for part in outcome.assessments)))
 
     def get_cost(self, requirement: Requirement, truths: tuple[Truth, ...]) -> int:
-        """Return the cell of a requirement on the cost with a bound, by how each provider's cost meets it."""
+        """Return the cell of a bounded cost requirement; `truths` says whether each provider's cost meets it."""
         return self._get_or_make((requirement, truths), lambda: self._judge_costs(requirement, truths))
 
     def get_open_cost(self, requirement: Requirement, is_open: tuple[bool, ...], *, telling: bool) -> int:
-        """The cell of a requirement on the cost without a bound; the weighted degrees, which differ, stay 0 here."""
+        """Return the cell of a cost requirement without a bound.
+
+        Its weighted degrees are 0, because they differ from team to team; `price_words` returns them separately.
+        """
         nothing = (None,) * len(is_open)
         key = (requirement, is_open, telling)
         return self._get_or_make(
@@ -177,8 +186,8 @@ class Cells:
         )
 
     def _get_or_make(self, key: object, make: Callable[[], Cell]) -> int:
-        """Return the number of the cell of this key, made the first time that it is asked for."""
-        # One lock for all: a cell is kept for every thread, and the interpreter judges one at a time anyway.
+        """Return the number of the cell with this key, creating the cell if necessary."""
+        # One lock is enough: the GIL lets only one thread judge at a time anyway.
         with self.lock:
             if key not in self._ids:
                 self._ids[key] = self._keep(make())
@@ -209,12 +218,12 @@ class Cells:
 
     def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         asked = tuple(part for part in stated if part.priority != "wont")
-        # A cost differs from team to team: the cell of its words only says what is asked, until `get_cost` takes over.
+        # Costs differ from team to team: this cell only records what is asked, until `get_cost` replaces it.
         required = () if criterion in self._computed else put_together(asked, added, self.facts.knowledge)
         if self.facts.knowledge.criteria[criterion].member_of is None:
             return Cell(criterion, stated, added, self._find(required))
-        # `phone-numbers@fo` and `phone-numbers@gl`, of which no claim speaks, have the same findings but for their
-        # names.
+        # If no claim names either member, `phone-numbers@fo` and `phone-numbers@gl` have the same findings except for
+        # their names.
         key = self._list_claims_on(criterion), tuple(part._replace(criterion="") for part in required)
         like = self._alike.setdefault(key, len(self.known))
         if like == len(self.known):
@@ -232,9 +241,10 @@ class Cells:
         )
 
     def _list_claims_on(self, criterion: str) -> tuple[object, ...]:
-        """Return what tells the facts on a member from those on others: which claims name it, and what it pays for.
+        """Return a key that is equal for members of one criterion with equal facts.
 
-        Most members are named by no claim, and their facts are equal, so that thousands of them are judged once.
+        It consists of the claims that name the member and, recursively, of the criterion that it prices (`of`). Most
+        members are named in no claim and share one key, so thousands of them are judged once.
         """
         parent, member = split_member(criterion)
         if parent not in self._said:
@@ -248,7 +258,7 @@ class Cells:
 
     def _keep(self, cell: Cell) -> int:
         number = len(self.known)
-        # Doubled when full: a thread may still read the old arrays, which nobody changes any more below its own number.
+        # Replace full arrays by copies of twice the size: other threads may still be reading the old ones.
         if number == len(self._numbers):
             self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
             self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
@@ -259,7 +269,7 @@ class Cells:
         )
         self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
         self._areas[number] = self._find_area(cell)
-        # A rule that favours by this criterion counts only where the rank is 0: else the team judges it, or refuses it.
+        # A rule that favours by this criterion counts only if the rank is 0: otherwise the team requires or refuses it.
         is_refused = any(part.is_absence or part.priority == "wont" for part in cell.stated)
         self._ranks[number] = -1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
@@ -267,7 +277,7 @@ class Cells:
 
     @property
     def cost_area(self) -> int:
-        """Return the place of the area of what is computed, -1 if there is nothing of the kind or it has several."""
+        """Return the index of the area of computed criteria; -1 if they have several areas or none."""
         areas = {self.facts.knowledge.criteria[name].area for name in self._computed}
         return self._area_places[areas.pop()] if len(areas) == 1 else -1
 
@@ -285,10 +295,10 @@ class Cells:
 
 
 class FreshCells:
-    """The same cells by the facts that are not past their time, each judged again when it is first asked for.
+    """The same cells judged without out-of-date facts, each when it is first requested.
 
-    What a team requires does not depend on the facts, so its cells stay: only their findings change. Cells on the cost
-    and cells of one team (`Cells.add_team`) depend on more than their requirements, and cannot be asked for.
+    Requirements do not depend on facts, so rows keep their cells and only the findings change. Cells on the cost and
+    cells of one team (`Cells.add_team`) depend on more than their requirements and must not be requested.
     """
 
     def __init__(self, cells: Cells) -> None:
@@ -298,9 +308,9 @@ class FreshCells:
         self._numbers = np.zeros_like(cells.numbers)
 
     def judge(self, wanted: Iterable[int]) -> Floats:
-        """Return the numbers of all cells, as `Cells.numbers`; those of cells that nobody has asked for are 0."""
+        """Judge the wanted cells and return numbers as `Cells.numbers`; cells never requested are 0."""
         with self._cells.lock:
-            # Other threads may have met new cells since the last call.
+            # Other threads may have added cells since the last call.
             more = len(self._cells.known) - len(self._numbers)
             if more:
                 self._numbers = np.vstack([self._numbers, np.zeros((more, self._numbers.shape[1]))])
@@ -320,17 +330,17 @@ class FreshCells:
 
 
 def list_notices(cell: Cell, facts: Facts) -> Iterator[Notice]:
-    """Yield the ends and changes of the facts that a cell uses, some perhaps twice."""
+    """Yield the notices of the facts that a cell uses; some may appear twice."""
     for finding in chain.from_iterable(cell.findings):
         used = list_used_facts(finding, facts)
         if cell.like is not None and finding.requirement is not None and any(fact.notices for fact in used):
-            # The findings are those of another member, whose name the notices have.
+            # These findings were copied from another member, and the notices would name that one.
             used = list_used_facts(judge_requirement(finding.provider, finding.requirement, facts), facts)
         yield from (notice for fact in used for notice in fact.notices)
 
 
 def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[float]:
-    """Return the numbers of a cell's findings, as a score sums them."""
+    """Return the numbers of a cell, computed from its findings as a score sums them."""
     numbers, distinct = [0.0] * width, set[float]()
     for place, part in enumerate(findings):
         if not part:
@@ -339,7 +349,7 @@ def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[flo
         products = [_multiply(finding) for finding in part]
         sums = products[0] if len(products) == 1 else [*map(math.fsum, zip(*products, strict=True))]
         numbers[WEIGHT], numbers[at : at + 3] = sums[0], sums[1:]
-        distinct.update(*products)  # few, and alike for most providers
+        distinct.update(*products)  # most providers share the same few numbers
         musts = [finding.degree.truth for finding in part if finding.decides_standing]
         numbers[at + 3], numbers[at + 4] = musts.count(Truth.NO), musts.count(Truth.UNKNOWN)
     numbers[INEXACT] = not all(map(_is_exact, distinct))
@@ -352,5 +362,5 @@ def _multiply(finding: Finding) -> tuple[float, float, float, float]:
 
 
 def _is_exact(number: float) -> bool:
-    """Return whether sums of such numbers lose nothing: multiples of 2**-20, and not large."""
+    """Return whether a number can be summed exactly: a multiple of 2**-20 that is not too large."""
     return abs(number) < _LARGEST and (number * _FINEST) % 1 == 0

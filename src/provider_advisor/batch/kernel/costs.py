@@ -1,4 +1,4 @@
-"""Monthly costs as columns: what each team's usage comes to with each provider."""
+"""Calculate the monthly cost of each team's usage with each provider, as columns."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
 
-# Above it doubles are whole numbers only, and cents would be lost; such a team is answered by itself.
+# Doubles above this limit cannot represent fractions; teams with such costs are answered one by one.
 _LARGEST = 2.0**52
 
 
 class Costs(NamedTuple):
-    """By provider (rows) and team (columns): the ends of the monthly cost, and whether some price is not known.
+    """The lowest and highest monthly cost by provider (rows) and team (columns).
 
-    Without usage the ends are NaN; without a ceiling `high` is infinite. `worst` and `best` are the scale of each
-    team's usage. `incomplete` marks teams that state one volume and not another that it needs, `large` those whose
-    costs are too large to be worked out as columns.
+    `low` and `high` are NaN if the team states no usage; `high` is infinite if the cost has no upper limit. `unpriced`
+    marks costs with an unknown price. By team, `worst` and `best` are the costs that get degree 0 and 1, `incomplete`
+    marks teams that state one volume but not another that its price needs, and `large` marks costs that are too large
+    to calculate as columns.
     """
 
     low: Floats
@@ -39,7 +40,7 @@ class Costs(NamedTuple):
 
 
 class Scaled(NamedTuple):
-    """Degrees of a cost without a bound, by provider and team."""
+    """Degrees of a cost requirement without a bound, by provider and team."""
 
     low: Floats
     expected: Floats
@@ -47,7 +48,7 @@ class Scaled(NamedTuple):
 
 
 def calculate_costs(usage: Mapping[str, Volumes], rows: int, facts: Facts) -> Costs:
-    """Return the costs of all teams; `usage` holds each item's volumes."""
+    """Return the costs of all teams; `usage` maps each usage item to its volumes."""
     providers = tuple(facts.knowledge.providers)
     shape = (len(providers), rows)
     costs = Costs(
@@ -70,15 +71,15 @@ def calculate_costs(usage: Mapping[str, Volumes], rows: int, facts: Facts) -> Co
 
 
 class _Lost(NamedTuple):
-    """What adding up the ends has lost so far to rounding: with it the order of adding shows nowhere."""
+    """The rounding errors of the sums so far; adding them back makes sums independent of their order."""
 
     low: Floats
     high: Floats
 
 
 def _add_exactly(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
-    """Add in some places, and keep what is lost (Knuth's two-sum); nothing is where there is no ceiling."""
-    # The sum of a and b is s = a + b rounded; what rounding lost is (a - (s - (s - a))) + (b - (s - a)), exactly.
+    """Add `part` to the totals at `at`, and collect the rounding errors (Knuth's two-sum)."""
+    # With s = a + b rounded, the error is exactly (a - (s - (s - a))) + (b - (s - a)); infinite sums have none.
     before = total[at]
     total[at] = after = before + part
     with np.errstate(invalid="ignore"):
@@ -88,11 +89,11 @@ def _add_exactly(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
 
 
 def _list_cases(group: Sequence[str], usage: Mapping[str, Volumes], facts: Facts) -> Iterator[tuple[Ints, Service]]:
-    """Yield the rows that state the same items of a group, with the service that these make up."""
+    """Yield the rows that state the same items of a group, with the service that these items form."""
     given = [item for item in group if item in usage]
     if not given:
         return
-    # One bit an item: 0b101 is a team that states the first and the third item. Each mask that occurs is one case.
+    # One bit per item: 0b101 is a team that states the first and the third item. Each mask that occurs is one case.
     mask = sum(usage[item].given.astype(np.int64) << bit for bit, item in enumerate(given))
     for case in np.flatnonzero(np.bincount(mask)).tolist():
         items = [item for bit, item in enumerate(given) if case >> bit & 1]
@@ -101,10 +102,10 @@ def _list_cases(group: Sequence[str], usage: Mapping[str, Volumes], facts: Facts
             yield np.flatnonzero(mask == case), service
 
 
-def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
+def _add(  # noqa: PLR0913, PLR0917 (a service, and where to add it)
     service: Service, at: Ints, volumes: Mapping[str, Volumes], costs: Costs, lost: _Lost, facts: Facts
 ) -> None:
-    """Add a service to the costs of the rows that use it; what is not used at all costs nothing."""
+    """Add a service to the costs of the rows that use it; a service whose volumes are all 0 is free."""
     if service.missing:
         costs.incomplete[at] = True
         return
@@ -124,9 +125,9 @@ def _add(  # noqa: PLR0913, PLR0917 (a service, and where it is added)
 
 
 def _multiply(volumes: Sequence[Volumes]) -> Volumes:
-    """Return the lowest and the highest product of volumes."""
+    """Multiply volumes, their lowest and their highest values separately."""
     low = reduce(np.multiply, [part.low for part in volumes])
-    # Volumes stated as one number share one array for both ends; then one product serves both.
+    # If no volume is a range, low and high are the same array, and one product is enough.
     is_range = any(part.high is not part.low for part in volumes)
     return Volumes(low, reduce(np.multiply, [part.high for part in volumes]) if is_range else low)
 
@@ -134,20 +135,23 @@ def _multiply(volumes: Sequence[Volumes]) -> Volumes:
 def _find_cheapest(
     provider: str, models: Sequence[Criterion], times: Mapping[str, Volumes], rows: int, facts: Facts
 ) -> tuple[Floats, Floats, bool]:
-    """Return the cheapest of the price models, at each end; anything from 0 where the provider has no price."""
+    """Return the lowest and highest cost with the cheapest price model, and whether a price is unknown.
+
+    A provider without any price costs anything from 0 upwards.
+    """
     found = [(price.id, facts.of_no_member(provider, price.id)) for price in models]
     priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
     highs = [_price_month(fact, amount.high, volumes.high, fact.terms[1]) for volumes, fact, amount in priced]
-    if len(priced) < len(models):  # a price that is not known may be the cheapest
+    if len(priced) < len(models):  # an unknown price may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
     lows = [_price_month(fact, amount.low or 0, volumes.low, fact.terms[0]) for volumes, fact, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False
 
 
 def _price_tiers(tiers: Iterable[Tier], volumes: Floats) -> Floats:
-    """Return what volumes cost by tiers, as `price_tiers` does for one, step by step the same."""
+    """Return the cost of volumes by tiers, in the same steps as `price_tiers` does for one volume."""
     total, before = np.zeros(len(volumes)), 0.0
     for tier in tiers:
         end = volumes if tier.up_to is None else np.minimum(volumes, tier.up_to)
@@ -157,7 +161,7 @@ def _price_tiers(tiers: Iterable[Tier], volumes: Floats) -> Floats:
 
 
 def _price_month(fact: Fact, price: Number | None, volumes: Floats, terms: Terms) -> Floats:
-    """Return what months cost, as `_price_month` of a single answer does, step by step the same."""
+    """Return the cost of each month, in the same steps as `_price_month` of a single answer."""
     if price is None:
         return np.full(len(volumes), np.inf)
     billed = np.maximum(volumes, terms.billed_at_least)
@@ -167,12 +171,12 @@ def _price_month(fact: Fact, price: Number | None, volumes: Floats, terms: Terms
 
 
 def grade_costs(costs: Costs, rows: Ints) -> Scaled:
-    """Return how low the costs of these rows are on the scale of their usage; 1 where the scale has no length."""
+    """Return the degrees of the costs of rows on the scale of their usage; 1 if best equals worst."""
     low, high = costs.low[:, rows], costs.high[:, rows]
     worst, best = costs.worst[rows], costs.best[rows]
     flat = worst == best
     length = np.where(flat, 1, best - worst)
-    # Without a ceiling the cost may be infinite: degree 0 if a high cost is bad, 1 if the scale runs the other way.
+    # A cost without an upper limit may be infinite: degree 0 if high costs are bad, 1 if the scale is reversed.
     falls = worst > best
     ceiling = ~np.isinf(high)
     at_low = np.clip((low - worst) / length, 0, 1)
@@ -187,16 +191,16 @@ _TRUTHS = (Truth.NO, Truth.UNKNOWN, Truth.YES)
 
 
 class Varying(NamedTuple):
-    """What to add to the sums of some rows (each at most once): an array by row and column of a cell's numbers."""
+    """Numbers to add to the sums of some rows, each row at most once; columns as in `Cells.numbers`."""
 
     rows: Ints
     numbers: Floats
 
 
 def price_words(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varying:
-    """Put the right cell in `found` for each word on the cost, and return what no cell can hold.
+    """Replace the cells of cost requirements in `found`, and return the numbers that vary by row.
 
-    Rows without usage, and rows with two such words, have to be judged by themselves.
+    Rows without usage and rows with two requirements on the cost must be judged one by one.
     """
     kept = found[words.words] > 0
     words = OnCost(words.rows[kept], words.words[kept], words.low[kept], words.high[kept])
@@ -206,12 +210,11 @@ def price_words(words: OnCost, found: Ints, costs: Costs, cells: Cells) -> Varyi
 
 
 def _judge_bounds(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> None:
-    """Put a cell for each way in which the providers' costs meet a bound."""
+    """Set the cells of bounded cost requirements, by whether each provider's cost meets the bound."""
     low, high = costs.low[:, words.rows[some]], costs.high[:, words.rows[some]]
     least = np.where(np.isnan(words.low[some]), -np.inf, words.low[some])
     most = np.where(np.isnan(words.high[some]), np.inf, words.high[some])
-    # Two intervals, the cost's and the bound's: apart (no), the first within the second (yes), or overlapping
-    # (unknown).
+    # The interval of the cost is outside the bound (no), inside it (yes), or overlaps it (unknown).
     outside = (np.maximum(low, least) > np.minimum(high, most)) | (np.isnan(low))
     inside = (low >= least) & (high <= most)
     truth = np.where(outside, 0, np.where(inside, 2, 1))
@@ -223,7 +226,7 @@ def _judge_bounds(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: C
 
 
 def _grade_open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
-    """Grade words without a bound: the lower the better, on the scale of each team's own usage."""
+    """Grade cost requirements without a bound on the scale of each team's own usage."""
     rows = words.rows[some]
     scaled = grade_costs(costs, rows)
     telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
@@ -240,9 +243,9 @@ def _grade_open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cell
 
 
 def group_alike(columns: Iterable[Ints | Flags]) -> Iterator[Ints]:
-    """Yield the places at which each column holds the same, group by group; numbers are 0 or more."""
+    """Yield the indexes of equal rows across columns, group by group; numbers must not be negative."""
     codes = np.zeros(1, np.int64)
-    for column in columns:  # numbered anew after each, so that many columns do not make the numbers too large
+    for column in columns:  # renumber after each column, so that many columns do not overflow
         _, codes = np.unique(codes * (int(column.max(initial=0)) + 1) + column, return_inverse=True)
     for code in range(int(codes.max(initial=-1)) + 1):
         yield np.flatnonzero(codes == code)

@@ -1,4 +1,4 @@
-"""Counts over many teams that add up, whatever the order in which they come."""
+"""Count verdicts, requirements and findings over many teams; counts add up in any order."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Truth
 
 _Counts = Counter[tuple[str, ...]]
-_REMARKED = ("asked", "unmet", "unknown", "nobody", "open", "changes")  # the parts of a tally that come of cells
-_MOST_SOURCES = 4  # dated rows come from several in turn, and each that waits keeps up to 300,000 cells
+_REMARKED = ("asked", "unmet", "unknown", "nobody", "open", "changes")  # the fields of a tally that are counted by cell
+_MOST_SOURCES = 4  # dated rows alternate between several sources; each one kept holds up to 300,000 cells
 
 
 class Tally(NamedTuple):
-    """What many teams came to, each part a count of teams by a key.
+    """The results of many teams; each field counts teams by a key.
 
-    `verdicts` by kind, strength, provider and lean ("" where there is none); `standings` by provider and standing;
-    `asked` by criterion and "must" or "wish"; `unmet` and `unknown`, of musts, by provider and criterion; `nobody` by
-    the criterion of a must that every provider fails; `open` by provider and criterion, where an unknown fact bears on
-    a verdict that is not proven; `changes` by provider, criterion and the sentence on an end or a change of a fact that
-    was used. `left` counts the rows of empty cells, which are no teams, under "empty",
-    and the teams with a requirement that nothing judges under "unjudged".
+    - `verdicts`: kind, strength, provider and lean ("" for none)
+    - `standings`: provider and standing
+    - `asked`: criterion and "must" or "wish"
+    - `unmet`, `unknown`: provider and criterion of a must that the provider fails, or may fail
+    - `nobody`: criterion of a must that every provider fails
+    - `open`: provider and criterion of an unknown fact that affects an unproven verdict
+    - `changes`: provider, criterion and the sentence on the end or a change of a fact that was used
+    - `left`: "empty" counts rows with only empty cells, which are not teams; "unjudged" counts teams with a requirement
+      that matches no criterion
     """
 
     verdicts: _Counts
@@ -52,12 +55,12 @@ class Tally(NamedTuple):
 
     @property
     def empty_rows(self) -> int:
-        """Return how many rows held nothing but empty cells."""
+        """Return how many rows have only empty cells."""
         return self.left["empty",]
 
     @property
     def unjudged_teams(self) -> int:
-        """Return how many teams have a requirement that no criterion says."""
+        """Return how many teams have a requirement that matches no criterion."""
         return self.left["unjudged",]
 
     @property
@@ -66,7 +69,7 @@ class Tally(NamedTuple):
         return sum(self.verdicts.values())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the counts as JSON-ready data: lists of the key's parts and the count, the largest first."""
+        """Return the counts as JSON-ready data: lists of key parts and the count, largest count first."""
         return {
             name: [[*key, count] for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
             for name, counts in zip(self._fields, self, strict=True)
@@ -79,10 +82,10 @@ class Tally(NamedTuple):
 
 
 class RunningTally(NamedTuple):
-    """A tally to which the counts of thousands of blocks are added: those of cells get their keys when all is counted.
+    """A running total over thousands of blocks, which counts by cell and looks up keys only at the end.
 
-    For example, cell 5 stands in 7 teams of one block and 2 of another. That acme lacks fax, which is what cell 5 has
-    to say, is written down for 9 teams at once. `by_cell` has the counts of a few sources of cells.
+    For example, 7 teams of one block and 2 of another have cell 5, which says that acme lacks fax. At the end, this
+    is counted for 9 teams at once. `by_cell` holds the counts of a few sources of cells.
     """
 
     by_key: Tally
@@ -99,7 +102,7 @@ class RunningTally(NamedTuple):
         by_key, by_cell = self.by_key + other.by_key, dict(self.by_cell)
         for source, counts in other.by_cell.items():
             by_cell[source] = by_cell[source] + counts if source in by_cell else counts
-        while len(by_cell) > _MOST_SOURCES:  # each keeps all its cells alive
+        while len(by_cell) > _MOST_SOURCES:  # each source keeps all its cells in memory
             source = next(iter(by_cell))
             by_key += source.name_counts(by_cell.pop(source))
         return RunningTally(by_key, by_cell)
@@ -110,20 +113,21 @@ class RunningTally(NamedTuple):
         return self.by_key.teams
 
     def add_left(self, kind: str, count: int) -> RunningTally:
-        """Return the same with so many more in the part `left` of a tally."""
+        """Return the tally with `count` added to `left` under `kind`."""
         if not count:
             return self
         return self._replace(by_key=self.by_key._replace(left=self.by_key.left + Counter({(kind,): count})))
 
     def settle(self) -> Tally:
-        """Return all counts by their keys."""
+        """Return all counts by key."""
         return sum((source.name_counts(counts) for source, counts in self.by_cell.items()), self.by_key)
 
 
 class CellCounts(NamedTuple):
-    """In how many teams each cell stands, and how often one team has a remark again; first in all, then in unsure ones.
+    """How many teams have each cell, and how often a remark is repeated within one team.
 
-    Both are arrays of two rows, and as long as there were cells and remarks.
+    Both arrays have two rows, the first for all teams, the second for those with an unproven verdict. `cells` has one
+    column per cell, `again` one per remark.
     """
 
     cells: Ints
@@ -143,7 +147,7 @@ def _add_padded(one: Ints, other: Ints) -> Ints:
 
 
 class Tallying:
-    """Counts cells, remembering what each has to say; may be used by several threads."""
+    """Counts cells and caches the remarks of each; thread-safe."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
@@ -154,12 +158,12 @@ class Tallying:
         self._choosing = GrowingArray(np.bool_)
 
     def count_verdicts(self, scores: Scores, verdicts: Verdicts, kept: Flags) -> RunningTally:
-        """Return the tally of the rows that `kept` marks, of their verdicts and standings alone."""
+        """Count only the verdicts and standings of the rows that `kept` marks."""
         counts = _count_verdicts(verdicts, self._providers, kept), _count_standings(scores, self._providers, kept)
         return RunningTally(Tally.empty()._replace(verdicts=counts[0], standings=counts[1]))
 
     def count_teams(self, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> RunningTally:
-        """Return the tally of the rows that `kept` marks."""
+        """Count everything about the rows that `kept` marks."""
         table = self._gather()
         unsure = (
             kept & (verdicts.strength != FIRM) & (verdicts.strength != DATED) & (verdicts.kind != KINDS.index("none"))
@@ -170,13 +174,13 @@ class Tallying:
         return self.count_verdicts(scores, verdicts, kept)._replace(by_cell={self: counts})
 
     def name_counts(self, counts: CellCounts) -> Tally:
-        """Return what the cells counted have to say, by key."""
+        """Return the remarks of the counted cells as counts by key."""
         table = self._gather()
-        # Cells and remarks met since the last block that was counted stand behind all others.
+        # Cells and remarks added since the last counted block come after all others.
         each = table.each[: counts.cells.shape[1]]
         of = table.of[: each.sum()]
         found = {name: Counter[tuple[str, ...]]() for name in _REMARKED}
-        # Each cell counts for all of its remarks: 9 teams with a cell of two remarks are 9 for each of them.
+        # A cell counts for each of its remarks: 9 teams with a cell of two remarks add 9 to both.
         totals = np.stack([np.bincount(of, np.repeat(row, each), table.remarks) for row in counts.cells])
         totals[:, : counts.again.shape[1]] -= counts.again
         in_all, in_unsure = totals.astype(np.int64).tolist()
@@ -186,7 +190,7 @@ class Tallying:
         return Tally.empty()._replace(**found)
 
     def _gather(self) -> _RemarkTable:
-        """Take in what the cells that are new have to say, and return the remarks of all."""
+        """Add the remarks of new cells, and return the remarks of all cells."""
         with self._cells.lock:
             for cell in self._cells.known[len(self._each.array) :]:
                 remarks = [*_list_remarks(cell, self._providers), *_list_changes(cell, self._cells.facts)]
@@ -197,9 +201,10 @@ class Tallying:
 
 
 class _RemarkTable(NamedTuple):
-    """The remarks of all cells, one cell behind the other, how many each cell has, and how many different ones exist.
+    """The remarks of all cells, cell by cell (`of`), and how many each cell has (`each`).
 
-    `choosing` marks the cells of choices, whose parts another cell of the same row may speak of too.
+    `remarks` is the number of distinct remarks. `choosing` marks the cells of choices such as "sms|fax": another cell
+    of the same row may repeat the remark on one of their parts.
     """
 
     of: Ints
@@ -209,17 +214,17 @@ class _RemarkTable(NamedTuple):
 
 
 def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> Ints:
-    """Return how often each cell stands in the rows that are kept, and in those among them that are unsure."""
-    # One count for both: cell 5 of a row left out is key 15, of one that is kept 16, of one that is unsure too 17.
+    """Return how many kept rows, and how many kept and unsure rows, have each cell."""
+    # One count for both: cell 5 has key 15 in a row left out, 16 in a kept row, 17 in a kept and unsure row.
     keys = entries.cells * np.int32(3) + (kept.view(np.int8) + unsure).take(entries.rows)
     counts = np.bincount(keys, minlength=3 * cells).reshape(cells, 3)
     return np.stack([counts[:, 1] + counts[:, 2], counts[:, 2]])
 
 
 def _count_repeated(entries: Entries, kept: Flags, unsure: Flags, table: _RemarkTable) -> Ints:
-    """Return for each remark how many kept, and unsure, rows have another cell that makes it again.
+    """Return how often each remark is repeated within one row, in all kept rows and in the unsure ones.
 
-    "sms|fax" and "sms" in one row have one unknown fact on sms, and the row counts for it once.
+    For example, "sms|fax" and "sms" in one row both remark on the same unknown fact, but the row counts once.
     """
     of_choices = np.zeros(len(kept), bool)
     of_choices[entries.rows[table.choosing.take(entries.cells)]] = True
@@ -229,7 +234,7 @@ def _count_repeated(entries: Entries, kept: Flags, unsure: Flags, table: _Remark
     ends = np.cumsum(each)
     begins = (np.cumsum(table.each) - table.each)[cells]
     places = table.of[np.repeat(begins - (ends - each), each) + np.arange(ends[-1] if len(ends) else 0)]
-    # A row and a remark as one number, so that what is met twice in a row is found by sorting numbers.
+    # Combine row and remark into one number, so that sorting finds the remarks that a row repeats.
     keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * table.remarks + places, return_counts=True)
     keys, counts = keys[counts > 1], counts[counts > 1] - 1
     rows, places = np.divmod(keys, max(table.remarks, 1))
@@ -238,15 +243,15 @@ def _count_repeated(entries: Entries, kept: Flags, unsure: Flags, table: _Remark
 
 
 class _Remark(NamedTuple):
-    """What every team with some cell counts for: a part of the tally, and a key there."""
+    """Where every team with a cell is counted: a field of the tally, and a key in it."""
 
     part: str
     key: tuple[str, ...]
 
 
 def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
-    """Yield what a cell has to say, each thing once."""
-    asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ())]  # of each provider
+    """Yield the distinct remarks of a cell."""
+    asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ())]  # equal for all providers
     codes = [part.code if part else "" for part in asked]
     remarks = [
         _Remark("asked", (code, _name_priority(part.priority))) for part, code in zip(asked, codes, strict=True) if part
@@ -272,7 +277,7 @@ def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
 
 
 def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
-    """Yield the ends and changes of the facts that a cell uses, each once, as a single answer words them."""
+    """Yield the distinct notices of the facts that a cell uses, worded as in a single answer."""
     notices = dict.fromkeys(list_notices(cell, facts))
     if notices:
         from provider_advisor.explanation.findings_in_words import say_notice  # noqa: PLC0415 (few bases have any)

@@ -1,4 +1,4 @@
-"""The columns that a batch adds to its rows: their names, their types, and how they are made."""
+"""Build the output columns of a batch: their names, their types and their values."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ VERDICT_COLUMNS = ("verdict", "strength", "provider", "lean", GAPS)
 _SCORES = ("proven", "expected", "possible")
 _COSTS = ("monthly_cost_low", "monthly_cost_high")
 _LISTS = ("unmet", "unknown")
-_NINTH, _ALL_POINTS = 1e9, 10**11  # a score has nine digits, and at most 100 points
+_NINTH, _ALL_POINTS = 1e9, 10**11  # scores have nine decimals and are at most 100
 OF_PROVIDERS = ("standing", *_SCORES, *_COSTS, *_LISTS)
-"""The columns of each provider, behind its name and a dot."""
+"""The columns of each provider, prefixed with its name and a dot."""
 
 
 def list_names(providers: Iterable[str]) -> list[str]:
@@ -39,17 +39,18 @@ def list_names(providers: Iterable[str]) -> list[str]:
 
 
 def list_reason_columns(providers: Iterable[str]) -> list[str]:
-    """Return the names of the columns that `reasons` adds, in order."""
+    """Return the names of the columns that the option `reasons` adds, in order."""
     return ["among", RANKING, *list_names(providers), "unlisted"]
 
 
 def make_fields(
     providers: Sequence[str], *, priced: Container[str], gaps: bool, reasons: bool, explain: bool
 ) -> list[pa.Field]:
-    """Return the fields of the columns, in order; monthly costs only of the providers that are `priced`.
+    """Return the fields of the output columns, in order.
 
-    Without `gaps` there is no column of musts that another product meets. Words are dictionaries, scores floats of 0 to
-    100, costs floats in the unit of the knowledge base's computed criterion; null stands for none.
+    Only providers in `priced` have columns of monthly costs. Without `gaps` there is no column of musts that another
+    product meets. Words are dictionaries, scores are floats from 0 to 100, and costs are floats in the unit of the
+    knowledge base's computed criterion; null means none.
     """
     fields = [pa.field(name, _WORD) for name in VERDICT_COLUMNS if name != GAPS]
     if gaps:
@@ -67,7 +68,7 @@ def make_fields(
 
 
 def make_own_words(unlisted: Mapping[int, Sequence[Unlisted]], kept: Flags) -> pa.ListArray:
-    """Return for each row that is kept what its team asks in words of its own, of which hardly two are alike."""
+    """Return for each kept row the requirements in the team's own words, which rarely repeat."""
     found = [(row, part.text) for row in sorted(unlisted) if kept[row] for part in unlisted[row]]
     counts = np.bincount(np.array([row for row, _ in found], np.int64), minlength=len(kept))
     ends = np.concatenate([[0], np.cumsum(counts)])
@@ -76,8 +77,8 @@ def make_own_words(unlisted: Mapping[int, Sequence[Unlisted]], kept: Flags) -> p
 
 
 def make_verdict_columns(everybody: Sequence[str], there: Sequence[str], verdicts: Verdicts) -> Iterator[pa.Array]:
-    """Yield the columns of the verdict, in the order of their fields."""
-    # The last place is that of -1, which stands for none.
+    """Yield the verdict columns, in the order of their fields."""
+    # Index -1 (none) selects the last element.
     places = np.array([*map(everybody.index, there), -1], np.int16)
     yield _make_words(verdicts.kind, KINDS)
     yield _make_words(verdicts.strength, STRENGTHS)
@@ -88,9 +89,10 @@ def make_verdict_columns(everybody: Sequence[str], there: Sequence[str], verdict
 def make_columns(
     everybody: Sequence[str], there: Sequence[str], scores: Scores, costs: Sequence[Floats], priced: Container[str]
 ) -> Iterator[pa.Array]:
-    """Yield the columns of each provider, in the order of their fields; costs, low and high, are by provider and row.
+    """Yield the columns of each provider, in the order of their fields.
 
-    Scores and costs are of the providers `there`; the columns of the others of `everybody` are null.
+    `costs` holds the lowest and the highest costs by provider and row. Scores and costs are for the providers in
+    `there`; the columns of the other providers in `everybody` are null.
     """
     asked = arrays.pack_bits(scores.asked)
     for provider in everybody:
@@ -100,7 +102,7 @@ def make_columns(
             yield from (pa.nulls(rows, pa.float64()) for _ in (*_SCORES, *(costs if provider in priced else ())))
             continue
         place = there.index(provider)
-        yield _make_words(scores.standing[place], STANDINGS)  # musts alone decide it, also where there are no scores
+        yield _make_words(scores.standing[place], STANDINGS)  # depends on musts only, so it exists even without scores
         for part in (scores.proven, scores.expected, scores.possible):
             yield arrays.make_numbers(part[place], asked)
         for ends in costs if provider in priced else ():
@@ -108,32 +110,32 @@ def make_columns(
 
 
 def make_rankings(there: Sequence[str], scores: Scores, kept: Flags) -> pa.ListArray:
-    """Return for each row that is kept the providers that are not ruled out, in the order in which they lead."""
-    # One number for each provider of a row, and the smaller leads: by standing, unknown musts, points lost (whole
-    # numbers of the ninth digit), and place. Sorting numbers is far cheaper than sorting by four columns.
+    """Return for each kept row the providers that are not ruled out, best first."""
+    # Combine standing, unknown musts, points lost (as integers of the ninth decimal) and the provider's index into one
+    # number; the smallest leads. Sorting one number is much cheaper than sorting by four columns.
     bits = len(there).bit_length()
     ranks = scores.standing * np.int64(scores.unknown.max(initial=0) + 1) + scores.unknown
     lost = _ALL_POINTS - np.rint(scores.expected * _NINTH).astype(np.int64)
     keys = (ranks * (_ALL_POINTS + 1) + lost << bits) + np.arange(len(there))[:, np.newaxis]
     order = np.sort(np.ascontiguousarray(keys.T), axis=1) & (1 << bits) - 1
     counts = np.where(scores.asked & kept, np.count_nonzero(scores.standing < RULED_OUT, axis=0), 0)
-    ranked = order[np.arange(len(there)) < counts[:, np.newaxis]]  # the ruled out are the last of each row
+    ranked = order[np.arange(len(there)) < counts[:, np.newaxis]]  # ruled-out providers come last in each row
     ends = np.concatenate([[0], np.cumsum(counts)])
     return arrays.make_lists(ends, arrays.make_dictionary(ranked.astype(np.int32), there), kept)
 
 
 def make_no_lists(rows: int) -> pa.Array:
-    """Return the lists of a provider that takes no part: null in all rows."""
+    """Return a column of null lists, for a provider that does not take part."""
     return pa.nulls(rows, _WORDS)
 
 
 def _make_words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
-    """Return words by their places in a dictionary; null for -1."""
+    """Return words by their indexes in a dictionary; -1 becomes null."""
     return arrays.make_dictionary(places.astype(np.int16), dictionary)
 
 
 def make_word_lists(flags: Flags, dictionary: Sequence[str], kept: Flags) -> pa.ListArray:
-    """Return for each column of the flags that is kept the words that they mark; they mark none for the others."""
+    """Return the words that flags (words by rows) mark, for kept rows; other rows must have none."""
     rows, places = np.nonzero(flags.T)
     ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))])
     return arrays.make_lists(ends, arrays.make_dictionary(places.astype(np.int32), dictionary), kept)
@@ -143,11 +145,13 @@ _Weighed = Iterator[tuple[float, str]]
 
 
 def spell_code(finding: Finding) -> str:
-    """Return a finding's reason code: `whiteboard` where the team asks for it, `whiteboard<rule` where a rule does.
+    """Return the reason code of a finding, such as `whiteboard`.
 
-    What must not be there is `whiteboard=no`, a choice `sms|whatsapp`.
-
-    A rule that favours providers is `rule:<id>`; several rules that imply one requirement are joined by `+`.
+    - `whiteboard`: required by the team
+    - `whiteboard<rule`: implied by a rule; several rules are joined by `+`
+    - `whiteboard=no`: must be absent
+    - `sms|whatsapp`: a choice
+    - `rule:<id>`: a rule that favours providers
     """
     if finding.requirement is None:
         return f"rule:{finding.rule.id}" if finding.rule else ""
@@ -156,16 +160,16 @@ def spell_code(finding: Finding) -> str:
 
 
 def find_decisive(cell: Cell) -> _Weighed:
-    """Return the findings that tell the providers apart: those whose degree is not the same for all."""
+    """Yield weight and code of findings whose degree is not the same for all providers."""
     for beside in zip(*cell.findings, strict=True):
         if cell.telling or len({(finding.degree.low, finding.degree.high) for finding in beside}) > 1:
             yield beside[0].weight, spell_code(beside[0])
 
 
 class Codes:
-    """For each cell the codes that it puts on one list, gathered as cells come up; may be used by several threads.
+    """The codes that each cell adds to one list column, computed when a cell is first seen; thread-safe.
 
-    A cell has none where its number in the column `counted`, if there is one, is 0.
+    If `counted` is given, cells with 0 in that column of their numbers have no codes, and are skipped.
     """
 
     def __init__(self, codes: Callable[[Cell], Iterable[tuple[float, str]]], counted: int | None = None) -> None:
@@ -176,9 +180,9 @@ class Codes:
         self._gathered = self._make_table()
 
     def list_codes(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
-        """One list for each row that is kept, the weightiest code first; of equal weight, in the order of the alphabet.
+        """Return one list per kept row, sorted by descending weight, then alphabetically.
 
-        Rows that are not kept have no codes.
+        Rows that are not kept must have no codes.
         """
         with cells.lock:
             if len(self._ends.array) <= len(cells.known):
@@ -189,7 +193,7 @@ class Codes:
         return arrays.make_lists(ends, words, kept)
 
     def _gather(self, cells: Cells) -> None:
-        """Take in the cells that are new, and put all codes in order."""
+        """Add the codes of new cells, and sort all codes again if one is new."""
         new, before = cells.known[len(self._ends.array) - 1 :], len(self._places)
         has_some = [True] * len(new)
         if self._counted is not None:
@@ -204,7 +208,7 @@ class Codes:
         self._of.extend(places)
         if len(self._places) > before:
             self._gathered = self._make_table()
-        else:  # most cells that are new bring no new code
+        else:  # most new cells have only known codes
             old = self._gathered
             places_of = self._order.take(self._of.array)
             self._gathered = old._replace(places=places_of, begins=self._ends.array)
@@ -220,9 +224,10 @@ class Codes:
 
 
 class _CodeTable(NamedTuple):
-    """The codes of all cells by their places in order, where each cell's begin and end, and by place their words.
+    """The sorted codes of all cells: those of cell c are `places[begins[c]:begins[c + 1]]`.
 
-    Codes of different weights may be one word: `words` has by code the place of its word among the `distinct`.
+    A code is a pair of weight and word, so several codes may have the same word: `words` maps each code to the index of
+    its word in `distinct`.
     """
 
     places: Ints
@@ -232,10 +237,10 @@ class _CodeTable(NamedTuple):
 
 
 def _list_codes(entries: Entries, table: _CodeTable) -> tuple[Ints, Ints]:
-    """The places of the codes of each row in order, each once, and where each row's begin and the last one's end."""
+    """Return the distinct codes of each row in order; those of row r are `codes[ends[r]:ends[r + 1]]`."""
     teams = len(entries.ends) - 1
     ends, codes = np.empty(teams + 1, np.int32), np.empty(len(entries.cells), np.int32)
-    # Few cells have more than one code, so that there is room for all but in rare blocks.
+    # Few cells have more than one code, so this is almost always enough room.
     given = entries.rows, entries.cells, len(entries.cells), teams, table.begins, table.places
     loop = partial(load_loops().list_codes, *given)
     while (found := loop(len(codes), ends, codes)) == NO_ROOM:
@@ -244,7 +249,7 @@ def _list_codes(entries: Entries, table: _CodeTable) -> tuple[Ints, Ints]:
 
 
 def make_code_lists(facts: Facts) -> dict[str, Codes]:
-    """Return the lists of a knowledge base's providers, by the name of their column."""
+    """Return the codes of each list column, by column name."""
     lists = {"reasons": Codes(find_decisive), CHANGES: Codes(lambda cell: _list_changes(cell, facts))}
     for place, provider in enumerate(facts.knowledge.providers):
         failed = FIRST + PER_PROVIDER * place + 3
@@ -254,16 +259,16 @@ def make_code_lists(facts: Facts) -> dict[str, Codes]:
 
 
 def _list_changes(cell: Cell, facts: Facts) -> _Weighed:
-    """Yield the ends and changes of the facts that a cell uses: `acme:fax:ends:2027-01-31`."""
+    """Yield the notices of the facts that a cell uses, such as `acme:fax:ends:2027-01-31`."""
     for notice in list_notices(cell, facts):
-        # Without a weight: two cells of a row may use one fact, and it is listed once.
+        # All have weight 0, so that a fact used by two cells of a row is listed once.
         yield 0, f"{notice.provider}:{notice.criterion}:{notice.kind}:{notice.day}"
 
 
 def _list_musts(place: int, truth: Truth) -> Callable[[Cell], _Weighed]:
     def find_musts(cell: Cell) -> _Weighed:
         for finding in cell.findings[place]:
-            # The truth first, for most findings have another.
+            # Check the truth first: it excludes most findings.
             if finding.degree.truth is truth and finding.requirement is not None and finding.decides_standing:
                 yield finding.weight, finding.requirement.code
 

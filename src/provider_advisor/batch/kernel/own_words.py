@@ -1,7 +1,7 @@
-"""The column of requirements in the teams' own words: read once for each different cell, and carried beside the cells.
+"""Read the column of requirements in the teams' own words, each distinct cell once.
 
-What nobody judges changes no score: it only keeps a verdict from being firm, and stands in the column `unlisted`. So a
-row with `loan phones, night shift: should` is answered like the same row without them.
+Such requirements are not judged and change no score: a must merely prevents a firm verdict, and all are listed in the
+column `unlisted`. For example, `loan phones: should, night shift: should` leaves the answer of its row unchanged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_KEPT = 100_000
 
 
 class OwnWordsRead(NamedTuple):
-    """By row the requirements in own words, and the rows whose own words a single answer must read, or refuse."""
+    """The requirements in own words by row, and the rows to be answered one by one (`wrong`)."""
 
     found: dict[int, tuple[Unlisted, ...]]
     wrong: list[int]
@@ -34,13 +34,13 @@ NO_OWN_WORDS = OwnWordsRead({}, [])
 
 
 class OwnWords:
-    """Reads cells of own words, and remembers the last ones; may be used by several threads."""
+    """Reads cells of own words and caches the most recent ones; thread-safe."""
 
     def __init__(self) -> None:
         self._known = BoundedCache[str | tuple[str | None, ...], tuple[Unlisted, ...] | None](limit=_MOST_KEPT)
 
     def read(self, rows: pa.RecordBatch) -> OwnWordsRead:
-        """Return what the rows, which have the column, say in their own words."""
+        """Return the requirements in own words; the rows must have the column `unlisted`."""
         found, wrong = {}, []
         column = rows.column(UNLISTED)
         for row, cell in enumerate(column.to_pylist() if column.null_count < len(column) else ()):
@@ -59,8 +59,8 @@ class OwnWords:
 
 
 def _read_words(words: Sequence[str | None]) -> tuple[Unlisted, ...] | None:
-    """Return the requirements in own words, None if one of them cannot be read or if they are many."""
-    # Not an error here: a single answer knows the limit of all requirements of a row together, and tells it.
+    """Return the requirements in own words; None if one cannot be read or there are too many."""
+    # Not an error here: a single answer checks and reports the limit for all requirements of a row together.
     if len(words) > MOST_OWN_WORDS:
         return None
     try:

@@ -1,10 +1,10 @@
-"""Musts that a provider meets by another product than the rest: `explanation.products`, for columns.
+"""Find musts that a provider meets only with another product: `explanation.products`, for columns.
 
-An example: data-region@eu is cell 7, video-api cell 3. In the first row that has both, the pair (7, 3) is found to have
-a gap at acme; every later row with both gets `acme:data-region@eu`, if its verdict names acme.
+For example, data-region@eu is cell 7 and video-api is cell 3. The first row with both shows that the pair (7, 3) has a
+gap at acme; every later row with both gets `acme:data-region@eu` if its verdict names acme.
 
-A gap depends on products, and not on how much is asked: participants>=90 and participants>=95 are of one class if the
-same products meet both. So some thousands of pairs of classes are compared, and not every pair of cells.
+A gap depends on products, not on amounts: participants>=90 and participants>=95 belong to one class if the same
+products meet both. So only a few thousand pairs of classes are compared, instead of every pair of cells.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from provider_advisor.batch.kernel.scores import Verdicts
 from provider_advisor.explanation.products import MetBy, find_gaps, list_met
 
 _Met = tuple[tuple[MetBy, ...], ...]
-"""By provider, the musts of a cell that products meet."""
+"""For each provider, the musts of a cell and the products that meet them."""
 _Gap = tuple[int, str]
-"""The place of a provider, and the code of its gap."""
+"""The index of a provider, and the code of its gap."""
 _MOST_CLASSES = 1 << 31  # there are fewer classes than cells, whose numbers are 32-bit
 
 
@@ -38,9 +38,10 @@ class _Classes(NamedTuple):
 
 
 class _Pairs(NamedTuple):
-    """Pairs of classes in one row, the first of which may have a gap to the second: `first * _MOST_CLASSES + second`.
+    """Pairs of classes in one row where the first may have a gap to the second.
 
-    One number for both, because numbers are told apart in a fraction of the time of pairs.
+    Each pair is one number, `first * _MOST_CLASSES + second`, because comparing numbers is much faster than comparing
+    pairs.
     """
 
     rows: Ints
@@ -48,7 +49,7 @@ class _Pairs(NamedTuple):
 
 
 class ProductGaps:
-    """The gaps of a batch, by pairs of classes of cells; several threads may use it."""
+    """Finds gaps and caches them by pair of classes; thread-safe."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
@@ -60,12 +61,12 @@ class ProductGaps:
         self._found = _Gaps(self._find_gaps)
 
     def list_codes(self, entries: Entries, verdicts: Verdicts, kept: Flags) -> pa.ListArray:
-        """Return for each row that is kept the gaps of the providers that its verdict names: `acme:data-region@eu`."""
+        """Return for each kept row the gaps of the providers named in its verdict: `acme:data-region@eu`."""
         pairs = self._pair_classes(entries, len(kept))
-        # Arrow tells different numbers apart by hashing, where NumPy would sort all of them.
+        # Arrow finds the distinct numbers by hashing; NumPy would sort them all.
         several = arrays.make_numbers(pairs.numbers).dictionary_encode()
         gaps_of = [*map(self._found.__getitem__, arrays.read_values(several.dictionary).tolist())]
-        # All gaps one behind the other; each pair of a row takes the stretch of its own.
+        # Concatenate the gaps of all distinct pairs; each pair of a row selects its own range.
         gaps, counts = [*chain.from_iterable(gaps_of)], np.array([*map(len, gaps_of)], np.int64)
         words = sorted({code for _, code in gaps})
         ranks = {word: rank for rank, word in enumerate(words)}
@@ -129,19 +130,19 @@ class ProductGaps:
 
 
 class _Gaps(dict[int, tuple[_Gap, ...]]):
-    """By the number of a pair of classes their gaps, found when the pair is first met."""
+    """The gaps of each pair of classes, found when the pair is first looked up."""
 
     def __init__(self, find: Callable[[int, int], tuple[_Gap, ...]]) -> None:
         super().__init__()
         self._find = find
 
     def __missing__(self, pair: int) -> tuple[_Gap, ...]:
-        """Return the gaps of a pair, and keep them."""
+        """Find the gaps of a pair, and cache them."""
         self[pair] = gaps = self._find(*divmod(pair, _MOST_CLASSES))
         return gaps
 
 
 def _stretch(begins: Ints, lengths: Ints) -> Ints:
-    """Return the numbers of stretches, one behind the other: (5, 0) and (2, 3) give 5, 6, 0, 1, 2."""
+    """Return concatenated ranges: begins (5, 0) and lengths (2, 3) give 5, 6, 0, 1, 2."""
     before = np.cumsum(lengths) - lengths
     return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))

@@ -1,4 +1,4 @@
-"""What the rows of a table require: every word looked up, and what a row asks twice put together.
+"""Find the cells that the rows of a table state, and merge words of a row on the same criterion.
 
 For example, the three rows
 
@@ -7,21 +7,22 @@ For example, the three rows
     1     countries>=90, countries>=150
     2     countries>=90, countries<=50
 
-have six different words, whose cells are found once: fax 1, countries>=90 2, countries>=150 3, countries<=50 4, and, as
-wishes, countries>=90 5 and mms 6. Laid out row by row they are
+contain six distinct words, each looked up once: fax is cell 1, countries>=90 is 2, countries>=150 is 3, countries<=50
+is 4, and as wishes, countries>=90 is 5 and mms is 6. Row by row:
 
     rows    0  0  0  0    1  1    2  2
     cells   1  2  5  6    2  3    2  4
 
-Words of one row that speak of one criterion form a group: cells {2, 5} in row 0, {2, 3} in row 1, {2, 4} in row 2. A
-group becomes one cell at the place of its first word; its other words get cell 0, which requires nothing. Row 0 gets
-cell 7, "must be 90, should be 90", row 1 that of the tighter bound, and row 2 a sentence, because its bounds exclude
-each other:
+Words of one row on the same criterion form a group: cells {2, 5} in row 0, {2, 3} in row 1, {2, 4} in row 2. The first
+word of a group gets the merged cell; the others get cell 0, which requires nothing. Row 0 gets cell 7 ("must be 90,
+should be 90"), row 1 gets the cell of the tighter bound, and row 2 gets an error, because its bounds exclude each
+other:
 
     cells   1  7  0  6    3  0    0  0
 
-What a group comes to depends only on the set of its cells, so it is worked out once for all rows with that set. Whether
-bounds exclude each other is seen from the bounds themselves, since bounds that no fact tells apart share a cell.
+The merged cell depends only on the set of cells in the group, so it is computed once for all rows with that set.
+Whether bounds exclude each other is checked on the bounds themselves, because bounds that all facts answer alike share
+a cell.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 
 
 class OnCost(NamedTuple):
-    """Words on a computed criterion: row, place among all words, and the ends of the bound, NaN where there is none."""
+    """Words on a computed criterion: row, index among all words, and the bound (NaN for an open end)."""
 
     rows: Ints
     words: Ints
@@ -54,12 +55,12 @@ class OnCost(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """The words of all rows, one entry a word, row by row in their order: the row and the cell of each.
+    """The row and the cell of each word, in the order of the rows.
 
-    Those of row r lie between `ends[r]` and `ends[r + 1]`. A word has cell 0 if it was joined with one before it, or if
-    it cannot be read. `wrong` says by row what is wrong with its words, `exclusive` what is wrong with words that can
-    be read one by one; `alone` marks the rows that have to be judged by themselves, `apart` those that have to be read
-    so too: of more words than a team may state, or of words that mean something only beside others.
+    The words of row r are `cells[ends[r]:ends[r + 1]]`. A word has cell 0 if it was merged into an earlier one or
+    cannot be read. By row, `wrong` explains which words cannot be read, and `exclusive` which words contradict each
+    other. `alone` marks rows that must be judged one by one. `apart` marks rows that must also be read one by one:
+    those with more words than a team may state, or with words whose meaning depends on other words of the row.
     """
 
     rows: Ints
@@ -73,9 +74,9 @@ class Stated(NamedTuple):
 
 
 class _Lexicon(NamedTuple):
-    """The different words of both columns, first those of one, then those of the other, and what the vocabulary says.
+    """The distinct words of both columns, one column after the other, and what each word states.
 
-    `shifts` has, for each column, its default priority and the place of its first word.
+    `shifts` holds the default priority of each column and the index of its first word.
     """
 
     words: list[str]
@@ -89,16 +90,16 @@ class _Lexicon(NamedTuple):
 
 
 def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Stated:
-    """Return what the columns `needs` and `wants` state."""
+    """Read the columns `needs` and `wants`."""
     columns = {name: number_words(rows.column(name)) for name in _DEFAULTS if name in rows.schema.names}
     lexicon = _look_up_words(columns, vocabulary)
     readable = lexicon.looked.cells != BAD
-    # What each different word means is settled here; from here on words are numbers, and rows are runs of numbers.
+    # The meaning of each distinct word is now known: below, words are numbers and rows are ranges of numbers.
     criteria = np.where(readable, cells.places.take(lexicon.looked.cells), -1)
     codes, at, ends, again = join_words(list(columns.values()), criteria, len(cells.names))
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
     wrong = _explain_wrong(at[bad], codes[bad], lexicon, vocabulary)
-    found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take: twice as fast as an index on long columns
+    found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take is twice as fast as indexing on long columns
     groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
     exclude = _find_exclusive(groups, codes, lexicon) | _find_unwanted(groups, cells.ranks.take(found))
     together = _join_groups(groups, exclude, codes, found, lexicon, vocabulary)
@@ -107,7 +108,7 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     exclusive = _explain_exclusive(groups, explained, at[first], codes, lexicon, vocabulary)
     alone = np.zeros(rows.num_rows, bool)
     alone[at[first[(together == APART) & ~explained]]] = True
-    # First nothing for all words of groups, then the cell of each group at its first word.
+    # Clear all words of groups, then set the merged cell at the first word of each group.
     found[groups.words] = 0
     found[first] = np.maximum(together, 0)
     apart = np.diff(ends) > MOST_REQUIREMENTS
@@ -127,9 +128,9 @@ def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _
 
 
 def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader) -> dict[int, str]:
-    """Return by row what is wrong with its words, each sentence once.
+    """Return by row what is wrong with its words, without repeating sentences.
 
-    A single answer tells first what is not a word at all, such as the nothing between two commas.
+    Like a single answer, it first lists what is not a word at all, such as the empty text between two commas.
     """
     found: dict[int, dict[int, None]] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
@@ -148,13 +149,13 @@ def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordR
 
 
 def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, cells: Cells) -> list[int]:
-    """Return the rows with a loose word and nothing beside it, or with digits that a comma parted from a number."""
+    """Return the rows with a loose word on its own, or with digits that a comma may have split off."""
     doubts = lexicon.looked.doubts
     if not doubts.any():
         return []
     found = set(at[(doubts == DIGITS).take(codes)].tolist())
     loose = (doubts == LOOSE) & (criteria >= 0)
-    records = [cells.facts.knowledge.criteria[name] for name in list(cells.names)]  # those of members too
+    records = [cells.facts.knowledge.criteria[name] for name in list(cells.names)]  # including members
     for area in {records[place].area for place in criteria[loose].tolist()}:
         of_area = np.array([is_of_area(record, area) for record in records])
         ours = np.array([record.area == area for record in records]).take(criteria) & loose
@@ -166,53 +167,53 @@ def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, cel
 def _find_on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnCost:
     looked = lexicon.looked
     computed = (looked.cells != BAD) & np.isin(cells.places[looked.cells], cells.computed)
-    computed &= cells.ranks[looked.cells] > 0  # what is not wanted has no cost
+    computed &= cells.ranks[looked.cells] > 0  # criteria that are not wanted have no cost
     words = np.flatnonzero(computed.take(codes)) if computed.any() else np.zeros(0, np.int64)
     return OnCost(at[words], words, looked.low[codes[words]], looked.high[codes[words]])
 
 
 class _Groups(NamedTuple):
-    """Words that speak of one criterion in one row, group by group, and where each group starts."""
+    """Words on the same criterion in one row, sorted by group, and where each group starts."""
 
     words: Ints
     starts: Ints
 
     def iterate_chosen(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
-        """Yield each group that is chosen, and where its words are."""
+        """Yield each chosen group and the slice of its words."""
         ends = [*self.starts.tolist(), len(self.words)]
         for group in np.flatnonzero(chosen).tolist():
             yield group, slice(ends[group], ends[group + 1])
 
 
 def _group_words(again: Ints, at: Ints, criteria: Ints) -> _Groups:
-    """Return the words whose criterion another word of their row has too, group by group in their order."""
+    """Group the words `again`, whose criterion appears more than once in their row."""
     keys = at[again] * np.int64(criteria.max(initial=0) + 1) + criteria[again]
-    order = np.argsort(keys, kind="stable")  # stable: the words of a group stay in the order in which they were written
+    order = np.argsort(keys, kind="stable")  # stable: keeps the order in which words were written
     return _Groups(again[order], np.flatnonzero(np.diff(keys[order], prepend=-1)))
 
 
 def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
-    """Return the groups whose bounds exclude each other."""
+    """Mark the groups whose bounds exclude each other."""
     own = codes[groups.words]
     if not len(own):
         return np.zeros(0, bool)
-    # fmax and fmin pass over NaN, which stands for an end that is not bounded.
+    # fmax and fmin ignore NaN, which marks an open end.
     lows, highs = lexicon.looked.low[own], lexicon.looked.high[own]
     return np.asarray(np.fmax.reduceat(lows, groups.starts) > np.fmin.reduceat(highs, groups.starts))
 
 
 def _find_unwanted(groups: _Groups, ranks: Ints) -> Flags:
-    """Return the groups in which a criterion is asked for, and also not wanted or to be absent."""
+    """Mark the groups in which a criterion is required and also unwanted or required to be absent."""
     own = ranks[groups.words]
     if not len(own):
         return np.zeros(0, bool)
     return np.asarray((np.minimum.reduceat(own, groups.starts) <= 0) & (np.maximum.reduceat(own, groups.starts) > 0))
 
 
-def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
+def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and their words)
     groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> Ints:
-    """Return the cell of each group; APART if its bounds exclude each other, or its criterion is computed."""
+    """Return the cell of each group; APART if its words exclude each other or its criterion is computed."""
     together = np.full(len(exclude), APART, np.int32)
     of, members = found[groups.words].tolist(), [members for _, members in groups.iterate_chosen(~exclude)]
 
@@ -224,18 +225,19 @@ def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
 
 
 def _choose_explained(exclude: Flags, rows: Ints, on_cost: Flags) -> Flags:
-    """Return the groups that exclude themselves and are explained here, each the only one of its row.
+    """Mark the contradictory groups that can be explained here, without a single answer.
 
-    If a row has several, a single answer chooses; and only it knows whether usage is stated for a computed criterion.
+    They are the only one of their row, and not on a computed criterion: a single answer chooses which of several
+    contradictions to report, and knows whether a row states the usage that a computed criterion needs.
     """
     counts = np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)
     return np.asarray(exclude & ~on_cost & (counts[rows] == 1))
 
 
-def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and what their words are)
+def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and their words)
     groups: _Groups, explained: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader
 ) -> dict[int, str]:
-    """Return by row what is wrong with its group that excludes itself."""
+    """Return by row the sentence on its contradictory group."""
     return {
         int(rows[group]): vocabulary.explain_exclusive(_spell_words(codes[groups.words[members]], lexicon))
         for group, members in groups.iterate_chosen(explained)

@@ -1,9 +1,9 @@
-"""The rules of a knowledge base as a program for columns.
+"""Compile the rules of a knowledge base into a program, and run it on columns.
 
-A condition is code in reverse Polish notation whose value is the highest rank that it allows, 0 where it does not hold:
-the least of what the parts of an `all` allow, the most of what those of an `any` do. What stands under a `not` looks at
-what the team states itself, and allows any rank, as situation and usage do; `not` goes down to the leaves, by De
-Morgan's laws, which hold in Kleene's logic.
+A condition is compiled to reverse Polish notation. Its value is the highest rank that the condition allows, 0 if it
+does not hold: `all` takes the minimum of its parts, `any` the maximum. Conditions under a `not`, on situation or on
+usage look only at what the team states, and allow any rank. `not` is pushed down to the leaves with De Morgan's
+laws, which also hold in Kleene's three-valued logic.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _NEEDED, _STATED, _NOT_STATED, _FLAG, _LEAST, _MOST = range(6)  # as in loops.h
 
 
 class FlagLeaf(NamedTuple):
-    """A condition on situation or usage, and whether a rule asks that it certainly fails, rather than holds."""
+    """A condition on situation or usage; `fails` asks whether it certainly fails, not whether it holds."""
 
     leaf: Leaf
     fails: bool
 
 
 class Compiled(NamedTuple):
-    """The rules as the compiled loop takes them, the conditions that its flags are about, and places of criteria.
+    """The rules in the form of the compiled loop, and the conditions that its flags stand for (`looked`).
 
-    `places` has the place of each criterion among those that rules speak of.
+    `places` maps each criterion that rules mention to its index.
     """
 
     rules: Structure
@@ -46,7 +46,7 @@ class Compiled(NamedTuple):
 
 
 def compile_rules(knowledge: KnowledgeBase) -> Compiled:
-    """Return the program of a knowledge base's rules; `loops.h` says what its fields hold."""
+    """Compile the rules of a knowledge base; `loops.h` describes the fields of the program."""
     rules = tuple(knowledge.rules.values())
     names = sorted({name for rule in rules for name in _list_criteria(rule)})
     place = {name: number for number, name in enumerate(names)}
@@ -54,7 +54,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
     codes = [list(_compile_condition(rule.when, place, flags)) for rule in rules]
     judged = [[place[name] for name in sorted(judged_by(rule))] for rule in rules]
     parts = [part for rule in rules for part in rule.implies]
-    # Of hundreds of rules few can fire for a team. Each row looks only at those let in by what it requires or says.
+    # Only a few of hundreds of rules can fire for a team. Each row evaluates only those whose gate it opens.
     sets = _make_sets([_find_gate(code, len(names)) for code in codes], len(names) + len(flags))
     program = make_structure(
         "rules",
@@ -82,7 +82,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
 
 
 def _find_parent(name: str, places: Mapping[str, int]) -> int:
-    """Return the place of the criterion of which this one is a member; -1 where it is none, or no rule speaks of it."""
+    """Return the index of a member's criterion; -1 for other names, or if no rule mentions it."""
     parents = list_needed(name)[1:]
     return places.get(parents[0], -1) if parents else -1
 
@@ -95,7 +95,7 @@ def _list_criteria(rule: Rule) -> set[str]:
 def _compile_condition(
     when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the instructions of a condition, of which all needs that are under no `not` see what rules have added."""
+    """Yield the instructions of a condition; needs outside a `not` include what rules have added."""
     # In postfix order: `all: [fax, {any: [mms, sms]}]` is fax, mms, sms, MOST of 2, LEAST of 2.
     if isinstance(when, AllOf | AnyOf):
         for part in when.parts:
@@ -110,13 +110,13 @@ def _compile_condition(
 def _compile_settled(
     when: Condition, place: Mapping[str, int], flags: dict[FlagLeaf, int], *, fails: bool
 ) -> Iterator[tuple[int, int]]:
-    """Yield the instructions for whether a condition certainly holds, or fails, by what the team states itself."""
+    """Yield instructions for whether a condition certainly holds, or fails, by the team's own statements."""
     if isinstance(when, Not):
         yield from _compile_settled(when.part, place, flags, fails=not fails)
     elif isinstance(when, AllOf | AnyOf):
         for part in when.parts:
             yield from _compile_settled(part, place, flags, fails=fails)
-        # `all` fails where any of its parts fails, and `any` where all do, so that the two change places.
+        # `all` fails if any of its parts fails, and `any` fails if all do, so the two are swapped.
         yield (_LEAST if isinstance(when, AllOf) is not fails else _MOST), len(when.parts)
     elif isinstance(when, Need):
         yield (_NOT_STATED if fails else _STATED), place[when.criterion]
@@ -125,9 +125,12 @@ def _compile_settled(
 
 
 def _find_gate(code: Iterable[tuple[int, int]], criteria: int) -> frozenset[int] | None:
-    """Criteria (by place) and flags (behind them) without all of which the condition does not hold; None: it may."""
-    # Of `all` one part is gate enough, of `any` it takes the gates of all parts, and `not stated` has none: it may hold
-    # for a team that says nothing.
+    """Return a set of criteria and flags, one of which must be present for the condition to hold.
+
+    Criteria are given by index, flags by `criteria` plus their index. None means that the condition may always hold.
+    """
+    # For `all`, the gate of one part is enough; `any` needs the gates of all parts. NOT_STATED has none: it holds for a
+    # team that states nothing.
     stack: list[frozenset[int] | None] = []
     for word, of in code:
         if word in {_NEEDED, _STATED}:
@@ -147,7 +150,7 @@ def _find_gate(code: Iterable[tuple[int, int]], criteria: int) -> frozenset[int]
 
 
 def _make_sets(gates: Sequence[frozenset[int] | None], opened: int) -> npt.NDArray[np.uint64]:
-    """Return the sets of rules, a bit each, that each opener of gates lets fire, and last those that need none."""
+    """Return bit sets of rules: those that each criterion or flag lets fire, then those without a gate."""
     sets = np.zeros((opened + 1, -(-len(gates) // 64)), np.uint64)
     for rule, gate in enumerate(gates):
         for opener in [opened] if gate is None else gate:
@@ -160,15 +163,15 @@ def _make_array(found: Iterable[int]) -> Ints:
 
 
 def _add_ends(lists: Sequence[Sequence[object]]) -> Ints:
-    """Return where each of the lists begins, laid one behind the other, and where the last one ends."""
+    """Return the offsets of concatenated lists, one more than there are lists."""
     return np.array([0, *np.cumsum([len(part) for part in lists], dtype=np.int32)], np.int32)
 
 
 class KnownChanges(NamedTuple):
-    """What becomes of a cell that a part of a rule changes, by key, in order.
+    """The cells that result when one implication (part) of a rule changes a cell, sorted by key.
 
-    A key (64 bits) is `(cell * parts + part) * (highest rank + 1) + rank`; `refused` marks the changes that what was
-    stated contradicts.
+    A key (64 bits) is `(cell * parts + part) * (highest rank + 1) + rank`. `refused` marks changes that contradict what
+    the team states.
     """
 
     keys: Ints
@@ -177,7 +180,7 @@ class KnownChanges(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """What the rules made of a table: the cells of its words, and the rows and the cells of what was added.
+    """The result of firing rules on a table: the new cells of its words, and rows and cells of additions.
 
     `alone` marks the rows in which a rule adds a requirement on a computed criterion.
     """
@@ -189,10 +192,10 @@ class Fired(NamedTuple):
 
 
 class Chaining:
-    """The rules of a knowledge base, ready for columns.
+    """Fires the rules of a knowledge base on columns.
 
-    They stand in an order in which those that imply a criterion come before those that need it, so that one pass
-    chains to the end what the rule engine chains for a single team. A test holds both to one result.
+    Rules that imply a criterion come before rules that need it, so a single pass fires everything that the rule engine
+    fires for a single team. A test compares the two.
     """
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
@@ -200,7 +203,7 @@ class Chaining:
         self._rules = tuple(knowledge.rules.values())
 
     def fire(self, words: Ints, ends: Ints, said: Said, cells: Cells, changes: Changes) -> Fired:
-        """Fire every rule where it fires. `words` are the cells of the rows' words, row by row, as `ends` says."""
+        """Fire the rules on all rows; the cells of row r are `words[ends[r]:ends[r + 1]]`."""
         rules, looked, places = self._compiled
         flags = np.empty((len(looked), said.rows), bool)
         for number, (leaf, is_to_fail) in enumerate(looked):
@@ -220,9 +223,9 @@ class Chaining:
 
 
 def _fire_rules(rules: Structure, changes: Changes, table: Structure, words: int) -> Fired:
-    """Call the compiled loop, again from the row where it stopped: when it lacks room, or meets a new change."""
-    # The loop cannot call Python for a change that it meets for the first time. It stops, hands back the key, and goes
-    # on from the same row when the change is known. Later blocks meet few new ones.
+    """Call the compiled loop, and resume it when it stops for lack of room or at an unknown change."""
+    # The loop cannot call Python to compute an unknown change. It stops and returns the key, and resumes at the same
+    # row once the change is known. Later blocks have few unknown changes.
     cells, alone = np.empty(words, np.int32), np.zeros(table.rows, bool)
     possible = np.empty(table.rows * rules.sets, np.uint64)
     room = words // 2 + rules.parts + rules.count + 1
@@ -248,9 +251,9 @@ _RANKS = max(RANK.values()) + 1
 
 
 class Changes:
-    """The changes met so far. May be used by several threads: what is handed out never changes.
+    """All changes computed so far; thread-safe, because returned arrays are never modified.
 
-    `favouring` has by rule the cell of one that favours.
+    `favouring` has the cell of each favouring rule, 0 for other rules.
     """
 
     def __init__(self, cells: Cells) -> None:
@@ -263,11 +266,11 @@ class Changes:
 
     @property
     def known(self) -> KnownChanges:
-        """Return the changes met so far."""
+        """Return all changes computed so far."""
         return self._known
 
     def place_cells(self, places: Mapping[str, int]) -> tuple[Ints, Ints]:
-        """Return by cell the place of its criterion, and of the one of which that is a member; -1 for none."""
+        """Return for each cell the index of its criterion, and of its criterion's parent; -1 for none."""
         with self._cells.lock:
             names = [cell.criterion for cell in self._cells.known[len(self._criteria.array) :]]
             self._criteria.extend([-1 if name is None else places.get(name, -1) for name in names])
@@ -275,15 +278,15 @@ class Changes:
             return self._criteria.array, self._parents.array
 
     def learn(self, key: int) -> KnownChanges:
-        """Return the changes with that of a key, which `KnownChanges` explains."""
+        """Compute the change for a key (see `KnownChanges`), and return all changes including it."""
         with self._cells.lock:
             keys, cells, refused = self._known
             at = int(np.searchsorted(keys, key))
-            if at == len(keys) or keys[at] != key:  # another thread may have met it meanwhile
+            if at == len(keys) or keys[at] != key:  # another thread may have added it meanwhile
                 cell, is_refused = self._make_change(*divmod(key, _RANKS))
                 parts = (np.insert(keys, at, key), np.insert(cells, at, cell), np.insert(refused, at, is_refused))
                 self._known = KnownChanges(*parts)
-            # Another thread may have learnt more since this one asked; what it gets holds all of that too.
+            # This includes the changes that other threads have added in the meantime.
             return self._known
 
     def _make_change(self, of: int, rank: int) -> tuple[int, bool]:

@@ -1,6 +1,6 @@
-"""The kernel of the batch: rows of a table in, the same answers as one by one out, as columns.
+"""Score the rows of a table as columns, with the same answers as for each team alone.
 
-For example, the bicycle shops of the tests are asked, as of 2024-01-01,
+For example, the bicycle shops of the tests get these teams, as of 2024-01-01:
 
     row   needs                        wants             situation.purposes   usage.rental-days
     0     repairs, stock>=90           advice            commuting
@@ -8,20 +8,20 @@ For example, the bicycle shops of the tests are asked, as of 2024-01-01,
     2     repairs, telex                                 commuting
     3     rental                       monthly-cost<=30                       2
 
-`judge` takes the rows through five steps, each for all rows at once:
+`judge` has five steps, each for all rows at once:
 
-1. `_read_rows` reads each different word once and finds its cell: repairs is cell 1, stock>=90 cell 2. stock>=95 is
-   cell 2 as well, because no fact lies between 90 and 95. telex has no cell: row 2 gets a sentence.
-2. `Chaining.fire` puts another cell in the place of a word whose criterion a rule implies too (repairs in row 0:
-   "stated, and implied because the team commutes"), and adds cells for what no word asks (advice in row 1).
-3. `_price_rows` works out what each team's usage costs, and finds the cell of monthly-cost<=30 by how each shop's cost
-   meets it.
-4. `_set_apart` takes out what columns do not answer: row 2, and rows that a single answer must judge (one of two
-   volumes that a price needs, two words on the cost, an implied requirement on the cost).
-5. `_score_rows` adds up the numbers of each row's cells. Row 1 has cells with the weights 8, 4 and 0.5. Of these
-   velo is proven to get 8, 4 and a third: 98.667 of 100.
+1. `_read_rows` reads each distinct word once and finds its cell: repairs is cell 1, stock>=90 is cell 2. stock>=95 is
+   also cell 2, because no fact lies between 90 and 95. telex has no cell: row 2 gets an error.
+2. `Chaining.fire` replaces the cell of a word if a rule implies its criterion too (repairs in row 0: "stated, and
+   implied because the team commutes"), and adds cells for criteria that only a rule implies (advice in row 1).
+3. `_price_rows` calculates the cost of each team's usage, and finds the cell of monthly-cost<=30 by which shops' costs
+   meet it.
+4. `_set_apart` removes rows that columns cannot answer: row 2, and rows that must be judged one by one (with one of two
+   volumes that a price needs, two requirements on the cost, or an implied requirement on the cost).
+5. `_score_rows` sums the numbers of each row's cells. Row 1 has cells with the weights 8, 4 and 0.5, of which velo is
+   proven to get 8, 4 and a third: a score of 98.667 out of 100.
 
-Firm verdicts are then judged again without the facts that are past their time, see `Scorer._find_dated`.
+Firm verdicts are then judged again without out-of-date facts, see `Scorer._find_dated`.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
 
 
 class Scored(NamedTuple):
-    """Rows that were scored, in order, with our columns; by place among all rows what is wrong with the others.
+    """The scored rows, in order, with the output columns.
 
-    `tally` counts the rows that were scored.
+    `errors` says by row index why the other rows were not scored; `tally` counts the scored rows.
     """
 
     batch: pa.RecordBatch
@@ -91,7 +91,7 @@ class Scored(NamedTuple):
 
 
 class RowScope(NamedTuple):
-    """What a row looks at: the facts of a day, not older than an age, and a part of the knowledge base."""
+    """The facts that a row uses: those of a day, up to an age in days, in a part of the knowledge base."""
 
     day: dt.date
     age: int | None
@@ -99,12 +99,12 @@ class RowScope(NamedTuple):
 
 
 class Scorer:
-    """Scores tables of teams against the facts of a day; any number of threads may use one.
+    """Scores tables of teams against the facts of a day; thread-safe.
 
-    `reasons` adds lists of reason codes, `explain` the whole JSON of each single answer. `id_column` names the column
-    of team ids, which comes first in the result; None is `team`, if there is one. `everybody` has the providers with
-    columns, by default all of the base: those who take no part (yet) have nulls there, so that the columns are the same
-    for all days and scopes. Without `remarks` only verdicts and standings are counted.
+    `reasons` adds lists of reason codes, and `explain` adds the complete JSON of each single answer. `id_column` names
+    the column of team ids, which comes first in the result (default: `team`, if it exists). `everybody` lists the
+    providers that have columns (default: all of the base); those that do not take part have nulls, so that the columns
+    are the same for all days and scopes. Without `remarks`, only verdicts and standings are counted.
     """
 
     def __init__(  # noqa: PLR0913 (each has a default)
@@ -131,7 +131,7 @@ class Scorer:
         self._fresh: Memory | None = None
 
     def output_schema(self, table: pa.Schema) -> pa.Schema:
-        """Return the schema of the result for a table of this schema: the id, our columns, then those that are carried.
+        """Return the schema of the result: the id, the output columns, then the other columns of the table.
 
         Raises BatchError if the table's columns cannot be read.
         """
@@ -139,19 +139,19 @@ class Scorer:
         return pa.schema(self._put_in_order(layout, [table.field(name) for name in layout.carried], self._fields))
 
     def find_id(self, table: pa.Schema) -> str | None:
-        """Return the name of the column of team ids, if a table has one."""
+        """Return the name of the column of team ids, None if the table has none."""
         name = self._id_column or "team"
         return name if name in table.names else None
 
     def score(self, rows: pa.RecordBatch, days: Sequence[RowScope] | None = None) -> Scored:
-        """Return the rows scored. Raises BatchError if the columns cannot be read.
+        """Score the rows. Raises BatchError if the columns cannot be read.
 
-        `days` has for each row what its whole answer names: the day, the age (in days) and the scope. The facts are the
-        same as those of this scorer.
+        `days` holds the day, the age (in days) and the scope that the complete answer of each row names. They must lead
+        to the same facts as those of this scorer.
         """
         layout = self._plan_layout(rows.schema)
         memory = self._get_memory()
-        read = rows.select(list(layout.read))  # what is merely carried through need not be taken along
+        read = rows.select(list(layout.read))  # the other columns are only copied to the result
         found = judge(read, memory, self._chaining)
         verdicts = self._find_dated(_limit_strength(judge_teams(found.scores), found), found, read, memory)
         kept = np.ones(rows.num_rows, bool)
@@ -176,15 +176,15 @@ class Scorer:
         return Scored(batch, found.errors, tally)
 
     def _find_dated(self, verdicts: Verdicts, found: Judged, rows: pa.RecordBatch, memory: Memory) -> Verdicts:
-        """Return the verdicts, dated where only facts past their time prove them: see `decision.verdict`."""
+        """Return the verdicts, dated where out-of-date facts are needed for a proof: see `decision.verdict`."""
         proven = verdicts.strength == FIRM
         if not self.facts.may_be_stale or not proven.any():
             return verdicts
         strength = verdicts.strength.copy()
         strength[proven] = DATED
-        # Without any facts, none of several providers is proven to be ahead of the others: no need to judge again.
+        # Without any facts, no provider is proven to be better than another: no need to judge again.
         if not (self.facts.are_all_stale and len(self.facts.knowledge.providers) > 1):
-            # Most rows need not be read again: their cells stay, and only the numbers of these change.
+            # Most rows need not be read again: they keep their cells, and only the numbers of the cells change.
             alike, own = np.flatnonzero(proven & ~found.own), np.flatnonzero(proven & found.own)
             fresh = _score_fresh(found.entries, alike, len(proven), memory.fresh)
             strength[alike[judge_teams(fresh).strength == FIRM]] = FIRM
@@ -202,19 +202,19 @@ class Scorer:
         return plan_layout(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
 
     def _put_in_order(self, layout: Layout, carried: list[pa.Array], ours: list[pa.Array]) -> list[pa.Array]:
-        """Return the id first, then our columns, then the others."""
+        """Return the id, the output columns, then the other columns of the table."""
         first = [part for name, part in zip(layout.carried, carried, strict=True) if name == layout.id]
         rest = [part for name, part in zip(layout.carried, carried, strict=True) if name != layout.id]
         return [*first, *ours, *rest]
 
     def _get_memory(self) -> Memory:
-        """Return the memory, or a new one where it has grown too large; other threads may still use the old one."""
+        """Return the memory, replaced if it is full; other threads may still be using the old one."""
         if self._memory.is_full:
             self._memory = Memory(self.facts, in_order=self._reasons)
         return self._memory
 
     def _list_reasons(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
-        """Return the lists of the rows that are kept, which is far cheaper than to filter finished lists."""
+        """Return the lists of kept rows only, which is much cheaper than filtering lists afterwards."""
         return [
             make_word_lists(among, tuple(self.facts.knowledge.providers), kept),
             make_rankings(tuple(self.facts.knowledge.providers), found.scores, kept),
@@ -228,8 +228,8 @@ class Scorer:
         ]
 
     def _explain_rows(self, rows: pa.RecordBatch, kept: Flags, days: Sequence[RowScope] | None) -> pa.Array:
-        """Return each row's whole answer, as a single question gives it."""
-        from provider_advisor.recommendation import answer  # noqa: PLC0415 (sentences, which columns do without)
+        """Return the complete answer of each row, the same as for a single team."""
+        from provider_advisor.recommendation import answer  # noqa: PLC0415 (loads the wording, needed only here)
 
         knowledge, own = self.facts.base, RowScope(self.facts.as_of, self.facts.max_age, EVERYTHING)
         texts: list[str | None] = []
@@ -242,13 +242,13 @@ class Scorer:
 
 
 def _list_priced(knowledge: KnowledgeBase) -> frozenset[str]:
-    """Return the providers with a price for something that a team can use; the cost of the others is never known."""
+    """Return the providers with a price for any usage; the costs of the others are never known."""
     multiplied = {name for name, criterion in knowledge.criteria.items() if criterion.usage}
     return frozenset(provider for provider, criterion in knowledge.claims if criterion in multiplied)
 
 
 def _make_filter(kept: Flags) -> Callable[[pa.Array], pa.Array]:
-    """Return a function that leaves the rows out of a column that are not kept."""
+    """Return a function that drops the rows of a column that are not kept."""
     if kept.all():
         return lambda column: column
     mask = arrays.make_flags(kept)
@@ -256,9 +256,10 @@ def _make_filter(kept: Flags) -> Callable[[pa.Array], pa.Array]:
 
 
 class Judged(NamedTuple):
-    """Rows as numbers: the cells that make them up, their scores, their costs, and, by row, what is wrong with some.
+    """The cells, scores and costs of rows, and the errors and own words of some, by row.
 
-    `own` marks the rows whose scores depend on more than their cells: on their cost, or on a single answer.
+    `own` marks the rows whose scores depend on more than their cells: on their cost, on weights by area, or on a single
+    answer.
     """
 
     entries: Entries
@@ -270,7 +271,7 @@ class Judged(NamedTuple):
 
 
 def _limit_strength(verdicts: Verdicts, found: Judged) -> Verdicts:
-    """Return the verdicts, leaning where a team has a must that nothing judges: see `decision.verdict`."""
+    """Limit verdicts to leaning if a team has a must that is not judged: see `decision.verdict`."""
     limited = [row for row, parts in found.unlisted.items() if any(part.priority == "must" for part in parts)]
     if not limited:
         return verdicts
@@ -280,7 +281,7 @@ def _limit_strength(verdicts: Verdicts, found: Judged) -> Verdicts:
 
 
 def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
-    """Return the rows' scores; the columns are as `table.plan_layout` has checked them."""
+    """Judge the rows, whose columns `table.plan_layout` must have checked."""
     read = _read_rows(rows, memory)
     fired = chaining.fire(read.stated.cells, read.stated.ends, read.said, memory.cells, memory.changes)
     priced = _price_rows(read, fired, memory)
@@ -289,7 +290,7 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
     scores = _score_rows(rows, read.weighing, entries, priced.varying, apart, memory)
     for row, outcome in apart.outcomes.items():
         _put_costs(priced.costs, row, outcome)
-    # The sums of these rows cannot be made again from their cells: part of them is in `varying`, or in an outcome.
+    # The sums of these rows cannot be recomputed from cells alone: they also need `varying`, weights or an outcome.
     own = apart.out.copy()
     own[read.stated.on_cost.rows] = True
     own[read.weighing.rows] = True
@@ -299,7 +300,7 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
 
 
 class _RowsRead(NamedTuple):
-    """What the rows require, in the words of criteria and in own words, and what they say of situation and usage."""
+    """The requirements of the rows, listed and in own words, their situation, usage and weights."""
 
     stated: Stated
     said: Said
@@ -308,7 +309,7 @@ class _RowsRead(NamedTuple):
 
 
 def _read_rows(rows: pa.RecordBatch, memory: Memory) -> _RowsRead:
-    """Return what the rows state, each different word and answer read once."""
+    """Read the rows, each distinct word and answer once."""
     said = memory.situations.read_said(rows)
     stated = read_stated(rows, memory.vocabulary, memory.cells)
     names = rows.schema.names
@@ -318,22 +319,22 @@ def _read_rows(rows: pa.RecordBatch, memory: Memory) -> _RowsRead:
 
 
 class _Priced(NamedTuple):
-    """The costs of the rows, and what requirements on the cost add to the sums of some."""
+    """The costs of the rows, and the numbers that cost requirements add to the sums of some rows."""
 
     costs: Costs
     varying: Varying
 
 
 def _price_rows(read: _RowsRead, fired: Fired, memory: Memory) -> _Priced:
-    """Return the costs of the rows, and give each word on the cost its cell among those of `fired`."""
+    """Return the costs of the rows, and set the cells of cost requirements in `fired.cells`."""
     costs = calculate_costs(read.said.usage, read.said.rows, memory.facts)
     return _Priced(costs, price_words(read.stated.on_cost, fired.cells, costs, memory.cells))
 
 
 class _SetApart(NamedTuple):
-    """The rows that columns do not answer: by row the outcome of a single answer, or what is wrong.
+    """The rows that columns cannot answer: by row, the outcome of a single answer or an error.
 
-    `out` marks them: their cells are not counted, since an outcome has a cell of its own.
+    `out` marks these rows: their cells are ignored, and each outcome gets a cell of its own.
     """
 
     outcomes: dict[int, Outcome]
@@ -342,19 +343,19 @@ class _SetApart(NamedTuple):
 
 
 def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Priced, memory: Memory) -> _SetApart:
-    """Return the rows that cannot be read, and those that are answered one by one."""
+    """Find the rows that cannot be read, and answer those that must be judged one by one."""
     stated, said, costs = read.stated, read.said, priced.costs
     on_cost = stated.on_cost.rows
     alone = stated.alone | costs.incomplete | costs.large | fired.alone
-    alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a bound on the cost, and no usage
+    alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a cost requirement without usage
     alone |= said.alone | stated.apart
     alone[read.own_words.wrong] = True
     alone[read.weighing.alone] = True
     if memory.cells.cost_area < 0:
         alone[np.intersect1d(read.weighing.rows, on_cost)] = True
     alone[_find_long(read)] = True
-    # Each of these conditions only has to be true where it matters: a row too many costs time, never an answer.
-    # A row with mistakes of several kinds is read by itself, which tells all of them in one order.
+    # These conditions may mark more rows than necessary: that takes time, but never changes an answer.
+    # A row with several kinds of mistakes is read on its own, so that they are reported in the usual order.
     kinds = stated.wrong, said.wrong, stated.exclusive
     met = Counter(chain(*kinds))
     alone[[row for row, count in met.items() if count > 1]] = True
@@ -366,13 +367,13 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Pri
 
 
 def _find_long(read: _RowsRead) -> Ints:
-    """Return the rows whose requirements may be too many together with those in own words."""
+    """Return the rows that may exceed the limit of requirements when own words are included."""
     some = np.fromiter(read.own_words.found, np.int64)
     return some[np.diff(read.stated.ends)[some] + MOST_OWN_WORDS > MOST_REQUIREMENTS]
 
 
 def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict[int, Outcome], dict[int, str]]:
-    """Return the rows read and judged one by one, as a single question is; and what is wrong with the others."""
+    """Read and judge rows one by one, like a single team; return outcomes and errors by row."""
     outcomes, errors = {}, {}
     if len(some):
         for row, record in zip(some.tolist(), rows.take(arrays.make_numbers(some)).to_pylist(), strict=True):
@@ -385,7 +386,7 @@ def _judge_alone(some: Ints, rows: pa.RecordBatch, memory: Memory) -> tuple[dict
 
 
 def _gather_entries(stated: Stated, fired: Fired, apart: _SetApart, cells: Cells) -> Entries:
-    """Return the cells of all rows: of their words, of what rules added, and one for each single answer."""
+    """Return the cells of all rows: of words, of additions by rules, and one for each single answer."""
     parts = [(stated.rows, fired.cells), (fired.rows, fired.added)]
     if apart.out.any():
         parts = [(at, np.where(apart.out.take(at), np.int32(0), found)) for at, found in parts]  # 0 requires nothing
@@ -395,10 +396,10 @@ def _gather_entries(stated: Stated, fired: Fired, apart: _SetApart, cells: Cells
     return Entries.sort(rows, numbers, len(apart.out))
 
 
-def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
+def _score_rows(  # noqa: PLR0913, PLR0917 (everything that a sum needs)
     rows: pa.RecordBatch, weighing: Weighing, entries: Entries, varying: Varying, apart: _SetApart, memory: Memory
 ) -> Scores:
-    """Return the scores; those whose last digit columns cannot be sure of are worked out by single answers."""
+    """Return the scores; rows whose last digit would be uncertain are scored one by one."""
     kept = ~apart.out[varying.rows]
     at = varying.rows[kept]
     sums = add_up(entries, memory.cells.numbers)
@@ -408,8 +409,8 @@ def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
         weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
     varies = np.zeros(rows.num_rows, bool)
     varies[at] = varies[weighing.rows] = True
-    # Sums of decimal fractions depend on their order in the last digit. Where rounding to nine digits could show that,
-    # the row is summed once more in the order of a single answer.
+    # The last digit of a sum of decimal fractions depends on their order. Where this could be visible after rounding to
+    # nine decimals, the row is summed again in the order of a single answer.
     scores, doubted = score_teams(sums, entries, memory.cells, varies)
     again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
     for row, outcome in again.items():
@@ -419,7 +420,7 @@ def _score_rows(  # noqa: PLR0913, PLR0917 (all that a sum is made of)
 
 
 def _score_fresh(entries: Entries, some: Ints, rows: int, fresh: FreshCells) -> Scores:
-    """Return the scores of some of the rows by the facts that are not past their time."""
+    """Return the scores of some rows without out-of-date facts."""
     places = np.full(rows, -1, np.int32)
     places[some] = np.arange(len(some), dtype=np.int32)
     at = places.take(entries.rows)
@@ -436,16 +437,16 @@ def _put_costs(costs: Costs, row: int, outcome: Outcome) -> None:
         costs.high[place, row] = np.nan if amount is None else np.inf if amount.high is None else amount.high
 
 
-# A table may bring any number of different words. When there are too many cells, all are forgotten, and those that
-# still come up are judged again.
+# A table may contain any number of distinct words. When there are too many cells, all are discarded, and those that
+# appear again are judged again.
 _MOST_CELLS = 300_000
 
 
 class Memory:
-    """Words, answers and cells, each read and judged once; several threads may use it.
+    """Caches words, answers and cells, each read and judged once; thread-safe.
 
-    A thread that meets something new holds the lock of the cells meanwhile. Where reasons are to come in the order of
-    their weights (`in_order`), rows with weights of their own are answered one by one.
+    A thread that adds something new holds the lock of the cells. If reasons must be sorted by weight (`in_order`), rows
+    with weights by area are answered one by one.
     """
 
     def __init__(self, facts: Facts, *, in_order: bool = False) -> None:
@@ -463,5 +464,5 @@ class Memory:
 
     @property
     def is_full(self) -> bool:
-        """Return whether it holds so many cells that a new one must replace it."""
+        """Return whether there are so many cells that a new memory must replace this one."""
         return len(self.cells.known) > _MOST_CELLS

@@ -1,15 +1,15 @@
-"""Scores, standings and verdicts of many teams: what the numbers of their cells come to.
+"""Calculate scores, standings and verdicts of many teams from the numbers of their cells.
 
-Verdicts follow the rules of `decision.verdict`, written once more for columns; a test holds both equal. For example,
-of three providers with the ranks
+Verdicts follow the same rules as `decision.verdict`, implemented again for columns; a test compares the two. For
+example, with the providers
 
                     standing      unknown musts   proven   expected   possible
     acme            qualified     0               60       70         90
     brook           qualified     0               40       50         80
     cedar           unconfirmed   1               80       90         95
 
-acme leads (standing comes before scores) and is recommended, but only leaning: 80 of brook is not below 60, and cedar,
-which is not ruled out, could still prove its must.
+acme leads (standing comes before scores) and is recommended, but only leaning: brook's 80 is not below acme's 60, and
+cedar, which is not ruled out, may turn out to meet its must.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from provider_advisor.decision.findings import Score, Standing, sum_up
 from provider_advisor.decision.verdict import Kind, Strength
 
 KINDS, STRENGTHS, STANDINGS = get_args(Kind), get_args(Strength), get_args(Standing)
-FIRM, DATED, LEANING = range(3)  # places in STRENGTHS
-_RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # places in KINDS
-_QUALIFIED, _UNCONFIRMED, RULED_OUT = range(3)  # places in STANDINGS
-_AT_ONCE = (
-    1 << 18
-)  # numbers of teams that fit a processor's cache; fewer would be many calls, each waiting for its turn
+FIRM, DATED, LEANING = range(3)  # indexes in STRENGTHS
+_RECOMMENDED, _TIE, _UNDETERMINED, _NONE = range(4)  # indexes in KINDS
+_QUALIFIED, _UNCONFIRMED, RULED_OUT = range(3)  # indexes in STANDINGS
+# Numbers that fit the processor's cache. Smaller parts would need more calls, each of which waits for the GIL.
+_AT_ONCE = 1 << 18
 
 
 class Sums(NamedTuple):
-    """The numbers of the cells of each team, added up: a line for each number. And how many cells there were."""
+    """The summed numbers of each team's cells (columns of a cell by teams), and how many cells it has."""
 
     numbers: Floats
     counts: Ints
 
 
 class Scores(NamedTuple):
-    """By provider (rows) and team (columns): standing as a place in STANDINGS, unknown musts, and the score's parts.
+    """Standings, unknown musts and scores by provider (rows) and team (columns).
 
-    `asked` marks the teams that have a score at all.
+    `standing` is an index in STANDINGS, `unknown` the number of unknown musts. `asked` marks the teams that have a
+    score at all.
     """
 
     standing: Ints
@@ -55,15 +55,15 @@ class Scores(NamedTuple):
     asked: Flags
 
     def take(self, some: slice | Ints) -> Scores:
-        """Return the scores of some teams."""
+        """Select the scores of some teams."""
         proven, expected, possible = self.proven[:, some], self.expected[:, some], self.possible[:, some]
         return Scores(self.standing[:, some], self.unknown[:, some], proven, expected, possible, self.asked[some])
 
 
 class Verdicts(NamedTuple):
-    """By team: places in KINDS and STRENGTHS, and of the provider and the lean; -1 where there is none.
+    """By team, indexes in KINDS and STRENGTHS, and of the provider and the lean; -1 for none.
 
-    `among` marks, by provider and team, those that the verdict names side by side.
+    `among` marks, by provider and team, providers that the verdict names as level.
     """
 
     kind: Ints
@@ -74,7 +74,7 @@ class Verdicts(NamedTuple):
 
 
 def add_up(entries: Entries, numbers: Floats) -> Sums:
-    """Return the sums of teams; `numbers` has one row a cell."""
+    """Sum the numbers of each team's cells; `numbers` has one row per cell."""
     teams, width = len(entries.ends) - 1, numbers.shape[1]
     sums = np.empty((width, teams))
     check_memory(load_loops().add_up(entries.ends, entries.cells, teams, numbers, width, sums))
@@ -82,19 +82,19 @@ def add_up(entries: Entries, numbers: Floats) -> Sums:
 
 
 def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying: Flags) -> tuple[Scores, Flags]:
-    """Return the scores of each row, and which rows must be judged alone to be sure of the last digit.
+    """Return the scores of each row, and mark rows that must be judged alone to be sure of the last digit.
 
-    `varying` marks the rows whose sums hold more than their cells' numbers.
+    `varying` marks the rows whose sums contain more than the numbers of their cells.
     """
     width, teams = sums.numbers.shape
     by_provider = sums.numbers[FIRST:].reshape((width - FIRST) // PER_PROVIDER, PER_PROVIDER, teams)
     parts, doubted = np.empty((len(by_provider), 3, teams)), np.empty(teams, bool)
     standing, unknown = np.empty((len(by_provider), teams), np.int8), np.empty((len(by_provider), teams), np.int32)
-    asked = sums.numbers[WEIGHT] > 0  # a team that asks for nothing has no score; its quotients are of no use
+    asked = sums.numbers[WEIGHT] > 0  # a team that requires nothing has no score; its quotients are not used
     for some in _cut(teams, width):
         numbers = by_provider[:, :, some]
         weight = np.where(asked[some], sums.numbers[WEIGHT, some], 1)
-        # A sum of n inexact numbers is off by less than n units of its last place, a quotient by one more.
+        # The error of a sum of n inexact numbers is less than n units in the last place; a quotient adds one more.
         inexact = (sums.numbers[INEXACT, some] > 0) | varying[some]
         slack = np.where(inexact, 4.0 + sums.counts[some], 1.0)
         parts[:, :, some], doubtful = round_fast(100 * numbers[:, :3] / weight, slack)
@@ -108,14 +108,14 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
 
 
 def _cut(teams: int, each: int) -> Iterator[slice]:
-    """Yield some teams after others, at least once; of each there are so many numbers."""
+    """Yield slices of teams, at least one; `each` is how many numbers a team has."""
     size = max(_AT_ONCE // each, 1)
     for start in range(0, max(teams, 1), size):
         yield slice(start, start + size)
 
 
 def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells | FreshCells) -> None:
-    """Put the scores of a few rows as a single answer has them."""
+    """Set the scores of a few rows, summed as in a single answer."""
     if not len(rows):
         return
     wanted = np.zeros(found[0].shape[1], bool)
@@ -131,14 +131,14 @@ def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cel
 
 
 def put_score(parts: Sequence[Floats], place: int, row: int, score: Score | None) -> None:
-    """Put a score, if there is one, in the place of a provider and a row."""
+    """Set the score of a provider and a row, if there is one."""
     if score is not None:
         for part, number in zip(parts, score, strict=True):
             part[place, row] = number
 
 
 def judge_teams(scores: Scores) -> Verdicts:
-    """Return the verdicts on teams, each on all of its providers."""
+    """Return the verdict of each team."""
     some = [_judge_some(scores.take(part)) for part in _cut(len(scores.asked), PER_PROVIDER * len(scores.standing) + 1)]
     return Verdicts(*(np.concatenate(fields, axis=-1) for fields in zip(*some, strict=True)))
 
@@ -155,7 +155,7 @@ def _judge_some(scores: Scores) -> Verdicts:
     alone = np.add.reduce(among, axis=0, dtype=np.int16) == 1
     beaten = _are_others_beaten(scores, first, among)
     recommended, leaning = (best == _QUALIFIED) & alone, (best == _UNCONFIRMED) & alone
-    # Later kinds overwrite earlier ones: a single leader is level with itself, so it is a tie before it is recommended.
+    # The order matters: a single leader counts as level with itself, so it is first a tie and then recommended.
     kind = np.full(teams, _UNDETERMINED, np.int16)
     level = np.flatnonzero((best == _QUALIFIED) & beaten)
     kind[level[_are_alike(scores.take(level), among[:, level])]] = _TIE
@@ -167,10 +167,10 @@ def _judge_some(scores: Scores) -> Verdicts:
 
 
 def _find_leaders(scores: Scores) -> Flags:
-    """Return by provider and team who leads: by the better standing, then fewer unknown musts, then expected score."""
+    """Mark the leaders by standing, then fewest unknown musts, then expected score."""
     unknown = scores.unknown
-    # Standing and unknown musts as one number: with at most 3 unknown musts, qualified with 2 is 2, unconfirmed with 1
-    # is 5.
+    # Combine standing and unknown musts into one number: with at most 3 unknown musts, qualified with 2 is 2, and
+    # unconfirmed with 1 is 5.
     rank = scores.standing * (unknown.max(initial=0) + 1) + unknown
     ahead = rank == rank.min(axis=0)
     expected = np.where(ahead, scores.expected, -np.inf)
@@ -178,15 +178,15 @@ def _find_leaders(scores: Scores) -> Flags:
 
 
 def _are_alike(scores: Scores, among: Flags) -> Flags:
-    """Return where the leaders are alike in all scores, and nothing of these is unknown."""
-    # If the lowest proven score is the highest possible one, nothing lies between, for any of them.
+    """Mark the teams whose leaders have equal scores, with nothing unknown."""
+    # If the lowest proven score equals the highest possible score, all scores of all leaders are equal.
     lowest = np.where(among, scores.proven, np.inf).min(axis=0)
     return np.asarray(lowest == np.where(among, scores.possible, -np.inf).max(axis=0))
 
 
 def _are_others_beaten(scores: Scores, first: Ints, among: Flags) -> Flags:
-    """Return where nobody but the leaders could come out on top, however the unknowns turn out."""
+    """Mark the teams where no other provider could win, however the unknowns turn out."""
     proven = scores.proven[first, np.arange(len(first))]
-    # A provider that is only unconfirmed may still qualify, so it has to be beaten as well.
+    # An unconfirmed provider may still qualify, so it must be beaten as well.
     beaten = among | (scores.standing == RULED_OUT) | (scores.possible < proven)
     return np.asarray(beaten.all(axis=0))

@@ -1,4 +1,4 @@
-"""What teams say of their situation and usage, as columns."""
+"""Read the situation and the usage of teams as columns."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from provider_advisor.requirements.usage import check_volume, read_volume
 
 _DIGITS_AND_POINT = np.frombuffer(b"0123456789.", np.uint8)
 _MOST_ANSWERS = 50_000
-_GIVEN, _WRONG, _VALUES = range(3)  # rows of flags: the values come last
+_GIVEN, _WRONG, _VALUES = range(3)  # rows of `_Met._flags`; the values of the topic follow
 _Answer = str | tuple[str | None, ...]
 
 
 class Answers(NamedTuple):
-    """A topic's column: the place of each row's answer among those that were met.
+    """A topic's column: the number of each row's answer among all answers so far.
 
-    `given` marks the answers that say something, `holding` by value those that name it.
+    By answer number, `given` marks the answers that are not empty, and `holding` those that name each value.
     """
 
     codes: Ints
@@ -42,27 +42,26 @@ class Answers(NamedTuple):
 
 
 class Volumes(NamedTuple):
-    """The lowest and the highest monthly volume of each row, NaN where there is none: one array if none is a range."""
+    """The lowest and the highest monthly volume of each row (NaN for none); one array if none is a range."""
 
     low: Floats
     high: Floats
 
     @property
     def given(self) -> Flags:
-        """Return which rows state a volume."""
+        """Mark the rows that state a volume."""
         return ~np.isnan(self.low)
 
     def take(self, rows: Ints) -> Volumes:
-        """Return the volumes of some rows."""
+        """Select the volumes of some rows."""
         low = self.low[rows]
         return Volumes(low, low if self.high is self.low else self.high[rows])
 
 
 class Said(NamedTuple):
-    """What the rows say: answers by topic, volumes by usage item.
+    """What the rows state: answers by topic, and volumes by usage item.
 
-    `wrong` has, by row, what is wrong with its answers that cannot be read; `alone` marks the rows whose volumes
-    cannot be read as a column.
+    `wrong` says by row why an answer cannot be read; `alone` marks the rows whose volumes must be read one by one.
     """
 
     rows: int
@@ -73,14 +72,14 @@ class Said(NamedTuple):
 
 
 class Situations:
-    """Reads what teams say, each different answer once; may be used by several threads."""
+    """Reads situations and usage, each distinct answer once; thread-safe."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._met = {topic.id: _Met(topic) for topic in knowledge.topics.values()}
         self._knowledge = knowledge
 
     def read_said(self, rows: pa.RecordBatch) -> Said:
-        """Return what the columns `situation.<topic>` and `usage.<item>` say."""
+        """Read the columns `situation.<topic>` and `usage.<item>`."""
         answers, usage = {}, {}
         wrong: dict[int, str] = {}
         alone = np.zeros(rows.num_rows, bool)
@@ -100,7 +99,7 @@ class Situations:
 
 
 class _Met:
-    """The different answers on a topic that were met so far, by number."""
+    """All distinct answers on a topic so far, by number."""
 
     def __init__(self, topic: Topic) -> None:
         self._topic = topic
@@ -113,7 +112,7 @@ class _Met:
         self._flags = np.zeros((_VALUES + len(self._topic.values), 256), bool)
 
     def read_column(self, column: pa.Array) -> tuple[Answers, dict[int, str]]:
-        """Return the answers of a column of texts, or of lists of them, and by row what is wrong with some."""
+        """Return the answers in a column of texts or of lists of texts, and by row why some cannot be read."""
         answers, codes = _number_answers(column)
         with self._lock:
             if len(self._numbers) > _MOST_ANSWERS:
@@ -122,7 +121,7 @@ class _Met:
             if None in numbers:
                 numbers = [*map(self._get_number, answers)]
             codes = np.array(numbers, np.int32).take(codes)
-            # The arrays of flags are handed out as they are: later answers get places behind those of these rows.
+            # The arrays of flags can be returned without a copy: later answers only add higher numbers.
             wrong = np.flatnonzero(self._flags[_WRONG].take(codes)).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
@@ -151,7 +150,7 @@ class _Met:
 
 
 def _number_answers(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
-    """The different answers of a column, and the place of each row's among them; only texts are taken apart later."""
+    """Return the distinct answers of a column, and the index of each row's answer."""
     if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
         return find_distinct(fill_texts(column))
     found: dict[_Answer, int] = {}
@@ -161,18 +160,18 @@ def _number_answers(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
 
 
 def _read_volumes(item: UsageItem, column: pa.Array) -> tuple[Volumes, Flags]:
-    """Return a usage column as volumes, and the rows that must be read one by one.
+    """Read a usage column; return the volumes, and mark the rows that must be read one by one.
 
-    Those are the ones that no team may state, and what cannot be read; they have no number here.
+    These are rows with a volume that is not allowed or cannot be read; their volumes are NaN here.
     """
     if pa.types.is_decimal(column.type):
-        column = column.cast(pa.string()).cast(pa.float64())  # the cast to a number is not rounded to the nearest
+        column = column.cast(pa.string()).cast(pa.float64())  # a direct cast to float does not round to nearest
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        numbers = arrays.read_values(column.cast(pa.float64(), safe=False))  # what is rounded is too large to be stated
+        numbers = arrays.read_values(column.cast(pa.float64(), safe=False))  # only numbers above the limit get rounded
         volumes, given = Volumes(numbers, numbers), ~np.isnan(numbers)
     else:
         volumes, given = _read_typed(item, fill_texts(column))
-    with np.errstate(invalid="ignore"):  # NaN compares as false, which is what it should be here
+    with np.errstate(invalid="ignore"):  # comparisons with NaN are False, as intended
         readable = (volumes.low >= 0) & (volumes.high <= LARGEST)
     unread = given & ~readable
     if not unread.any():
@@ -195,14 +194,14 @@ def _read_typed(item: UsageItem, texts: pa.Array) -> tuple[Volumes, Flags]:
             return Volumes(read, read), given
     different, codes = find_distinct(texts)
     blank = np.array([not text.strip() for text in different], bool)
-    ends = np.array([_read_text(item, text) for text in different], float).reshape(-1, 2)  # also of no text at all
+    ends = np.array([_read_text(item, text) for text in different], float).reshape(-1, 2)  # works without texts, too
     low = ends[codes, 0]
     is_range = (ends[:, 0] < ends[:, 1]).any()
     return Volumes(low, ends[codes, 1] if is_range else low), ~blank[codes]
 
 
 def _has_two_readings(texts: pa.Array, data: npt.NDArray[np.uint8]) -> bool:
-    """Return whether one of the texts is like 5.000; most columns have no point at all."""
+    """Return whether a text like 5.000 occurs; most columns contain no point at all."""
     if not (data == ord(".")).any():
         return False
     return bool(pc.any(pc.match_substring_regex(texts, r"^[1-9][0-9]{0,2}\.[0-9]{3}$")).as_py())
@@ -217,7 +216,7 @@ def _read_text(item: UsageItem, text: str) -> tuple[float, float]:
 
 
 def find_holds(leaf: Leaf, said: Said) -> Flags:
-    """Return the rows for which the condition certainly holds."""
+    """Mark the rows for which the condition certainly holds."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]
         naming = answers.holding.get(leaf.value)
@@ -228,7 +227,7 @@ def find_holds(leaf: Leaf, said: Said) -> Flags:
 
 
 def find_fails(leaf: Leaf, said: Said) -> Flags:
-    """Return the rows for which the condition certainly does not hold."""
+    """Mark the rows for which the condition certainly does not hold."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]
         naming = answers.holding.get(leaf.value)
@@ -239,8 +238,8 @@ def find_fails(leaf: Leaf, said: Said) -> Flags:
 
 
 def _add_up(usage: Mapping[str, Volumes], item: str) -> Volumes | None:
-    """Return all that is used of an item, with what falls to its members, as `add_up` does for one team."""
-    # In one order, whatever that of the columns, so that the last digit is that of a single answer.
+    """Return the total usage of an item including its members, as `add_up` does for one team."""
+    # Sum in sorted order, not in that of the columns, so that the last digit equals that of a single answer.
     parts = [usage[name] for name in sorted(usage) if name.partition(AT)[0] == item]
     if len(parts) < 2:  # noqa: PLR2004 (nothing to add)
         return parts[0] if parts else None
@@ -250,7 +249,7 @@ def _add_up(usage: Mapping[str, Volumes], item: str) -> Volumes | None:
 
 
 def _find_within(volumes: Volumes, bound: Interval) -> Flags:
-    """Return where a volume is stated and lies within the bound, wherever in its range it is."""
+    """Mark the rows with a volume that is entirely within the bound."""
     found = volumes.given
     if bound.low is not None:
         found &= volumes.low > bound.low if bound.above else volumes.low >= bound.low
@@ -260,7 +259,7 @@ def _find_within(volumes: Volumes, bound: Interval) -> Flags:
 
 
 def _find_outside(volumes: Volumes, bound: Interval) -> Flags:
-    """Return where a volume is stated and lies outside the bound, wherever in its range it is."""
+    """Mark the rows with a volume that is entirely outside the bound."""
     found = np.zeros(len(volumes.low), bool)
     if bound.low is not None:
         found |= volumes.high <= bound.low if bound.above else volumes.high < bound.low

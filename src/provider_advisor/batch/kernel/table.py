@@ -1,4 +1,4 @@
-"""The columns of an input table: which of them are read, and whether they can be."""
+"""Decide which columns of an input table are read, check them, and read single rows."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _EVERYDAY = {
     "nice-to-haves": "wants",
     "wishes": "wants",
 }
-"""What people call columns of requirements. They may hold crosses instead of lists, so they are not read as ours."""
+"""Common names for columns of requirements. They may contain check marks instead of lists, so they are not read."""
 UNLISTED = "unlisted"
 SITUATION, USAGE, WEIGHTS = "situation.", "usage.", "weights."
 _ANSWERS = (SITUATION, USAGE, WEIGHTS)
 
 
 class Layout(NamedTuple):
-    """What the columns of a table are: those that are read, the others, which are carried, and the id, if any."""
+    """The columns of a table that are read, those that are only carried along, and the id column."""
 
     read: tuple[str, ...]
     carried: tuple[str, ...]
@@ -55,8 +55,9 @@ class Layout(NamedTuple):
 def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str], id_column: str | None) -> Layout:
     """Return the layout of a table whose result gets the columns `ours`.
 
-    `id_column` names the column of team ids; None is `team`, if there is one. Raises BatchError for a name twice, a
-    column of ours, an unknown situation or usage item, a type that cannot be read, and where nothing is required.
+    `id_column` names the column of team ids (default: `team`, if it exists). Raises BatchError for a duplicate name, a
+    name in `ours`, an unknown situation, usage item or area, a type that cannot be read, and a table without
+    requirements.
     """
     _refuse_twice(schema.names)
     if id_column is not None and id_column not in schema.names:
@@ -67,7 +68,7 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
     for name in read:
         _check_column(schema.field(name), knowledge)
     carried = tuple(name for name in schema.names if name not in read)
-    # Columns that are read are not part of the result, so that only carried ones can collide with ours.
+    # Columns that are read are not part of the result, so only carried ones can clash with the output columns.
     if both := sorted(set(carried) & set(ours)):
         raise BatchError(f"the column '{both[0]}' has the same name as a column of the result; rename it.")
     identity = id_column or ("team" if "team" in schema.names else None)
@@ -82,12 +83,12 @@ def _refuse_twice(names: list[str]) -> None:
 
 
 def fold_name(name: str) -> str:
-    """Return the name of a column as names are compared: capitals, blanks, `_`, `.` and `-` do not count."""
+    """Normalize a column name for comparison: case is ignored; blanks, `_`, `.` and `-` are the same."""
     return _BETWEEN.sub("-", name.strip().casefold())
 
 
 def describe_everyday(name: str) -> str:
-    """Return how to have a column of an everyday name read as one of ours; nothing for any other name."""
+    """Return a hint on how to rename a column with a common name; empty for other names."""
     ours = _EVERYDAY.get(fold_name(name))
     return f" If '{name[:200]}' holds lists of requirements, add --rename \"{name[:200]}={ours}\"." if ours else ""
 
@@ -151,12 +152,12 @@ Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
 
 
 def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
-    """Return the team that a row states, its requirements `read` one by one.
+    """Read the team of a single row; `read` reads each requirement.
 
-    `needs` and `wants` are a text of criteria joined by commas, or a list of them; `situation.<topic>` is a text of
-    values joined by commas or semicolons, or a list; `usage.<item>` a number, or its text. `unlisted` is read as
-    `needs`, `weights.<area>` as usage. What is empty or None is not stated. Other keys are passed over. Raises
-    RequirementsError with all mistakes, in the sentences of a single answer.
+    `needs` and `wants` are lists of criteria, or texts separated by commas. `situation.<topic>` is a list of values, or
+    a text separated by commas or semicolons. `usage.<item>` is a number or its text. `unlisted` is read like `needs`,
+    and `weights.<area>` like usage. Empty values and None are not stated; other keys are ignored. Raises
+    RequirementsError with all mistakes, worded as for a single answer.
     """
     mistakes = Mistakes()
     situation = {name: split_values(value) for name, value in _pick_prefixed(SITUATION, row)}
@@ -192,7 +193,7 @@ def _split_items(given: Any, mistakes: Mistakes) -> list[str | dict[str, Any]]: 
 
 
 def read_item(word: str | None) -> str | dict[str, Any]:
-    """Return a requirement's text as it is, or the mapping that it writes out as JSON. Raises RequirementsError."""
+    """Return the text of a requirement, or the mapping if it is JSON. Raises RequirementsError."""
     if word is None or not word.strip():
         split_list("")
     text = str(word).strip()
@@ -200,14 +201,14 @@ def read_item(word: str | None) -> str | dict[str, Any]:
         return text
     try:
         return dict(json.loads(text))
-    except (ValueError, RecursionError) as error:  # nested a thousand times, say
+    except (ValueError, RecursionError) as error:  # for example nested a thousand times
         raise RequirementsError(
             f"'{text[:80]}' is not a requirement in JSON; expected a criterion, or a mapping with the key 'criterion'."
         ) from error
 
 
 def is_item(word: str) -> bool:
-    """Return whether `read_item` takes the word: it is not empty and, where it begins as JSON, is a mapping."""
+    """Return whether `read_item` accepts the word: it is not empty, and valid if it looks like JSON."""
     try:
         read_item(word)
     except RequirementsError:
@@ -216,7 +217,7 @@ def is_item(word: str) -> bool:
 
 
 def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
-    """Return the values of a situation's cell, stripped; none if it is empty."""
+    """Return the stripped values of a situation cell; an empty list if the cell is empty."""
     if given is None:
         return []
     parts = split_cell(given) if isinstance(given, str) else [str(part) for part in given]
@@ -225,7 +226,7 @@ def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table hol
 
 
 def read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
-    """Return a weight as a number, None where there is none; a text that is not a number as it is, to be refused."""
+    """Return a weight as a number, None if empty; other texts are returned unchanged and refused later."""
     if isinstance(value, str):
         try:
             return plain(float(value)) if value.strip() else None
@@ -235,7 +236,7 @@ def read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
 
 
 def find_weighing(rows: pa.RecordBatch) -> Flags:
-    """Return which rows weigh areas."""
+    """Mark the rows that state weights by area."""
     found = np.zeros(rows.num_rows, bool)
     for name in rows.schema.names:
         column = rows.column(name)
@@ -258,10 +259,10 @@ def _find_filled(column: pa.Array) -> Flags:
 
 
 def _read_amount(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
-    """Return a volume, None where there is none; a text as it is, to be read with the others."""
+    """Return a volume, None if empty; texts are returned unchanged and parsed later."""
     if isinstance(value, str):
         return value if value.strip() else None
-    # Decimals and NaN come from Parquet and data frames: NaN is how pandas writes an empty cell of numbers.
+    # Parquet files and data frames contain decimals and NaN; pandas uses NaN for empty cells of numbers.
     if isinstance(value, Decimal):
         value = plain(float(value))
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value

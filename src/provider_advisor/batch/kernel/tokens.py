@@ -1,4 +1,4 @@
-"""The different words of columns by number, and which rows hold which; `Ints` are 32-bit."""
+"""Number the distinct words of columns; all `Ints` are 32-bit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.native import check_memory, load_loops, make_structures
 
 _SEPARATOR = r"[,;]?[ \t\r]*\n|;"
-_EMPTY = arrays.make_texts([""])[0]  # pyarrow would import pandas to make it from a text of Python
+_EMPTY = arrays.make_texts([""])[0]  # pyarrow would import pandas to convert a Python string
 _OTHER_SIGNS = (ord(";"), ord("\n"))
 
 
 class Numbered(NamedTuple):
-    """The different texts of a column by number, in the order in which they come up, and the numbers row by row.
+    """The distinct texts of a column, in order of first appearance, and their numbers row by row.
 
-    Those of row r are `numbers[ends[r]:ends[r + 1]]`.
+    Row r has `numbers[ends[r]:ends[r + 1]]`.
     """
 
     distinct: list[str]
@@ -32,10 +32,10 @@ class Numbered(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """The words of several columns, row by row, those of one column behind those of the one before it.
+    """The words of several columns, row by row, and within a row column by column.
 
-    `words` are their numbers, on through all columns; `rows` is the row of each, `ends` are as in `Numbered`, and
-    `again` marks the words whose criterion another word of the row speaks of as well.
+    `words` are numbers that continue from one column to the next. `rows` is the row of each word, `ends` is as in
+    `Numbered`, and `again` marks words whose criterion appears more than once in the row.
     """
 
     words: Ints
@@ -45,14 +45,14 @@ class Joined(NamedTuple):
 
 
 def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
-    """Return the texts of a column of 32-bit strings without nulls, or, with a separator, the words of its cells.
+    """Number the texts of a column of 32-bit strings without nulls, or its words if there is a separator.
 
-    An empty cell has no words; between two separators there is an empty one.
+    An empty cell has no words; two adjacent separators have an empty word between them.
     """
     data, offsets = arrays.read_bytes(texts)
     rows, room = len(texts), len(texts)
     if separator is not None:
-        # Each separator makes one word more. Counting them first is cheaper than to grow the arrays of the loop.
+        # Each separator adds one word. Counting separators first is cheaper than growing the arrays.
         room += int(np.count_nonzero(data[offsets[0] : offsets[-1]] == ord(separator)))
     numbers, starts, sizes = (np.empty(room, np.int32) for _ in range(3))
     ends = np.empty(rows + 1, np.int32)
@@ -70,9 +70,9 @@ def _gather_texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> lis
 
 
 def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined:
-    """Return the words of columns put together.
+    """Combine the words of columns row by row.
 
-    `criteria` has by word the place of its criterion, under `most`, or -1.
+    `criteria` maps each word to the index of its criterion (below `most`), or to -1.
     """
     count = sum(len(column.numbers) for column in columns)
     rows = len(columns[0].ends) - 1
@@ -91,16 +91,16 @@ def join_words(columns: Sequence[Numbered], criteria: Ints, most: int) -> Joined
 
 
 def number_words(column: pa.Array) -> Numbered:
-    """Return the words of a column of texts, where commas separate them, or of a column of lists of words."""
+    """Number the words of a column of texts separated by commas, or of a column of lists of words."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return _number_lists(column)
     return _drop_blank_cells(number_texts(_replace_separators(fill_texts(column)), ","))
 
 
 def split_cell(text: str) -> list[str]:
-    """Return the stripped words of a cell, separated by commas, semicolons or line ends; one more may end it.
+    """Split a cell at commas, semicolons and line ends into stripped words; one may end the cell.
 
-    Forms and spreadsheets write several choices like this.
+    Forms and spreadsheets export multiple choices in this format.
 
     >>> split_cell("fax; mms;")
     ['fax', 'mms']
@@ -110,7 +110,7 @@ def split_cell(text: str) -> list[str]:
 
 
 def _replace_separators(texts: pa.Array) -> pa.Array:
-    """Return the texts with commas in the place of other separators; most tables have none."""
+    """Replace other separators by commas; most tables have none."""
     data = texts.buffers()[2]
     if data is None or not any(sign in np.frombuffer(data, np.uint8) for sign in _OTHER_SIGNS):
         return texts
@@ -118,9 +118,9 @@ def _replace_separators(texts: pa.Array) -> pa.Array:
 
 
 def _drop_blank_cells(words: Numbered) -> Numbered:
-    """Drop cells of spaces alone, which say nothing, and the empty word behind a separator that ends a cell.
+    """Drop cells that contain only spaces, and the empty word after a trailing separator.
 
-    Between commas, spaces stay, as a mistake to report.
+    An empty word between commas stays, because it is a mistake to report.
     """
     if "" not in words.distinct and not any(map(str.isspace, words.distinct)):
         return words
@@ -128,13 +128,13 @@ def _drop_blank_cells(words: Numbered) -> Numbered:
     counts = np.diff(words.ends)
     last = np.zeros(len(words.numbers), bool)
     last[words.ends[1:][counts > 0] - 1] = True
-    out = blank[words.numbers] & last  # of one word or of many, the last
-    counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1  # at most one word of a row is its last
+    out = blank[words.numbers] & last  # only the last word of a row
+    counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1  # at most one word per row
     return Numbered(words.distinct, words.numbers[~out], _add_ends(counts))
 
 
 def fill_texts(column: pa.Array) -> pa.Array:
-    """Return the column as 32-bit strings, with an empty one for null."""
+    """Return the column as 32-bit strings, with nulls replaced by empty strings."""
     if pa.types.is_null(column.type):
         return pa.repeat("", len(column))
     texts = column.cast(pa.string()) if column.type != pa.string() else column
@@ -151,6 +151,6 @@ def _add_ends(counts: Ints) -> Ints:
 
 
 def find_distinct(column: pa.Array) -> tuple[list[str], Ints]:
-    """Return the different texts of a column without nulls, and the place of each row's text among them."""
+    """Return the distinct texts of a column without nulls, and the index of each row's text."""
     found = number_texts(column)
     return found.distinct, found.numbers

@@ -1,11 +1,15 @@
-"""Weights by area, for all rows that state some: `weigh_by_area`, written once more for columns.
+"""Apply weights by area to all rows that state some: `weigh_by_area`, implemented again for columns.
 
-A team has the cells 3 and 4 of video (weights 8 and 2), 5 of prices (4) and 9 of messages (6), and says `video 40,
-prices 30`. Cells of one area get one factor, so that the sums of areas are enough:
+For example, a team has cells 3 and 4 on video (weights 8 and 2), 5 on prices (4) and 9 on messages (6), and states
+`video 40, prices 30`. All cells of one area get the same factor, so the sums by area are enough:
 
-    area       video   prices   other     the numbers of video are multiplied by 8 / 10, those of prices by 6 / 4, the
-    own sum       10        4       6     others by 6 / 6; then they are added up
-    is to be       8        6       6
+    area         video   prices   other
+    own weight      10        4       6
+    percent         40       30      30
+    new weight       8        6       6      percent of the total weight, 20
+    factor        8/10      6/4     6/6
+
+The numbers of each area are multiplied by its factor and then summed.
 """
 
 from __future__ import annotations
@@ -30,14 +34,14 @@ _ALL = 100.0
 
 
 class Weighing(NamedTuple):
-    """The rows that weigh areas, the percents of each (NaN for an area that they do not name), and rows read alone."""
+    """The rows with weights by area, their percents (NaN for unnamed areas), and rows to read one by one."""
 
     rows: Ints
     percents: Floats
     alone: Ints
 
     def leave_out(self, out: Flags) -> Weighing:
-        """Return the same without the rows that are marked."""
+        """Return the same without the rows marked in `out`."""
         kept = ~out[self.rows]
         return Weighing(self.rows[kept], self.percents[kept], self.alone)
 
@@ -47,9 +51,9 @@ NO_WEIGHTS = Weighing(_NONE, np.zeros((0, 0)), _NONE)
 
 
 class AreaWeights:
-    """Reads weights by area, and remembers the last ones; may be used by several threads.
+    """Reads weights by area and caches the most recent ones; thread-safe.
 
-    Where `in_order`, reasons come in the order of their weights, which cells do not know: then each row is read alone.
+    With `in_order`, reasons must be sorted by weights that cells do not know, so every row is read on its own.
     """
 
     def __init__(self, knowledge: KnowledgeBase, *, in_order: bool) -> None:
@@ -58,7 +62,7 @@ class AreaWeights:
         self._known = BoundedCache[tuple[object, ...], Floats | None](limit=_MOST_KEPT)
 
     def read(self, rows: pa.RecordBatch) -> Weighing:
-        """Return what the rows say of the weights of areas."""
+        """Read the weights by area of all rows that state some."""
         some = np.flatnonzero(find_weighing(rows))
         percents = np.empty((len(some), len(self._places)))
         readable = np.zeros(len(some), bool)
@@ -72,7 +76,7 @@ class AreaWeights:
         return Weighing(some[readable], percents[readable], some[~readable])
 
     def _read_cells(self, names: list[str], cells: tuple[object, ...]) -> Floats | None:
-        """Return the percents by area, None if they cannot be read; a column's place tells its name."""
+        """Return the percents by area; None if they cannot be read."""
         return self._known.get_or_make((*names, *cells), lambda: self._read(dict(zip(names, cells, strict=True))))
 
     def _read(self, cells: dict[str, object]) -> Floats | None:
@@ -88,18 +92,18 @@ class AreaWeights:
 
 
 def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varying, cells: Cells) -> None:
-    """Put the sums of the rows that weigh areas in the place of those without weights.
+    """Replace the sums of the rows that weigh areas by weighted sums.
 
-    What varies from row to row belongs to the area of the cost.
+    The numbers in `varying` belong to the area of the cost.
     """
     teams, areas = len(sums.counts), weighing.percents.shape[1]
     places = np.full(teams, -1, np.int64)
     places[weighing.rows] = np.arange(len(weighing.rows))
-    weighs = cells.numbers[:, WEIGHT] > 0  # a cell of what is not wanted weighs nothing
+    weighs = cells.numbers[:, WEIGHT] > 0  # cells of unwanted criteria have no weight
     kept = np.flatnonzero((places[entries.rows] >= 0) & weighs[entries.cells])
     own, at = places[entries.rows[kept]], cells.areas[entries.cells[kept]].astype(np.int64)
-    at[np.isnan(weighing.percents[own, at])] = areas  # one of the others
-    # The cells of one area of one row have one factor: they are added up first.
+    at[np.isnan(weighing.percents[own, at])] = areas  # not named by the team: "other"
+    # The cells of one area in one row have the same factor, so they are summed first.
     keys, groups = np.unique(own * (areas + 1) + at, return_inverse=True)
     ours = Entries.sort(groups.astype(np.int32), entries.cells[kept], len(keys))
     added = add_up(ours, cells.numbers).numbers
@@ -111,18 +115,18 @@ def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varyin
     if len(rows):
         sums.numbers[:, weighing.rows[rows]] = np.add.reduceat(added, starts, axis=1)
     sums.numbers[INEXACT, weighing.rows] = 1
-    # Sums, factors and products are each off by some units of their last place.
+    # Sums, factors and products each have an error of some units in the last place.
     sums.counts[weighing.rows] = 4 * sums.counts[weighing.rows] + 24
 
 
 def _list_varying_keys(weighing: Weighing, own: Ints, areas: int, cost_area: int) -> Ints:
-    """Return the pairs of row and area that the varying numbers belong to, of the rows that weigh areas."""
+    """Return the pairs of row and area of the varying numbers, for rows that weigh areas."""
     own = own[own >= 0]
     return own * (areas + 1) + np.where(np.isnan(weighing.percents[own, cost_area]), areas, cost_area)
 
 
 def _find_factors(own: Ints, areas: Ints, weights: Floats, percents: Floats) -> Floats:
-    """Return the factor of each pair of a row and an area; 1 where only areas of weight 0 are asked for."""
+    """Return the factor of each pair of row and area; 1 if all areas of the row have weight 0."""
     teams, others = len(percents), areas == percents.shape[1]
     parts = np.where(others, 0.0, percents[own, np.where(others, 0, areas)])
     named = np.bincount(own, parts, minlength=teams)
@@ -134,5 +138,5 @@ def _find_factors(own: Ints, areas: Ints, weights: Floats, percents: Floats) -> 
 
 
 def _list_degrees(width: int) -> list[int]:
-    """Return the lines of the weighted degrees: three for each provider."""
+    """Return the indexes of the weighted degrees among the sums: three for each provider."""
     return [first + part for first in range(FIRST, width, PER_PROVIDER) for part in range(3)]

@@ -1,4 +1,4 @@
-"""From the words of a table to the cells that they state, each distinct word read once."""
+"""Read each distinct word of a table once, and find the cell that it states."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ APART = -1
 _MOST_WORDS = 50_000
 _WORDS_AT_ONCE = 4_096
 _NONE = float("nan")
-# A bound as most are written: before, the number, behind; 5.000 has two readings, and is read in full.
-# Every such number is one that a bound may have.
+# The usual form of a bound: text before the number, the number, text after it. 5.000 is ambiguous and excluded, so it
+# is parsed in full. Every number that matches is a valid bound.
 _NUMBERED = re.compile(
     r"([^<>=!:≥≤{|]+[<>]=)(?![1-9][0-9]{0,2}\.[0-9]{3}(?:$|:))([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL
 )
 
 Stands = tuple[Priority, str]
-"""A word, and the priority that it has where it stands, if it names none itself."""
+"""The default priority of a word's column, which applies unless the word names its own; and the word."""
 
 
 class Looked(NamedTuple):
-    """For each word its cell, BAD where it cannot be read, and the ends of its bound, NaN where there is none.
+    """For each word its cell (BAD if it cannot be read) and its bound (NaN for an open end).
 
-    `doubts` marks what only its row explains: LOOSE words, and DIGITS alone; 0 is any other word.
+    `doubts` marks words whose meaning depends on the row: LOOSE words, and DIGITS alone; 0 for all other words.
     """
 
     cells: Ints
@@ -53,7 +53,7 @@ class Looked(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """What words share that differ only in a plain number: `cells` by the place of the number among the `ends`."""
+    """What words that differ only in a number share; `cells` by the position of the number in `ends`."""
 
     requirement: Requirement
     ends: list[Number]
@@ -62,11 +62,11 @@ class _Form(NamedTuple):
 
 
 _Read = tuple[int, float, float, int]
-"""What one word states, in the order of `Looked`."""
+"""What one word states; fields in the order of `Looked`."""
 
 
 class WordReader:
-    """Reads words. May be used by several threads: who meets a new word holds the lock of the cells meanwhile."""
+    """Reads and caches words; thread-safe: a thread with a new word holds the lock of the cells."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
@@ -80,11 +80,11 @@ class WordReader:
         self._together: dict[frozenset[int], int] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
-        """Return what words state, each where the word stands; `default` is their priority if they name none."""
+        """Return what words state, in the same order; `default` is the priority of words that name none."""
         with self._cells.lock:
             self._forget_the_many()
             known = self._numbers[default]
-            # One look-up in a dictionary for each word (NaN for a new one), then all that is known of them at once.
+            # One dictionary look-up per word (NaN for a new one), then one `take` for everything known about them.
             numbers = np.array([*map(known.get, words)], float)
             if len(new := np.flatnonzero(np.isnan(numbers))):
                 numbers[new] = self._read_new([words[place] for place in new.tolist()], default)
@@ -100,15 +100,16 @@ class WordReader:
                 memo.clear()
 
     def _forget_words(self) -> None:
-        """Forget the words by number, and by number what `Looked` says of them."""
+        """Clear the numbers of all words and what `Looked` says about each."""
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._looked, self._count = np.zeros((4, 256)), 0
 
     def put_together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
-        """Return the cell of each group of words that speak of one criterion in one row and do not exclude each other.
+        """Return the merged cell of each group of words on the same criterion in one row.
 
-        APART where they speak of a computed criterion: then the row has to be judged by itself. A group is the cells of
-        its words, in whatever order and however often; the `words` are asked for where these cells have not met before.
+        APART means that the criterion is computed, so the row must be judged on its own. A group is the set of its
+        words' cells; the words must not exclude each other. `words` is called with the index of a group whose set of
+        cells is new.
         """
         with self._cells.lock:
             for place, cells in enumerate(groups):
@@ -117,7 +118,7 @@ class WordReader:
             return [*map(self._together.__getitem__, groups)]
 
     def read_once(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-        """Return the requirement as `read_requirement` reads an item, a word only once."""
+        """Return the requirement as `read_requirement` does, but read each distinct word only once."""
         if not isinstance(item, str):
             return read_requirement(item, default, knowledge)
         with self._cells.lock:
@@ -126,12 +127,12 @@ class WordReader:
             return self._stated[default, item]
 
     def explain_wrong(self, words: Iterable[Stands]) -> dict[Stands, tuple[str, ...]]:
-        """Return why words that `look_up` calls BAD cannot be read.
+        """Return why words that are BAD in `look_up` cannot be read.
 
-        Suggestions for many words are found together, a bounded number of words at a time: `prepare_words` is four
-        times as quick as one by one, and what it finds is kept for so many.
+        Suggestions are prepared in batches of limited size: `prepare_words` is four times faster than one word at a
+        time, and caches its results for that many words.
         """
-        found = {stands: self._wrong.get(stands, ()) for stands in words}  # another thread may clear what is kept
+        found = {stands: self._wrong.get(stands, ()) for stands in words}  # another thread may clear the cache
         new = [stands for stands, sentences in found.items() if not sentences]
         for start in range(0, len(new), _WORDS_AT_ONCE):
             some = new[start : start + _WORDS_AT_ONCE]
@@ -141,7 +142,7 @@ class WordReader:
         return found
 
     def explain_exclusive(self, words: Sequence[Stands]) -> str:
-        """Return the sentence on words that speak of one criterion in one row and exclude each other."""
+        """Return the sentence on words of one row that exclude each other."""
         try:
             refuse_contradictions(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:
@@ -168,13 +169,13 @@ class WordReader:
         raise ValueError(f"{word!r} can be read")
 
     def _find_doubt(self, word: str) -> int:
-        """Return whether a word is LOOSE, or DIGITS alone, which a comma may have parted from a number."""
+        """Return LOOSE for a loose word, DIGITS for digits that a comma may have split off, else 0."""
         item = read_item(word) if word.lstrip().startswith("{") and is_item(word) else word
         name = fold(get_name(item))
         return DIGITS if name.isdigit() else LOOSE if name in self._knowledge.loose_words else 0
 
     def _read_new(self, words: Sequence[str], default: Priority) -> range:
-        """Read different words that were not met before, and return their numbers."""
+        """Read distinct new words, and return their numbers."""
         unknown = find_unknown((word for word in words if not word.strip().startswith("{")), self._knowledge)  # no JSON
         found = [self._read(word, default, unknown) for word in words]
         begin, self._count = self._count, self._count + len(words)
@@ -198,7 +199,7 @@ class WordReader:
         return self._get_cell(requirement), _NONE if low is None else low, _NONE if high is None else high, doubt
 
     def _read_numbered(self, word: str, default: Priority) -> _Read | None:
-        """What a word with a plain number states; of words that differ only in that number, one is read in full."""
+        """Return what a word with a number states; words that differ only in the number are parsed once."""
         match = _NUMBERED.fullmatch(word)
         if match is None:
             return None
@@ -223,9 +224,9 @@ class WordReader:
         )
 
     def _find_alike(self, requirement: Requirement) -> Requirement:
-        """Return the first requirement met that every fact and every rule answers as they answer this one.
+        """Return the first requirement so far that all facts and rules answer in the same way.
 
-        Bounds that lie between the same two amounts of facts and rules are alike: a table of a million different
+        Bounds between the same two amounts of facts and rules are equivalent, so a table with a million different
         bounds has few cells.
         """
         bound = requirement.bound
@@ -237,14 +238,14 @@ class WordReader:
 
 
 def _find_place(end: Number, ends: list[Number]) -> int:
-    """Even numbers between two ends, odd ones on an end."""
-    # With facts of 50 and 100: 40 is 0, 50 is 1, 60 to 90 are 2, 100 is 3, and what is more is 4.
+    """Return the position of a number: odd if it equals one of the ends, even if it is between two."""
+    # With the ends 50 and 100: 40 is 0, 50 is 1, 60 to 90 are 2, 100 is 3, and anything above is 4.
     at = bisect_left(ends, end)
     return 2 * at + (at < len(ends) and ends[at] == end)
 
 
 class _Ends(dict[str, list[Number]]):
-    """By criterion, every amount with which a team's bound is compared; worked out when the criterion is first met."""
+    """All amounts that a bound on a criterion is compared with, found when it is first looked up."""
 
     def __init__(self, facts: Facts) -> None:
         super().__init__()
@@ -258,7 +259,7 @@ class _Ends(dict[str, list[Number]]):
                 self._bounds.setdefault(name, set()).update(_list_ends(bound))
 
     def __missing__(self, criterion: str) -> list[Number]:
-        """Return the amounts of the facts and rules on a criterion."""
+        """Collect the amounts in facts and rules on a criterion, and cache them."""
         amounts = [self._facts(provider, criterion).amount for provider in self._facts.knowledge.providers]
         ends = {end for amount in amounts for end in _list_ends(amount)} | self._bounds.get(criterion, set())
         self[criterion] = found = sorted(ends)

@@ -1,7 +1,8 @@
-"""The loops over bytes, words and rows that are compiled: NumPy would need many passes and hold the interpreter's lock.
+"""Load the compiled loops over bytes, words and rows.
 
-`loops.h` declares them once, for C and for Python; `loops.c` is compiled when the package is installed (see
-`hatch_build.py`). The library is loaded on first use, so that what needs no loops works without it.
+NumPy would need many passes for them and hold the GIL. `loops.h` declares the functions for both C and Python.
+`loops.c` is compiled when the package is installed (see `hatch_build.py`). The library is loaded on first use, so
+everything else works without it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _HEADER = Path(__file__).with_name("loops.h")
-_SOURCE = Path(__file__).with_name("loops.c")  # exists in a working tree; a wheel leaves it out
+_SOURCE = Path(__file__).with_name("loops.c")  # exists in a working tree, but not in a wheel
 _LIBRARY = Path(__file__).with_name("_loops.so")
 
 NO_ROOM, FINE = -2, -3  # as in loops.h
@@ -46,20 +47,20 @@ _ARRAYS: dict[str, tuple[Any, ...]] = {
 
 
 class _ArrayOf:
-    """An argument or field that is an array of one type of C; ctypes calls `from_param` for every argument."""
+    """An argument or field that is an array of one C type; ctypes calls `from_param` for every argument."""
 
     def __init__(self, name: str) -> None:
         self._kinds = [np.dtype(kind) for kind in _ARRAYS[name]]
 
     def from_param(self, array: npt.NDArray[Any]) -> ctypes.c_void_p:
-        """Return where the array lies in memory. Raises TypeError if it is not as the loops expect it."""
+        """Return the address of the array. Raises TypeError unless it is contiguous and of the declared type."""
         if array.dtype not in self._kinds or not array.flags.c_contiguous:
             raise TypeError(f"expected contiguous {self._kinds[0]}, got {array.dtype}")
         return ctypes.c_void_p(array.__array_interface__["data"][0])
 
 
 class Structure(ctypes.Structure):
-    """A structure of the header, filled by the names of its fields; it keeps the arrays that it points to alive."""
+    """A structure of the header, set by field names; it keeps references to the arrays it points to."""
 
     arrays: Mapping[str, _ArrayOf] = {}
 
@@ -69,7 +70,7 @@ class Structure(ctypes.Structure):
         self.put(**fields)
 
     def put(self, **fields: Any) -> None:  # noqa: ANN401 (numbers and arrays)
-        """Set fields. Raises TypeError for an array that is not as the header declares it."""
+        """Set fields. Raises TypeError if an array does not match its declaration in the header."""
         for name, value in fields.items():
             if name in self.arrays:
                 self._held[name] = value
@@ -79,14 +80,14 @@ class Structure(ctypes.Structure):
 
 
 class _Function(NamedTuple):
-    """What a function of the header returns and takes."""
+    """The return type and the argument types of a function of the header."""
 
     returns: Any
     takes: tuple[Any, ...]
 
 
 def _read_header() -> tuple[dict[str, type[Structure]], dict[str, _Function]]:
-    """Return the structures and the functions that the header declares."""
+    """Parse the header, and return the structures and functions that it declares."""
     text = re.sub(r"/\*.*?\*/|#.*?\n|enum \{.*?\};", "", _HEADER.read_text(encoding="utf-8"), flags=re.DOTALL)
     structures: dict[str, type[Structure]] = {}
     for name, body in re.findall(r"struct (\w+) \{(.*?)\};", text, re.DOTALL):
@@ -116,27 +117,27 @@ def _read_argument(argument: str, structures: Mapping[str, type[Structure]]) -> 
     return _ArrayOf(kind) if name.startswith("*") else _NUMBERS[kind]
 
 
-# Read while this module is imported, which one thread does: two that read it on first use would each make classes of
-# their own, and functions take those of one alone.
+# Parsed at import, which only one thread does. If two threads parsed it on first use, each would create its own
+# classes, and the functions would accept only those of one thread.
 _STRUCTURES, _FUNCTIONS = _read_header()
 
 
 def make_structure(name: str, **fields: Any) -> Structure:  # noqa: ANN401 (numbers and arrays)
-    """Return a structure of the header with these fields; the others are 0."""
+    """Return a structure of the header with these fields set and all others 0."""
     return _STRUCTURES[name](**fields)
 
 
 def make_structures(name: str, each: Sequence[Mapping[str, Any]]) -> ctypes.Array[Structure]:
-    """Return structures of one kind in a row, by their fields; the caller keeps their arrays alive."""
+    """Return a C array of structures; the caller must keep references to their arrays."""
     kind = _STRUCTURES[name]
     return (kind * len(each))(*(kind(**fields) for fields in each))
 
 
 @cache
 def load_loops() -> ctypes.CDLL:
-    """Return the library, whose functions take numbers, arrays and structures as the header declares them.
+    """Load the library, whose functions take the numbers, arrays and structures declared in the header.
 
-    Raises BatchFailure if it does not exist or was compiled from another source.
+    Raises BatchFailure if it does not exist or was compiled from a different source.
     """
     try:
         library = ctypes.CDLL(str(_LIBRARY))
@@ -155,14 +156,14 @@ def load_loops() -> ctypes.CDLL:
 
 
 def check_memory(found: int) -> int:
-    """Return what a loop counted. Raises MemoryError if it ran out of memory."""
+    """Return the count that a loop returned. Raises MemoryError if the loop ran out of memory."""
     if found < 0:
         raise MemoryError
     return found
 
 
 def find_places(byte: bytes, data: bytes, end: int) -> npt.NDArray[np.int64]:
-    """Return where the byte stands in the data before `end`."""
+    """Return the positions of a byte in the data before `end`."""
     array, room = np.frombuffer(data, np.uint8, end), end // 32 + 1
     while True:
         places = np.empty(room, np.int64)

@@ -1,8 +1,8 @@
 /* Loops over the words and rows of a table.
 
-   Plain C over plain arrays: it uses nothing of Python, keeps nothing between calls, and threads may call it side by
-   side. `loops.h` says what each function takes. What is looked up here was worked out in Python, by the code that
-   answers a single team; an entry that is missing is handed back, to be worked out there. */
+   Plain C on plain arrays: it does not use the Python API and keeps no state between calls, so threads may call it in
+   parallel. `loops.h` documents the arguments. The cells and changes looked up here were computed in Python by the code
+   that answers a single team; `fire_rules` returns the key of an unknown change, for Python to compute it. */
 
 #include "loops.h"
 
@@ -12,10 +12,10 @@
 #ifndef BUILT_FROM
 #define BUILT_FROM ""
 #endif
-/* The build's name for this source; Python compares it with the source, where that exists. */
+/* A hash of this file and its header, set by the build; Python compares it with the files, if they exist. */
 const char *const built_from = BUILT_FROM;
 
-/* ---- Bytes -------------------------------------------------------------------------------------------------------- */
+/* ---- Bytes ------------------------------------------------------------------------------------------------------- */
 
 int64_t find_bytes(const uint8_t *data, int64_t size, int32_t byte, int64_t *places, int64_t room)
 {
@@ -30,14 +30,14 @@ int64_t find_bytes(const uint8_t *data, int64_t size, int32_t byte, int64_t *pla
     return found;
 }
 
-/* ---- Different texts ---------------------------------------------------------------------------------------------- */
+/* ---- Distinct texts ---------------------------------------------------------------------------------------------- */
 
 struct text {
     const uint8_t *at;
     int32_t size;
 };
 
-/* A table of the texts met so far, by hash; a slot's number is -1 while it is free. */
+/* A slot of the hash table of the texts so far; its number is -1 while it is free. */
 struct slot {
     uint32_t hash;
     int32_t number;
@@ -57,7 +57,7 @@ static uint64_t first_bytes(const uint8_t *at, size_t count)
     return part;
 }
 
-/* All bytes of a text take part, the last ones of a long text perhaps twice. */
+/* Hashes all bytes of a text; the last ones of a long text may be used twice. */
 static uint32_t hash_of(struct text text)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15u;
@@ -74,7 +74,7 @@ static uint32_t hash_of(struct text text)
         hash ^= (uint64_t)text.at[0] << 16 | (uint64_t)text.at[text.size / 2] << 8 | text.at[text.size - 1];
     }
     hash *= odd;
-    hash = (hash ^ hash >> 32) * odd; /* without, the last bytes would not reach the bits that choose a slot */
+    hash = (hash ^ hash >> 32) * odd; /* otherwise the last bytes would not affect the bits that select a slot */
     return (uint32_t)(hash >> 32);
 }
 
@@ -99,7 +99,7 @@ static int make_room(struct met *met)
     return 0;
 }
 
-/* The number of a text, which is kept as the next one if it is new. */
+/* Returns the number of a text; a new text is stored and gets the next number. */
 static int32_t number_of(struct met *met, struct text text, const uint8_t *data, int32_t *starts, int32_t *sizes)
 {
     uint32_t hash = hash_of(text), place = hash & met->mask;
@@ -127,7 +127,7 @@ int64_t number_texts(const uint8_t *data, const int32_t *offsets, int64_t rows, 
     ends[0] = 0;
     for (int64_t row = 0; row < rows; row++) {
         const uint8_t *at = data + offsets[row], *end = data + offsets[row + 1];
-        int more = separator < 0 || at < end; /* an empty cell is an empty text, or holds no words */
+        int more = separator < 0 || at < end; /* an empty cell is one empty text, but no words */
         while (more) {
             const uint8_t *cut = separator < 0 ? NULL : memchr(at, separator, (size_t)(end - at));
             struct text text = {at, (int32_t)((cut ? cut : end) - at)};
@@ -153,7 +153,7 @@ void gather_texts(const uint8_t *data, const int32_t *starts, const int32_t *siz
     }
 }
 
-/* ---- Words of rows ------------------------------------------------------------------------------------------------ */
+/* ---- Words of rows ----------------------------------------------------------------------------------------------- */
 
 int64_t join_words(const struct column *columns, int64_t count, int64_t rows, const int32_t *criteria,
                    int64_t all_criteria, int32_t *words, int32_t *at, int32_t *ends, uint8_t *again)
@@ -184,16 +184,16 @@ int64_t join_words(const struct column *columns, int64_t count, int64_t rows, co
     return next;
 }
 
-/* ---- Rules -------------------------------------------------------------------------------------------------------- */
+/* ---- Rules ------------------------------------------------------------------------------------------------------- */
 
-/* What a team requires of a criterion; a rank of -1 asks for its absence, which is no need of it. `needed` and `named`
-   are the same as `rank` and `stated`, but by its members. */
+/* What a team requires of a criterion; rank -1 means absent or not wanted, so the criterion is not needed. `stated` is
+   the rank without rules, `needed` the highest rank of its members, `named` whether the team requires one of them. */
 struct required {
     int32_t cell;
     int16_t rank, stated, needed, named;
 };
 
-/* The team at hand; `fired` are its rules, up to the first -1, `possible` the set of those that may fire. */
+/* The current team; `fired` lists the rules that fired, ending with -1; `possible` is the set of those that may. */
 struct team {
     struct required *of;
     int32_t *fired, *stack;
@@ -205,7 +205,7 @@ static int16_t larger(int16_t one, int16_t other)
     return one > other ? one : other;
 }
 
-/* The highest rank that a condition allows, 0 where it does not hold; its code is in reverse Polish notation. */
+/* Returns the highest rank that a condition in reverse Polish notation allows; 0 if it does not hold. */
 static int32_t allowed(const struct rules *rules, int32_t rule, const struct team *team, const struct table *table,
                        int64_t row)
 {
@@ -242,7 +242,7 @@ static int32_t allowed(const struct rules *rules, int32_t rule, const struct tea
     return team->stack[0];
 }
 
-/* Where a key stands among the changes; -1 if it does not. Halves without branches, which would be guessed wrong. */
+/* Returns the index of a key among the changes, or -1. The binary search has no branches that could be mispredicted. */
 static int64_t place_of(const struct changes *changes, int64_t key)
 {
     int64_t place = 0;
@@ -260,7 +260,7 @@ static void let_in(const struct rules *rules, uint64_t *possible, const uint64_t
         possible[set] |= sets[of * rules->sets + set];
 }
 
-/* A criterion is needed where one of its members is. */
+/* A criterion is needed if one of its members is. */
 static void need(const struct rules *rules, int32_t parent, int16_t rank, struct team *team)
 {
     if (parent < 0)
@@ -269,7 +269,7 @@ static void need(const struct rules *rules, int32_t parent, int16_t rank, struct
     let_in(rules, team->possible, rules->by_criterion, parent);
 }
 
-/* Let a rule that fires at a rank imply what it implies; the key of a change that is missing, or FINE. */
+/* Applies the implications of a rule that fires at a rank; returns FINE, or the key of an unknown change. */
 static int64_t imply(const struct rules *rules, int32_t rule, int32_t rank, const struct changes *changes,
                      struct team *team, uint8_t *alone)
 {
@@ -314,7 +314,7 @@ static int64_t fire(const struct rules *rules, const struct changes *changes, st
     return missing;
 }
 
-/* Whether a rule favours, and counts: not for a team that requires itself what the rule rests on. */
+/* Returns whether a favouring rule counts: not if a criterion whose facts it uses is itself required or refused. */
 static int counts(const struct rules *rules, int32_t rule, const struct team *team)
 {
     for (int32_t at = rules->judged_ends[rule]; at < rules->judged_ends[rule + 1]; at++)
@@ -346,14 +346,14 @@ static void take_in(const struct rules *rules, const struct table *table, int64_
     }
 }
 
-/* Forget that members of a criterion are asked for. */
+/* Clears what is known about members of a criterion. */
 static void forget(struct team *team, int32_t parent)
 {
     if (parent >= 0)
         team->of[parent].needed = team->of[parent].named = 0;
 }
 
-/* What rules added to the team, each criterion once. */
+/* Stores what rules added to the team, each criterion once, and clears it for the next team. */
 static void put_added(const struct rules *rules, const int32_t *favouring, struct team *team, struct outcome *out)
 {
     for (const int32_t *rule = team->fired; *rule >= 0; rule++)
@@ -372,7 +372,7 @@ static void put_added(const struct rules *rules, const int32_t *favouring, struc
     }
 }
 
-/* The cells of the team's words, each on another criterion or on none, and nothing left for the next team. */
+/* Stores the cells of the team's words, each on a different criterion or on none, and clears them for the next team. */
 static void put_stated(const struct table *table, struct team *team, struct outcome *out)
 {
     for (int32_t word = table->ends[out->row]; word < table->ends[out->row + 1]; word++) {
@@ -424,12 +424,12 @@ int64_t fire_rules(const struct rules *rules, const struct changes *changes, con
     return missing;
 }
 
-/* ---- Sums ---------------------------------------------------------------------------------------------------------- */
+/* ---- Sums -------------------------------------------------------------------------------------------------------- */
 
 void sort_entries(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, int32_t *sorted_rows,
                   int32_t *sorted_cells, int32_t *ends)
 {
-    /* `ends[row + 1]` counts the entries of a row, becomes the place of its first, and walks to its end. */
+    /* `ends[row + 1]` is first the number of entries of a row, then the index of its first one, and finally its end. */
     memset(ends, 0, (size_t)(teams + 1) * sizeof *ends);
     for (int64_t entry = 0; entry < entries; entry++)
         ends[rows[entry] + 1]++;
@@ -446,12 +446,12 @@ void sort_entries(const int32_t *rows, const int32_t *cells, int64_t entries, in
     }
 }
 
-enum { AT_ONCE = 8 }; /* rows: eight sums are a line of the cache */
+enum { AT_ONCE = 8 }; /* rows; eight doubles fill a cache line */
 
 int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const double *numbers, int64_t width,
                double *sums)
 {
-    /* Some rows are added up where each lies together, and then put in their places on each line. */
+    /* Sums are computed for a few rows in a small buffer, where those of a row are adjacent, and then transposed. */
     double *restrict some = malloc((size_t)(AT_ONCE * width) * sizeof *some);
     if (!some)
         return NO_MEMORY;
@@ -474,16 +474,16 @@ int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const d
     return teams;
 }
 
-/* ---- Lists of codes ----------------------------------------------------------------------------------------------- */
+/* ---- Lists of codes ---------------------------------------------------------------------------------------------- */
 
 enum { LOOKED = 1024 };
 
 int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, const int32_t *begins,
                    const int32_t *places, int64_t room, int32_t *code_ends, int32_t *codes)
 {
-    int32_t some[LOOKED], kept = 0, next = 0, first = 0; /* the rows begun, and where the list of the last begins */
+    int32_t some[LOOKED], kept = 0, next = 0, first = 0; /* number of rows begun; start of the last list */
     for (int64_t start = 0; start < entries; start += LOOKED) {
-        /* The entries that have codes, put down without a branch, which would be guessed wrong. */
+        /* Collect the entries that have codes, without a branch that could be mispredicted. */
         int64_t end = entries - start < LOOKED ? entries : start + LOOKED;
         int32_t found = 0;
         for (int64_t entry = start; entry < end; entry++) {
@@ -495,7 +495,7 @@ int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, i
             for (; next <= row; next++)
                 code_ends[next] = first = kept;
             for (int32_t at = begins[cell]; at < begins[cell + 1]; at++) {
-                /* Lists are short: a code goes right where it belongs. */
+                /* Lists are short, so insertion sort is enough. */
                 int32_t code = places[at], place = kept;
                 while (place > first && codes[place - 1] > code)
                     place--;
