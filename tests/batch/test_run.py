@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import os
 import resource
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,6 +20,7 @@ from provider_advisor.batch.kernel import word_reader
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
+from provider_advisor.batch.writing import frames
 from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, RequirementsError
 from provider_advisor.knowledge import Facts
@@ -263,3 +266,15 @@ def test_of_many_unknown_words_each_gets_the_sentence_of_a_single_answer(bicycle
         with pytest.raises(RequirementsError) as alone:
             read_row(row, bicycles)
         assert errors[place] == alone.value.reason
+
+
+@pytest.mark.parametrize("name", ["1.parquet", os.fsdecode(b"\xff.parquet")])
+def test_parts_are_joined_some_rows_at_a_time(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(frames, "_ROWS_AT_ONCE", 7)
+    rows = pl.DataFrame({"team": [f"t{number}" for number in range(30)], "kept": [*range(20), *[None] * 10]})
+    parts = [tmp_path / name, tmp_path / "2.parquet", tmp_path / "3.parquet"]
+    for part, cut in zip(parts, (rows[:20], rows[20:20], rows[20:]), strict=True):
+        with part.open("wb") as file:
+            cut.write_parquet(file)
+    frames.join_parts(parts, "parquet", tmp_path / "all.parquet")
+    assert pl.read_parquet(tmp_path / "all.parquet").equals(rows)

@@ -263,6 +263,7 @@ def _finish_rows(rows: list[Path], folder: WorkFolder, target: Target) -> Path:
         return folder.rows
     if len(rows) == 1:
         return rows[0]
+    _release_heap()  # scoring is over, and Polars brings an allocator of its own
     final = folder.path / FINAL
     join_parts(rows, target.form, final)
     return final
@@ -282,3 +283,9 @@ def share_heap() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for parameter, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, 4 * _LARGEST)):
             mallopt(parameter, value)
+
+
+def _release_heap() -> None:
+    """Give what was freed back to the system, which `share_heap` keeps; with another C library nothing happens."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import polars as pl
 import pyarrow as pa
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from polars._typing import PolarsDataType
 
 _JOINER = ";"
+_ROWS_AT_ONCE = 100_000
 
 
 def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[pl.Expr]]:
@@ -132,17 +133,35 @@ def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
 
     Parquet is read and written again, because copying row groups would mean writing the footer ourselves.
     """
-    with target.open("xb") as out, contextlib.ExitStack() as stack:
+    with target.open("xb") as out:
         if form == "parquet":
-            named = all(_is_utf8(part) for part in parts)  # Polars cannot open other names
-            files: list[IO[bytes]] = [] if named else [stack.enter_context(part.open("rb")) for part in parts]
-            pl.scan_parquet(files or list(parts), glob=False).sink_parquet(out, compression="snappy")
+            with _scan_part(parts[0]) as rows:
+                schema = rows.collect_schema()
+            write_frames(_read_parts(parts), schema, form, out)
         else:
             for part in parts:
                 with part.open("rb") as file:
                     shutil.copyfileobj(file, out, 1 << 20)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _read_parts(parts: Sequence[Path]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of Parquet files. One scan of all files would read hundreds of megabytes ahead of the writer."""
+    for part in parts:
+        with _scan_part(part) as rows:
+            count = rows.select(pl.len()).collect().item()
+            for start in range(0, count, _ROWS_AT_ONCE):
+                yield rows.slice(start, _ROWS_AT_ONCE).collect()
+
+
+@contextlib.contextmanager
+def _scan_part(part: Path) -> Iterator[pl.LazyFrame]:
+    if _is_utf8(part):
+        yield pl.scan_parquet(part, glob=False)
+    else:  # Polars cannot open such a name, only a file that is open already
+        with part.open("rb") as file:
+            yield pl.scan_parquet(file)
 
 
 def _is_utf8(path: Path) -> bool:
