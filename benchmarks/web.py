@@ -122,6 +122,8 @@ def rows() -> Iterator[str]:
 
 def _pace(port: int, paths: Sequence[str], rate: float, workers: int) -> Iterator[str]:
     """Yield a row for answers at that rate, and one for a page that costs nothing: what client and machine take."""
+    if not paths:
+        raise SystemExit("no questions are left to ask at an even rate; set BENCHMARK_WEB_QUESTIONS to 10000 or more.")
     for name, asked in ((f"{_JSON}, at half that rate", paths), ("`/-/live` at that rate", ["/-/live"])):
         found = measure_paced(port, asked, rate, _PACED_SECONDS)
         failed = f", {found.failed} failed" if found.failed else ""
