@@ -20,7 +20,7 @@ from provider_advisor.batch.kernel import scorer as scoring_module
 from provider_advisor.batch.kernel import situations, word_reader
 from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import group_alike
-from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.kernel.counts import RunningTally, Tally
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.tokens import number_words, split_cell
 from provider_advisor.decision.decide import Outcome
@@ -146,6 +146,14 @@ def test_tallies_add_up_and_come_back_from_json(shipped):
     assert whole.unmet[("twilio", "ucaas")] == 1
     assert whole.asked[("sms", "must")] == 1
     assert whole.asked[("sms", "wish")] == 1
+
+
+def test_tallies_of_many_days_add_up_although_few_wait_for_their_keys():
+    rows = table(team=list("ab"), needs=["sms,fax", "whiteboard"])
+    found = [Scorer(facts_as_of(load(), dt.date(2024, 1, day))).score(rows).tally for day in range(1, 8)]
+    total = sum(found, RunningTally.zero())
+    assert len(total.by_cell) < len(found)
+    assert total.settle() == sum((tally.settle() for tally in found), Tally.empty())
 
 
 @pytest.mark.parametrize(
