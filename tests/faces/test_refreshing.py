@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from provider_advisor.knowledge.shapes import every_file as shapes
+from provider_advisor.knowledge.shapes.facts_files import ProviderFile
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "refreshing.md").read_text(encoding="utf-8")
@@ -24,4 +24,4 @@ def test_its_commands_run(tmp_path, monkeypatch, recommend_says):
 def test_its_example_is_read_without_a_problem():
     example = re.search(r"```yaml\n(.*?)```", _PAGE, re.DOTALL)[1]
     document = parse_yaml(f"id: acme\nname: Acme\n{example}".encode(), "acme.yaml")
-    assert shapes.ProviderFile.model_validate(document.data).products[0].renamed is not None
+    assert ProviderFile.model_validate(document.data).products[0].renamed is not None

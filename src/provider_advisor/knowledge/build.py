@@ -40,7 +40,7 @@ from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
-from provider_advisor.knowledge.shapes import every_file as shapes
+from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 
@@ -94,11 +94,11 @@ def build_cases(files: Sequence[File]) -> list[Case]:
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
     """Return the valid parts of each file, by its role; add the problems."""
-    read: dict[Role, list[Reading[Any]]] = {role: [] for role in cast("Iterable[Role]", shapes.FILE_SHAPES)}
+    read: dict[Role, list[Reading[Any]]] = {role: [] for role in cast("Iterable[Role]", FILE_SHAPES)}
     lost = set(unread)
     for file in files:
         try:
-            reading = read_sound(parse_yaml(file.content, file.name), shapes.FILE_SHAPES[file.role], problems)
+            reading = read_sound(parse_yaml(file.content, file.name), FILE_SHAPES[file.role], problems)
         except KnowledgeError as error:
             problems += error.problems
             reading = None

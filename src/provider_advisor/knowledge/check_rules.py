@@ -24,7 +24,7 @@ from provider_advisor.knowledge.normal_form import (
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import About, Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Question, Rule
-from provider_advisor.knowledge.shapes import every_file as shapes
+from provider_advisor.knowledge.shapes import rules_files as shapes
 
 _Leaf = shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape
 

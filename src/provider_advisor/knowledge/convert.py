@@ -36,7 +36,7 @@ from provider_advisor.knowledge.records import (
     UsageItem,
 )
 from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Question, Questionnaire, Rule, Subject
-from provider_advisor.knowledge.shapes import every_file as shapes
+from provider_advisor.knowledge.shapes import facts_files, rules_files, statement_files
 from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, parse_age, plain
 
@@ -57,12 +57,12 @@ def _list_shared(record: Any, shape: type[BaseModel]) -> tuple[str, ...]:  # noq
     return tuple(name for name in record._fields if name in shape.model_fields)
 
 
-def make_source(shape: shapes.SourceShape) -> Source:
+def make_source(shape: facts_files.SourceShape) -> Source:
     """Return a source as a record."""
     return _fill(Source, shape, published=None if shape.published == "undated" else shape.published)
 
 
-def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
+def make_criterion(shape: facts_files.CriterionShape, area: str) -> Criterion:
     """Return a criterion as a record; quantities are whole unless it says `whole: false`."""
     return _fill(
         Criterion,
@@ -75,33 +75,33 @@ def make_criterion(shape: shapes.CriterionShape, area: str) -> Criterion:
     )
 
 
-def _make_scale(shape: shapes.ScaleShape) -> Scale:
+def _make_scale(shape: facts_files.ScaleShape) -> Scale:
     points = {plain(shape.worst): 0.0, plain(shape.best): 1.0} | {plain(part.at): part.degree for part in shape.points}
     bends = tuple(sorted(points.items())) if shape.points else ()
     return Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
 
 
-def make_member_list(shape: shapes.MembersFile) -> MemberList:
+def make_member_list(shape: facts_files.MembersFile) -> MemberList:
     """Return a list of members as a record."""
     return _fill(MemberList, shape, members={part.id: _fill(Member, part) for part in shape.members})
 
 
-def _make_caution(shape: shapes.CautionShape) -> Caution:
+def _make_caution(shape: facts_files.CautionShape) -> Caution:
     return Caution(shape.is_, tuple(shape.product_has), tuple(shape.unless), shape.says)
 
 
-def make_team_words(shape: shapes.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
+def make_team_words(shape: facts_files.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
     """Return situation topics and usage items as records."""
     topics = [_fill(Topic, topic, cautions=tuple(map(_make_caution, topic.cautions))) for topic in shape.situation]
     return topics, [_fill(UsageItem, item) for item in shape.usage]
 
 
-def make_edition(shape: shapes.BaseFile) -> Edition:
+def make_edition(shape: facts_files.BaseFile) -> Edition:
     """Return the version and the day of a base."""
     return _fill(Edition, shape)
 
 
-def make_rates(shape: shapes.RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, ...]:
+def make_rates(shape: facts_files.RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, ...]:
     """Return the rates whose sources are known, in an order that does not depend on that of the file."""
     return tuple(
         sorted(
@@ -112,18 +112,18 @@ def make_rates(shape: shapes.RatesFile, sources: Mapping[str, Source]) -> tuple[
     )
 
 
-def make_provider(shape: shapes.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:
+def make_provider(shape: facts_files.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:
     """Return a provider as a record, with the claims that could be read."""
     products = {product.id: _make_product(product, sources) for product in shape.products}
     return _fill(Provider, shape, products=products, claims=tuple(claims))
 
 
-def _make_product(shape: shapes.ProductShape, sources: Mapping[str, Source]) -> Product:
+def _make_product(shape: facts_files.ProductShape, sources: Mapping[str, Source]) -> Product:
     renamed = _make_renaming(shape.renamed, sources) if shape.renamed else None
     return _fill(Product, shape, stated=_find_day(shape.source, sources), renamed=renamed)
 
 
-def _make_renaming(shape: shapes.RenamedShape, sources: Mapping[str, Source]) -> Renaming:
+def _make_renaming(shape: facts_files.RenamedShape, sources: Mapping[str, Source]) -> Renaming:
     return Renaming(shape.to, shape.from_, shape.source, shape.line, _find_day(shape.source, sources))
 
 
@@ -134,7 +134,10 @@ def _find_day(name: str | None, sources: Mapping[str, Source]) -> dt.date | None
 
 
 def make_claims(
-    shape: shapes.ProviderFile, document: Document, criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
+    shape: facts_files.ProviderFile,
+    document: Document,
+    criteria: Mapping[str, Criterion],
+    sources: Mapping[str, Source],
 ) -> list[Claim]:
     """Return the claims of a provider whose criterion and source are known."""
     return [
@@ -144,7 +147,9 @@ def make_claims(
     ]
 
 
-def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, source: Source, where: str) -> Claim:
+def _make_claim(
+    shape: facts_files.ClaimShape, provider: str, criterion: Criterion, source: Source, where: str
+) -> Claim:
     bound, value = _read_value(shape)
     # `as_of`, the word of earlier files, was the day from which a claim counts. If that is after its source appeared,
     # the source announced it.
@@ -163,17 +168,17 @@ def _make_claim(shape: shapes.ClaimShape, provider: str, criterion: Criterion, s
         members=shape.members,
         only=shape.only is not None,
         tiers=tuple(Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
-        terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in shapes.TERM_KEYS)),
+        terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in facts_files.TERM_KEYS)),
     )
 
 
-def _find_place(shape: shapes.ClaimShape) -> str | None:
+def _find_place(shape: facts_files.ClaimShape) -> str | None:
     """Return where in its source a claim is found, if that is not a line: "page 12"."""
     places = ((key, getattr(shape, key)) for key in ("page", "section", "anchor"))
     return next((f"{key} {place}" for key, place in places if place is not None), None)
 
 
-def _read_value(shape: shapes.ClaimShape) -> tuple[BoundWord | None, ClaimValue]:
+def _read_value(shape: facts_files.ClaimShape) -> tuple[BoundWord | None, ClaimValue]:
     if shape.value is not None:
         return None, shape.value if isinstance(shape.value, str) else tuple(shape.value)
     if shape.by_quote:
@@ -231,31 +236,31 @@ def _read_end(value: float | str | None, criterion: Criterion) -> Number | None:
     return plain(value)
 
 
-def make_condition(shape: shapes.ConditionShape, criteria: Mapping[str, Criterion]) -> Condition:
+def make_condition(shape: rules_files.ConditionShape, criteria: Mapping[str, Criterion]) -> Condition:
     """Return a condition's tree; what it refers to has been checked."""
-    if isinstance(shape, shapes.AllShape):
+    if isinstance(shape, rules_files.AllShape):
         return AllOf(tuple(make_condition(part, criteria) for part in shape.all))
-    if isinstance(shape, shapes.AnyShape):
+    if isinstance(shape, rules_files.AnyShape):
         return AnyOf(tuple(make_condition(part, criteria) for part in shape.any))
-    if isinstance(shape, shapes.NotShape):
+    if isinstance(shape, rules_files.NotShape):
         return Not(make_condition(shape.not_, criteria))
     return _make_leaf(shape, criteria)
 
 
 def _make_leaf(
-    shape: shapes.NeedShape | shapes.SituationShape | shapes.UsageBoundShape | shapes.FactShape,
+    shape: rules_files.NeedShape | rules_files.SituationShape | rules_files.UsageBoundShape | rules_files.FactShape,
     criteria: Mapping[str, Criterion],
 ) -> Leaf:
-    if isinstance(shape, shapes.NeedShape):
+    if isinstance(shape, rules_files.NeedShape):
         return Need(shape.need)
-    if isinstance(shape, shapes.SituationShape):
+    if isinstance(shape, rules_files.SituationShape):
         return Situation(shape.situation, shape.is_)
-    if isinstance(shape, shapes.UsageBoundShape):
+    if isinstance(shape, rules_files.UsageBoundShape):
         return Usage(shape.usage, Interval(_read_given(shape.at_least), _read_given(shape.at_most)))
     return _make_fact(shape, criteria[shape.fact])
 
 
-def _make_fact(shape: shapes.FactShape, criterion: Criterion) -> FactHolds:
+def _make_fact(shape: rules_files.FactShape, criterion: Criterion) -> FactHolds:
     if criterion.kind == "capability":
         return FactHolds(criterion.id, present=shape.is_ != "absent")
     if shape.is_ is not None:
@@ -264,7 +269,7 @@ def _make_fact(shape: shapes.FactShape, criterion: Criterion) -> FactHolds:
     return FactHolds(criterion.id, make_bound(shape.at_least, shape.at_most, criterion))
 
 
-def make_rule(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[str, Criterion]) -> Rule:
+def make_rule(shape: rules_files.RuleShape, area: str, where: str, criteria: Mapping[str, Criterion]) -> Rule:
     """Return a rule as a record; what it refers to has been checked."""
     return _fill(
         Rule,
@@ -278,7 +283,7 @@ def make_rule(shape: shapes.RuleShape, area: str, where: str, criteria: Mapping[
     )
 
 
-def _make_implied(shape: shapes.ImpliedShape, criterion: Criterion) -> Implied:
+def _make_implied(shape: rules_files.ImpliedShape, criterion: Criterion) -> Implied:
     bound = make_bound(shape.at_least, shape.at_most, criterion)
     # As for a must that a team states: it takes no rating's word that says "not there".
     if bound is None and shape.priority == "must":
@@ -287,7 +292,7 @@ def _make_implied(shape: shapes.ImpliedShape, criterion: Criterion) -> Implied:
 
 
 def make_questionnaire(
-    shape: shapes.QuestionsFile, document: Document, criteria: Mapping[str, Criterion]
+    shape: rules_files.QuestionsFile, document: Document, criteria: Mapping[str, Criterion]
 ) -> Questionnaire:
     """Return the questionnaire as a record; what it refers to has been checked."""
     subjects = [_fill(Subject, part) for part in shape.topics]
@@ -297,7 +302,7 @@ def make_questionnaire(
     return Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
 
 
-def _make_question(shape: shapes.QuestionShape, where: str, criteria: Mapping[str, Criterion]) -> Question:
+def _make_question(shape: rules_files.QuestionShape, where: str, criteria: Mapping[str, Criterion]) -> Question:
     about, name = shape.about
     values = criteria[name].values if about == "criterion" else ()
     return _fill(
@@ -312,7 +317,7 @@ def _make_question(shape: shapes.QuestionShape, where: str, criteria: Mapping[st
     )
 
 
-def make_policy(shape: shapes.WeightsFile) -> Policy:
+def make_policy(shape: rules_files.WeightsFile) -> Policy:
     """Return the numbers of policy as a record."""
     ages = {kind: parse_age(age) for kind, age in shape.stale_after if age is not None}
     return _fill(Policy, shape, priorities=shape.priorities.model_dump(), stale_after=ages)
@@ -322,7 +327,7 @@ def _read_given(value: float | None) -> Number | None:
     return None if value is None else plain(value)
 
 
-def make_case(shape: shapes.CaseShape, file: shapes.CasesFile, where: str) -> Case:
+def make_case(shape: statement_files.CaseShape, file: statement_files.CasesFile, where: str) -> Case:
     """Return a decision case as a record."""
     data = shape.model_dump(exclude_unset=True, by_alias=True)
     team: dict[str, Any] = {key: data[key] for key in _STATED if key in data}

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge.shapes.values import is_id
+from provider_advisor.knowledge.shapes.values import Shape, is_id
 from provider_advisor.knowledge.strict_yaml import Document, as_written
 from provider_advisor.knowledge.suggest import did_you_mean
 
@@ -43,8 +43,8 @@ _EXPECTED = {
     "too_long": "at most {max_length} in the list",
 }
 
-T = TypeVar("T", bound=BaseModel)
-S = TypeVar("S", bound=BaseModel)
+T = TypeVar("T", bound=Shape)
+S = TypeVar("S", bound=Shape)
 R = TypeVar("R")
 
 
@@ -56,13 +56,13 @@ def validate(document: Document, shape: type[T]) -> T:
         raise KnowledgeError(describe_problems(error, document, shape)) from error
 
 
-def describe_problems(error: ValidationError, document: Document, shape: type[BaseModel]) -> list[str]:
+def describe_problems(error: ValidationError, document: Document, shape: type[Shape]) -> list[str]:
     """Return each problem that a shape found in a document, once; one with an example, if it is of another kind."""
     # For a file in the wrong place, every key would be wrong and many would be missing: an example says more.
     keys = {field.alias or name for name, field in shape.model_fields.items()}
     if _is_of_another_kind(document.data, keys):
         found = f"the key '{next(iter(document.data))}'" if isinstance(document.data, dict) else _echo(document.data)
-        return [f"{document.where()}: expected a file such as this example; found {found}.{show_example(shape)}"]
+        return [f"{document.where()}: expected a file such as this example; found {found}.{shape.show_example()}"]
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
 
 
@@ -73,15 +73,7 @@ def _is_of_another_kind(data: Any, keys: set[str]) -> bool:  # noqa: ANN401 (YAM
     return keys.isdisjoint(data) and not any(did_you_mean(str(key), keys) for key in data)
 
 
-def show_example(shape: type[BaseModel]) -> str:
-    """Return the example of a kind of file, indented, each line after a line end; empty where there is none."""
-    # To make the shapes of all files takes longer than an answer, and most files are of the kind that they should be.
-    from provider_advisor.knowledge.shapes.every_file import FILE_EXAMPLES  # noqa: PLC0415 (as said)
-
-    return "".join(f"\n    {line}" for line in FILE_EXAMPLES.get(shape, ()))
-
-
-def _describe(detail: ErrorDetails, document: Document, shape: type[BaseModel]) -> str:
+def _describe(detail: ErrorDetails, document: Document, shape: type[Shape]) -> str:
     path = tuple(_follow(detail["loc"], document.data))
     if detail["type"] == "missing":
         return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_name_record(document.data, path)}; add it."
@@ -154,7 +146,7 @@ def _find_name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: A
 
 
 @cache
-def _collect_keys(shape: type[BaseModel]) -> frozenset[str]:
+def _collect_keys(shape: type[Shape]) -> frozenset[str]:
     """Return every key that the shape knows, at any depth."""
     schema = shape.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]

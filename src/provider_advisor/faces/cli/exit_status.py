@@ -91,10 +91,9 @@ def _clean_problem(problem: str) -> str:
     if not end:
         return clean(problem)
     # This runs only after a read error, when the module that checks files is already imported.
-    from provider_advisor.knowledge.problems import show_example  # noqa: PLC0415
-    from provider_advisor.knowledge.shapes.every_file import FILE_EXAMPLES  # noqa: PLC0415
+    from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES  # noqa: PLC0415
 
-    is_example = any(end + rest == show_example(shape) for shape in FILE_EXAMPLES)
+    is_example = any(end + rest == shape.show_example() for shape in FILE_SHAPES.values())
     return f"{clean(said)}{end}{rest}" if is_example else clean(problem)
 
 

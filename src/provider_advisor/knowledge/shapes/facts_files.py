@@ -76,12 +76,24 @@ class SourceShape(Shape):
 class BaseFile(Shape):
     """facts/base.yaml: the version of facts and rules, and the day of their last change."""
 
+    example = """
+        version: 1.0.0
+        date: 2024-06-01
+    """
+
     version: Annotated[Words, Field(description="such as 1.4.0: the last number for what is refreshed")]
     date: dt.date
 
 
 class SourcesFile(Shape):
     """facts/sources.yaml: the sources that speak of several providers, and those that rules cite."""
+
+    example = """
+        sources:
+        - id: guide-2024
+          title: A guide to what there is
+          language: en  # and published, retrieved, url
+    """
 
     sources: list[SourceShape] = Field(min_length=1)
 
@@ -148,6 +160,13 @@ class CriterionShape(Shape):
 class CriteriaFile(Shape):
     """facts/criteria/<area>.yaml: what providers can be asked about in one area."""
 
+    example = """
+        area: support
+        label: Support
+        criteria:
+        - {id: night-support, label: Support at night, kind: capability, question: Is it needed?, weight: 1}
+    """
+
     area: Id
     label: Words
     criteria: list[CriterionShape]
@@ -163,6 +182,14 @@ class MemberShape(Shape):
 
 class MembersFile(Shape):
     """facts/members/<list>.yaml: the things that the criteria with this `of_each` can be asked of."""
+
+    example = """
+        id: region
+        label: Regions
+        question: In which regions?
+        members:
+        - {id: north, label: The north, aliases: [northern]}
+    """
 
     id: Id
     label: Words
@@ -203,6 +230,13 @@ class UsageShape(Shape):
 class TeamFile(Shape):
     """facts/team.yaml: what a team can say of itself besides its requirements."""
 
+    example = """
+        situation:
+        - {id: company-size, label: Size, question: How large is it?, values: [small, large]}
+        usage:
+        - {id: calls, label: Calls, question: How many calls in a month?, unit: calls/month}
+    """
+
     situation: list[TopicShape] = []
     usage: list[UsageShape] = []
 
@@ -235,6 +269,12 @@ class RateShape(Shape):
 
 class RatesFile(Shape):
     """facts/rates.yaml: what prices in other currencies are worth in that of the criteria, the `base`."""
+
+    example = """
+        base: USD
+        rates:
+        - {currency: EUR, worth: 1.08, source: rates-2024, stated: 2024-05-02}
+    """
 
     base: Currency
     rates: list[RateShape]
@@ -390,6 +430,15 @@ class ClaimShape(Shape):
 
 class ProviderFile(Shape):
     """facts/providers/<id>.yaml: one provider, the sources that speak of it alone, its products and all claims."""
+
+    example = """
+        id: acme
+        name: Acme
+        sources:
+        - {id: acme-plans, title: Plans, language: en, published: 2024-05-02, retrieved: 2024-06-01}
+        claims:
+        - {criterion: night-support, value: present, source: guide-2024, line: 12}
+    """
 
     id: Id
     name: Words

@@ -164,6 +164,13 @@ class RuleShape(Shape):
 class RulesFile(Shape):
     """rules/<area>.yaml: the rules of one area."""
 
+    example = """
+        area: support
+        rules:
+        - {id: small-teams-call, when: {situation: company-size, is: small}, implies: [{criterion: night-support}],
+           because: Nobody is there at night., rests_on: [{source: guide-2024, lines: [12]}]}
+    """
+
     area: Id
     rules: list[RuleShape]
 
@@ -187,6 +194,13 @@ class StaleAfterShape(Shape):
 
 class WeightsFile(Shape):
     """rules/weights.yaml: what each priority weighs, what an unknown counts, and how long facts are good for."""
+
+    example = """
+        priorities: {must: 4, should: 2, could: 1}
+        unknown: 0.5
+        stale_after: {price: 365d, rating: 365d}
+        combinations: true
+    """
 
     priorities: PrioritiesShape
     stale_after: StaleAfterShape = StaleAfterShape()
@@ -233,6 +247,13 @@ class QuestionShape(Shape):
 
 class QuestionsFile(Shape):
     """rules/questions.yaml: the questionnaire. Shares steer the order of questions, never an answer."""
+
+    example = """
+        topics:
+        - {id: support, label: Support, ask: Does support matter?, share: 0.3}
+        questions:
+        - {criterion: night-support, topics: [support], share: 0.2}
+    """
 
     topics: list[SubjectShape] = Field(min_length=1)
     questions: list[QuestionShape]

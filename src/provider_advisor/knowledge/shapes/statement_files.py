@@ -186,6 +186,13 @@ class RequirementsFile(StatementShape):
     for no. `uncounted` are musts, unless they say otherwise, that count as soon as usage is given.
     """
 
+    example = """
+        needs: [night-support]
+        wants: [fax]
+        situation: {company-size: small}
+        usage: {calls: 500}
+    """
+
     team: Words | None = None
     needs: Annotated[list[RequirementOrText], _Listed] = []
     wants: Annotated[list[RequirementOrText], _Listed] = []
@@ -221,6 +228,13 @@ class CasesFile(ScopeShape):
     """rules/cases/<area>.yaml: decisions that every change must keep.
 
     `as_of` and the scope hold for all cases that do not say otherwise.
+    """
+
+    example = """
+        area: support
+        cases:
+        - {name: At night, needs: [night-support], verdict: {kind: recommended, provider: acme},
+           why: Acme alone states it}
     """
 
     area: Id
@@ -300,6 +314,13 @@ class AnswersFile(Shape):
     `given` is what was said before the first question, with the keys of a requirements file.
     """
 
+    example = """
+        version: 1
+        answers:
+        - {topics: [support]}
+        - {criterion: night-support, answer: must}
+    """
+
     version: Annotated[int, Field(json_schema_extra={"const": ANSWERS_VERSION}), BeforeValidator(_check_version)]
     given: RequirementsFile | None = None
     answers: list[AnswerShape]
@@ -310,6 +331,12 @@ class MatchesFile(Shape):
     """What the words of a spreadsheet stand for, by word: a requirement without a priority, or several of them.
 
     `carry` copies a column to the output, `leave-out` drops it; null is in doubt.
+    """
+
+    example = """
+        matches:
+          Help at night: night-support
+          Contact: carry
     """
 
     matches: dict[str, Words | Annotated[list[Words], Field(min_length=1)] | None]

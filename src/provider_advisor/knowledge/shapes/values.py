@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from inspect import cleandoc
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
@@ -19,10 +20,17 @@ _DAYS = r"^[1-9][0-9]{0,4}d$"
 
 
 class Shape(BaseModel):
-    """Base of all shapes: strict values, no unknown keys."""
+    """Base of all shapes: strict values, no unknown keys. That of a whole file has an `example` of some lines."""
+
+    example: ClassVar[str] = ""
 
     # Strict, because pydantic would take the text "5" for a number, and 1 for true.
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=False)
+
+    @classmethod
+    def show_example(cls) -> str:
+        """Return the example, indented, each line after a line end: for files that hold something else."""
+        return "".join(f"\n    {line}" for line in cleandoc(cls.example).splitlines())
 
 
 def is_id(text: str) -> bool:
