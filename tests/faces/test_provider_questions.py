@@ -15,8 +15,15 @@ from hypothesis import given, settings
 from python_calamine import load_workbook
 from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, price, quantity, rating, worlds
 
-from provider_advisor.explanation.unknowns import AnswerEffect, Letters, ProviderLetter, ProviderQuestion, make_letters
-from provider_advisor.faces.report.letters import write_letters
+from provider_advisor.faces.report.letters import (
+    AnswerEffect,
+    Letters,
+    ProviderLetter,
+    ProviderQuestion,
+    make_letters,
+    split_letters,
+    write_letters,
+)
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval
 from provider_advisor.recommendation import answer, recommend
@@ -249,6 +256,63 @@ def test_the_command_writes_a_workbook_by_its_name(recommend_says, folders_from,
     asked = f"recommend --needs repairs,test-rides --facts {facts} --rules {rules} --as-of 2024-01-01"
     assert recommend_says(f"{asked} --format questions -o {tmp_path}/letters.xlsx").status == 0
     assert _read_sheets(tmp_path / "letters.xlsx")
+
+
+def _write(recommend_says, folders_from, tmp_path, output, needs="repairs,test-rides"):
+    """The files that the command writes, by name, beside what it writes into one file."""
+    facts, rules = folders_from(tmp_path / "base")
+    asked = f"recommend --needs {needs} --facts {facts} --rules {rules} --as-of 2024-01-01 --format questions"
+    single = recommend_says(asked).out
+    said = recommend_says(f"{asked} -o '{tmp_path}/{output}'")
+    assert (said.status, said.out, said.err) == (0, "", "")
+    return {path.name: path.read_bytes() for path in (tmp_path / "letters").iterdir()}, single
+
+
+@pytest.mark.parametrize("output", ["letters/", "letters/{provider}.txt", "letters"])
+def test_a_folder_gets_a_file_for_each_provider_and_one_for_the_buyer(recommend_says, folders_from, tmp_path, output):
+    if output == "letters":  # a folder that exists needs no slash
+        (tmp_path / "letters").mkdir()
+    files, single = _write(recommend_says, folders_from, tmp_path, output)
+    kept = files.pop("_for-your-own-use.txt").decode()
+    assert kept.startswith(_FOR_BUYER)
+    assert all(name.endswith(".txt") and content.startswith(b"Questions for ") for name, content in files.items())
+    # The same words as in one file, and nothing else.
+    assert sorted("".join([*(part.decode() for part in files.values()), kept]).split()) == sorted(single.split())
+    assert all(f"{name.removesuffix('.txt')}-1 ".encode() in content for name, content in files.items())
+    assert not any(_FOR_BUYER.encode() in content for content in files.values())
+
+
+def test_the_files_for_each_provider_are_workbooks_or_markdown_by_their_name(recommend_says, folders_from, tmp_path):
+    files, _ = _write(recommend_says, folders_from, tmp_path, "letters/{provider}.xlsx")
+    sheets = {name: list(_read_sheets(io.BytesIO(content))) for name, content in files.items()}
+    assert sheets.pop("_for-your-own-use.xlsx") == ["For your own use"]
+    assert sheets
+    assert all(len(names) == 1 for names in sheets.values())
+    files, _ = _write(recommend_says, folders_from, tmp_path, "letters/{provider}.md")
+    assert files["_for-your-own-use.md"].startswith(b"## ")
+
+
+def test_a_folder_for_no_letters_says_that_there_is_nothing_to_ask(recommend_says, folders_from, tmp_path):
+    files, single = _write(recommend_says, folders_from, tmp_path, "letters/", needs="repairs,rental")
+    assert files == {"_for-your-own-use.txt": single.encode()}
+
+
+def test_a_folder_that_cannot_be_made_is_reported(recommend_says, folders_from, tmp_path):
+    facts, rules = folders_from(tmp_path / "base")
+    (tmp_path / "letters").write_text("a file")
+    asked = f"recommend --needs repairs,test-rides --facts {facts} --rules {rules}"
+    said = recommend_says(f"{asked} --format questions -o {tmp_path}/letters/")
+    assert said.status != 0
+    assert "cannot be written (File exists)" in said.err
+
+
+def test_the_buyers_file_has_a_name_that_no_provider_can_have(bicycles):
+    _, letters = _letters(bicycles, needs=["repairs", "test-rides"])
+    *sent, (name, kept) = split_letters(letters)
+    assert [provider for provider, _ in sent] == [letter.provider for letter in letters.to_providers]
+    assert name.startswith("_")
+    assert kept.to_providers == ()
+    assert all(part.effects == () for _, part in sent)
 
 
 def test_a_workbook_with_nothing_to_ask_says_so():

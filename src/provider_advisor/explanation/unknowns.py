@@ -8,13 +8,10 @@ from provider_advisor.explanation.model import (
     AnswerRecord,
     ConfirmRecord,
     FindingRecord,
-    OpenFactRecord,
-    UnlistedRecord,
     group_findings,
 )
 from provider_advisor.explanation.words import (
     criterion_label,
-    included_text,
     join_any,
     joined,
     list_doubts,
@@ -262,93 +259,3 @@ def _make_group(template: str, named: list[tuple[str, ConfirmRecord]]) -> Questi
         return QuestionGroup(asked, first.says, parts)
     together = join_any([each for each, _ in named])
     return QuestionGroup((asked[0].replace(name, together),), template.replace(_NAME, together), parts)
-
-
-# The same as a letter to each provider, and what the buyer keeps
-
-
-class ProviderQuestion(NamedTuple):
-    """A question to a provider, with an id to answer by."""
-
-    id: str
-    text: str
-
-
-class ProviderLetter(NamedTuple):
-    """The questions to one provider. Nothing in it says how the provider stands, or names another."""
-
-    provider: str
-    name: str
-    questions: tuple[ProviderQuestion, ...]
-
-
-class AnswerEffect(NamedTuple):
-    """What the answers to some questions would change, for the buyer alone: it names rivals and who leads."""
-
-    ids: tuple[str, ...]
-    says: str
-
-
-class Letters(NamedTuple):
-    """A letter to each provider that there is something to ask, and what the answers to them all would change."""
-
-    to_providers: tuple[ProviderLetter, ...]
-    effects: tuple[AnswerEffect, ...]
-
-
-def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowledge: KnowledgeBase) -> Letters:
-    """Return the letters to the providers, in the order of the answer, most useful questions first.
-
-    `answer` says what could change it; where it was asked without what nothing judges, it says more. What is
-    `unlisted` is asked of each provider that is not ruled out.
-    """
-    letters, ids = [], {}
-    for provider in answer.providers:
-        asked = {
-            fact.criterion: _to_ask_provider(fact, knowledge)
-            for part in answer.confirm
-            for fact in part.facts
-            if fact.provider == provider.id
-        }
-        wishes = unlisted if provider.standing != "ruled-out" else ()
-        # No criterion's id is that of a wish: ids have no brackets.
-        asked |= {f"<{part.text}>": f"Do you offer this: {part.text}?" for part in wishes}
-        for number, about in enumerate(asked, start=1):
-            ids[provider.id, about] = f"{provider.id}-{number}"
-        questions = (ProviderQuestion(ids[provider.id, about], text) for about, text in asked.items())
-        if asked:
-            letters.append(ProviderLetter(provider.id, provider.name, tuple(questions)))
-    effects = [
-        AnswerEffect(
-            tuple(ids[fact.provider, fact.criterion] for part in group.parts for fact in part.facts), group.says
-        )
-        for group in group_questions(answer)
-    ]
-    for wish in unlisted:
-        numbers = tuple(found for (_, about), found in ids.items() if about == f"<{wish.text}>")
-        says = f"{wish.text} ({wish.priority}): nothing judges this, so weigh the answers yourself."
-        effects += [AnswerEffect(numbers, says)] if numbers else []
-    return Letters(tuple(letters), tuple(effects))
-
-
-def _to_ask_provider(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
-    """Return the question to put to the provider itself: "Do you offer this: Fax?", "Seats: up to how many seats?".
-
-    It tells no bound: the exact amount says whether the bound is met, and a provider that knows it may just say yes.
-    """
-    remarks = [] if fact.stated is None else [f"Our information is from {fact.stated}."]
-    remarks += ["Our sources contradict each other."] if fact.disputed else []
-    return " ".join([_ask_directly(fact, knowledge), *([f"({' '.join(remarks)})"] if remarks else [])])
-
-
-def _ask_directly(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
-    criterion = knowledge.criteria[fact.criterion]
-    if criterion.kind == "capability":
-        return f"Do you offer this: {criterion.label}?"
-    if criterion.kind == "rating":
-        return f"{criterion.label}: which of {joined(criterion.values)}?"
-    label = f"{criterion.label}{included_text(knowledge.list_claims(fact.provider, fact.criterion))}"
-    unit = (criterion.unit or "").replace("/", " per ")
-    if unit[:1].islower():  # things, not a currency or a scale of its own
-        return f"{label}: {'up to ' if criterion.limit else ''}how many {unit}?"
-    return f"{label}: how much{f', in {unit}' if unit else ''}?"

@@ -233,9 +233,13 @@ def need_web(*modules: str) -> None:
         )
 
 
-def write_answer(path: str, text: str | bytes, remedy: str = "check the path and its permissions") -> None:
+def write_answer(
+    path: str, text: str | bytes, remedy: str = "check the path and its permissions", *, make_folder: bool = False
+) -> None:
     """Write an answer to a file, whole or not at all. Raises BatchFailure ending with the remedy."""
     try:
+        if make_folder:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)  # noqa: PTH103, PTH120 (a Path takes longer)
         with write_whole(os.path.realpath(path)) as file:
             file.write(text.encode() if isinstance(text, str) else text)
     except OSError as error:

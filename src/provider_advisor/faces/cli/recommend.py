@@ -56,6 +56,9 @@ _FOREIGN = {
 }
 _SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".tab", *(".xls", ".xlsb", ".ods", ".fods", ".numbers"))  # refused later
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
+_PROVIDER = "{provider}"
+"""In the name of a file of letters: each provider gets its own, with its id here."""
+
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9][0-9.,]*")
 _EXAMPLES = {"--situation": "developers=none", "--usage": "sms-outbound=5000"}
 
@@ -158,7 +161,8 @@ class RecommendOptions(StatementOptions):
         "-o",
         type=path_name,
         metavar="FILE",
-        help="Write to this file, in the format of its extension: .html, .md or .json, else text.",
+        help="Write to this file, in the format of its extension: .html, .md or .json, else text. With --format "
+        "questions, a folder or a name with {provider} gets one file per provider.",
     ),
     click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is."),
     robustness_option,
@@ -227,24 +231,27 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
 
 
 def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: str | None) -> None:
-    """Write the letters to the providers.
+    """Write the letters to the providers: into one file, or one each if the output is a folder or names `{provider}`.
 
     Questions come from the answer without requirements that are not judged: with a must that is not judged, no
     provider's reply could make the answer firm.
     """
-    from provider_advisor.explanation.unknowns import make_letters  # noqa: PLC0415 (as above)
-    from provider_advisor.faces.report.letters import write_letters  # noqa: PLC0415
+    from provider_advisor.faces.report.letters import make_letters, split_letters, write_letters  # noqa: PLC0415 (as above)
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     team = found.statement.team._replace(unlisted=())
     judged = answer(knowledge, found.statement._replace(team=team), robustness=True)
-    content = write_letters(
-        make_letters(judged.explanation, found.explanation.unlisted, knowledge), _get_extension(output or "")
-    )
+    letters = make_letters(judged.explanation, found.explanation.unlisted, knowledge)
     if output is None:
-        show_document(str(content))
-    else:
-        write_answer(output, reveal(content) if isinstance(content, str) else content)
+        show_document(str(write_letters(letters)))
+        return
+    if output.endswith(("/", os.sep)) or os.path.isdir(output):  # noqa: PTH112 (a Path takes longer)
+        output = os.path.join(output, f"{_PROVIDER}.txt")  # noqa: PTH118 (as above)
+    is_split = _PROVIDER in output
+    for name, part in split_letters(letters) if is_split else [("", letters)]:
+        content = write_letters(part, _get_extension(output))
+        text = reveal(content) if isinstance(content, str) else content
+        write_answer(output.replace(_PROVIDER, name), text, make_folder=is_split)
 
 
 def _choose_form(output: str, form: str) -> str:

@@ -1,7 +1,7 @@
 """Letters to the providers, and apart from them what the answers would change, as text, in Markdown or as a workbook.
 
 A letter has only what a provider may read: a greeting, questions, and room for the answers. What these would change
-names rivals and who leads, so it stands once, behind all letters, in a part for the buyer.
+names rivals and who leads, so it is said once, in a part for the buyer: behind all letters, or in a file of its own.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import io
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.unknowns import AnswerEffect, Letters, ProviderLetter
+from provider_advisor.explanation.model import AnswerRecord, OpenFactRecord, UnlistedRecord
+from provider_advisor.explanation.unknowns import group_questions
+from provider_advisor.explanation.words import included_text, joined
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean_texts
+from provider_advisor.knowledge import KnowledgeBase
 
 _NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
@@ -23,6 +26,7 @@ _OPENING = (
     "each question, and say which page or document confirms it."
 )
 _FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
+_FOR_BUYER_FILE = "_for-your-own-use"
 _KEEP = "Keep this part: it names the other providers. Each provider gets its own questions only."
 _BLANK = "_" * 20
 _WIDTH = 80
@@ -35,6 +39,109 @@ _LINE_HEIGHT, _MOST_LINES = 15, 27
 """In points, of which Excel allows a row 409."""
 
 
+class ProviderQuestion(NamedTuple):
+    """A question to a provider, with an id to answer by."""
+
+    id: str
+    text: str
+
+
+class ProviderLetter(NamedTuple):
+    """The questions to one provider. Nothing in it says how the provider stands, or names another."""
+
+    provider: str
+    name: str
+    questions: tuple[ProviderQuestion, ...]
+
+
+class AnswerEffect(NamedTuple):
+    """What the answers to some questions would change, for the buyer alone: it names rivals and who leads."""
+
+    ids: tuple[str, ...]
+    says: str
+
+
+class Letters(NamedTuple):
+    """A letter to each provider that there is something to ask, and what the answers to them all would change."""
+
+    to_providers: tuple[ProviderLetter, ...]
+    effects: tuple[AnswerEffect, ...]
+
+
+NO_LETTERS = Letters((), ())
+
+
+def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowledge: KnowledgeBase) -> Letters:
+    """Return the letters to the providers, in the order of the answer, most useful questions first.
+
+    `answer` says what could change it; where it was asked without what nothing judges, it says more. What is
+    `unlisted` is asked of each provider that is not ruled out.
+    """
+    letters, ids = [], {}
+    for provider in answer.providers:
+        asked = {
+            fact.criterion: _to_ask_provider(fact, knowledge)
+            for part in answer.confirm
+            for fact in part.facts
+            if fact.provider == provider.id
+        }
+        wishes = unlisted if provider.standing != "ruled-out" else ()
+        # No criterion's id is that of a wish: ids have no brackets.
+        asked |= {f"<{part.text}>": f"Do you offer this: {part.text}?" for part in wishes}
+        for number, about in enumerate(asked, start=1):
+            ids[provider.id, about] = f"{provider.id}-{number}"
+        questions = (ProviderQuestion(ids[provider.id, about], text) for about, text in asked.items())
+        if asked:
+            letters.append(ProviderLetter(provider.id, provider.name, tuple(questions)))
+    effects = [
+        AnswerEffect(
+            tuple(ids[fact.provider, fact.criterion] for part in group.parts for fact in part.facts), group.says
+        )
+        for group in group_questions(answer)
+    ]
+    for wish in unlisted:
+        numbers = tuple(found for (_, about), found in ids.items() if about == f"<{wish.text}>")
+        says = f"{wish.text} ({wish.priority}): nothing judges this, so weigh the answers yourself."
+        effects += [AnswerEffect(numbers, says)] if numbers else []
+    return Letters(tuple(letters), tuple(effects))
+
+
+def _to_ask_provider(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
+    """Return the question to put to the provider itself: "Do you offer this: Fax?", "Seats: up to how many seats?".
+
+    It tells no bound: the exact amount says whether the bound is met, and a provider that knows it may just say yes.
+    """
+    remarks = [] if fact.stated is None else [f"Our information is from {fact.stated}."]
+    remarks += ["Our sources contradict each other."] if fact.disputed else []
+    return " ".join([_ask_directly(fact, knowledge), *([f"({' '.join(remarks)})"] if remarks else [])])
+
+
+def _ask_directly(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
+    criterion = knowledge.criteria[fact.criterion]
+    if criterion.kind == "capability":
+        return f"Do you offer this: {criterion.label}?"
+    if criterion.kind == "rating":
+        return f"{criterion.label}: which of {joined(criterion.values)}?"
+    label = f"{criterion.label}{included_text(knowledge.list_claims(fact.provider, fact.criterion))}"
+    unit = (criterion.unit or "").replace("/", " per ")
+    if unit[:1].islower():  # things, not a currency or a scale of its own
+        return f"{label}: {'up to ' if criterion.limit else ''}how many {unit}?"
+    return f"{label}: how much{f', in {unit}' if unit else ''}?"
+
+
+# As files
+
+
+def split_letters(letters: Letters) -> Iterator[tuple[str, Letters]]:
+    """Yield each letter with its provider, then the buyer's part, to write a file for each.
+
+    The name of the buyer's part begins with an underscore, which no provider's id has.
+    """
+    for letter in letters.to_providers:
+        yield letter.provider, Letters((letter,), ())
+    yield _FOR_BUYER_FILE, Letters((), letters.effects)
+
+
 def write_letters(letters: Letters, extension: str = "") -> str | bytes:
     """Return the letters and the buyer's part, as a file with this extension has them: a workbook, Markdown, else text.
 
@@ -43,7 +150,7 @@ def write_letters(letters: Letters, extension: str = "") -> str | bytes:
     """
     if extension == ".xlsx":
         return _write_workbook(letters)
-    if not letters.to_providers:
+    if letters == NO_LETTERS:
         return f"{_NOTHING_TO_ASK}\n"
     is_markdown = extension in {".md", ".markdown"}
     cleaned = clean_texts(letters)
@@ -74,6 +181,8 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
 
 
 def _write_effects(effects: Sequence[AnswerEffect], *, markdown: bool) -> Iterator[str]:
+    if not effects:
+        return
     yield f"{'## ' if markdown else ''}{_FOR_BUYER}"
     yield ""
     yield _KEEP
@@ -94,7 +203,7 @@ def _write_workbook(letters: Letters) -> bytes:
         ) from error
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        if not letters.to_providers:
+        if letters == NO_LETTERS:
             book.add_worksheet("Questions").write_string(0, 0, _NOTHING_TO_ASK)
         taken = {_FOR_BUYER_SHEET.casefold()}
         for letter in letters.to_providers:
