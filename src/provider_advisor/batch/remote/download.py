@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from provider_advisor.batch.remote.addresses import hide_secrets, show_address
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
@@ -36,14 +36,15 @@ class _SecureRedirects(HTTPRedirectHandler):
 def download(url: str, largest: int = LARGEST_DOWNLOAD) -> Path:
     """Download an address to a local file, which exists until the process ends.
 
-    Raises BatchError if they cannot be read or are more than `largest`, and BatchFailure if they end early.
+    Raises BatchError if it cannot be read or has more than `largest` bytes, and BatchFailure if it ends early.
     """
     name = show_address(url)
     folder = tempfile.TemporaryDirectory(prefix="recommend-")
     _folders.append(folder)
     place = Path(folder.name) / (PurePosixPath(unquote(urlsplit(url).path)).name[-100:] or "download")
+    request = Request(url, headers={"User-Agent": f"recommend/{__version__}"})  # noqa: S310 (https alone comes here)
     try:
-        with _make_opener().open(Request(url), timeout=_PATIENCE) as answer:  # noqa: S310 (https alone comes here)
+        with build_opener(_SecureRedirects).open(request, timeout=_PATIENCE) as answer:
             _save(answer, place, name, largest)
     except HTTPError as error:
         raise BatchError(f"{name} cannot be read ({error.code} {error.reason}); check the URL.") from error
@@ -56,24 +57,14 @@ def download(url: str, largest: int = LARGEST_DOWNLOAD) -> Path:
     return place
 
 
-def _make_opener() -> OpenerDirector:
-    opener = build_opener(_SecureRedirects)
-    opener.addheaders = [("User-Agent", f"recommend/{__version__}")]
-    return opener
-
-
 def _save(answer: http.client.HTTPResponse, place: Path, name: str, largest: int) -> None:
-    announced = answer.headers.get("Content-Length", "")
-    if announced.isdigit() and int(announced) > largest:
-        _refuse_large(name, largest)
+    length = answer.headers.get("Content-Length", "")
+    announced = int(length) if length.isdigit() else None
+    size = 0
     with place.open("wb") as file:
-        while part := answer.read(_CHUNK):
-            file.write(part)
-            if file.tell() > largest:
-                _refuse_large(name, largest)
-        if announced.isdigit() and file.tell() != int(announced):
-            raise BatchFailure(f"{name} ended after {file.tell():,} of {int(announced):,} bytes; run again.")
-
-
-def _refuse_large(name: str, largest: int) -> None:
-    raise BatchError(f"{name} has more than {largest:,} bytes; download it, and read the file or its parts.")
+        while max(size, announced or 0) <= largest and (part := answer.read(_CHUNK)):
+            size += file.write(part)
+    if max(size, announced or 0) > largest:
+        raise BatchError(f"{name} has more than {largest:,} bytes; download it, and read the file or its parts.")
+    if announced not in {None, size}:
+        raise BatchFailure(f"{name} ended after {size:,} of {announced:,} bytes; run again.")

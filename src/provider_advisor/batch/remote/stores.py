@@ -1,7 +1,11 @@
 """Objects in stores, `s3://`, `gs://` and `az://`, read and written by pyarrow's own clients of these stores.
 
 A name is a URL in pyarrow's form. Credentials come from where each store's own tools look for them, such as
-AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers.
+AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers. pyarrow's
+client of Azure reads none of the variables of Azure's own command line, so they are read here:
+
+    az://teams@acme.dfs.core.windows.net/t.csv   the container `teams` of the account `acme`
+    az://teams/t.csv                             the same, if AZURE_STORAGE_ACCOUNT or a connection string names `acme`
 
 Outputs are written to a local folder first, and uploaded when complete, because most stores cannot rename an object, so
 an object under its final name is assumed to be complete. Rejects come first and rows last, so that whoever waits for
@@ -10,12 +14,16 @@ the rows finds everything else; if an upload fails, earlier ones are removed.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.fs as pf
@@ -27,42 +35,17 @@ from provider_advisor.batch.remote.addresses import (
     refuse_unescaped,
     show_address,
 )
-from provider_advisor.batch.remote.azure import find_in_azure
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure
 
-_PATIENCE = "retry_limit_seconds=20"
-"""Google's client retries for fifteen minutes by default."""
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 _EXAMPLES = {"s3": "s3://bucket/teams.csv", "gs": "gs://bucket/teams.csv", "gcs": "gs://bucket/teams.csv"}
-_AZURE = "az://container@account.dfs.core.windows.net/teams.csv"
+_AZURE_EXAMPLE = "az://container@account.dfs.core.windows.net/teams.csv"
 _HINT = "check the URL, the network, and your access to this store."
 _LOGINS = {
     "gcs": "set GOOGLE_APPLICATION_CREDENTIALS, or log in with gcloud auth application-default login.",
     "abfs": "set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_KEY, or log in with az login.",
 }
-_LONGEST = 300
-_NO_LOGIN = re.compile(
-    r".*Azure4Core11Credentials23AuthenticationExceptionE: |"
-    r"Could not create a OAuth2 access token.*?error message was: ",
-    re.DOTALL,
-)
-_NOISE = tuple(
-    (re.compile(pattern, re.DOTALL), message)
-    for pattern, message in (
-        (r"^Unknown error: ", ""),
-        (r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*", ""),
-        (r"google::cloud::Status\((?:.*last message of |\w+: (?:[\w ]+\(\): )?)(.*?)(?: error_info=\{.*\})?\)$", r"\1"),
-        (r"\w+\(\) - CURL error \[\d+\]=", ""),
-        # Before this come the operation and the address, perhaps with a token; after it come request numbers.
-        (r".*Azure Error: \[\w*\] ", ""),
-        (r"\n.*| RequestId:.*", ""),
-    )
-)
-"""The text around a store's message, which is removed so that only what helps a user is left.
-
-"google::cloud::Status(UNAVAILABLE: Retry policy exhausted, with a last message of Could not connect to server
-error_info={…})"   →   "Could not connect to server"
-"""
 
 
 class StoredObject(NamedTuple):
@@ -77,14 +60,12 @@ class StoredObject(NamedTuple):
     def place(self) -> tuple[str, str, str]:
         """Return what identifies an object whatever its URL: the kind of store, the account, and the path."""
         kind = self.store.type_name
-        return kind, self.store.__reduce__()[1][0]["account_name"] if kind == "abfs" else "", self.path
+        return kind, _get_options(self.store)["account_name"] if kind == "abfs" else "", self.path
 
     def inspect(self) -> tuple[int, int] | None:
         """Return size and modification time (in nanoseconds), or None if nothing exists. Raises BatchFailure."""
-        try:
+        with self._explain("reached"):
             found = self.store.get_file_info(self.path)
-        except _BROKEN as error:
-            raise self._explain("reached", error) from error
         if found.type == pf.FileType.Directory:
             raise BatchError(f"{self.name} is a folder; give an object in it.")
         return (found.size, found.mtime_ns or 0) if found.type == pf.FileType.File else None
@@ -96,14 +77,15 @@ class StoredObject(NamedTuple):
     def refuse_unwritable(self) -> None:
         """Check access before the work: raise BatchError for a missing bucket, BatchFailure without a login."""
         bucket = self.path.split("/", maxsplit=1)[0]
-        try:
-            # The object first: without a login, Azure's client ends the process when asked for a bucket.
-            self.store.get_file_info(self.path)
-            found = self.store.get_file_info(bucket)
-        except _BROKEN as error:
-            if _is_without_login(error):
-                raise self._explain("written", error) from error
-            return  # some may write objects without seeing the bucket
+        with self._explain("written"):
+            try:
+                # The object first: without a login, Azure's client ends the process when asked for a bucket.
+                self.store.get_file_info(self.path)
+                found = self.store.get_file_info(bucket)
+            except _BROKEN as error:
+                if _is_without_login(error):
+                    raise
+                return  # some may write objects without seeing the bucket
         if found.type == pf.FileType.NotFound:
             raise BatchError(f"{self.name} cannot be written: there is no bucket '{bucket}', or you may not see it.")
 
@@ -111,23 +93,18 @@ class StoredObject(NamedTuple):
         """Raise BatchError for an object that may not be replaced: it is not empty and does not begin like `what`."""
         if self.inspect() is None:
             return
-        try:
-            with self.open() as found:
-                head = found.read(len(begins))
-        except _BROKEN as error:
-            raise self._explain("read", error) from error
+        with self._explain("read"), self.open() as found:
+            head = found.read(len(begins))
         if head not in {b"", begins}:
             raise BatchError(f"{self.name} exists and is not {what}; move it, or choose another object.")
 
     def send(self, file: Path) -> None:
         """Upload a local file in one step. Raises BatchFailure, and then leaves nothing behind."""
-        try:
+        with self._explain("written"):
             pf.copy_files(
                 str(file), self.path, source_filesystem=pf.LocalFileSystem(), destination_filesystem=self.store
             )
             size = self.store.get_file_info(self.path).size
-        except _BROKEN as error:
-            raise self._explain("written", error) from error
         if size != file.stat().st_size:  # an upload that ends early still creates an object
             self.remove()
             raise BatchFailure(f"{self.name} was not written completely; run again.")
@@ -137,18 +114,29 @@ class StoredObject(NamedTuple):
         with contextlib.suppress(*_BROKEN):
             self.store.delete_file(self.path)
 
-    def _explain(self, what: str, error: Exception) -> BatchFailure:
-        hint = _LOGINS.get(self.store.type_name, _HINT) if _is_without_login(error) else _HINT
-        return BatchFailure(f"{self.name} cannot be {what} ({describe_store_error(error, self.url)}); {hint}")
+    @contextlib.contextmanager
+    def _explain(self, what: str) -> Iterator[None]:
+        """Raise errors of the store's client as BatchFailure: the object "cannot be read", and why."""
+        try:
+            yield
+        except _BROKEN as error:
+            hint = _LOGINS.get(self.store.type_name, _HINT) if _is_without_login(error) else _HINT
+            said = describe_store_error(error, self.url)
+            raise BatchFailure(f"{self.name} cannot be {what} ({said}); {hint}") from error
 
 
 def find_object(url: str) -> StoredObject:
     """Return the object for a URL, without asking the store. Raises BatchError for an invalid URL."""
     refuse_unescaped(url)
     name, scheme = show_address(url), find_scheme(url)
-    example = f"expected a URL such as {_EXAMPLES.get(scheme, _AZURE)}."
+    example = f"expected a URL such as {_EXAMPLES.get(scheme, _AZURE_EXAMPLE)}."
     try:
-        store, path = _find_store(url, scheme)
+        if scheme not in _EXAMPLES:
+            store, path = _find_in_azure(url, name)
+        elif scheme == "s3" or "retry_limit_seconds" in url:
+            store, path = pf.FileSystem.from_uri(url)
+        else:  # Google's client retries for fifteen minutes by default
+            store, path = pf.FileSystem.from_uri(f"{url}{'&' if '?' in url else '?'}retry_limit_seconds=20")
     except _BROKEN as error:
         raise BatchError(f"{name} cannot be used ({describe_store_error(error, url)}); {example}") from error
     if "/" not in path.rstrip("/"):
@@ -158,12 +146,114 @@ def find_object(url: str) -> StoredObject:
     return StoredObject(url, name, store, path)
 
 
-def _find_store(url: str, scheme: str) -> tuple[pf.FileSystem, str]:
-    if scheme not in _EXAMPLES:
-        return find_in_azure(url)
-    if scheme != "s3" and "retry_limit_seconds" not in url:
-        url = f"{url}{'&' if '?' in url else '?'}{_PATIENCE}"
-    return pf.FileSystem.from_uri(url)  # type: ignore[no-any-return]
+def _get_options(store: pf.FileSystem) -> dict[str, str]:
+    """Return the options with which a store was made; only pickling shows those that come from a URL."""
+    return store.__reduce__()[1][0]  # type: ignore[no-any-return]
+
+
+_OLDEST = 23  # before it, pyarrow's client of Azure ends the process when a connection breaks
+_CONNECTION, _ACCOUNT = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT"
+_KEY, _TOKEN = "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
+_BLOB_HOST = re.compile(r"(abfss?://[^/?#@]+@[^/?#@.]+)\.blob\.")
+_stores = BoundedCache[tuple[tuple[str, str], ...], pf.FileSystem](limit=8)
+"""Stores in Azure by their options, so that a store used again is already logged in."""
+
+
+def _find_in_azure(url: str, name: str) -> tuple[pf.FileSystem, str]:
+    if int(pa.__version__.partition(".")[0]) < _OLDEST:
+        raise BatchError(f"{name} needs pyarrow {_OLDEST} or newer; pip install --upgrade pyarrow.")
+    account, login = _read_environment(name)
+    full = _add_account(url, account, name)
+    parts = urlsplit(full)
+    store, path = pf.FileSystem.from_uri(full)
+    options = {option: value for option, value in _get_options(store).items() if value}
+    if {"credential_kind", "client_secret", "sig"} & set(parse_qs(parts.query)):
+        return _stores.get_or_make((("query", parts.query), *options.items()), lambda: store), path
+    if parts.password:
+        options["account_key"] = unquote(parts.password)  # pyarrow ignores a key in a URL
+    elif account in {"", options["account_name"]}:
+        options |= login
+    try:
+        base64.b64decode(options.get("account_key", ""), validate=True)
+    except ValueError as error:  # on a key that is not base64, the client may end the process
+        raise BatchError(f"{name} cannot be used: the account's key is not complete; copy it again.") from error
+    if not {"account_key", "sas_token"} & set(options) and shutil.which("az") is None:
+        # The client would call Azure's command line, and the shell would complain that it does not exist.
+        os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "prod")
+    return _stores.get_or_make(tuple(options.items()), lambda: pf.AzureFileSystem(**options)), path
+
+
+def _add_account(url: str, account: str, name: str) -> str:
+    """Return the URL in pyarrow's form, with an account. Raises BatchError if none is named."""
+    full = _BLOB_HOST.sub(r"\1.dfs.", f"abfs{url[url.index(':') :]}" if url.lower().startswith("az:") else url)
+    parts = urlsplit(full)
+    if parts.username or "." in parts.netloc:
+        return full
+    if not account:
+        raise BatchError(
+            f"{name} does not say which storage account; write az://CONTAINER@ACCOUNT.dfs.core.windows.net/NAME, "
+            f"or set {_ACCOUNT}."
+        )
+    return full.replace("://", f"://{account}@", 1)
+
+
+def _read_environment(name: str) -> tuple[str, dict[str, str]]:
+    """Return the account and the options that log in to it; a connection string says both, and nothing else counts."""
+    if text := os.environ.get(_CONNECTION):
+        return _read_connection(text, name)
+    key, token = os.environ.get(_KEY, ""), _mark_token(os.environ.get(_TOKEN, ""))
+    login = {"account_key": key} if key else {"sas_token": token} if token else {}
+    return os.environ.get(_ACCOUNT, ""), login
+
+
+def _read_connection(text: str, name: str) -> tuple[str, dict[str, str]]:
+    """Read `AccountName=acme;AccountKey=…;EndpointSuffix=core.windows.net` and its kin. Raises BatchError."""
+    given = {key.strip().lower(): value for key, _, value in (part.partition("=") for part in text.split(";"))}
+    scheme = given.get("defaultendpointsprotocol", "https")
+    suffix = given.get("endpointsuffix", "core.windows.net")
+    endpoint = urlsplit(given.get("blobendpoint", ""))
+    account = given.get("accountname", "") or endpoint.netloc.partition(".")[0]
+    token = _mark_token(given.get("sharedaccesssignature", ""))
+    if not account or not (token or given.get("accountkey")):
+        raise BatchError(
+            f"{name} cannot be used: {_CONNECTION} has no AccountName and AccountKey or SharedAccessSignature; "
+            "copy it again."
+        )
+    blob, files = f".blob.{suffix}", f".dfs.{suffix}"
+    if endpoint.netloc:
+        scheme, blob = endpoint.scheme, endpoint.netloc.removeprefix(account)
+        files = blob.replace(".blob.", ".dfs.", 1)
+    return account, {
+        "sas_token" if token else "account_key": token or given["accountkey"],
+        "blob_storage_authority": blob,
+        "dfs_storage_authority": files,
+        "blob_storage_scheme": scheme,
+        "dfs_storage_scheme": scheme,
+    }
+
+
+def _mark_token(token: str) -> str:
+    return f"?{token.removeprefix('?')}" if token else ""
+
+
+_LONGEST = 300
+_NO_LOGIN = re.compile(
+    r".*Azure4Core11Credentials23AuthenticationExceptionE: |"
+    r"Could not create a OAuth2 access token.*?error message was: ",
+    re.DOTALL,
+)
+# The text around a store's message, which is removed so that only what helps a user is left:
+# "google::cloud::Status(UNAVAILABLE: Retry policy exhausted, with a last message of Could not connect to server
+# error_info={…})"   →   "Could not connect to server"
+_NOISE = {
+    r"^Unknown error: ": "",
+    r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*": "",
+    r"google::cloud::Status\((?:.*last message of |\w+: (?:[\w ]+\(\): )?)(.*?)(?: error_info=\{.*\})?\)$": r"\1",
+    r"\w+\(\) - CURL error \[\d+\]=": "",
+    # Before this come the operation and the address, perhaps with a token; after it come request numbers.
+    r".*Azure Error: \[\w*\] ": "",
+    r"\n.*| RequestId:.*": "",
+}
 
 
 def _is_without_login(error: Exception) -> bool:
@@ -175,8 +265,8 @@ def describe_store_error(error: Exception, url: str) -> str:
     """Return a store's message on one line, without the URL's secrets."""
     said = (error.strerror if isinstance(error, OSError) else None) or str(error)
     said = _NO_LOGIN.sub("no login: ", said, count=1)
-    for noise, message in _NOISE:
-        said = noise.sub(message, said)
+    for noise, message in _NOISE.items():
+        said = re.sub(noise, message, said, flags=re.DOTALL)
     return hide_secrets(" ".join(said.split()).rstrip("."), url)[:_LONGEST] or type(error).__name__
 
 
