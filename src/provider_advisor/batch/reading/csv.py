@@ -19,8 +19,7 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.column_types import find_repeated
-from provider_advisor.batch.reading.sources import Limits, Stream, refuse_other_encodings
+from provider_advisor.batch.reading.sources import Limits, Stream, find_repeated, refuse_other_encodings
 from provider_advisor.batch.reading.text_blocks import TextBlock, find_record_ends, read_cells, scan_record
 from provider_advisor.errors import BatchError
 

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position
-from provider_advisor.batch.reading.column_types import find_repeated, find_writable_type
-from provider_advisor.batch.reading.parquet import parse_batch
-from provider_advisor.batch.reading.sources import InputFile, Limits
+from provider_advisor.batch.reading.parquet import make_writable, parse_batch
+from provider_advisor.batch.reading.sources import InputFile, Limits, find_repeated
 from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -55,7 +54,7 @@ def read_query_schema(source: InputFile, query: str) -> pa.Schema:
         raise BatchError(f"{source.name}: the query does not return rows; expected a SELECT statement.")
     if (repeated := find_repeated(schema.names)) is not None:
         raise BatchError(f"{source.name}: the query returns more than one column '{repeated}'; rename one with AS.")
-    return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
+    return make_writable(schema)
 
 
 def read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits) -> Iterator[Piece]:

@@ -1,34 +1,29 @@
-"""Parquet: batches of rows that fit into memory, whatever the file's footer claims.
+"""Parquet: batches of rows that fit into memory whatever the footer claims, with types that can be written again.
 
 A footer may be wrong, and 600 bytes may decode to gigabytes: one long text in a dictionary, used by every row. So texts
 are read as stored, as dictionary codes, and decoded some megabytes at a time. A row group with one 5 MB text for 5,000
 rows, for example, has codes of a few kilobytes, and its decoded size of 27 GB is known before decoding.
+
+Polars writes the output, and supports fewer types than Arrow: some make it panic, others silently lose values. So types
+are chosen before a run starts, and single values that cannot be written are found row by row.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import accumulate, pairwise
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
-from provider_advisor.batch.reading.column_types import (
-    convert_column,
-    describe_unsound,
-    drop_unused_words,
-    find_repeated,
-    find_writable_type,
-    is_sound,
-    is_text,
-    show_cell,
-)
-from provider_advisor.batch.reading.sources import InputFile, Limits, open_object
+from provider_advisor.batch.reading.sources import InputFile, Limits, find_repeated, open_object
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -51,15 +46,12 @@ def read_schema(source: InputFile) -> pa.Schema:
             names = schema.names
         except _BROKEN as error:
             raise _refuse_parquet(source) from error
-        said = file.metadata.num_rows
-        ends = _list_group_ends(file)
-    if said != (ends[-1] if ends else 0):
-        raise BatchError(
-            f"{source.name} says it has {said:,} rows, but its row groups have {sum(ends[-1:]):,}; write it again."
-        )
+        said, found = file.metadata.num_rows, [0, *_list_group_ends(file)][-1]
+    if said != found:
+        raise BatchError(f"{source.name} says it has {said:,} rows, but its row groups have {found:,}; write it again.")
     if (repeated := find_repeated(names)) is not None:
         raise BatchError(f"{source.name} has more than one column '{repeated}'; rename all but one.")
-    return pa.schema([pa.field(field.name, find_writable_type(field.type, field.name)) for field in schema])
+    return make_writable(schema)
 
 
 def find_group_ends(source: InputFile) -> list[int]:
@@ -99,125 +91,130 @@ def read_parquet(  # noqa: PLR0913, PLR0917 (from where to where)
     changes, is damaged, or holds fewer rows than it says.
     """
     with _open_file(source) as opened:
-        texts = _find_coded_texts(opened)
+        texts = _find_coded_texts(opened.metadata)
     # Opened again, because the columns to read as dictionaries can only be set when opening a file.
     with _open_file(source, texts) as opened:
-        total, before = max(opened.metadata.num_rows, 1), 0
+        groups, total, before = _RowGroups(opened, source, limits), max(opened.metadata.num_rows, 1), 0
         for group, end in enumerate(_list_group_ends(opened)):
-            if end > start.offset:
-                for batch in _read_group(opened, group, before, source, limits, rows):
-                    for part in _cut_batch(batch, before, source, limits):
-                        if before >= start.offset:
-                            place = Position(file, before + part.num_rows)
-                            yield Piece(
-                                partial(parse_batch, part, schema, source, place, limits),
-                                int(source.size * place.offset / total),
-                            )
-                        before += part.num_rows
+            # A batch never spans two row groups, so a run resumed in any of them cuts the same blocks.
+            for part in groups.read(group, rows, before) if end > start.offset else ():
+                place = Position(file, before + part.num_rows)
+                if before >= start.offset:
+                    parse = partial(parse_batch, part, schema, source, place, limits)
+                    yield Piece(parse, int(source.size * place.offset / total))
+                before = place.offset
             before = end
     source.check_unchanged()
 
 
-def _find_coded_texts(file: pq.ParquetFile) -> list[str]:
+def _find_coded_texts(file: pq.FileMetaData) -> list[str]:
     """Return the paths of columns of texts that a row group holds as codes of a dictionary."""
-    found = file.metadata
-    texts = {
-        place: found.schema.column(place).path
-        for place in range(found.num_columns)
-        if found.schema.column(place).physical_type == "BYTE_ARRAY"
-    }
-    groups = [found.row_group(group) for group in range(found.num_row_groups)]
-    return [path for place, path in texts.items() if any(group.column(place).has_dictionary_page for group in groups)]
+    groups = [file.row_group(group) for group in range(file.num_row_groups)]
+    columns = [(place, file.schema.column(place)) for place in range(file.num_columns)]
+    return [
+        column.path
+        for place, column in columns
+        if column.physical_type == "BYTE_ARRAY" and any(group.column(place).has_dictionary_page for group in groups)
+    ]
 
 
-def _read_group(  # noqa: PLR0913, PLR0917 (what to read, and where it is)
-    file: pq.ParquetFile, group: int, before: int, source: InputFile, limits: Limits, rows: int
-) -> Iterator[pa.RecordBatch]:
-    said = file.metadata.row_group(group).num_rows
-    rows = min(rows, _choose_rows(file, group, source, limits))
-    found = 0
-    try:
-        # A batch never spans two row groups, so a run resumed in any of them cuts the same blocks.
-        for batch in file.iter_batches(rows, row_groups=[group]):
-            source.check_unchanged()
-            found += batch.num_rows
-            yield batch
-    except _BROKEN as error:
-        source.check_unchanged()
-        raise BatchFailure(
-            f"{source.name} cannot be read to the end: it is damaged after row {before + found:,}."
-        ) from error
-    source.check_unchanged()
-    if found != said:
-        raise BatchFailure(
-            f"{source.name} is damaged: row group {group + 1:,} says it has {said:,} rows, and {found:,} can be read; "
-            "write it again."
-        )
+class _RowGroups:
+    """The row groups of an open file, each read in batches that fit into memory."""
 
+    def __init__(self, file: pq.ParquetFile, source: InputFile, limits: Limits) -> None:
+        self._file, self._source, self._limits = file, source, limits
+        self._most_bytes = _BLOCKS * limits.block
 
-def _choose_rows(file: pq.ParquetFile, group: int, source: InputFile, limits: Limits) -> int:
-    """Return how many rows of a row group fit into a batch. Raises BatchFailure for wrong counts or huge rows."""
-    found = file.metadata.row_group(group)
-    count, size = max(found.num_rows, 1), 0
-    for place in range(found.num_columns):
-        chunk, column = found.column(place), file.metadata.schema.column(place)
-        width = max(column.length, 8)
-        size += max(chunk.total_uncompressed_size, chunk.num_values * width)
-        flat = column.max_repetition_level == 0
-        if flat and chunk.num_values != found.num_rows:
+    def read(self, group: int, most: int, before: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a group, `before` rows after the start of the file. Raises BatchFailure."""
+        self._check_counts(group)
+        said, found = self._file.metadata.row_group(group).num_rows, 0
+        try:
+            for batch in self._file.iter_batches(min(most, self._choose_rows(group)), row_groups=[group]):
+                self._source.check_unchanged()
+                yield from self._cut(batch, before + found)
+                found += batch.num_rows
+        except _BROKEN as error:
+            self._source.check_unchanged()
             raise BatchFailure(
-                f"{source.name} is damaged: row group {group + 1:,} says it has {found.num_rows:,} rows, and its "
-                f"column '{column.path[:200]}' says it has {chunk.num_values:,}; write it again."
-            )
-        if not flat and chunk.num_values > _MOST_VALUES:
+                f"{self._source.name} cannot be read to the end: it is damaged after row {before + found:,}."
+            ) from error
+        self._source.check_unchanged()
+        if found != said:
             raise BatchFailure(
-                f"{source.name}: row group {group + 1:,} has {chunk.num_values:,} values in the lists of "
-                f"'{column.path[:200]}'; at most {_MOST_VALUES:,} can be read; write it again with smaller row groups."
+                f"{self._source.name} is damaged: row group {group + 1:,} says it has {said:,} rows, and {found:,} can "
+                "be read; write it again."
             )
-    if size // count > limits.record:
-        raise BatchFailure(
-            f"{source.name}: a row of row group {group + 1:,} takes {size // count:,} bytes; at most {limits.record:,} "
-            "can be read; shorten it."
-        )
-    return max(1, int(_BLOCKS * limits.block * count // max(size, 1)))
 
+    def _check_counts(self, group: int) -> None:
+        """Raise BatchFailure if a column says that it has more values than rows, or more than fit into memory."""
+        found = self._file.metadata.row_group(group)
+        for place in range(found.num_columns):
+            count, column = found.column(place).num_values, self._file.metadata.schema.column(place)
+            flat = column.max_repetition_level == 0
+            if flat and count != found.num_rows:
+                raise BatchFailure(
+                    f"{self._source.name} is damaged: row group {group + 1:,} says it has {found.num_rows:,} rows, and "
+                    f"its column '{column.path[:200]}' says it has {count:,}; write it again."
+                )
+            if not flat and count > _MOST_VALUES:
+                raise BatchFailure(
+                    f"{self._source.name}: row group {group + 1:,} has {count:,} values in the lists of "
+                    f"'{column.path[:200]}'; at most {_MOST_VALUES:,} can be read; write it again with smaller row "
+                    "groups."
+                )
 
-def _cut_batch(batch: pa.RecordBatch, before: int, source: InputFile, limits: Limits) -> Iterator[pa.RecordBatch]:
-    """Yield the batch in parts that fit into memory when their texts are decoded."""
-    lengths = np.zeros(batch.num_rows, np.int64)
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
-            each = pc.binary_length(column.dictionary).fill_null(0).to_numpy(zero_copy_only=False)
-            codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-            lengths += each[codes] if len(each) else 0
-    total = int(lengths.sum())
-    if total > _MOST_SPELT_OUT:
-        raise BatchFailure(
-            f"{source.name}: the texts of the {batch.num_rows:,} rows after row {before:,} take {total:,} bytes; "
-            f"at most {_MOST_SPELT_OUT:,} can be read; shorten them."
+    def _choose_rows(self, group: int) -> int:
+        """Return how many rows of a group fit into a batch. Raises BatchFailure if not even one does."""
+        found, schema = self._file.metadata.row_group(group), self._file.metadata.schema
+        # Run-length encoding stores a number repeated a million times in a few bytes, so a value counts as 8 at least.
+        size = sum(
+            max(chunk.total_uncompressed_size, chunk.num_values * max(schema.column(place).length, 8))
+            for place, chunk in ((place, found.column(place)) for place in range(found.num_columns))
         )
-    most = _BLOCKS * limits.block
-    if total <= most:
-        yield batch
-        return
-    share = (np.cumsum(lengths) - lengths) // most
-    starts = [*np.flatnonzero(np.diff(share, prepend=-1)).tolist(), batch.num_rows]
-    for start, end in pairwise(starts):
-        yield batch.slice(start, end - start)
+        each = size // max(found.num_rows, 1)
+        if each > self._limits.record:
+            raise BatchFailure(
+                f"{self._source.name}: a row of row group {group + 1:,} takes {each:,} bytes; at most "
+                f"{self._limits.record:,} can be read; shorten it."
+            )
+        return max(1, int(self._most_bytes * max(found.num_rows, 1) // max(size, 1)))
+
+    def _cut(self, batch: pa.RecordBatch, before: int) -> Iterator[pa.RecordBatch]:
+        """Yield a batch in parts that fit into memory when their texts are decoded."""
+        lengths = np.zeros(batch.num_rows, np.int64)
+        for column in batch.columns:
+            if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+                each = pc.binary_length(column.dictionary).fill_null(0).to_numpy(zero_copy_only=False)
+                codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
+                lengths += each[codes] if len(each) else 0
+        total = int(lengths.sum())
+        if total > _MOST_SPELT_OUT:
+            raise BatchFailure(
+                f"{self._source.name}: the texts of the {batch.num_rows:,} rows after row {before:,} take {total:,} "
+                f"bytes; at most {_MOST_SPELT_OUT:,} can be read; shorten them."
+            )
+        # A part begins where the bytes before a row pass a multiple of what fits: of lengths 3, 3, 3, 3 with room for
+        # 5, the rows begin at 0, 3, 6, 9, which are the shares 0, 0, 1, 1, so that two parts have two rows each.
+        share = (np.cumsum(lengths) - lengths) // self._most_bytes
+        starts = [*np.flatnonzero(np.diff(share, prepend=-1)).tolist(), batch.num_rows]
+        for start, end in pairwise(starts):
+            yield batch.slice(start, end - start)
 
 
 def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end: Position, limits: Limits) -> Block:
     """Return the block of a batch with the schema's types, rejecting rows that cannot be written again."""
-    columns = [convert_column(batch.column(field.name), field.type) for field in schema]
+    columns = [_convert_column(batch.column(field.name), field.type) for field in schema]
     reasons = _find_too_long(batch, limits)
     for field, column in zip(schema, columns, strict=True):
-        if not is_sound(column):
+        if not _is_sound(column):
+            problem = "a date or time that is out of range" if _is_temporal(field.type) else "text that is not UTF-8"
             for row in range(batch.num_rows):
-                if not is_sound(column.slice(row, 1)):
-                    reasons.setdefault(row, f"'{field.name}' contains {describe_unsound(field.type)}")
+                if not _is_sound(column.slice(row, 1)):
+                    reasons.setdefault(row, f"'{field.name}' contains {problem}")
     if reasons:
         places = pa.array(np.delete(np.arange(batch.num_rows), list(reasons)))
-        columns = [drop_unused_words(column.take(places)) for column in columns]
+        columns = [_drop_unused_words(column.take(places)) for column in columns]
     rows = pa.RecordBatch.from_arrays(columns, schema=schema)
     return make_block(source.name, rows, batch.num_rows, reasons, lambda row: _show_row(batch, row), end)
 
@@ -234,5 +231,151 @@ def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
     }
 
 
+_OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
+_LATEST_SECOND = 8_200_000_000_000
+"""About the year 261,000. The writers of CSV and JSON support nothing much later, nor much before its negative."""
+_DAY_SECONDS = 86_400
+_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_MOST_DIGITS = 38
+_LONGEST_SHOWN = 8_000
+
+
+def make_writable(schema: pa.Schema) -> pa.Schema:
+    """Return the columns with types that can be written again. Raises BatchError for one that has none."""
+    return pa.schema([pa.field(field.name, _find_writable_type(field.type, field.name)) for field in schema])
+
+
+def _find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:
+    inner = partial(_find_writable_type, name=name)
+    if isinstance(kind, pa.BaseExtensionType):
+        return inner(kind.storage_type)
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_decimal256(kind):
+        return _narrow_decimal(kind, name)
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return pa.timestamp(kind.unit, _check_zone(kind.tz, name))
+    return _change_inner_types(kind, inner)
+
+
+def _change_inner_types(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    """Return a type with the types inside it changed; one with none inside stays."""
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(change(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(change(kind.value_type)))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(change(kind.value_type)), kind.list_size)
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(change(field.type)) for field in kind.fields])
+    if pa.types.is_map(kind):
+        return pa.map_(change(kind.key_type), change(kind.item_type))
+    return kind
+
+
+def _narrow_decimal(kind: pa.Decimal256Type, name: str) -> pa.DataType:
+    if kind.precision > _MOST_DIGITS:
+        raise BatchError(
+            f"the column '{name}' contains numbers with {kind.precision} digits; at most {_MOST_DIGITS} can be "
+            "written; leave the column out, or write it as text."
+        )
+    return pa.decimal128(kind.precision, kind.scale)
+
+
+def _check_zone(zone: str, name: str) -> str:
+    """Return the time zone; UTC for a fixed offset, which names the same moments. Raises BatchError."""
+    if _OFFSET.fullmatch(zone):
+        return "UTC"
+    try:
+        pl.from_arrow(pa.Table.from_arrays([pa.nulls(1, pa.timestamp("us", zone))], names=[name]))
+    except pl.exceptions.PolarsError as error:
+        raise BatchError(
+            f"the column '{name}' is in the unknown time zone '{zone[:80]}'; leave the column out, or use a zone such "
+            "as Europe/Berlin."
+        ) from error
+    return zone
+
+
+def _convert_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return the column with the type from `make_writable`, decoded if it was read as a dictionary."""
+    if column.type != kind and pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if column.type != kind and isinstance(column, pa.ExtensionArray):
+        column = column.storage
+    return column if column.type == kind else column.cast(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Return whether a type holds texts or bytes, each of its own length."""
+    return kind in {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
+
+
+def _is_temporal(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind))
+
+
+def _is_sound(column: pa.Array) -> bool:
+    """Return whether all texts are UTF-8, and all days and times can be written."""
+    kind = column.type
+    if kind in {pa.string(), pa.large_string()}:
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            return False
+        return True
+    if _is_temporal(kind):
+        return _is_in_range(column)
+    return all(_is_sound(child) for child in _list_children(column))
+
+
+def _list_children(column: pa.Array) -> list[pa.Array]:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        # The dictionary is usually sound, and decoding the column would take longer than everything else.
+        return [] if _is_sound(column.dictionary) else [column.dictionary_decode()]
+    if pa.types.is_map(kind):
+        return _list_children(column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return [column.flatten()]
+    return list(column.flatten()) if pa.types.is_struct(kind) else []
+
+
+def _is_in_range(column: pa.Array) -> bool:
+    kind = column.type
+    least, most = (0, _DAY_SECONDS) if pa.types.is_time(kind) else (-_LATEST_SECOND, _LATEST_SECOND)
+    found = pc.min_max(column.view(pa.int32() if kind.bit_width == pa.int32().bit_width else pa.int64())).as_py()
+    if found["min"] is None:
+        return True
+    if pa.types.is_date32(kind):
+        return bool(least <= found["min"] * _DAY_SECONDS and found["max"] * _DAY_SECONDS < most)
+    unit = _UNITS["ms" if pa.types.is_date64(kind) else kind.unit]
+    return bool(least * unit <= found["min"] and found["max"] < most * unit)
+
+
+def _drop_unused_words(column: pa.Array) -> pa.Array:
+    """Return the column with a new dictionary if the old one has invalid UTF-8 that belongs to removed rows."""
+    if pa.types.is_dictionary(column.type) and not _is_sound(column.dictionary):
+        return column.dictionary_decode().dictionary_encode().cast(column.type)
+    return column
+
+
 def _show_row(rows: pa.RecordBatch, row: int) -> str:
-    return show_cells({name: show_cell(rows[name][row]) for name in rows.schema.names})
+    return show_cells({name: _show_cell(rows[name][row]) for name in rows.schema.names})
+
+
+def _show_cell(cell: pa.Scalar) -> object:
+    """Return the value for people; the number or bytes if Python cannot represent it, as with the year 10000."""
+    if pa.types.is_dictionary(cell.type):
+        cell = cell.value
+    try:
+        return cell.as_py() if cell.is_valid else None
+    except (ValueError, OverflowError, KeyError, ImportError):
+        if _is_text(cell.type):
+            return cell.as_buffer().to_pybytes()[:_LONGEST_SHOWN].decode("utf-8", "backslashreplace")
+        if isinstance(cell, pa.ListScalar):
+            return [_show_cell(each) for each in cell.values[:_LONGEST_SHOWN]]
+        if isinstance(cell, pa.StructScalar):
+            return {name: _show_cell(cell[name]) for name in cell}
+        return cell.value if _is_temporal(cell.type) else f"({cell.type} that cannot be shown)"

@@ -8,6 +8,8 @@ import io
 import os
 import stat
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
@@ -338,6 +340,11 @@ def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:
     if is_stored(path or ""):
         return open_object(str(path))
     return sys.stdin.buffer if path is None else open(path, "rb", buffering=0)  # noqa: PTH123 (see `__exit__`)
+
+
+def find_repeated(names: Iterable[str]) -> str | None:
+    """Return the first column name that occurs twice, if any."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def refuse_other_encodings(head: bytes, name: str) -> None:
