@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from provider_advisor.explanation.words import claim_text, joined, number_text
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Rule
 from provider_advisor.knowledge.conditions import AT, text_of
+from provider_advisor.knowledge.records import Topic
+from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Truth
 
+T = TypeVar("T")
 ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]
 ChangeKey = tuple[ChangeKind, str, str]
 
 # Fields that define what a claim's value means; if one changes, the criterion's claims change with it.
 _SHAPE = ("kind", "unit", "values", "whole", "limit", "computed", "of_each")
 _MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage", "stale_after")
+# Everything that a claim says and that can affect an answer; not where and when it is said.
+_collect_said = attrgetter(
+    "product", "value", "bound", "unit", "evidence", "amount", "tiers", "terms", "plus", "price_of"
+)
 _MOST_MEMBERS = 3
 _TRUTHS = {Truth.YES: "present", Truth.NO: "absent"}
+_WORDS = {"usage": "usage item"}
 
 
 class BaseChange(NamedTuple):
@@ -45,12 +54,12 @@ def find_changes(before: Facts, after: Facts) -> list[BaseChange]:
     old, new = before.knowledge, after.knowledge
     found = [
         *_compare_facts(before, after),
-        *_compare_names("provider", old.providers, new.providers, "name"),
-        *_compare_criteria(old, new),
-        *_compare_rules(old.rules, new.rules),
-        *_compare_weights(old, new),
-        *_compare_topics(old, new),
-        *_compare_names("usage", old.usage, new.usage, "label"),
+        *_compare_parts("provider", "name", old.providers, new.providers),
+        *_compare_parts("criterion", "label", old.criteria, new.criteria, _compare_criteria),
+        *_compare_parts("rule", "id", old.rules, new.rules, _compare_rules),
+        *_compare_policies(old.policy, new.policy),
+        *_compare_parts("situation", "label", old.topics, new.topics, _compare_answers),
+        *_compare_parts("usage", "label", old.usage, new.usage),
     ]
     return sorted(found, key=lambda change: change.key)
 
@@ -105,23 +114,7 @@ def _compare_fact(provider: str, criterion: str, before: Facts, after: Facts) ->
 
 
 def _collect_meaning(fact: Fact) -> tuple[Any, ...]:
-    """Return everything about a fact that can affect an answer; not its source."""
-    said = {
-        (
-            part.product,
-            part.value,
-            part.bound,
-            part.unit,
-            part.evidence,
-            part.amount,
-            part.tiers,
-            part.terms,
-            part.plus,
-            part.price_of,
-        )
-        for part in fact.claims
-    }
-    return fact.truth, fact.amount, fact.disputed, said
+    return fact.truth, fact.amount, fact.disputed, set(map(_collect_said, fact.claims))
 
 
 def _describe_fact(fact: Fact, criterion: Criterion) -> str:
@@ -134,78 +127,65 @@ def _describe_fact(fact: Fact, criterion: Criterion) -> str:
     return joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
 
 
-def _compare_names(
-    kind: ChangeKind, old: Mapping[str, Any], new: Mapping[str, Any], label: str
+def _compare_parts(
+    kind: ChangeKind,
+    label: str,
+    old: Mapping[str, T],
+    new: Mapping[str, T],
+    compare: Callable[[T, T], str] = lambda _then, _now: "",
 ) -> Iterator[BaseChange]:
-    """Yield what exists on one side only."""
-    for name in sorted(old.keys() ^ new.keys()):
-        known = getattr(new.get(name) or old[name], label)
-        yield BaseChange(kind, name, f"{_WORDS[kind]} {known} {'is new' if name in new else 'was removed'}")
+    """Yield what exists on one side only, and where `compare` says how the two sides of a part differ."""
+    for name in sorted(old.keys() | new.keys()):
+        then, now = old.get(name), new.get(name)
+        shown = f"the {_WORDS.get(kind, kind)} {getattr(then if now is None else now, label)}"
+        if then is None:
+            yield BaseChange(kind, name, f"{shown} is new")
+        elif now is None:
+            yield BaseChange(kind, name, f"{shown} was removed")
+        elif says := compare(then, now):
+            yield BaseChange(kind, name, f"{shown}: {says}")
 
 
-_WORDS: Mapping[str, str] = {
-    "provider": "the provider",
-    "criterion": "the criterion",
-    "rule": "the rule",
-    "situation": "the situation",
-    "usage": "the usage item",
-}
+def _compare_criteria(then: Criterion, now: Criterion) -> str:
+    return _describe_differences({part: (getattr(then, part), getattr(now, part)) for part in _MEANING})
 
 
-def _compare_criteria(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:
-    yield from _compare_names("criterion", old.criteria, new.criteria, "label")
-    for name in sorted(old.criteria.keys() & new.criteria.keys()):
-        then, now = old.criteria[name], new.criteria[name]
-        parts = [part for part in _MEANING if getattr(then, part) != getattr(now, part)]
-        if parts:
-            says = f"the criterion {now.label}: {_describe_difference(then, now, parts)}"
-            yield BaseChange("criterion", name, says)
+def _compare_rules(then: Rule, now: Rule) -> str:
+    favours = [None if rule.favours is None else text_of(rule.favours) for rule in (then, now)]
+    return _describe_differences(
+        {
+            "when": (text_of(then.when), text_of(now.when)),
+            "implies": (set(then.implies), set(now.implies)),
+            "favours": tuple(favours),
+            "weight": (then.weight, now.weight),
+        }
+    )
 
 
-def _describe_difference(then: Any, now: Any, parts: Sequence[str]) -> str:  # noqa: ANN401 (two records of one kind)
-    """Return the differing parts in words; a number with its old and new value."""
+def _compare_answers(then: Topic, now: Topic) -> str:
+    same = (set(then.values), then.many) == (set(now.values), now.many)
+    return "" if same else "different answers"
+
+
+def _describe_differences(parts: Mapping[str, tuple[Any, ...]]) -> str:
+    """Return the differing parts in words, of (old, new) by name; a number with its old and new value."""
     said = []
-    for part in parts:
-        old, new = getattr(then, part), getattr(now, part)
-        numbers = isinstance(old, int | float) and isinstance(new, int | float)
-        words = part.replace("_", " ")
-        said.append(f"{words} {number_text(old)}, now {number_text(new)}" if numbers else f"another {words}")
+    for part, (old, new) in parts.items():
+        if old != new:
+            numbers = isinstance(old, int | float) and isinstance(new, int | float)
+            words = part.replace("_", " ")
+            said.append(f"{words} {number_text(old)}, now {number_text(new)}" if numbers else f"another {words}")
     return joined(said)
 
 
-def _compare_rules(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator[BaseChange]:
-    yield from _compare_names("rule", old, new, "id")
-    for name in sorted(old.keys() & new.keys()):
-        parts = [part for part, text in _list_rule(old[name]).items() if text != _list_rule(new[name])[part]]
-        if parts:
-            yield BaseChange("rule", name, f"the rule {name}: {_describe_difference(old[name], new[name], parts)}")
-
-
-def _list_rule(rule: Rule) -> dict[str, Any]:
-    """Return everything about a rule that can affect an answer."""
-    favours = None if rule.favours is None else text_of(rule.favours)
-    return {"when": text_of(rule.when), "implies": set(rule.implies), "favours": favours, "weight": rule.weight}
-
-
-def _compare_weights(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:
-    for name, number in old.policy.priorities.items():
-        if number != new.policy.priorities[name]:
-            says = f"the weight of a {name}: {number_text(number)}, now {number_text(new.policy.priorities[name])}"
-            yield BaseChange("weight", name, says)
-    if old.policy.unknown != new.policy.unknown:
-        then, now = number_text(old.policy.unknown), number_text(new.policy.unknown)
-        yield BaseChange("weight", "unknown", f"the value of an unknown: {then}, now {now}")
-    ages, later = old.policy.stale_after, new.policy.stale_after
-    for kind in sorted(ages.keys() | later.keys()):
-        if ages.get(kind) != later.get(kind):
-            then, now = (f"{side[kind]} days" if kind in side else "forever" for side in (ages, later))
-            said = f"how long a fact on a {kind} is good for: {then}, now {now}"
-            yield BaseChange("weight", f"stale-after-{kind}", said)
-
-
-def _compare_topics(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[BaseChange]:
-    yield from _compare_names("situation", old.topics, new.topics, "label")
-    for name in sorted(old.topics.keys() & new.topics.keys()):
-        then, now = old.topics[name], new.topics[name]
-        if (set(then.values), then.many) != (set(now.values), now.many):
-            yield BaseChange("situation", name, f"the situation {now.label}: different answers")
+def _compare_policies(old: Policy, new: Policy) -> Iterator[BaseChange]:
+    numbers = [(name, f"the weight of a {name}", then, new.priorities[name]) for name, then in old.priorities.items()]
+    for name, what, then, now in [*numbers, ("unknown", "the value of an unknown", old.unknown, new.unknown)]:
+        if then != now:
+            yield BaseChange("weight", name, f"{what}: {number_text(then)}, now {number_text(now)}")
+    for kind in sorted(old.stale_after.keys() | new.stale_after.keys()):
+        ages = [policy.stale_after.get(kind) for policy in (old, new)]
+        if ages[0] != ages[1]:
+            before, after = ("forever" if days is None else f"{days} days" for days in ages)
+            says = f"how long a fact on a {kind} is good for: {before}, now {after}"
+            yield BaseChange("weight", f"stale-after-{kind}", says)

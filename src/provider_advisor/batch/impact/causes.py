@@ -4,211 +4,101 @@ Each change is made alone to the base before, and undone alone in the base after
 are judged again. Say that a claim and a weight have changed, and that three teams turned. If the claim alone turns two
 of them, `alone` of the claim is 2; if the third turns only with both, it is counted as turned together.
 
-A change that depends on another one brings it along: a rule on a new criterion brings the criterion.
+With many teams, a random sample of those whose verdict changes is examined.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import graphlib
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar, get_args
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey, find_changes, is_reshaped
-from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge, Sample
-from provider_advisor.batch.kernel.arrays import Flags, Ints
-from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
-from provider_advisor.knowledge.check_rules import sort_rules
-from provider_advisor.knowledge.conditions import Condition, FactHolds, Need, Situation, Usage, leaves
-from provider_advisor.knowledge.criteria import Criteria, MemberList, split_member
-from provider_advisor.knowledge.records import Kind
-from provider_advisor.knowledge.rules import Policy
-from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey
+from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge, is_known
+from provider_advisor.batch.impact.mixed_bases import Mixing
+from provider_advisor.batch.kernel.arrays import Floats, Ints
+from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.knowledge import Facts
+from provider_advisor.requirements.sheets import write_cell
 
-T = TypeVar("T")
 MOST_CHANGES = 300
+_MOST_KEPT = 16
+_SEED = 20_221_122
 
 
-class Mix(NamedTuple):
-    """The facts with some changes made: the requested ones, and those that they depend on."""
+class Sample(NamedTuple):
+    """Rows of teams whose verdict changes, with their verdicts before and after, and their places.
 
-    facts: Facts
-    made: frozenset[ChangeKey]
+    `places` has a column each for file, row and team.
+    """
 
+    rows: pa.RecordBatch
+    before: Ints
+    after: Ints
+    places: pa.RecordBatch
 
-class _Link(NamedTuple):
-    """A part, by the key that its change would have, that names another part."""
-
-    owner: ChangeKey
-    named: ChangeKey
-
-
-class Mixing:
-    """Make some of the changes from one base to another, and those that they depend on."""
-
-    def __init__(self, before: Facts, after: Facts) -> None:
-        self._before, self._after = before, after
-        self._old, self._new = before.knowledge, after.knowledge
-        self.changes: Mapping[ChangeKey, BaseChange] = {change.key: change for change in find_changes(before, after)}
-        self._reshaped = {
-            name
-            for name in self._old.criteria.keys() | self._new.criteria.keys()
-            if is_reshaped(name, self._old, self._new)
-        }
-
-    def mix_only(self, wanted: Iterable[ChangeKey]) -> Mix | None:
-        """Return the old base with these changes and their dependencies made; None if that is impossible."""
-        made = set(wanted)
-        # `made` only grows, and with all changes made it is the base after, which names nothing that is missing.
-        while True:
-            while more := self._find_bound(made) - made:  # a rule may bring criteria that bring other rules
-                made |= more
-            knowledge = self._mix_parts(made)
-            missing = [link for link in _find_links(knowledge) if not _has_part(knowledge, link.named)]
-            if not missing:
-                break
-            further = {self._find_mending(link, made) for link in missing}
-            if None in further:
-                return None
-            made |= {key for key in further if key is not None}
-        try:
-            knowledge = self._finish(knowledge, made)
-        except graphlib.CycleError:
-            return None
-        return Mix(Facts(knowledge, self._before.as_of, self._before.max_age), frozenset(made))
-
-    def _find_mending(self, link: _Link, made: set[ChangeKey]) -> ChangeKey | None:
-        """Return the change that adds what is missing, or else the one that removes the reference to it."""
-        for key in (link.named, link.owner):
-            if key in self.changes and key not in made:
-                return key
-        return None
-
-    def _find_bound(self, made: set[ChangeKey]) -> set[ChangeKey]:
-        """Return the changes that belong with these: a criterion of a new shape, and what names it."""
-        # Suppose `fax` becomes a quantity, and a rule now asks for `fax>=2` instead of `fax`. The old rule fits only
-        # the old shape and the new rule only the new one, so neither change is made without the other.
-        both = self._reshaped & self._old.criteria.keys() & self._new.criteria.keys()
-        owners = {key: named & both for key in self.changes if (named := self._list_criteria(key))}
-        bound: set[ChangeKey] = {("criterion", "", name) for key in owners if key in made for name in owners[key]}
-        reshaped = {key[2] for key in made | bound if key[0] == "criterion"} & both
-        return bound | {key for key, named in owners.items() if named & reshaped}
-
-    def _list_criteria(self, change: ChangeKey) -> set[str]:
-        """Return the criteria that a changed rule names, or a provider that only one base has; none for others."""
-        kind, _, name = change
-        if kind == "provider":
-            only = self._old.providers.keys() ^ self._new.providers.keys()
-            return {of for base in (self._old, self._new) for who, of in base.claims if who == name and name in only}
-        found = [base.rules[name] for base in (self._old, self._new) if kind == "rule" and name in base.rules]
-        return {link.named[2] for part in found for link in _find_links_of(part) if link.named[0] == "criterion"}
-
-    def _mix_parts(self, made: set[ChangeKey]) -> KnowledgeBase:
-        """Return the parts of both bases; rules not yet in order, and without a fingerprint of its own."""
-        old, new = self._old, self._new
-        criteria = Criteria(_choose("criterion", old.criteria, new.criteria, made))
-        criteria.given = _join_lists(old, new)
-        return KnowledgeBase(
-            sources={**new.sources, **old.sources},
-            criteria=criteria,
-            providers=dict(self._choose_providers(made)),
-            topics=_choose("situation", old.topics, new.topics, made),
-            usage=_choose("usage", old.usage, new.usage, made),
-            rules=_choose("rule", old.rules, new.rules, made),
-            policy=self._choose_policy(made),
-            fingerprint="",
-            rates=new.rates,
-        )
-
-    def _finish(self, mixed: KnowledgeBase, made: set[ChangeKey]) -> KnowledgeBase:
-        """Return the base with its rules in order and a fingerprint of its own. Raises CycleError."""
-        rules = {rule.id: rule for rule in sort_rules(list(mixed.rules.values()))}
-        # Computing the real fingerprint takes longer than judging.
-        identity = f"{self._old.fingerprint} {self._new.fingerprint} {sorted(made)}"
-        return dataclasses.replace(mixed, rules=rules, fingerprint=hashlib.sha256(identity.encode()).hexdigest())
-
-    def _choose_policy(self, made: set[ChangeKey]) -> Policy:
-        old, new = self._old.policy, self._new.policy
-        priorities = {name: (new if ("weight", "", name) in made else old).priorities[name] for name in old.priorities}
-        unknown = (new if ("weight", "", "unknown") in made else old).unknown
-        sides = {kind: new if ("weight", "", f"stale-after-{kind}") in made else old for kind in get_args(Kind)}
-        ages = {kind: side.stale_after[kind] for kind, side in sides.items() if kind in side.stale_after}
-        return Policy(priorities, unknown, ages)
-
-    def _choose_providers(self, made: set[ChangeKey]) -> Iterator[tuple[str, Provider]]:
-        for name, provider in _choose("provider", self._old.providers, self._new.providers, made).items():
-            then, now = self._old.providers.get(name), self._new.providers.get(name)
-            if then is None or now is None:
-                yield name, provider
-                continue
-            claims = [claim for claim in then.claims if not self._is_new(claim, made)]
-            claims += [claim for claim in now.claims if self._is_new(claim, made)]
-            yield name, provider._replace(claims=tuple(claims), products={**now.products, **then.products})
-
-    def _is_new(self, claim: Claim, made: set[ChangeKey]) -> bool:
-        """Return whether the claims on that criterion are those of the base after."""
-        if claim.criterion in self._reshaped:
-            return ("criterion", "", claim.criterion) in made
-        return ("fact", claim.provider, claim.criterion) in made
+    def take(self, some: Ints) -> Sample:
+        """Return some of the rows."""
+        places = pa.array(some)
+        return Sample(self.rows.take(places), self.before[some], self.after[some], self.places.take(places))
 
 
-def _choose(kind: str, old: Mapping[str, T], new: Mapping[str, T], made: set[ChangeKey]) -> dict[str, T]:
-    """Return each part by id: the new one if its change is made, otherwise the old one."""
-    sides = {name: new if (kind, "", name) in made else old for name in old.keys() | new.keys()}
-    return {name: side[name] for name, side in sorted(sides.items()) if name in side}
+_NO_ROWS = pa.RecordBatch.from_pylist([])
+_NOBODY = Sample(_NO_ROWS, np.zeros((0, 0), int), np.zeros((0, 0), int), _NO_ROWS)
 
 
-def _join_lists(old: KnowledgeBase, new: KnowledgeBase) -> dict[str, MemberList]:
-    """Return the members of either base, because claims of both may occur together."""
-    before, after = old.criteria.lists, new.criteria.lists
-    return {**before, **after} | {
-        name: after[name]._replace(members={**before[name].members, **after[name].members})
-        for name in before.keys() & after.keys()
-    }
+class Sampling:
+    """Draws a random sample of rows that are added in parts; the same rows give the same sample."""
+
+    # Each row gets a random key, and the rows with the smallest keys are kept. So every row is equally likely, however
+    # many there are, and at most twice the sample and one more part are in memory.
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._random = np.random.default_rng(_SEED)
+        self._keys: Floats = np.zeros(0)
+        self._parts: list[Sample] = []
+
+    def add(self, part: Sample) -> None:
+        """Add rows to draw from."""
+        self._keys = np.concatenate([self._keys, self._random.random(part.rows.num_rows)])
+        self._parts.append(part)
+        # Not after each block, because all kept rows are copied.
+        if len(self._keys) > 2 * self._size:
+            self._keep_smallest()
+
+    def get_sample(self) -> Sample:
+        """Return the sample, in the order of the rows."""
+        if not self._parts:
+            return _NOBODY
+        self._keep_smallest()
+        return self._parts[0]
+
+    def _keep_smallest(self) -> None:
+        rows, before, after, places = zip(*self._parts, strict=True)
+        whole = Sample(_join_rows(rows), np.concatenate(before), np.concatenate(after), _join_rows(places))
+        kept = np.sort(np.argsort(self._keys, kind="stable")[: self._size])
+        self._keys, self._parts = self._keys[kept], [whole.take(kept)]
 
 
-def _find_links(knowledge: KnowledgeBase) -> Iterator[_Link]:
-    """Yield all references from parts of a base to other parts."""
-    for rule in knowledge.rules.values():
-        yield from _find_links_of(rule)
-    for criterion in knowledge.criteria.values():
-        owner: ChangeKey = ("criterion", "", criterion.id)
-        yield from (_Link(owner, ("usage", "", item)) for item in criterion.usage)
-        if criterion.of is not None:
-            yield _Link(owner, ("criterion", "", criterion.of))
-    for provider, criterion_id in knowledge.claims:
-        yield _Link(("provider", "", provider), ("criterion", "", criterion_id))
+def _join_rows(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Join rows of several blocks; in JSON Lines, a volume may be a number in one and a text in another."""
+    kinds: dict[str, set[pa.DataType]] = {}
+    for field in (field for batch in batches for field in batch.schema):
+        kinds.setdefault(field.name, set()).add(field.type)
+    mixed = {name for name, types in kinds.items() if len(types) > 1}
+    tables = [pa.Table.from_batches([_write_numbers(batch, mixed)]) for batch in batches]
+    return pa.concat_tables(tables, promote_options="default").combine_chunks().to_batches()[0]
 
 
-def _find_links_of(rule: Rule) -> Iterator[_Link]:
-    owner: ChangeKey = ("rule", "", rule.id)
-    yield from (_Link(owner, ("criterion", "", split_member(part.criterion)[0])) for part in rule.implies)
-    for condition in (rule.when, rule.favours):
-        if condition is not None:
-            yield from (_Link(owner, named) for named in _find_named(condition))
-
-
-def _find_named(condition: Condition) -> Iterator[ChangeKey]:
-    for leaf in leaves(condition):
-        if isinstance(leaf, Need | FactHolds):
-            yield "criterion", "", split_member(leaf.criterion)[0]
-        elif isinstance(leaf, Situation):
-            yield "situation", "", leaf.topic
-        elif isinstance(leaf, Usage):
-            yield "usage", "", leaf.item
-
-
-def _has_part(knowledge: KnowledgeBase, key: ChangeKey) -> bool:
-    kind, _, name = key
-    parts: dict[str, Mapping[str, object]] = {
-        "criterion": knowledge.criteria,
-        "situation": knowledge.topics,
-        "usage": knowledge.usage,
-    }
-    return name in parts[kind]
+def _write_numbers(batch: pa.RecordBatch, names: set[str]) -> pa.RecordBatch:
+    for place, field in enumerate(batch.schema):
+        if field.name in names and not pa.types.is_string(field.type):
+            texts = [write_cell(cell) or None for cell in batch.column(place).to_pylist()]
+            batch = batch.set_column(place, field.with_type(pa.string()), pa.array(texts, pa.string()))
+    return batch
 
 
 class Cause(NamedTuple):
@@ -241,74 +131,57 @@ class Causes(NamedTuple):
     untried: int
 
 
-def find_causes(before: Facts, after: Facts, sample: Sample | None, providers: Sequence[str]) -> Causes:
+def find_causes(before: Facts, after: Facts, sample: Sample, providers: Sequence[str]) -> Causes:
     """Find the effect of each change on the sampled teams."""
-    making, undoing = Mixing(before, after), Mixing(after, before)
+    making, undoing, judge = Mixing(before, after), Mixing(after, before), _SampleJudge(sample, providers)
     changes = list(making.changes.values())
-    if sample is None:
-        return Causes(tuple(Cause(change, None, None, None) for change in changes), 0, 0, 0, 0, len(changes))
-    trying = _Trying(sample, providers)
-    found = [_find_cause(change, making, undoing, trying) for change in changes[:MOST_CHANGES]]
+    tried = changes[:MOST_CHANGES] if len(sample.before) else []
+    found = [_find_cause(change, making, undoing, judge) for change in tried]
     # Changes that can only be made together count as one; otherwise each team would seem to need several.
     apart = {frozenset({cause.change.key, *(part.key for part in cause.brings)}): cause for cause in found}
     turned = np.zeros(len(sample.before), int)
     for cause in apart.values():
         turned[[] if cause.alone is None else cause.alone] += 1
-    found += [Cause(change, None, None, None) for change in changes[MOST_CHANGES:]]
+    found += [Cause(change, None, None, None) for change in changes[len(tried) :]]
     return Causes(
         tuple(sorted(found, key=_sort_key)),
         len(turned),
         int((turned == 1).sum()),
         int((turned > 1).sum()),
         int((turned == 0).sum()),
-        max(0, len(changes) - MOST_CHANGES),
+        len(changes) - len(tried),
     )
 
 
-class _Trying:
-    """Judge the sampled teams with partly changed bases; the last such base is kept."""
+class _SampleJudge:
+    """Judges the sampled teams with partly changed bases."""
 
     def __init__(self, sample: Sample, providers: Sequence[str]) -> None:
         self.sample, self._providers = sample, providers
-        self._kept: dict[str, EncodedVerdicts] = {}
+        # Changes that can only be made together all lead to the same base.
+        self._kept = BoundedCache[str, EncodedVerdicts](limit=_MOST_KEPT)
 
-    def __call__(self, mix: Mix) -> tuple[Ints, Flags]:
-        """Return the codes of the verdicts, and which teams have one."""
-        name = mix.facts.knowledge.fingerprint
-        if name not in self._kept:
-            judge = Judge(mix.facts, self._providers)
-            rows = self.sample.rows
-            known = [part for part in rows.schema if _is_known(part.name, mix.facts)]
-            self._kept = {name: judge(rows.select([part.name for part in known]))}
-        coded = self._kept[name]
-        answered = np.ones(len(coded.codes), bool)
-        answered[list(coded.errors)] = False
-        return coded.codes, answered
+    def __call__(self, facts: Facts) -> EncodedVerdicts:
+        """Return the verdicts, from the columns that the base knows."""
+        rows, knowledge = self.sample.rows, facts.knowledge
+        known = rows.select([name for name in rows.schema.names if is_known(name, knowledge)])
+        return self._kept.get_or_make(knowledge.fingerprint, lambda: Judge(facts, self._providers)(known))
 
 
-def _is_known(column: str, facts: Facts) -> bool:
-    kind, _, name = column.partition(".")
-    if kind == "weights" and name:
-        return name in list_areas(facts.knowledge)
-    if kind == "usage" and name:
-        return facts.knowledge.find_usage(name) is not None
-    return kind != "situation" or not name or name in facts.knowledge.topics
-
-
-def _find_cause(change: BaseChange, making: Mixing, undoing: Mixing, trying: _Trying) -> Cause:
+def _find_cause(change: BaseChange, making: Mixing, undoing: Mixing, judge: _SampleJudge) -> Cause:
     alone = otherwise = needed = None
     brings: frozenset[ChangeKey] = frozenset()
-    before, after = trying.sample.before, trying.sample.after
+    before, after = judge.sample.before, judge.sample.after
     made = making.mix_only([change.key])
     if made is not None:
-        codes, answered = trying(made)
-        is_new, is_old = (codes == after).all(axis=1), (codes == before).all(axis=1)
-        alone, otherwise = np.flatnonzero(answered & is_new), np.flatnonzero(answered & ~is_new & ~is_old)
+        found = judge(made.facts)
+        is_new, is_old = (found.codes == after).all(axis=1), (found.codes == before).all(axis=1)
+        alone, otherwise = np.flatnonzero(found.answered & is_new), np.flatnonzero(found.answered & ~is_new & ~is_old)
         brings = made.made - {change.key}
     undone = undoing.mix_only([change.key])
     if undone is not None:
-        codes, answered = trying(undone)
-        needed = np.flatnonzero(answered & (codes != after).any(axis=1))
+        found = judge(undone.facts)
+        needed = np.flatnonzero(found.answered & (found.codes != after).any(axis=1))
     return Cause(change, alone, otherwise, needed, tuple(making.changes[key] for key in sorted(brings)))
 
 

@@ -1,4 +1,4 @@
-"""Verdicts of many teams encoded as numbers, for fast comparison, and a random sample of those that differ.
+"""Verdicts of many teams encoded as numbers, for fast comparison.
 
 The numbers mean the same for two bases whose providers differ: places in one list of all providers. The verdict
 "undetermined, b leads; a and b" of providers a, b, c is [2, -1, -1, 1, 0b11000000]: the kind, no strength, no provider,
@@ -15,20 +15,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
+from provider_advisor.batch.impact.mixed_bases import keep_known
+from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.scores import KINDS, STRENGTHS
-from provider_advisor.batch.kernel.table import plan_layout
+from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, plan_layout
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision import Verdict
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.scope import split_names
-from provider_advisor.requirements.sheets import write_cell
+from provider_advisor.requirements.area_weights import list_areas
 
 _WORDS = 4
-_SEED = 20_221_122
 _MOST_SCORERS = 16
 NAMES = Scope._fields
 """The columns that limit a row to some providers or sources: `SCOPE_COLUMNS` without days and ages."""
@@ -43,24 +43,44 @@ class EncodedVerdicts(NamedTuple):
     codes: Ints
     errors: dict[int, str]
 
+    @property
+    def answered(self) -> Flags:
+        """Return which rows have a verdict."""
+        found = np.ones(len(self.codes), bool)
+        found[list(self.errors)] = False
+        return found
+
 
 def limit_facts(facts: Facts, names: Mapping[str, str | None]) -> Facts:
     """Return the facts within the scope of a row: ids of providers and sources by column, joined by `;`.
 
-    An id that this base does not know belongs to the other base, and is left out: a row limited to Acme and Byte is
-    limited to Byte once Acme is gone. Raises RequirementsError if nothing is left.
+    Raises RequirementsError if nothing is left of those that this base knows.
     """
-    base = facts.base.whole or facts.base
     given = {name: split_names(text) for name, text in names.items() if text}
     if not given:
         return facts
-    known = {
-        name: [part for part in parts if part in (base.sources if name == "sources" else base.providers)]
-        for name, parts in given.items()
-    }
-    if gone := [name for name in ("only", "sources") if given.get(name) and not known[name]]:
-        raise RequirementsError(f"nothing is left that '{gone[0]}' names.")
+    known = keep_known(given, facts.base.whole or facts.base)
+    if known is None:
+        raise RequirementsError("nothing is left that the row names.")
     return facts_as_of(facts.base.restrict(**known), facts.as_of, facts.max_age)
+
+
+def is_known(column: str, knowledge: KnowledgeBase) -> bool:
+    """Return whether a base has the situation, usage item or area that a column is about, if it is about one."""
+    if column.startswith(USAGE):
+        return knowledge.find_usage(column.removeprefix(USAGE)) is not None
+    if column.startswith(WEIGHTS):
+        return column.removeprefix(WEIGHTS) in list_areas(knowledge)
+    return not column.startswith(SITUATION) or column.removeprefix(SITUATION) in knowledge.topics
+
+
+def list_readable(schema: pa.Schema, knowledge: KnowledgeBase, other: KnowledgeBase) -> list[str]:
+    """Return the columns that a base reads, without those that only the other one knows.
+
+    Raises BatchError if they cannot be read.
+    """
+    ours = [field for field in schema if is_known(field.name, knowledge) or not is_known(field.name, other)]
+    return list(plan_layout(pa.schema(ours), knowledge, (), None).read)
 
 
 class Judge:
@@ -72,10 +92,6 @@ class Judge:
     def __init__(self, facts: Facts, providers: Sequence[str]) -> None:
         self._facts, self._providers = facts, tuple(providers)
         self._scorers = BoundedCache[tuple[str | None, ...], Scorer](limit=_MOST_SCORERS)
-
-    def list_readable(self, schema: pa.Schema) -> list[str]:
-        """Return the columns that are read. Raises BatchError if they cannot be."""
-        return list(plan_layout(schema, self._facts.knowledge, (), None).read)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
         """Judge rows with columns as `list_readable` names them, and perhaps those of `NAMES`."""
@@ -107,11 +123,9 @@ class Judge:
         """Judge rows with the same scope. Raises RequirementsError if the scope is empty."""
         make = partial(self._make_scorer, dict(names))
         scored = self._scorers.get_or_make(tuple(text for _, text in names), make).score(rows)
-        answered = np.ones(rows.num_rows, bool)
-        answered[list(scored.errors)] = False
-        codes = np.full((rows.num_rows, self._width), -1, np.int16)
-        codes[answered] = self._encode(scored.batch)
-        return EncodedVerdicts(codes, scored.errors)
+        found = EncodedVerdicts(np.full((rows.num_rows, self._width), -1, np.int16), scored.errors)
+        found.codes[found.answered] = self._encode(scored.batch)
+        return found
 
     def _make_scorer(self, names: Mapping[str, str | None]) -> Scorer:
         # With reasons, because `among` is one of their columns; without the counts for a summary.
@@ -143,79 +157,3 @@ def decode_verdict(code: Sequence[int], providers: Sequence[str]) -> Verdict:
         None if lean < 0 else providers[lean],
         tuple(name for name, is_there in zip(providers, flags, strict=True) if is_there),
     )
-
-
-class Sample(NamedTuple):
-    """Rows of teams whose verdict changes, with their verdicts before and after, and their places.
-
-    `places` has a column each for file, row and team.
-    """
-
-    rows: pa.RecordBatch
-    before: Ints
-    after: Ints
-    places: pa.RecordBatch
-
-
-class Sampling:
-    """Draw a random key for each row and keep the rows of the smallest; the same rows give the same sample.
-
-    So every row is equally likely, in bounded memory. Keys are drawn with a fixed seed.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._random = np.random.default_rng(_SEED)
-        self._keys: Floats = np.zeros(0)
-        self._parts: list[Sample] = []
-
-    def add(self, part: Sample) -> None:
-        """Add rows to draw from."""
-        self._keys = np.concatenate([self._keys, self._random.random(part.rows.num_rows)])
-        self._parts.append(part)
-        # Not after each block, because all kept rows are copied.
-        if len(self._keys) > 2 * self._size:
-            self._keep_smallest()
-
-    def get_sample(self) -> Sample | None:
-        """Return the sample, in the order of the rows; None if there are no rows at all."""
-        if not self._parts:
-            return None
-        self._keep_smallest()
-        return self._parts[0]
-
-    def _keep_smallest(self) -> None:
-        whole = _join_samples(self._parts)
-        kept = np.sort(np.argsort(self._keys, kind="stable")[: self._size])
-        self._keys = self._keys[kept]
-        places = pa.array(kept)
-        self._parts = [
-            Sample(whole.rows.take(places), whole.before[kept], whole.after[kept], whole.places.take(places))
-        ]
-
-
-def _join_samples(parts: list[Sample]) -> Sample:
-    return Sample(
-        _combine([part.rows for part in parts]),
-        np.concatenate([part.before for part in parts]),
-        np.concatenate([part.after for part in parts]),
-        _combine([part.places for part in parts]),
-    )
-
-
-def _combine(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """Join rows of several blocks; in JSON Lines, a volume may be a number in one and a text in another."""
-    kinds: dict[str, set[pa.DataType]] = {}
-    for field in (field for batch in batches for field in batch.schema):
-        kinds.setdefault(field.name, set()).add(field.type)
-    mixed = {name for name, types in kinds.items() if len(types) > 1}
-    tables = [pa.Table.from_batches([_write_numbers(batch, mixed)]) for batch in batches]
-    return pa.concat_tables(tables, promote_options="default").combine_chunks().to_batches()[0]
-
-
-def _write_numbers(batch: pa.RecordBatch, names: set[str]) -> pa.RecordBatch:
-    for place, field in enumerate(batch.schema):
-        if field.name in names and not pa.types.is_string(field.type):
-            texts = [write_cell(cell) or None for cell in batch.column(place).to_pylist()]
-            batch = batch.set_column(place, field.with_type(pa.string()), pa.array(texts, pa.string()))
-    return batch

@@ -13,19 +13,19 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.causes import Cause, Causes, find_causes
+from provider_advisor.batch.impact.causes import Cause, Causes, Sample, Sampling, find_causes
 from provider_advisor.batch.impact.encoded_verdicts import (
     NAMES,
     EncodedVerdicts,
     Judge,
-    Sample,
-    Sampling,
     decode_verdict,
+    is_known,
     limit_facts,
+    list_readable,
 )
-from provider_advisor.batch.impact.versions import merge_named
+from provider_advisor.batch.impact.mixed_bases import merge_named
 from provider_advisor.batch.kernel.arrays import Flags, Ints
-from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, read_row
+from provider_advisor.batch.kernel.table import USAGE, read_row
 from provider_advisor.decision import Verdict, decide
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.explanation.answer_differences import find_differences
@@ -36,7 +36,6 @@ from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.requirements import Statement
-from provider_advisor.requirements.area_weights import list_areas
 
 SCHEMA = "provider-advisor/impact/1"
 
@@ -78,7 +77,7 @@ class Impact(NamedTuple):
     rejected: Counter[str]
     transitions: Counter[Transition]
     causes: Causes
-    sample: Sample | None
+    sample: Sample
     dated: int
     unread: tuple[str, ...]
 
@@ -101,20 +100,17 @@ class _Comparing:
     """Two judges, and the differences found so far."""
 
     def __init__(self, asked: Asked) -> None:
-        self._before = Facts(asked.before, asked.day, asked.max_age)
-        self._after = Facts(asked.after, asked.day, asked.max_age)
-        self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
-        self._is_dated, self._schema = asked.dated, asked.schema
-        self._id = _find_id(asked.schema, asked.id_column)
-        self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
-        known = [_list_known(facts.knowledge, asked) for facts in (self._before, self._after)]
-        self._names = [name for name in NAMES if asked.dated and name in asked.schema.names]
+        self._schema, self._is_dated = asked.schema, asked.dated
+        self._before, self._after = (Facts(base, asked.day, asked.max_age) for base in (asked.before, asked.after))
         self._whole = merge_named(asked.before, asked.after)
+        self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
+        self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
+        self._id = _find_id(asked.schema, asked.id_column)
+        self._names = [name for name in NAMES if asked.dated and name in asked.schema.names]
         self._columns = [
-            judge.list_readable(pa.schema([asked.schema.field(name) for name in names])) + self._names
-            for judge, names in zip(self._judges, known, strict=True)
+            list_readable(asked.schema, asked.before, asked.after) + self._names,
+            list_readable(asked.schema, asked.after, asked.before) + self._names,
         ]
-        self._all = sorted({*self._columns[0], *self._columns[1]}, key=asked.schema.names.index)
         self._compared, self._dated = 0, 0
         self._rejected: Counter[str] = Counter()
         self._transitions: Counter[Transition] = Counter()
@@ -125,28 +121,22 @@ class _Comparing:
         rows, unread = self._read_names(block.rows)
         self._rejected["both"] += len(block.rejects)
         self._dated += _count_dated(rows) if self._is_dated else 0
-        more = self._list_more(rows)
-        before, after = pool.map(
-            call, self._judges, [rows.select(names + extra) for names, extra in zip(self._columns, more, strict=True)]
-        )
+        columns = [names + more for names, more in zip(self._columns, self._list_more(rows), strict=True)]
+        before, after = pool.map(call, self._judges, map(rows.select, columns))
         answered = self._find_answered(before, after, unread)
         self._compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
         if len(differs):
-            found = Sample(
-                rows.select([*self._all, *dict.fromkeys(more[0] + more[1])]).take(pa.array(differs)),
-                before.codes[differs],
-                after.codes[differs],
-                self._locate(block, differs),
-            )
+            read = {*columns[0], *columns[1]}
+            some = rows.select([name for name in rows.schema.names if name in read]).take(pa.array(differs))
+            found = Sample(some, before.codes[differs], after.codes[differs], self._locate(block, differs))
             self._transitions.update(_count_transitions(found))
             self._sampling.add(found)
 
     def _list_more(self, rows: pa.RecordBatch) -> list[list[str]]:
         """Return the further columns that each base reads from a block: in JSON Lines, volumes of members."""
         more = [name for name in rows.schema.names if name not in self._schema.names and name.startswith(USAGE)]
-        bases = (facts.knowledge for facts in (self._before, self._after))
-        return [[name for name in more if base.find_usage(name.removeprefix(USAGE))] for base in bases]
+        return [[name for name in more if is_known(name, facts.knowledge)] for facts in (self._before, self._after)]
 
     def _read_names(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, set[int]]:
         """Replace the names of providers and sources by ids, and return the rows where a name is unknown.
@@ -172,12 +162,10 @@ class _Comparing:
 
     def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, unread: set[int]) -> Flags:
         """Return the mask of rows that both bases answer, and count the others."""
-        wrong, too = before.errors.keys() | unread, after.errors.keys() | unread
-        self._rejected["both"] += len(wrong & too)
-        self._rejected["before"] += len(wrong - too)
-        self._rejected["after"] += len(too - wrong)
-        answered = np.ones(len(before.codes), bool)
-        answered[list(wrong | too)] = False
+        then, now = before.errors.keys() | unread, after.errors.keys() | unread
+        self._rejected += Counter(both=len(then & now), before=len(then - now), after=len(now - then))
+        answered = before.answered & after.answered
+        answered[list(unread)] = False
         return answered
 
     def _locate(self, block: Block, some: np.ndarray) -> pa.RecordBatch:
@@ -193,7 +181,6 @@ class _Comparing:
     def make_impact(self) -> Impact:
         """Return the differences and their reasons."""
         sample = self._sampling.get_sample()
-        unread = sorted(set(self._columns[0]) ^ set(self._columns[1]))
         return Impact(
             self._providers,
             self._before,
@@ -204,7 +191,7 @@ class _Comparing:
             find_causes(self._before, self._after, sample, self._providers),
             sample,
             self._dated,
-            tuple(unread),
+            tuple(sorted({*self._columns[0]} ^ {*self._columns[1]})),
         )
 
 
@@ -212,21 +199,6 @@ def _find_id(schema: pa.Schema, name: str | None) -> str | None:
     if name is not None and name not in schema.names:
         raise BatchError(f"there is no column '{name}'; expected one of {', '.join(schema.names)}.")
     return name or ("team" if "team" in schema.names else None)
-
-
-def _list_known(knowledge: KnowledgeBase, asked: Asked) -> list[str]:
-    """Return the columns without those that only the other base knows."""
-    other = asked.after if knowledge is asked.before else asked.before
-    strange = {f"{SITUATION}{name}" for name in other.topics.keys() - knowledge.topics.keys()}
-    strange |= {
-        name
-        for name in asked.schema.names
-        if name.startswith(USAGE)
-        and other.find_usage(item := name.removeprefix(USAGE))
-        and not knowledge.find_usage(item)
-    }
-    strange |= {f"{WEIGHTS}{area}" for area in {*list_areas(other)} - {*list_areas(knowledge)}}
-    return [name for name in asked.schema.names if name not in strange]
 
 
 def _count_dated(rows: pa.RecordBatch) -> int:
@@ -277,9 +249,7 @@ def record_impact(impact: Impact, before: str, after: str) -> Record:
             "untried": causes.untried,
         },
         "changes": [_record_cause(cause, impact.sample) for cause in causes.parts],
-        "examples": []
-        if impact.sample is None
-        else list(_list_examples(impact, impact.sample, [pair for pair, _ in ordered])),
+        "examples": list(_list_examples(impact, [pair for pair, _ in ordered])),
         "dated": impact.dated,
         "unread": list(impact.unread),
     }
@@ -302,7 +272,7 @@ def _decode_pair(pair: Transition, impact: Impact) -> tuple[Verdict, Verdict]:
     return decode_verdict(pair[0], impact.providers), decode_verdict(pair[1], impact.providers)
 
 
-def _record_cause(cause: Cause, sample: Sample | None) -> Record:
+def _record_cause(cause: Cause, sample: Sample) -> Record:
     change = cause.change
     return {
         "kind": change.kind,
@@ -313,7 +283,7 @@ def _record_cause(cause: Cause, sample: Sample | None) -> Record:
         "alone": _count(cause.alone),
         "otherwise": _count(cause.otherwise),
         "needed": _count(cause.needed),
-        "examples": [] if sample is None else [_locate(sample, int(team)) for team in _choose_few(cause)],
+        "examples": [_locate(sample, int(team)) for team in _choose_few(cause)],
     }
 
 
@@ -331,8 +301,9 @@ def _locate(sample: Sample, team: int) -> Record:
     return dict(sample.places.slice(team, 1).to_pylist()[0])
 
 
-def _list_examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) -> Iterator[Record]:
+def _list_examples(impact: Impact, pairs: Sequence[Transition]) -> Iterator[Record]:
     """Yield a team for each of the most frequent transitions, with what differs between its two answers."""
+    sample = impact.sample
     codes = [(tuple(one), tuple(two)) for one, two in zip(sample.before.tolist(), sample.after.tolist(), strict=True)]
     for team in [codes.index(pair) for pair in pairs if pair in codes][:_EXAMPLES]:
         row = sample.rows.slice(team, 1).to_pylist()[0]
@@ -351,9 +322,6 @@ def _list_examples(impact: Impact, sample: Sample, pairs: Sequence[Transition]) 
 def _answer_row(row: Record, facts: Facts) -> Record:
     """Return the single answer to a row, without columns that the base does not know."""
     facts = limit_facts(facts, {name: row.get(name) for name in NAMES})
-    known = {f"situation.{name}" for name in facts.knowledge.topics}
-    known |= {f"{WEIGHTS}{area}" for area in list_areas(facts.knowledge)}
-    known |= {name for name in row if facts.knowledge.find_usage(name.removeprefix("usage."))}
-    read = {name: value for name, value in row.items() if "." not in name or name in known}
+    read = {name: value for name, value in row.items() if is_known(name, facts.knowledge)}
     statement = Statement(read_row(read, facts.knowledge), facts.as_of, facts.max_age)
     return dict(as_data(record_answer(decide(statement.team, facts), statement)))

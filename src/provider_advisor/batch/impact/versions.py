@@ -8,7 +8,7 @@ filters and substitutions that the repository's attributes name.
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -19,10 +19,10 @@ from typing import IO, NamedTuple
 from provider_advisor.errors import BatchError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.build import build
-from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import MAX_BYTES, find_files
 
 _FOLDERS = {"facts": "sources.yaml", "rules": "weights.yaml"}
+_WHOLE = "A shallow or partial clone lacks it; make a full clone, or give a folder instead."
 _LONGEST = 80
 _LONGEST_LIST = 1 << 28  # bytes: a tree can be made to list itself without end
 
@@ -124,22 +124,6 @@ def load_working_tree(name: str, here: Path) -> Version:
     return Version("the working tree", load(folder / "facts", folder / "rules"))
 
 
-def merge_readable(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
-    """Return a base that only serves to read the columns and words of both; it cannot answer."""
-    topics, usage = {**before.topics, **after.topics}, {**before.usage, **after.usage}
-    criteria = Criteria({**before.criteria, **after.criteria})
-    criteria.given = lambda: {**before.criteria.lists, **after.criteria.lists}
-    return dataclasses.replace(after, topics=topics, usage=usage, criteria=criteria)
-
-
-def merge_named(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
-    """Return a base that only serves to look up the providers and sources of both; it cannot answer."""
-    one, two = before.whole or before, after.whole or after
-    return dataclasses.replace(
-        two, providers={**one.providers, **two.providers}, sources={**one.sources, **two.sources}
-    )
-
-
 def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
     """Build the base of the written files; its problems name them by revision and path.
 
@@ -176,22 +160,17 @@ def _find_revision(name: str, here: Path) -> _Revision:
     return _Revision(name, commit, here, root, inner, tuple(_choose_entries(entries, inner)))
 
 
-_WHOLE = "A shallow or partial clone lacks it; make a full clone, or give a folder instead."
-
-
 def _find_commit(name: str, here: Path) -> str:
     shown = name[:_LONGEST]
-    try:
-        return _read_text(_run_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
-    except _GitError:
-        pass
-    try:  # a branch may name a commit that was not fetched
-        found = _read_text(_run_git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", name))
-        missing = found.isalnum() and next(_read_objects(here, [found]), None) is None
-    except _GitError:
-        missing = False
-    if missing:
-        raise BatchError(f"the commit of '{shown}' is missing from this git repository. {_WHOLE}")
+    # Without --end-of-options a name such as `--output=x` would be an option; `^{commit}` also follows a tag.
+    find = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+    with contextlib.suppress(_GitError):
+        return _read_text(_run_git(here, *find, f"{name}^{{commit}}"))
+    with contextlib.suppress(_GitError):
+        found = _read_text(_run_git(here, *find, name))
+        # A branch may name a commit that was not fetched.
+        if found.isalnum() and next(_read_objects(here, [found]), None) is None:
+            raise BatchError(f"the commit of '{shown}' is missing from this git repository. {_WHOLE}")
     raise BatchError(f"'{shown}' is neither a folder nor a revision of this git repository; check its name.")
 
 

@@ -89,7 +89,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
         measure_impact,
         record_impact,
     )
-    from provider_advisor.batch.impact.versions import merge_readable  # noqa: PLC0415
+    from provider_advisor.batch.impact.mixed_bases import merge_readable  # noqa: PLC0415
 
     day, age = options.day or today(), options.age
     before, after = _limit(_read_side(options.before), _read_after(options), options)
@@ -115,19 +115,15 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
 
 def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Version, Version]:
     """Return both sides limited to the scope of the options, as far as each side knows its names."""
-    from provider_advisor.batch.impact.versions import merge_named  # noqa: PLC0415
+    from provider_advisor.batch.impact.mixed_bases import keep_known, merge_named  # noqa: PLC0415
 
-    sides = before.knowledge, after.knowledge
-    given = options.read_scope(merge_named(*sides))._asdict()
+    given = options.read_scope(merge_named(before.knowledge, after.knowledge))._asdict()
     limited = []
-    for side, name in zip(sides, (before.name, after.name), strict=True):
-        known = {
-            key: [part for part in parts if part in (side.sources if key == "sources" else side.providers)]
-            for key, parts in given.items()
-        }
-        if any(given[key] and not known[key] for key in ("only", "sources")):
+    for name, knowledge in (before, after):
+        known = keep_known(given, knowledge)
+        if known is None:
             raise BatchError(f"{name} has nothing that --only and --sources name, so there is nothing to compare.")
-        limited.append(side.restrict(**known))
+        limited.append(knowledge.restrict(**known))
     return before._replace(knowledge=limited[0]), after._replace(knowledge=limited[1])
 
 
