@@ -12,7 +12,7 @@ from provider_advisor import KnowledgeError, RequirementsError, recommend
 from provider_advisor.batch.kernel.costs import calculate_costs
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.decision.cost import calculate_cost
-from provider_advisor.explanation.findings_in_words import describe_cost
+from provider_advisor.explanation.costs_in_words import describe_cost
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.suspicions import find_suspicions
 from provider_advisor.logic import Interval

@@ -16,7 +16,7 @@ from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, q
 
 from provider_advisor.decision.robustness.confirm import find_contenders
 from provider_advisor.decision.robustness.open_facts import is_open
-from provider_advisor.explanation.unknowns import list_unknowns
+from provider_advisor.explanation.findings_in_words import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from worlds import DAY, Said, capability, knowledge_of
 
-from provider_advisor.explanation.unknowns import say_not_stated
+from provider_advisor.explanation.findings_in_words import say_not_stated
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team

@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given, settings
 from worlds import DAY, SAME_EVERY_RUN, SOURCE, Said, capability, decided, knowledge_of, worlds
 
+from provider_advisor.explanation.findings_in_words import list_caveats
 from provider_advisor.explanation.products import find_products, record_choices, record_product_gaps
-from provider_advisor.explanation.unknowns import list_caveats
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team

@@ -10,7 +10,7 @@ from benchmarks.many import MadeUp, write_base
 from worlds import DAY, Said, capability, knowledge_of
 
 from provider_advisor.explanation.answer_differences import compare_records
-from provider_advisor.explanation.unknowns import group_questions
+from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import shortened
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.faces.report.html import html_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from worlds import DAY, PLACES, Said, capability, knowledge_of, price, quantity, with_providers
 
-from provider_advisor.explanation.unknowns import list_caveats
+from provider_advisor.explanation.findings_in_words import list_caveats
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.logic import Interval
 from provider_advisor.recommendation import answer

@@ -1,40 +1,35 @@
-"""Put what is known about each provider into words: findings, ends and changes of facts, and monthly costs.
+"""Put what is known and not known about each provider into words: findings, ends of facts, what nothing says or judges.
 
-Three examples of what a finding says. "has it (Acme Meet); ends on 2027-01-31 (announced on 2026-09-01)": a capability,
+Two examples of what a finding says. "has it (Acme Meet); ends on 2027-01-31 (announced on 2026-09-01)": a capability,
 its product and an end that lies ahead. "65 countries; this does not settle it": an amount that leaves its bound open.
-"at least 83 USD/month (United States price); not included: carrier fees; no price is known for Outgoing call minutes
-(3000)": a monthly cost, with when and where its prices are from and what it leaves out. Without these words, the sum
-would look complete.
 """
 
-from __future__ import annotations
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-from provider_advisor.decision import Cost, CostItem, Decision, Finding
+from provider_advisor.decision import Decision, Finding
 from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.decision.findings import list_used_facts
-from provider_advisor.explanation import model
+from provider_advisor.explanation.costs_in_words import describe_cost, record_cost
+from provider_advisor.explanation.model import AnswerRecord, FindingRecord, NoticeRecord, group_findings
 from provider_advisor.explanation.words import (
-    bound_text_of,
-    capital,
     claim_text,
     claims_text,
-    describe_priced,
+    criterion_label,
     joined,
-    money_text,
+    list_doubts,
+    member_label,
+    number_text,
+    rule_label,
     shortened,
-    usage_label,
-    volume_text,
+    sort_by_standing,
 )
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
-from provider_advisor.logic import Interval, Truth
+from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement
-from provider_advisor.requirements.statement import get_ends
 
 _CONDITION: dict[Truth | None, str] = {
     Truth.YES: "meets the condition",
@@ -49,6 +44,9 @@ _HAS = {
 
 _NAMES = frozenset({"renamed", "renames"})
 _OF_THE_ANSWER = _NAMES | {"withdrawn"}
+_MOST_NAMED = 5
+_ENDS = {"at_least", "at_most"}
+_AMBIGUOUS = "the source can be read in another way"
 
 
 def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
@@ -197,10 +195,10 @@ def _since(notice: Notice) -> str:
     return f"since {notice.day}" if notice.kind in {"closed-to-new", "renamed"} else f"from {notice.day} on"
 
 
-def find_notices(decision: Decision) -> list[model.NoticeRecord]:
+def find_notices(decision: Decision) -> list[NoticeRecord]:
     """Return the ends and changes of all facts that the answer uses, each once."""
     knowledge = decision.facts.knowledge
-    found: dict[tuple[Any, ...], model.NoticeRecord] = {}
+    found: dict[tuple[Any, ...], NoticeRecord] = {}
     for fact in _find_used(decision):
         for notice in fact.notices:
             # A new name belongs to the product, and is mentioned once, whatever its criteria.
@@ -208,7 +206,7 @@ def find_notices(decision: Decision) -> list[model.NoticeRecord]:
             key = (notice.provider, asked, notice.product, notice.kind, notice.day)
             found.setdefault(
                 key,
-                model.NoticeRecord(
+                NoticeRecord(
                     provider=notice.provider,
                     product=notice.product,
                     criterion=notice.criterion,
@@ -239,167 +237,178 @@ def _find_used(decision: Decision) -> Iterator[Fact]:
                 yield item.price
 
 
-# What a month costs
+# What is not known
 
 
-def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> model.CostRecord:
-    """Return a monthly cost as a record; `asked` are the members in the team's requirements, by list."""
-    computed = next((criterion for criterion in facts.knowledge.criteria.values() if criterion.computed), None)
-    return model.CostRecord(
-        low=_least(cost.amount),
-        high=cost.amount.high,
-        unit="" if computed is None else str(computed.unit),
-        criterion=None if computed is None else computed.id,
-        items=[_record_item(item, facts, _list_unpriced(item, cost, facts, asked or {})) for item in cost.items],
-    )
+class Unknown(NamedTuple):
+    """A requirement with its priority, and the providers for which it is unknown, in words."""
+
+    label: str
+    priority: str
+    providers: str
 
 
-def _record_item(item: CostItem, facts: Facts, unpriced: list[str]) -> model.CostItemRecord:
-    price, claims = item.price, () if item.price is None else item.price.claims
-    return model.CostItemRecord(
-        usage={name: _record_used(get_ends(used)) for name, used in item.usage.items()},
-        criterion=price.criterion if price is not None else None,
-        price=claims_text(price.claims) if price is not None else None,
-        by_quote=item.by_quote,
-        priced_members=list(item.priced_members),
-        unconverted=[claim_text(claim) for claim in item.unconverted],
-        notes=list(dict.fromkeys(claim.note for claim in claims if claim.note)),
-        plus=[] if price is None else list(price.plus),
-        price_of=None if price is None else price.price_of,
-        unpriced_members=unpriced,
-        out_of_date=str(price.newest) if price is not None and facts.is_stale(price) else None,
-        low=_least(item.amount),
-        high=item.amount.high,
-        instead=[
-            model.OtherPriceRecord(criterion=fact.criterion, price=claims_text(fact.claims)) for fact in item.instead
-        ],
-        beside=[_name_free(fact, facts.knowledge) for fact in item.beside],
-        evidence=[
-            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat(), place=claim.place)
-            for claim in claims
-        ],
-    )
+def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknown]:
+    """Return what is not known, in the order of the requirements; empty only if everything is known.
 
+    Of many providers those with the best standing are named, and the others are counted.
 
-def _list_unpriced(item: CostItem, cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the requested members without a price of their own, if a price without a member is used."""
-    if item.price is None or any(AT in name for name in item.usage):
-        return []
-    # For example, numbers are needed in Germany, but the price of a call is for the United States: nothing says what a
-    # call to Germany costs. Members with their own usage or price are not included.
-    price = facts.knowledge.criteria[item.price.criterion]
-    apart = {name.partition(AT)[2] for name in cost.usage if name.partition(AT)[0] in item.usage}
-    return [
-        member
-        for member in asked.get(price.of_each or "", ())
-        if member not in {*apart, item.price.price_of}
-        and facts(cost.provider, f"{price.id}{AT}{member}").amount is None
+    An amount that is known within a range only is listed with what is known of it: "Acme (more than 100 countries)". So
+    is a monthly cost without an upper limit, even where only the usage was stated.
+    """
+    names = {provider.id: provider.name for provider in answer.providers}
+    places = {provider.id: place for place, provider in enumerate(sort_by_standing(answer.providers))}
+
+    def about(group: Sequence[FindingRecord]) -> str:
+        ordered = sorted(group, key=lambda part: places[part.provider]) if len(group) > _MOST_NAMED else group
+        return shortened([_about(part, names) for part in ordered])
+
+    found = [
+        Unknown(label_finding(group[0], knowledge), group[0].priority or "rule", about(group))
+        for group in group_findings([finding for finding in answer.findings if finding.is_open])
     ]
+    return [*found, *_list_costs(answer, knowledge)]
 
 
-def _least(amount: Interval) -> float:
-    return 0 if amount.low is None else amount.low
+def label_finding(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
+    """Return a requirement's criterion with its bound, or a rule's reason."""
+    if finding.criterion is None:
+        return rule_label(finding.rule, finding.because, knowledge)
+    return criterion_label(finding.criterion, finding.bound, knowledge)
 
 
-def _record_used(ends: Interval) -> float | list[float]:
-    low, high = ends.low or 0, ends.high or 0
-    return low if low == high else [low, high]
+def _about(finding: FindingRecord, names: dict[str, str]) -> str:
+    name = names[finding.provider]
+    return name if finding.outcome == "unknown" else f"{name} ({finding.says})"
 
 
-def _name_free(fact: Fact, knowledge: KnowledgeBase) -> str:
-    label = knowledge.criteria[fact.criterion].label
-    return label if fact.truth is Truth.YES else f"{label}: {claims_text(fact.claims)}"
+def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unknown]:
+    """Yield the computed cost, unless it was asked for and so is listed already."""
+    computed = next((criterion for criterion in knowledge.criteria.values() if criterion.computed), None)
+    if computed is None or any(finding.criterion == computed.id for finding in answer.findings):
+        return
+    open_ended = [part.name for part in answer.providers if part.monthly_cost and part.monthly_cost.high is None]
+    if open_ended:
+        yield Unknown(computed.label, "usage", f"no upper limit is known for {shortened(open_ended)}")
 
 
-def describe_cost(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
-    """Return a cost in words: "600 to 1200 USD/month (2022 price)", "at least 83 USD/month; not included: fees"."""
-    return "; ".join([describe_sum(cost, knowledge), *_list_gaps(cost, knowledge)])
+def say_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
+    """Return what no source states for any provider, and so decides nothing; empty if it is little.
 
-
-def describe_sum(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
-    """Return the amount and the kind of its prices, without what is not included."""
-    said = f"{money_text(cost.low, cost.high)} {cost.unit}"
-    kinds = list(_list_kinds(cost, knowledge))
-    return f"{said} ({', '.join(kinds)})" if kinds else said
-
-
-def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield the kinds of prices that are for a member or out of date: "2022 price of Outgoing SMS"."""
-    priced = [item for item in cost.items if item.criterion is not None]
-    found: dict[str, list[model.CostItemRecord]] = {}
-    for item in priced:
-        for kind in (_price_place(item, knowledge), (item.out_of_date or "")[:4]):
-            if kind:
-                found.setdefault(kind, []).append(item)
-    for kind, items in found.items():
-        names = joined([usage_label(name, knowledge) for item in items for name in item.usage])
-        every = f"{kind} {'price' if len(items) == 1 else 'prices'}"
-        yield every if len(items) == len(priced) else f"{every} of {names}"
-
-
-def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
-    """Return sentences on what a provider's cost does not include, and on bounds that this leaves open."""
-    gaps = [] if provider.monthly_cost is None else list(_list_gaps(provider.monthly_cost, knowledge))
-    for finding in answer.findings:
-        criterion = knowledge.criteria.get(finding.criterion or "")
-        is_open = finding.provider == provider.id and finding.outcome == "unknown" and finding.bound is not None
-        if is_open and criterion is not None and criterion.computed:
-            gaps.append(f"it is not known whether the cost is {bound_text_of(finding.bound, criterion)}")
-    return [f"{capital(gap)}." for gap in gaps]
-
-
-def _list_gaps(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield what the sum does not include: extras on top of prices, and usage and members without a price."""
-    if plus := list(dict.fromkeys(part for item in cost.items for part in item.plus or ())):
-        yield f"not included: {joined(plus)}"
-    unpriced = [
-        f"{usage_label(name, knowledge)} ({volume_text(volume)}{_say_instead(item)})"
-        for item in cost.items
-        if item.criterion is None and item.high is None
-        for name, volume in item.usage.items()
+    It is little if it is a single wish, which "Not known" lists.
+    """
+    silent = [
+        group[0]
+        for group in group_findings([finding for finding in answer.findings if finding.criterion is not None])
+        if all(finding.outcome == "unknown" and not finding.evidence for finding in group)
     ]
-    if unpriced:
-        yield f"no price is known for {joined(unpriced)}"
-    elsewhere: dict[str, list[str]] = {}
-    for item in cost.items:
-        if item.unpriced_members:
-            elsewhere.setdefault(_name_unpriced(item, knowledge), []).append(_name_taken(item, knowledge))
-    for names, taken in elsewhere.items():
-        yield _say_elsewhere(names, list(dict.fromkeys(taken)))
+    musts = [label_finding(part, knowledge) for part in silent if part.priority == "must"]
+    wishes = [label_finding(part, knowledge) for part in silent if part.priority != "must"]
+    count = len(answer.providers)
+    if count == 1 or not (musts or len(wishes) > 1):
+        return ""
+    said = [f"{shortened(musts)} ({'a must' if len(musts) == 1 else 'musts'})"] if musts else []
+    said += [f"{shortened(wishes)} ({'a wish' if len(wishes) == 1 else 'wishes'})"] if wishes else []
+    whom = "either provider" if count == 2 else f"any of the {count} providers"  # noqa: PLR2004 (English)
+    return f"Not stated by {whom}: {'; '.join(said)}."
 
 
-def _say_instead(item: model.CostItemRecord) -> str:
-    return ("; by quote only" if item.by_quote else "") + describe_priced(item)
+# Notes on what is known
 
 
-def list_price_remarks(item: model.CostItemRecord, knowledge: KnowledgeBase) -> list[str]:
-    """Return notes on an item's price: the member that it is for, and its day if it is out of date."""
-    found = [f"{place} price"] if (place := _price_place(item, knowledge)) else []
-    found += [f"price of {item.out_of_date}, out of date"] if item.out_of_date else []
+def list_notes(finding: FindingRecord) -> list[str]:
+    """Return the notes of the claims that a finding is based on, each once."""
+    return list(dict.fromkeys(part.note for part in finding.evidence if part.note))
+
+
+def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return the notes of the claims that decide, each with its provider and criterion, then those of the sources.
+
+    Those of the providers that the verdict names come first. What every provider meets decides nothing, and is left out
+    unless it is ambiguous for a provider that is named.
+    """
+    return list(dict.fromkeys([*_list_claims(answer, knowledge), *_list_sources(answer)]))
+
+
+def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    found: list[tuple[bool, str]] = []
+    names = {provider.id: provider.name for provider in answer.providers}
+    for group in group_findings(answer.findings):
+        if group[0].criterion is None:
+            continue
+        decides = any(finding.outcome != "met" for finding in group)
+        label = criterion_label(group[0].criterion, None, knowledge)
+        for finding in group:
+            is_other = finding.provider not in answer.verdict.named
+            is_doubtful = finding.is_ambiguous and not is_other
+            notes = list_notes(finding) or ([_AMBIGUOUS] if is_doubtful else [])
+            if notes and (decides or is_doubtful):
+                found.append((is_other, f"{names[finding.provider]}, {label}: {'; '.join(notes)}."))
+    return [sentence for _, sentence in sorted(found, key=itemgetter(0))]
+
+
+def _list_sources(answer: AnswerRecord) -> Iterator[str]:
+    for source in answer.sources:
+        if doubts := list_doubts(source):
+            publisher = f" ({source.publisher})" if source.publisher else ""
+            yield f"Source {source.title}{publisher}: {'; '.join(doubts)}."
+
+
+# Requirements and consequents that do not count
+
+
+def list_unlisted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return requirements that no criterion covers, with priorities, and how to have one judged if possible."""
+    found = []
+    for part in answer.unlisted:
+        known = knowledge.find_criterion(part.text)
+        hint = f"; it can be judged: ask for '{known}'" if known else ""
+        found.append(f"{part.text} ({part.priority}){hint}")
     return found
 
 
-def _price_place(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
-    return "" if item.price_of is None else member_label(str(item.criterion), item.price_of, knowledge)
+def describe_area_weights(answer: AnswerRecord) -> str:
+    """Return how the team weighs areas: "Of the total weight, video has 40% and prices 30%."; empty if it does not."""
+    weights = answer.question.get("weights") or {}
+    parts = [f"{area} {number_text(weight)}%" for area, weight in weights.items()]
+    left = 100 - sum(weights.values())
+    rest = [f"everything else {number_text(left)}%"] if left > 0 else []
+    return f"Weights by area: {joined(parts + rest)}." if parts else ""
 
 
-def _name_unpriced(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
-    return shortened([member_label(str(item.criterion), name, knowledge) for name in item.unpriced_members or ()])
+def list_unwanted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the team does not want (`wont`), each with the rules that would have added it."""
+    found = []
+    for part in answer.unwanted:
+        rules = [aside.rule for aside in answer.set_aside if aside.criterion == part]
+        favouring = [name for name in rules if name in knowledge.rules and knowledge.rules[name].favours is not None]
+        adding = [name for name in rules if name not in favouring]
+        said = [f"the {_rules(adding)} would have added it"] if adding else []
+        said += [f"the {_rules(favouring)} would have favoured providers for it"] if favouring else []
+        would = f" ({'; '.join(said)})" if said else ""
+        found.append(f"{criterion_label(part, None, knowledge)}{would}")
+    return found
 
 
-def _name_taken(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
-    """Say which price was used for members without one."""
-    if place := _price_place(item, knowledge):
-        return f"the {place} price"
-    of = knowledge.criteria.list_of(str(item.criterion))
-    return f"a price that names no {'member' if of is None else of.id}"
+def _rules(names: list[str]) -> str:
+    return f"{'rule' if len(names) == 1 else 'rules'} {joined(names)}"
 
 
-def _say_elsewhere(names: str, taken: list[str]) -> str:
-    return f"no price is known for {names}; {joined(taken)} {'was' if len(taken) == 1 else 'were'} used instead"
+def list_set_aside(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return the other consequents of rules that do not count, each with the reason."""
+    return [
+        f"{criterion_label(part.criterion, None, knowledge)}, by the rule {part.rule}: {part.because}."
+        for part in answer.set_aside
+        if part.criterion not in answer.unwanted
+    ]
 
 
-def member_label(criterion: str, member: str, knowledge: KnowledgeBase) -> str:
-    """Return a member of a criterion by its label; by its id if the knowledge base no longer has it."""
-    of = knowledge.criteria.list_of(criterion)
-    return member if of is None or member not in of.members else of.members[member].label
+def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the team was not sure about, or cannot count yet: criteria, situation and usage, by their labels."""
+    parts = (knowledge.usage, knowledge.topics, knowledge.criteria)
+    labels = {name: record.label for records in parts for name, record in records.items()}
+    unsure = [labels.get(name, name) for name in answer.question.get("unsure", [])]
+    for part in answer.question.get("uncounted", []):
+        label = criterion_label(part["criterion"], {key: part[key] for key in _ENDS & part.keys()}, knowledge)
+        unsure.append(f"{label} ({part['priority']}), until usage is given")
+    return unsure

@@ -9,12 +9,12 @@ from typing import Any
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
 from provider_advisor.decision.findings import judge_rule, list_used_facts
 from provider_advisor.explanation import model
+from provider_advisor.explanation.costs_in_words import record_cost
 from provider_advisor.explanation.findings_in_words import (
     explain_finding,
     explain_presence,
     find_notices,
     list_deciding,
-    record_cost,
 )
 from provider_advisor.explanation.products import (
     find_products,

@@ -1,25 +1,31 @@
-"""Explain the verdict in one sentence, and say what would decide between providers that are level.
+"""Explain the verdict in one sentence, and say what would decide a tie or change the verdict.
 
 The sentence agrees with the standings and scores beside it. An example: Ada meets every must and has proven 60 points;
 Bob has one must unknown, and 70 points if all turns out well. Ada is recommended, and unknown facts "could still put
 Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, Bob would not be named.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding, Verdict
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.verdict import get_score
-from provider_advisor.explanation.model import DifferenceRecord, FindingRecord, ProductGapRecord
+from provider_advisor.explanation.model import (
+    AnswerRecord,
+    ConfirmRecord,
+    DifferenceRecord,
+    FindingRecord,
+    ProductGapRecord,
+)
 from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
     age_text,
     claims_text,
     criterion_label,
+    join_any,
     joined,
     keep_few,
     requirement_text,
@@ -37,6 +43,9 @@ _MOST_RIVALS = 4
 
 _MORE_FAIL = "more fail a must"
 _OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
+_NAME = "\0"
+"""A placeholder for a provider's name while comparing sentences; it occurs in no name or sentence."""
+
 _YEAR = 365
 """Days by which a price must be older, if neither its criterion nor the policy says when it is out of date."""
 
@@ -394,3 +403,55 @@ def _describe_known(fact: Fact) -> str:
     if fact.amount is not None:
         return claims_text(fact.claims)
     return {Truth.YES: "yes", Truth.NO: "no", Truth.UNKNOWN: "not known"}[fact.truth]
+
+
+# What would change it
+
+
+def list_concessions(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
+    """Return what the team could do without, and the verdict that this leads to: "Without Fax: Acme would be …"."""
+    return [
+        f"Without {joined([criterion_label(part.criterion, part.bound, knowledge) for part in concession.drop])}: "
+        f"{concession.verdict.reason.removeprefix('Then ')}"
+        for concession in answer.concessions
+    ]
+
+
+def list_combinations(answer: AnswerRecord) -> list[str]:
+    """Return the providers that meet every must only together."""
+    names = {provider.id: provider.name for provider in answer.providers}
+    groups = [joined([names.get(provider, provider) for provider in group]) for group in answer.combinations]
+    return [f"{group} together meet every must." for group in groups]
+
+
+class QuestionGroup(NamedTuple):
+    """What to ask, and that with what the answers lead to, in sentences; `parts` are those that are alike."""
+
+    asked: tuple[str, ...]
+    says: str
+    parts: tuple[ConfirmRecord, ...]
+
+
+def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
+    """Return what to confirm, most useful first; what is asked alike of several providers, with like answers, is one.
+
+    Questions whose answers name the provider stay apart: "if yes, Acme would be recommended".
+    """
+    names = {provider.id: provider.name for provider in answer.providers}
+    alike: dict[str, list[tuple[str, ConfirmRecord]]] = {}
+    for part in answer.confirm:
+        name = names.get(part.facts[0].provider, "") if len(part.facts) == 1 else ""
+        is_named_once = bool(name) and part.says.count(name) == part.facts[0].question.count(name) == 1
+        template = part.says.replace(name, _NAME) if is_named_once else part.says
+        alike.setdefault(template, []).append((name, part))
+    return [_make_group(template, named) for template, named in alike.items()]
+
+
+def _make_group(template: str, named: list[tuple[str, ConfirmRecord]]) -> QuestionGroup:
+    name, first = named[0]
+    parts = tuple(part for _, part in named)
+    asked = tuple(fact.question for fact in first.facts)
+    if len(parts) == 1:
+        return QuestionGroup(asked, first.says, parts)
+    together = join_any([each for each, _ in named])
+    return QuestionGroup((asked[0].replace(name, together),), template.replace(_NAME, together), parts)

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.model import CostItemRecord, ProviderRecord, ScoreRecord, SourceRecord
+from provider_advisor.explanation.model import ProviderRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
 from provider_advisor.logic import Interval, Number
@@ -16,7 +16,6 @@ from provider_advisor.requirements import Requirement, bound_words
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MOST_SOURCES = 3
 _LONGEST_TITLE = 60
-_MOST_NAMED = 3
 _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
@@ -219,31 +218,16 @@ def amount_text(low: float, high: float | None) -> str:
     return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
 
 
-def money_text(low: float, high: float | None) -> str:
-    """Return a monthly cost in cents, because no bill says 37.283333333. Amounts below 1 keep their digits.
-
-    >>> money_text(37.283333333, None), money_text(0.0083, 1.5)
-    ('at least 37.28', '0.0083 to 1.5')
-    """
-    ends = [end if end is None or abs(end) < 1 else round(end, 2) for end in (low, high)]
-    return amount_text(ends[0] or 0, ends[1])
-
-
-def describe_priced(item: CostItemRecord) -> str:
-    """Say which members of unpriced usage have prices, and how to ask for them; empty if none."""
-    names = item.priced_members or []
-    if item.unconverted:
-        return f"; it is {joined(item.unconverted)}"
-    if not names:
-        return ""
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"; prices are recorded for {', '.join(names[:_MOST_NAMED])}{more}: name one to price it"
-
-
 def usage_label(name: str, knowledge: KnowledgeBase) -> str:
     """Return the label of a usage item, also of what falls to one member: "Outgoing SMS, Germany"."""
     item = knowledge.find_usage(name)
     return name if item is None else item.label
+
+
+def member_label(criterion: str, member: str, knowledge: KnowledgeBase) -> str:
+    """Return a member of a criterion by its label; by its id if the knowledge base no longer has it."""
+    of = knowledge.criteria.list_of(criterion)
+    return member if of is None or member not in of.members else of.members[member].label
 
 
 def volume_text(volume: float | Sequence[float]) -> str:

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
-from provider_advisor.explanation.findings_in_words import describe_sum, list_gaps, list_price_remarks
-from provider_advisor.explanation.model import (
-    AnswerRecord,
-    CostItemRecord,
-    EvidenceRecord,
-    FindingRecord,
-    ProviderRecord,
-    group_findings,
-)
-from provider_advisor.explanation.unknowns import (
+from provider_advisor.explanation.costs_in_words import describe_sum, list_gaps, list_price_remarks, money_text
+from provider_advisor.explanation.findings_in_words import (
     describe_area_weights,
-    group_questions,
     label_finding,
     list_caveats,
-    list_combinations,
-    list_concessions,
     list_notes,
     list_set_aside,
     list_unknowns,
@@ -28,6 +17,15 @@ from provider_advisor.explanation.unknowns import (
     list_unwanted,
     say_not_stated,
 )
+from provider_advisor.explanation.model import (
+    AnswerRecord,
+    CostItemRecord,
+    EvidenceRecord,
+    FindingRecord,
+    ProviderRecord,
+    group_findings,
+)
+from provider_advisor.explanation.verdict_in_words import group_questions, list_combinations, list_concessions
 from provider_advisor.explanation.words import (
     CAUTIONS_HEADING,
     GAP_FOOTNOTE,
@@ -38,7 +36,6 @@ from provider_advisor.explanation.words import (
     degree_text,
     joined,
     lines_text,
-    money_text,
     percent,
     remarks_text,
     rests_text,

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.findings_in_words import describe_sum, list_gaps, list_price_remarks
-from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, KnowledgeRecord, LineRecord
-from provider_advisor.explanation.unknowns import (
+from provider_advisor.explanation.costs_in_words import describe_sum, list_gaps, list_price_remarks, money_text
+from provider_advisor.explanation.findings_in_words import (
     Unknown,
     describe_area_weights,
-    list_combinations,
-    list_concessions,
     list_set_aside,
     list_unknowns,
     list_unlisted,
@@ -19,7 +16,9 @@ from provider_advisor.explanation.unknowns import (
     list_unwanted,
     say_not_stated,
 )
-from provider_advisor.explanation.words import capital, criterion_label, joined, money_text
+from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, KnowledgeRecord, LineRecord
+from provider_advisor.explanation.verdict_in_words import list_combinations, list_concessions
+from provider_advisor.explanation.words import capital, criterion_label, joined
 from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness
 from provider_advisor.faces.report.rows_and_sources import (
     CitedPlace,

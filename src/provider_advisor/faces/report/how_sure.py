@@ -14,7 +14,7 @@ from provider_advisor.explanation.model import (
     WorldsRecord,
 )
 from provider_advisor.explanation.robustness_in_words import find_least_factor, say_odds
-from provider_advisor.explanation.unknowns import QuestionGroup, group_questions
+from provider_advisor.explanation.verdict_in_words import QuestionGroup, group_questions
 from provider_advisor.explanation.words import capital, joined, number_text, percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
 from provider_advisor.knowledge import KnowledgeBase

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from provider_advisor.explanation.findings_in_words import list_notes
 from provider_advisor.explanation.model import (
     AnswerRecord,
     FindingRecord,
@@ -19,7 +20,6 @@ from provider_advisor.explanation.model import (
     group_findings,
 )
 from provider_advisor.explanation.short_list import make_short_list
-from provider_advisor.explanation.unknowns import list_notes
 from provider_advisor.explanation.words import (
     STANDINGS,
     capital,
