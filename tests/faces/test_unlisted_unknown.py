@@ -101,6 +101,11 @@ def test_an_error_of_a_spreadsheet_is_no_wish(says, tmp_path):
     assert "'@de' names no criterion" in says("--needs @de --unlisted-unknown").err
 
 
+def test_a_member_behind_what_a_team_does_without_is_no_wish(says):
+    found = says("--needs 'no repairs@de' --unlisted-unknown")
+    assert (found.status, "'no repairs' asks to do without 'repairs'" in found.err) == (2, True)
+
+
 _TABLES = {
     "csv": 'team,needs,wants,unlisted\na,"repairs,loan bikes",tea,night shift\nb,rental,,\nc,bikes@mars,,\n',
     "jsonl": '{"team": "a", "needs": ["repairs", "loan bikes"], "wants": [{"criterion": "tea"}], '

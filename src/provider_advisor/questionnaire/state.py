@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Priority
 from provider_advisor.knowledge.conditions import AT, EITHER
-from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
 from provider_advisor.requirements.grammar import brief, get_lowest, read_requirement, shown
-from provider_advisor.requirements.statement import LARGEST, Used, Volume
+from provider_advisor.requirements.statement import LARGEST, Used, Volume, is_within
 from provider_advisor.requirements.unlisted import read_unlisted
-from provider_advisor.requirements.usage import check_volume, read_volume
+from provider_advisor.requirements.usage import check_volume
 
 TOPICS = Key("topics")
 """The key of the first screen."""
@@ -237,31 +236,22 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
 
     Raises RequirementsError.
     """
-    if key == TOPICS:
-        return _check_several(value, catalogue.subjects, "'topics'", many=True, some=False)
-    if key.kind in {"criterion", "unlisted"}:
-        words = CRITERION_WORDS if key.kind == "criterion" else UNLISTED_WORDS
-        value = NO_ANSWER if key.kind == "unlisted" and value == UNWANTED else value
-        if value == MUST_NOT and key.kind == "criterion":
-            _check_capability(key.name, catalogue)
-        return _check_word(value, words, f"the answer about '{key.name}'")
-    if key.kind in {"bound", "members"}:
-        check = _check_bound if key.kind == "bound" else _check_members
-        return check(value, key.name, catalogue)
-    value = NO_ANSWER if key.kind == "usage" and value == UNWANTED else value
-    values = catalogue.knowledge.topics[key.name].values if key.kind == "situation" else ()
-    if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in values:
-        return value
-    if key.kind == "usage":
-        return _check_volume(value, catalogue.knowledge.usage[key.name])
-    topic = catalogue.knowledge.topics[key.name]
-    return _check_several(value, dict.fromkeys(topic.values), f"the situation '{key.name}'", many=topic.many)
+    return _CHECKS[key.kind](value, key.name, catalogue)
 
 
-def _check_capability(name: str, catalogue: Catalogue) -> None:
+def _check_topics(value: object, _: str, catalogue: Catalogue) -> tuple[str, ...]:
+    return _check_several(value, catalogue.subjects, "'topics'")
+
+
+def _check_criterion(value: object, name: str, catalogue: Catalogue) -> str:
     criterion = catalogue.knowledge.criteria[name]
-    if criterion.kind != "capability" or criterion.any_of:
+    if value == MUST_NOT and (criterion.kind != "capability" or criterion.any_of):
         raise RequirementsError(f"'{name}' is not a capability, so 'must not' does not apply to it.")
+    return _check_word(value, CRITERION_WORDS, f"the answer about '{name}'")
+
+
+def _check_unlisted(value: object, text: str, _: Catalogue) -> str:
+    return _check_word(NO_ANSWER if value == UNWANTED else value, UNLISTED_WORDS, f"the answer about '{text}'")
 
 
 def _check_word(value: object, words: Collection[str], what: str) -> str:
@@ -272,17 +262,34 @@ def _check_word(value: object, words: Collection[str], what: str) -> str:
     return value
 
 
-def _check_several(
-    value: object, known: Mapping[str, object], what: str, *, many: bool, some: bool = True
-) -> tuple[str, ...]:
-    given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+def _check_situation(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
+    topic, what = catalogue.knowledge.topics[name], f"the situation '{name}'"
+    if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in topic.values:
+        return value
+    found = _check_several(value, topic.values, what)
+    if not found or (len(found) > 1 and not topic.many):
+        raise RequirementsError(f"{what} takes {'at least one value' if topic.many else 'one value'}.")
+    return found
+
+
+def _check_usage(value: object, name: str, catalogue: Catalogue) -> str | Used:
+    if isinstance(value, str) and value in {UNSURE, NO_ANSWER, UNWANTED}:
+        return NO_ANSWER if value == UNWANTED else value
+    return check_volume(value, catalogue.knowledge.usage[name])
+
+
+def _check_several(value: object, known: Collection[str], what: str) -> tuple[str, ...]:
+    """Return the values chosen, each once, in the order of those known."""
+    given = _list_several(value)
     for one in given:
         if not isinstance(one, str) or one not in known:
             hint = did_you_mean(brief(one), known)
             raise RequirementsError(f"{shown(one)} is not a value of {what}; expected {', '.join(known)}.{hint}")
-    if (some and not given) or (len(given) > 1 and not many):
-        raise RequirementsError(f"{what} takes {'at least one value' if many else 'one value'}.")
     return tuple(one for one in known if one in given)
+
+
+def _list_several(value: object) -> list[object]:
+    return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
 
 
 def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
@@ -293,37 +300,40 @@ def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tupl
     of = criteria.list_of(name)
     if of is None:
         raise RequirementsError(f"'{name}' has no members.")
-    given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-    found = {str(one): criteria.find_member(name, one) if isinstance(one, str) else None for one in given}
-    for one, member in found.items():
+    found = set()
+    for one in _list_several(value):
+        member = criteria.find_member(name, one) if isinstance(one, str) else None
         if member is None:
-            hint = did_you_mean(brief(one), [part.label for part in of.members.values()])
-            example = ", ".join(part.label for part in list(of.members.values())[:_FEW])
-            raise RequirementsError(f"'{name}' has no member {shown(one)}; expected one such as {example}.{hint}")
-    return tuple(member for member in of.members if member in found.values()) or NONE
+            labels = [part.label for part in of.members.values()]
+            hint = did_you_mean(brief(one), labels)
+            raise RequirementsError(
+                f"'{name}' has no member {shown(one)}; expected one such as {', '.join(labels[:_FEW])}.{hint}"
+            )
+        found.add(member)
+    return tuple(member for member in of.members if member in found) or NONE
 
 
 def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number:
-    criterion = catalogue.knowledge.criteria[name]
+    criterion, what = catalogue.knowledge.criteria[name], f"the bound of '{name}'"
     if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED} and value not in criterion.values:
         return NONE if value == UNWANTED else value
-    if criterion.kind == "rating":
-        if isinstance(value, str) or value not in range(len(criterion.values)):
-            return criterion.values.index(_check_word(value, criterion.values, f"the bound of '{criterion.id}'"))
-        return int(str(value))
-    return _check_number(value, f"the bound of '{criterion.id}'", str(criterion.unit), get_lowest(criterion))
+    if criterion.kind == "rating":  # a rank, or the word of one
+        if isinstance(value, int | float) and value in range(len(criterion.values)):
+            return int(value)
+        return criterion.values.index(_check_word(value, criterion.values, what))
+    if not is_within(value, lowest := get_lowest(criterion), LARGEST):
+        raise RequirementsError(
+            f"{what} is {shown(value)}; expected a number of {criterion.unit}, {lowest:.0f} to {LARGEST:.0f}."
+        )
+    return plain(value)
 
 
-def _check_volume(value: object, item: UsageItem) -> Used:
-    used = read_volume(item.id, value) if isinstance(value, str) else value
-    if isinstance(used, Volume):
-        return check_volume(used, item)
-    return _check_number(used, f"the usage '{item.id}'", item.unit)
-
-
-def _check_number(value: object, what: str, unit: str, lowest: Number = 0) -> Number:
-    number = plain(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-    if number is None or not lowest <= number <= LARGEST:
-        given = shown(value) if number is None else number
-        raise RequirementsError(f"{what} is {given}; expected a number of {unit}, {lowest:.0f} to {LARGEST:.0f}.")
-    return number
+_CHECKS: Mapping[str, Callable[[object, str, Catalogue], Value]] = {
+    "topics": _check_topics,
+    "criterion": _check_criterion,
+    "bound": _check_bound,
+    "members": _check_members,
+    "situation": _check_situation,
+    "usage": _check_usage,
+    "unlisted": _check_unlisted,
+}

@@ -10,6 +10,7 @@ from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import brief, shown
+from provider_advisor.requirements.statement import is_within
 from provider_advisor.safe_text import fold
 
 _ALL = 100
@@ -47,6 +48,6 @@ def _find_problems(given: Mapping[str, object], areas: Mapping[str, str]) -> Ite
             yield f"unknown area {shown(name)} in 'weights'.{hint}"
         elif key in seen:
             yield f"'weights' has the area '{areas[key]}' twice, as {shown(seen[key])} and {shown(name)}; keep one."
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= _ALL:
+        if not is_within(weight, 0, _ALL):
             yield f"the weight of the area {shown(name)} is {shown(weight)}; expected 0 to {_ALL} percent of the total."
         seen.setdefault(key, str(name))

@@ -29,22 +29,11 @@ _KINDS = {"situation": "the situation ", "usage": "the usage "}
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     """Return the sentences on a word that is no criterion; `quoted` is how they show it."""
-    if is_error_value(word):
-        return f"{quoted} is a spreadsheet error, not a criterion; correct the cell."
-    if (of_member := _explain_member(word, knowledge)) is not None:
-        return of_member
-    if word.strip().startswith(AT):
-        return f"{quoted} names no criterion; expected one before '{AT}', such as phone-numbers{AT}de."
-    word, member = split_member(word)
-    quoted = quoted if member is None else f"'{word}'"
-    without = _find_denied(word)
-    named = without and knowledge.find_criterion(without)
-    if named:
-        return (
-            f"{quoted} asks to do without '{named}'; if it is not wanted, write '{named}:wont'; "
-            f"if it must be absent, '{named}=no'."
-        )
-    hint = "" if without else suggest_words(word, knowledge)
+    if mistake := _explain_mistake(word, quoted, knowledge):
+        return mistake
+    name, member = split_member(word)
+    quoted = quoted if member is None else f"'{name}'"
+    hint = "" if _find_denied(name) else suggest_words(name, knowledge)
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what you can ask for."
     typed = quoted[1:-1].replace('"', '\\"')
@@ -59,14 +48,25 @@ def drop_listing_advice(sentence: str) -> str:
 
 def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
     """Return whether a word names no criterion, neither one that is to be absent nor one with a member."""
-    if knowledge.find_criterion(word) is not None or is_error_value(word):
-        return False
+    return knowledge.find_criterion(word) is None and not _explain_mistake(word, word, knowledge)
+
+
+def _explain_mistake(word: str, quoted: str, knowledge: KnowledgeBase) -> str | None:
+    """Return the sentence on a word that is written wrongly, but means something; None of any other."""
+    if is_error_value(word):
+        return f"{quoted} is a spreadsheet error, not a criterion; correct the cell."
     name, member = split_member(word)
-    without = _find_denied(name)
     if not name.strip():
-        return False
-    named = [name] if member is not None else [without] if without else []
-    return not any(knowledge.find_criterion(each) for each in named)
+        return f"{quoted} names no criterion; expected one before '{AT}', such as phone-numbers{AT}de."
+    if member is not None and (known := knowledge.find_criterion(name)):
+        return _explain_member(known, member, knowledge)
+    if (without := _find_denied(name)) and (denied := knowledge.find_criterion(without)):
+        quoted = quoted if member is None else f"'{name}'"
+        return (
+            f"{quoted} asks to do without '{denied}'; if it is not wanted, write '{denied}:wont'; "
+            f"if it must be absent, '{denied}=no'."
+        )
+    return None
 
 
 def _find_denied(word: str) -> str | None:
@@ -75,12 +75,8 @@ def _find_denied(word: str) -> str | None:
     return None if found is None else (found["word"] or found["before"]).strip()
 
 
-def _explain_member(word: str, knowledge: KnowledgeBase) -> str | None:
-    """Return the sentences on a word such as `phone-numbers@grmany`; None where its criterion is what is unknown."""
-    word, member = split_member(word)
-    name = knowledge.find_criterion(word)
-    if name is None or member is None:
-        return None
+def _explain_member(name: str, member: str, knowledge: KnowledgeBase) -> str:
+    """Return the sentence on a member that a known criterion does not have, such as `phone-numbers@grmany`."""
     of = knowledge.criteria.list_of(name)
     if of is None:
         return f"'{name}' has no members; write '{name}' without '{AT}'."

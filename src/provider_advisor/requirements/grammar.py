@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
@@ -34,7 +34,7 @@ from provider_advisor.logic import (
     read_amount,
     unit_fits,
 )
-from provider_advisor.requirements.statement import LARGEST, PRIORITIES, Requirement, bound_words
+from provider_advisor.requirements.statement import HEAVIEST, LARGEST, PRIORITIES, Requirement, bound_words, is_within
 
 # A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
 _FORM = re.compile(
@@ -46,6 +46,9 @@ _NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?\$?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
+BOUND_SIGNS = {"exactly": "=", "at_least": ">=", "at_most": "<="}
+"""The keys of a mapping that bound a criterion, and the signs that do so in a text."""
+
 _PART_KEYS = ("criterion", "member", "is", "at_least", "at_most", "exactly")
 _CHOICE_KEYS = ("any", "priority", "weight")
 _KEYS = (*_PART_KEYS, *_CHOICE_KEYS)
@@ -110,43 +113,50 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
 
     `default` is its priority where it names none. Raises RequirementsError, in one sentence, with what to try.
     """
-    if isinstance(given, str):
-        return _read_text(given, default, knowledge)
-    if not isinstance(given, Mapping):
+    if isinstance(given, str) and EITHER in given:
+        return _read_choice_text(given, default, knowledge)
+    if not isinstance(given, str | Mapping):
         raise RequirementsError(
             f"{shown(given)} is not a requirement; expected a criterion, or a mapping with the key 'criterion'."
         )
-    return _read_mapping(given, default, knowledge)
+    if isinstance(given, Mapping) and given.get("any") is not None:
+        return _read_any(given, default, knowledge)
+    asked = _take_apart(given, _KEYS, "a requirement")
+    criterion = _find_criterion(asked.word, knowledge)
+    priority = default if asked.priority is None else _read_priority(asked.priority, asked.typed or criterion.id)
+    bound = _read_bounds(asked, criterion) or get_least(priority, criterion)
+    weight = _read_weight(asked.weight, criterion)
+    return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
 
 
-def _read_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
-    if EITHER in text:
-        return _read_choice_text(text, default, knowledge)
-    match = _match_form(text)
-    criterion = _find_criterion(match["word"].strip(), knowledge)
-    priority = default if match["priority"] is None else _read_priority(match["priority"].strip(), text)
-    bound = _read_bound_text(match, text, criterion)
-    return _check_unwanted(Requirement(criterion.id, priority, bound or get_least(priority, criterion)))
+class _AskedWord(NamedTuple):
+    """What a text or a mapping says of one criterion, before it is looked up.
+
+    `bounds` are signs with values, as typed; `is` with `absent` is one too. `typed` is the whole text, if it is one.
+    """
+
+    word: str
+    bounds: Sequence[tuple[str, str]]
+    priority: object = None
+    weight: object = None
+    typed: str = ""
 
 
-def _match_form(text: str) -> re.Match[str]:
-    match = _FORM.fullmatch(text.strip())
+def _take_apart(given: str | Mapping[str, Any], keys: Sequence[str], where: str) -> _AskedWord:
+    """Return what is asked; a mapping may have these keys."""
+    if isinstance(given, Mapping):
+        _check_keys(given, keys, where)
+        word = _name_member(given)
+        return _AskedWord(word, _list_bounds(given, word), given.get("priority"), given.get("weight"))
+    match = _FORM.fullmatch(given.strip())
     if match is None:
         raise RequirementsError(
-            f"{shown(text)} cannot be read; "
+            f"{shown(given)} cannot be read; "
             "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
         )
-    return match
-
-
-def _read_bound_text(match: re.Match[str], text: str, criterion: Criterion) -> Interval | None:
-    # On a scale up to a hundred, 99.999 can only be a fraction.
-    is_counted = (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
-    if is_counted and (readings := describe_two_readings(match["value"] or "")):
-        raise RequirementsError(
-            f"{shown(text)} can be read as {readings}; write the one you mean, without a thousands separator."
-        )
-    return None if match["sign"] is None else _read_bound(match["sign"], match["value"].strip(), criterion)
+    bounds = [] if match["sign"] is None else [(match["sign"], match["value"].strip())]
+    priority = None if match["priority"] is None else match["priority"].strip()
+    return _AskedWord(match["word"].strip(), bounds, priority, typed=given)
 
 
 def _read_choice_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
@@ -186,20 +196,15 @@ def _read_choice(
 
 def _read_part(given: str | Mapping[str, Any], knowledge: KnowledgeBase) -> FactHolds:
     """Return one part of a choice, as a condition on facts."""
-    if isinstance(given, Mapping):
-        _check_keys(given, _PART_KEYS, "a part of a choice")
-        criterion = _find_criterion(_name_member(given), knowledge)
-        bound = _read_bounds(given, criterion)
-    elif isinstance(given, str) and given.strip():
-        match = _match_form(given)
-        if match["priority"] is not None:
-            raise RequirementsError(f"{shown(given)} has a priority inside a choice; give one to the whole choice.")
-        criterion = _find_criterion(match["word"].strip(), knowledge)
-        bound = _read_bound_text(match, given, criterion)
-    else:
+    if not isinstance(given, Mapping) and not (isinstance(given, str) and given.strip()):
         raise RequirementsError(
             f"a choice has the part {shown(given)}; expected criteria with '{EITHER}' between them."
         )
+    asked = _take_apart(given, _PART_KEYS, "a part of a choice")
+    if asked.priority is not None:
+        raise RequirementsError(f"{shown(given)} has a priority inside a choice; give one to the whole choice.")
+    criterion = _find_criterion(asked.word, knowledge)
+    bound = _read_bounds(asked, criterion)
     if criterion.computed:
         raise RequirementsError(f"'{criterion.id}' is computed from monthly usage, so it cannot be part of a choice.")
     if bound == ABSENT:
@@ -231,17 +236,6 @@ def get_least(priority: Priority, criterion: Criterion) -> Interval | None:
     return criterion.least if priority == "must" else None
 
 
-def _read_mapping(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-    if given.get("any") is not None:
-        return _read_any(given, default, knowledge)
-    _check_keys(given, _KEYS, "a requirement")
-    criterion = _find_criterion(_name_member(given), knowledge)
-    priority = default if given.get("priority") is None else _read_priority(given["priority"], criterion.id)
-    bound = _read_bounds(given, criterion) or get_least(priority, criterion)
-    weight = _read_weight(given.get("weight"), criterion)
-    return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
-
-
 def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
     # Records of a table have all keys, with null for empty ones.
     _check_keys({key: value for key, value in given.items() if value is not None}, _CHOICE_KEYS, "a choice")
@@ -262,21 +256,27 @@ def _check_keys(given: Mapping[str, Any], keys: Sequence[str], where: str) -> No
             raise RequirementsError(f"unknown key {shown(key)} in {where}.{hint}")
 
 
-def _read_bounds(given: Mapping[str, Any], criterion: Criterion) -> Interval | None:
-    """Return what the keys of a mapping bound; `ABSENT` where they say that a capability must not be there."""
+def _list_bounds(given: Mapping[str, Any], word: str) -> list[tuple[str, str]]:
+    """Return the signs and values that the keys of a mapping stand for."""
     if given.get("is") is not None:
         if given["is"] != _ABSENT:
-            raise RequirementsError(
-                f"'is' of '{criterion.id}' is {shown(given['is'])}; expected 'absent', or no 'is' at all."
-            )
-        return _read_absent(criterion)
-    bounds = [
-        _read_bound(sign, _retype(given[key]), criterion)
-        for key, sign in (("at_least", ">="), ("at_most", "<="), ("exactly", "="))
-        if given.get(key) is not None
-    ]
+            raise RequirementsError(f"'is' of '{word}' is {shown(given['is'])}; expected 'absent', or no 'is' at all.")
+        return [("is", _ABSENT)]
+    return [(sign, _retype(given[key])) for key, sign in BOUND_SIGNS.items() if given.get(key) is not None]
+
+
+def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
+    """Return what the signs bound together; `ABSENT` where they say that a capability must not be there."""
+    # On a scale up to a hundred, 99.999 can only be a fraction; a mapping's number has one reading.
+    is_counted = (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
     bound = None
-    for part in bounds:
+    for sign, value in asked.bounds:
+        if asked.typed and is_counted and (readings := describe_two_readings(value)):
+            raise RequirementsError(
+                f"{shown(asked.typed)} can be read as {readings}; write the one you mean, without a thousands "
+                "separator."
+            )
+        part = _read_bound(sign, value, criterion)
         bound = part if bound is None or part is None else bound.intersect(part)
     if bound is not None and bound.is_empty():
         raise RequirementsError(explain_exclusive(bound, criterion))
@@ -347,7 +347,7 @@ def _read_priority(word: object, text: str) -> Priority:
 
 
 def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
-    if sign == "=" and value.casefold() == _NO and value not in criterion.values:
+    if sign == "is" or (sign == "=" and value.casefold() == _NO and value not in criterion.values):
         return _read_absent(criterion)
     if sign == "=" and value.casefold() == _YES and criterion.kind == "capability":
         return None  # it must be there, as without a bound
@@ -431,9 +431,9 @@ def explain_exclusive(bound: Interval, criterion: Criterion) -> str:
 def _read_weight(given: object, criterion: Criterion) -> float | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1_000_000:  # noqa: PLR2004
+    if not is_within(given, 0, HEAVIEST) or not given:
         raise RequirementsError(
-            f"the weight of '{criterion.id}' is {shown(given)}; expected a number above 0, up to 1000000."
+            f"the weight of '{criterion.id}' is {shown(given)}; expected a number above 0, up to {HEAVIEST}."
         )
     return given
 

@@ -59,13 +59,12 @@ from provider_advisor.requirements.sheets import (
     take_header,
     write_cell,
 )
-from provider_advisor.requirements.statement import Requirement, Statement, Unlisted, join_unlisted
+from provider_advisor.requirements.statement import HEAVIEST, Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import is_error_value, reveal_line
 
 _LARGEST_CSV = 10_000_000
 _SEPARATORS = (",", ";", "\t")
-_HEAVIEST = 1_000_000
 _TITLE_LINES, _SHOWN = 50, 5
 _MODALS = re.compile(r"\b(must|shall|should|could|may)\b")
 _NO_PRIORITY = (
@@ -448,7 +447,7 @@ def _read_weight(text: str, decimal: str | None) -> float | None:
         weight = float(plain.rstrip("% "))
     except ValueError:
         weight = -1.0
-    if not 0 < weight <= _HEAVIEST:
+    if not 0 < weight <= HEAVIEST:
         hint = " If its comma is a decimal comma, add --decimal ,." if "," in text and not decimal else ""
-        raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {_HEAVIEST}.{hint}")
+        raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {HEAVIEST}.{hint}")
     return weight

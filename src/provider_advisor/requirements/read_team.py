@@ -79,7 +79,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     mistakes.problems += _find_loose(
         asked, knowledge.loose_words | (knowledge.loose_ids if typed else set()), knowledge
     )
-    answers = {key: mistakes.note(_read_answers_on, key, values, knowledge) for key, values in situation.items()}
+    answers = {key: mistakes.note(_read_topic, key, values, knowledge) for key, values in situation.items()}
     carried = _read_unlisted(own_words, mistakes) if own_words else ()
     by_area = mistakes.note(_read_weights, weights, knowledge)
     volumes = mistakes.note(read_usage, usage, knowledge) if usage else {}
@@ -231,7 +231,7 @@ def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield explain_exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
 
 
-def _read_answers_on(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
+def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
     return read_answers(_find_topic(name, knowledge), values)
 
 

@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
@@ -21,11 +21,22 @@ from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, Interval, Number
 
-PRIORITIES: tuple[Priority, ...] = ("must", "should", "could")
+UnlistedPriority = Literal["must", "should", "could"]
+
+PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 """The priorities with a weight, highest first; `wont` is not among them."""
 
 LARGEST = 1e12
 """The largest amount that a team may state."""
+
+HEAVIEST = 1_000_000
+"""The largest weight that a requirement may have of its own."""
+
+
+def is_within(value: object, least: Number, most: Number) -> TypeGuard[Number]:
+    """Return whether a value is a number within these limits; true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
 
 RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1, "wont": 0}
 
@@ -62,9 +73,6 @@ class Requirement(NamedTuple):
         if self.is_absence or other.is_absence:
             return self.bound == other.bound
         return other.bound is None or (self.bound is not None and other.bound.holds(self.bound))
-
-
-UnlistedPriority = Literal["must", "should", "could"]
 
 
 class Unlisted(NamedTuple):

@@ -21,18 +21,15 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.suggest import find_misspelt
-from provider_advisor.requirements.grammar import brief, get_word, shown
-from provider_advisor.requirements.statement import Unlisted, UnlistedPriority
+from provider_advisor.requirements.grammar import BOUND_SIGNS, brief, get_word, shown
+from provider_advisor.requirements.statement import PRIORITIES, Unlisted, UnlistedPriority
 from provider_advisor.safe_text import is_error_value
 
-_PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 _KEYS = ("text", "priority")
 _LONGEST = 1_000
 _MOST_SHOWN = 20
 _MOST_KEPT = 100_000
 """Most distinct words to count separately, so that memory does not grow with the rows of a table."""
-
-_SIGNS = (("exactly", "="), ("at_least", ">="), ("at_most", "<="))
 
 
 def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPriority = "must") -> Unlisted:
@@ -45,8 +42,32 @@ def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPr
     """
     if isinstance(given, Unlisted):
         return given
-    if isinstance(given, str):
-        return _read_text(given, default)
+    text, named = _split_priority(given) if isinstance(given, str) else _read_keys(given)
+    priority = default if named is None else named
+    if priority not in PRIORITIES:
+        raise RequirementsError(
+            f"unknown priority {shown(priority)} of the unlisted {shown(given if isinstance(given, str) else text)}; "
+            f"expected {', '.join(PRIORITIES)}.{find_misspelt(brief(priority), PRIORITIES)}"
+        )
+    words = " ".join(text.split())
+    if not words:
+        raise RequirementsError("an unlisted requirement is empty; expected a few words that say what you need.")
+    if len(words) > _LONGEST:
+        raise RequirementsError(
+            f"the unlisted requirement {shown(words)} has {len(words):,} characters; expected at most {_LONGEST:,}."
+        )
+    return Unlisted(words, priority)
+
+
+def _split_priority(given: str) -> tuple[str, str | None]:
+    text, colon, last = given.rpartition(":")
+    word = last.strip()
+    # A word that is nearly a priority is taken for one, to be refused: "Twinning: both ring" is a text with a colon.
+    is_meant = word in {*PRIORITIES, "wont"} or (" " not in word and find_misspelt(word, PRIORITIES))
+    return (text, word) if colon and is_meant else (given, None)
+
+
+def _read_keys(given: object) -> tuple[str, object]:
     if not isinstance(given, Mapping):
         raise RequirementsError(f"{shown(given)} in 'unlisted' is neither a text nor a mapping with the key 'text'.")
     for key in given:
@@ -54,38 +75,7 @@ def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPr
             raise RequirementsError(f"unknown key {shown(key)} in 'unlisted'; expected {', '.join(_KEYS)}.")
     if not isinstance(given.get("text"), str):
         raise RequirementsError(f"{shown(dict(given))} in 'unlisted' has no text; add 'text: <what you need>'.")
-    priority = default if given.get("priority") is None else given["priority"]
-    if priority not in _PRIORITIES:
-        raise RequirementsError(_explain_priority(priority, given["text"]))
-    return Unlisted(_clean(given["text"]), priority)
-
-
-def _read_text(given: str, default: UnlistedPriority) -> Unlisted:
-    text, colon, last = given.rpartition(":")
-    word = last.strip()
-    if colon and word in _PRIORITIES:
-        return Unlisted(_clean(text), word)
-    # Only what may be meant as a priority is refused: "Twinning: both ring" is a text with a colon.
-    if colon and (word == "wont" or (" " not in word and find_misspelt(word, _PRIORITIES))):
-        raise RequirementsError(_explain_priority(word, given))
-    return Unlisted(_clean(given), default)
-
-
-def _explain_priority(word: object, text: str) -> str:
-    hint = find_misspelt(brief(word), _PRIORITIES)
-    return f"unknown priority {shown(word)} of the unlisted {shown(text)}; expected {', '.join(_PRIORITIES)}.{hint}"
-
-
-def _clean(text: str) -> str:
-    """Return the text on one line, with single blanks. Raises RequirementsError."""
-    found = " ".join(text.split())
-    if not found:
-        raise RequirementsError("an unlisted requirement is empty; expected a few words that say what you need.")
-    if len(found) > _LONGEST:
-        raise RequirementsError(
-            f"the unlisted requirement {shown(found)} has {len(found):,} characters; expected at most {_LONGEST:,}."
-        )
-    return found
+    return given["text"], given.get("priority")
 
 
 class WordCounts(NamedTuple):
@@ -112,16 +102,10 @@ class UnknownWords:
 
         What cannot be read for another reason stays, to be refused with its sentence.
         """
-        kept: list[Any] = []
-        aside: list[Unlisted] = []
-        for item in items:
-            found = self._read_unknown(item, default)
-            if found is None:
-                kept.append(item)
-            else:
-                aside.append(found)
+        read = [(item, self._read_unknown(item, default)) for item in items]
+        aside = [found for _, found in read if found is not None]
         self.count(aside)
-        return kept, aside
+        return [item for item, found in read if found is None], aside
 
     def find_unknown(
         self, word: str, default: UnlistedPriority, read_item: Callable[[str], str | dict[str, Any]]
@@ -172,13 +156,13 @@ class UnknownWords:
     def _read_unknown(self, item: Any, default: UnlistedPriority) -> Unlisted | None:  # noqa: ANN401 (whatever a file holds)
         """Return the requirement on an unknown word in own words; None for any other."""
         if isinstance(item, Mapping):
-            names = _list_names(item)
-            given: str | dict[str, Any] = {"text": _write_asked(item), "priority": item.get("priority")}
+            text = _write_typed(item)
+            given: str | dict[str, Any] = {"text": text, "priority": item.get("priority")}
         elif isinstance(item, str) and not is_error_value(item):
-            names, given = [get_word(part) for part in item.split(EITHER)], item
+            text = given = item
         else:
             return None
-        if not any(self._is_unknown(name) for name in names) and not _has_explanation(item):
+        if not any(map(self._is_unknown, map(get_word, text.split(EITHER)))) and not _has_explanation(text):
             return None
         try:
             return read_unlisted(given, default)
@@ -191,32 +175,19 @@ class UnknownWords:
         return self._known.get_or_make(name, lambda: bool(name) and is_unknown(name, self._knowledge))
 
 
-def _has_explanation(item: object) -> bool:
+def _has_explanation(text: str) -> bool:
     """Return whether a colon is followed by words that are no priority: "Twinning: desk phone and mobile ring"."""
-    return isinstance(item, str) and " " in item.rpartition(":")[2].strip() and ":" in item
+    _, colon, last = text.rpartition(":")
+    return bool(colon) and " " in last.strip()
 
 
-def _list_names(item: Mapping[str, Any]) -> list[str]:
-    """Return the criteria that a mapping names, also in the parts of a choice."""
-    parts = item.get("any")
-    if isinstance(parts, list):
-        return [
-            name
-            for part in parts
-            for name in (_list_names(part) if isinstance(part, Mapping) else [get_word(str(part))])
-        ]
-    return [_name(item)]
-
-
-def _name(item: Mapping[str, Any]) -> str:
-    name, member = item.get("criterion"), item.get("member")
-    return "" if not isinstance(name, str) else f"{name}{AT}{member}" if isinstance(member, str) else name
-
-
-def _write_asked(item: Mapping[str, Any]) -> str:
+def _write_typed(item: Mapping[str, Any]) -> str:
     """Return what a mapping asks, as it would be typed."""
-    parts = item.get("any")
-    if isinstance(parts, list):
-        return EITHER.join(_write_asked(part) if isinstance(part, Mapping) else str(part) for part in parts)
-    bounds = "".join(f"{sign}{item[key]}" for key, sign in _SIGNS if item.get(key) is not None)
-    return f"{_name(item)}{bounds}{'=no' if item.get('is') == 'absent' else ''}"
+    if isinstance(parts := item.get("any"), list):
+        return EITHER.join(_write_typed(part) if isinstance(part, Mapping) else str(part) for part in parts)
+    name, member = item.get("criterion"), item.get("member")
+    if not isinstance(name, str):
+        return ""
+    bounds = "".join(f"{sign}{item[key]}" for key, sign in BOUND_SIGNS.items() if item.get(key) is not None)
+    absent = "=no" if item.get("is") == "absent" else ""
+    return f"{name}{AT}{member}{bounds}{absent}" if isinstance(member, str) else f"{name}{bounds}{absent}"

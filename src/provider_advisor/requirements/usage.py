@@ -31,7 +31,7 @@ from provider_advisor.logic import (
     write_plainly,
 )
 from provider_advisor.requirements.grammar import brief, shown
-from provider_advisor.requirements.statement import LARGEST, YEARLY, Used, Volume, get_ends, say_volume
+from provider_advisor.requirements.statement import LARGEST, YEARLY, Used, Volume, is_within
 from provider_advisor.safe_text import fold
 
 _MONTHS = 12
@@ -49,7 +49,7 @@ def read_usage(given: Mapping[Any, Any], knowledge: KnowledgeBase) -> dict[str, 
     for name, amount in given.items():
         try:
             item = _find_item(name, knowledge)
-            volume = _read_amount(item, amount)
+            volume = check_volume(amount, item)
         except RequirementsError as error:
             problems += error.problems
             continue
@@ -86,19 +86,6 @@ def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
         f"unknown member {shown(member)} of the usage '{name}'; expected one of its {kinds}."
         f"{find_misspelt(brief(member), words)}"
     )
-
-
-def _read_amount(known: UsageItem, amount: object) -> Used:
-    item = known.id
-    if isinstance(amount, str):
-        return check_volume(read_volume(item, amount), known)
-    if isinstance(amount, Volume):
-        return check_volume(amount, known)
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= LARGEST:
-        raise RequirementsError(
-            f"the usage '{item}' is {brief(amount)}; expected a number of {known.unit}, 0 to {LARGEST:.0f}."
-        )
-    return plain(amount)
 
 
 def read_volume(item: str, text: str) -> Used:
@@ -147,19 +134,23 @@ def _read_number(item: str, text: str, whole: str) -> Number:
     return number
 
 
-def check_volume(used: Used, item: UsageItem) -> Used:
-    """Return the volume if it is valid. Raises RequirementsError otherwise."""
-    ends = get_ends(used)
-    if not ((ends.low or 0) >= 0 and (ends.high or 0) <= LARGEST):
-        raise RequirementsError(
-            f"the usage '{item.id}' is {say_volume(used)}; expected a number of {item.unit}, 0 to {LARGEST:.0f}."
-        )
-    if isinstance(used, Volume) and used.is_yearly and not item.unit.endswith("/month"):
-        raise RequirementsError(
-            f"the usage '{item.id}' is {used.said}, but it counts {item.unit} at one time; "
-            f"leave out '/year': {item.id}={used.said.removesuffix('/year')}."
-        )
-    return used
+def check_volume(given: object, item: UsageItem) -> Used:
+    """Return the monthly volume of an item: a number, a `Volume`, or a text that is read. Raises RequirementsError."""
+    used = read_volume(item.id, given) if isinstance(given, str) else given
+    if isinstance(used, Volume):
+        if used.is_yearly and not item.unit.endswith("/month"):
+            raise RequirementsError(
+                f"the usage '{item.id}' is {used.said}, but it counts {item.unit} at one time; "
+                f"leave out '{YEARLY}': {item.id}={used.said.removesuffix(YEARLY)}."
+            )
+        if is_within(used.low, 0, LARGEST) and is_within(used.high, 0, LARGEST):
+            return used
+    elif is_within(used, 0, LARGEST):
+        return plain(used)
+    said = used.said if isinstance(used, Volume) else used
+    raise RequirementsError(
+        f"the usage '{item.id}' is {brief(said)}; expected a number of {item.unit}, 0 to {LARGEST:.0f}."
+    )
 
 
 def write_volume_plainly(text: str, decimal: str) -> str:
