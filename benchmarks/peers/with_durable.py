@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from benchmarks.peers.contract import Favour, Implication, Tables, scored
 from provider_advisor.inference.engine import Host
 from provider_advisor.inference.infer import holds_for
-from provider_advisor.knowledge.conditions import Condition, Need, text_of
-from provider_advisor.knowledge.normal_form import list_conjunctions
+from provider_advisor.knowledge.conditions import Condition, Need, list_conjunctions, text_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team
 

@@ -33,10 +33,10 @@ from provider_advisor.knowledge.conditions import (
     evaluate,
     fold,
     leaves,
+    list_conjunctions,
     list_needed,
     text_of,
 )
-from provider_advisor.knowledge.normal_form import list_conjunctions
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Interval, Truth, compare

@@ -10,31 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.check_providers import check_providers, check_rates
+from provider_advisor.knowledge.check_providers import check_provider
 from provider_advisor.knowledge.check_rules import (
-    Vocabulary,
     check_questions,
-    check_rules,
+    check_rule,
     check_structure,
-    find_criteria,
     find_never_asked,
     sort_rules,
 )
-from provider_advisor.knowledge.check_vocabulary import (
-    check_criteria,
-    check_members,
-    check_team,
-    define_members,
-    find_repeated,
-)
+from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabulary, define_members, find_repeated
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
@@ -44,19 +37,27 @@ from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 
-class Read(NamedTuple):
-    """What could be read of the files, by their role, and the roles with files that could not be read."""
-
-    files: Mapping[Role, list[Reading[Any]]]
-    unread: AbstractSet[Role]
-
-
 class _Named(Protocol):
     @property
     def id(self) -> str: ...
 
 
 T = TypeVar("T", bound=_Named)
+
+
+class Read(NamedTuple):
+    """What could be read of the files, by their role, and the roles with files that could not be read."""
+
+    files: Mapping[Role, list[Reading[Any]]]
+    unread: AbstractSet[Role]
+
+    def shapes(self, role: Role, key: str) -> Iterator[Any]:
+        """Yield the sound entries of a list in all files of a role."""
+        return (entry for reading in self.files[role] for entry in getattr(reading.shape, key))
+
+    def define(self, role: Role, key: str, records: Mapping[str, T]) -> Defined[T]:
+        """Return what the files of a role define in such a list."""
+        return collect_defined(self.files[role], key, records, is_open=role in self.unread)
 
 
 def build(
@@ -82,14 +83,12 @@ def build_cases(files: Sequence[File]) -> list[Case]:
     problems: list[str] = []
     read = read_shapes(files, problems)
     placed = [
-        (case, file, document.where("cases", index))
-        for file, document, _ in read.files["cases"]
-        for index, case in enumerate(file.cases)
+        (reading.shape, case, where) for reading in read.files["cases"] for case, where in reading.entries("cases")
     ]
-    problems += find_repeated(((case.name, where) for case, _, where in placed), "the case")
+    problems += find_repeated(((case.name, where) for _, case, where in placed), "the case")
     if problems:
         raise KnowledgeError(problems)
-    return [convert.make_case(case, file, where) for case, file, where in placed]
+    return [convert.make_case(case, file, where) for file, case, where in placed]
 
 
 def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
@@ -110,66 +109,51 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
 
 
 def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
-    team, criteria = read.files["team"], read.files["criteria"]
-    # Most providers have no sources of their own. Of such a file with a mistake in it, `defined` would suppose that it
-    # has some that could not be read, and then no unknown source of any file would be told.
-    own = (reading for reading in read.files["provider"] if "sources" in reading.whole.data)
-    sources: list[Reading[Any]] = [*read.files["sources"], *own]
-    records = [convert.make_team_words(reading.shape) for reading in team]
-    lists = {reading.shape.id: convert.make_member_list(reading.shape) for reading in read.files["members"]}
-    known = _sort_by_id(convert.make_criterion(c, r.shape.area) for r in criteria for c in r.shape.criteria)
-    finding = Criteria(known)
-    finding.given = lists
+    known = [convert.make_criterion(shape, r.shape.area) for r in read.files["criteria"] for shape in r.shape.criteria]
+    criteria = Criteria(_sort_by_id(known))
+    criteria.given = lists = {r.shape.id: convert.make_member_list(r.shape) for r in read.files["members"]}
+    # Most providers have no sources of their own. Of such a file with a mistake in it, `collect_defined` would suppose
+    # that it has some that could not be read, and then no unknown source of any file would be told.
+    own = [reading for reading in read.files["provider"] if "sources" in reading.whole.data]
+    sources = map(convert.make_source, (*read.shapes("sources", "sources"), *read.shapes("provider", "sources")))
     vocabulary = Vocabulary(
-        collect_defined(criteria, "criteria", finding, is_open="criteria" in read.unread),
-        _collect(read, "team", "situation", (topic for topics, _ in records for topic in topics)),
-        _collect(read, "team", "usage", (item for _, items in records for item in items)),
+        read.define("criteria", "criteria", criteria),
+        read.define("team", "situation", _sort_by_id(map(convert.make_topic, read.shapes("team", "situation")))),
+        read.define("team", "usage", _sort_by_id(map(convert.make_usage_item, read.shapes("team", "usage")))),
         collect_defined(
-            sources,
-            "sources",
-            _sort_by_id(convert.make_source(s) for r in sources for s in r.shape.sources),
-            is_open="sources" in read.unread,
+            [*read.files["sources"], *own], "sources", _sort_by_id(sources), is_open="sources" in read.unread
         ),
+        Defined(lists, {name: name for name in lists}, is_open="members" in read.unread),
         {reading.shape.id: define_members(reading) for reading in read.files["members"]},
     )
-    for reading in team:
-        problems += check_team(reading.shape, reading.document, vocabulary.criteria)
-    placed = (
-        (source.id, document.where("sources", index))
-        for file, document, _ in sources
-        for index, source in enumerate(file.sources)
-    )
-    problems += find_repeated(placed, "the source")
-    problems += check_rates(read.files["rates"], vocabulary.sources)
-    problems += check_members(read.files["members"], vocabulary.criteria)
-    named = Defined(lists, {name: name for name in lists}, is_open="members" in read.unread)
-    problems += check_criteria(criteria, vocabulary.criteria, vocabulary.usage, named)
+    problems += check_vocabulary(read.files, vocabulary)
     return vocabulary
 
 
-def _collect(read: Read, role: Role, key: str, records: Iterable[T]) -> Defined[T]:
-    return collect_defined(read.files[role], key, _sort_by_id(records), is_open=role in read.unread)
-
-
 def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
-    criteria, sources = vocabulary.criteria, vocabulary.sources
-    files = read.files["provider"]
-    claims = [convert.make_claims(file, document, criteria.records, sources.records) for file, document, _ in files]
-    problems += check_providers(files, claims, criteria, sources, vocabulary.members)
-    return [convert.make_provider(file, own, sources.records) for (file, *_), own in zip(files, claims, strict=True)]
+    files, sources = read.files["provider"], vocabulary.sources.records
+    names = [(name, r.document.where("id")) for r in files for name in (r.shape.id, *r.shape.aliases)]
+    problems += find_repeated(names, "the provider or alias")
+    providers = []
+    for reading in files:
+        claims = convert.make_claims(reading, vocabulary.criteria.records, sources)
+        problems += check_provider(reading, claims, vocabulary)
+        providers.append(convert.make_provider(reading.shape, claims, sources))
+    return providers
 
 
 def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
-    found = list(check_rules(read.files["rules"], vocabulary))
-    problems += (problem for _, problem in found)
-    # A rule with a problem may not become a record: its bound may be a word that the rating does not have.
-    broken, criteria = {rule for rule, _ in found}, vocabulary.criteria.records
-    rules = [
-        convert.make_rule(shape, file.area, document.where("rules", index), criteria)
-        for file, document, _ in read.files["rules"]
-        for index, shape in enumerate(file.rules)
-        if shape.id not in broken and all(name in criteria for name in find_criteria(shape))
-    ]
+    placed = [(r.shape.area, rule, where) for r in read.files["rules"] for rule, where in r.entries("rules")]
+    problems += find_repeated(((rule.id, where) for _, rule, where in placed), "the rule")
+    rules = []
+    for area, shape, where in placed:
+        found = [f"{where}: rule '{shape.id}': {problem}" for problem in check_rule(shape, vocabulary)]
+        problems += found
+        # A rule with a problem may not become a record: its bound may be a word that the rating does not have. One
+        # without may name a criterion that could not be read.
+        with suppress(KeyError):
+            if not found:
+                rules.append(convert.make_rule(shape, area, where, vocabulary.criteria.records))
     problems += check_structure(rules, vocabulary.topics.records)
     return rules
 
@@ -179,9 +163,8 @@ def _read_questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str])
     # Questions become records only if everything is valid, because they may refer to anything.
     if problems or not read.files["questions"]:
         return None
-    file, document, _ = read.files["questions"][0]
-    questionnaire = convert.make_questionnaire(file, document, vocabulary.criteria.records)
-    problems += find_never_asked(list(questionnaire.questions.values()), vocabulary.topics.records)
+    questionnaire = convert.make_questionnaire(read.files["questions"][0], vocabulary.criteria.records)
+    problems += find_never_asked(questionnaire.questions.values(), vocabulary.topics.records)
     return questionnaire
 
 
@@ -196,17 +179,12 @@ def _assemble(
     by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
     sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
+    rates = tuple(rate for reading in read.files["rates"] for rate in convert.make_rates(reading.shape, sources))
+    edition = next((convert.make_edition(reading.shape) for reading in read.files["base"]), None)
     # The questionnaire is no part of the fingerprint: its words and shares never change an answer, and answers recorded
     # before and after a change of its wording can be compared.
-    about = read.files["base"]
-    rates = tuple(rate for file in read.files["rates"] for rate in convert.make_rates(file.shape, sources))
-    return KnowledgeBase(
-        *parts,
-        fingerprint=compute_fingerprint(*parts, criteria.lists, *([rates] if rates else [])),
-        rates=rates,
-        edition=convert.make_edition(about[0].shape) if about else None,
-        written=questionnaire,
-    )
+    fingerprint = compute_fingerprint(*parts, criteria.lists, *([rates] if rates else []))
+    return KnowledgeBase(*parts, fingerprint=fingerprint, rates=rates, edition=edition, written=questionnaire)
 
 
 def _sort_by_id(records: Iterable[T]) -> dict[str, T]:

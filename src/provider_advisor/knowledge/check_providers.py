@@ -5,64 +5,55 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
-from provider_advisor.knowledge.check_vocabulary import check_member, find_repeated
-from provider_advisor.knowledge.criteria import Member
+from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeated
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
-from provider_advisor.knowledge.records import Claim, Criterion, Product, Source
-from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProviderFile, RatesFile
-from provider_advisor.knowledge.strict_yaml import Document
+from provider_advisor.knowledge.records import Claim, Criterion, Product
+from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProductShape, ProviderFile
 
 
-def check_providers(
-    files: Sequence[Reading[ProviderFile]],
-    claims: Sequence[Sequence[Claim]],
-    criteria: Defined[Criterion],
-    sources: Defined[Source],
-    lists: Mapping[str, Defined[Member]],
-) -> Iterator[str]:
-    """Return everything wrong with the providers of all files, given their claims and what these may refer to."""
-    names = ((name, document.where("id")) for file, document, _ in files for name in (file.id, *file.aliases))
-    yield from find_repeated(names, "the provider or alias")
-    for reading, made in zip(files, claims, strict=True):
-        file, document, _ = reading
-        placed = ((product.id, document.where("products", index)) for index, product in enumerate(file.products))
-        yield from find_repeated(placed, "the product")
-        for index, product in enumerate(file.products):
-            named = [product.source, product.renamed.source if product.renamed is not None else None]
-            for source in [name for name in named if name is not None]:
-                unknown = f"product '{product.id}': unknown source '{source}'"
-                for problem in sources.unknown(source, unknown, " Add it to `sources` first."):
-                    yield f"{document.where('products', index)}: {problem}"
-        products: Defined[Product] = collect_defined([reading], "products")
-        for index, claim in enumerate(file.claims):
-            of_references = _check_references(claim, products, criteria, sources)
-            criterion = criteria.records.get(claim.criterion)
-            of_members = _check_members(claim, criterion, lists)
-            for problem in (*of_references, *of_members, *_check_value(claim, criteria.records)):
-                yield f"{document.where('claims', index)}: claim on '{claim.criterion}': {problem}"
-            if criterion is not None and criterion.kind == "quantity":
-                yield from _check_readings(document, ("claims", index))
-        yield from _find_contradicting(made)
-        yield from _check_products(made, criteria.records)
+def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabulary: Vocabulary) -> Iterator[str]:
+    """Return everything wrong with a provider, given its claims as records and what these may refer to."""
+    products = reading.entries("products")
+    yield from find_repeated(((product.id, where) for product, where in products), "the product")
+    for product, where in products:
+        yield from (f"{where}: {problem}" for problem in _check_product(product, vocabulary))
+    defined: Defined[Product] = collect_defined([reading], "products")
+    for index, (claim, where) in enumerate(reading.entries("claims")):
+        criterion = vocabulary.criteria.records.get(claim.criterion)
+        problems = [*_check_references(claim, defined, vocabulary)]
+        if criterion is not None:
+            problems += [*_check_members(claim, criterion, vocabulary), *_check_value(claim, criterion)]
+        yield from (f"{where}: claim on '{claim.criterion}': {problem}" for problem in problems)
+        if criterion is not None and criterion.kind == "quantity":
+            yield from _find_doubtful(reading, index)
+    yield from _find_contradicting(made)
+    yield from _find_other_products(made, vocabulary.criteria.records)
 
 
-def _check_readings(document: Document, path: tuple[str | int, ...]) -> Iterator[str]:
-    """Refuse amounts of what is counted that are written like 5.000."""
+def _check_product(product: ProductShape, vocabulary: Vocabulary) -> Iterator[str]:
+    for source in (product.source, product.renamed.source if product.renamed is not None else None):
+        if source is not None:
+            unknown = f"product '{product.id}': unknown source '{source}'"
+            yield from vocabulary.sources.unknown(source, unknown, " Add it to `sources` first.")
+
+
+def _find_doubtful(reading: Reading[ProviderFile], index: int) -> Iterator[str]:
+    """Yield the amounts of a claim on what is counted that are written like 5.000."""
     for key in (("exactly",), ("at_least",), ("more_than",), ("at_most",), ("from",), ("between", 0), ("between", 1)):
-        if doubt := document.describe_doubt(*path, *key):
-            yield f"{document.where(*path)}: '{key[0]}': {doubt}"
+        if doubt := reading.document.describe_doubt("claims", index, *key):
+            yield f"{reading.document.where('claims', index)}: '{key[0]}': {doubt}"
 
 
-def _check_references(
-    claim: ClaimShape, products: Defined[Product], criteria: Defined[Criterion], sources: Defined[Source]
-) -> Iterator[str]:
-    yield from criteria.unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
+def _check_references(claim: ClaimShape, products: Defined[Product], vocabulary: Vocabulary) -> Iterator[str]:
+    yield from vocabulary.criteria.unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
     for product in (claim.product, claim.meant):
         if product is not None:
             yield from products.unknown(product, f"unknown product '{product}'", " Add it to products first.")
-    yield from sources.unknown(claim.source, f"unknown source '{claim.source}'", " Add it to `sources` first.")
-    source = sources.records.get(claim.source)
+    unknown = f"unknown source '{claim.source}'"
+    yield from vocabulary.sources.unknown(claim.source, unknown, " Add it to `sources` first.")
+    source = vocabulary.sources.records.get(claim.source)
     if source is not None and claim.until is not None:
         # The day that `_make_claim` in `convert` will take.
         starts = claim.starts or claim.as_of or claim.stated or source.counts_from
@@ -70,28 +61,23 @@ def _check_references(
             yield "'until' is before the day from which the claim is true; correct one of them."
 
 
-def _check_members(
-    claim: ClaimShape, criterion: Criterion | None, lists: Mapping[str, Defined[Member]]
-) -> Iterator[str]:
+def _check_members(claim: ClaimShape, criterion: Criterion, vocabulary: Vocabulary) -> Iterator[str]:
     """Return what is wrong with the members that a claim names."""
     named = claim.members if claim.price_of is None else (claim.price_of,)
-    if criterion is None or not named:
+    if not named:
         return
     if criterion.of_each is None:
         yield "the criterion has no members; remove the keys that name them, or add `of_each` to the criterion."
         return
     if claim.price_of is not None and criterion.kind != "price":
         yield "'price_of' belongs to a price; remove it."
-    for name in named if criterion.of_each in lists else ():
-        yield from check_member(name, criterion.of_each, lists[criterion.of_each])
+    for name in named:
+        yield from vocabulary.find_unknown_member(name, criterion.of_each)
     if claim.only is not None and (criterion.kind != "capability" or claim.value != "present"):
         yield "'only' says that other members are absent, so it needs `value: present` of a capability; use 'includes'."
 
 
-def _check_value(claim: ClaimShape, criteria: Mapping[str, Criterion]) -> Iterator[str]:
-    criterion = criteria.get(claim.criterion)
-    if criterion is None:
-        return
+def _check_value(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     if criterion.silent:
         yield "the criterion is marked `silent`, so there must be no claim; remove one of them."
     if criterion.computed:
@@ -164,22 +150,6 @@ def _check_terms(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield "'billed_at_least' belongs to a price with one volume, and this one has several; remove it."
 
 
-def check_rates(files: Sequence[Reading[RatesFile]], sources: Defined[Source]) -> Iterator[str]:
-    """Return everything wrong with the rates of currencies."""
-    for file, document, _ in files:
-        first: dict[tuple[object, ...], str] = {}
-        for index, rate in enumerate(file.rates):
-            where = document.where("rates", index)
-            unknown = f"rate of '{rate.currency}': unknown source '{rate.source}'"
-            yield from (f"{where}: {problem}" for problem in sources.unknown(rate.source, unknown, " Add it first."))
-            if rate.currency == file.base:
-                yield f"{where}: {rate.currency} is the base itself, worth 1; remove the rate."
-            key = (rate.currency, rate.source, rate.stated)
-            if key in first:
-                yield f"{where}: this rate of '{rate.currency}' is also at {first[key]}, of the same day; keep one."
-            first.setdefault(key, where)
-
-
 def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     """Yield what is wrong with tiers: each begins where the one before it ends, and the last has no end."""
     if claim.tiers is None:
@@ -211,7 +181,7 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     if criterion.scale is not None and not _is_foreign(claim, criterion):
         low, high = criterion.scale.ends
         for amount in amounts:
-            if not low <= amount <= high:
+            if not criterion.scale.holds(amount):
                 yield f"{amount:g} is outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
     elif any(amount < 0 for amount in amounts):
         yield "an amount below 0 cannot be a price; correct it."
@@ -221,7 +191,7 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield "'between' starts with the higher number; swap the two."
 
 
-def _check_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
+def _find_other_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) -> Iterator[str]:
     """Refuse numbers of different products: 250 callers of one are not 3000 viewers of another."""
     first: dict[tuple[str, str], Claim] = {}
     for claim in claims:
@@ -230,15 +200,14 @@ def _check_products(claims: Sequence[Claim], criteria: Mapping[str, Criterion]) 
         others = [first.setdefault((claim.criterion, member), claim) for member in claim.members or [""]]
         before = next((other for other in others if other.belongs_to != claim.belongs_to), None)
         if before is not None:
+            ours = f"product {claim.belongs_to}" if claim.belongs_to else "no product"
             yield (
-                f"{claim.where}: claim on '{claim.criterion}': it belongs to {_name_product(claim)}, "
-                f"the one at {before.where} to {before.belongs_to or 'no product'}; "
-                "numbers of different products need different criteria."
+                f"{claim.where}: claim on '{claim.criterion}': it belongs to {ours}, the one at {before.where} to "
+                f"{before.belongs_to or 'no product'}; numbers of different products need different criteria."
             )
 
 
-def _name_product(claim: Claim) -> str:
-    return f"product {claim.belongs_to}" if claim.belongs_to else "no product"
+_occasion_of = attrgetter("criterion", "belongs_to", "source", "stated", "starts")
 
 
 def _find_contradicting(claims: Sequence[Claim]) -> Iterator[str]:
@@ -246,11 +215,8 @@ def _find_contradicting(claims: Sequence[Claim]) -> Iterator[str]:
     limiting = [claim for claim in claims if claim.only]
     for claim in claims:
         for other in limiting:
-            is_beside = (claim.criterion, claim.belongs_to, claim.source, claim.stated, claim.starts) == (
-                other.criterion, other.belongs_to, other.source, other.stated, other.starts
-            )  # fmt: skip
             beyond = [name for name in claim.members if name not in other.members]
-            if is_beside and beyond and claim.value == "present":
+            if beyond and claim.value == "present" and _occasion_of(claim) == _occasion_of(other):
                 yield (
                     f"{claim.where}: claim on '{claim.criterion}': it says that {beyond[0]} is present, and `only` at "
                     f"{other.where} says that it is absent; correct one of them."

@@ -1,26 +1,27 @@
-"""Problems of the vocabulary: criteria, the members that they can be asked of, situation and usage."""
+"""Problems of the vocabulary: criteria, the members that they can be asked of, sources, rates, situation and usage."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.convert import make_member_list
-from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words
+from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words, split_member
+from provider_advisor.knowledge.files import Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
-from provider_advisor.knowledge.records import EVERY_AREA, Criterion, UsageItem
+from provider_advisor.knowledge.records import EVERY_AREA, Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.shapes.facts_files import (
     CautionShape,
     CriteriaFile,
     CriterionShape,
     MembersFile,
+    RatesFile,
     TeamFile,
     TopicShape,
 )
-from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import find_singular
 from provider_advisor.safe_text import fold
@@ -29,6 +30,34 @@ _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "mi
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
 _SIZES = ("byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib")
 _MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
+
+
+class Vocabulary(NamedTuple):
+    """Everything that files may refer to; `members` are those of each list, by the list's id."""
+
+    criteria: Defined[Criterion]
+    topics: Defined[Topic]
+    usage: Defined[UsageItem]
+    sources: Defined[Source]
+    lists: Defined[MemberList]
+    members: Mapping[str, Defined[Member]]
+
+    def find_unknown_criterion(self, name: str) -> Iterator[str]:
+        """Yield a problem if there is no such criterion, or if it lacks the member in `phone-numbers@de`."""
+        parent, member = split_member(name)
+        yield from self.criteria.unknown(parent, f"unknown criterion '{parent}'", " Add it to criteria/ first.")
+        criterion = self.criteria.records.get(parent)
+        if member is not None and criterion is not None:
+            if criterion.of_each is None:
+                yield f"'{parent}' has no members; write '{parent}', or add `of_each` to the criterion."
+            else:
+                yield from self.find_unknown_member(member, criterion.of_each)
+
+    def find_unknown_member(self, name: str, of: str) -> Iterator[str]:
+        """Yield a problem if the list `of` lacks a member; nothing is known of a list that could not be read."""
+        if of in self.members:
+            sentence, advice = f"unknown member '{name}' of {of}", f" Add it to members/{of}.yaml first."
+            yield from self.members[of].unknown(name, sentence, advice)
 
 
 def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
@@ -41,18 +70,20 @@ def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
         first.setdefault(folded, where)
 
 
-def check_criteria(
-    files: Sequence[Reading[CriteriaFile]],
-    criteria: Defined[Criterion],
-    usage: Defined[UsageItem],
-    lists: Defined[MemberList],
-) -> Iterator[str]:
-    """Return everything wrong with the criteria of all areas, given what they may refer to."""
-    placed = [
-        (criterion, document.where("criteria", index))
-        for file, document, _ in files
-        for index, criterion in enumerate(file.criteria)
-    ]
+def check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: Vocabulary) -> Iterator[str]:
+    """Return everything wrong with the files that define words, and with what they say of one another's."""
+    yield from _check_criteria(files["criteria"], vocabulary)
+    yield from _check_members(files["members"], vocabulary.criteria)
+    for reading in files["team"]:
+        yield from _check_team(reading, vocabulary.criteria)
+    sources = [entry for role in ("sources", "provider") for part in files[role] for entry in part.entries("sources")]
+    yield from find_repeated(((source.id, where) for source, where in sources), "the source")
+    for reading in files["rates"]:
+        yield from _check_rates(reading, vocabulary.sources)
+
+
+def _check_criteria(files: Sequence[Reading[CriteriaFile]], vocabulary: Vocabulary) -> Iterator[str]:
+    placed = [entry for reading in files for entry in reading.entries("criteria")]
     yield from find_repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
     yield from find_repeated(names, "the criterion or alias")
@@ -60,7 +91,8 @@ def check_criteria(
     for criterion, where in placed:
         problems = (
             *_check_kind(criterion),
-            *_check_references(criterion, criteria, usage, lists),
+            *_check_scale(criterion),
+            *_check_references(criterion, vocabulary),
             *_check_words(criterion, named),
         )
         for problem in problems:
@@ -103,7 +135,6 @@ def _check_kind(criterion: CriterionShape) -> Iterator[str]:
         yield "'of', 'usage' and 'computed' belong to prices; remove them."
     if criterion.kind == "price" and criterion.of is None and not criterion.computed:
         yield "'of' is missing; a price names the capability that it pays for."
-    yield from _check_scale(criterion)
 
 
 def _check_scale(criterion: CriterionShape) -> Iterator[str]:
@@ -123,20 +154,16 @@ def _check_scale(criterion: CriterionShape) -> Iterator[str]:
         yield f"two points of the scale are at {amount:g}; remove one."
 
 
-def _check_references(
-    criterion: CriterionShape,
-    criteria: Defined[Criterion],
-    usage: Defined[UsageItem],
-    lists: Defined[MemberList],
-) -> Iterator[str]:
+def _check_references(criterion: CriterionShape, vocabulary: Vocabulary) -> Iterator[str]:
+    criteria, usage, lists = vocabulary.criteria, vocabulary.usage, vocabulary.lists
     capabilities = [other.id for other in criteria.records.values() if other.kind == "capability"]
     prices = [other.id for other in criteria.records.values() if other.usage]
-    of = [] if criterion.of is None else [criterion.of]
-    yield from _check_known(of, capabilities, criteria, "'of' must name a capability")
+    yield from _check_known([criterion.of], capabilities, criteria, "'of' must name a capability")
     yield from _check_known(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
     yield from _check_known(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
-    of_each = [] if criterion.of_each is None else [criterion.of_each]
-    yield from _check_known(of_each, list(lists.records), lists, "'of_each' must name a list of facts/members/")
+    yield from _check_known(
+        [criterion.of_each], list(lists.records), lists, "'of_each' must name a list of facts/members/"
+    )
     areas = sorted({other.area for other in criteria.records.values()})
     yield from _check_known(criterion.same_product, [EVERY_AREA, *areas], criteria, "'same_product' must name areas")
     if criterion.same_product and criterion.kind != "capability":
@@ -147,10 +174,10 @@ def _check_references(
     yield from _check_volume_unit(criterion, usage)
 
 
-def _check_known(words: Iterable[str], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
+def _check_known(words: Iterable[str | None], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
     """Yield a problem for each word that does not fit, unless its own entry could not be read."""
     for word in words:
-        if word not in fitting and not among.is_unread(word):
+        if word is not None and word not in fitting and not among.is_unread(word):
             yield f"{what}; found '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
 
 
@@ -190,17 +217,15 @@ def _find_measures(unit: str) -> set[str]:
     return {word for word in named if word in _MEASURES or word[:1].isdigit()}
 
 
-def check_team(file: TeamFile, document: Document, criteria: Defined[Criterion]) -> Iterator[str]:
-    """Return everything wrong with situation topics and usage items."""
-    topics = ((topic.id, document.where("situation", index)) for index, topic in enumerate(file.situation))
-    items = ((item.id, document.where("usage", index)) for index, item in enumerate(file.usage))
-    yield from find_repeated((*topics, *items), "the topic or usage item")
-    for index, topic in enumerate(file.situation):
+def _check_team(reading: Reading[TeamFile], criteria: Defined[Criterion]) -> Iterator[str]:
+    topics, items = reading.entries("situation"), reading.entries("usage")
+    yield from find_repeated(((entry.id, where) for entry, where in (*topics, *items)), "the topic or usage item")
+    for index, (topic, where) in enumerate(topics):
         if len(set(topic.values)) != len(topic.values):
-            yield f"{document.where('situation', index)}: topic '{topic.id}' names a value twice; remove one."
+            yield f"{where}: topic '{topic.id}' names a value twice; remove one."
         for place, caution in enumerate(topic.cautions):
-            where = document.where("situation", index, "cautions", place)
-            yield from (f"{where}: topic '{topic.id}': {said}" for said in _check_caution(caution, topic, criteria))
+            at = reading.document.where("situation", index, "cautions", place)
+            yield from (f"{at}: topic '{topic.id}': {said}" for said in _check_caution(caution, topic, criteria))
 
 
 def _check_caution(caution: CautionShape, topic: TopicShape, criteria: Defined[Criterion]) -> Iterator[str]:
@@ -211,13 +236,13 @@ def _check_caution(caution: CautionShape, topic: TopicShape, criteria: Defined[C
         yield from _check_known(words, capabilities, criteria, f"'{key}' must name capabilities")
 
 
-def check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
+def _check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
     """Return everything wrong with the lists of members: each word belongs to one member of its list."""
     yield from _check_alone(files, criteria)
     yield from find_repeated(((file.id, document.where("id")) for file, document, _ in files), "the list of members")
-    for file, document, _ in files:
-        placed = [(member, document.where("members", index)) for index, member in enumerate(file.members)]
-        names = ((name, where) for member, where in placed for name in (member.id, *member.aliases))
+    for reading in files:
+        placed = reading.entries("members")
+        names = [(name, where) for member, where in placed for name in (member.id, *member.aliases)]
         yield from find_repeated(names, "the member or alias")
         owners = {fold(name): member.id for member, _ in placed for name in (member.id, *member.aliases)}
         for member, where in placed:
@@ -228,24 +253,38 @@ def check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Crite
 def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
     """Yield ambiguous words that name both a member by itself and a criterion or another member."""
     owners: dict[str, str] = {}
-    for file, document, _ in files:
+    for reading in files:
+        file = reading.shape
         if file.alone is None:
             continue  # its members are asked for beside a criterion only, so that "de" may be in several lists
         criterion = criteria.records.get(file.alone)
         if criterion is None or criterion.of_each != file.id:
             fitting = [name for name, other in criteria.records.items() if other.of_each == file.id]
             yield (
-                f"{document.where('alone')}: 'alone' must name a criterion with `of_each: {file.id}`; "
+                f"{reading.document.where('alone')}: 'alone' must name a criterion with `of_each: {file.id}`; "
                 f"found '{file.alone}'.{did_you_mean(file.alone, fitting)}"
             )
-        for index, member in enumerate(file.members):
+        for member, where in reading.entries("members"):
             for word in dict.fromkeys(map(fold, (member.id, *member.aliases))):
                 if (owner := criteria.meaning.get(word) or owners.get(word)) is not None:
                     yield (
-                        f"{document.where('members', index)}: '{word}' alone would ask for '{member.id}', but it "
-                        f"is already a word for '{owner}'; rename one."
+                        f"{where}: '{word}' alone would ask for '{member.id}', but it is already a word for "
+                        f"'{owner}'; rename one."
                     )
                 owners[word] = f"{file.alone}{AT}{member.id}"
+
+
+def _check_rates(reading: Reading[RatesFile], sources: Defined[Source]) -> Iterator[str]:
+    first: dict[tuple[object, ...], str] = {}
+    for rate, where in reading.entries("rates"):
+        unknown = f"rate of '{rate.currency}': unknown source '{rate.source}'"
+        yield from (f"{where}: {problem}" for problem in sources.unknown(rate.source, unknown, " Add it first."))
+        if rate.currency == reading.shape.base:
+            yield f"{where}: {rate.currency} is the base itself, worth 1; remove the rate."
+        key = (rate.currency, rate.source, rate.stated)
+        if key in first:
+            yield f"{where}: this rate of '{rate.currency}' is also at {first[key]}, of the same day; keep one."
+        first.setdefault(key, where)
 
 
 def define_members(reading: Reading[MembersFile]) -> Defined[Member]:
@@ -253,8 +292,3 @@ def define_members(reading: Reading[MembersFile]) -> Defined[Member]:
     found = make_member_list(reading.shape)
     known = collect_defined([reading], "members", found.members)
     return known._replace(meaning={**dict(list_member_words(found)), **known.meaning})
-
-
-def check_member(name: str, of: str, members: Defined[Member]) -> Iterator[str]:
-    """Return the sentence on a member that the list `of` does not have."""
-    yield from members.unknown(name, f"unknown member '{name}' of {of}", f" Add it to members/{of}.yaml first.")

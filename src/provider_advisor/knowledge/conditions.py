@@ -1,9 +1,12 @@
 """Conditions: the trees under a rule's `when` (on the team) and `favours` (on a provider's facts).
 
-Each node carries its `word`: named tuples are equal where their values are, and without it `all` would equal `any`.
+    all: [need: fax, any: [need: sms, not: {situation: developers=none}]]
+
+Its disjunctive normal form is {fax, sms} or {fax, not developers=none}: one conjunction or another has to hold, and
+with it all of its parts. That is the form that the rule engine can join, and that can be checked for contradictions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Literal, NamedTuple, TypeVar
 
@@ -11,6 +14,9 @@ from provider_advisor.logic import Interval, Truth, all_of, any_of, negate
 
 AT, EITHER = "@", "|"
 """Between a criterion and its member, and between the parts of a choice: `phone-numbers@de`, `sms|whatsapp`."""
+
+
+# Each node has its `word`, because named tuples are equal if their values are: without it `all` would equal `any`.
 
 
 class Need(NamedTuple):
@@ -155,3 +161,69 @@ def list_needed(name: str) -> tuple[str, ...]:
     # A part of a choice may name a member too (`sms|phone-numbers@de`), but it is not needed, because another part may
     # be enough.
     return (name, parent) if at and EITHER not in name else (name,)
+
+
+MAX_CONJUNCTIONS = 64
+_MOST_ON_THE_WAY = 8 * MAX_CONJUNCTIONS
+
+Conjunction = frozenset[Condition]
+"""Leaves, and whole `not` conditions: those are settled from what the team stated, before any rule fires."""
+
+
+def list_conjunctions(condition: Condition) -> list[Conjunction] | None:
+    """Return the disjunctive normal form; None if it has over `MAX_CONJUNCTIONS` members."""
+    found = _combine(condition)
+    return found if found is not None and len(found) <= MAX_CONJUNCTIONS else None
+
+
+def _combine(condition: Condition) -> list[Conjunction] | None:
+    if not isinstance(condition, AllOf | AnyOf):
+        return [frozenset([condition])]
+    parts = [part for part in map(_combine, condition.parts) if part is not None]
+    if len(parts) < len(condition.parts):
+        return None
+    if isinstance(condition, AnyOf):
+        return _limit(chain.from_iterable(parts))
+    found: list[Conjunction] | None = [frozenset()]
+    # The shortest parts come first, so that the limit is met as late as possible.
+    for part in sorted(parts, key=len):
+        found = None if found is None else _limit(one | other for one in found for other in part)
+    return found
+
+
+def _limit(found: Iterable[Conjunction]) -> list[Conjunction] | None:
+    # Equal conjunctions become one at each step, so that many combinations of the same things stay few: thirteen times
+    # "a or b" are three conjunctions, not 8192. On the way there may be more of them than are left at the end.
+    kept: dict[Conjunction, None] = {}
+    for conjunction in found:
+        kept[conjunction] = None
+        if len(kept) > _MOST_ON_THE_WAY:
+            return None
+    return list(kept)
+
+
+def needed_always(condition: Condition) -> set[str]:
+    """Return the criteria that a team must require for the condition to hold, whichever conjunction does."""
+    return fold(
+        condition,
+        _needed,
+        every=lambda parts: set().union(*parts),
+        some=lambda parts: set.intersection(*parts),
+        negated=lambda _: set(),
+    )
+
+
+def needed_ever(condition: Condition) -> set[str]:
+    """Return the criteria whose requirement can make the condition hold.
+
+    Those under `not` are left out: it asks what the team stated itself.
+    """
+
+    def union(parts: Iterator[set[str]]) -> set[str]:
+        return set().union(*parts)
+
+    return fold(condition, _needed, every=union, some=union, negated=lambda _: set())
+
+
+def _needed(leaf: Leaf) -> set[str]:
+    return {leaf.criterion} if isinstance(leaf, Need) else set()

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
 from provider_advisor.knowledge.criteria import Member, MemberList
+from provider_advisor.knowledge.problems import Reading
 from provider_advisor.knowledge.records import (
     BoundWord,
     Caution,
@@ -37,7 +38,6 @@ from provider_advisor.knowledge.records import (
 )
 from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.shapes import facts_files, rules_files, statement_files
-from provider_advisor.knowledge.strict_yaml import Document
 from provider_advisor.logic import Interval, Number, parse_age, plain
 
 R = TypeVar("R")
@@ -90,10 +90,14 @@ def _make_caution(shape: facts_files.CautionShape) -> Caution:
     return Caution(shape.is_, tuple(shape.product_has), tuple(shape.unless), shape.says)
 
 
-def make_team_words(shape: facts_files.TeamFile) -> tuple[list[Topic], list[UsageItem]]:
-    """Return situation topics and usage items as records."""
-    topics = [_fill(Topic, topic, cautions=tuple(map(_make_caution, topic.cautions))) for topic in shape.situation]
-    return topics, [_fill(UsageItem, item) for item in shape.usage]
+def make_topic(shape: facts_files.TopicShape) -> Topic:
+    """Return a topic of the situation as a record."""
+    return _fill(Topic, shape, cautions=tuple(map(_make_caution, shape.cautions)))
+
+
+def make_usage_item(shape: facts_files.UsageShape) -> UsageItem:
+    """Return a monthly volume as a record."""
+    return _fill(UsageItem, shape)
 
 
 def make_edition(shape: facts_files.BaseFile) -> Edition:
@@ -134,15 +138,12 @@ def _find_day(name: str | None, sources: Mapping[str, Source]) -> dt.date | None
 
 
 def make_claims(
-    shape: facts_files.ProviderFile,
-    document: Document,
-    criteria: Mapping[str, Criterion],
-    sources: Mapping[str, Source],
+    reading: Reading[facts_files.ProviderFile], criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
 ) -> list[Claim]:
     """Return the claims of a provider whose criterion and source are known."""
     return [
-        _make_claim(claim, shape.id, criteria[claim.criterion], sources[claim.source], document.where("claims", index))
-        for index, claim in enumerate(shape.claims)
+        _make_claim(claim, reading.shape.id, criteria[claim.criterion], sources[claim.source], where)
+        for claim, where in reading.entries("claims")
         if claim.criterion in criteria and claim.source in sources
     ]
 
@@ -291,14 +292,10 @@ def _make_implied(shape: rules_files.ImpliedShape, criterion: Criterion) -> Impl
     return Implied(shape.criterion, shape.priority, bound)
 
 
-def make_questionnaire(
-    shape: rules_files.QuestionsFile, document: Document, criteria: Mapping[str, Criterion]
-) -> Questionnaire:
+def make_questionnaire(reading: Reading[rules_files.QuestionsFile], criteria: Mapping[str, Criterion]) -> Questionnaire:
     """Return the questionnaire as a record; what it refers to has been checked."""
-    subjects = [_fill(Subject, part) for part in shape.topics]
-    questions = [
-        _make_question(part, document.where("questions", index), criteria) for index, part in enumerate(shape.questions)
-    ]
+    subjects = [_fill(Subject, part) for part in reading.shape.topics]
+    questions = [_make_question(part, where, criteria) for part, where in reading.entries("questions")]
     return Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
 
 

@@ -160,6 +160,10 @@ class Reading(NamedTuple, Generic[S]):
     document: Document
     whole: Document
 
+    def entries(self, key: str) -> list[tuple[Any, str]]:
+        """Return the sound entries of a list in the file, each with its `file:line`."""
+        return [(entry, self.document.where(key, place)) for place, entry in enumerate(getattr(self.shape, key))]
+
 
 class Defined(NamedTuple, Generic[R]):
     """The things of one kind that files define: `records` holds the sound ones, by id.

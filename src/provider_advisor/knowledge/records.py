@@ -84,6 +84,11 @@ class Scale(NamedTuple):
         """Return the lowest and the highest amount on it, whichever of the two is the worst."""
         return min(self.worst, self.best), max(self.worst, self.best)
 
+    def holds(self, amount: float) -> bool:
+        """Return whether an amount is on it."""
+        low, high = self.ends
+        return low <= amount <= high
+
 
 EVERY_AREA = "all"
 """What stands for every area among those of `Criterion.same_product`."""

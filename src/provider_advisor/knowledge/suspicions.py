@@ -16,10 +16,10 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     evaluate,
     leaves,
+    list_conjunctions,
     text_of,
 )
 from provider_advisor.knowledge.facts import Facts
-from provider_advisor.knowledge.normal_form import list_conjunctions
 from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.logic import Truth, compare, negate

@@ -24,9 +24,8 @@ from provider_advisor.decision.findings import Totals, total_degrees
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.base import questionnaire_of
-from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
+from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed, needed_ever
 from provider_advisor.knowledge.criteria import Criteria
-from provider_advisor.knowledge.normal_form import needed_ever
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team

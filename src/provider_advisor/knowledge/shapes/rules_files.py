@@ -68,17 +68,32 @@ class AllShape(Shape):
 
     all: list[ConditionShape] = Field(min_length=1)
 
+    @property
+    def parts(self) -> list[ConditionShape]:
+        """Return the conditions in it."""
+        return self.all
+
 
 class AnyShape(Shape):
     """At least one part holds."""
 
     any: list[ConditionShape] = Field(min_length=1)
 
+    @property
+    def parts(self) -> list[ConditionShape]:
+        """Return the conditions in it."""
+        return self.any
+
 
 class NotShape(Shape):
     """The part does not hold."""
 
     not_: ConditionShape = Field(alias="not")
+
+    @property
+    def parts(self) -> list[ConditionShape]:
+        """Return the one condition in it."""
+        return [self.not_]
 
 
 _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")

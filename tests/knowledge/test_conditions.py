@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provider_advisor.knowledge.check_rules import can_hold
 from provider_advisor.knowledge.conditions import (
+    MAX_CONJUNCTIONS,
     AllOf,
     AnyOf,
     FactHolds,
@@ -16,14 +18,10 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     evaluate,
     leaves,
-    text_of,
-)
-from provider_advisor.knowledge.normal_form import (
-    MAX_CONJUNCTIONS,
-    can_hold,
     list_conjunctions,
     needed_always,
     needed_ever,
+    text_of,
 )
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.logic import Interval, Truth
