@@ -18,23 +18,32 @@ _MOST_FILES = 5_000
 _MOST_ENTRIES = 50_000
 _DEEPEST = 40
 _LONGEST = 300
-_FILES: dict[str, dict[str, Role]] = {
-    "facts": {"base.yaml": "base", "sources.yaml": "sources", "team.yaml": "team", "rates.yaml": "rates"},
-    "rules": {"weights.yaml": "weights", "questions.yaml": "questions"},
+_LAYOUT: dict[str, dict[str, Role]] = {
+    "facts": {
+        "base.yaml": "base",
+        "sources.yaml": "sources",
+        "team.yaml": "team",
+        "rates.yaml": "rates",
+        "criteria/<area>.yaml": "criteria",
+        "members/<list>.yaml": "members",
+        "providers/<id>.yaml": "provider",
+    },
+    "rules": {
+        "weights.yaml": "weights",
+        "questions.yaml": "questions",
+        "<area>.yaml": "rules",
+        "cases/<area>.yaml": "cases",
+    },
 }
-_FOLDERS: dict[str, dict[str, Role]] = {
-    "facts": {"criteria": "criteria", "members": "members", "providers": "provider"},
-    "rules": {"cases": "cases"},
+"""Every file of the two folders, with its role. In angle brackets may be any name."""
+_EXPECTED = {kind: " and ".join((", ".join([*names][:-1]), [*names][-1])) for kind, names in _LAYOUT.items()}
+_NEEDED: dict[Role, str] = {
+    role: name.partition("<")[0]
+    for names in _LAYOUT.values()
+    for name, role in names.items()
+    if role in {"criteria", "provider", "sources", "weights"}
 }
-_EXPECTED = {
-    "facts": "base.yaml, sources.yaml, team.yaml, rates.yaml, criteria/<area>.yaml, members/<list>.yaml and "
-    "providers/<id>.yaml",
-    "rules": "weights.yaml, questions.yaml, <area>.yaml and cases/<area>.yaml",
-}
-_NEEDED: dict[str, dict[Role, str]] = {
-    "facts": {"criteria": "criteria/", "provider": "providers/", "sources": "sources.yaml"},
-    "rules": {"weights": "weights.yaml"},
-}
+"""The files and folders without which there is no knowledge base, by role."""
 
 
 class File(NamedTuple):
@@ -83,8 +92,8 @@ def locate_folder(kind: str, given: Folder | None) -> str:
 
 def find_overlooked() -> str | None:
     """Return the folder `facts` or `rules` of the current folder, if it is not the shipped one, None without any."""
-    for kind, needed in _NEEDED.items():
-        is_one = any(path.exists(path.join(kind, name)) for name in needed.values())
+    for kind, names in _LAYOUT.items():
+        is_one = any(path.exists(path.join(kind, _NEEDED[role])) for role in names.values() if role in _NEEDED)
         if is_one and path.realpath(kind) != path.realpath(shipped_folder(kind)):
             return kind
     return None
@@ -128,10 +137,10 @@ def _find_in(kind: str, given: Folder | None) -> Found:
     problems: list[str] = []
     unread: set[Role] = set()
     files = tuple(_read_all(kind, folder, shown, problems, unread))
-    lacking = _NEEDED[kind].keys() - unread - {file.role for file in files}
+    lacking = _NEEDED.keys() & _guess_roles(kind, "") - unread - {file.role for file in files}
     if lacking:
-        names = ", ".join(name for role, name in _NEEDED[kind].items() if role in lacking)
-        problems.append(f"{shown}: the folder lacks {names}; expected {_EXPECTED[kind]}.")
+        names = sorted(_NEEDED[role] for role in lacking)
+        problems.append(f"{shown}: the folder lacks {', '.join(names)}; expected {_EXPECTED[kind]}.")
     return Found(files, tuple(problems), frozenset(unread | lacking) if files else _guess_roles(kind, ""))
 
 
@@ -191,19 +200,18 @@ def _escape(name: str) -> str:
 
 
 def _guess_roles(kind: str, name: str) -> frozenset[Role]:
-    """Return the roles that a misplaced file of this name may be meant for."""
+    """Return the roles that a misplaced file of this name may be meant for; any in the folder for no name."""
     top = name.partition("/")[0]
-    if not top:
-        return frozenset({*_FILES[kind].values(), *_FOLDERS[kind].values()})
-    role = _FOLDERS[kind].get(top) or _FILES[kind].get(f"{path.splitext(top)[0]}.yaml")
-    return frozenset() if role is None else frozenset({role})
+    meant = {top, f"{path.splitext(top)[0]}.yaml"}
+    return frozenset(role for each, role in _LAYOUT[kind].items() if not top or each.partition("/")[0] in meant)
 
 
 def _get_role(kind: str, name: str) -> Role | None:
-    inner, _, file = name.rpartition("/")
-    if inner:
-        return _FOLDERS[kind].get(inner)
-    return _FILES[kind].get(file, "rules" if kind == "rules" else None)
+    """Return the role of a file by its path in the folder, None if it has no place there."""
+    inner, _, _ = name.rpartition("/")
+    return _LAYOUT[kind].get(name) or next(
+        (role for each, role in _LAYOUT[kind].items() if "<" in each and each.rpartition("/")[0] == inner), None
+    )
 
 
 def read_bytes(file: Folder, name: str, *, pipes: bool = False) -> bytes:

@@ -18,11 +18,11 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 from os import path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import conditions, criteria, records, rules
@@ -47,9 +47,6 @@ except ImportError:
 
 # The folders of all modules that say what a base holds; "" has those that are in no folder.
 _CODE = ("", "knowledge", "knowledge/shapes")
-# A kept base has three parts: its fields, the lists of members, and the questionnaire. Few commands need the last two,
-# so that each waits until it is asked for.
-_PARTS = 3
 _MOST_KEPT = 16
 _LARGEST = 100_000_000
 _OURS = re.compile(r"[0-9a-f]{64}\.(kept|json|pickle)")  # .json and .pickle: earlier versions
@@ -59,6 +56,8 @@ _RECORDS: Mapping[tuple[str, str], type] = {
     for record in (dt.date, Interval, *vars(module).values())
     if isinstance(record, type) and (record is dt.date or hasattr(record, "_field_defaults"))
 }
+
+T = TypeVar("T")
 
 
 def load(facts: Folder | None = None, rules: Folder | None = None) -> KnowledgeBase:
@@ -109,7 +108,7 @@ def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list
 def _read_cases(every: Iterable[File]) -> list[Case]:
     files = [file for file in every if file.role == "cases"]
     key = _name_result("cases", files)
-    cases = _recall_cases(key)
+    cases: list[Case] | None = _recall_made(key, _unpack)
     if cases is None:
         from provider_advisor.knowledge.build import build_cases  # noqa: PLC0415 (as above)
 
@@ -135,7 +134,7 @@ def review(facts: Folder | None, rules: Folder | None, day: dt.date, today: dt.d
     # judged below: a file that changes meanwhile is not taken for one that was looked at.
     latest = max(day, today)
     key = _name_result(f"review {day} {latest}", found.files)
-    kept = None if found.problems else _recall_review(key)
+    kept = None if found.problems else _recall_made(key, lambda part: Review(**json.loads(part)))
     if kept is not None:
         return kept
     from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions  # noqa: PLC0415 (as above)
@@ -151,44 +150,30 @@ def review(facts: Folder | None, rules: Folder | None, day: dt.date, today: dt.d
     return made
 
 
-def _recall_review(key: str) -> Review | None:
-    parts = recall(key)
-    if parts is None or len(parts) != 1:
-        return None
-    try:
-        return Review(**json.loads(parts[0]))
-    except (TypeError, ValueError):
-        return None
-
-
 def _name_result(kind: str, files: Sequence[File]) -> str:
     parts = (part for file in files for part in (file.role.encode(), file.name.encode(), file.content))
     return make_key(kind, stamp_code(*_CODE), parts)
 
 
-def _recall_base(key: str) -> KnowledgeBase | None:
+def _recall_made(key: str, make: Callable[..., T]) -> T | None:
+    """Return what is made of the parts that are kept under the key; None without them, or if they are not as made."""
     parts = recall(key)
-    if parts is None or len(parts) != _PARTS:
-        return None
-    fields, lists, questionnaire = parts
     try:
+        return None if parts is None else make(*parts)
+    except Exception:  # noqa: BLE001 (whatever is wrong with a kept file, reading the YAML is right)
+        return None
+
+
+def _recall_base(key: str) -> KnowledgeBase | None:
+    def make(fields: bytes, lists: bytes, questionnaire: bytes) -> KnowledgeBase:
+        # Few commands need the lists of members and the questionnaire, so that each waits until it is asked for.
         sources, of_files, *rest = _unpack(fields)
         finding = criteria.Criteria(of_files)
         finding.given = partial(_unpack, lists)
         values: list[Any] = [*rest, partial(_unpack, questionnaire)]
         return KnowledgeBase(sources, finding, *values)
-    except Exception:  # noqa: BLE001 (whatever is wrong with a kept file, reading the YAML is right)
-        return None
 
-
-def _recall_cases(key: str) -> list[Case] | None:
-    parts = recall(key)
-    if parts is None or len(parts) != 1:
-        return None
-    try:
-        return list(_unpack(parts[0]))
-    except Exception:  # noqa: BLE001 (as above)
-        return None
+    return _recall_made(key, make)
 
 
 def make_key(kind: str, code: str, parts: Iterable[bytes] = ()) -> str:

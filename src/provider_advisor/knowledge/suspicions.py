@@ -15,8 +15,8 @@ from provider_advisor.knowledge.conditions import (
     Situation,
     Usage,
     evaluate,
+    fold,
     leaves,
-    list_conjunctions,
     text_of,
 )
 from provider_advisor.knowledge.facts import Facts
@@ -337,43 +337,37 @@ def _find_unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterato
         )
 
 
-def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[tuple[str, str]]:
-    """Return the keys of everything that can be stated, or that rules can come to require."""
+def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[Key | Leaf]:
+    """Return the keys of everything that can be stated, and a need for all that rules can come to require."""
     # Repeated until nothing new is found, because statements enable questions and rules, which enable more questions.
-    reached: set[tuple[str, str]] = set()
+    reached: set[Key | Leaf] = set()
     while True:
-        fresh: set[tuple[str, str]] = {
-            key
-            for key, question in questions.items()
-            if key not in reached and (question.when is None or _can_hold(question.when, reached))
+        fresh: set[Key | Leaf] = {
+            key for key, question in questions.items() if question.when is None or _can_hold(question.when, reached)
         }
         for rule in knowledge.rules.values():
             if _can_hold(rule.when, reached):
-                fresh |= {_implied(part.criterion) for part in rule.implies} - reached
-        if not fresh:
+                fresh |= {Need(part.criterion) for part in rule.implies}
+        if fresh <= reached:
             return reached
         reached |= fresh
 
 
-def _implied(criterion: str) -> tuple[str, str]:
-    return ("implied", criterion)
+def _can_hold(condition: Condition, reached: set[Key | Leaf]) -> bool:
+    """Return whether all that a condition asks for can be stated or implied; what it excludes need not be."""
+    return fold(
+        condition,
+        lambda leaf: leaf in reached or _key(leaf) in reached,
+        every=all,
+        some=any,
+        negated=lambda _: True,
+    )
 
 
-def _can_hold(condition: Condition, reached: set[tuple[str, str]]) -> bool:
-    """Return whether all that some conjunction asks for can be stated; what it excludes need not be."""
-    found = list_conjunctions(condition)
-    return found is None or any(all(_is_reached(part, reached) for part in conjunction) for conjunction in found)
-
-
-def _is_reached(part: Condition, reached: set[tuple[str, str]]) -> bool:
-    if isinstance(part, Need):
-        return not {_key(part), _implied(part.criterion)}.isdisjoint(reached)
-    return _key(part) in reached if isinstance(part, Situation | Usage) else True
-
-
-def _key(part: Condition) -> Key | None:
-    if isinstance(part, Need):
-        return Key("criterion", part.criterion)
-    if isinstance(part, Situation):
-        return Key("situation", part.topic)
-    return Key("usage", part.item) if isinstance(part, Usage) else None
+def _key(leaf: Leaf) -> Key | None:
+    """Return the key of the question that is answered to fulfil a leaf."""
+    if isinstance(leaf, Need):
+        return Key("criterion", leaf.criterion)
+    if isinstance(leaf, Situation):
+        return Key("situation", leaf.topic)
+    return Key("usage", leaf.item) if isinstance(leaf, Usage) else None
