@@ -29,6 +29,49 @@ def test_a_file_is_read_from_standard_input(recommend_says, monkeypatch):
     )
 
 
+def _pipe(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"requirement,priority\nwhiteboard,must\nfax,should\n",
+        b"\xef\xbb\xbfRequirement;Priority\r\nWhiteboard;Must\r\nFax;Should\r\n",
+        b"Our requirements\n\n#\tRequirement\tPriority\n1\tWhiteboard\tmust\n2\tFax\tshould\n",
+    ],
+)
+def test_csv_from_standard_input_is_read_as_the_file_is(recommend_says, monkeypatch, tmp_path, content):
+    path = tmp_path / "requirements.csv"
+    path.write_bytes(content)
+    alone = recommend_says(f"recommend --file {path} --as-of 2022-12-31")
+    assert alone.status == 0
+    _pipe(monkeypatch, content)
+    piped = recommend_says("recommend --file - --as-of 2022-12-31")
+    assert (piped.status, piped.out) == (0, alone.out)
+    assert piped.err == alone.err.replace(str(path), "standard input")
+    _pipe(monkeypatch, content)
+    assert recommend_says("recommend --file - --scale mandatory=must --as-of 2022-12-31").out == alone.out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"needs: [fax, sms]\nwants: [nothing, here]\n", "unknown criterion 'nothing'"),
+        (b'# fax, sms\n"needs": [nothing,\n fax, sms, api]\n', "unknown criterion 'nothing'"),
+        (b'{"needs": ["nothing", "fax"],\n"wants": ["sms", "ivr"]}\n', "unknown criterion 'nothing'"),
+        (b"needs whiteboard, fax\nwants sms", "standard input:1: expected a file such as this example"),
+        (b"PK\x03\x04 the rest", "standard input is a workbook; save it as a file whose name ends in .xlsx"),
+    ],
+)
+def test_only_a_table_is_taken_for_one(recommend_says, monkeypatch, content, said):
+    _pipe(monkeypatch, content)
+    run = recommend_says("recommend --file -")
+    assert (run.status, run.out) == (2, "")
+    assert said in run.err
+    assert "no column" not in run.err
+
+
 def test_standard_input_without_end_is_refused(recommend_says, monkeypatch):
     stdin = io.TextIOWrapper(io.BytesIO(b"#" * 5_000_000))
     monkeypatch.setattr(sys, "stdin", stdin)

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,17 @@ def test_of_those_that_somebody_knows_it_says_how_many_would_be_different(serve,
     assert "1 of your 2 decisions would be different now." in page.text
     assert addresses[2] not in page.text
     assert all(one not in serve(changed).get("/decisions").text for one in addresses)
+
+
+def test_folders_given_before_a_command_hold_for_its_subcommands_too(serve, bicycles, place, recommend_says):
+    _keep(serve(bicycles))
+    folder = Path(__file__).parents[1] / "knowledge" / "bicycles"
+    for line in (
+        "--facts {0}/facts --rules {0}/rules decisions list --store {1}",
+        "decisions list --facts {0}/facts --rules {0}/rules --store {1}",
+    ):
+        run = recommend_says("recommend " + line.format(folder, place))
+        assert run.out.endswith("Your decision would not be different now.\n"), run.out
 
 
 def test_a_question_that_cannot_be_asked_again_is_shown_as_it_was(place, serve, bicycles):

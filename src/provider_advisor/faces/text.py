@@ -39,6 +39,13 @@ def show_line(text: str, indent: int = 0, *, err: bool = False) -> None:
     click.echo(" " * indent + clean(text), err=err)
 
 
+def show_notes(lines: Iterable[str]) -> None:
+    """Print lines on standard error; those that are not indented start with the program's name."""
+    for line in lines:
+        is_indented = line.startswith("  ")
+        show_line(line if is_indented else f"recommend: {line}", 2 * is_indented, err=True)
+
+
 def show_lines(sentences: Iterable[str], *, err: bool = False, bold: bool = False) -> None:
     """Print sentences, each wrapped to the terminal; an empty one prints a blank line."""
     page = Page(err=err)

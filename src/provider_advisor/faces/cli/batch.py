@@ -15,7 +15,7 @@ import click
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.commands import HeadedCommand, join_options
-from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options, read_separator, show_notes
+from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options
 from provider_advisor.faces.cli.options import (
     evidence_options,
     knowledge_options,
@@ -24,7 +24,7 @@ from provider_advisor.faces.cli.options import (
     today,
     write_answer,
 )
-from provider_advisor.faces.text import Page, progress_bar, show_text
+from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.safe_text import dump_json
 
@@ -229,7 +229,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         )
     if options.resume and inputs.form == "xlsx":
         raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
-    options.show_matches(inputs, quiet=options.quiet)
+    options.show_reading(inputs, quiet=options.quiet)
     scoring_options = ScoringOptions(
         today(), inputs.is_dated, options.day, options.age, options.id_column,
         options.reasons or form == "xlsx", options.explain, options.long,
@@ -313,7 +313,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
         raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
     inputs = options.open_inputs(names[:-1], knowledge)  # before anything starts; the workers find the same
-    options.show_matches(inputs, quiet=options.quiet)
+    options.show_reading(inputs, quiet=options.quiet)
     _collect_from_now_on()
     result = run_on_spark(
         names[:-1],
@@ -322,7 +322,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         master=options.master,
         input_format=options.input_format,
         output_format=options.output_format,
-        separator=read_separator(options.separator),
+        separator=options.read_separator(),
         reading=options.reading_options(knowledge),
         rejects=options.rejects_path(),
         others=options.other_places(),

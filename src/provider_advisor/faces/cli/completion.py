@@ -54,14 +54,9 @@ def _complete_with(list_choices: Callable[[KnowledgeBase, str], Iterable[Choice]
 
 
 def _load(context: click.Context) -> KnowledgeBase | None:
-    """Return the base that the options before name, of the subcommand or else of the command before it."""
-    given: dict[str, str | None] = {"facts": None, "rules": None}
-    at: click.Context | None = context
-    while at is not None:
-        given = {name: value or at.params.get(name) for name, value in given.items()}
-        at = at.parent
+    """Return the base that the options before name."""
     try:
-        return load(given["facts"], given["rules"])
+        return load(context.params.get("facts"), context.params.get("rules"))
     except AdvisorError:
         return None
 
@@ -134,16 +129,6 @@ complete_providers = _complete_with(_list_providers)
 complete_sources = _complete_with(lambda knowledge, _: ((one.id, one.title) for one in knowledge.sources.values()))
 complete_areas = _complete_with(lambda knowledge, _: ((one.area, "") for one in knowledge.criteria.values()))
 complete_names = _complete_with(_list_names)
-
-
-def complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Leave it to the shell to complete the name of a file."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-def complete_folders(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Leave it to the shell to complete the name of a folder."""
-    return [CompletionItem(incomplete, type="dir")]
 
 
 class WholeWordBash(BashComplete):

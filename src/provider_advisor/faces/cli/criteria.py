@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
-from provider_advisor.faces.cli.options import format_option, knowledge_options, load_knowledge
+from provider_advisor.faces.cli.options import Options, format_option, knowledge_options
 from provider_advisor.faces.text import Page, clean, show_json, show_line, show_text
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
@@ -22,7 +23,7 @@ _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage
 @click.argument("words", nargs=-1)
 @format_option("text", "json")
 @knowledge_options
-def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules: str | None) -> None:
+def criteria_command(words: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
     """List what you can ask for.
 
     Lists all criteria, situation answers and usage items, or those that match WORDS, best match first. In a pipe,
@@ -33,10 +34,10 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
       recommend criteria recorded calls
       recommend criteria | cut -f1
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    knowledge = load_knowledge(facts, rules)
-    query = " ".join(words)
+    options = Options(**given)
+    knowledge, query = options.load(), " ".join(words)
     entries = knowledge.search(query) if words else knowledge.search_index.entries
-    if form == "json":
+    if options.form == "json":
         show_json([record_criterion(knowledge.criteria[entry.id]) for entry in entries if entry.kind == "criterion"])
     elif not entries:
         show_text(explain_unfound(query, knowledge), err=True)
@@ -45,7 +46,7 @@ def criteria_command(words: tuple[str, ...], form: str, facts: str | None, rules
     else:
         lines = ["\t".join(map(clean, (entry.id, *_describe(entry, knowledge)))) for entry in entries]
         show_text("\n".join(lines))
-    if form == "text" and entries and words:
+    if options.form == "text" and entries and words:
         _say_bounds(query, entries, knowledge)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,24 +13,20 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.options import (
+    Options,
     format_option,
     knowledge_options,
-    load_knowledge,
     need_web,
     path_name,
     store_option,
     write_answer,
 )
 from provider_advisor.faces.cli.replay import show_comparison
-from provider_advisor.faces.replaying import ReplayedDecision, describe_count, record_decision, replay_decision
+from provider_advisor.faces.replaying import describe_count, record_decision, replay_decision
 from provider_advisor.faces.text import Page, clean, show_document, show_json, show_text
 
 if TYPE_CHECKING:  # of an extra
     from provider_advisor.store import DecisionStore, KeptDecision
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
 @click.group("decisions", no_args_is_help=False)  # the group's help would be shown as an error message
@@ -48,11 +44,23 @@ def decisions_command() -> None:
 @store_option(required=True)
 @format_option("text", "json")
 @knowledge_options
-def list_command(store: str, form: str, facts: str | None, rules: str | None) -> None:
+def list_decisions(store: str, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
     """List all decisions, and say which would be different now."""
+    options = Options(**given)
     with _open(store) as opened:
-        knowledge = load_knowledge(facts, rules)
-        _show_all([replay_decision(kept, knowledge) for kept in opened.list_all()], form)
+        knowledge = options.load()
+        found = [replay_decision(kept, knowledge) for kept in opened.list_all()]
+    if options.form == "json":
+        show_json([record_decision(one) for one in found])
+        return
+    page = Page()
+    for one in found:
+        page.line(f"{one.kept.id}  {one.kept.kept_at[:10]}  {one.title}", bold=True)
+        page.line(one.says, 2)
+    if found:
+        page.gap()
+        page.show()
+    show_text(describe_count(found))
 
 
 @decisions_command.command("replay")
@@ -60,16 +68,17 @@ def list_command(store: str, form: str, facts: str | None, rules: str | None) ->
 @store_option(required=True)
 @format_option("text", "json")
 @knowledge_options
-def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | None, rules: str | None) -> None:
+def replay_decisions(ids: tuple[str, ...], store: str, **given: Any) -> None:  # noqa: ANN401 (as above)
     """Answer the questions of decisions again, and report what changed.
 
     Without an ID, answers those of all decisions.
     """
+    options = Options(**given)
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()
-        knowledge = load_knowledge(facts, rules)
+        knowledge = options.load()
         found = [replay_decision(kept, knowledge) for kept in chosen]
-    if form == "json":
+    if options.form == "json":
         show_json([record_decision(one) for one in found])
         return
     for one in found:
@@ -87,18 +96,19 @@ def replay_decisions(ids: tuple[str, ...], store: str, form: str, facts: str | N
 @store_option(required=True)
 @format_option("markdown", "html", "json")
 @knowledge_options
-def show_decision(name: str, store: str, form: str, facts: str | None, rules: str | None) -> None:
+def show_decision(name: str, store: str, **given: Any) -> None:  # noqa: ANN401 (as above)
     """Print the answer of a decision as it was given."""
     from provider_advisor.faces.report.html import html_report  # noqa: PLC0415 (templates take long to import)
     from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
 
+    options = Options(**given)
     with _open(store) as opened:
         kept = next(_find_each((name,), opened))
-    if form == "json":
+    if options.form == "json":
         show_document(kept.text + "\n")
         return
-    report = html_report if form == "html" else markdown_report
-    show_document(report(read_answer(kept.record), load_knowledge(facts, rules)))
+    report = html_report if options.form == "html" else markdown_report
+    show_document(report(read_answer(kept.record), options.load()))
 
 
 @decisions_command.command("export")
@@ -117,7 +127,7 @@ def export_decisions(store: str, output: str | None) -> None:
 
 
 @decisions_command.command("delete")
-@_ids
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @store_option(required=True)
 def delete_decisions(ids: tuple[str, ...], store: str) -> None:
     """Delete decisions. Access to the store is enough; no key is needed."""
@@ -144,17 +154,3 @@ def _find_each(ids: tuple[str, ...], store: DecisionStore) -> Iterator[KeptDecis
         if kept is None:
             raise RequirementsError(f"the store has no decision '{name[:80]}'; list them with: decisions list")
         yield kept
-
-
-def _show_all(found: list[ReplayedDecision], form: str) -> None:
-    if form == "json":
-        show_json([record_decision(one) for one in found])
-        return
-    page = Page()
-    for one in found:
-        page.line(f"{one.kept.id}  {one.kept.kept_at[:10]}  {one.title}", bold=True)
-        page.line(one.says, 2)
-    if found:
-        page.gap()
-        page.show()
-    show_text(describe_count(found))

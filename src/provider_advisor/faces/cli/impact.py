@@ -95,7 +95,7 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
     before, after = _limit(_read_side(options.before), _read_after(options), options)
     both = merge_readable(before.knowledge, after.knowledge)
     inputs = options.open_inputs(teams, both)
-    options.show_matches(inputs)
+    options.show_reading(inputs)
     asked = Asked(
         before.knowledge,
         after.knowledge,

@@ -1,4 +1,9 @@
-"""Options shared by several commands, and how their values are read."""
+"""Options shared by several commands: how click declares them, the records that hold them, and how values are read.
+
+Each option is written twice: declared for click, with its help, and as a typed field of the record that a command gets.
+For example, `--max-age 365d` is declared in `evidence_options`, arrives as `Options.max_age == "365d"`, and
+`Options.age` is 365.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +11,23 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
 from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.faces.cli.commands import join_options
+from provider_advisor.faces.text import show_notes
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.whole_file import write_whole
+
+if TYPE_CHECKING:  # columns and sheets take long to import, and most answers need none
+    from provider_advisor.requirements.matching import Match, Targets
+    from provider_advisor.requirements.priority_cells import Wish
 
 _MOST_DAYS = 100_000
 _FEW = 10
@@ -26,8 +36,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 
+class _PathName(click.Path):
+    """The name of a file or folder as given; an empty one, as from an unset variable, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 (click's signature)
+        """Return the name. Raises click.BadParameter."""
+        # What the name leads to is looked at where it is opened: there each command says what it expects.
+        return value or self.fail("the name is empty; give a file or a folder", param, ctx)
+
+
+path_name = _PathName()
+_folder_name = _PathName(file_okay=False)
+
+
 def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
-    """Return a completion by kind, such as `requirements` or `files`; imported only when a shell asks."""
+    """Return a completion by kind, such as `requirements` or `providers`; imported only when a shell asks."""
 
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
         from provider_advisor.faces.cli import completion  # noqa: PLC0415 (as said)
@@ -38,35 +61,25 @@ def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], li
     return complete
 
 
-class _PathName(click.ParamType):  # type: ignore[type-arg]  # a generic class from click 8.4 on only
-    """The name of a file or folder as given; an empty one, as from an unset variable, is refused."""
-
-    name = "path"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. Raises click.BadParameter."""
-        return value or self.fail("the name is empty; give a file or a folder", param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        """Leave it to the shell to complete the name."""
-        return complete_by("files")(ctx, param, incomplete)
-
-
-path_name = _PathName()
+def _inherit(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the folder, or else the one given to a command before: `recommend --facts DIR decisions list`."""
+    outer: click.Context | None = context
+    while value is None and outer is not None:
+        value, outer = outer.params.get(str(parameter.name)), outer.parent
+    return value
 
 
 _FACTS = "Facts and providers"
-_KNOWLEDGE_HELP = "Folder of %s to use instead of the one shipped with the program."
 
 knowledge_options = join_options(
     _FACTS,
     *(
         click.option(
             f"--{kind}",
-            type=path_name,
+            type=_folder_name,
             metavar="DIR",
-            shell_complete=complete_by("folders"),
-            help=_KNOWLEDGE_HELP % kind,
+            callback=_inherit,
+            help=f"Folder of {kind} to use instead of the one shipped with the program.",
         )
         for kind in ("facts", "rules")
     ),
@@ -87,6 +100,15 @@ scope_options = join_options(
         )
     ),
 )
+as_of_option = click.option(
+    "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
+)
+evidence_options = join_options(
+    _FACTS,
+    as_of_option,
+    click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d."),
+    scope_options,
+)
 sheet_options = join_options(
     "Spreadsheets",
     click.option("--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."),
@@ -106,15 +128,6 @@ sheet_options = join_options(
         help="Write to this file how the headers or requirements of a sheet were read, for you to correct.",
     ),
 )
-as_of_option = click.option(
-    "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
-)
-evidence_options = join_options(
-    _FACTS,
-    as_of_option,
-    click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d."),
-    scope_options,
-)
 decimal_option = click.option(
     "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
 )
@@ -126,12 +139,12 @@ rename_option = click.option(
     metavar="OLD=NEW",
     help='Rename a column, as in "Bedarf=needs"; can be repeated.',
 )
-robustness_option = click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
 unlisted_unknown_option = click.option(
     "--unlisted-unknown",
     is_flag=True,
     help="List words that match no criterion, without judging them, instead of refusing the whole list.",
 )
+robustness_option = click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
@@ -161,10 +174,11 @@ def store_option(*, required: bool = False) -> Callable[[F], F]:
 class Options:
     """The options of a command as given: these, and those that the command's own class adds.
 
-    `Options(**given)` sets each by the name that click gives it, so an option is written down twice, where it is
-    declared and here, and not once more for each function that passes it on. A command without one of them leaves it at
-    the value here. A NamedTuple could not be extended, and a dataclass takes longer to create at each start.
+    `Options(**given)` sets each by the name that click gives it, so no function that passes them on names them again. A
+    command without one of them leaves it at the value here.
     """
+
+    # A NamedTuple could not be extended, and a dataclass takes longer to create at each start.
 
     as_of: str | None = None
     max_age: str | None = None
@@ -211,6 +225,92 @@ class Options:
         return knowledge.restrict(**self.read_scope(knowledge)._asdict())
 
 
+class SheetOptions(Options):
+    """How a spreadsheet is read; `decimal` is the sign before fractions, None if numbers have one reading.
+
+    How its words were read is shown on standard error, written to the file of --matched for a person to correct, and
+    read back by --matches.
+    """
+
+    sheet: str | None = None
+    scale: str | None = None
+    matches: str | None = None
+    matched: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    renames: tuple[str, ...] = ()
+    unlisted_unknown: bool = False
+
+    def read_encoding(self) -> str | None:
+        """Return the encoding, None for UTF-8. Raises BatchError."""
+        if self.encoding is None:
+            return None
+        from provider_advisor.batch.reading import read_encoding  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+        return read_encoding(self.encoding)
+
+    def read_renames(self) -> tuple[tuple[str, str], ...]:
+        """Return pairs of an old and a new name of a column. Raises BatchError."""
+        return tuple(map(_read_rename, self.renames))
+
+    def read_scale(self) -> dict[str, Wish]:
+        """Return what cells mean. Raises RequirementsError."""
+        from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415 (as above)
+
+        return read_scale(self.scale)
+
+    def read_matches(self, knowledge: KnowledgeBase) -> dict[str, Targets]:
+        """Return the targets by word from the file of --matches. Raises KnowledgeError and RequirementsError."""
+        if self.matches is None:
+            return {}
+        from provider_advisor.requirements.matching import read_matches  # noqa: PLC0415 (as above)
+
+        return read_matches(read_input(self.matches), name_input(self.matches), knowledge)
+
+    @contextlib.contextmanager
+    def note_matches(self, inputs: Sequence[str]) -> Iterator[None]:
+        """Write the file of --matched even if doubtful words keep a sheet from being read."""
+        from provider_advisor.requirements.matching import DoubtfulMatchesError  # noqa: PLC0415 (as above)
+
+        for name in inputs if self.matched is not None else ():
+            with contextlib.suppress(OSError):
+                if os.path.samefile(str(self.matched), name):  # noqa: PTH121 (a Path raises if the name is too long)
+                    raise RequirementsError(f"--matched {self.matched} is an input; choose another file.")
+        try:
+            yield
+        except DoubtfulMatchesError as error:
+            self._write_matched(error.matches, inputs)
+            raise
+
+    def show_matches(
+        self, matches: Sequence[Match], notices: Iterable[str], inputs: Sequence[str], *, quiet: bool = False
+    ) -> None:
+        """Say on standard error how the words of a sheet were read, and write it to the file of --matched."""
+        from provider_advisor.requirements.matching import CARRY  # noqa: PLC0415 (as above)
+
+        lines = list(notices)
+        asked = [match for match in matches if match.is_requirement]
+        listed = [match for match in matches if match.is_unlisted]
+        carried = [match.word for match in matches if match.targets == (CARRY,)]
+        if asked:
+            lines.append("how the words of the sheet were read:")
+            lines += [f"  {match.word} → {', '.join(match.targets)} ({match.how})" for match in asked]
+        if listed:
+            lines.append("listed and not judged:")
+            lines += [f"  {match.word}{'' if match.how else f' ({match.say_candidates()})'}" for match in listed]
+        if carried:
+            lines.append(f"  copied unchanged: {', '.join(carried)}")
+        if not quiet:
+            show_notes(lines)
+        self._write_matched(matches, inputs)
+
+    def _write_matched(self, matches: Sequence[Match], inputs: Sequence[str]) -> None:
+        if self.matched is not None:
+            from provider_advisor.requirements.matching import write_matches  # noqa: PLC0415 (as above)
+
+            write_answer(self.matched, write_matches(matches, ", ".join(inputs)))
+
+
 def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
     for text in texts:
         for part in text.replace(";", ",").split(","):
@@ -220,6 +320,13 @@ def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
                     f"'{text[:80]}' after --{option} has an empty name; expected names separated by commas."
                 )
             yield part.strip()
+
+
+def _read_rename(given: str) -> tuple[str, str]:
+    old, sign, new = (part.strip() for part in given.partition("="))
+    if not (old and sign and new):
+        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
+    return old, new
 
 
 def need_web(*modules: str) -> None:
@@ -247,15 +354,8 @@ def write_answer(
 
 
 def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:
-    """Load the knowledge base named by the options of the subcommand, or else of its parent command."""
-    return read_folders(load, *find_folders(facts, rules))
-
-
-def find_folders(facts: str | None, rules: str | None) -> tuple[str | None, str | None]:
-    """Return the folders named by the options of the subcommand, or else of its parent command."""
-    context = click.get_current_context()
-    outer = context.parent.params if context.parent is not None else {}
-    return facts or outer.get("facts"), rules or outer.get("rules")
+    """Return the knowledge base in these folders, the shipped one for None. Raises KnowledgeError."""
+    return read_folders(load, facts, rules)
 
 
 def read_folders(read: Callable[[str | None, str | None], T], facts: str | None, rules: str | None) -> T:
@@ -312,14 +412,6 @@ def read_input(file: str) -> bytes:
 def name_input(file: str) -> str:
     """Return the name of an option's file for messages."""
     return "standard input" if file == "-" else file
-
-
-def read_rename(given: str) -> tuple[str, str]:
-    """Return the old and the new name in a text of --rename. Raises BatchError."""
-    old, sign, new = (part.strip() for part in given.partition("="))
-    if not (old and sign and new):
-        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
-    return old, new
 
 
 def read_age(text: str | None) -> int | None:

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.commands import Commands, join_options
 from provider_advisor.faces.cli.options import (
-    Options,
+    SheetOptions,
     complete_by,
     decimal_option,
     encoding_option,
@@ -26,14 +26,13 @@ from provider_advisor.faces.cli.options import (
     read_age,
     read_day,
     read_input,
-    read_rename,
     rename_option,
     robustness_option,
     sheet_options,
     unlisted_unknown_option,
     write_answer,
 )
-from provider_advisor.faces.text import show_document, show_text
+from provider_advisor.faces.text import show_document, show_notes, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
@@ -55,6 +54,12 @@ _FOREIGN = {
     **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), "For a workbook of letters, add --format questions."),
 }
 _SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".tab", *(".xls", ".xlsb", ".ods", ".fods", ".numbers"))  # refused later
+_YAML_NAMES = (".yaml", ".yml", ".json")
+_YAML_START = re.compile(rb"\s|[{\[%]|#(?![,;\t])|-(-|\s)|[^,;\t]*:(\s|$)")
+"""How YAML and JSON begin, up to the first key: `needs: [fax]`, `{"needs": …`, `---`, `# comment`, `- fax`."""
+
+_WORKBOOK = b"PK\x03\x04"
+_MOST_TITLES = 50
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _PROVIDER = "{provider}"
 """In the name of a file of letters: each provider gets its own, with its id here."""
@@ -118,23 +123,15 @@ statement_options = join_options(
 )
 
 
-class StatementOptions(Options):
-    """The options of `statement_options`; `decimal` is the sign before fractions, None if numbers have one reading."""
+class StatementOptions(SheetOptions):
+    """The options of `statement_options`."""
 
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
-    unlisted_unknown: bool = False
     situation: tuple[str, ...] = ()
     usage: tuple[str, ...] = ()
     file: str | None = None
-    sheet: str | None = None
-    scale: str | None = None
-    matches: str | None = None
-    matched: str | None = None
-    decimal: str | None = None
-    encoding: str | None = None
-    renames: tuple[str, ...] = ()
 
 
 class RecommendOptions(StatementOptions):
@@ -279,9 +276,12 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
     # is checked last: bounds that could not be read cannot be compared with one another.
     mistakes = Mistakes()
     needs, wants = (_read_lists(given, options.decimal, mistakes) for given in (options.needs, options.wants))
-    unknown = _make_unknown(options, knowledge)
     unlisted: list[str | Unlisted] = list(options.unlisted)
-    if unknown is not None:
+    unknown = None
+    if options.unlisted_unknown:
+        from provider_advisor.requirements.unlisted import UnknownWords  # noqa: PLC0415 (seldom asked for)
+
+        unknown = UnknownWords(knowledge)
         needs, own = unknown.set_aside(needs, "must")
         wants, more = unknown.set_aside(wants, "should")
         unlisted += [*own, *more]
@@ -301,28 +301,15 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
         typed=True,
     )
     scope = mistakes.note(options.read_scope, knowledge)
-    if not (options.file or "").lower().endswith(_SHEETS):
-        mistakes.problems += _refuse_sheet_options(options)
-    file = _read_file(options.file, options, knowledge, mistakes, unknown) if options.file else None
+    file = _read_file(options, knowledge, mistakes, unknown)
     mistakes.raise_any()
     if unknown is not None:
-        from provider_advisor.faces.cli.input_options import show_notes  # noqa: PLC0415 (seldom asked for)
-
         show_notes(unknown.describe())
     line = Statement(team or Team(), day, age, scope=scope or EVERYTHING)
     if file is not None:
         return combine(file, line, knowledge, complete=complete)
     refuse_contradictions(line.team, knowledge, complete=complete)
     return line
-
-
-def _make_unknown(options: StatementOptions, knowledge: KnowledgeBase) -> UnknownWords | None:
-    """Return the function that sets unknown words aside, or None if they are mistakes."""
-    if not options.unlisted_unknown:
-        return None
-    from provider_advisor.requirements.unlisted import UnknownWords  # noqa: PLC0415 (seldom asked for)
-
-    return UnknownWords(knowledge)
 
 
 def _read_lists(given: Iterable[str], decimal: str | None, mistakes: Mistakes) -> list[str]:
@@ -364,17 +351,24 @@ def _read_volume(name: str, values: list[str], decimal: str | None) -> Used:
 
 
 def _read_file(
-    file: str, options: StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes, unknown: UnknownWords | None
+    options: StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes, unknown: UnknownWords | None
 ) -> Statement | None:
+    """Return the statement in the file, if there is one: a sheet by its name or content, else YAML or JSON."""
+    file, name = options.file, name_input(options.file or "")
+    if file is None:
+        mistakes.problems += _refuse_sheet_options(options, "--file names none")
+        return None
     if file.lower().endswith(_SHEETS):
-        return mistakes.note(_read_sheet, file, options, knowledge)
-    # Importing what reads and checks YAML takes long, and a command line needs neither.
-    from provider_advisor.requirements.requirements_file import read_requirements  # noqa: PLC0415
-
+        return mistakes.note(_read_sheet, file, None, options, knowledge)
     try:
-        return mistakes.note(
-            read_requirements, read_input(file), name_input(file), knowledge, whole=False, unknown=unknown
-        )
+        content = read_input(file)
+        if not file.lower().endswith(_YAML_NAMES) and _is_table(content):
+            return mistakes.note(_read_sheet, name, content, options, knowledge)
+        mistakes.problems += _refuse_sheet_options(options, f"{name} is not one")
+        # Importing what reads and checks YAML takes long, and a command line needs neither.
+        from provider_advisor.requirements.requirements_file import read_requirements  # noqa: PLC0415
+
+        return mistakes.note(read_requirements, content, name, knowledge, whole=False, unknown=unknown)
     except KnowledgeError as error:
         if not mistakes.problems:
             raise
@@ -382,34 +376,43 @@ def _read_file(
         return None
 
 
-def _refuse_sheet_options(options: StatementOptions) -> Iterator[str]:
+def _is_table(content: bytes) -> bool:
+    r"""Return whether content is a workbook, or CSV: lines with the same separator, and no key such as `needs:`.
+
+    >>> [_is_table(text) for text in (b"requirement;priority\nfax;must", b"needs: [fax, sms]\nwants: [api, ivr]")]
+    [True, False]
+    """
+    lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()[:_MOST_TITLES] if line.strip()]
+    if content.startswith(_WORKBOOK) or not lines or _YAML_START.match(lines[0]):
+        return content.startswith(_WORKBOOK)
+    return any(sum(sign in line for line in lines) > 1 for sign in (b",", b";", b"\t"))
+
+
+def _refuse_sheet_options(options: StatementOptions, found: str) -> Iterator[str]:
     """Yield an error for the first option that needs a spreadsheet, if none is read."""
     names = ("sheet", "scale", "matches", "matched", "encoding", "renames")
     given = (name for name in names if getattr(options, name) not in {None, ()})
     if (name := next(given, None)) is not None:
         option = "--rename" if name == "renames" else f"--{name}"
-        found = f"{name_input(options.file)} is not one" if options.file else "--file names none"
         yield f"{option} is for spreadsheets (.xlsx, .csv), but {found}."
 
 
-def _read_sheet(file: str, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
-    """Return the statement in a sheet with a requirement in each row, and say how it was read."""
-    from provider_advisor.faces.cli.input_options import note_matches, read_matches_option, show_matches  # noqa: PLC0415
-    from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415
-    from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415
-    from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415
+def _read_sheet(name: str, content: bytes | None, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
+    """Return the statement in a sheet with a requirement in each row, and say how it was read.
 
-    scale, matches = read_scale(options.scale), read_matches_option(options.matches, knowledge)
-    encoding = None
-    if options.encoding is not None:
-        from provider_advisor.batch.reading import read_encoding  # noqa: PLC0415 (columns take long to import)
+    `content` is None for a file, which is read here.
+    """
+    from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415 (few requirements are sheets)
+    from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415 (as above)
 
-        encoding = read_encoding(options.encoding)
-    with note_matches(options.matched, [file]):
+    if content is not None and content.startswith(_WORKBOOK):
+        raise RequirementsError(f"{name} is a workbook; save it as a file whose name ends in .xlsx, and give that.")
+    scale, matches, encoding = options.read_scale(), options.read_matches(knowledge), options.read_encoding()
+    with options.note_matches([name]):
         proposal = read_proposal(
-            read_sheet_file(file), file, knowledge,
+            read_sheet_file(name) if content is None else content, name, knowledge,
             sheet=options.sheet, scale=scale, matches=matches, decimal=options.decimal, unlist=options.unlisted_unknown,
-            encoding=encoding, renames=dict(map(read_rename, options.renames)),
+            encoding=encoding, renames=dict(options.read_renames()),
         )  # fmt: skip
-    show_matches(proposal.matches, proposal.notices, path=options.matched, inputs=[file])
+    options.show_matches(proposal.matches, proposal.notices, [name])
     return proposal.statement

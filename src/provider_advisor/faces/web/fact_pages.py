@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.check_freshness import describe_freshness, record_freshness
+from provider_advisor.faces.cli.check import describe_freshness, record_freshness
 from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow
 from provider_advisor.faces.web.api import read_day
 from provider_advisor.faces.web.knowledge_pages import show_row
