@@ -44,7 +44,7 @@ _NONE = np.empty(0, dtype=np.int64)
 def _parse(content: bytes, knowledge, carried=("note",)):
     keys = Keys(carried, knowledge)
     text = TextBlock(content, Cut(len(content), (), (), _NONE), len(content))
-    return parse_lines(text, keys, keys.schema, "teams.jsonl", 0)
+    return parse_lines(text, keys, "teams.jsonl", 0)
 
 
 @given(st.lists(_ROWS, max_size=8))
@@ -64,7 +64,7 @@ def test_a_number_beside_a_text_means_what_it_means_alone(bicycles, decimal):
     keys = Keys((), bicycles, decimal=decimal)
     content = b"\n".join(json.dumps(line).encode() for line in lines)
     text = TextBlock(content, Cut(len(content), (), (), _NONE), len(content))
-    block = parse_lines(text, keys, keys.schema, "teams.jsonl", 0)
+    block = parse_lines(text, keys, "teams.jsonl", 0)
     assert block.rows["usage.rental-days"].to_pylist() == [f"5{decimal}1250", "60..70", "1e-07", "7"]
 
 

@@ -8,9 +8,9 @@ unknown words move to `unlisted`. JSON Lines has our names from the start, and n
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -68,7 +68,7 @@ class Inputs:
     @property
     def size(self) -> int:
         """Return the number of all bytes; 0 if one input is a stream."""
-        return sum(source.size for source in self.sources) if all(source.regular for source in self.sources) else 0
+        return sum(source.size for source in self.sources) if self.can_be_read_again else 0
 
     @property
     def can_be_read_again(self) -> bool:
@@ -104,10 +104,8 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 ) -> Inputs:
     """Open the inputs for names and patterns. Raises BatchError if they cannot be read together."""
     unknown = UnknownWords(knowledge) if options.unlist else None
-    if any(map(is_database, names)):
-        found = _read_columns(_open_query(names, form, limits, options), knowledge, options, dict(options.renames))
-    else:
-        found = _open_files(names, knowledge, form, separator, limits, options, unknown)
+    opening = _Opening(knowledge, separator, limits, options, unknown)
+    found = opening.open_query(names, form) if any(map(is_database, names)) else opening.open_files(names, form)
     if unknown is None:
         return found
     return found.read_further(
@@ -117,64 +115,168 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     )
 
 
-def _open_query(names: tuple[str, ...], form: str | None, limits: Limits, options: ReadingOptions) -> Inputs:
-    if form:
-        raise BatchError("--input-format is for files; leave it out for a database.")
-    from provider_advisor.batch.reading.database import (  # noqa: PLC0415 (see `_open_parquet`)
-        find_database,
-        read_query,
-        read_query_schema,
-    )
+@dataclass(frozen=True)
+class _Opening:
+    """Opens inputs of every format with the options of a run. Its methods raise BatchError."""
 
-    options.check("database")
-    query = options.query or ""
-    source = find_database(names, query)
-    schema = read_query_schema(source, query)
-    return Inputs((source,), "database", schema, lambda *_: read_query(source, query, schema, limits))
+    knowledge: KnowledgeBase
+    separator: bytes | None
+    limits: Limits
+    options: ReadingOptions
+    unknown: UnknownWords | None
 
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Return the finder of other spellings of our columns."""
+        return Spelling.make_for(self.knowledge, id_column=self.options.id_column)
 
-def _open_files(  # noqa: PLR0913, PLR0917 (what a reader depends on)
-    names: tuple[str, ...],
-    knowledge: KnowledgeBase,
-    form: str | None,
-    separator: bytes | None,
-    limits: Limits,
-    options: ReadingOptions,
-    unknown: UnknownWords | None,
-) -> Inputs:
-    if options.query:
-        raise BatchError("--query is for a database; give one, such as postgresql://host/name, or leave out --query.")
-    sources = find_sources(names)
-    forms = sorted({choose_form(source.address or "-", form, "--input-format") for source in sources})
-    if len(forms) > 1:
-        raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")
-    (kind,) = forms
-    options.check(kind)
-    if kind == "jsonl":
-        return _open_lines(sources, knowledge, limits, options, unknown)
-    if kind == "xlsx":
-        found = _open_workbooks(sources, knowledge, options)
-    else:
-        found = _open_parquet(sources, limits) if kind == "parquet" else _open_csv(sources, separator, limits, options)
-    found, renames = _read_criteria(found, knowledge, options)
-    return _read_columns(found, knowledge, options, renames)
+    def open_query(self, names: tuple[str, ...], form: str | None) -> Inputs:
+        """Return the rows of a query, under our names."""
+        if form:
+            raise BatchError("--input-format is for files; leave it out for a database.")
+        from provider_advisor.batch.reading.database import (  # noqa: PLC0415 (see `_open_parquet`)
+            find_database,
+            read_query,
+            read_query_schema,
+        )
 
+        self.options.check("database")
+        query = self.options.query or ""
+        source = find_database(names, query)
+        schema = read_query_schema(source, query)
+        found = Inputs((source,), "database", schema, lambda *_: read_query(source, query, schema, self.limits))
+        return self._read_columns(found, dict(self.options.renames))
 
-def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions) -> tuple[Inputs, dict[str, str]]:
-    """Return the inputs with lists in place of criterion columns, if any, and the remaining renames."""
-    renames = dict(options.renames)
-    renamed = rename_all(inputs.schema.names, renames)
-    spelling = Spelling.make_for(knowledge, id_column=options.id_column)
-    if any(spelling.find(name) in {"needs", "wants"} for name in renamed):
-        options.refuse_sheet_options()
-        return inputs, renames
-    refuse_requirement_rows(renamed, inputs.sources[0].name)
-    first, inputs = _look_at_first(inputs)
-    plan = plan_criterion_columns(inputs.schema, first, knowledge, options)
-    if plan is None:
-        return inputs, renames
-    found = inputs.read_further(plan.read, schema=plan.schema, matches=plan.matches)
-    return found, {old: new for old, new in renames.items() if old in plan.schema.names}
+    def open_files(self, names: tuple[str, ...], form: str | None) -> Inputs:
+        """Return the rows of files, under our names."""
+        if self.options.query:
+            raise BatchError(
+                "--query is for a database; give one, such as postgresql://host/name, or leave out --query."
+            )
+        sources = find_sources(names)
+        forms = sorted({choose_form(source.address or "-", form, "--input-format") for source in sources})
+        if len(forms) > 1:
+            raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")
+        (kind,) = forms
+        self.options.check(kind)
+        if kind == "jsonl":
+            return self._open_lines(sources)
+        openers = {"csv": self._open_csv, "parquet": self._open_parquet, "xlsx": self._open_workbooks}
+        return self._read_columns(*self._read_criteria(openers[kind](sources)))
+
+    def _read_criteria(self, inputs: Inputs) -> tuple[Inputs, dict[str, str]]:
+        """Return the inputs with lists in place of criterion columns, if any, and the remaining renames."""
+        renames = dict(self.options.renames)
+        renamed = rename_all(inputs.schema.names, renames)
+        if any(self.spelling.find(name) in {"needs", "wants"} for name in renamed):
+            self.options.refuse_sheet_options()
+            return inputs, renames
+        refuse_requirement_rows(renamed, inputs.sources[0].name)
+        first, inputs = _look_at_first(inputs)
+        plan = plan_criterion_columns(inputs.schema, first, self.knowledge, self.options)
+        if plan is None:
+            return inputs, renames
+        found = inputs.read_further(plan.read, schema=plan.schema, matches=plan.matches)
+        return found, {old: new for old, new in renames.items() if old in plan.schema.names}
+
+    def _read_columns(self, inputs: Inputs, renames: Mapping[str, str]) -> Inputs:
+        plan = plan_columns(inputs.schema, self.knowledge, renames, self.options.id_column)
+        columns = ColumnReader(plan, self.options.decimal)
+        return inputs.read_further(columns.read, schema=columns.schema)
+
+    def _open_csv(self, sources: tuple[InputFile, ...]) -> Inputs:
+        headers = [self._read_header(source) for source in sources]
+        first = headers[0][0]
+        _refuse_other_columns(sources, [header.names for header, _ in headers])
+
+        def order_columns(block: Block) -> Block:
+            return block._replace(rows=block.rows.select(list(first.names)))
+
+        def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+            header, stream = headers[file]
+            parse = partial(parse_block, header=header, source=source.name, file=file)
+            offset = start.offset or header.start
+            with stream or Stream(source, offset, self.options.encoding) as opened:
+                texts = split_text(opened, offset, partial(cut_records, separator=header.separator), self.limits)
+                for piece in _make_pieces(opened, texts, parse):
+                    yield piece if header.names == first.names else piece.then(order_columns)
+
+        return Inputs(sources, "csv", first.schema, opener)
+
+    def _read_header(self, source: InputFile) -> tuple[Header, Stream | None]:
+        """Return the header of a source, and for a stream, which can be read only once, the stream after it."""
+        with Stream(source, 0, self.options.encoding) as stream:
+            head = stream.read(self.limits.block)
+            stream.give_back(head)
+            refuse_wrong_encoding(head, source.name)
+            header = read_header(stream, self.separator or source.separator, self.limits, self.options.skip_lines)
+        return header, None if source.regular else stream
+
+    def _open_parquet(self, sources: tuple[InputFile, ...]) -> Inputs:
+        # Importing the Parquet reader loads cloud clients and OpenSSL, and most inputs are CSV or JSON Lines.
+        from provider_advisor.batch.reading.parquet import read_parquet, read_schema  # noqa: PLC0415 (as said)
+
+        schemas = [read_schema(source) for source in sources]
+        first, limits = schemas[0], self.limits
+        _refuse_other_columns(sources, [schema.names for schema in schemas])
+        for source, schema in zip(sources, schemas, strict=True):
+            for name, kind in zip(first.names, first.types, strict=True):
+                if (other := schema.field(name).type) != kind:
+                    raise BatchError(
+                        f"'{name}' is {kind} in {sources[0].name} and {other} in {source.name}; expected one type."
+                    )
+        return Inputs(
+            sources, "parquet", first, lambda source, file, start: read_parquet(source, file, start, first, limits)
+        )
+
+    def _open_workbooks(self, sources: tuple[InputFile, ...]) -> Inputs:
+        from provider_advisor.batch.reading.xlsx import choose_types, cut_grid, read_grid  # noqa: PLC0415 (as above)
+
+        matcher, options = Matcher(self.knowledge), self.options
+
+        def is_known(name: str) -> bool:
+            return self.spelling.find(name) is not None or bool(matcher.find(name).targets) or is_sheet_word(name)
+
+        grids = [read_grid(source, options.sheet, options.skip_lines, is_known) for source in sources]
+        _refuse_other_columns(sources, [grid.names for grid in grids])
+        types, decimal = choose_types(grids), options.decimal or "."
+        notices = tuple(note for grid in grids for note in describe_skipped(grid))
+        return Inputs(
+            sources, "xlsx", pa.schema(types),
+            lambda _source, file, start: cut_grid(grids[file], types, decimal, file, start), notices=notices,
+        )  # fmt: skip
+
+    def _open_lines(self, sources: tuple[InputFile, ...]) -> Inputs:
+        encoding, limits = self.options.encoding, self.limits
+        with Stream(sources[0], 0, encoding) as stream:
+            begun = _split_lines(stream, limits)
+            first = next((text for text in begun if text.cut.spoilt or text.data[: text.cut.end].strip()), None)
+        if first is None:
+            raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
+        refuse_wrong_encoding(first.data, sources[0].name)
+        keys = self._choose_keys(first)
+
+        def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+            parse = partial(parse_lines, keys=keys, source=source.name, file=file)
+            if not source.regular and file == 0:
+                yield from _make_pieces(stream, chain([first], begun), parse)
+                return
+            with Stream(source, start.offset, encoding) as opened:
+                begin = start.offset
+                texts = split_text(opened, begin, cut_lines, limits) if begin else _split_lines(opened, limits)
+                yield from _make_pieces(opened, texts, parse)
+
+        return Inputs(sources, "jsonl", keys.schema, opener)
+
+    def _choose_keys(self, first: TextBlock) -> Keys:
+        """Return how each key is read. Raises BatchError for one that looks like input but cannot be read."""
+        id_column, renames = self.options.id_column, dict(self.options.renames)
+        found = dict.fromkeys(renames.get(name, name) for name in find_keys(first))
+        carried = tuple(name for name in found if name not in KEYS and not self.spelling.find(name))
+        for name in carried:
+            if name != id_column:
+                self.spelling.refuse_similar(name, "key")
+        return Keys(carried, self.knowledge, renames, id_column, self.unknown, self.options.decimal or ".")
 
 
 def _look_at_first(inputs: Inputs) -> tuple[pa.RecordBatch | None, Inputs]:
@@ -188,137 +290,17 @@ def _look_at_first(inputs: Inputs) -> tuple[pa.RecordBatch | None, Inputs]:
     return rows, replace(inputs, opener=lambda _source, file, _start: begun if file == 0 else iter(()))
 
 
-def _open_workbooks(sources: tuple[InputFile, ...], knowledge: KnowledgeBase, options: ReadingOptions) -> Inputs:
-    from provider_advisor.batch.reading.xlsx import choose_types, cut_grid, read_grid  # noqa: PLC0415 (as below)
-
-    spelling, matcher = Spelling.make_for(knowledge, id_column=options.id_column), Matcher(knowledge)
-
-    def is_known(name: str) -> bool:
-        return spelling.find(name) is not None or bool(matcher.find(name).targets) or is_sheet_word(name)
-
-    grids = [read_grid(source, options.sheet, options.skip_lines, is_known) for source in sources]
-    for source, grid in zip(sources, grids, strict=True):
-        _refuse_other_columns(sources[0], list(grids[0].names), source, list(grid.names))
-    types = choose_types(grids)
-    notices = tuple(note for grid in grids for note in describe_skipped(grid))
-    decimal = options.decimal or "."
-    return Inputs(
-        sources, "xlsx", pa.schema(list(types.items())),
-        lambda _source, file, start: cut_grid(grids[file], types, decimal, file, start), notices=notices,
-    )  # fmt: skip
-
-
-def _read_columns(
-    inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions, renames: Mapping[str, str]
-) -> Inputs:
-    columns = ColumnReader(plan_columns(inputs.schema, knowledge, renames, options.id_column), options.decimal)
-    return inputs.read_further(columns.read, schema=columns.schema)
-
-
-def _open_parquet(sources: tuple[InputFile, ...], limits: Limits) -> Inputs:
-    # Importing the Parquet reader loads cloud clients and OpenSSL, and most inputs are CSV or JSON Lines.
-    from provider_advisor.batch.reading.parquet import read_parquet, read_schema  # noqa: PLC0415 (as said)
-
-    schemas = [read_schema(source) for source in sources]
-    for source, schema in zip(sources, schemas, strict=True):
-        _refuse_other_columns(sources[0], schemas[0].names, source, schema.names)
-        for field in schemas[0]:
-            other = schema.field(field.name).type
-            if other != field.type:
-                raise BatchError(
-                    f"'{field.name}' is {field.type} in {sources[0].name} and {other} in {source.name}; "
-                    "expected one type."
-                )
-    first = schemas[0]
-    return Inputs(
-        sources, "parquet", first, lambda source, file, start: read_parquet(source, file, start, first, limits)
-    )
-
-
-def _refuse_other_columns(first: InputFile, names: list[str], source: InputFile, others: list[str]) -> None:
-    known, found = frozenset(names), frozenset(others)
-    if missing := next((column for column in names if column not in found), None):
-        raise BatchError(f"{source.name} has no column '{missing}', which {first.name} has; expected the same columns.")
-    if added := next((column for column in others if column not in known), None):
-        raise BatchError(
-            f"{source.name} has a column '{added}', which {first.name} does not have; expected the same columns."
-        )
-
-
-def _open_csv(
-    sources: tuple[InputFile, ...], separator: bytes | None, limits: Limits, options: ReadingOptions
-) -> Inputs:
-    headers = [_read_header(source, separator, limits, options) for source in sources]
-    first = headers[0][0]
-    for source, (header, _) in zip(sources, headers, strict=True):
-        _refuse_other_columns(sources[0], list(first.names), source, list(header.names))
-
-    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
-        header, stream = headers[file]
-        parse = partial(parse_block, header=header, source=source.name, file=file)
-        offset = start.offset or header.start
-        with stream or Stream(source, offset, options.encoding) as opened:
-            texts = split_text(opened, offset, partial(cut_records, separator=header.separator), limits)
-            for piece in _make_pieces(opened, texts, parse):
-                yield piece if header.names == first.names else piece.then(order_columns)
-
-    def order_columns(block: Block) -> Block:
-        return block._replace(rows=block.rows.select(list(first.names)))
-
-    return Inputs(sources, "csv", first.schema, opener)
-
-
-def _read_header(
-    source: InputFile, separator: bytes | None, limits: Limits, options: ReadingOptions
-) -> tuple[Header, Stream | None]:
-    """Return the header of a source, and for a stream, which can be read only once, the stream after it."""
-    with Stream(source, 0, options.encoding) as stream:
-        head = stream.read(limits.block)
-        stream.give_back(head)
-        refuse_wrong_encoding(head, source.name)
-        header = read_header(stream, separator or source.separator, limits, options.skip_lines)
-    return header, None if source.regular else stream
-
-
-def _open_lines(
-    sources: tuple[InputFile, ...],
-    knowledge: KnowledgeBase,
-    limits: Limits,
-    options: ReadingOptions,
-    unknown: UnknownWords | None,
-) -> Inputs:
-    with Stream(sources[0], 0, options.encoding) as stream:
-        begun = _split_lines(stream, limits)
-        first = next((text for text in begun if text.cut.spoilt or text.data[: text.cut.end].strip()), None)
-    if first is None:
-        raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
-    refuse_wrong_encoding(first.data, sources[0].name)
-    keys = replace(_choose_keys(first, knowledge, options), unknown=unknown)
-    schema = keys.schema
-
-    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
-        parse = partial(parse_lines, keys=keys, schema=schema, source=source.name, file=file)
-        if not source.regular and file == 0:
-            yield from _make_pieces(stream, chain([first], begun), parse)
-            return
-        with Stream(source, start.offset, options.encoding) as opened:
-            found = (
-                split_text(opened, start.offset, cut_lines, limits) if start.offset else _split_lines(opened, limits)
+def _refuse_other_columns(sources: Sequence[InputFile], columns: Sequence[Sequence[str]]) -> None:
+    """Raise BatchError if a source does not have the columns of the first one; their order may differ."""
+    first, names = sources[0].name, columns[0]
+    for source, others in zip(sources, columns, strict=True):
+        known, found = frozenset(names), frozenset(others)
+        if missing := next((column for column in names if column not in found), None):
+            raise BatchError(f"{source.name} has no column '{missing}', which {first} has; expected the same columns.")
+        if added := next((column for column in others if column not in known), None):
+            raise BatchError(
+                f"{source.name} has a column '{added}', which {first} does not have; expected the same columns."
             )
-            yield from _make_pieces(opened, found, parse)
-
-    return Inputs(sources, "jsonl", schema, opener)
-
-
-def _choose_keys(first: TextBlock, knowledge: KnowledgeBase, options: ReadingOptions) -> Keys:
-    """Return how each key is read. Raises BatchError for one that looks like input but cannot be read."""
-    given = Keys((), knowledge, dict(options.renames), options.id_column, decimal=options.decimal or ".")
-    found = dict.fromkeys(given.renames.get(name, name) for name in find_keys(first))
-    carried = tuple(name for name in found if name not in KEYS and not given.spelling.find(name))
-    for name in carried:
-        if name != options.id_column:
-            given.spelling.refuse_similar(name, "key")
-    return replace(given, carried=carried)
 
 
 def _split_lines(stream: Stream, limits: Limits) -> Iterator[TextBlock]:

@@ -22,7 +22,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pyarrow as pa
@@ -44,11 +44,6 @@ from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.requirements.usage import read_volume
 
-# The keys of a requirements file; `unsure` is a note for the questionnaire and never changes an answer; `uncounted`
-# does if usage is given.
-KEYS = frozenset(
-    {"team", "needs", "wants", "situation", "usage", "unlisted", "weights", "unsure", "uncounted", *SCOPE_COLUMNS}
-)
 _LARGEST = 1e12
 _PARTING = re.compile(r"[,;\r\n]")
 _LONGEST_NAME = 2_000
@@ -62,6 +57,10 @@ Row = dict[str, Any]
 
 class RowError(Exception):
     """A line is not a statement; its text is the reason."""
+
+
+class _UnfitError(Exception):
+    """A value does not have the type of its column."""
 
 
 @dataclass(frozen=True)
@@ -90,35 +89,34 @@ class Keys:
         return Spelling.make_for(self.knowledge, id_column=self.id_column)
 
     @cached_property
-    def topics(self) -> dict[str, str]:
-        """Return the columns of the situation by topic."""
-        return {topic: f"{SITUATION}{topic}" for topic in self.knowledge.topics}
-
-    @cached_property
-    def weights(self) -> dict[str, str]:
-        """Return the columns of weights by area."""
-        return {area: f"{WEIGHTS}{area}" for area in list_areas(self.knowledge)}
-
-    @cached_property
-    def usage(self) -> dict[str, str]:
-        """Return the columns of usage by item."""
-        return {item: f"{USAGE}{item}" for item in self.knowledge.usage}
-
-    def find_usage(self, item: str) -> str | None:
-        """Return the column of a usage item; `sms-outbound@de` exists only if a row states it."""
-        if item not in self.usage and AT in item and (found := self.knowledge.find_usage(item)) is not None:
-            return f"{USAGE}{found.id}"
-        return self.usage.get(item)
+    def columns(self) -> dict[str, pa.DataType]:
+        """Return the types of our columns, in the order of the output."""
+        return {
+            "team": pa.string(),
+            "needs": _WORDS,
+            "wants": _WORDS,
+            **{f"{SITUATION}{topic}": _WORDS for topic in self.knowledge.topics},
+            **{f"{USAGE}{item}": pa.float64() for item in self.knowledge.usage},
+            UNLISTED: _WORDS,
+            **{f"{WEIGHTS}{area}": pa.float64() for area in list_areas(self.knowledge)},
+            **dict.fromkeys(SCOPE_COLUMNS, pa.string()),
+        }
 
     @cached_property
     def schema(self) -> pa.Schema:
         """Return the columns of every block of a run."""
-        fields = [("team", pa.string()), ("needs", _WORDS), ("wants", _WORDS)]
-        fields += [(name, _WORDS) for name in self.topics.values()]
-        fields += [(name, pa.float64()) for name in self.usage.values()]
-        fields += [(UNLISTED, _WORDS), *((name, pa.float64()) for name in self.weights.values())]
-        fields += [(name, pa.string()) for name in SCOPE_COLUMNS]
-        return pa.schema(fields + [(name, pa.string()) for name in self.carried])
+        return pa.schema(self.columns | dict.fromkeys(self.carried, pa.string()))
+
+    def find_column(self, key: str, name: str) -> str | None:
+        """Return the column of a name in `situation`, `usage` or `weights`.
+
+        The column of a member, such as that of `sms-outbound@de`, exists only if a row states it.
+        """
+        column = f"{key}.{name}"
+        if column in self.columns:
+            return column
+        item = self.knowledge.find_usage(name) if key == "usage" and AT in name else None
+        return None if item is None else f"{USAGE}{item.id}"
 
 
 def find_keys(text: TextBlock) -> tuple[str, ...]:
@@ -132,7 +130,7 @@ def find_keys(text: TextBlock) -> tuple[str, ...]:
     return tuple(found)
 
 
-def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, file: int) -> Block:
+def parse_lines(text: TextBlock, keys: Keys, source: str, file: int) -> Block:
     """Return the rows and rejects of a text; their numbers count from its own beginning, blank lines not counted."""
     lines = list(_split_lines(text))
     reasons = {0: text.cut.spoilt[0].reason} if text.cut.spoilt else {}
@@ -143,15 +141,8 @@ def parse_lines(text: TextBlock, keys: Keys, schema: pa.Schema, source: str, fil
                 rows.append(_parse_row(line, keys))
             except RowError as error:
                 reasons[place] = str(error)
-    end = Position(file, text.end)
-    return make_block(
-        source,
-        _make_batch(rows, schema, keys.decimal),
-        len(lines),
-        reasons,
-        lambda place: show_record(lines[place]),
-        end,
-    )
+    batch, end = _make_batch(rows, keys), Position(file, text.end)
+    return make_block(source, batch, len(lines), reasons, lambda place: show_record(lines[place]), end)
 
 
 def _split_lines(text: TextBlock) -> Iterator[bytes]:
@@ -159,13 +150,13 @@ def _split_lines(text: TextBlock) -> Iterator[bytes]:
     return (line for line in data.split(b"\n") if line and not line.isspace())
 
 
-def _make_batch(rows: list[Row], schema: pa.Schema, decimal: str) -> pa.RecordBatch:
+def _make_batch(rows: list[Row], keys: Keys) -> pa.RecordBatch:
     """Return the rows as columns, faster than `from_pylist`, which looks up every key in every row."""
     found = set().union(*rows)
-    more = sorted(name for name in found - set(schema.names) if AT in name)
-    fields = [*schema, *(pa.field(name, pa.float64()) for name in more)]
+    members = sorted(name for name in found - set(keys.schema.names) if AT in name)
+    fields = [*keys.schema, *(pa.field(name, pa.float64()) for name in members)]
     columns = [
-        _make_column([row.get(field.name) for row in rows], field, decimal)
+        _make_column([row.get(field.name) for row in rows], field, keys.decimal)
         if field.name in found
         else pa.nulls(len(rows), field.type)
         for field in fields
@@ -242,19 +233,14 @@ def _parse_row(line: bytes, keys: Keys) -> Row:
     extra = {name: given.pop(name) for name in given.keys() - KEYS}
     if not keys.carried_set.issuperset(extra):
         extra = _read_spellings(given, extra, keys)
-    if not keys.carried_set.issuperset(extra):
-        name = next(name for name in extra if name not in keys.carried_set)
-        raise RowError(
-            f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
-        )
     given.pop("unsure", None)
-    cells = None if "uncounted" in given else _make_cells(given, keys)
-    if cells is None:
-        # Some value has another type than its column, such as a text for `needs`: the reader of files either reports
-        # the mistake, or reads it into the types of the columns.
+    try:
+        cells = _make_cells(given, keys)
+    except _UnfitError:
+        # The reader of files either reports the mistake, or reads the values into the types of the columns.
         read = _read_as_file(given, keys)
         read.pop("uncounted", None)  # it still waits for usage, and changes no answer
-        cells = _make_cells(read, keys) or {}
+        cells = _make_cells(read, keys)
     for name, value in extra.items():
         cells[name] = value if isinstance(value, str | None) else _write_json(value)
     return cells
@@ -271,10 +257,13 @@ def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
     """Move other spellings of our keys to `given`, and return the remaining keys. Raises RowError."""
     others = {}
     for name, value in extra.items():
-        ours = None if name in keys.carried_set else keys.spelling.find(name)
-        if ours is None:
+        if name in keys.carried_set:
             others[name] = value
             continue
+        if (ours := keys.spelling.find(name)) is None:
+            raise RowError(
+                f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
+            )
         topic, dot, answer = ours.partition(".")
         place = given.setdefault(topic, {}) if dot else given
         if not isinstance(place, dict) or (answer or topic) in place:
@@ -293,45 +282,31 @@ def _read_flat(topic: str, answer: str, text: str) -> object:
     return say_volume(read_volume(answer, text)) if text.strip() else None
 
 
-def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row | None:
-    """Return the cells of a statement; None if a value does not have the type of its column.
+def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row:
+    """Return the cells of a statement. Raises _UnfitError if a value does not have the type of its column.
 
     The words themselves are checked when they are scored.
     """
-    cells: Row = {}
-    for name, value in given.items():
-        fits = True
-        if name in {"needs", "wants", UNLISTED}:
-            cells[name] = cell = _make_items(value)
-            fits = cell is not None
-        elif name == "situation":
-            fits = type(value) is dict and _add_situation(cells, value, keys.topics)
-        elif name == "usage":
-            fits = type(value) is dict and _add_volumes(cells, value, keys)
-        elif name == "weights":
-            fits = type(value) is dict and _add_numbers(cells, value, keys.weights.get)
-        elif name in Scope._fields:
-            cells[name] = names = _join_names(value)
-            fits = names is not None
+    cells: dict[Any, Any] = {}
+    for key, value in given.items():
+        if key not in _NESTED:
+            cells[key] = _READERS[key](value) if key in _READERS else None
+        elif type(value) is dict:
+            read = _READERS[key]
+            cells |= {keys.find_column(key, name): read(cell) for name, cell in value.items() if cell is not None}
         else:
-            fits = type(value) is str
-            fits = fits and (0 < len(value) <= _LONGEST_NAME if name == "team" else is_day_or_age(name, value))
-            cells[name] = value
-        if not fits:
-            return None
+            cells[key] = None
+    if None in cells or None in cells.values():  # a name without a column, or a value that its reader refused
+        raise _UnfitError
     return cells
 
 
-def _join_names(value: object) -> str | None:
-    """Join names of providers or sources to one text; None if a name contains a separator."""
-    names = split_names(value) if type(value) is str else value
-    if type(names) is not list or any(type(name) is not str or _PARTING.search(name) for name in names):
-        return None
-    return ";".join(names)
+def _read_team(value: object) -> str | None:
+    return value if type(value) is str and 0 < len(value) <= _LONGEST_NAME else None
 
 
-def _make_items(value: object) -> list[str] | None:
-    """Return the items of a list, or of a text of words, as flat tables have it: "sms, fax"; None of anything else."""
+def _read_items(value: object) -> list[str] | None:
+    """Return the items of a list, or of a text of words, as flat tables have it: "sms, fax"."""
     if type(value) is str:
         try:
             value = split_text(value)
@@ -344,49 +319,59 @@ def _make_items(value: object) -> list[str] | None:
         if type(item) is dict:
             items.append(_write_json(item))
         elif type(item) is not str or ("{" in item and item.lstrip().startswith("{")):
-            return None
+            return None  # a text that looks like JSON would be read back as the object that it shows
         else:
             items.append(item)
     return items
 
 
-def _add_situation(cells: Row, given: Row, topics: Mapping[str, str]) -> bool:
-    """Add the cells of a situation; return whether each is a text or a list of texts, none of them empty."""
-    for topic, value in given.items():
-        if value is None:
-            continue
-        values = [value] if type(value) is str else value
-        if topic not in topics or type(values) is not list or not values:
-            return False
-        for each in values:
-            if type(each) is not str or not each:
-                return False
-        cells[topics[topic]] = values
-    return True
+def _read_answers(value: object) -> list[str] | None:
+    answers = [value] if type(value) is str else value
+    if type(answers) is list and answers and all(type(each) is str and each for each in answers):
+        return answers
+    return None
 
 
-def _add_numbers(cells: Row, given: Row, find: Callable[[str], str | None]) -> bool:
-    """Add the cells of usage or weights; return whether each is a number in range."""
-    for item, amount in given.items():
-        if amount is None:
-            continue
-        name = find(item)
-        if name is None or type(amount) not in {int, float} or not 0 <= amount <= _LARGEST:
-            return False
-        cells[name] = float(amount)
-    return True
+def _read_number(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
+        return float(value)
+    return None
 
 
-def _add_volumes(cells: Row, given: Row, keys: Keys) -> bool:
-    """Add the cells of usage; return whether each is a number in range, or a text, which is read with its column."""
-    numbers = {}
-    for item, amount in given.items():
-        name = keys.find_usage(item)
-        if type(amount) is str and name is not None and amount.strip():
-            cells[name] = amount
-        else:
-            numbers[item] = amount
-    return _add_numbers(cells, numbers, keys.find_usage)
+def _read_volume_or_text(value: object) -> float | str | None:
+    """Return a volume; a text such as "60000/year" is read later, with its column."""
+    return value if type(value) is str and value.strip() else _read_number(value)
+
+
+def _read_names(value: object) -> str | None:
+    """Join names of providers or sources to one text; a name that contains a separator would not be read back."""
+    names = split_names(value) if type(value) is str else value
+    if type(names) is list and all(type(name) is str and not _PARTING.search(name) for name in names):
+        return ";".join(names)
+    return None
+
+
+def _read_day_or_age(value: object, *, name: str) -> str | None:
+    return value if type(value) is str and is_day_or_age(name, value) else None
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "team": _read_team,
+    "needs": _read_items,
+    "wants": _read_items,
+    UNLISTED: _read_items,
+    "situation": _read_answers,
+    "usage": _read_volume_or_text,
+    "weights": _read_number,
+    "as_of": partial(_read_day_or_age, name="as_of"),
+    "max_age": partial(_read_day_or_age, name="max_age"),
+    **dict.fromkeys(Scope._fields, _read_names),
+}
+_NESTED = frozenset({"situation", "usage", "weights"})
+
+# All keys of a requirements file. `unsure` is a note for the questionnaire and never changes an answer. `uncounted`
+# does if usage is given, so a row with it is read like a file.
+KEYS = frozenset({*_READERS, "unsure", "uncounted"})
 
 
 def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:
