@@ -47,11 +47,10 @@ MOST_TITLE = 200
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _AT_ONCE = 50
 
-_TABLE = sa.table(
-    "recommend_decisions",
-    *(sa.column(name, sa.Text) for name in ("id", "kept_at", "title", "as_of", "fingerprint", "record", "key_hash")),
-)
-_SHOWN = [_TABLE.c[name] for name in ("id", "kept_at", "title", "as_of", "fingerprint", "record")]
+# In the order of the fields of KeptDecision, which a row becomes as it is. The key's hash never leaves this module.
+_NAMES = ("id", "kept_at", "title", "as_of", "fingerprint", "record")
+_TABLE = sa.table("recommend_decisions", *(sa.column(name, sa.Text) for name in (*_NAMES, "key_hash")))
+_SHOWN = [_TABLE.c[name] for name in _NAMES]
 
 _VERSIONS = "recommend_store_version"
 """The table that says which version the others have; a name of ours, because a PostgreSQL may hold other programs'."""
@@ -106,7 +105,7 @@ class DecisionStore:
             raise RequirementsError("the key does not fit; open the page again to get one.")
         known, now = record["knowledge"], dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
         kept = KeptDecision(make_secret(), now, title, known["as_of"], known["fingerprint"], dump_json(record))
-        row = dict(zip((column.name for column in _SHOWN), kept, strict=True)) | {"key_hash": _hash(key)}
+        row = dict(zip(_NAMES, kept, strict=True), key_hash=_hash(key))
         try:
             with self._connect("written") as connection:
                 connection.execute(_TABLE.insert().values(row))
@@ -266,16 +265,14 @@ def _let_readers_go_on(engine: sa.Engine) -> None:
     """
     until = time.monotonic() + _SECONDS
     with contextlib.closing(engine.raw_connection()) as raw:
-        while not _has_mode(raw.cursor()) and time.monotonic() < until:
-            time.sleep(_PAUSE)
-
-
-def _has_mode(cursor: Any) -> bool:  # noqa: ANN401 (a cursor of a pool)
-    try:
-        cursor.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        return "locked" not in str(error)
-    return True
+        while time.monotonic() < until:
+            try:
+                raw.cursor().execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    time.sleep(_PAUSE)
+                    continue
+            return
 
 
 def _refuse_other(connection: sa.Connection, script: ScriptDirectory, shown: str) -> None:

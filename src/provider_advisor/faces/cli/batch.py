@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,15 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.remote.stores import Staging
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
     from provider_advisor.batch.writing.output_paths import OutputPlace
+
+# The order of a run matters:
+#
+#   1. options that cannot work together are refused before anything is loaded;
+#   2. places are compared before anything is written, also by --matched: an output may be a link to an input;
+#   3. rows are scored, and the output appears when it is complete;
+#   4. the summary is written last, so that where it cannot be, the rows are there and the message says so.
+#
+# With objects in stores, all files are local until step 4; then the output is uploaded after its rejects.
 
 _REJECTED = 3
 _WRITTEN = "the scored rows were written"
@@ -138,12 +147,10 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = BatchOptions(**given)
     if len(names) < 2:  # noqa: PLR2004
-        click.get_current_context().fail("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
-    for name in (names[-1], options.rejects, options.summary, options.report):
-        _refuse_address(name or "", options)
-    _refuse_resume(names[:-1], options)
+        context.fail("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
+    _check_addresses(names, options)
     if options.master and options.engine != "spark":
-        click.get_current_context().fail("--master is for Spark; add --engine spark, or leave it out")
+        context.fail("--master is for Spark; add --engine spark, or leave it out")
     # NumPy's threads for multiplying matrices are not used here, and would compete with ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Everything made before the first row stays until the end, and scanning it for garbage again and again takes a
@@ -256,14 +263,14 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
     """Raise BatchError for options that do not work with a workbook."""
     from provider_advisor.batch.writing.answer_workbook import refuse_without_writer  # noqa: PLC0415
 
-    if options.resume:
-        raise BatchError("--resume does not work with workbooks, which are written as a whole; leave it out.")
-    if is_folder:
-        raise BatchError("a workbook is one file, not a folder of parts; give a file such as answers.xlsx.")
-    if options.explain:
-        raise BatchError("--explain does not fit into the cells of a workbook; write CSV, JSON Lines or Parquet.")
-    if options.long:
-        raise BatchError("--long does not work with workbooks; write CSV, JSON Lines or Parquet.")
+    for is_wrong, says in (
+        (options.resume, "--resume does not work with workbooks, which are written as a whole; leave it out."),
+        (is_folder, "a workbook is one file, not a folder of parts; give a file such as answers.xlsx."),
+        (options.explain, "--explain does not fit into the cells of a workbook; write CSV, JSON Lines or Parquet."),
+        (options.long, "--long does not work with workbooks; write CSV, JSON Lines or Parquet."),
+    ):
+        if is_wrong:
+            raise BatchError(says)
     refuse_without_writer()
 
 
@@ -338,37 +345,32 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
     return result, facts_as_of(knowledge, options.day or today(), options.age)
 
 
-def _refuse_address(name: str, options: BatchOptions) -> None:
-    """Raise BatchError for an address that cannot be written."""
-    from provider_advisor.batch.remote.addresses import (  # noqa: PLC0415 (see TYPE_CHECKING)
+def _check_addresses(names: tuple[str, ...], options: BatchOptions) -> None:
+    """Raise BatchError for an address that cannot be written, or that may have changed since an earlier run."""
+    from provider_advisor.batch.remote.addresses import (  # noqa: PLC0415 (see TYPE_CHECKING above)
         find_scheme,
         is_stored,
+        is_web_address,
         show_address,
     )
 
-    if not find_scheme(name):
-        return
-    if not is_stored(name):
-        raise BatchError(
-            f"{show_address(name)} cannot be written; give a file, or an object in cloud storage (s3://, gs://, az://)."
-        )
-    if options.engine == "spark":
-        raise BatchError(
-            f"{show_address(name)}: Spark writes to a folder that all workers can see, with its other files beside it; "
-            "write to such a folder, and copy it to the store."
-        )
-    if options.resume:
-        raise BatchError(
-            f"--resume works only from file to file, and {show_address(name)} is in a store; leave it out, or give a "
-            "file."
-        )
-
-
-def _refuse_resume(names: Iterable[str], options: BatchOptions) -> None:
-    """Raise BatchError for a web address, whose content may have changed since an earlier run."""
-    from provider_advisor.batch.remote.addresses import is_web_address, show_address  # noqa: PLC0415 (see above)
-
-    if options.resume and (found := next(filter(is_web_address, names), None)):
+    written = (names[-1], options.rejects, options.summary, options.report)
+    for name in filter(find_scheme, filter(None, written)):
+        shown = show_address(name)
+        if not is_stored(name):
+            raise BatchError(
+                f"{shown} cannot be written; give a file, or an object in cloud storage (s3://, gs://, az://)."
+            )
+        if options.engine == "spark":
+            raise BatchError(
+                f"{shown}: Spark writes to a folder that all workers can see, with its other files beside it; write to "
+                "such a folder, and copy it to the store."
+            )
+        if options.resume:
+            raise BatchError(
+                f"--resume works only from file to file, and {shown} is in a store; leave it out, or give a file."
+            )
+    if options.resume and (found := next(filter(is_web_address, names[:-1]), None)):
         raise BatchError(f"--resume works only from file to file; download {show_address(found)}, and give the file.")
 
 

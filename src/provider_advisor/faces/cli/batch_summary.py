@@ -10,6 +10,19 @@ from typing import Any
 from provider_advisor.explanation.words import STRENGTHS, counted, percent, shortened
 from provider_advisor.faces.text import Page
 
+# Everything is counted by the batch already (`batch/summary`); this module chooses what to say in about 25 lines:
+#
+#     4 rows: 3 scored, 1 rejected.
+#
+#     Teams  Share  Verdict
+#     3      100%   undetermined
+#
+#     Most wanted
+#       Fax (1 must); Voice menu (IVR) (1 must); SMS (1 must); 1 more
+#
+#     If all teams chose the same provider
+#       8x8: 2 qualified, 1 unconfirmed, 0 ruled out
+
 _STANDINGS = ("qualified", "unconfirmed", "ruled_out")
 _MOST_PROVIDERS = 4
 _MOST = 3

@@ -13,6 +13,8 @@ from provider_advisor.knowledge.suggest import did_you_mean
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+# Where each command is. Importing all of them would take longer than an answer does, so a module is imported when its
+# command is used, or when the help lists what each does.
 _MODULES = {
     "ask": "cli.ask.command",
     "batch": "cli.batch",

@@ -26,6 +26,15 @@ _COMPLETE = "_RECOMMEND_COMPLETE"
 _KINDS = {"integer": "a whole number", "float": "a number"}
 
 
+# What a script can tell by the status:
+#
+#     0     an answer, also one that recommends nobody (unless --exit-code: 10 to 12)
+#     1     the machine, the engine or the store failed, or a decision case does (`check --cases`)
+#     2     the command line or a file is wrong, and the message says how to correct it
+#     3     a batch is complete, but some rows were rejected
+#     130   interrupted by Ctrl-C; other signals give 128 and their number
+
+
 def run() -> int:
     """Return the exit status: 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
     for stream in (sys.stdout, sys.stderr):

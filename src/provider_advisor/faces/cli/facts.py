@@ -65,29 +65,18 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
         click.get_current_context().fail("--as-of works only with --changes --since DATE, as the last date to include.")
     since, until = read_day(options.since), options.day or today()
     knowledge = options.limit(options.load())
-    found = _chosen(names, knowledge)
+    providers, criteria = _find_named(names, knowledge)
     if since is not None:
-        _show_changes(_choose_changes(list_changes(knowledge, since, until), names, knowledge), knowledge, options.form)
+        changes = _choose_changes(list_changes(knowledge, since, until), providers, criteria)
+        _show_changes(changes, knowledge, options.form)
         return
+    found = _choose_claims(knowledge, providers, criteria)
     if options.form == "json":
         show_json([claim_record(part) for claim in found for part in split_claim(claim)])
     elif found:
         _show(found, knowledge)
     else:
         show_text("No claims found: this is unknown.")
-
-
-def _choose_changes(
-    changes: Iterable[FactChange], names: tuple[str, ...], knowledge: KnowledgeBase
-) -> list[FactChange]:
-    """Return the changes of the named providers and criteria; if criteria are named, none of whole products."""
-    providers, asked = _find_named(names, knowledge)
-    criteria = {split_member(name)[0] for name in asked}
-    return [
-        change
-        for change in changes
-        if (not providers or change.provider in providers) and (not criteria or change.criterion in criteria)
-    ]
 
 
 def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[set[str], set[str]]:
@@ -105,19 +94,33 @@ def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[set[s
     return providers, criteria
 
 
-def _chosen(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[Claim]:
-    providers, criteria = _find_named(names, knowledge)
-    wanted, asked = providers or set(knowledge.providers), criteria or set(knowledge.criteria)
-    claims = [claim for provider in knowledge.providers.values() if provider.id in wanted for claim in provider.claims]
+def _choose_claims(knowledge: KnowledgeBase, providers: set[str], criteria: set[str]) -> list[Claim]:
+    """Return the claims on the named providers and criteria; without names, on all.
+
+    For `phone-numbers@de`, a claim on `phone-numbers` for Germany and France counts, as the part of it on Germany.
+    """
     found: list[Claim] = []
-    for claim in claims:
-        if claim.criterion in asked:
+    members = [split_member(name) for name in criteria]
+    for claim in itertools.chain.from_iterable(one.claims for one in knowledge.providers.values()):
+        if providers and claim.provider not in providers:
+            continue
+        if not criteria or claim.criterion in criteria:
             found.append(claim)
             continue
-        members = [name for base, name in map(split_member, asked) if name and base == claim.criterion]
+        named = [member for base, member in members if member and base == claim.criterion]
         # A claim on some members "only" denies every other member.
-        found += [claim.of_member(name) for name in members if name in claim.members or claim.only]
+        found += [claim.of_member(member) for member in named if member in claim.members or claim.only]
     return found
+
+
+def _choose_changes(changes: Iterable[FactChange], providers: set[str], criteria: set[str]) -> list[FactChange]:
+    """Return the changes of the named providers and criteria; if criteria are named, none of whole products."""
+    bases = {split_member(name)[0] for name in criteria}
+    return [
+        change
+        for change in changes
+        if (not providers or change.provider in providers) and (not bases or change.criterion in bases)
+    ]
 
 
 def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:

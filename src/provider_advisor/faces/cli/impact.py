@@ -24,6 +24,10 @@ from provider_advisor.faces.text import Page, progress_bar, show_json
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version
 
+# Two columns say what one change of a fact or rule does. "Alone" counts the verdicts that change if only this change is
+# made; "Needed" those that do not get their new verdict if all changes but this one are made. If a rule and a criterion
+# that it needs are both new, neither does anything alone, and both are needed.
+
 _SIDE = "FOLDER|REVISION"
 _MOST_TRANSITIONS = 8
 _MOST_CHANGES = 10
@@ -119,12 +123,12 @@ def _limit(before: Version, after: Version, options: ImpactOptions) -> tuple[Ver
 
     given = options.read_scope(merge_named(before.knowledge, after.knowledge))._asdict()
     limited = []
-    for name, knowledge in (before, after):
-        known = keep_known(given, knowledge)
+    for side in (before, after):
+        known = keep_known(given, side.knowledge)
         if known is None:
-            raise BatchError(f"{name} has nothing that --only and --sources name, so there is nothing to compare.")
-        limited.append(knowledge.restrict(**known))
-    return before._replace(knowledge=limited[0]), after._replace(knowledge=limited[1])
+            raise BatchError(f"{side.name} has nothing that --only and --sources name, so there is nothing to compare.")
+        limited.append(side._replace(knowledge=side.knowledge.restrict(**known)))
+    return limited[0], limited[1]
 
 
 def _read_side(name: str) -> Version:

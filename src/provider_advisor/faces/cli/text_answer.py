@@ -48,6 +48,23 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.recommendation import Recommendation
 from provider_advisor.safe_text import reveal
 
+# The sections in their order; those in brackets are in a verbose answer only, or longer there:
+#
+#     Twilio is recommended (leaning): unknown facts could still put Vonage ahead.     verdict, and what it rests on
+#             Asked for         Twilio              Vonage                             who meets what
+#     must    SMS API           yes                 yes
+#             Standing          qualified           qualified
+#     [Why]                     every finding, with sources
+#     Monthly cost              [item by item]
+#     Products to choose
+#     Not known
+#     Caveats                   (in a short answer; "Why" has them with each finding)
+#     What would change the answer                                                     questions, then concessions
+#     How sure                  [pairs, weights]
+#     [Sources, by number]
+#
+# Lists in a short answer end after three lines with "(2 more: --verbose)".
+
 _MOST_COLUMNS = 4
 _MOST_ROWS = 8
 _MOST_LINES = 3
@@ -104,7 +121,8 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 
 
 def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    _show_verdict(answer, page)
+    colour = {"recommended": "green", "none": "red"}.get(answer.verdict.kind, "yellow")
+    page.line(answer.verdict.reason, colour=colour, bold=True)
     if silence := say_not_stated(answer, knowledge):
         page.line(silence)
     known = answer.knowledge
@@ -155,12 +173,6 @@ def _pick_examples(knowledge: KnowledgeBase) -> list[str]:
     return list(by_area.values())[:2]
 
 
-def _show_verdict(answer: AnswerRecord, page: Page) -> None:
-    verdict = answer.verdict
-    colour = {"recommended": "green", "none": "red"}.get(verdict.kind, "yellow")
-    page.line(verdict.reason, colour=colour, bold=True)
-
-
 def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
     """Print musts stated only for another product; in a short answer, only of providers in the verdict."""
     gaps = [gap for gap in answer.product_gaps if verbose or gap.provider in answer.verdict.named]
@@ -173,8 +185,9 @@ def _show_matrix(
 ) -> None:
     """Print who meets what; a long table in a short answer omits the rows that all meet."""
     rows: list[list[str | TableCell]] = []
-    groups = group_findings(answer.findings)
-    kept = groups if verbose or len(groups) <= _MOST_ROWS else [group for group in groups if _decides(group)]
+    groups = kept = group_findings(answer.findings)
+    if not verbose and len(groups) > _MOST_ROWS:
+        kept = [group for group in groups if any(finding.outcome != "met" for finding in group)]
     for group in kept:
         by_provider = {finding.provider: finding for finding in group}
         marks = [_mark(by_provider[provider.id], answer, page) for provider in shown]
@@ -203,10 +216,6 @@ def _shorten_list(
     short_list = make_short_list(answer, knowledge, _MOST_COLUMNS)
     chosen = {provider.id for provider in short_list.shown}
     return [provider for provider in answer.providers if provider.id in chosen], short_list.parts
-
-
-def _decides(group: Sequence[FindingRecord]) -> bool:
-    return any(finding.outcome != "met" for finding in group)
 
 
 def _mark(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:

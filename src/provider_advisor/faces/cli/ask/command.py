@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
 import sys
+import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -17,11 +21,9 @@ from provider_advisor.faces.ask_wording import describe_end, describe_given, des
 from provider_advisor.faces.cli.ask.conversation import Draft, Face, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import (
-    AskOptions,
-    EndRequest,
     check_writable,
     find_newest_session,
-    interruptible,
+    name_session,
     save_session,
     write_yaml,
 )
@@ -37,11 +39,11 @@ from provider_advisor.faces.cli.options import (
     robustness_option,
     today,
 )
-from provider_advisor.faces.cli.recommend import read_statement, statement_options
+from provider_advisor.faces.cli.recommend import StatementOptions, read_statement, statement_options
 from provider_advisor.faces.cli.text_answer import show_recommendation
-from provider_advisor.faces.text import show_lines
+from provider_advisor.faces.text import show_lines, show_text
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.base import EVERYTHING
+from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import read_bytes
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -60,10 +62,59 @@ from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement
 
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _NEWEST = ""
 _NARROWEST = 30
 _LOWEST = 12
 _MOST = 10
+
+
+class AskOptions(StatementOptions):
+    """The options of the command, as they were given."""
+
+    save: str | None
+    answers: str | None
+    resume: str | None
+    show_standing: bool
+    plain: bool
+    one_by_one: bool
+    no_color: bool
+    team: str | None
+    robustness: bool
+
+    @property
+    def place(self) -> Path | None:
+        """Return where to save the requirements."""
+        return None if self.save is None else Path(self.save)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Return the options that say something before the first question."""
+        named = ("file", "needs", "wants", "unlisted", "situation", "usage")
+        return tuple(f"--{name}" for name in named if getattr(self, name))
+
+    def make_command(self, session: Path) -> str:
+        """Return the command that continues a session."""
+        named = {
+            "--save": self.save,
+            "--team": self.team,
+            "--as-of": self.as_of,
+            "--max-age": self.max_age,
+            **{f"--{name.replace('_', '-')}": ",".join(getattr(self, name)) or None for name in Scope._fields},
+            "--facts": self.facts,
+            "--rules": self.rules,
+            "--format": None if self.form == "text" else self.form,
+        }
+        flags = {
+            "--show-standing": self.show_standing,
+            "--plain": self.plain,
+            "--one-by-one": self.one_by_one,
+            "--no-color": self.no_color,
+            "--no-robustness": not self.robustness,
+        }
+        words = ["recommend", "ask", "--resume", str(session)]
+        words += [word for name, value in named.items() if value is not None for word in (name, value)]
+        return shlex.join([*words, *(name for name, is_set in flags.items() if is_set)])
 
 
 @click.command("ask", cls=HeadedCommand)
@@ -123,8 +174,12 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     if options.answers is not None:
         _answer(_read_file(state, options.answers, options), options)
         return
-    resumed = _find_session(options)
-    draft = Draft(_read_session(state, resumed) if resumed else state)
+    resumed = None
+    if options.resume is not None:
+        resumed = Path(options.resume) if options.resume else find_newest_session(options.place)
+        state = read_answers(read_bytes(resumed, str(resumed)), str(resumed), state)
+        state = go_on(state) if state.phase == "declared" else state
+    draft = Draft(state)
     if options.given:
         _say([describe_given(state)], options)
         draft.said[TOPICS] = list_topics_given(state)
@@ -142,19 +197,54 @@ def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
 
 def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
     """Ask; return 0, or the exit status after an interruption. The answers are saved in any case."""
-    with interruptible():
+
+    def save(state: State, before: str = "") -> None:
+        path = (resumed or name_session(options.place)).absolute()
+        # The terminal may already be closed.
+        with contextlib.suppress(OSError):
+            show_text(f"\n{before}{save_session(state, path, options.make_command(path))}", err=True)
+
+    with _interruptible():
         try:
             converse(draft, _make_face(options), partial(_save_as, options))
         except (KeyboardInterrupt, EOFError) as stop:
-            save_session(draft.complete(), options, resumed, "Interrupted. ")
+            save(draft.complete(), "Interrupted. ")
             return 128 + (stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
         except (OSError, AdvisorError) as error:
             if not isinstance(error, BrokenPipeError):
-                save_session(draft.complete(), options, resumed)
+                save(draft.complete())
             raise
         if draft.kept:
-            save_session(draft.state, options, resumed)
+            save(draft.state)
     return 0
+
+
+class EndRequest(KeyboardInterrupt):
+    """The process was asked to end by a signal with this `number`."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn the first request to end, or a closed terminal, into an EndRequest; ignore further ones."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _raise_request) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _raise_request(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the shape of a handler)
+    for other in _SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise EndRequest(number)
 
 
 def _check(options: AskOptions) -> AskOptions:
@@ -187,17 +277,6 @@ def _is_name(text: str) -> bool:
         return 0 < len(text.encode()) <= 2_000 and bool(text.strip())  # noqa: PLR2004 (what a file may hold)
     except UnicodeEncodeError:
         return False
-
-
-def _find_session(options: AskOptions) -> Path | None:
-    if options.resume is None:
-        return None
-    return Path(options.resume) if options.resume else find_newest_session(options.place)
-
-
-def _read_session(state: State, file: Path) -> State:
-    found = read_answers(read_bytes(file, str(file)), str(file), state)
-    return go_on(found) if found.phase == "declared" else found
 
 
 def _read_file(state: State, file: str, options: AskOptions) -> State:
@@ -238,7 +317,12 @@ def _has_room() -> bool:
 
 def _answer(state: State, options: AskOptions) -> None:
     """Save the requirements if asked to, and print the answer."""
-    refused = _save(state, options)
+    refused = None
+    if options.place is not None:
+        try:
+            _write_requirements(state, options.place, options)
+        except RequirementsError as error:
+            refused = error  # said after the answer, which must not be lost with it
     statement = make_statement(state, options.team)._replace(as_of=options.day, max_age=options.age)
     knowledge = state.catalogue.facts.base
     if options.form == "text":
@@ -255,16 +339,6 @@ def _describe_saved(file: str, options: AskOptions) -> str:
     again = [word for name, folder in based if folder for word in (name, folder)]
     command = shlex.join(["recommend", "--file", file, *again])
     return f"The requirements are saved. This command gives the same answer: {command}"
-
-
-def _save(state: State, options: AskOptions) -> AdvisorError | None:
-    if options.place is None:
-        return None
-    try:
-        _write_requirements(state, options.place, options)
-    except RequirementsError as error:
-        return error
-    return None
 
 
 def _write_requirements(state: State, place: Path, options: AskOptions) -> None:

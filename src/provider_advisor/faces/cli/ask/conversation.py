@@ -132,6 +132,15 @@ class Face(Protocol):
         """Say something."""
 
 
+# A screen is answered in three steps, and only the last one changes the state:
+#
+#   face.ask      puts checked values into draft.said, and returns what the person did;
+#   _look_up      serves a search or a wish in own words, which may answer any question, also one on this screen;
+#   _follow       turns `said` into a new state: the next screen, the one before, or an end.
+#
+# So an interruption at any moment can save draft.complete(), and going back loses nothing: the values stay in `said`.
+
+
 def converse(draft: Draft, face: Face, save: SaveFile) -> End:
     """Ask until the person accepts an end; the draft always holds the answers so far."""
     while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -45,6 +46,9 @@ from provider_advisor.questionnaire.state import (
     to_bound,
     to_members,
 )
+
+# Keys act on the line at the pointer. After `m ↓ g ↓ s enter`, a list of three criteria is answered with must, good and
+# not sure, and `enter` leads to the number of a ticked line if it has one.
 
 _LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
 _LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": UNSURE}
@@ -166,12 +170,11 @@ class KeyFace:
                 start=self._at,
                 mark_width=_MARK_WIDTH,
             )
-            if isinstance(found, _OpenedLine):
-                reply = self._answer_line(draft, screen, found, heading)
-                if reply is not None:
-                    return reply
-            else:
+            if not isinstance(found, _OpenedLine):
                 return _complete(found)
+            reply = self._answer_line(draft, screen, found, heading)
+            if reply is not None:
+                return reply
 
     def _answer_line(self, draft: Draft, screen: Screen, opened: _OpenedLine, heading: Sequence[str]) -> Reply | None:
         """Ask for the answer on one line; return what was done instead, if that leaves the list."""
@@ -198,13 +201,11 @@ class KeyFace:
 
 def _make_lines(draft: Draft, screen: Screen) -> list[Row]:
     """Return the lines of a screen; below a ticked line are its number and members."""
-    numbers, members = draft.list_numbers(), draft.list_members()
+    below = {*draft.list_numbers(), *draft.list_members()}
     keys: list[Key] = []
     for key in screen.keys:
-        keys.append(key)
-        if key.kind == "criterion":
-            keys += [to_bound(key)] if to_bound(key) in numbers else []
-            keys += [to_members(key)] if to_members(key) in members else []
+        more = (to_bound(key), to_members(key)) if key.kind == "criterion" else ()
+        keys += [key, *(each for each in more if each in below)]
     return [_make_line(key, draft) for key in keys]
 
 
@@ -222,50 +223,47 @@ def _make_line(key: Key, draft: Draft) -> Row:
 def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
     """Return what keys do: set the importance of a criterion, or open any other line."""
 
-    def mark(key: Key, level: str) -> _OpenedLine | None:
-        if key.kind == "criterion":
-            draft.said[key] = level
+    def mark(level: str, row: Row) -> None:
+        if row.value.kind == "criterion":
+            draft.said[row.value] = level
         elif level in {"no", UNSURE}:
-            draft.said[key] = UNSURE if level == UNSURE else get_silence(key)
+            draft.said[row.value] = UNSURE if level == UNSURE else get_silence(row.value)
+
+    def turn(change: Callable[[str], str], row: Row) -> _OpenedLine | None:
+        if row.value.kind != "criterion":
+            return _OpenedLine(row.value)
+        mark(change(str(draft.said.get(row.value, NO_ANSWER))), row)
         return None
 
-    def turn(key: Key, change: Callable[[str], str]) -> _OpenedLine | None:
-        return mark(key, change(str(draft.said.get(key, NO_ANSWER)))) if key.kind == "criterion" else _OpenedLine(key)
-
-    def step(level: str, steps: int) -> str:
-        at = _LADDER.index(level) if level in _LADDER else 0
-        return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
+    def type_digit(digit: str, row: Row) -> _OpenedLine | None:
+        return None if row.value.kind == "criterion" else _OpenedLine(row.value, digit)
 
     # Enter opens each line that still needs an answer, and leaves the screen only when none does. Otherwise a must
-    # whose number is overlooked would count as one without a bound.
+    # whose number is overlooked would count as one without a bound. Members are optional where they do not distinguish
+    # providers.
     def go_on(_: Row) -> _OpenedLine | Reply:
-        waiting = [row.value for row in _make_lines(draft, screen)]
-        # Members are optional where they do not distinguish providers.
-        told_apart = draft.state.catalogue.told_apart
-        waiting = [key for key in waiting if isinstance(key, Key) and (key.kind != "members" or key.name in told_apart)]
-        key = next((key for key in waiting if _opens(key) and key not in draft.said), None)
-        return _OpenedLine(key) if isinstance(key, Key) else Reply("next")
+        for key in (row.value for row in _make_lines(draft, screen)):
+            is_optional = key.kind == "members" and key.name not in draft.state.catalogue.told_apart
+            if key.kind != "criterion" and key not in draft.said and not is_optional:
+                return _OpenedLine(key)
+        return Reply("next")
 
-    def open_with(key: object, digit: str) -> _OpenedLine | None:
-        return _OpenedLine(key, digit) if isinstance(key, Key) and _opens(key) else None
-
-    # A lambda in a loop sees the last value of the loop's variable, unless it keeps its own as a default
-    # (`level=level`).
     actions: dict[str, Action] = {key: _always(command) for key, command in _COMMANDS.items()}
-    actions |= {letter: lambda row, level=level: mark(row.value, level) for letter, level in _LETTERS.items()}  # type: ignore[misc]
-    actions |= {digit: lambda row, digit=digit: open_with(row.value, digit) for digit in "0123456789"}  # type: ignore[misc]
+    actions |= {letter: partial(mark, level) for letter, level in _LETTERS.items()}
+    actions |= {digit: partial(type_digit, digit) for digit in "0123456789"}
     actions |= {
-        "left": lambda row: turn(row.value, lambda level: step(level, -1)),  # type: ignore[arg-type]
-        "right": lambda row: turn(row.value, lambda level: step(level, 1)),  # type: ignore[arg-type]
-        " ": lambda row: turn(row.value, lambda level: _TURNS.get(level, NO_ANSWER)),  # type: ignore[arg-type]
+        "left": partial(turn, partial(_step, -1)),
+        "right": partial(turn, partial(_step, 1)),
+        " ": partial(turn, lambda level: _TURNS.get(level, NO_ANSWER)),
         "enter": go_on,
-        "?": lambda row: Note(describe_why(draft.complete(), row.value), _HIDE),  # type: ignore[arg-type]
+        "?": lambda row: Note(describe_why(draft.complete(), row.value), _HIDE),
     }
     return actions
 
 
-def _opens(key: object) -> bool:
-    return isinstance(key, Key) and key.kind != "criterion"
+def _step(steps: int, level: str) -> str:
+    at = _LADDER.index(level) if level in _LADDER else 0
+    return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
 
 
 def _always(found: object) -> Action:
@@ -315,8 +313,8 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
     labels = dict(prompt.choices)
 
     def make_rows(typed: str) -> list[Row]:
-        on = f"Continue with {', '.join(labels[value] for value in chosen)}" if chosen else "Continue: any will do"
-        first = [] if typed else [Row(NONE, on, keys=_FIND), Row(UNSURE, "Not sure", keys=_FIND)]
+        go_on = f"Continue with {', '.join(labels[value] for value in chosen)}" if chosen else "Continue: any will do"
+        first = [] if typed else [Row(NONE, go_on, keys=_FIND), Row(UNSURE, "Not sure", keys=_FIND)]
         found = find_members(prompt, typed, state.catalogue)
         rows = [_make_tick((value,), label, (), _FIND, ticked=value in chosen) for value, label in found]
         return [*first, *rows] or [Row(None, f"None of the {len(labels)} is called '{typed}'", keys=_FIND)]
@@ -351,7 +349,7 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
         return [text] if text else []
 
     def tick(row: Row) -> None:
-        ticked.symmetric_difference_update([str(row.value)])
+        ticked.symmetric_difference_update([row.value])
 
     count = len(prompt.choices)
     label = prompt.label if count < _MANY else f"{prompt.label}, {count} to choose from:"

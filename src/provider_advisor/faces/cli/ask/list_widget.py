@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from prompt_toolkit.application import Application, get_app_session
@@ -28,6 +29,22 @@ from prompt_toolkit.utils import get_cwidth
 
 from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import reveal
+
+# Each part of the list is a window of its own. At the pointer, the details and the keys are those of its row:
+#
+#     Video: how important is each of these?               heading
+#     Up to 44 criteria could still change the answer
+#
+#     > must      Video meetings                           rows: pointer, mark, label
+#       -         Video API
+#
+#     Do people meet by video?                             details, or a note after ?
+#     m must · g good · n nice · x no · s not sure ·       keys
+#     ←→ less, more
+#     ↑↓ move · enter next · ? why · / search · …
+#
+# prompt_toolkit has lists with a pointer too (RadioList, CheckboxList), but their rows are fixed when they are made and
+# have no marks besides a tick.
 
 LONGEST = 200
 """A typed or pasted line is cut after so many characters."""
@@ -54,6 +71,7 @@ _MOVES = {
     **dict.fromkeys(("up", "k", "c-p", "s-tab"), -1),
     **dict.fromkeys(("down", "j", "c-n", "tab"), 1),
 }
+_ENDS = {**dict.fromkeys(("home", "pageup"), 0), **dict.fromkeys(("end", "pagedown"), -1)}
 
 
 class Row(NamedTuple):
@@ -62,7 +80,7 @@ class Row(NamedTuple):
     While the pointer is at it, `details` are shown below the list, and `keys` say what keys do here.
     """
 
-    value: object
+    value: Any
     label: str
     mark: str = ""
     style: str = ""
@@ -84,22 +102,28 @@ Action = Callable[[Row], object]
 class _Board:
     """The rows, the pointer, and a note if there is one."""
 
-    def __init__(self, make_rows: Callable[[], Sequence[Row]], start: object) -> None:
-        self.note: Note | None = None
+    def __init__(self, make_rows: Callable[[], Sequence[Row]], start: object = None) -> None:
         self._make_rows = make_rows
-        self.rows = make_rows()
-        self.place = next((place for place, row in enumerate(self.rows) if row.value == start), 0)
+        self.point_at(start)
 
     @property
     def row(self) -> Row:
         return self.rows[self.place]
 
-    def move(self, steps: int) -> None:
+    def point_at(self, value: object) -> None:
+        """Rebuild the rows, and point at the one with this value, else at the first."""
+        self.note: Note | None = None
+        self.rows = self._make_rows()
+        self.place = next((place for place, row in enumerate(self.rows) if row.value == value), 0)
+
+    def move(self, steps: int, _: KeyPressEvent) -> None:
         self.place = (self.place + steps) % len(self.rows)
         self.note = None
 
-    def act(self, event: KeyPressEvent, action: Action) -> None:
-        here = self.row.value
+    def jump(self, place: int, event: KeyPressEvent) -> None:
+        self.move(place % len(self.rows) - self.place, event)
+
+    def act(self, action: Action, event: KeyPressEvent) -> None:
         found = action(self.row)
         if isinstance(found, Note):
             # The same key hides it again.
@@ -109,13 +133,7 @@ class _Board:
         else:
             # Ticking "Phone numbers" inserts a line for their number below it and moves all later rows, so the pointer
             # follows its row and not its position.
-            self.note = None
-            self.rows = self._make_rows()
-            self.place = next((place for place, row in enumerate(self.rows) if row.value == here), 0)
-
-    def start_again(self) -> None:
-        """Rebuild the rows, and point at the first."""
-        self.note, self.rows, self.place = None, self._make_rows(), 0
+            self.point_at(self.row.value)
 
 
 def ask_rows(
@@ -131,16 +149,13 @@ def ask_rows(
     `actions` are by the name of their key, as prompt_toolkit calls it; the pointer begins at the row of the value
     `start`, else at the first. Raises KeyboardInterrupt, and EOFError where the input ends.
     """
-    board = _Board(make_rows, start)
-    keys = KeyBindings()
+    board, keys = _Board(make_rows, start), KeyBindings()
     for key, steps in _MOVES.items():
-        _bind(keys, key, lambda _, steps=steps: board.move(steps))  # type: ignore[misc]
-    for key in ("home", "pageup"):
-        _bind(keys, key, lambda _: board.move(-board.place))
-    for key in ("end", "pagedown"):
-        _bind(keys, key, lambda _: board.move(len(board.rows) - 1 - board.place))
+        _bind(keys, key, partial(board.move, steps))
+    for key, place in _ENDS.items():
+        _bind(keys, key, partial(board.jump, place))
     for key, action in actions.items():
-        _bind(keys, key, lambda event, action=action: board.act(event, action))  # type: ignore[misc]
+        _bind(keys, key, partial(board.act, action))
     # A paste is ignored: its letters would be taken for keys.
     _bind(keys, Keys.BracketedPaste, lambda _: None)
     body = [
@@ -149,8 +164,7 @@ def ask_rows(
         _make_text_window(lambda: board.note.texts if board.note else board.row.details, whole=True),
         _make_text_window(lambda: board.note.keys if board.note else board.row.keys, "dim"),
     ]
-    found = _run(Layout(HSplit(body)), keys)
-    return found, board.row.value
+    return _run(Layout(HSplit(body)), keys), board.row.value
 
 
 def ask_search(
@@ -166,34 +180,64 @@ def ask_search(
     the pointer; where that returns None, the list stays and the line is empty again. Keys of `leaving` that can be
     typed count only while the line is empty. Raises KeyboardInterrupt, and EOFError where the input ends.
     """
-    buffer = Buffer(multiline=False)
-    board = _Board(lambda: make_rows(buffer.text[:LONGEST]), None)
-    buffer.on_text_changed += lambda _: board.start_again()
-    keys = KeyBindings()
+    buffer, keys = Buffer(multiline=False), KeyBindings()
+    board = _Board(lambda: make_rows(buffer.text[:LONGEST]))
+    # Other rows are found for other letters, so the pointer starts at the first again.
+    buffer.on_text_changed += lambda _: board.point_at(None)
 
     def choose(event: KeyPressEvent) -> None:
         was_typed = bool(buffer.text)
-        board.act(event, act)
+        board.act(act, event)
         if was_typed:
-            buffer.reset()
-            board.start_again()
+            buffer.reset()  # without on_text_changed
+            board.point_at(None)
 
-    for key, steps in (("up", -1), ("down", 1), ("c-p", -1), ("c-n", 1), ("s-tab", -1), ("tab", 1)):
-        _bind(keys, key, lambda _, steps=steps: board.move(steps))  # type: ignore[misc]
+    for key, steps in _MOVES.items():
+        if len(key) > 1:  # j and k are letters here
+            _bind(keys, key, partial(board.move, steps))
     _bind(keys, "enter", choose)
     for key, found in leaving.items():
         is_typed = Condition(lambda: not buffer.text) if len(key) == 1 else True
         keys.add(key, eager=True, filter=is_typed)(lambda event, found=found: event.app.exit(result=found))
-    _bind(keys, Keys.BracketedPaste, lambda event: buffer.insert_text(_get_first_line(event.data)))
-    line = BufferControl(buffer, input_processors=[BeforeInput(f"{clean(label)} ", style="class:title")])
+    line = _make_line(buffer, label, keys, most=2)
     body = [
-        *([_make_text_window(lambda: heading, "title", "dim")] if heading else []),
-        Window(line, height=Dimension(min=1, max=2), wrap_lines=True, dont_extend_height=True),
+        _make_text_window(lambda: heading, "title", "dim"),
+        line,
         *_make_rows_windows(board, _TICK_WIDTH),
         _make_text_window(lambda: board.row.details, whole=True),
         _make_text_window(lambda: board.row.keys, "dim"),
     ]
     return _run(Layout(HSplit(body), focused_element=line), keys)
+
+
+def ask_text(
+    heading: Sequence[str], label: str, below: Sequence[str], keys_line: Sequence[str], before: str = ""
+) -> str:
+    """Return the line that is typed after the label. Raises KeyboardInterrupt, and EOFError where the input ends."""
+    buffer, keys = Buffer(document=Document(before), multiline=False), KeyBindings()
+    _bind(keys, "enter", lambda event: event.app.exit(result=buffer.text[:LONGEST]))
+    _bind(keys, "c-d", lambda event: event.app.exit(exception=EOFError) if not buffer.text else buffer.delete())
+    line = _make_line(buffer, label, keys, most=3)
+    body = [
+        _make_text_window(lambda: heading, "title", "dim"),
+        line,
+        _make_text_window(lambda: ["", *below], whole=True),
+        _make_text_window(lambda: keys_line, "dim"),
+    ]
+    found: str = _run(Layout(HSplit(body), focused_element=line), keys)
+    return found
+
+
+def _make_line(buffer: Buffer, label: str, keys: KeyBindings, *, most: int) -> Window:
+    """Return a window of at most so many rows to type into; of what is pasted, the first line counts."""
+
+    def paste(event: KeyPressEvent) -> None:
+        text = event.data[:LONGEST]
+        buffer.insert_text(text.splitlines()[0] if text.strip() else "")
+
+    _bind(keys, Keys.BracketedPaste, paste)
+    control = BufferControl(buffer, input_processors=[BeforeInput(f"{clean(label)} ", style="class:title")])
+    return Window(control, height=Dimension(min=1, max=most), wrap_lines=True, dont_extend_height=True)
 
 
 def _make_rows_windows(board: _Board, mark_width: int) -> list[Window]:
@@ -219,30 +263,6 @@ def _draw_rows(board: _Board, mark_width: int) -> StyleAndTextTuples:
         label = cut(row.label, _get_width() - mark_width - 2)
         found.append((style, f"{label}\n" if place + 1 < len(board.rows) else label))
     return found
-
-
-def ask_text(
-    heading: Sequence[str], label: str, below: Sequence[str], keys_line: Sequence[str], before: str = ""
-) -> str:
-    """Return the line that is typed after the label. Raises KeyboardInterrupt, and EOFError where the input ends."""
-    buffer = Buffer(document=Document(before), multiline=False)
-    keys = KeyBindings()
-    _bind(keys, "enter", lambda event: event.app.exit(result=buffer.text[:LONGEST]))
-    _bind(keys, "c-d", lambda event: event.app.exit(exception=EOFError) if not buffer.text else buffer.delete())
-    _bind(keys, Keys.BracketedPaste, lambda event: buffer.insert_text(_get_first_line(event.data)))
-    line = BufferControl(buffer, input_processors=[BeforeInput(f"{clean(label)} ", style="class:title")])
-    body = [
-        *([_make_text_window(lambda: heading, "title", "dim")] if heading else []),
-        Window(line, height=Dimension(min=1, max=3), wrap_lines=True, dont_extend_height=True),
-        _make_text_window(lambda: ["", *below], whole=True),
-        _make_text_window(lambda: keys_line, "dim"),
-    ]
-    found: str = _run(Layout(HSplit(body), focused_element=line), keys)
-    return found
-
-
-def _get_first_line(text: str) -> str:
-    return text[:LONGEST].splitlines()[0] if text.strip() else ""
 
 
 def _run(layout: Layout, keys: KeyBindings) -> Any:  # noqa: ANN401 (whatever an action returned)

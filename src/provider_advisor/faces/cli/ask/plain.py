@@ -38,6 +38,20 @@ from provider_advisor.requirements.grammar import shown
 
 T = TypeVar("T")
 
+# In a pipe, what is read is printed too, so that the whole conversation can be read afterwards:
+#
+#     Topics: Phone calls.
+#
+#     Phone calls: how important is each of these?
+#     Up to 79 criteria could still change the answer
+#      1  Incoming calls
+#         People call you.
+#     …
+#     > 1 must, 8 good
+#     Incoming calls: must; Call recording: good.
+#
+# The numbers are places on this screen, so a screen that is shown again without its list ("Back to: …") keeps them.
+
 _PATIENCE = 100
 """The conversation ends after this many unknown lines in a row, for example when somebody pastes a file."""
 
@@ -129,11 +143,7 @@ class PlainFace:
         page.line("A number: answer that one; ?1: why the first; other words: search again; empty line: leave it.")
         page.show()
         try:
-            while True:
-                found = self._insist(lambda text: _read_pick(text, keys))
-                reply = self._handle(found, state, keys) if isinstance(found, Reply) else found
-                if reply is not None or found is None:
-                    return reply
+            return self._hear(lambda text: _read_pick(text, keys), state, keys)
         except _EndedError:
             return None
 
@@ -173,13 +183,14 @@ class PlainFace:
         if screen is not self._shown:
             self._show_list(draft, keys)
         self._shown = screen
+
+        def read(text: str) -> Reply | dict[Key, str]:
+            return read_command(text) or (read_marks(text, keys) if text else {})
+
         while True:
-            found = self._insist(lambda text: read_command(text) or (read_marks(text, keys) if text else {}))
+            found = self._hear(read, draft.complete(), keys)
             if isinstance(found, Reply):
-                reply = self._handle(found, draft.complete(), keys)
-                if reply is not None:
-                    return reply
-                continue
+                return found
             draft.said.update(found)
             if found:
                 self.tell(describe_answers(found, draft.state))
@@ -228,11 +239,7 @@ class PlainFace:
                 return Reply("back") if leave else before
             return _read_answer(text, prompt, state)
 
-        while True:
-            found = self._insist(read)
-            reply = self._handle(found, state, (prompt.key,)) if isinstance(found, Reply) else found
-            if reply is not None:
-                return reply
+        return self._hear(read, state, (prompt.key,))
 
     def _show_one(self, prompt: Prompt, before: object, state: State) -> None:
         page = self._make_page()
@@ -248,15 +255,19 @@ class PlainFace:
             page.line(f"Your answer so far: {describe_answer(prompt.key, before, state)}.")
         page.show()
 
-    def _handle(self, command: Reply, state: State, keys: Sequence[Key]) -> Reply | None:
-        """Return what to do on a command; None if it was handled here."""
-        if command.word in {"help", "why"}:
-            self._say(_HELP if command.word == "help" else _explain(command.words, state, keys))
-            return None
-        if command.word in {"finish", "next"}:
-            self.tell("This question is still open: answer it, or type done.")
-            return None
-        return command
+    def _hear(self, read: Callable[[str], T], state: State, keys: Sequence[Key]) -> T:
+        """Return the meaning of a line, after those that only ask for help or why one of the keys is asked."""
+        while True:
+            found = self._insist(read)
+            word = found.word if isinstance(found, Reply) else ""
+            if word == "help":
+                self._say(_HELP)
+            elif isinstance(found, Reply) and word == "why":
+                self._say(_explain(found.words, state, keys))
+            elif word in {"finish", "next"}:
+                self.tell("This question is still open: answer it, or type done.")
+            else:
+                return found
 
     def _read_reply_at_end(self, text: str, end: End, state: State) -> Reply | None:
         """Return what to do at an end; None if the line was handled here."""

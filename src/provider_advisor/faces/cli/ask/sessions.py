@@ -1,4 +1,4 @@
-"""Sessions of a conversation: its options, the files it saves, and how an interruption ends it."""
+"""The files that a conversation saves: sessions to continue, and requirements, as YAML that is read back strictly."""
 
 from __future__ import annotations
 
@@ -6,108 +6,48 @@ import contextlib
 import datetime as dt
 import os
 import re
-import shlex
-import signal
 import stat
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import yaml
 
 from provider_advisor.errors import RequirementsError, describe_cause
-from provider_advisor.faces.cli.recommend import StatementOptions
-from provider_advisor.faces.text import clean, show_text
+from provider_advisor.faces.text import clean
 from provider_advisor.questionnaire import State, record_answers
 from provider_advisor.whole_file import write_whole
 
+# A session is a file of answers below the command that continues it, such as ask-20261129-220906.yaml:
+#
+#     # Answers to recommend ask; to continue: recommend ask --resume /home/ann/ask-20261129-220906.yaml --plain
+#     …
+#
+# The command is in the file too, because what the terminal said may be gone when somebody finds the file.
+
 _SESSIONS = "ask-*.yaml"
 _PLAIN = re.compile(r"[a-z][a-z0-9]+([-_][a-z0-9]+)*")
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class AskOptions(StatementOptions):
-    """The options of a conversation as they were given."""
-
-    save: str | None
-    answers: str | None
-    resume: str | None
-    show_standing: bool
-    plain: bool
-    one_by_one: bool
-    no_color: bool
-    team: str | None
-    robustness: bool
-
-    @property
-    def place(self) -> Path | None:
-        """Return where to save the requirements."""
-        return None if self.save is None else Path(self.save)
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """Return the options that say something before the first question."""
-        named = ("file", "needs", "wants", "unlisted", "situation", "usage")
-        return tuple(f"--{name}" for name in named if getattr(self, name))
-
-    def make_command(self, session: Path) -> str:
-        """Return the command that continues a session."""
-        named = {
-            "--save": self.save,
-            "--team": self.team,
-            "--as-of": self.as_of,
-            "--max-age": self.max_age,
-            "--only": ",".join(self.only) or None,
-            "--without": ",".join(self.without) or None,
-            "--sources": ",".join(self.sources) or None,
-            "--customer-of": ",".join(self.customer_of) or None,
-            "--facts": self.facts,
-            "--rules": self.rules,
-            "--format": None if self.form == "text" else self.form,
-        }
-        flags = {
-            "--show-standing": self.show_standing,
-            "--plain": self.plain,
-            "--one-by-one": self.one_by_one,
-            "--no-color": self.no_color,
-            "--no-robustness": not self.robustness,
-        }
-        words = ["recommend", "ask", "--resume", str(session)]
-        words += [word for name, value in named.items() if value is not None for word in (name, value)]
-        return shlex.join([*words, *(name for name, is_set in flags.items() if is_set)])
+def name_session(save: Path | None) -> Path:
+    """Return where to save answers: beside the requirements file, else in the user's folder of sessions."""
+    now = dt.datetime.now()  # noqa: DTZ005 (the user's own clock)
+    return (save.parent if save else _get_folder()) / f"ask-{now:%Y%m%d-%H%M%S}.yaml"
 
 
-def save_session(state: State, options: AskOptions, resumed: Path | None, before: str = "") -> None:
-    """Save the answers, over the session that was `resumed` if there is one, and say on standard error how to continue.
-
-    Where no file can be written, the answers are printed instead. `before` is said first.
-    """
-    # The terminal may already be closed.
-    with contextlib.suppress(OSError):
-        show_text(f"\n{before}{_save(state, options, resumed)}", err=True)
-
-
-def _save(state: State, options: AskOptions, resumed: Path | None) -> str:
+def save_session(state: State, path: Path, command: str) -> str:
+    """Save the answers; return how to continue with this command, or the answers where no file can be written."""
     if not state.answers:
         return "Nothing was answered yet."
     record = record_answers(state)
-    path = (resumed or _make_path(options.place, dt.datetime.now())).absolute()  # noqa: DTZ005 (the user's own clock)
-    command = options.make_command(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_yaml(path, record, f"Answers to recommend ask; to continue: {command}")
     except (OSError, RequirementsError) as error:
-        told = str(error) if isinstance(error, RequirementsError) else str(_refuse(path, describe_cause(error)))
+        told = error if isinstance(error, RequirementsError) else _refuse(path, describe_cause(error))
         return f"{told}\nThe answers so far:\n{dump_yaml(record)}"
     return f"The answers are saved.\nTo continue:\n  {command}"
-
-
-def _make_path(save: Path | None, now: dt.datetime) -> Path:
-    """Return where to save the answers: beside the requirements file, else in the user's folder of sessions."""
-    return (save.parent if save else _get_folder()) / f"ask-{now:%Y%m%d-%H%M%S}.yaml"
 
 
 def find_newest_session(save: Path | None) -> Path:
@@ -202,31 +142,3 @@ def check_writable(path: Path) -> None:
 
 def _refuse(path: Path, reason: str) -> RequirementsError:
     return RequirementsError(f"cannot write {path} ({reason}); choose another place.")
-
-
-class EndRequest(KeyboardInterrupt):
-    """The process was asked to end by a signal with this `number`."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(number)
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn the first request to end, or a closed terminal, into an EndRequest; ignore further ones."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, _raise_request) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _raise_request(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the shape of a handler)
-    for other in _SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    raise EndRequest(number)

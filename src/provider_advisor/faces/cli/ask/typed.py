@@ -110,9 +110,8 @@ def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
     """
     known = {label.casefold(): value for value, label in prompt.choices} | {value: value for value, _ in prompt.choices}
     whole = known.get(text.strip().casefold())
-    words = [part for part in re.split(r"[\s,;]+", text.strip()) if part] or [
-        text.strip()
-    ]  # commas alone are a mistake
+    # Commas alone are a mistake, not an empty choice.
+    words = re.findall(r"[^\s,;]+", text) or [text.strip()]
     parts = [whole] if whole else [_read_choice(part, known, prompt) for part in words]
     if len(parts) > 1 and not prompt.many:
         raise RequirementsError(f"only one can be chosen; expected a number from 1 to {len(prompt.choices)}.")
@@ -137,7 +136,7 @@ def read_members(text: str, prompt: Prompt, state: State) -> str | tuple[str, ..
         return UNSURE
     if typed in {"", "none", "any", "x"}:
         return NONE
-    names = [part.strip() for part in re.split(r"[,;]", text) if part.strip()] or [typed]  # not commas alone
+    names = [part.strip() for part in re.split(r"[,;]", text) if part.strip()] or [typed]  # commas alone: a mistake
     return tuple(_read_member(name, prompt, state) for name in names)
 
 
