@@ -42,8 +42,9 @@ def keep_only(column: pa.Array, given: Flags) -> pa.Array:
 
 
 def make_dictionary(places: Ints, words: Sequence[str]) -> pa.DictionaryArray:
-    """Return a dictionary array of words by their indexes; -1 becomes null."""
-    return pa.DictionaryArray.from_arrays(make_numbers(places, pack_bits(places >= 0)), make_texts(words))
+    """Return a dictionary array of words by their indexes, which are not checked; -1 becomes null."""
+    indexes = make_numbers(places, pack_bits(places >= 0))
+    return pa.DictionaryArray.from_arrays(indexes, make_texts(words), safe=False)
 
 
 def make_lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:

@@ -162,9 +162,9 @@ class Scorer:
         providers = tuple(self.facts.knowledge.providers)
         some = _make_filter(kept)
         costs = (found.costs.low, found.costs.high)
-        ours = [*map(some, make_verdict_columns(self._everybody, providers, verdicts))]
+        ours = [*make_verdict_columns(self._everybody, providers, verdicts, kept)]
         ours += [memory.gaps.list_codes(found.entries, verdicts, kept)] if self._gaps else []
-        ours += map(some, make_columns(self._everybody, providers, found.scores, costs, self._priced))
+        ours += make_columns(self._everybody, providers, found.scores, costs, self._priced, kept)
         if self._reasons:
             ours += self._list_reasons(memory, found, verdicts.among, kept)
         if self._explain:

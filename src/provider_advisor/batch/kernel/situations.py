@@ -117,26 +117,20 @@ class _Met:
         with self._lock:
             if len(self._numbers) > _MOST_ANSWERS:
                 self._forget()
-            numbers = [*map(self._numbers.get, answers)]
-            if None in numbers:
-                numbers = [*map(self._get_number, answers)]
-            codes = np.array(numbers, np.int32).take(codes)
+            for answer in answers:
+                if answer not in self._numbers:
+                    self._read(answer)
+            codes = np.array([*map(self._numbers.__getitem__, answers)], np.int32).take(codes)
             # The arrays of flags can be returned without a copy: later answers only add higher numbers.
             wrong = np.flatnonzero(self._flags[_WRONG].take(codes)).tolist()
             sentences = {row: self._sentences[code] for row, code in zip(wrong, codes[wrong].tolist(), strict=True)}
             holding = dict(zip(self._topic.values, self._flags[_VALUES:], strict=True))
             return Answers(codes, self._flags[_GIVEN], holding), sentences
 
-    def _get_number(self, answer: _Answer) -> int:
-        number = self._numbers.get(answer)
-        if number is None:
-            number = self._numbers[answer] = len(self._numbers)
-            if number == self._flags.shape[1]:
-                self._flags = np.hstack([self._flags, np.zeros_like(self._flags)])
-            self._read(answer, number)
-        return number
-
-    def _read(self, answer: _Answer, number: int) -> None:
+    def _read(self, answer: _Answer) -> None:
+        number = self._numbers[answer] = len(self._numbers)
+        if number == self._flags.shape[1]:
+            self._flags = np.hstack([self._flags, np.zeros_like(self._flags)])
         values = split_values(answer)
         try:
             answers: tuple[str, ...] = read_answers(self._topic, values) if values else ()
