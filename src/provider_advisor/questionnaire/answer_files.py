@@ -12,6 +12,7 @@ from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.next_screen import End, choose_screen, sort_keys
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.state import (
+    ALONG,
     NO_ANSWER,
     TOPICS,
     GivenAnswer,
@@ -19,13 +20,11 @@ from provider_advisor.questionnaire.state import (
     check_key,
     check_value,
     put_answers,
-    to_bound,
-    to_members,
 )
 from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
 from provider_advisor.requirements.read_team import count_waiting, describe_changes
-from provider_advisor.requirements.statement import Volume, say_volume
+from provider_advisor.requirements.statement import Volume
 
 if TYPE_CHECKING:  # the code that checks files takes long to import, and most questionnaires start without a file
     from provider_advisor.knowledge.shapes.statement_files import AnswersFile, AnswerShape
@@ -148,7 +147,7 @@ def record_answers(state: State) -> dict[str, Any]:
     entries = [
         _record_answer(answer, by_key, state.catalogue) | ({"aside": True} if answer.key in unused else {})
         for answer in state.answers
-        if answer.key.kind not in {"bound", "members"}
+        if answer.key.kind not in ALONG
     ]
     given = statement_record(state.given, state.catalogue.knowledge)
     record: dict[str, Any] = {"version": ANSWERS_VERSION, **({"given": given} if given else {}), "answers": entries}
@@ -156,26 +155,25 @@ def record_answers(state: State) -> dict[str, Any]:
 
 
 def _record_answer(answer: GivenAnswer, by_key: Mapping[Key, GivenAnswer], catalogue: Catalogue) -> dict[str, Any]:
-    key = answer.key
-    value: Any = say_volume(answer.value) if isinstance(answer.value, Volume) else answer.value
-    value = list(value) if isinstance(value, tuple) else value
-    bound = by_key.get(to_bound(key)) if key.kind == "criterion" else None
+    key, value = answer.key, _write_value(answer, catalogue)
     entry: dict[str, Any] = {"topics": value} if key == TOPICS else {key.kind: key.name, "answer": value}
-    if bound is not None:
-        # A rating's rank is written as its word.
-        words = catalogue.knowledge.criteria[key.name].values
-        entry["bound"] = words[bound.value] if words and isinstance(bound.value, int) else bound.value
-    members = by_key.get(to_members(key)) if key.kind == "criterion" else None
-    if members is not None:
-        entry["members"] = list(members.value) if isinstance(members.value, tuple) else members.value
+    keys = [Key(kind, key.name) for kind in ALONG] if key.kind == "criterion" else []
+    along = [by_key[part] for part in keys if part in by_key]
+    entry |= {part.key.kind: _write_value(part, catalogue) for part in along}
     if answer.searched and key != TOPICS:
         entry["searched"] = True
     if answer.step:
         entry["screen"] = answer.step
-    for part in (bound, members):
-        if part is not None and part.step != answer.step:
-            entry[f"{part.key.kind}_screen"] = part.step
-    return entry
+    return entry | {f"{part.key.kind}_screen": part.step for part in along if part.step != answer.step}
+
+
+def _write_value(answer: GivenAnswer, catalogue: Catalogue) -> Any:  # noqa: ANN401 (what JSON holds)
+    key, value = answer.key, answer.value
+    if key.kind == "bound" and isinstance(value, int) and (words := catalogue.knowledge.criteria[key.name].values):
+        return words[value]  # the word of a rank
+    if isinstance(value, Volume):
+        return value.said
+    return list(value) if isinstance(value, tuple) else value
 
 
 def make_statement(state: State, name: str | None = None) -> Statement:

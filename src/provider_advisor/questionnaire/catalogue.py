@@ -196,7 +196,7 @@ class Catalogue:
         """Return the questions that wait for a first claim; until then only search finds them."""
         day = self.facts.as_of
         stated = ((name, claim.stated) for (_, name), claims in self.knowledge.claims.items() for claim in claims)
-        claimed = {name.partition("@")[0] for name, stated_on in stated if stated_on <= day}
+        claimed = {name.partition(AT)[0] for name, stated_on in stated if stated_on <= day}
         known = {Key("criterion", name) for name in claimed}
         known |= {Key("usage", item) for name in claimed for item in self.knowledge.criteria[name].usage}
         return frozenset(key for key, question in self.questions.items() if question.once_known) - known

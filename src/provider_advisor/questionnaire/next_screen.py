@@ -22,11 +22,12 @@ from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.catalogue import to_interval
+from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import (
+    ALONG,
     TOPICS,
     GivenAnswer,
     Screen,
@@ -102,7 +103,7 @@ def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen |
     """Return the next screen: one list, what little is left on one screen, or details once no criterion is left."""
     waiting = _list_waiting(survey, order)
     # A bound or members belong to a criterion that is asked for, and need nothing else to apply.
-    askable: Iterable[Key] = [key for key in waiting if key in survey.replay.possible.sure or key.kind in _ALONG]
+    askable: Iterable[Key] = [key for key in waiting if key in survey.replay.possible.sure or key.kind in ALONG]
     if waiting and not askable:
         askable = _find_other_ways(state, survey)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
@@ -162,10 +163,7 @@ def _show_details(keys: Sequence[Key]) -> Screen:
     return Screen(_DETAILS[kinds.pop()] if len(kinds) == 1 else "details", here)
 
 
-_ALONG = ("bound", "members")
-"""Keys that are asked along with a requested criterion."""
-
-_KINDS = (*_ALONG, "criterion", "situation", "usage")
+_KINDS = (*ALONG, "criterion", "situation", "usage")
 _DETAILS: Mapping[str, ScreenKind] = {
     "bound": "numbers",
     "members": "members",
@@ -388,30 +386,21 @@ def change_answer(state: State, key: Key, value: object, *, searched: bool = Fal
     """
     key = check_key(key, state.catalogue)
     answer = GivenAnswer(key, check_value(key, value, state.catalogue), state.steps + 1, searched)
-    if not searched:
-        _refuse_idle(key, state)
+    if not searched and not survey_answers(state).replay.possible.applies(key):
+        raise RequirementsError(_explain_idle(key, state.catalogue))
     after = put_answers(state, [answer])
     return after._replace(phase="asking") if after.phase != "further" else after
 
 
 def still_applies(screen: Screen, state: State) -> bool:
     """Return whether all questions of a screen apply after an answer was changed, which may have closed their topic."""
-    said, possible = (replay := survey_answers(state).replay).said, replay.possible
-    return all(
-        key == TOPICS or (key.name in said.priorities if key.kind in _ALONG else key in possible.sure)
-        for key in screen.keys
+    return all(map(survey_answers(state).replay.possible.applies, screen.keys))
+
+
+def _explain_idle(key: Key, catalogue: Catalogue) -> str:
+    if key.kind in ALONG:
+        return f"'{key.name}' is not asked for, so it takes no {key.kind}; answer 'criterion:{key.name}' first."
+    return (
+        f"the question about '{key.name}' does not apply to the answers so far; open one of its topics "
+        f"({', '.join(catalogue.questions[key].subjects)}), or ask for what it depends on, first."
     )
-
-
-def _refuse_idle(key: Key, state: State) -> None:
-    """Raise RequirementsError where the question does not apply to the answers so far."""
-    replay = survey_answers(state).replay
-    if key.kind in {"bound", "members"} and key.name not in replay.said.priorities:
-        raise RequirementsError(
-            f"'{key.name}' is not asked for, so it takes no {key.kind}; answer 'criterion:{key.name}' first."
-        )
-    if key.kind in {"criterion", "situation", "usage"} and key not in replay.possible.sure:
-        raise RequirementsError(
-            f"the question about '{key.name}' does not apply to the answers so far; open one of its topics "
-            f"({', '.join(state.catalogue.questions[key].subjects)}), or ask for what it depends on, first."
-        )

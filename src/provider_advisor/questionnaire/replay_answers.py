@@ -8,7 +8,7 @@ recording may fire, or not, and so may what it implies. Once video meetings are 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from provider_advisor.knowledge import Criterion, KnowledgeBase, Priority, Rule
@@ -28,11 +28,11 @@ from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.state import (
+    ALONG,
     MUST_NOT,
     NO_ANSWER,
     NONE,
     PRIORITY_WORDS,
-    TOPICS,
     UNSURE,
     UNWANTED,
     GivenAnswer,
@@ -149,6 +149,12 @@ class Possible(NamedTuple):
             return found | UNKNOWN if leaf.item in self.said.lone else found
         raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
 
+    def applies(self, key: Key) -> bool:
+        """Return whether a question applies for certain; bounds and members do where their criterion is asked for."""
+        if key.kind in ALONG:
+            return key.name in self.said.priorities
+        return key.kind in {"topics", "unlisted"} or key in self.sure
+
     def fires(self, rule: Rule) -> bool:
         """Return whether the rule may fire."""
         return bool(self.rules[rule.id] & YES)
@@ -207,9 +213,7 @@ def replay_answers(state: State) -> Replay:
         said = _sort_answers(used, state)
         possible = find_possible(said, catalogue)
         fresh = {
-            answer.key: UnusedAnswer(answer, _why_unused(answer, said))
-            for answer in used
-            if _is_idle(answer, said, possible)
+            answer.key: UnusedAnswer(answer, _why_unused(answer, said)) for answer in used if _is_idle(answer, possible)
         }
         if not fresh:
             break
@@ -218,78 +222,80 @@ def replay_answers(state: State) -> Replay:
     return Replay(team, said, possible, (*unused.values(), *more), waiting)
 
 
-def _is_idle(answer: GivenAnswer, said: SortedAnswers, possible: Possible) -> bool:
-    if answer.key == TOPICS or answer.key.kind == "unlisted" or answer.value in {UNWANTED, NO_ANSWER, NONE}:
-        return False
-    if answer.key.kind in {"bound", "members"}:
-        return answer.key.name not in said.priorities
-    return not answer.searched and answer.key not in possible.sure
+def _is_idle(answer: GivenAnswer, possible: Possible) -> bool:
+    """Return whether an answer says something, but its question does not apply, and nobody looked for it."""
+    is_sought = answer.searched and answer.key.kind not in ALONG
+    return not is_sought and answer.value not in {UNWANTED, NO_ANSWER, NONE} and not possible.applies(answer.key)
 
 
 def _why_unused(answer: GivenAnswer, said: SortedAnswers) -> str:
-    if answer.key.kind in {"bound", "members"}:
+    if answer.key.kind in ALONG:
         return f"the criterion {'that it bounds' if answer.key.kind == 'bound' else 'of its members'} is not asked for"
     return "its topic is closed, or what it depends on is not asked for" if said.opened is not None else "no topic yet"
 
 
 def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers:
-    catalogue = state.catalogue
-    criteria = catalogue.knowledge.criteria
+    knowledge = state.catalogue.knowledge
     by_kind: dict[str, dict[str, object]] = defaultdict(dict)
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
     # What is said last and about the thing itself counts: an answer takes the place of what was given before; what was
     # said of a member itself, that of the criterion that it came with.
     given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers), _name_members(by_kind))
-    asked = {
-        name: PRIORITY_WORDS[str(value)] for name, value in by_kind["criterion"].items() if value in PRIORITY_WORDS
-    }
-    parents = dict(_find_parents(asked, by_kind, frozenset(part.criterion for part in given.team.requirements)))
+    team = given.team
+    answered = by_kind["criterion"].items()
+    asked = {name: PRIORITY_WORDS[str(value)] for name, value in answered if value in PRIORITY_WORDS}
+    parents = dict(_find_parents(asked, by_kind, frozenset(part.criterion for part in team.requirements)))
     asked |= {name: asked[parent] for name, parent in parents.items()}
-    bounds = {name: _read_bound(value, criteria[name]) for name, value in by_kind["bound"].items() if value != UNSURE}
+    bounds = {
+        name: _read_bound(value, knowledge.criteria[name])
+        for name, value in by_kind["bound"].items()
+        if value != UNSURE
+    }
     bounds |= {name: bounds[parent] for name, parent in parents.items() if parent in bounds}
-    final = {answer.key for answer in answers if answer.value != UNSURE}
-    for part in given.team.requirements:
+    for part in team.requirements:
         # One criterion may be given as a must and, with another bound, as a wish: the higher priority is what is asked.
         if not part.is_absence and RANK[part.priority] > RANK[asked.get(part.criterion, "wont")]:
             asked[part.criterion] = part.priority
-        final |= {Key(kind, part.criterion) for kind in ("criterion", "bound", "members")}
-    final |= {Key("criterion", name) for name in given.team.unwanted}
-    # Asking for a member means that the criterion is needed.
-    final |= {Key("criterion", parent) for name in asked for parent in list_needed(name)[1:]}
-    final |= {Key("situation", name) for name in given.team.situation} | {
-        Key("usage", name) for name in given.team.usage
-    }
-    usage = {**given.team.usage}
-    usage |= {name: cast("Used", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
-    values = {name: value for name, value in by_kind["situation"].items() if isinstance(value, tuple)}
+    unsure = {answer.key for answer in answers if answer.value == UNSURE}
+    volumes = {name: cast("Used", value) for name, value in by_kind["usage"].items() if not isinstance(value, str)}
+    usage = {**team.usage, **volumes}
     own_words = [
         Unlisted(text, cast("UnlistedPriority", PRIORITY_WORDS[str(value)]))
         for text, value in by_kind["unlisted"].items()
         if value in PRIORITY_WORDS
     ]
-    unsure = {answer.key for answer in answers if answer.value == UNSURE}
-    unwanted = {name for name, value in by_kind["criterion"].items() if value == UNWANTED}
-    refused = tuple(
-        Requirement(name, "must", ABSENT) for name, value in by_kind["criterion"].items() if value == MUST_NOT
-    )
+    refused = [name for name, value in answered if value == MUST_NOT]
+    unwanted = [name for name, value in answered if value == UNWANTED]
     return SortedAnswers(
         opened=cast("tuple[str, ...] | None", by_kind["topics"].get("")),
         searched=frozenset(answer.key for answer in answers if answer.searched),
         priorities=asked,
         bounds=bounds,
-        situation={**given.team.situation, **values},
+        situation={
+            **team.situation,
+            **{name: value for name, value in by_kind["situation"].items() if isinstance(value, tuple)},
+        },
         usage=usage,
-        final=frozenset(final - unsure),
-        unsure=frozenset(unsure | {_find_key(name, catalogue) for name in given.unsure}),
-        lone=_find_lone(usage, catalogue.knowledge) if usage else frozenset(),
-        unwanted=frozenset(
-            unwanted.union(given.team.unwanted, given.team.refused, (part.criterion for part in refused))
-        ),
-        given=(*given.team.requirements, *refused),
-        unlisted=join_unlisted([*given.team.unlisted, *own_words]),
+        final=frozenset({*(answer.key for answer in answers), *_find_final(team, asked)} - unsure),
+        unsure=frozenset(unsure | {_find_key(name, knowledge) for name in given.unsure}),
+        lone=_find_lone(usage, knowledge) if usage else frozenset(),
+        unwanted=frozenset({*unwanted, *refused, *team.unwanted, *team.refused}),
+        given=(*team.requirements, *(Requirement(name, "must", ABSENT) for name in refused)),
+        unlisted=join_unlisted([*team.unlisted, *own_words]),
         parents=parents,
     )
+
+
+def _find_final(given: Team, asked: Iterable[str]) -> Iterator[Key]:
+    """Yield what is answered by what was given before, and by the members that are asked for."""
+    for part in given.requirements:
+        yield from (Key("criterion", part.criterion), *(Key(kind, part.criterion) for kind in ALONG))
+    yield from (Key("criterion", name) for name in given.unwanted)
+    yield from (Key("situation", name) for name in given.situation)
+    yield from (Key("usage", name) for name in given.usage)
+    # Asking for a member means that the criterion is needed.
+    yield from (Key("criterion", parent) for name in asked for parent in list_needed(name)[1:])
 
 
 def _find_lone(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> frozenset[str]:
@@ -327,11 +333,9 @@ def _leave_unanswered(given: Statement, answered: frozenset[Key], named: frozens
     return given._replace(team=left, unsure=tuple(name for name in given.unsure if name not in names))
 
 
-def _find_key(name: str, catalogue: Catalogue) -> Key:
+def _find_key(name: str, knowledge: KnowledgeBase) -> Key:
     """Return the key of a criterion, situation or usage by its id."""
-    if name in catalogue.knowledge.topics:
-        return Key("situation", name)
-    return Key("usage", name) if name in catalogue.knowledge.usage else Key("criterion", name)
+    return Key("situation" if name in knowledge.topics else "usage" if name in knowledge.usage else "criterion", name)
 
 
 def _find_parents(
@@ -353,37 +357,36 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
 
     What is computed and cannot count for that reason is returned beside it.
     """
-    catalogue = state.catalogue
-    by_key = {answer.key: answer for answer in state.answers}
-    because = "it means nothing without the volume that goes with it"
-    lone = [by_key[key] for item in sorted(said.lone) if (key := Key("usage", item)) in by_key]
-    unused = [UnusedAnswer(answer, because) for answer in lone]
-    usage = {item: amount for item, amount in said.usage.items() if item not in said.lone}
-    computed = catalogue.computed
+    criteria, computed = state.catalogue.knowledge.criteria, state.catalogue.computed
     own = {part.criterion for part in said.given}
     requirements = [
         *said.given,
         *(
-            Requirement(
-                name, priority, said.bounds.get(name) or get_least(priority, catalogue.knowledge.criteria[name])
-            )
+            Requirement(name, priority, said.bounds.get(name) or get_least(priority, criteria[name]))
             for name, priority in said.priorities.items()
             if name not in own and not said.is_replaced(name)
         ),
     ]
+    usage = {item: amount for item, amount in sorted(said.usage.items()) if item not in said.lone}
     waiting = tuple(part for part in requirements if computed and part.criterion == computed.id and not usage)
-    because = "it is computed from monthly volumes, and none is stated"
-    answered = [by_key[key] for part in waiting if (key := Key("criterion", part.criterion)) in by_key]
-    unused += [UnusedAnswer(answer, because) for answer in answered]
     team = Team(
         in_order(part for part in requirements if part not in waiting),
         {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())},
-        dict(sorted(usage.items())),
+        usage,
         unlisted=said.unlisted,
         weights=state.given.team.weights,
     )
     # What must be absent is not wanted either, and is listed once.
-    return team._replace(unwanted=tuple(sorted(said.unwanted - team.refused))), waiting, unused
+    team = team._replace(unwanted=tuple(sorted(said.unwanted - team.refused)))
+    reasons = {
+        Key("usage", item): "it means nothing without the volume that goes with it" for item in sorted(said.lone)
+    }
+    reasons |= {
+        Key("criterion", part.criterion): "it is computed from monthly volumes, and none is stated" for part in waiting
+    }
+    by_key = {answer.key: answer for answer in state.answers}
+    unused = [UnusedAnswer(by_key[key], because) for key, because in reasons.items() if key in by_key]
+    return team, waiting, unused
 
 
 def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:

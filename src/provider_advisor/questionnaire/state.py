@@ -21,6 +21,9 @@ from provider_advisor.requirements.usage import check_volume
 TOPICS = Key("topics")
 """The key of the first screen."""
 
+ALONG: tuple[Literal["bound", "members"], ...] = ("bound", "members")
+"""The kinds of keys that are asked along with a requested criterion."""
+
 UNSURE = "not-sure"
 NO_ANSWER = "no-answer"
 NONE = "none"
@@ -126,7 +129,7 @@ def to_question(key: Key) -> Key:
     >>> str(to_question(Key("bound", "fax-pages")))
     'criterion:fax-pages'
     """
-    return Key("criterion", key.name) if key.kind in {"bound", "members"} else key
+    return Key("criterion", key.name) if key.kind in ALONG else key
 
 
 def to_bound(key: Key) -> Key:
@@ -163,8 +166,7 @@ def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) ->
     criterion may bring its bound and members along; otherwise they are asked later if they matter. Raises
     RequirementsError for a key that is not on the screen or a value that does not fit.
     """
-    ticked = list_ticked(screen, values)
-    along = (*map(to_bound, ticked), *map(to_members, ticked))
+    along = [Key(kind, ticked.name) for kind in ALONG for ticked in list_ticked(screen, values)]
     for key in values:
         if key not in screen.keys and key not in along:
             expected = ", ".join(map(str, screen.keys))
