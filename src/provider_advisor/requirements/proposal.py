@@ -16,6 +16,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -81,24 +82,22 @@ class Proposal(NamedTuple):
     notices: tuple[str, ...]
 
 
+class _PriorityCell(NamedTuple):
+    """What says how important a row is: a cell and its column, or what is wrong with several."""
+
+    cell: str
+    column: str = "priority"
+    problem: str = ""
+
+
 class _SheetRow(NamedTuple):
-    """A row that asks for something; `where` begins a sentence about its priority, `more` is what else it says."""
+    """A row that asks for something; `more` is what it says beside its text."""
 
     number: int
     text: str
-    priority: str
+    priority: _PriorityCell
     weight: str
-    where: str
-    problem: str = ""
-    more: str = ""
-
-
-class _Rows(NamedTuple):
-    """The rows of a table that ask for something, how many hold nothing, and what people should know of the others."""
-
-    asked: list[_SheetRow]
-    empty: int
-    notices: list[str]
+    more: str
 
 
 def read_proposal(  # noqa: PLR0913 (what the options say of it)
@@ -122,9 +121,9 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
     refuse_other_sheets(file)
-    grid = _read_grid(content, file, sheet, encoding, renames or {})
-    columns = find_columns(grid, scale or {})
-    rows, empty, more = _read_rows(grid, columns, decimal or ".", scale or {})
+    grid, scale = _read_grid(content, file, sheet, encoding, renames or {}), scale or {}
+    reader = _RowReader(grid, find_columns(grid, scale), decimal or ".", scale)
+    rows = list(reader.read())
     matcher = Matcher(knowledge, matches, sentences=True)
     found = [
         _suggest_more(match, row.more, matcher)
@@ -135,7 +134,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
         try:
-            items += _read_row(row, match, scale or {}, knowledge, decimal)
+            items += _read_row(row, match, scale, knowledge, decimal)
         except RequirementsError as error:
             problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
     if problems:
@@ -148,8 +147,8 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
         raise RequirementsError(*problems)
     team = make_team([item for item in items if isinstance(item, Requirement)])
     team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
-    notice = f"{grid.file}: {_describe_counts(found, empty)}."
-    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice, *more))
+    notice = f"{grid.file}: {_describe_counts(found, reader.count_empty(len(rows)))}."
+    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice, *reader.describe()))
 
 
 def _describe_counts(found: Sequence[Match], empty: int) -> str:
@@ -236,139 +235,125 @@ def _choose_separator(text: str) -> str:
     return max(_SEPARATORS, key=count)
 
 
-def _read_rows(grid: Grid, columns: Columns, decimal: str, scale: Scale) -> _Rows:
-    """Return the non-empty rows. Raises RequirementsError for one without a text."""
-    rows, empty, softened = [], 0, dict[str, int]()
-    headings = _find_headings(grid, columns)
-    for number, row in enumerate(grid.rows, grid.first):
-        cells = {name: reveal_line(write_cell(row[place], decimal)) for name, place in columns.places.items()}
-        said, marked = (_name_cells(grid, places, row, decimal) for places in (columns.priorities, columns.marks))
-        more = " ".join(filter(None, (reveal_line(write_cell(row[place], decimal)) for place in columns.more)))
-        is_asked = any([*said.values(), *marked.values(), cells.get("weight")])
-        if is_asked or not columns.has_priorities:  # else it may be a heading
-            cells["text"] = cells["text"] or more
-        if not any(cell is not None for cell in row):
-            empty += 1
-        elif not cells["text"] and is_asked:
-            raise RequirementsError(
-                f"{grid.file}, row {number}: the requirement has no text; add it, or clear the row."
+class _RowReader:
+    """Reads the rows of a table that ask for something, and says what people should know of the others."""
+
+    def __init__(self, grid: Grid, columns: Columns, decimal: str, scale: Scale) -> None:
+        self._grid, self._columns, self._scale = grid, columns, scale
+        texts = ([reveal_line(write_cell(cell, decimal)) for cell in row] for row in grid.rows)
+        self._filled = {number: row for number, row in enumerate(texts, grid.first) if any(row)}
+        weights = [columns.places["weight"]] if "weight" in columns.places else []
+        self._asking = [*columns.priorities, *columns.marks, *weights]
+        self._headings = dict(self._find_headings()) if columns.has_priorities else {}
+        self._softened = Counter[str]()
+
+    def read(self) -> Iterator[_SheetRow]:
+        """Yield the rows that ask for something. Raises RequirementsError for one without a text."""
+        columns = self._columns
+        for number, row in self._filled.items():
+            text, more = row[columns.places["text"]], " ".join(filter(None, (row[place] for place in columns.more)))
+            is_asked = any(row[place] for place in self._asking)
+            if is_asked or not columns.has_priorities:  # else it may be a heading
+                text = text or more
+            if not text and is_asked:
+                raise RequirementsError(
+                    f"{self._grid.file}, row {number}: the requirement has no text; add it, or clear the row."
+                )
+            if text and number not in self._headings:
+                weight = row[columns.places["weight"]] if "weight" in columns.places else ""
+                yield _SheetRow(number, text, self._find_priority(row, text), weight, more)
+
+    def count_empty(self, asked: int) -> int:
+        """Return how many rows neither ask for something nor are named as headings."""
+        return len(self._grid.rows) - len(self._headings) - asked
+
+    def _find_headings(self) -> Iterator[tuple[int, str]]:
+        """Yield the rows that are headings of those below: their numbers and texts.
+
+        A heading has neither priority nor weight. Besides, either its number begins the number of the next row (2 and
+        2.1), or it has no number or anything else, where all rows with a priority have. A text that lacks nothing but
+        its priority may be a requirement, and stays one.
+        """
+        beside = [*self._columns.unread, *self._columns.more]
+        asked = [row for row in self._filled.values() if any(row[place] for place in self._asking)]
+        have_more = bool(asked) and all(any(row[place] for place in beside) for row in asked)
+        for (number, row), (_, following) in pairwise(self._filled.items()):
+            text = row[self._columns.places["text"]]
+            if not text or any(row[place] for place in self._asking):
+                continue
+            numbers = [(row[place].rstrip("."), following[place]) for place in self._columns.unread]
+            # A number in a cell has the sign of decimals that the weights have: 2 and 2,1.
+            begins = any(this and after.startswith((f"{this}.", f"{this},")) for this, after in numbers)
+            if begins or (have_more and not any(row[place] for place in beside)):
+                yield number, text
+
+    def _find_priority(self, row: Sequence[str], text: str) -> _PriorityCell:
+        if not self._columns.has_priorities:
+            return _PriorityCell(_find_modal(text))
+        found = self._choose_priority(row)
+        if not self._is_softened(found):
+            return found
+        self._softened[found.column] += 1
+        return found._replace(cell="should")
+
+    def _is_softened(self, said: _PriorityCell) -> bool:
+        """Return whether it says no in a column that asks for a must: then it is a should, not something unwanted."""
+        return asks_for_must(said.column) and says_no(said.cell, self._scale)
+
+    def _choose_priority(self, row: Sequence[str]) -> _PriorityCell:
+        """Return the cell that says the priority of a row; if several do, they have to agree.
+
+        "No" in a column Mandatory agrees with should and could: then these say more.
+        """
+        names, scale = self._grid.names, self._scale
+        filled = [_PriorityCell(row[place], names[place]) for place in self._columns.priorities if row[place]]
+        marks = {names[place]: row[place] for place in self._columns.marks}
+        if marks and (not filled or any(marks.values())):
+            filled.append(_read_marks(marks, scale))
+        for one in filled:
+            if one.problem or (len(filled) > 1 and find_wish(one.cell, scale) is None):
+                return one
+        filled = [one for one in filled if find_wish(one.cell, scale) != NOTHING] or filled
+        firm = [one for one in filled if not self._is_softened(one)]
+        wishes = {find_wish(one.cell, scale) for one in firm}
+        if len(wishes) > 1 or (len(firm) < len(filled) and "must" in wishes):
+            listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in filled)
+            return _PriorityCell("", problem=f"{listed}, which do not agree; correct one, or clear it.")
+        columns = self._columns.priorities
+        return next(iter(firm or filled), _PriorityCell("", *([names[columns[0]]] if len(columns) == 1 else [])))
+
+    def describe(self) -> Iterator[str]:
+        """Yield notices on what was not read, or was read in a way that may surprise."""
+        grid, columns = self._grid, self._columns
+        if columns.more:
+            yield (
+                f"{grid.file}: requirements are read from '{grid.names[columns.places['text']]}', and from "
+                f"{_list_names(grid, columns.more)} only where that is empty, or to suggest what a row in doubt may "
+                "mean."
             )
-        elif number in headings:
-            pass
-        elif cells["text"]:
-            found = _read_priority(said, marked, scale)
-            if not columns.has_priorities:
-                found = _PriorityCell(_find_modal(cells["text"]))
-            elif asks_for_must(found.column) and says_no(found.cell, scale):
-                softened[found.column] = softened.get(found.column, 0) + 1
-                found = found._replace(cell="should")
-            where = begin_sentence(found.column)
-            rows.append(
-                _SheetRow(number, cells["text"], found.cell, cells.get("weight", ""), where, found.problem, more)
+        if columns.priorities and len(sources := [*columns.priorities, *columns.marks]) > 1:
+            listed = _list_names(grid, sources)
+            yield f"{grid.file}: priorities are read from {listed}, which have to agree in each row."
+        if self._headings:
+            headings = [f"'{text}' (row {row})" for row, text in self._headings.items()]
+            yield f"{grid.file}: skipped as headings: {_list_few(headings)}."
+        if not columns.has_priorities:
+            yield (
+                f"{grid.file}: no column says how important a requirement is, so all are musts whose text does not say "
+                "should, could or may."
             )
-        else:
-            empty += 1  # a heading of a category
-    return _Rows(rows, empty, list(_describe_reading(grid, columns, headings, softened)))
-
-
-def _name_cells(grid: Grid, places: Sequence[int], row: Sequence[Cell], decimal: str) -> dict[str, str]:
-    return {grid.names[place]: reveal_line(write_cell(row[place], decimal)) for place in places}
-
-
-class _PriorityCell(NamedTuple):
-    """What says how important a row is: a cell and its column, or what is wrong with several."""
-
-    cell: str
-    column: str = "priority"
-    problem: str = ""
-
-
-def _read_priority(said: Mapping[str, str], marked: Mapping[str, str], scale: Scale) -> _PriorityCell:
-    """Return the cell that says the priority of a row; if several do, they have to agree.
-
-    "No" in a column Mandatory agrees with should and could: then these say more.
-    """
-    filled = [_PriorityCell(cell, column) for column, cell in said.items() if cell]
-    if marked and (not filled or any(marked.values())):
-        cell, problem = _read_marks(marked, scale)
-        filled.append(_PriorityCell(cell, ", ".join(column for column, mark in marked.items() if mark), problem))
-    for one in filled:
-        if one.problem or (len(filled) > 1 and find_wish(one.cell, scale) is None):
-            return one
-    filled = [one for one in filled if find_wish(one.cell, scale) != NOTHING] or filled
-    softened = [one for one in filled if asks_for_must(one.column) and says_no(one.cell, scale)]
-    firm = [one for one in filled if one not in softened]
-    wishes = {find_wish(one.cell, scale) for one in firm}
-    if len(wishes) > 1 or (softened and "must" in wishes):
-        listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in filled)
-        return _PriorityCell("", problem=f"{listed}, which do not agree; correct one, or clear it.")
-    return next(iter([*firm, *softened]), _PriorityCell("", *said if len(said) == 1 else ()))
+        for column, count in self._softened.items():
+            rows = "1 row" if count == 1 else f"{count} rows"
+            where = begin_sentence(column)
+            yield f'{grid.file}: {where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
+        if filled := [place for place in columns.unread if any(row[place] for row in self._filled.values())]:
+            yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."
 
 
 def _find_modal(text: str) -> str:
     """Return the priority in a requirement's verb: "calls should be recorded" is a should; the default is must."""
     found = set(_MODALS.findall(text.casefold()))
     return found.pop() if len(found) == 1 else "must"
-
-
-def _find_headings(grid: Grid, columns: Columns) -> dict[int, str]:
-    """Return the texts of rows that are headings of those below, by the numbers of the rows.
-
-    A heading has neither priority nor weight. Besides, either its number begins the number of the next row (2 and 2.1),
-    or it has no number or anything else, where all rows with a priority have. A text that lacks nothing but its
-    priority may be a requirement, and stays one.
-    """
-    if not columns.has_priorities:
-        return {}
-    said = [
-        *columns.priorities,
-        *columns.marks,
-        *(columns.places[name] for name in ("weight",) if name in columns.places),
-    ]
-    beside = [*columns.unread, *columns.more]
-    filled = [
-        (number, row) for number, row in enumerate(grid.rows, grid.first) if any(cell is not None for cell in row)
-    ]
-    asked = [row for _, row in filled if any(row[place] is not None for place in said)]
-    have_more = bool(asked) and all(any(row[place] is not None for place in beside) for row in asked)
-    found = {}
-    for (number, row), (_, following) in pairwise(filled):
-        text = reveal_line(write_cell(row[columns.places["text"]]))
-        if not text or any(row[place] is not None for place in said):
-            continue
-        numbers = [(write_cell(row[place]), write_cell(following[place])) for place in columns.unread]
-        begins = any(this and after.startswith(this.rstrip(".") + ".") for this, after in numbers)
-        if begins or (have_more and all(row[place] is None for place in beside)):
-            found[number] = text
-    return found
-
-
-def _describe_reading(
-    grid: Grid, columns: Columns, headings: Mapping[int, str], softened: Mapping[str, int]
-) -> Iterator[str]:
-    """Yield notices on what was not read, or was read in a way that may surprise."""
-    if columns.more:
-        yield (
-            f"{grid.file}: requirements are read from '{grid.names[columns.places['text']]}', and from "
-            f"{_list_names(grid, columns.more)} only where that is empty, or to suggest what a row in doubt may mean."
-        )
-    if len(sources := [*columns.priorities, *columns.marks]) > len(columns.marks) and len(sources) > 1:
-        yield f"{grid.file}: priorities are read from {_list_names(grid, sources)}, which have to agree in each row."
-    if headings:
-        listed = [f"'{text}' (row {row})" for row, text in headings.items()]
-        yield f"{grid.file}: skipped as headings: {_list_few(listed)}."
-    if not columns.has_priorities:
-        yield (
-            f"{grid.file}: no column says how important a requirement is, so all are musts whose text does not say "
-            "should, could or may."
-        )
-    for column, count in softened.items():
-        rows = "1 row" if count == 1 else f"{count} rows"
-        where = begin_sentence(column)
-        yield f'{grid.file}: {where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
-    filled = [place for place in columns.unread if any(row[place] is not None for row in grid.rows)]
-    if filled:
-        yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."
 
 
 def _list_names(grid: Grid, places: Iterable[int]) -> str:
@@ -381,18 +366,19 @@ def _list_few(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
 
 
-def _read_marks(cells: Mapping[str, str], scale: Scale) -> tuple[str, str]:
-    """Return the priority whose column is marked, and what is wrong if it is not just one."""
+def _read_marks(cells: Mapping[str, str], scale: Scale) -> _PriorityCell:
+    """Return the priority whose column is marked, or what is wrong if it is not just one."""
+    filled = ", ".join(column for column, mark in cells.items() if mark)
     wishes = {name: find_wish(cell, scale) for name, cell in cells.items()}
     if unread := next((name for name, wish in wishes.items() if wish is None), None):
-        return "", f"the column '{unread}' {explain_cell(cells[unread], scale)}"
+        return _PriorityCell("", filled, f"the column '{unread}' {explain_cell(cells[unread], scale)}")
     marked = [name for name, wish in wishes.items() if wish not in {NOTHING, "wont"}]
     if len(marked) == 1:
-        return MARKED[simplify(marked[0])], ""
+        return _PriorityCell(MARKED[simplify(marked[0])], filled)
     listed = ", ".join(f"'{name}'" for name in marked or cells)
     if marked:
-        return "", f"more than one priority is marked ({listed}); keep one."
-    return "", f"no priority is marked; put an x into one of the columns {listed}."
+        return _PriorityCell("", filled, f"more than one priority is marked ({listed}); keep one.")
+    return _PriorityCell("", filled, f"no priority is marked; put an x into one of the columns {listed}.")
 
 
 def _suggest_more(match: Match, more: str, matcher: Matcher) -> Match:
@@ -409,10 +395,11 @@ def _unlist(match: Match) -> Match:
     return match if match.targets or is_error_value(match.word) else match.unlist()
 
 
-def _read_wish(row: _SheetRow, scale: Scale) -> Wish:
-    wish = find_wish(row.priority, scale) if row.priority else None
+def _read_wish(said: _PriorityCell, scale: Scale) -> Wish:
+    wish = find_wish(said.cell, scale) if said.cell else None
     if wish is None:
-        raise RequirementsError(f"{row.where} {explain_cell(row.priority, scale) if row.priority else _NO_PRIORITY}")
+        wrong = explain_cell(said.cell, scale) if said.cell else _NO_PRIORITY
+        raise RequirementsError(f"{begin_sentence(said.column)} {wrong}")
     return wish
 
 
@@ -420,15 +407,15 @@ def _read_row(
     row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
 ) -> list[Requirement | Unlisted]:
     """Return what a row asks; nothing if it is left out. Raises RequirementsError."""
-    if row.problem:
-        raise RequirementsError(row.problem)
+    if row.priority.problem:
+        raise RequirementsError(row.priority.problem)
     if is_error_value(row.text):
         raise RequirementsError(f"the requirement {explain_cell(row.text, {})}")
     if not match.targets:
         raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
     if not (match.is_requirement or match.is_unlisted):
         return []
-    wish = _read_wish(row, scale)
+    wish = _read_wish(row.priority, scale)
     if match.is_unlisted:  # it is not judged, so it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
     weight = _read_weight(row.weight, decimal)

@@ -15,7 +15,7 @@ from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
-from provider_advisor.requirements.grammar import read_requirement, shown, split_text
+from provider_advisor.requirements.grammar import BOUND_SIGNS, read_requirement, shown, split_text
 from provider_advisor.requirements.read_team import count_waiting, read_team
 from provider_advisor.requirements.statement import Requirement, Statement, in_order
 
@@ -75,17 +75,14 @@ def _decode_pair(pair: bytes) -> bytes:
 def _find_doubtful(document: Document, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield a sentence for each amount of what is counted that is written like 5.000."""
     data = document.data if isinstance(document.data, dict) else {}
-    paths: list[tuple[str | int, ...]] = [("usage", item) for item in _list_keys(data.get("usage"))]
+    usage = data.get("usage")
+    paths: list[tuple[str | int, ...]] = [("usage", item) for item in (usage if isinstance(usage, dict) else ())]
     for key in ("needs", "wants", "uncounted"):
         for place, item in enumerate(data[key] if isinstance(data.get(key), list) else ()):
             paths += ((key, place, *path) for path in _list_bounds(item, knowledge))
     for path in paths:
         if doubt := document.describe_doubt(*path):
             yield f"{document.where(*path)}: '{path[-1]}': {doubt}"
-
-
-def _list_keys(value: object) -> list[str]:
-    return [key for key in value if isinstance(key, str)] if isinstance(value, Mapping) else []
 
 
 def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str | int, ...]]:
@@ -98,7 +95,7 @@ def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str |
     name = knowledge.find_criterion(str(item.get("criterion")))
     criterion = None if name is None else knowledge.criteria[name]
     if criterion is not None and (criterion.kind == "quantity" or criterion.computed):
-        yield from ((end,) for end in ("at_least", "at_most", "exactly"))
+        yield from ((end,) for end in BOUND_SIGNS)
 
 
 def _read_statement(
@@ -109,7 +106,7 @@ def _read_statement(
     doubtful: Sequence[str] = (),
     unknown: UnknownWords | None = None,
 ) -> Statement:
-    shape = validate(_split_texts(_read_as_of(_drop_nulls(document))), RequirementsFile)
+    shape = validate(_read_as_yaml(document), RequirementsFile)
     data = shape.model_dump(exclude_unset=True, by_alias=True)
     if unknown is not None:
         data = _set_unknown_aside(data, unknown)
@@ -159,35 +156,32 @@ def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Req
     return waiting
 
 
-def _drop_nulls(document: Document) -> Document:
-    """Return the document without null keys: tables written as JSON have one for each empty cell."""
+def _read_as_yaml(document: Document) -> Document:
+    """Return the document as YAML would have it, where JSON, or a table written as JSON, has no other way.
+
+    Empty cells are nulls, days are texts, and lists of words may be texts too: `{"needs": "sms, fax", "usage": null}`.
+    """
     if not isinstance(document.data, dict):
         return document
-    data = {
-        key: {name: each for name, each in value.items() if each is not None}
-        if key in {"situation", "usage"} and isinstance(value, dict)
-        else value
-        for key, value in document.data.items()
-        if value is not None
-    }
-    return document._replace(data=data)
-
-
-def _split_texts(document: Document) -> Document:
-    """Return the document with lists in place of texts of words, which tables written as JSON hold: "sms, fax"."""
-    data = document.data if isinstance(document.data, dict) else {}
-    texts = {key: data[key] for key in _LISTS if isinstance(data.get(key), str)}
-    if not texts:
-        return document
-    lists, problems = {}, []
-    for key, text in texts.items():
+    data = {key: value for key, value in document.data.items() if value is not None}
+    problems = []
+    for key, value in data.items():
+        if key in {"situation", "usage"} and isinstance(value, dict):
+            data[key] = {name: each for name, each in value.items() if each is not None}
+        if not isinstance(value, str):
+            continue
         try:
-            lists[key] = split_text(text)
+            if key in _LISTS:
+                data[key] = split_text(value)
+            elif key == "as_of":
+                data[key] = parse_day(value)
         except RequirementsError as error:
             problems.append(f"{document.where(key)}: '{key}': {error}")
+        except ValueError:
+            problems.append(f"{document.where(key)}: 'as_of' is {shown(value)}; expected YYYY-MM-DD.")
     if problems:
         raise RequirementsError(*problems)
-    return document._replace(data={**data, **lists})
+    return document._replace(data=data)
 
 
 def _read_unsure(shape: RequirementsFile, knowledge: KnowledgeBase) -> tuple[str, ...]:
@@ -198,17 +192,3 @@ def _read_unsure(shape: RequirementsFile, knowledge: KnowledgeBase) -> tuple[str
             hint = did_you_mean(name, known, known)
             raise RequirementsError(f"unknown in 'unsure': {shown(name)}; expected criteria, situation or usage.{hint}")
     return tuple(dict.fromkeys(known.get(name) or str(knowledge.find_criterion(name)) for name in shape.unsure))
-
-
-def _read_as_of(document: Document) -> Document:
-    """Return the document with its day read from a text: JSON has no dates."""
-    as_of = document.data.get("as_of") if isinstance(document.data, dict) else None
-    if not isinstance(as_of, str):
-        return document
-    try:
-        day = parse_day(as_of)
-    except ValueError as error:
-        raise RequirementsError(
-            f"{document.where('as_of')}: 'as_of' is {shown(as_of)}; expected YYYY-MM-DD."
-        ) from error
-    return document._replace(data={**document.data, "as_of": day})
