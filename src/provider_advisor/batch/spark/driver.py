@@ -56,18 +56,11 @@ from provider_advisor.batch.writing.part_folder import (
     replace_part_folder,
     restore_part_folder,
 )
-from provider_advisor.batch.writing.rejects import (
-    REJECTS_HEADER,
-    find_default_rejects,
-    refuse_foreign_rejects,
-    replace_rejects,
-    write_rejects,
-)
+from provider_advisor.batch.writing.rejects import find_default_rejects, open_rejects, write_rejects
 from provider_advisor.batch.writing.work_folder import delete_work_folder, lock_work_folder, mark_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.unlisted import UnknownWords
-from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -167,10 +160,10 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
         if stop.is_set():
             raise Stopped
         count_unknown(len(reports), folder, inputs.unknown)
-        rejected = _write_all_rejects(reports, inputs, folder, rejects)
+        _write_all_rejects(reports, inputs, folder, rejects)
         place_output(folder, output)
     tally = sum((Tally.from_json(report.tally) for report in reports), Tally.empty())
-    scored = sum(report.scored for report in reports)
+    scored, rejected = sum(report.scored for report in reports), sum(report.rejected for report in reports)
     return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
 
 
@@ -226,6 +219,7 @@ def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
         return do_shares(job, batches, context.attemptNumber() if context else 0)
 
     count = len(job.splits)
+    # A partition for each share, so that each is a task of its own, which Spark can repeat.
     shares = spark.range(0, count, 1, count).mapInArrow(do_task, f"{REPORT} string")
     reports = [read_report(row[0]) for row in shares.collect()]
     for report in reports:
@@ -251,6 +245,8 @@ def stage_folder(output: Path) -> Iterator[Path]:
     lock = lock_work_folder(folder, output, {ROWS, REJECTS, WORDS, BEGUN, _OLD})
     try:
         mark_work_folder(folder)
+        # Before anything is cleared: if a run was killed between its two renames, `old` is the only copy of the
+        # previous output.
         restore_part_folder(folder / _OLD, output)
         _clear(folder)
         for name in (ROWS, REJECTS, WORDS, BEGUN):
@@ -267,6 +263,7 @@ def stage_folder(output: Path) -> Iterator[Path]:
 
 def _clear(folder: Path) -> None:
     """Delete what workers have written."""
+    # By name, never the whole tree: somebody else may have put files there.
     for name in (ROWS, REJECTS, WORDS, _OLD):
         remove_part_folder(folder / name)
     begun = folder / BEGUN
@@ -289,20 +286,13 @@ def _check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
             )
 
 
-def _write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path, rejects: Path) -> int:
-    """Write all rejects to one file, and return their number; if there are none, delete an earlier file."""
-    rejected = sum(report.rejected for report in reports)
+def _write_all_rejects(reports: list[ShareReport], inputs: Inputs, folder: Path, rejects: Path) -> None:
+    names = [source.name for source in inputs.sources]
     try:
-        refuse_foreign_rejects(rejects)
-        if not rejected:
-            replace_rejects(rejects, None)
-            return 0
-        with write_whole(rejects) as out:
-            out.write(REJECTS_HEADER)
-            write_rejects(_number_rejects(reports, [source.name for source in inputs.sources], folder / REJECTS), out)
+        with open_rejects(rejects) as out:
+            write_rejects(_number_rejects(reports, names, folder / REJECTS), out)
     except OSError as error:
         raise BatchFailure(f"{rejects} cannot be written ({describe_cause(error)}).") from error
-    return rejected
 
 
 def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Path) -> Iterator[Reject]:

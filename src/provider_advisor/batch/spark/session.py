@@ -68,6 +68,8 @@ def explain_failures() -> Iterator[None]:
 
 
 def _find_cause(error: BaseException) -> str:
+    # Py4J writes Java's exception after `: ` on a line of its own, and what caused that after `Caused by: `; the class
+    # comes first: `Caused by: java.io.IOException: No space left on device`.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     causes = [line.partition(": ")[2] for line in lines if line.startswith((": ", "Caused by: "))]
     return next(iter([*causes, *lines]), type(error).__name__)[:_LONGEST].rstrip(".:")
@@ -119,6 +121,7 @@ def _start_session(master: str | None, folder: Path, *, bar: bool) -> SparkSessi
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("recommend batch").config("spark.ui.showConsoleProgress", str(bar).lower())
+    # Set where spark-submit started this process: then its options decide, and what it says is left as it is.
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if master is not None or not submitted:
         builder = builder.master(add_retries(master or "local[*]"))

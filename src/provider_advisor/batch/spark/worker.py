@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import polars as pl
@@ -28,6 +29,7 @@ from provider_advisor.batch.spark.dataframe import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames
 from provider_advisor.batch.writing.part_folder import name_part
 from provider_advisor.batch.writing.rejects import write_rejects
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import AdvisorError, BatchError, BatchFailure, describe_cause
 from provider_advisor.requirements.unlisted import WordCounts
 
@@ -37,6 +39,7 @@ ROWS, REJECTS, WORDS, BEGUN = "rows", "rejects", "words", "begun"
 REPORT = "report"
 """The one column of what workers send back, as JSON."""
 
+# Attempts at a share that may fail with an error of the disk; the next one reports it, so that Spark stops trying.
 _PATIENCE = 2
 
 
@@ -81,12 +84,12 @@ _reports = TypeAdapter(ShareReport)
 
 
 class _OpenJob(NamedTuple):
-    job: str
     inputs: Inputs
     scoring: Scoring
 
 
-_last: list[_OpenJob] = []
+# A process does many shares of one job; a new job takes the place of the one before.
+_opened = BoundedCache[str, _OpenJob](limit=1)
 
 
 def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Split, ...]:
@@ -152,53 +155,49 @@ def read_report(text: str) -> ShareReport:
     return _reports.validate_json(text)
 
 
-class _ShareCounts:
-    """The counts of a share so far, and its records by the number of their file."""
-
-    def __init__(self) -> None:
-        self.rows = RowCounts.zero()
-        self.records: dict[int, int] = {}
-
-    def add(self, done: Done) -> Done:
-        """Count a block, and return it numbered from the beginning of its file in this share."""
-        file = done.end.file
-        placed = done.place_after(self.records.get(file, 0))
-        self.records[file] = placed.end.records
-        self.rows += done.counts
-        return placed
-
-
 def _do_share(job: Job, number: int) -> ShareReport:
-    opened, share = _open_job(job), job.splits[number]
-    unknown = opened.inputs.unknown
-    places = [
-        Path(job.folder, ROWS, name_part(number, job.output_form)),
-        Path(job.folder, REJECTS, name_part(number, "csv")),
-        Path(job.folder, WORDS, name_part(number, "jsonl")),
-    ]
+    opened = _opened.get_or_make(job.id, lambda: _open_job(job))
     # Another attempt at the same share may still be running; each writes its own files, with the same content.
     attempt = uuid4().hex
-    begun = [Path(job.folder, BEGUN, f"{place.parent.name}-{number}-{attempt}") for place in places]
-    progress = _ShareCounts()
-    if unknown is not None:
-        unknown.take_counts()  # of an attempt that failed
+    begun = {name: Path(job.folder, BEGUN, f"{name}-{number}-{attempt}") for name in (WORDS, REJECTS, ROWS)}
+    forms = {WORDS: "jsonl", REJECTS: "csv", ROWS: job.output_form}
     try:
-        with begun[0].open("xb") as row_file, begun[1].open("xb") as reject_file:
-            frames = _list_frames(opened, share, progress, reject_file)
-            write_frames(frames, opened.scoring.schema, job.output_form, row_file)
-        if unknown is not None:
-            begun[2].write_bytes(_write_words(unknown.take_counts()))
-            begun[2].replace(places[2])
-        size = begun[0].stat().st_size
+        report = _write_share(opened, job.splits[number], begun, job.output_form)
         # The rows last: the driver only looks for them, and assumes that everything else exists.
-        begun[1].replace(places[1])
-        begun[0].replace(places[0])
+        for name, path in begun.items():
+            if name != WORDS or opened.inputs.unknown is not None:
+                path.replace(Path(job.folder, name, name_part(number, forms[name])))
     finally:
-        for path in begun:
+        for path in begun.values():
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-    scored, rejected, tally = progress.rows
-    return ShareReport(scored, rejected, progress.records, tally.settle().to_json(), size)
+    return report
+
+
+def _write_share(opened: _OpenJob, share: Split, paths: Mapping[str, Path], form: str) -> ShareReport:
+    """Write the scored rows, the rejects, and the unknown words if they are listed, each to its new file."""
+    unknown = opened.inputs.unknown
+    counts, records = RowCounts.zero(), Counter[int]()
+    if unknown is not None:
+        unknown.take_counts()  # of an attempt that failed
+
+    def yield_frames() -> Iterator[pl.DataFrame]:
+        nonlocal counts
+        for done in _score_blocks(opened, share):
+            file = done.end.file
+            # Numbered from the beginning of the file in this share; only the driver knows how many come before.
+            rejects = done.place_after(records[file]).rejects
+            write_rejects((each._replace(file=str(file)) for each in rejects), reject_file)
+            records[file] += done.records
+            counts += done.counts
+            yield done.frame
+
+    with paths[ROWS].open("xb") as row_file, paths[REJECTS].open("xb") as reject_file:
+        write_frames(yield_frames(), opened.scoring.schema, form, row_file)
+    if unknown is not None:
+        paths[WORDS].write_bytes(_write_words(unknown.take_counts()))
+    scored, rejected, tally = counts
+    return ShareReport(scored, rejected, records, tally.settle().to_json(), paths[ROWS].stat().st_size)
 
 
 def _write_words(counts: WordCounts) -> bytes:
@@ -212,14 +211,6 @@ def read_words(path: Path) -> WordCounts:
     with path.open(encoding="utf-8") as file:
         counts = dict(json.loads(line) for line in file)
     return WordCounts(counts, counts.pop(None))
-
-
-def _list_frames(opened: _OpenJob, share: Split, progress: _ShareCounts, rejects: BinaryIO) -> Iterator[pl.DataFrame]:
-    """Yield the scored rows of a share; write the rejects, and count both."""
-    for done in _score_blocks(opened, share):
-        placed = progress.add(done)
-        write_rejects((each._replace(file=str(placed.end.file)) for each in placed.rejects), rejects)
-        yield placed.frame
 
 
 def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
@@ -240,16 +231,12 @@ def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
 
 
 def _open_job(job: Job) -> _OpenJob:
-    """Open the inputs and the scoring of a job, once per process."""
-    if not _last or _last[0].job != job.id:
-        knowledge = job.knowledge.unpack()
-        paths = tuple(str(source.path) for source in job.sources)
-        inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits, job.reading)
-        for here, there in zip(inputs.sources, job.sources, strict=True):
-            if not here.is_same_file(there):
-                raise BatchError(
-                    f"{there.path} is not the same file for a worker; put it where all workers see the same file."
-                )
-        scoring = Scoring(knowledge, inputs.schema, job.output_form, job.options)
-        _last[:] = [_OpenJob(job.id, inputs, scoring)]
-    return _last[0]
+    knowledge = job.knowledge.unpack()
+    paths = tuple(str(source.path) for source in job.sources)
+    inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits, job.reading)
+    for here, there in zip(inputs.sources, job.sources, strict=True):
+        if not here.is_same_file(there):
+            raise BatchError(
+                f"{there.path} is not the same file for a worker; put it where all workers see the same file."
+            )
+    return _OpenJob(inputs, Scoring(knowledge, inputs.schema, job.output_form, job.options))

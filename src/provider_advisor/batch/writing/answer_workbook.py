@@ -24,7 +24,7 @@ from provider_advisor.batch.blocks import Done, RowCounts
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.output import GAPS, OF_PROVIDERS, RANKING, VERDICT_COLUMNS, list_reason_columns
 from provider_advisor.batch.kernel.scores import RULED_OUT, STANDINGS
-from provider_advisor.batch.writing.rejects import open_rejects, replace_rejects, write_rejects
+from provider_advisor.batch.writing.rejects import open_rejects, write_rejects
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.explanation.words import STRENGTHS, joined
 from provider_advisor.knowledge import KnowledgeBase
@@ -45,10 +45,10 @@ _WRAPPED: ColumnFormat = {"wrap_text": True, "align_vertical": "top"}
 _SCORE: ColumnFormat = {"num_format": "0.0"}
 _COST: ColumnFormat = {"num_format": "#,##0.00"}
 _ROW, _WHY = "row", "why"
+_OF_ROW = ("verdict", "strength", "provider", "lean", "among", RANKING, "reasons", "unlisted")
 _MOST_CODES = 5
 _LEADERS = 3
 _JOINER = ";"
-_WHY_OF_ROW = "\0why"  # no column of an input has such a name
 
 
 class RowSentences:
@@ -58,19 +58,7 @@ class RowSentences:
         self._knowledge = knowledge
         lists = (f"{provider}.{name}" for provider in knowledge.providers for name in ("unmet", "unknown"))
         gaps = [GAPS] if any(criterion.same_product for criterion in knowledge.criteria.values()) else []
-        self.columns = (
-            "verdict",
-            "strength",
-            "provider",
-            "lean",
-            "among",
-            RANKING,
-            "reasons",
-            "unlisted",
-            *gaps,
-            *lists,
-        )
-        self._unmet = [(provider, f"{provider}.unmet") for provider in knowledge.providers]
+        self.columns = (*_OF_ROW, *gaps, *lists)
         self.say = lru_cache(maxsize=1 << 16)(self._say)  # a table repeats itself
         self._describe = lru_cache(maxsize=1 << 14)(self._describe_code)
 
@@ -100,9 +88,9 @@ class RowSentences:
         for provider in _split(row[RANKING])[:_LEADERS]:
             if unknown := _split(row[f"{provider}.unknown"]):
                 yield f"Not known about {self._name(provider)}: {self._list_words(unknown)}."
-        for provider, column in self._unmet:
-            if unmet := row[column]:
-                yield f"{self._name(provider)} lacks a must: {self._list_words(_split(unmet))}."
+        for provider in self._knowledge.providers:
+            if unmet := _split(row[f"{provider}.unmet"]):
+                yield f"{self._name(provider)} lacks a must: {self._list_words(unmet)}."
 
     def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
         if reasons := _split(row["reasons"]):
@@ -184,8 +172,6 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
         raise BatchError(f"a workbook cannot hold these rows ({error}); write CSV or Parquet.") from error
     except OSError as error:
         raise BatchFailure(f"{output} cannot be written ({describe_cause(error)}); free some space.") from error
-    if not counts.rejected:
-        replace_rejects(rejects, None)
     return counts
 
 
@@ -225,28 +211,28 @@ class _Sheets:
     def __init__(self, schema: pl.Schema, plan: WorkbookPlan) -> None:
         self._plan, self._rows = plan, 0
         self._providers, self._sentences = tuple(plan.knowledge.providers), RowSentences(plan.knowledge)
-        self._blocks: list[pl.DataFrame] = []
         self._ids = [plan.id_column or _ROW]
         self._answers, self._details = _choose_columns(list(schema), plan)
         self._scores = [f"{provider}.score" for provider in self._providers]
         for names in ([*self._answers, *self._scores], [*self._ids, *self._details], [*self._ids, _WHY]):
             _check_columns(names)
         kept = {*self._answers, *self._details}
-        self._kept = {name: kind for name, kind in schema.items() if name in kept}
+        self._blocks = [pl.DataFrame(schema={name: kind for name, kind in schema.items() if name in kept})]
+        self._why = [pl.Series(_WHY, [], pl.String)]
 
     def add(self, frame: pl.DataFrame) -> None:
         """Append the rows of a block."""
         self._rows += frame.height
         if self._rows > MOST_ROWS:
             raise BatchError(f"a sheet has room for {MOST_ROWS:,} rows; write CSV or Parquet.")
+        # The sentences of each block at once: the columns that only they need are not kept.
         said = frame.select(self._sentences.columns).cast(pl.String).iter_rows()
-        why = pl.Series(_WHY_OF_ROW, [self._sentences.say(*values) for values in said], pl.String)
-        self._blocks.append(frame[[*self._kept]].with_columns(why))
+        self._why.append(pl.Series(_WHY, [self._sentences.say(*values) for values in said], pl.String))
+        self._blocks.append(frame[self._blocks[0].columns])
 
     def make(self) -> Iterator[_Sheet]:
         """Yield the sheets, in order."""
-        nothing = pl.DataFrame(schema={**self._kept, _WHY_OF_ROW: pl.String})
-        rows = pl.concat([nothing, *self._blocks])
+        rows = pl.concat(self._blocks)
         if self._plan.id_column is None:
             rows = rows.with_row_index(_ROW, offset=1)
         scores = [
@@ -256,7 +242,7 @@ class _Sheets:
             for provider, name in zip(self._providers, self._scores, strict=True)
         ]
         yield _make_sheet("Answers", rows[self._answers].hstack(rows.select(scores)))
-        yield _make_sheet("Reasons", rows[[*self._ids, _WHY_OF_ROW]].rename({_WHY_OF_ROW: _WHY}))
+        yield _make_sheet("Reasons", rows[self._ids].with_columns(pl.concat(self._why)))
         yield _make_sheet("Details", rows[[*self._ids, *self._details]])
 
 

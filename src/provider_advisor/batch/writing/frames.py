@@ -16,7 +16,7 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from provider_advisor.batch.blocks import Done, RowCounts
-from provider_advisor.batch.writing.rejects import open_rejects, replace_rejects, write_rejects
+from provider_advisor.batch.writing.rejects import open_rejects, write_rejects
 from provider_advisor.errors import BatchError
 
 if TYPE_CHECKING:
@@ -41,20 +41,17 @@ def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[
 
 
 def _make_empty(schema: pa.Schema) -> pl.DataFrame:
+    columns = []
     for field in schema:
+        # pa.Schema.empty_table would look for pandas, and import it.
+        nothing = pa.Table.from_arrays([pa.nulls(0, field.type)], schema=pa.schema([field]))
         try:
-            _make_without_rows(pa.schema([field]))
+            columns.append(cast("pl.DataFrame", pl.from_arrow(nothing)))
         except (pl.exceptions.PolarsError, pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
             raise BatchError(
                 f"the column '{field.name}' contains {field.type}, which cannot be written; leave it out."
             ) from error
-    return _make_without_rows(schema)
-
-
-def _make_without_rows(schema: pa.Schema) -> pl.DataFrame:
-    # pa.Schema.empty_table would look for pandas, and import it.
-    table = pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
-    return cast("pl.DataFrame", pl.from_arrow(table))
+    return pl.concat(columns, how="horizontal")
 
 
 def _refuse_bytes(schema: pl.Schema) -> None:
@@ -74,11 +71,7 @@ def _holds_bytes(kind: PolarsDataType) -> bool:
 def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
     column = pl.selectors.by_name(name).as_expr()  # `pl.col("*")` would be all columns
     if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested() and not _holds_bytes(kind):
-        texts = (
-            column.cast(pl.List(pl.String))
-            if isinstance(kind, pl.List)
-            else column.arr.to_list().cast(pl.List(pl.String))
-        )
+        texts = (column.arr.to_list() if isinstance(kind, pl.Array) else column).cast(pl.List(pl.String))
         joined = texts.list.join(_JOINER, ignore_nulls=True)
         yield pl.when(joined != "").then(joined).alias(name)
     elif kind == pl.String:
@@ -109,6 +102,7 @@ def write_frames(
     lazy = register_io_source(lambda *_: yield_frames(), schema=schema, is_pure=True)
     try:
         if form == "parquet":
+            # Snappy takes less time than zstd, the default, for files about twice as large.
             lazy.sink_parquet(file, compression="snappy")
         elif form == "csv":
             lazy.sink_csv(file, include_header=header)
@@ -157,19 +151,13 @@ def _read_parts(parts: Sequence[Path]) -> Iterator[pl.DataFrame]:
 
 @contextlib.contextmanager
 def _scan_part(part: Path) -> Iterator[pl.LazyFrame]:
-    if _is_utf8(part):
-        yield pl.scan_parquet(part, glob=False)
-    else:  # Polars cannot open such a name, only a file that is open already
+    try:
+        str(part).encode()
+    except UnicodeEncodeError:  # Polars cannot open such a name, only a file that is open already
         with part.open("rb") as file:
             yield pl.scan_parquet(file)
-
-
-def _is_utf8(path: Path) -> bool:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    else:
+        yield pl.scan_parquet(part, glob=False)
 
 
 def write_stream(
@@ -189,6 +177,4 @@ def write_stream(
             counts += done.counts
             watch(done)
         out.flush()
-    if rejects is not None and not counts.rejected:
-        replace_rejects(rejects, None)
     return counts

@@ -32,14 +32,12 @@ class LongForm:
 
     def __init__(self, wide: pa.Schema, providers: Sequence[str], id_column: str | None, *, reasons: bool) -> None:
         self._providers = tuple(providers)
-        names = set(wide.names)
-        self._own = [name for name in OF_PROVIDERS if any(f"{each}.{name}" in names for each in providers)]
-        of_them = {f"{each}.{name}" for each in providers for name in self._own}
+        self._id = [] if id_column is None else [id_column]
         hidden = set() if reasons else set(list_reason_columns(providers))
-        if not reasons:
-            self._own = [name for name in self._own if f"{providers[0]}.{name}" not in hidden]
-        self._id = [id_column] if id_column is not None else []
-        self._rest = [name for name in wide.names if name not in {*self._id, *of_them, *hidden, RANKING}]
+        shown = [name for name in wide.names if name not in hidden]
+        self._own = [name for name in OF_PROVIDERS if any(f"{each}.{name}" in shown for each in providers)]
+        of_them = {f"{each}.{name}" for each in providers for name in self._own}
+        self._rest = [name for name in shown if name not in {*self._id, *of_them, RANKING}]
         self._kinds = {name: self._find_kind(wide, name) for name in self._own}
         self.schema = self._plan_schema(wide)
 
@@ -52,7 +50,8 @@ class LongForm:
     def _plan_schema(self, wide: pa.Schema) -> pa.Schema:
         fields = [*map(wide.field, self._id), pa.field(_PROVIDER, pa.string()), pa.field(_RANK, pa.int32())]
         fields += [pa.field(name, kind) for name, kind in self._kinds.items()]
-        fields += [wide.field(name).with_name(_rename(name)) for name in self._rest]
+        # The column `provider` of the wide form is the recommended one; here each row is about a provider of its own.
+        fields += [wide.field(name).with_name(_RECOMMENDED if name == _PROVIDER else name) for name in self._rest]
         names = [field.name for field in fields]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise BatchError(f"the column '{twice[0]}' has the same name as a column of the long form; rename it.")
@@ -90,7 +89,3 @@ class LongForm:
                 ranks[row, places[provider]] = rank
         found = ranks.reshape(-1)
         return pa.array(found, pa.int32(), mask=found == 0)
-
-
-def _rename(name: str) -> str:
-    return _RECOMMENDED if name == _PROVIDER else name

@@ -39,6 +39,7 @@ def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
     """Write rejects as lines of CSV, without the header."""
     for reject in rejects:
         cells = (reject.file, str(reject.row), reject.reason, reject.content)
+        # The name of a file need not be UTF-8; Python holds such bytes as lone surrogates.
         file.write((",".join(map(_quote_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
 
 
@@ -81,7 +82,10 @@ def replace_rejects(path: Path, parts: Iterable[Path] | None) -> None:
 
 @contextlib.contextmanager
 def open_rejects(path: Path | None) -> Iterator[BinaryIO]:
-    """Open a rejects file that appears when complete; None is standard error."""
+    """Open a rejects file that takes the place of an earlier one when complete; None is standard error.
+
+    If nothing is written to it, there is no file in the end. Raises OSError.
+    """
     if path is None:
         yield sys.stderr.buffer
         return
@@ -89,6 +93,9 @@ def open_rejects(path: Path | None) -> Iterator[BinaryIO]:
         file.write(REJECTS_HEADER)
         yield file
         refuse_foreign_rejects(path)
+        is_empty = file.tell() == len(REJECTS_HEADER)
+    if is_empty:
+        path.unlink()
 
 
 class ReasonCount(NamedTuple):
@@ -105,7 +112,7 @@ def count_reasons(rejects: Path) -> list[ReasonCount]:
 
     At most 1,000 kinds are counted separately; rows of all further kinds are counted together.
     """
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(sys.maxsize)  # a rejected record may be longer than the usual limit
     counts = Counter[str]()
     first: dict[str, tuple[str, int, str]] = {}
     with rejects.open(encoding="utf-8", newline="") as file:

@@ -33,8 +33,9 @@ except ImportError:  # not a POSIX system
 FINAL = "final.rows"
 _MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
 _MARK = {"made by": "recommend batch 1"}
+# What a run of this program may have left, also one that was killed while writing; nothing else is ever deleted.
 _OURS = re.compile(r"manifest\.jsonl|lock|final\.rows|\d{6,}\.(rows|rejects)|\.[0-9a-f]{16}\.part")
-_LONGEST_LINE = 1 << 26
+_LONGEST_LINE = 1 << 26  # bytes: a manifest that somebody else put there may have no line ends
 
 
 class FinishedPart(NamedTuple):
@@ -104,7 +105,7 @@ class WorkFolder:
                 break
             end = manifest.tell()
         os.truncate(self.path / _MANIFEST, end)
-        whole = [all(map(_is_file, self.list_files(part))) for part in self.parts]
+        whole = [all(path.is_file() and not path.is_symlink() for path in self.list_files(part)) for part in self.parts]
         if not (self.placed or all(whole)):
             self.parts = self.parts[: whole.index(False)]
             self._rewrite(len(self.parts))
@@ -316,12 +317,6 @@ def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
 
 def _encode_line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data).encode() + b"\n"  # all ASCII: names of files need not be UTF-8
-
-
-def _is_file(path: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    return False
 
 
 def _read_size(path: Path) -> int | None:
