@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import glob
-import io
 import os
 import stat
 import sys
@@ -126,25 +125,22 @@ class InputFile(NamedTuple):
 
     def is_same_file(self, other: InputFile) -> bool:
         """Return whether another machine sees the same file here; devices and inodes may differ between machines."""
-        return self[:5] == other[:5]
+        return self._replace(device=0, inode=0) == other._replace(device=0, inode=0)
 
-    def check_unchanged(self, now: os.stat_result | None = None) -> None:
-        """Raise BatchFailure if the file has changed since the run began; `now` describes the one that is open."""
+    def check_unchanged(self, opened: os.stat_result | None = None) -> None:
+        """Raise BatchFailure if the file has changed since the run began; `opened` describes the one that is open."""
         if not self.regular:
             return
+        path = str(self.path)
         try:
-            if is_stored(str(self.path)):
-                is_same = self[2:4] == _inspect_object(str(self.path))[2:4]
-            else:
-                found = now or os.stat(str(self.path))  # noqa: PTH116 (the path may not be text)
-                is_same = (found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino) == self[2:4] + self[5:]
+            now = _inspect_object(path) if is_stored(path) else _describe_file(self.name, path, opened)
         except BatchFailure:
             raise
         except BatchError as error:
             raise BatchFailure(f"{self.name} can no longer be read: {error}") from error
         except OSError as error:
             raise BatchFailure(f"{self.name} can no longer be read ({describe_cause(error)}).") from error
-        if not is_same:
+        if now != self:
             raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")
 
 
@@ -207,6 +203,11 @@ def _inspect(path: str) -> InputFile:
         raise BatchError(f"{name} is a folder; give its files, such as '{name.rstrip('/')}/*.csv'.")
     if not os.access(path, os.R_OK):
         raise BatchError(f"{name} cannot be read (Permission denied); check its permissions.")
+    return _describe_file(name, path, found)
+
+
+def _describe_file(name: str, path: str, found: os.stat_result | None) -> InputFile:
+    found = found or os.stat(path)  # noqa: PTH116 (as above)
     regular = stat.S_ISREG(found.st_mode)
     return InputFile(name, path, found.st_size, found.st_mtime_ns, regular, found.st_dev, found.st_ino)
 
@@ -267,19 +268,14 @@ class Stream:
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end. Raises BatchFailure."""
-        parts = [self._given_back[:count]] if self._given_back else []
-        missing = count - sum(map(len, parts))
-        self._given_back = self._given_back[count:]
-        while missing > 0:
-            part = self._read_some(missing)
-            if not part:
-                break
-            parts.append(part[:missing])
-            self._given_back = part[missing:]
-            missing -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        found = self._given_back
+        while len(found) < count and (more := self._read_some(count - len(found))):
+            found += more
+        self._given_back = found[count:]
+        return found[:count]
 
     def _read_some(self, count: int) -> bytes:
+        """Return some of the next bytes, none only at the end."""
         while True:
             try:
                 found = self._file.read(count) or b""
@@ -289,16 +285,15 @@ class Stream:
                 ) from error
             if self._decoder is None:
                 return found
-            if (text := self._decode(found, self._decoder)) or not found:
+            try:
+                text = self._decoder.decode(found, final=not found).encode()
+            except UnicodeError as error:
+                raise BatchError(
+                    f"{self.source.name} is not in the encoding given by --encoding ({error}); try another."
+                ) from error
+            # A byte-order mark, or the first half of a character, decodes to nothing, which does not end the text.
+            if text or not found:
                 return text
-
-    def _decode(self, data: bytes, decoder: codecs.IncrementalDecoder) -> bytes:
-        try:
-            return decoder.decode(data, final=not data).encode()
-        except UnicodeError as error:
-            raise BatchError(
-                f"{self.source.name} is not in the encoding given by --encoding ({error}); try another."
-            ) from error
 
     def give_back(self, data: bytes) -> None:
         """Push back the last bytes, to be read again."""
@@ -336,10 +331,10 @@ def _describe(error: Exception, source: InputFile) -> str:
     return describe_store_error(error, source.path or "")
 
 
-def _open_bytes(path: str | None) -> BinaryIO | io.RawIOBase:
-    if is_stored(path or ""):
-        return open_object(str(path))
-    return sys.stdin.buffer if path is None else open(path, "rb", buffering=0)  # noqa: PTH123 (see `__exit__`)
+def _open_bytes(path: str | None) -> BinaryIO:
+    if path is None:
+        return sys.stdin.buffer
+    return open_object(path) if is_stored(path) else open(path, "rb")  # noqa: PTH123 (see `__exit__`)
 
 
 def find_repeated(names: Iterable[str]) -> str | None:
@@ -369,20 +364,12 @@ def refuse_wrong_encoding(head: bytes, name: str) -> None:
     except UnicodeDecodeError:
         lines = head[:_LINES].splitlines()
         beyond = [line for line in lines if not line.isascii()]
-        wrong = sum(not _is_utf8(line) for line in beyond)
+        wrong = sum(line.decode("utf-8", "ignore").encode() != line for line in beyond)
         if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
             raise BatchError(
                 f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
                 "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
             ) from None
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def read_encoding(name: str | None) -> str | None:
