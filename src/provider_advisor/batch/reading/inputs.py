@@ -18,9 +18,13 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Spelling, plan_columns, rename_all
-from provider_advisor.batch.reading.criterion_columns import plan_criterion_columns
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
 from provider_advisor.batch.reading.jsonl import KEYS, Keys, find_keys, parse_lines
+from provider_advisor.batch.reading.requirement_columns import (
+    add_unlisted,
+    plan_criterion_columns,
+    set_unknown_aside,
+)
 from provider_advisor.batch.reading.sources import (
     InputFile,
     Limits,
@@ -32,7 +36,6 @@ from provider_advisor.batch.reading.sources import (
     refuse_wrong_encoding,
 )
 from provider_advisor.batch.reading.text_blocks import TextBlock, cut_lines, cut_records, split_text
-from provider_advisor.batch.reading.unlisted_column import add_unlisted, set_unknown_aside
 from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase

@@ -1,10 +1,17 @@
-"""Tables with a column for each criterion, with cells such as must, x or a number, turned into lists.
+"""The columns of a table that ask for something, turned into `needs` and, for words of the team's own, `unlisted`.
+
+A table may have a column for each criterion, with cells such as must, x or a number:
 
     Team | Ring groups | Fax           Team | needs
     a    | must        | x        →    a    | call-queues:must,fax:must
     b    | nice        |               b    | call-queues:could
 
-All later steps see the column `needs`, so nothing else has to handle such tables.
+With --unlisted-unknown, words of `needs` and `wants` that no criterion knows move to `unlisted`:
+
+    needs              unlisted          needs   unlisted
+    sms, loan phones   night shift   →   sms     {"text": "night shift"}, {"text": "loan phones", "priority": "must"}
+
+All later steps see only the result, so nothing else has to handle such tables.
 """
 
 from __future__ import annotations
@@ -13,21 +20,29 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block
 from provider_advisor.batch.input_columns import Spelling, add_reasons, read_distinct, rename_all
+from provider_advisor.batch.kernel.arrays import Ints
+from provider_advisor.batch.kernel.table import REQUIREMENTS, UNLISTED, read_item
+from provider_advisor.batch.kernel.tokens import number_words
 from provider_advisor.batch.reading.sources import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.requirements.grammar import get_name
-from provider_advisor.requirements.matching import CARRY, UNLISTED, DoubtfulMatchesError, Match, Matcher, explain_doubt
+from provider_advisor.requirements.grammar import get_name, split_words
+from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Matcher, explain_doubt
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
+from provider_advisor.requirements.statement import Unlisted, UnlistedPriority
+from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.safe_text import fold, reveal_line
 
+_TEXTS = pa.list_(pa.string())
+_DEFAULTS: tuple[tuple[str, UnlistedPriority], ...] = tuple(zip(REQUIREMENTS, ("must", "should"), strict=True))
 _SIGNS = (">=", "<=", "≥", "≤", "=")
 _SAMPLE = 10_000
 # Headers about the people and companies behind a team, in any domain. A criterion may have the same name, so such a
@@ -98,7 +113,7 @@ class CriterionColumns(NamedTuple):
         if own:
             cells = zip(*(items.to_pylist() for items in own), strict=True)
             texts = [[text for text in row if text is not None] or None for row in cells]
-            found.append(pa.array(texts, pa.list_(pa.string())))
+            found.append(pa.array(texts, _TEXTS))
         rows = pa.RecordBatch.from_arrays(found, schema=self.schema)
         return block._replace(rows=rows).leave_out(None, wrong)
 
@@ -140,27 +155,22 @@ def plan_criterion_columns(
     """
     spelling = Spelling.make_for(knowledge, id_column=options.id_column)
     renamed = rename_all(schema.names, dict(options.renames))
-    ours = {place for place, name in enumerate(renamed) if name == options.id_column or spelling.find(name)}
-    if any(spelling.find(renamed[place]) in {"needs", "wants"} for place in ours):
-        return None
-    asked = [place for place in range(len(renamed)) if place not in ours]
-    matcher = Matcher(knowledge, dict(options.matches))
-    found = dict(zip(asked, matcher.find_all(renamed[place] for place in asked), strict=True))
-    if not any(match.is_requirement or match.is_unlisted or match.candidates for match in found.values()):
+    places = [place for place, name in enumerate(renamed) if name != options.id_column and not spelling.find(name)]
+    found = Matcher(knowledge, dict(options.matches)).find_all(renamed[place] for place in places)
+    if not any(_is_asked(match) or match.candidates for match in found):
         return None
     scale = dict(options.scale)
-    problems, settled = [], {}
-    for place, match in found.items():
-        cells = _list_cells(sample, place)
-        settled[place], problem = _settle(match, cells, scale, knowledge)
+    matches, problems = [], []
+    for place, match in zip(places, found, strict=True):
+        settled, problem = _settle(match, _list_cells(sample, place), scale, knowledge)
         if problem and options.unlist and not match.targets:
-            settled[place], problem = match.unlist(), None
+            settled, problem = match.unlist(), None
+        matches.append(settled)
         problems += [problem] if problem else []
-    matches = tuple(settled[place] for place in asked)
-    if not any(match.is_requirement or match.is_unlisted for match in matches) and not problems:
+    if not any(map(_is_asked, matches)) and not problems:
         return None
     listed = [match.word for match in matches if match.is_unlisted]
-    if listed and any(spelling.find(renamed[place]) == UNLISTED for place in ours):
+    if listed and any(spelling.find(name) == UNLISTED for name in renamed):
         raise RequirementsError(
             f"the column '{reveal_line(listed[0])}' is to be listed, but there is a column '{UNLISTED}' "
             "for that; move its requirements there."
@@ -169,16 +179,19 @@ def plan_criterion_columns(
     if problems:
         more = "." if all(match.targets for match in matches) else ", or list all of them with --unlisted-unknown."
         raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To continue, {_ADVICE}{more}"], matches)
-    dropped = {place for place in asked if settled[place].targets != (CARRY,)}
-    kept = tuple(place for place in range(len(renamed)) if place not in dropped)
-    columns = [
-        _AskedColumn(place, renamed[place], settled[place].targets, _is_amount(settled[place], knowledge))
-        for place in asked
-        if settled[place].is_requirement or settled[place].is_unlisted
-    ]
+    asked = [(place, match) for place, match in zip(places, matches, strict=True) if _is_asked(match)]
+    columns = tuple(
+        _AskedColumn(place, renamed[place], match.targets, _is_amount(match, knowledge)) for place, match in asked
+    )
+    left_out = {place for place, match in zip(places, matches, strict=True) if match.targets != (CARRY,)}
+    kept = tuple(place for place in range(len(renamed)) if place not in left_out)
     fields = [*(schema.field(place) for place in kept), pa.field("needs", pa.string())]
-    fields += [pa.field(UNLISTED, pa.list_(pa.string()))] if listed else []
-    return CriterionColumns(tuple(columns), kept, scale, pa.schema(fields), matches)
+    fields += [pa.field(UNLISTED, _TEXTS)] if listed else []
+    return CriterionColumns(columns, kept, scale, pa.schema(fields), tuple(matches))
+
+
+def _is_asked(match: Match) -> bool:
+    return match.is_requirement or match.is_unlisted
 
 
 def _is_amount(match: Match, knowledge: KnowledgeBase) -> bool:
@@ -234,3 +247,77 @@ def _find_twice(matches: Iterable[Match], knowledge: KnowledgeBase) -> Iterator[
         if len(words) > 1:
             listed = " and ".join(f"'{reveal_line(word)}'" for word in words)
             yield f"the columns {listed} {'both ' if len(words) == 2 else ''}mean '{name}'; leave all but one out."  # noqa: PLR2004
+
+
+def add_unlisted(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with `unlisted` as a column of lists."""
+    place, field = schema.get_field_index(UNLISTED), pa.field(UNLISTED, _TEXTS)
+    return schema.append(field) if place < 0 else schema.set(place, field)
+
+
+def set_unknown_aside(rows: pa.RecordBatch, unknown: UnknownWords) -> pa.RecordBatch:
+    """Return the rows with each unknown word of `needs` and `wants` among those in the team's own words."""
+    schema = add_unlisted(rows.schema)
+    given = rows.column(UNLISTED) if UNLISTED in rows.schema.names else pa.nulls(rows.num_rows, pa.string())
+    own = [_list_words(cell) for cell in given.to_pylist()]
+    columns = {name: rows.column(name) for name in rows.schema.names}
+    for name, default in _DEFAULTS:
+        if name in columns:
+            columns[name] = _take_unknown(columns[name], default, own, unknown)
+    columns[UNLISTED] = pa.array([cell or None for cell in own], _TEXTS)
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _take_unknown(column: pa.Array, default: UnlistedPriority, own: list[list[Any]], unknown: UnknownWords) -> pa.Array:
+    """Return a column without unknown words, and add these to the row's own words."""
+    some = _find_doubtful(column, default, unknown)
+    changed, cells = np.zeros(len(column), bool), []
+    for row, cell in zip(some.tolist(), column.take(pa.array(some)).to_pylist(), strict=True):
+        kept, aside = _split_cell(cell, default, unknown)
+        if aside:
+            own[row] += [json.dumps(part._asdict(), ensure_ascii=False) for part in aside]
+            changed[row] = True
+            cells.append(kept)
+    if not cells:
+        return column
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    # Changed cells are taken from behind the column, because Arrow's `replace_with_mask` does not know lists. Where the
+    # second of three cells changes, the places are 0, 3, 2.
+    places = np.where(changed, len(column) - 1 + np.cumsum(changed), np.arange(len(column)))
+    return pa.chunked_array([plain, pa.array(cells, plain.type)]).take(pa.array(places)).combine_chunks()
+
+
+def _find_doubtful(column: pa.Array, default: UnlistedPriority, unknown: UnknownWords) -> Ints:
+    """Return the rows with an unknown word; most have none."""
+    words = number_words(column)
+    doubtful = np.array([_is_doubtful(word, default, unknown) for word in words.distinct], bool)
+    rows = np.repeat(np.arange(len(column)), np.diff(words.ends))
+    return np.asarray(np.unique(rows[doubtful.take(words.numbers)]), np.int64)
+
+
+def _is_doubtful(word: str, default: UnlistedPriority, unknown: UnknownWords) -> bool:
+    try:
+        return unknown.find_unknown(word, default, read_item) is not None
+    except RequirementsError:
+        return True
+
+
+def _split_cell(cell: Any, default: UnlistedPriority, unknown: UnknownWords) -> tuple[Any, list[Unlisted]]:  # noqa: ANN401 (a text or a list)
+    """Split a cell into known and unknown words; an invalid cell stays as it is, to be refused."""
+    words = _list_words(cell)
+    try:
+        found = [unknown.find_unknown(word, default, read_item) for word in words]
+    except RequirementsError:
+        return cell, []
+    aside = [part for part in found if part is not None]
+    if not aside:
+        return cell, []
+    unknown.count(aside)
+    left = [word for word, part in zip(words, found, strict=True) if part is None]
+    return (", ".join(left) if isinstance(cell, str) else left), aside
+
+
+def _list_words(cell: Any) -> list[Any]:  # noqa: ANN401 (whatever a table holds)
+    if isinstance(cell, str):
+        return split_words(cell) if cell.strip() else []
+    return list(cell or ())
