@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.sources import Limits, Stream, find_repeated, refuse_other_encodings
-from provider_advisor.batch.reading.text_blocks import TextBlock, find_record_ends, read_cells, scan_record
+from provider_advisor.batch.reading.text_blocks import TextBlock, read_cells, scan_record
 from provider_advisor.errors import BatchError
 
-Places = npt.NDArray[np.int64]
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
 _BOM = codecs.BOM_UTF8
 _LONGEST_HEADER = 1 << 16
@@ -100,77 +97,42 @@ def _read_names(cells: list[bytes], name: str, separator: bytes) -> tuple[str, .
 
 
 class _Parsed(NamedTuple):
-    """Rows, and the number of cells of each record that has too many or too few, by its place among all records."""
+    """Rows, and by the place of each other record the reason why it is none."""
 
     rows: pa.RecordBatch
-    ragged: dict[int, int]
+    reasons: dict[int, str]
 
     @property
     def records(self) -> int:
-        return int(self.rows.num_rows) + len(self.ragged)
-
-
-class _Records(NamedTuple):
-    """Where each record begins and ends, without blank lines."""
-
-    starts: Places
-    ends: Places
-
-
-class _Origin(NamedTuple):
-    text: TextBlock
-    header: Header
-    source: str
-    file: int
+        return int(self.rows.num_rows) + len(self.reasons)
 
 
 def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Block:
     """Return the rows and rejects of a text; their numbers count from its own beginning."""
-    origin = _Origin(text, header, source, file)
     parsed = None
-    # The fast path: if Arrow finds as many records as newlines, no cell contains a newline and nothing was dropped.
+    # The fast path: if Arrow finds as many records as newlines, no cell contains a newline and nothing was dropped. A
+    # missing last newline may make up for one within a cell or on a blank line; the rows are right then too.
     if not text.cut.spoilt and _returns_end_lines(text):
         parsed = _parse(memoryview(text.data)[: text.cut.end], header, ragged_too=text.data.isascii())
-        newlines = find_places(b"\n", text.data, text.cut.end)
-        if parsed is not None and parsed.records == newlines.size:
-            reasons = {place: _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
-            # A missing last newline may cancel out one within a cell or on a blank line; then only the quotes show
-            # where records end.
-            ends_with_line = text.data[text.cut.end - 1 : text.cut.end] == b"\n"
-            records = cache(lambda: _take_lines_as_records(newlines) if ends_with_line else _find_records(text))
-            return _make_csv_block(origin, parsed.rows, reasons, records)
-    return _parse_carefully(origin, parsed)
-
-
-def _returns_end_lines(text: TextBlock) -> bool:
-    """Return whether a newline follows every carriage return; comparing all bytes is faster than counting pairs."""
-    if b"\r" not in text.data:
-        return True
-    array = np.frombuffer(text.data, np.uint8, text.cut.end)
-    return not ((array[:-1] == _RETURN) & (array[1:] != _NEWLINE)).any()
-
-
-def _parse_carefully(origin: _Origin, parsed: _Parsed | None) -> Block:
-    """Return the block if records are not simply lines, or some have to be left out."""
-    text, header = origin.text, origin.header
-    records = _find_records(text)
-    reasons = _find_unreadable(text, records, header.separator)
+        if parsed is not None and parsed.records == find_places(b"\n", text.data, text.cut.end).size:
+            return _make_csv_block(text, parsed, source, file)
+    # Otherwise records are not simply lines, or some have to be left out.
+    reasons = _find_unreadable(text, header.separator)
     if reasons or parsed is None:
-        parsed = _parse(memoryview(_leave_out(text, records, reasons)), header, ragged_too=True)
-    if parsed is None or parsed.records != records.starts.size - len(reasons):
-        return parse_exactly(text, header, origin.source, origin.file)
-    # Arrow numbers only the records it was given; `kept` maps its numbers to places among all records.
-    kept = np.delete(np.arange(records.starts.size), list(reasons))
-    reasons |= {int(kept[place]): _describe_ragged(cells, header) for place, cells in parsed.ragged.items()}
-    return _make_csv_block(origin, parsed.rows, reasons, lambda: records)
+        parsed = _parse(memoryview(_leave_out(text, reasons)), header, ragged_too=True)
+    places = np.delete(np.arange(text.records.starts.size), list(reasons))
+    if parsed is None or parsed.records != places.size:
+        return parse_exactly(text, header, source, file)
+    # Arrow numbers only the records it was given; `places` are those among all records.
+    reasons |= {int(places[number]): reason for number, reason in parsed.reasons.items()}
+    return _make_csv_block(text, _Parsed(parsed.rows, reasons), source, file)
 
 
 def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Block:
     """Return the same block by scanning every record byte by byte: slower by a factor of twenty, but always right."""
-    records = _find_records(text)
-    reasons = _find_unreadable(text, records, header.separator)
+    reasons = _find_unreadable(text, header.separator)
     columns: list[list[str]] = [[] for _ in header.names]
-    for place, start in enumerate(records.starts.tolist()):
+    for place, start in enumerate(text.records.starts.tolist()):
         record = None if place in reasons else scan_record(text.data, start, header.separator, final=True)
         if record is None:
             continue
@@ -180,7 +142,24 @@ def parse_exactly(text: TextBlock, header: Header, source: str, file: int) -> Bl
         for column, cell in zip(columns, read_cells(text.data, record), strict=True):
             column.append(cell.decode())
     rows = pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], list(header.names))
-    return _make_csv_block(_Origin(text, header, source, file), rows, reasons, lambda: records)
+    return _make_csv_block(text, _Parsed(rows, reasons), source, file)
+
+
+def _make_csv_block(text: TextBlock, parsed: _Parsed, source: str, file: int) -> Block:
+    """Return the block with rows and rejects; where records begin is computed only to show a reject."""
+
+    def show(place: int) -> str:
+        return show_record(text.data[text.records.starts[place] : text.records.ends[place]])
+
+    return make_block(source, parsed.rows, parsed.records, parsed.reasons, show, Position(file, text.end))
+
+
+def _returns_end_lines(text: TextBlock) -> bool:
+    """Return whether a newline follows every carriage return; comparing all bytes is faster than counting pairs."""
+    if b"\r" not in text.data:
+        return True
+    array = np.frombuffer(text.data, np.uint8, text.cut.end)
+    return not ((array[:-1] == _RETURN) & (array[1:] != _NEWLINE)).any()
 
 
 def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | None:
@@ -193,10 +172,10 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
         return None
     if not data:
         return _Parsed(pa.RecordBatch.from_pylist([], header.schema), {})
-    ragged: dict[int, int] = {}
+    ragged: dict[int, str] = {}
 
     def skip(row: pc.InvalidRow) -> str:
-        ragged[row.number - 1] = row.actual_columns
+        ragged[row.number - 1] = _describe_ragged(row.actual_columns, header)
         return "skip"
 
     # Threads would number the rows of each block from 1; with one block as large as the text, numbers count through.
@@ -216,45 +195,35 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
     return _Parsed(batches[0] if batches else pa.RecordBatch.from_pylist([], header.schema), ragged)
 
 
-def _find_records(text: TextBlock) -> _Records:
-    ends = find_record_ends(text.data, text.cut)
-    starts = np.concatenate([[0], ends[:-1]])
-    # Only records of at most two bytes can be blank, so few are checked one by one.
-    short = np.flatnonzero(ends - starts <= len(b"\r\n"))
-    blank = [place for place in short.tolist() if not text.data[starts[place] : ends[place]].strip(b"\r\n")]
-    return _Records(np.delete(starts, blank), np.delete(ends, blank)) if blank else _Records(starts, ends)
+def _describe_ragged(cells: int, header: Header) -> str:
+    return f"has {cells:,} {'field' if cells == 1 else 'fields'}, expected {len(header.names):,}"
 
 
-def _take_lines_as_records(newlines: Places) -> _Records:
-    ends = newlines + 1
-    return _Records(np.concatenate([[0], ends[:-1]]), ends)
-
-
-def _leave_out(text: TextBlock, records: _Records, places: Iterable[int]) -> bytes:
+def _leave_out(text: TextBlock, places: Iterable[int]) -> bytes:
     """Return the text without the records at these places."""
     parts, end = [], 0
     for place in sorted(places):
-        parts.append(text.data[end : records.starts[place]])
-        end = int(records.ends[place])
+        parts.append(text.data[end : text.records.starts[place]])
+        end = int(text.records.ends[place])
     return b"".join([*parts, text.data[end : text.cut.end]])
 
 
-def _find_unreadable(text: TextBlock, records: _Records, separator: bytes) -> dict[int, str]:
+def _find_unreadable(text: TextBlock, separator: bytes) -> dict[int, str]:
     """Return, by the place of a record that cannot be read, the reason."""
-    places = np.searchsorted(records.starts, [line.start for line in text.cut.spoilt])
+    places = np.searchsorted(text.records.starts, [line.start for line in text.cut.spoilt])
     reasons = {int(place): line.reason for place, line in zip(places, text.cut.spoilt, strict=True)}
-    for place in _find_lone_returns(text, records, separator):
+    for place in _find_lone_returns(text, separator):
         reasons.setdefault(
             place, "contains a lone carriage return outside quotes; expected lines that end in a line feed"
         )
-    for place, reason in _find_other_bytes(text, records):
+    for place, reason in _find_other_bytes(text):
         reasons.setdefault(place, reason)
     return reasons
 
 
-def _find_other_bytes(text: TextBlock, records: _Records) -> Iterator[tuple[int, str]]:
+def _find_other_bytes(text: TextBlock) -> Iterator[tuple[int, str]]:
     """Yield the places of records that are not UTF-8, with the reason."""
-    data, position = memoryview(text.data)[: text.cut.end], 0
+    data, position, records = memoryview(text.data)[: text.cut.end], 0, text.records
     while position < len(data) and not text.data.isascii():
         try:
             # The decoder stops at the first invalid byte. Its record is left out, and decoding continues after it.
@@ -268,31 +237,13 @@ def _find_other_bytes(text: TextBlock, records: _Records) -> Iterator[tuple[int,
             return
 
 
-def _find_lone_returns(text: TextBlock, records: _Records, separator: bytes) -> Iterator[int]:
+def _find_lone_returns(text: TextBlock, separator: bytes) -> Iterator[int]:
     """Yield the places of records with a carriage return that is neither a line end nor quoted."""
     array = np.frombuffer(text.data, np.uint8, text.cut.end)
-    returns = np.flatnonzero(array == _RETURN)
-    returns = returns[(returns + 1 < array.size)]
+    returns = np.flatnonzero(array[:-1] == _RETURN)
     lone = returns[array[returns + 1] != _NEWLINE]
-    for place in np.unique(np.searchsorted(records.ends, lone, side="right")):
-        if place < records.starts.size and records.starts[place] <= records.ends[place]:
-            record = scan_record(text.data, int(records.starts[place]), separator, final=True)
+    for place in np.unique(np.searchsorted(text.records.ends, lone, side="right")):
+        if place < text.records.starts.size:  # beyond it only blank lines follow
+            record = scan_record(text.data, int(text.records.starts[place]), separator, final=True)
             if record is not None and record.lone:
                 yield int(place)
-
-
-def _describe_ragged(cells: int, header: Header) -> str:
-    return f"has {cells:,} {'field' if cells == 1 else 'fields'}, expected {len(header.names):,}"
-
-
-def _make_csv_block(
-    origin: _Origin, rows: pa.RecordBatch, reasons: dict[int, str], records: Callable[[], _Records]
-) -> Block:
-    """Return the block with rows and rejects; the starts of records are computed only to show a reject."""
-
-    def show(place: int) -> str:
-        found = records()
-        return show_record(origin.text.data[found.starts[place] : found.ends[place]])
-
-    end = Position(origin.file, origin.text.end)
-    return make_block(origin.source, rows, rows.num_rows + len(reasons), reasons, show, end)

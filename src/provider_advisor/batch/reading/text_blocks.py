@@ -10,6 +10,8 @@ like any other (`5" pipe`); anywhere else it spoils the line on which the record
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -43,9 +45,9 @@ class Cut(NamedTuple):
     """
 
     end: int
-    spoilt: tuple[Spoilt, ...]
-    literal: tuple[tuple[int, int], ...]
-    quotes: Places
+    spoilt: tuple[Spoilt, ...] = ()
+    literal: tuple[tuple[int, int], ...] = ()
+    quotes: Places = np.empty(0, dtype=np.int64)
 
 
 class Record(NamedTuple):
@@ -60,12 +62,30 @@ class Record(NamedTuple):
     lone: bool = False
 
 
-class TextBlock(NamedTuple):
+class RecordSpans(NamedTuple):
+    """Where each record begins and ends; blank lines are none."""
+
+    starts: Places
+    ends: Places
+
+
+@dataclass(frozen=True)
+class TextBlock:
     """The bytes up to `cut.end` are whole records; `end` is where in the file they end."""
 
     data: bytes
     cut: Cut
     end: int
+
+    @cached_property
+    def records(self) -> RecordSpans:
+        """Return the records of a CSV text, spoilt lines included."""
+        ends = _find_record_ends(self.data, self.cut)
+        starts = np.concatenate([[0], ends[:-1]])
+        # Only records of at most two bytes can be blank, so few are checked one by one.
+        short = np.flatnonzero(ends - starts <= len(b"\r\n"))
+        blank = [place for place in short.tolist() if not self.data[starts[place] : ends[place]].strip(b"\r\n")]
+        return RecordSpans(np.delete(starts, blank), np.delete(ends, blank)) if blank else RecordSpans(starts, ends)
 
 
 Cutter = Callable[..., Cut]
@@ -122,13 +142,13 @@ def _skip_line(stream: Stream, data: bytes, offset: int, limits: Limits) -> tupl
             break
     reason = f"is a line of {length:,} bytes; at most {limits.record:,} can be read"
     start = data[: limits.block]
-    cut = Cut(len(start), (Spoilt(0, len(start), reason),), (), np.empty(0, dtype=np.int64))
+    cut = Cut(len(start), (Spoilt(0, len(start), reason),))
     return TextBlock(start, cut, offset + length), rest
 
 
 def cut_lines(data: bytes, *, final: bool, full: bool = False) -> Cut:  # noqa: ARG001 (like `cut_records`)
     """Return where the last whole line of JSON Lines ends."""
-    return Cut(len(data) if final else data.rfind(b"\n") + 1, (), (), np.empty(0, dtype=np.int64))
+    return Cut(len(data) if final else data.rfind(_NEWLINE) + 1)
 
 
 def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = False) -> Cut:
@@ -192,17 +212,16 @@ def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes
 
 
 def _get_bytes_behind(array: Bytes, places: Places) -> Bytes:
-    """Return the bytes at these places: a newline for the end of the text, for a carriage return what follows it."""
+    """Return the bytes at these places; for a carriage return what follows it, if that is a newline."""
     at = _get_bytes(array, places)
     returns = np.flatnonzero(at == _RETURN[0])
-    if returns.size:
-        following = _get_bytes(array, places[returns] + 1)
-        at[returns] = np.where(following == _NEWLINE[0], following, _RETURN[0])
+    at[returns[_get_bytes(array, places[returns] + 1) == _NEWLINE[0]]] = _NEWLINE[0]
     return at
 
 
 def _get_bytes(array: Bytes, places: Places) -> Bytes:
-    at = array[np.minimum(places, array.size - 1)]
+    """Return the bytes at these places, as if a newline followed the text."""
+    at = array.take(places, mode="clip")
     at[places >= array.size] = _NEWLINE[0]
     return at
 
@@ -286,7 +305,7 @@ def read_cells(data: bytes, record: Record) -> list[bytes]:
     ]
 
 
-def find_record_ends(data: bytes, cut: Cut) -> Places:
+def _find_record_ends(data: bytes, cut: Cut) -> Places:
     """Return where each record of the cut ends, blank lines and spoilt lines included."""
     newlines: Places = find_places(_NEWLINE, data, cut.end)
     spans = [*cut.literal, *((line.start, line.end) for line in cut.spoilt)]
