@@ -25,7 +25,6 @@ from provider_advisor.explanation.model import (
     FindingRecord,
     KnowledgeRecord,
     LineRecord,
-    ProviderRecord,
     RequirementRecord,
     as_data,
 )
@@ -143,17 +142,14 @@ def _compare_providers(pair: AnswerPair) -> Iterator[Difference]:
             "provider", f"{now[come].name} is compared now as well.", provider=come, old=None, new=come
         )
     for both in sorted(now.keys() & then.keys()):
-        yield from _compare_standings(then[both], now[both])
-
-
-def _compare_standings(then: ProviderRecord, now: ProviderRecord) -> Iterator[Difference]:
-    if then.standing != now.standing:
-        says = f"{now.name} was {STANDINGS[then.standing]} and is now {STANDINGS[now.standing]}."
-        yield _make_difference("standing", says, provider=now.id, old=then.standing, new=now.standing)
-    before, after = as_data(then.score), as_data(now.score)
-    if before != after:
-        says = f"The score of {now.name} was {score_text(then.score)} and is now {score_text(now.score)}."
-        yield _make_difference("score", says, provider=now.id, old=before, new=after)
+        old, new = then[both], now[both]
+        if old.standing != new.standing:
+            says = f"{new.name} was {STANDINGS[old.standing]} and is now {STANDINGS[new.standing]}."
+            yield _make_difference("standing", says, provider=both, old=old.standing, new=new.standing)
+        before, after = as_data(old.score), as_data(new.score)
+        if before != after:
+            says = f"The score of {new.name} was {score_text(old.score)} and is now {score_text(new.score)}."
+            yield _make_difference("score", says, provider=both, old=before, new=after)
 
 
 # What is asked
@@ -190,24 +186,24 @@ def _compare_requirements(pair: AnswerPair) -> Iterator[Difference]:
         if old is not None:
             gone.remove(old)
             before, after = (f"{_say_asked(part)}, asked for {_say_whose(part)}" for part in (old, new))
-            says = f"Before: {before}. Now: {after}."
-            yield _tell_asked(says, new.criterion, old, new)
+            yield _tell_asked(f"Before: {before}. Now: {after}.", old, new)
         else:
-            says = f"Newly asked for {_say_whose(new)}: {_say_asked(new)}. {_explain_requirement(pair.new, new)}"
-            yield _tell_asked(says, new.criterion, None, new)
+            why = next((finding.because for finding in pair.new.findings if _get_key(finding) == _get_key(new)), "")
+            yield _tell_asked(f"Newly asked for {_say_whose(new)}: {_say_asked(new)}. {why}", None, new)
     for old in gone:
-        yield _tell_asked(
-            f"No longer asked for: {_say_asked(old)}, which was asked for {_say_whose(old)}.", old.criterion, old, None
-        )
+        says = f"No longer asked for: {_say_asked(old)}, which was asked for {_say_whose(old)}."
+        yield _tell_asked(says, old, None)
     for key in sorted(then.keys() & now.keys()):
         if then[key].implied_by != now[key].implied_by:
             before, after = (_say_whose(part[key]) for part in (then, now))
             says = f"{_say_asked(now[key])} was asked for {before} and is now asked for {after}."
-            yield _tell_asked(says, now[key].criterion, then[key], now[key])
+            yield _tell_asked(says, then[key], now[key])
 
 
-def _tell_asked(says: str, criterion: str, old: RequirementRecord | None, new: RequirementRecord | None) -> Difference:
+def _tell_asked(says: str, old: RequirementRecord | None, new: RequirementRecord | None) -> Difference:
+    # The rules that are behind only one of the two sides are the cause of the change.
     rules = set(old.implied_by if old else ()) ^ set(new.implied_by if new else ())
+    criterion = next(part.criterion for part in (new, old) if part is not None)
     sides = {"old": old and _pick_asked(old), "new": new and _pick_asked(new)}
     return _make_difference("requirement", says.rstrip(), criterion=criterion, rules=sorted(rules), **sides)
 
@@ -225,10 +221,6 @@ def _say_whose(part: RequirementRecord) -> str:
     if not part.implied_by:
         return "by the team"
     return f"by the rule{'s' if len(part.implied_by) > 1 else ''} {joined(part.implied_by)}"
-
-
-def _explain_requirement(answer: AnswerRecord, part: RequirementRecord) -> str:
-    return next((finding.because for finding in answer.findings if _get_key(finding) == _get_key(part)), "")
 
 
 # Rules and weights
@@ -280,13 +272,9 @@ def _compare_findings(pair: AnswerPair) -> Iterator[Difference]:
         said = _say_finding(old, new, claims, changed=changed)
         if said:
             says = f"{pair.names.get(new.provider, new.provider)} on {pair.label(new)}: {said}."
-            sides = {"old": _pick_known(old), "new": _pick_known(new)}
+            old_known, new_known = (_pick_fields(side, "outcome", "degree", "expected", "says") for side in (old, new))
             what = {"provider": new.provider, "criterion": new.criterion, "rule": new.rule}
-            yield _make_difference("finding", says, **what, **sides, claims=claims)
-
-
-def _pick_known(finding: FindingRecord) -> dict[str, Any]:
-    return _pick_fields(finding, "outcome", "degree", "expected", "says")
+            yield _make_difference("finding", says, **what, old=old_known, new=new_known, claims=claims)
 
 
 def _say_finding(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:
@@ -359,9 +347,10 @@ def _compare_costs(pair: AnswerPair) -> Iterator[Difference]:
         old, new = then.get(provider.id), provider.monthly_cost
         if old is not None and new is not None and _strip_cost(old) != _strip_cost(new):
             said, claims = _compare_items(old, new)
-            says = f"The monthly cost with {provider.name} was {_say_cost(old)} and is now {_say_cost(new)}{said}."
-            sides = {"old": _pick_fields(old, "low", "high", "unit"), "new": _pick_fields(new, "low", "high", "unit")}
-            yield _make_difference("cost", says, provider=provider.id, **sides, claims=claims)
+            was, is_now = (f"{amount_text(cost.low, cost.high)} {cost.unit}" for cost in (old, new))
+            says = f"The monthly cost with {provider.name} was {was} and is now {is_now}{said}."
+            before, after = (_pick_fields(cost, "low", "high", "unit") for cost in (old, new))
+            yield _make_difference("cost", says, provider=provider.id, old=before, new=after, claims=claims)
 
 
 def _strip_cost(cost: CostRecord) -> tuple[Any, ...]:
@@ -373,28 +362,21 @@ def _strip_item(item: CostItemRecord) -> tuple[Any, ...]:
     return item.usage, item.criterion, item.price, item.low, item.high, item.beside, _list_claim_keys(item.evidence)
 
 
-def _say_cost(cost: CostRecord) -> str:
-    return f"{amount_text(cost.low, cost.high)} {cost.unit}"
-
-
 def _compare_items(old: CostRecord, new: CostRecord) -> tuple[str, list[Difference]]:
     """Return what changed in the items of a cost, in words, and the claims behind it."""
+    # Usage that is paid for together is one item in both answers, whatever its price.
     then = {tuple(item.usage): item for item in old.items}
     said, claims = [], []
     for item in new.items:
         before = then.get(tuple(item.usage))
-        if before is not None and _strip_item(before) != _strip_item(item):
-            claims += _compare_claims(before.evidence, item.evidence) or _reread_claims(item.evidence)
-            said.append(_say_item(before, item))
-    return ("; " + "; ".join(said) if said else ""), claims
-
-
-def _say_item(old: CostItemRecord, new: CostItemRecord) -> str:
-    name = joined(list(new.usage))
-    before, now = (item.price or "no known price" for item in (old, new))
-    if before != now:
-        return f"for {name} {before} before and {now} now"
-    return f"for {name} other claims now give {now}, or other items are free"
+        if before is None or _strip_item(before) == _strip_item(item):
+            continue
+        claims += _compare_claims(before.evidence, item.evidence) or _reread_claims(item.evidence)
+        was, price = (each.price or "no known price" for each in (before, item))
+        changed = f"{was} before and {price} now"
+        same = f"other claims now give {price}, or other items are free"
+        said.append(f"; for {joined(list(item.usage))} {same if was == price else changed}")
+    return "".join(said), claims
 
 
 # Alternatives, and the facts and rules behind the answer
@@ -417,7 +399,9 @@ def _compare_ways(pair: AnswerPair) -> Iterator[Difference]:
         )
         yield _make_difference("combinations", says, old=old.combinations, new=new.combinations)
     if [*map(_strip_way, old.concessions)] != [*map(_strip_way, new.concessions)]:
-        before, now = ([_name_dropped(part) for part in answer.concessions] for answer in (old, new))
+        before, now = (
+            [joined(list(map(_say_asked, part.drop))) for part in answer.concessions] for answer in (old, new)
+        )
         says = f"What could be given up: before {_join_ways(before)}; now {_join_ways(now)}."
         yield _make_difference("concessions", says, old=before, new=now)
 
@@ -428,10 +412,6 @@ def _strip_way(part: ConcessionRecord) -> tuple[Any, ...]:
 
 def _name_groups(answer: AnswerRecord, pair: AnswerPair) -> str:
     return _join_ways([joined([pair.names.get(name, name) for name in group]) for group in answer.combinations])
-
-
-def _name_dropped(part: ConcessionRecord) -> str:
-    return joined([_say_asked(requirement) for requirement in part.drop])
 
 
 def _join_ways(ways: Sequence[str]) -> str:

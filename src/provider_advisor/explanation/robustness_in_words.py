@@ -43,6 +43,7 @@ from provider_advisor.explanation.words import (
     joined,
     number_text,
     percent,
+    quantity_text,
     requirement_text,
     rounded,
 )
@@ -56,12 +57,7 @@ _MOST_SHARES = 4
 
 
 def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model.RobustnessRecord:
-    """Return how sure the verdict is.
-
-    `weights` are the ranges in which kind and provider hold, `worlds` the shares of the scenarios in which each
-    provider comes first (None where nothing is asked), `changes` those of the requirements that change the verdict,
-    `tipping` the amounts with which a provider leads.
-    """
+    """Return how sure the verdict is."""
     return model.RobustnessRecord(
         weights=_record_weights(robustness.weights, robustness.findings, knowledge),
         worlds=_record_worlds(robustness, knowledge),
@@ -82,11 +78,8 @@ def _record_weights(found: WeightRanges, findings: Sequence[Finding], knowledge:
 
 
 def _record_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> model.WeightRangeRecord:
-    weighted = _record_weighted(finding)
     return model.WeightRangeRecord(
-        criterion=weighted.criterion,
-        rule=weighted.rule,
-        bound=weighted.bound,
+        **vars(_record_weighted(finding)),
         priority=finding.requirement.priority if finding.requirement is not None else None,
         weight=part.weight,
         low=part.low,
@@ -174,6 +167,7 @@ def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.Wo
 
 def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareRecord:
     given, first = percent(share.given or 0.0), percent(share.ranks[0])
+    ordered = "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
     return model.ShareRecord(
         provider=share.name,
         given=rounded(share.given or 0.0),
@@ -182,13 +176,9 @@ def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.Sh
         central=None if share.central is None else [rounded(weight) for weight in share.central],
         confidence=None if share.confidence is None else rounded(share.confidence),
         ordered=None if share.ordered is None else rounded(share.ordered),
-        says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios{_say_ordered(share)}, "
-        f"and in {first} with any weights.",
+        says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios{ordered}, and in {first} "
+        "with any weights.",
     )
-
-
-def _say_ordered(share: AlternativeShare) -> str:
-    return "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
 
 
 def _record_pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:
@@ -290,13 +280,9 @@ def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> model
     said = joined([_say_change(change, knowledge) for change in turn.changes])
     return model.TurnRecord(
         changes=[_record_change(change, knowledge) for change in turn.changes],
-        verdict=_record_verdict(turn.verdict),
+        verdict=model.ThenVerdictRecord(**turn.verdict.record()),
         says=f"{capital(said)}: {in_brief(turn.verdict, knowledge, before)}.",
     )
-
-
-def _record_verdict(verdict: Verdict) -> model.ThenVerdictRecord:
-    return model.ThenVerdictRecord(**verdict.record())
 
 
 def _record_change(change: RequirementChange, knowledge: KnowledgeBase) -> model.ChangeRecord:
@@ -330,7 +316,7 @@ def _say_moved(change: RequirementChange, criterion: Criterion) -> str:
     for (word, end, kept), before in zip(tightened, (old.low, old.high), strict=True):
         past = find_nearest_end(end, criterion) if end is not None and end != before else None
         if past is not None:
-            said = f"{word} {number_text(past)} {criterion.unit or ''}".rstrip()
+            said = f"{word} {quantity_text(past, criterion.unit)}"
             return joined([part for part in (said, bound_text(kept, criterion)) if part])
     return bound_text(new, criterion)
 
@@ -365,7 +351,7 @@ def _write_amount(end: Number, criterion: Criterion) -> str:
     if criterion.kind == "rating":
         return criterion.values[int(end)]
     # Crossings are found to nine digits: 79.999999999 is 80.
-    return f"{number_text(float(f'{end:.8g}'))} {criterion.unit or ''}".rstrip()
+    return quantity_text(float(f"{end:.8g}"), criterion.unit)
 
 
 # What to ask
@@ -384,6 +370,7 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[mod
         for question in found.questions
     ]
     together = [_record_set(part, found, before, knowledge) for part in found.sets]
+    # A dated verdict becomes firm if all its old facts still hold, which a buyer wants to hear first.
     return together + alone if before.strength == "dated" else alone + together
 
 
@@ -415,26 +402,27 @@ def _record_fact(question: FactQuestion, knowledge: KnowledgeBase) -> model.Open
     )
 
 
+def _find_only_bound(question: FactQuestion) -> Interval | None:
+    """Return the bound that an answer may be within or not, if nothing else of the answer counts."""
+    bounds = question.asked.bounds
+    return bounds[0] if len(bounds) == 1 and not question.asked.on_scale else None
+
+
 def _write_question(question: FactQuestion, knowledge: KnowledgeBase) -> str:
     """Return the question to put to the provider: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
-    asked = _write_question_now(question, knowledge)
-    return asked if question.stated is None else f"{asked[:-1]} (last known on {question.stated})?"
-
-
-def _write_question_now(question: FactQuestion, knowledge: KnowledgeBase) -> str:
-    criterion = knowledge.criteria[question.criterion]
-    name = knowledge.providers[question.provider].name
+    criterion, name = knowledge.criteria[question.criterion], knowledge.providers[question.provider].name
+    claims, bound = knowledge.list_claims(question.provider, question.criterion), _find_only_bound(question)
+    about = f"{criterion.label} at {name}{included_text(claims)}"
     if criterion.kind == "capability":
-        return f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}?"
-    claims = knowledge.list_claims(question.provider, question.criterion)
-    name += included_text(claims)
-    bounds = question.asked.bounds
-    if len(bounds) == 1 and not question.asked.on_scale:
-        return f"{criterion.label} at {name}: {bound_text(bounds[0], criterion)}?"
-    if criterion.kind == "rating":
-        return f"{criterion.label} at {name}: which of {joined(criterion.values)}?"
-    on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in claims) else ""
-    return f"{criterion.label} at {name}{on_request}: how much exactly, in {criterion.unit}?"
+        asked = f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}"
+    elif bound is not None:
+        asked = f"{about}: {bound_text(bound, criterion)}"
+    elif criterion.kind == "rating":
+        asked = f"{about}: which of {joined(criterion.values)}"
+    else:
+        on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in claims) else ""
+        asked = f"{about}{on_request}: how much exactly, in {criterion.unit}"
+    return f"{asked}?" if question.stated is None else f"{asked} (last known on {question.stated})?"
 
 
 def _record_answer(
@@ -444,7 +432,7 @@ def _record_answer(
         values=[_get_value(answer.fact, knowledge)],
         share=rounded(answer.share),
         changes=answer.verdict != before,
-        verdict=_record_verdict(answer.verdict),
+        verdict=model.ThenVerdictRecord(**answer.verdict.record()),
         says=f"{_say_answer(question, answer.fact, knowledge)}: {_say_outcome(answer.verdict, before, knowledge)}.",
     )
 
@@ -461,24 +449,25 @@ def _get_value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
 
 
 def _say_answer(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
-    criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
-    if criterion.kind == "capability":
+    if knowledge.criteria[fact.criterion].kind == "capability":
         return "if yes" if fact.truth is Truth.YES else "if no"
     if question.stated is not None and fact.claims:
         return "if that still holds"
-    if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
-        return "if yes" if compare(fact.amount, bounds[0]) is Truth.YES else "if no"
-    return f"if {_say_value(fact, criterion, knowledge)}"
+    bound = _find_only_bound(question)
+    if bound is not None and fact.amount is not None:
+        return "if yes" if compare(fact.amount, bound) is Truth.YES else "if no"
+    return f"if {_say_value(fact, knowledge)}"
 
 
-def _say_value(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
-    value = _get_value(fact, knowledge)
+def _say_value(fact: Fact, knowledge: KnowledgeBase) -> str:
+    criterion, value = knowledge.criteria[fact.criterion], _get_value(fact, knowledge)
     if isinstance(value, str) or value is None:
         return str(value)
+    # To pass a bound, an answer lies a tiny step beside it: 100.0001 USD is shown as "just above 100 USD".
     beside = find_nearest_end(value, criterion)
     if beside is not None:
-        return f"just {'above' if value > beside else 'below'} {number_text(beside)} {criterion.unit or ''}".rstrip()
-    return f"{number_text(value)} {criterion.unit or ''}".rstrip()
+        return f"just {'above' if value > beside else 'below'} {quantity_text(beside, criterion.unit)}"
+    return quantity_text(value, criterion.unit)
 
 
 def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
@@ -501,15 +490,15 @@ def _say_question(question: FactQuestion, before: Verdict, knowledge: KnowledgeB
 def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
     said = joined(list(_say_supposed(part, knowledge)))
     then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
-    does = "settle" if found.questions else "change"
-    says = f"Several answers together could {does} the verdict: {then}"
+    # Beside single answers that change the verdict, several together only settle it.
+    says = f"Several answers together could {'settle' if found.questions else 'change'} the verdict: {then}"
     if before.strength == "dated":
         says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
     answer = model.PossibleAnswerRecord(
         values=[_get_value(fact, knowledge) for fact in part.answers],
         share=None,
         changes=True,
-        verdict=_record_verdict(part.verdict),
+        verdict=model.ThenVerdictRecord(**part.verdict.record()),
         says=capital(then),
     )
     return model.ConfirmRecord(
@@ -526,48 +515,35 @@ def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: K
 def _say_supposed(part: QuestionSet, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield the supposed facts, once for all providers that share one: "Acme and Brook have Fax"."""
     by_capability: dict[tuple[str, bool], list[str]] = {}
-    by_amount: dict[str, list[str]] = {}
+    by_amount: dict[tuple[str, str], list[str]] = {}
     for question, fact in zip(part.questions, part.answers, strict=True):
-        name = knowledge.providers[fact.provider].name
-        if knowledge.criteria[fact.criterion].kind == "capability":
-            by_capability.setdefault((fact.criterion, fact.truth is Truth.YES), []).append(name)
+        name, criterion = knowledge.providers[fact.provider].name, knowledge.criteria[fact.criterion]
+        if criterion.kind == "capability":
+            by_capability.setdefault((criterion.id, fact.truth is Truth.YES), []).append(name)
         else:
-            by_amount.setdefault(_say_amount(question, fact, knowledge), []).append(name)
-    for amount, providers in by_amount.items():
-        yield amount.format(at=f" at {joined(providers)}")
-    for (name, is_there), providers in by_capability.items():
-        there, missing = ("has", "does not have") if len(providers) == 1 else ("have", "do not have")
-        verb = there if is_there else missing
-        yield f"{joined(providers)} {verb} {knowledge.criteria[name].label}"
+            by_amount.setdefault((criterion.label, _say_amount(question, fact, knowledge)), []).append(name)
+    for (label, amount), names in by_amount.items():
+        yield f"{label} at {joined(names)} is {amount}"
+    for (criterion_id, is_there), names in by_capability.items():
+        there, missing = ("has", "does not have") if len(names) == 1 else ("have", "do not have")
+        yield f"{joined(names)} {there if is_there else missing} {knowledge.criteria[criterion_id].label}"
 
 
 def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return a supposed amount as a template for providers: "Seats{at} is at least 90 seats".
-
-    If only a bound matters, it names the bound; if the position on the scale matters, it says that the amount is an
-    extreme.
-    """
-    criterion, bounds = knowledge.criteria[fact.criterion], question.asked.bounds
-    # The result goes through `format`, so braces in a label have to be doubled.
-    label = criterion.label.replace("{", "{{").replace("}", "}}")
+    """Return a supposed amount in words: "at least 90 seats", "below 90 seats", "as low as 2 USD"."""
+    criterion, bound = knowledge.criteria[fact.criterion], _find_only_bound(question)
     still_holds = question.stated is not None and fact.claims
     if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
-        return f"{label}{{at}} is {claims_text(fact.claims)}"
-    if len(bounds) == 1 and not question.asked.on_scale and fact.amount is not None:
-        is_within = compare(fact.amount, bounds[0]) is Truth.YES
-        return f"{label}{{at}} is {_say_bound(bounds[0], criterion, is_within=is_within)}"
-    value = _say_value(fact, criterion, knowledge)
-    amounts = [answer.fact.amount for answer in question.answers]
+        return claims_text(fact.claims)
+    if bound is not None and fact.amount is not None:
+        said = bound_text(bound, criterion)
+        if compare(fact.amount, bound) is Truth.YES:
+            return said
+        if bound.low is not None and bound.high is not None:
+            return f"not {said}"
+        return said.replace("at least", "below", 1).replace("at most", "above", 1)
+    value, amounts = _say_value(fact, knowledge), [answer.fact.amount for answer in question.answers]
     if criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
-        return f"{label}{{at}} is {value}"
-    return f"{label}{{at}} is as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
-
-
-def _say_bound(bound: Interval, criterion: Criterion, *, is_within: bool) -> str:
-    """Return "at least 90 seats", or where the amount is not within the bound "below 90 seats"."""
-    said = bound_text(bound, criterion)
-    if is_within:
-        return said
-    if bound.low is not None and bound.high is not None:
-        return f"not {said}"
-    return said.replace("at least", "below", 1).replace("at most", "above", 1)
+        return value
+    # The answers go from the lowest amount to the highest, and an end of them is named as such.
+    return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"

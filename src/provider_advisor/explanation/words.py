@@ -81,6 +81,11 @@ def number_text(number: Number) -> str:
     return f"{number:.12f}".rstrip("0")
 
 
+def quantity_text(number: Number, unit: str | None) -> str:
+    """Return a number with its unit, if it has one: "65 countries"."""
+    return number_text(number) if unit is None else f"{number_text(number)} {unit}"
+
+
 def rounded(number: float) -> float:
     """Return a number as precise as scores are: nine digits after the point."""
     return round(number, 9)
@@ -139,7 +144,7 @@ def _amount_text_of(claim: Claim) -> str:
     word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(
         str(claim.bound), ""
     )
-    return f"{word}{number_text(claim.value)} {unit}".rstrip()
+    return word + quantity_text(claim.value, claim.unit)
 
 
 def _tiers_text(tiers: Sequence[Tier]) -> str:
@@ -160,15 +165,8 @@ def bound_text_of(words: Mapping[str, Number | str] | None, criterion: Criterion
         return str(words["is"])
     if len(set(words.values())) == 1 and len(words) > 1:
         return f"exactly {next(iter(words.values()))}"
-    parts = [
-        f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}{_unit(end, criterion)}"
-        for key, end in words.items()
-    ]
-    return joined(parts)
-
-
-def _unit(end: Number | str, criterion: Criterion) -> str:
-    return "" if isinstance(end, str) or criterion.unit is None else f" {criterion.unit}"
+    ends = (end if isinstance(end, str) else quantity_text(end, criterion.unit) for end in words.values())
+    return joined([f"{key.replace('_', ' ')} {end}" for key, end in zip(words, ends, strict=True)])
 
 
 def requirement_text(requirement: Requirement, criterion: Criterion) -> str:

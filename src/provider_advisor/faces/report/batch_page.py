@@ -111,9 +111,7 @@ def _verdicts(summary: Record) -> list[Bar]:
     """
     providers = summary["providers"]
     if len(providers) > _MOST_SINGLE:
-        found = [(part["recommended"]["teams"], part["leads_undetermined"]["teams"], part) for part in providers]
-        found.sort(key=lambda each: (-each[0], -each[1]))
-        providers = [part for recommended, leads, part in found if recommended or leads]
+        providers = sorted(filter(lambda part: any(_count_led(part)), providers), key=_count_led, reverse=True)
     bars = [_chosen(part, summary["scored"]) for part in providers]
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     others = (
@@ -127,11 +125,12 @@ def _verdicts(summary: Record) -> list[Bar]:
 def _list_nowhere(summary: Record) -> list[str]:
     """Return the names of the providers without a bar, because they are recommended to no team."""
     providers = summary["providers"] if len(summary["providers"]) > _MOST_SINGLE else []
-    return [part["name"] for part in providers if not _has_teams(part)]
+    return [part["name"] for part in providers if not any(_count_led(part))]
 
 
-def _has_teams(part: Record) -> bool:
-    return bool(part["recommended"]["teams"] or part["leads_undetermined"]["teams"])
+def _count_led(part: Record) -> tuple[int, int]:
+    """Return to how many teams a provider is recommended, and how many undetermined answers it leads."""
+    return part["recommended"]["teams"], part["leads_undetermined"]["teams"]
 
 
 def _chosen(part: Record, scored: int) -> Bar:
@@ -178,18 +177,12 @@ def _choice(part: Record) -> Choice:
     counts = [(style, found[style]["teams"]) for style in ("qualified", "unconfirmed", "ruled_out")]
     value = f"ruled out for {_value(found['ruled_out'])}"
     note = f"qualified for {_value(found['qualified'])}, unconfirmed for {_value(found['unconfirmed'])}"
-    lists = [
-        (title, [(one["label"], _value(one)) for one in found[key][:_MOST_MUSTS]], _more(found[key]))
-        for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown", "unknown"))
-    ]
-    return Choice(
-        Bar(part["name"], value, note, _stacked(counts, sum(count for _, count in counts))),
-        [entry for entry in lists if entry[1]],
-    )
-
-
-def _more(parts: Sequence[Record]) -> int:
-    return max(0, len(parts) - _MOST_MUSTS)
+    lists = []
+    for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown", "unknown")):
+        if musts := found[key]:
+            first = [(one["label"], _value(one)) for one in musts[:_MOST_MUSTS]]
+            lists.append((title, first, max(0, len(musts) - _MOST_MUSTS)))
+    return Choice(Bar(part["name"], value, note, _stacked(counts, sum(count for _, count in counts))), lists)
 
 
 def _wanted(summary: Record) -> Chart:

@@ -16,9 +16,9 @@ from provider_advisor.explanation.findings_in_words import (
     list_unwanted,
     say_not_stated,
 )
-from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, CostRecord, KnowledgeRecord, LineRecord
+from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, KnowledgeRecord, LineRecord
 from provider_advisor.explanation.verdict_in_words import list_combinations, list_concessions
-from provider_advisor.explanation.words import capital, criterion_label, joined
+from provider_advisor.explanation.words import capital, criterion_label, joined, sort_by_standing
 from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness
 from provider_advisor.faces.report.rows_and_sources import (
     CitedPlace,
@@ -161,13 +161,12 @@ def _describe_context(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[tu
 
 def _describe_notices(answer: AnswerRecord, sources: CitedSources) -> list[tuple[str, tuple[CitedPlace, ...]]]:
     """Return end dates and changes, past or announced, behind the answer, with their sources."""
-    found = []
-    for part in answer.notices:
-        lines = []
-        if part.source is not None and part.line is not None and part.stated is not None:
-            lines.append(LineRecord(source=part.source, line=part.line, as_of=part.stated))
-        found.append((part.says, sources.cite(lines)))
-    return found
+    return [
+        (part.says, sources.cite([LineRecord(source=part.source, line=part.line, as_of=part.stated)]))
+        if part.source is not None and part.line is not None and part.stated is not None
+        else (part.says, ())
+        for part in answer.notices
+    ]
 
 
 def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Sequence[str]) -> list[str]:
@@ -182,12 +181,17 @@ def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Seq
 
 def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSources) -> tuple[Bill, ...]:
     """Return the monthly cost with each provider; empty if no usage was stated."""
-    known = {provider.id: provider for provider in answer.providers}
-    return tuple(
-        _make_bill(ranked.name, cost, list_gaps(answer, known[ranked.id], knowledge), knowledge, sources)
-        for ranked in rank_providers(answer)
-        if (cost := known[ranked.id].monthly_cost) is not None and not cost.is_unknown
-    )
+    bills = []
+    for provider in sort_by_standing(answer.providers):
+        cost = provider.monthly_cost
+        if cost is None or cost.is_unknown:
+            continue
+        # What is free is no position; what has no price is one, because it is missing from the sum.
+        items = [item for item in cost.items if item.criterion is not None or item.high != 0]
+        positions = tuple(_make_position(item, knowledge, sources) for item in items)
+        total, gaps = describe_sum(cost, knowledge), tuple(list_gaps(answer, provider, knowledge))
+        bills.append(Bill(provider.name, cost.low, cost.high, total, cost.unit, positions, gaps))
+    return tuple(bills)
 
 
 def _say_unpriced(answer: AnswerRecord) -> str:
@@ -195,15 +199,6 @@ def _say_unpriced(answer: AnswerRecord) -> str:
     costs = ((part.name, part.monthly_cost) for part in answer.providers)
     names = [name for name, cost in costs if cost is not None and cost.is_unknown]
     return f"No price is known for this usage: {joined(names)}." if names else ""
-
-
-def _make_bill(
-    name: str, cost: CostRecord, gaps: Sequence[str], knowledge: KnowledgeBase, sources: CitedSources
-) -> Bill:
-    items = [item for item in cost.items if item.criterion is not None or item.high != 0]
-    positions = tuple(_make_position(item, knowledge, sources) for item in items)
-    total = describe_sum(cost, knowledge)
-    return Bill(name, cost.low, cost.high, total, cost.unit, positions, tuple(gaps))
 
 
 def _make_position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSources) -> BillPosition:

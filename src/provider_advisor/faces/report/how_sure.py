@@ -94,18 +94,20 @@ def describe_sureness(
     weights, worlds = found.weights, found.worlds
     ranges = list(zip(weights.ranges, rows, strict=False))
     moving = [(part, row) for part, row in ranges if find_least_factor(part) < math.inf]
+    # The weight that could move least comes first.
+    moving.sort(key=lambda pair: find_least_factor(pair[0]))
     return ReportSureness(
         questions,
-        tuple(_turns(found.changes)),
-        tuple(_range(part, row, answer) for part, row in sorted(moving, key=lambda pair: find_least_factor(pair[0]))),
-        tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
-        "" if weights.ranges else weights.says,
-        tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
-        tuple(answer.list_pairs([part.id for part in shown])),
-        tuple(part.says for part in found.tipping or []),
-        _nobody(worlds.none) if worlds else "",
-        _introduce_shares(worlds, answer, knowledge) if worlds else "",
-        answer.is_open,
+        changes=tuple(_turns(found.changes)),
+        ranges=tuple(_range(part, row, answer) for part, row in moving),
+        settled=tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
+        weights="" if weights.ranges else weights.says,
+        shares=tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
+        pairs=tuple(answer.list_pairs([part.id for part in shown])),
+        tipping=tuple(part.says for part in found.tipping or []),
+        nobody=_nobody(worlds.none) if worlds else "",
+        worlds=_introduce_shares(worlds, answer, knowledge) if worlds else "",
+        is_open=answer.is_open,
     )
 
 
@@ -164,9 +166,9 @@ def _shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]
     found = {share.provider: share for share in worlds.providers}
     for provider in rank_providers(answer):
         share = found[provider.id]
-        given, uniform = share.given, share.first
         ordered = "" if share.ordered is None else percent(share.ordered)
-        yield ReportShare(provider.name, given, percent(given), uniform, percent(uniform), ordered)
+        given, uniform = percent(share.given), percent(share.first)
+        yield ReportShare(provider.name, share.given, given, share.first, uniform, ordered)
 
 
 def _nobody(none: float) -> str:
@@ -183,14 +185,10 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
         odds = say_odds(knowledge.policy.unknown, at_worst=worlds.at_worst)
         odds = f"{odds}, and all" if unknown else "With all"
         return f"{odds} weights equally likely. The shares are {uniform}."
-    return f"{worlds.says} {_precision_text(worlds)}"
-
-
-def _precision_text(worlds: WorldsRecord) -> str:
-    given, uniform = _precision(worlds.given), _precision(worlds.uniform)
+    given = _precision(worlds.given)
     if given == uniform:
-        return f"The shares are {given}."
-    return f"The shares with the given weights are {given}; with any weights they are {uniform}."
+        return f"{worlds.says} The shares are {given}."
+    return f"{worlds.says} The shares with the given weights are {given}; with any weights they are {uniform}."
 
 
 def _precision(estimate: EstimateRecord) -> str:

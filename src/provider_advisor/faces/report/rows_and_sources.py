@@ -16,7 +16,6 @@ from provider_advisor.explanation.model import (
     LineRecord,
     ProviderRecord,
     ScoreRecord,
-    SourceRecord,
     group_findings,
 )
 from provider_advisor.explanation.short_list import make_short_list
@@ -118,19 +117,17 @@ class CitedSources:
     def __init__(self, answer: AnswerRecord) -> None:
         self._numbers: dict[str, int] = {}
         self.listed: list[ListedSource] = []
-        for source in answer.sources:
-            self._add(source)
-
-    def _add(self, source: SourceRecord) -> None:
-        number = self._numbers[source.id] = len(self._numbers) + 1
-        title = f"{source.title}, {source.publisher}" if source.publisher else source.title
-        url = source.url if _WEB.fullmatch(source.url or "") else None
-        remarks = remarks_text(source)
-        dated = (source.published, source.retrieved)
-        self.listed.append(ListedSource(number, title, source.language, *dated, url, remarks))
+        for number, source in enumerate(answer.sources, start=1):
+            self._numbers[source.id] = number
+            title = f"{source.title}, {source.publisher}" if source.publisher else source.title
+            # Only addresses of the web become links: a file may name anything, also `javascript:`.
+            url = source.url if _WEB.fullmatch(source.url or "") else None
+            dated = (source.published, source.retrieved)
+            self.listed.append(ListedSource(number, title, source.language, *dated, url, remarks_text(source)))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:
         """Return the citations of evidence, with the lines of each source and day grouped."""
+        # Lines 37 and 96 of one source and day are cited as [1, lines 37, 96; 2022-11-22], not twice.
         together: dict[tuple[int, str], set[int | str]] = {}
         for part in evidence:
             if part.source in self._numbers:
@@ -170,12 +167,12 @@ def build_rows(
         # A provider that is ruled out has no column, but the must that it fails needs a citation, so its cell appears
         # only in the reasons.
         shown = sorted((part for part in group if part.provider in order), key=lambda part: order[part.provider])
-        failed = [
+        failed = (
             part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"
-        ]
-        cells, others = ([_cell(part, names, sources, knowledge) for part in each] for each in (shown, failed))
-        cells = [_qualify(cell, part, answer) for cell, part in zip(cells, shown, strict=True)]
-        rows.append(_row(shown[0], cells, knowledge)._replace(failed=tuple(others)))
+        )
+        cells = [_qualify(_cell(part, names, sources, knowledge), part, answer) for part in shown]
+        others = [_cell(part, names, sources, knowledge) for part in failed]
+        rows.append(_row(shown[0], cells, others, knowledge))
     return rows
 
 
@@ -184,14 +181,15 @@ def _qualify(cell: ReportCell, finding: FindingRecord, answer: AnswerRecord) -> 
     return cell._replace(word=answer.qualify(_APART if answer.has_gap(finding) else cell.word, finding))
 
 
-def _row(first: FindingRecord, cells: Sequence[ReportCell], knowledge: KnowledgeBase) -> ReportRow:
+def _row(
+    first: FindingRecord, cells: Sequence[ReportCell], failed: Sequence[ReportCell], knowledge: KnowledgeBase
+) -> ReportRow:
     criterion, bound = rule_label(first.rule, first.because, knowledge), ""
     if first.criterion is not None:
         criterion = criterion_label(first.criterion, None, knowledge)
         bound = criterion_label(first.criterion, first.bound, knowledge)[len(criterion) + 2 :]
-    rules = tuple(_rules(first, knowledge))
-    priority, weight = first.priority or "rule", f"{first.weight:g}"
-    return ReportRow(priority, criterion, bound, weight, rules, tuple(cells))
+    rules, weight = tuple(_rules(first, knowledge)), f"{first.weight:g}"
+    return ReportRow(first.priority or "rule", criterion, bound, weight, rules, tuple(cells), tuple(failed))
 
 
 def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
