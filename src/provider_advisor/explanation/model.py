@@ -627,6 +627,8 @@ class AnswerRecord(AnswerPart):
 
     def find_stale_year(self, finding: FindingRecord) -> str:
         """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""
+        # Three kinds of findings are dated by three parts of the record: rules by themselves, facts by the list of what
+        # is out of date, the monthly cost by its prices.
         if finding.stale is not None:
             return finding.stale[:4]
         parts = str(finding.criterion).split("|")
@@ -674,6 +676,7 @@ def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord
 def as_data(value: Any) -> Any:  # noqa: ANN401 (what JSON holds)
     """Return records, and lists of them, as JSON-ready data."""
     # Most parts are plain values; checking for them first, without a call, halves the time.
+    # `from` is a word of Python, so its attribute is `from_`; no other field ends in an underscore.
     if isinstance(value, AnswerPart):
         return {
             name.removesuffix("_"): part if type(part) in _PLAIN else as_data(part)

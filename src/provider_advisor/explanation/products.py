@@ -40,7 +40,8 @@ def _find_smallest(findings: Iterable[Finding]) -> list[list[str]]:
     asked = [choice for choice in {finding.products for finding in findings} if choice]
     products = sorted(frozenset().union(*asked))
     # The smallest hitting sets of what each finding accepts: sets of one product are tried first, then sets of two, …
-    # Beyond the limit a larger one is found, which meets everything too.
+    # Fax is by Phone, calls by Phone or Video, a whiteboard by Video: no single product meets all three, and the only
+    # set of two that does is Phone and Video. Beyond the limit a larger set is found, which meets everything too.
     for size in range(1, len(products) + 1):
         tried = itertools.islice(itertools.combinations(products, size), _MOST_TRIED)
         found = [list(group) for group in tried if all(choice & frozenset(group) for choice in asked)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
@@ -35,6 +34,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     """Return the decision on a statement as records, without how sure it is: `recommendation` adds that."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
+    # Findings, gaps and differences are made once: the verdict's sentence names what the answer lists.
     shown = [_finding(finding, decision.facts) for finding in findings]
     used = _used_claims(outcome.assessments)
     notices, gaps = find_notices(decision), record_product_gaps(decision)
@@ -62,14 +62,12 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             for part in outcome.inference.set_aside
         ],
         combinations=[list(group) for group in decision.combinations],
-        concessions=[_concession(part, decision.outcome.verdict, knowledge) for part in decision.concessions],
+        concessions=[_concession(part, outcome.verdict, knowledge) for part in decision.concessions],
         differences=differences,
         confirm=[],
         robustness=model.NothingRecord(),
-        unlisted=[
-            model.UnlistedRecord(text=part.text, priority=part.priority) for part in decision.outcome.team.unlisted
-        ],
-        sources=_sources(used, {part.source for part in notices} | _list_rate_sources(used), knowledge),
+        unlisted=[model.UnlistedRecord(text=part.text, priority=part.priority) for part in outcome.team.unlisted],
+        sources=_sources(used, notices, knowledge),
         products=find_products(decision),
         chosen=chosen,
         take=take,
@@ -159,6 +157,7 @@ def _find_stale_day(finding: Finding, facts: Facts) -> str | None:
     rule = finding.rule
     if rule is None or finding.outcome == "unknown" or not facts.may_be_stale:
         return None
+    # Old facts that the rule looks up but does not need are not worth a remark.
     if judge_rule(finding.provider, rule, facts.without_stale()).outcome == finding.outcome:
         return None
     days = [fact.newest for fact in list_used_facts(finding, facts) if facts.is_stale(fact)]
@@ -221,15 +220,12 @@ def _used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
     return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
 
 
-def _list_rate_sources(used: Iterable[Claim]) -> set[str | None]:
-    return {rate.source for claim in used for rate in claim.rates}
-
-
 def _sources(
-    used: Iterable[Claim], noticed: AbstractSet[str | None], knowledge: KnowledgeBase
+    used: Sequence[Claim], notices: Iterable[model.NoticeRecord], knowledge: KnowledgeBase
 ) -> list[model.SourceRecord]:
-    """Return the sources that claims and notices cite, in the order of the knowledge base."""
-    cited = noticed | {claim.source for claim in used}
+    """Return the sources of claims, exchange rates and notices, in the order of the knowledge base."""
+    cited = {claim.source for claim in used} | {rate.source for claim in used for rate in claim.rates}
+    cited |= {notice.source for notice in notices if notice.source is not None}
     return [
         model.SourceRecord(
             id=source.id,
@@ -249,6 +245,7 @@ def _sources(
 
 def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> model.KnowledgeRecord:
     facts = decision.facts
+    # A price may be behind a finding and a cost, and is listed once.
     used = {(fact.provider, fact.criterion): fact for finding in findings for fact in list_deciding(finding)}
     costs = [part.cost for part in decision.outcome.assessments if part.cost is not None]
     prices = (item.price for cost in costs for item in cost.items if item.price is not None)
@@ -256,8 +253,8 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
     compared = len(decision.outcome.assessments)
     cited = {claim.source for claim in claims}
     sources = [source for source in facts.knowledge.sources if source in cited]
-    days = sorted({claim.stated for claim in claims})
-    ends = (days[0], days[-1]) if days else None
+    days = [claim.stated for claim in claims]
+    ends = (min(days), max(days)) if days else None
     oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
     named = [facts.knowledge.sources[source] for source in sources]
     says, limits, scope = scope_text(compared, named, ends, facts.as_of), limits_text(facts.base), facts.base.scope

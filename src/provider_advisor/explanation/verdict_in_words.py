@@ -6,7 +6,7 @@ Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, B
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding, Verdict
@@ -41,15 +41,12 @@ _MOST_DATED = 4
 _MOST_RIVALS = 4
 """Most providers to name in one sentence; the others are counted."""
 
-_MORE_FAIL = "more fail a must"
 _OVERLAP = "no answer puts another provider ahead, but the ranges of the scores overlap"
 _NAME = "\0"
 """A placeholder for a provider's name while comparing sentences; it occurs in no name or sentence."""
 
 _YEAR = 365
 """Days by which a price must be older, if neither its criterion nor the policy says when it is out of date."""
-
-Assessments = Mapping[str, Assessment]
 
 
 def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
@@ -91,10 +88,10 @@ def explain_verdict(
 
     Findings, differences and gaps are those shown in the answer, so that the sentence agrees with it.
     """
-    sentence = _explain_judged(decision, differences)
+    sentence = _Reason(decision).explain(differences)
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
     doubts = (apart, _say_ambiguous(decision, findings), _say_older_price(decision), _say_without_stale(decision))
-    more = [clause for clause in (*doubts, count_unjudged(decision.outcome.team)) if clause]
+    more = [clause for clause in (*doubts, _count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
 
 
@@ -165,7 +162,7 @@ def _list_prices(assessment: Assessment, criteria: Mapping[str, Criterion]) -> I
             yield item.price
 
 
-def count_unjudged(team: Team) -> str:
+def _count_unjudged(team: Team) -> str:
     """Say how many of a team's requirements no criterion covers: "2 of your 11 requirements are not judged"."""
     count, judged = len(team.unlisted), len(team.requirements)
     if not count:
@@ -178,89 +175,160 @@ def count_unjudged(team: Team) -> str:
     return f"{said} ({musts} must{'s' if musts > 1 else ''})" if musts else said
 
 
-def _explain_judged(decision: Decision, differences: Sequence[DifferenceRecord]) -> str:
-    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
-    assessments = {assessment.provider: assessment for assessment in decision.outcome.assessments}
-    if not assessments:
-        return "There are no providers to choose from."
-    if verdict.kind == "recommended":
-        return _explain_recommended(decision, assessments)
-    if verdict.kind == "none":
-        return _explain_none(decision, assessments, knowledge)
-    if verdict.kind == "tie":
-        names = provider_names(verdict.among, knowledge)
-        equal = f"{names} are equal in everything that you asked for, and nothing about them is unknown"
-        labels = shortened([part.label for part in differences], _MOST_MUSTS)
-        return f"{equal}; they are known to differ in {labels}." if labels else f"{equal}."
-    if decision.outcome.team.unlisted and _is_nothing_asked(assessments):
-        return "Nothing that you ask for can be judged, so nothing can be recommended."
-    return _explain_undetermined(verdict, assessments, knowledge)
+class _Reason:
+    """The sentence on a verdict, from the scores and standings of the providers compared."""
 
+    def __init__(self, decision: Decision) -> None:
+        self._decision, self._verdict = decision, decision.outcome.verdict
+        self._knowledge = decision.facts.knowledge
+        self._assessments = {assessment.provider: assessment for assessment in decision.outcome.assessments}
 
-def _is_nothing_asked(assessments: Assessments) -> bool:
-    return all(assessment.score is None for assessment in assessments.values())
+    def explain(self, differences: Sequence[DifferenceRecord]) -> str:
+        """Return the sentence; `differences` are those of the leaders of a tie."""
+        if not self._assessments:
+            return "There are no providers to choose from."
+        if self._verdict.kind == "recommended":
+            return self._explain_recommended(str(self._verdict.provider))
+        if self._verdict.kind == "none":
+            return self._explain_none()
+        if self._verdict.kind == "tie":
+            equal = f"{self._among} are equal in everything that you asked for, and nothing about them is unknown"
+            labels = shortened([part.label for part in differences], _MOST_MUSTS)
+            return f"{equal}; they are known to differ in {labels}." if labels else f"{equal}."
+        return self._explain_undetermined()
 
+    @property
+    def _among(self) -> str:
+        return provider_names(self._verdict.among, self._knowledge)
 
-def _list_overtakers(leaders: Sequence[str], assessments: Assessments) -> tuple[list[str], list[str]]:
-    """Return the rivals that unknown facts could put ahead of qualified leaders, and those that they could make equal.
+    def _name(self, provider: str) -> str:
+        return self._knowledge.providers[provider].name
 
-    Unknown facts belong to one provider each, so a rival can reach its possible score while the leaders are at their
-    proven ones; it comes first then if no other qualified provider has proven as much.
-    """
-    ahead, level = [], []
-    for name, rival in assessments.items():
-        if name in leaders or rival.standing == "ruled-out":
-            continue
-        proven = max(
-            get_score(a).proven for other, a in assessments.items() if other != name and a.standing == "qualified"
-        )
-        if get_score(rival).possible > proven:
-            ahead.append(name)
-        elif get_score(rival).possible == proven:
-            level.append(name)
-    return ahead, level
+    def _explain_recommended(self, provider: str) -> str:
+        head = f"{self._name(provider)} is recommended ({self._verdict.strength})"
+        if self._verdict.strength == "dated":
+            head = f"{self._name(provider)} is recommended, {STRENGTHS['dated']} ({_list_dated(self._decision)})"
+        rivals = [assessment for assessment in self._assessments.values() if assessment.provider != provider]
+        if not rivals:
+            return f"{head}: it is the only provider compared, and it fails no must."
+        own, outscoring = get_score(self._assessments[provider]), self._list_outscoring([provider])
+        is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own.proven for rival in rivals)
+        if self._verdict.strength == "leaning" and not is_beaten:
+            # Imported only for this sentence, because it is as large as the rest of an answer.
+            from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
 
+            ahead, level = map(self._sort_by_score, find_contenders(self._decision.outcome, self._decision.facts))
+            why = self._say_overtakers(ahead, level, "it")
+            return f"{head}: {_join_clauses([why, *outscoring])}."
+        # From here on all others are beaten. It may still be leaning, because of a must that no criterion covers, which
+        # `_count_unjudged` reports.
+        if all(rival.standing == "ruled-out" for rival in rivals):
+            # For those with a higher score, `outscoring` already says which musts they fail.
+            lower = [rival for rival in rivals if get_score(rival).expected <= own.expected]
+            return f"{head}: {joined([*outscoring, *self._list_failing(lower)])}."
+        return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscoring])}."
 
-def _explain_recommended(decision: Decision, assessments: Assessments) -> str:
-    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
-    provider = str(verdict.provider)
-    head = f"{knowledge.providers[provider].name} is recommended ({verdict.strength})"
-    if verdict.strength == "dated":
-        head = f"{knowledge.providers[provider].name} is recommended, {STRENGTHS['dated']} ({_list_dated(decision)})"
-    rivals = [assessment for assessment in assessments.values() if assessment.provider != provider]
-    if not rivals:
-        return f"{head}: it is the only provider compared, and it fails no must."
-    own = get_score(assessments[provider]).proven
-    is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own for rival in rivals)
-    if verdict.strength == "leaning" and not is_beaten:
-        # Imported only for this sentence, because it is as large as the rest of an answer.
-        from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
+    def _explain_none(self) -> str:
+        why = "; ".join(self._list_failing(list(self._assessments.values())))
+        if self._decision.combinations:
+            why += f"; {provider_names(self._decision.combinations[0], self._knowledge)} together do"
+        count = len(self._assessments)
+        if count == 1:
+            return f"The only provider compared does not meet everything that you need: {why}."
+        return f"None of the {count} providers compared meets everything that you need: {why}."
 
-        ahead, level = (_sort_rivals(part, assessments) for part in find_contenders(decision.outcome, decision.facts))
-        why = _say_overtakers(ahead, level, "it", knowledge)
-        return f"{head}: {_join_clauses([why, *_outscoring([provider], assessments, knowledge)])}."
-    # From here on all others are beaten. It may still be leaning, because of a must that no criterion covers, which
-    # `count_unjudged` reports.
-    outscored = _outscoring([provider], assessments, knowledge)
-    if all(rival.standing == "ruled-out" for rival in rivals):
-        # For those with a higher score, `outscored` already says which musts they fail.
-        lower = [rival for rival in rivals if get_score(rival).expected <= get_score(assessments[provider]).expected]
-        failed = [_say_failed(rival, knowledge) for rival in _sort_near(lower)]
-        return f"{head}: {joined([*outscored, *keep_few(failed, _MOST_RIVALS, _MORE_FAIL)])}."
-    return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscored])}."
+    def _explain_undetermined(self) -> str:
+        if all(assessment.score is None for assessment in self._assessments.values()):
+            is_judged = not self._decision.outcome.team.unlisted
+            what = "Nothing was asked for" if is_judged else "Nothing that you ask for can be judged"
+            return f"{what}, so nothing can be recommended."
+        if self._verdict.lean is not None:
+            return self._explain_lean(self._verdict.lean)
+        return f"Undetermined: {_join_clauses([self._explain_level(), *self._list_outscoring(self._verdict.among)])}."
 
+    def _explain_lean(self, lean: str) -> str:
+        name, count = self._name(lean), len(self._assessments)
+        if count == 1:
+            why = "it may meet every must, but is not known to; no other was compared"
+        else:
+            none = f"none of the {count} providers compared is known to meet every must, and {name} comes closest"
+            why = _join_clauses([none, *self._list_outscoring([lean])])
+        return f"Undetermined, leaning to {name}: {why}."
 
-def _sort_rivals(providers: Sequence[str], assessments: Assessments) -> list[str]:
-    """Return the rivals with the highest expected score first."""
-    return sorted(providers, key=lambda name: (-get_score(assessments[name]).expected, name))
+    def _explain_level(self) -> str:
+        """Return why nobody leads: musts that are unknown, or scores of which unknown facts decide."""
+        leaders = [self._assessments[name] for name in self._verdict.among]
+        if leaders[0].standing == "unconfirmed":
+            none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)
+            return f"{self._among} may each meet every must, but {none} of them is known to"
+        if all(get_score(leader).proven == get_score(leader).possible for leader in leaders):
+            ahead, level = self._list_overtakers(self._verdict.among)
+            return f"{self._among} are level for now, but {self._say_overtakers(ahead, level, 'them')}"
+        return f"{self._among} are level, and unknown facts could decide either way"
 
+    def _list_overtakers(self, leaders: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the rivals that unknown facts could put ahead of qualified leaders, and those they could make equal.
 
-def _sort_near(rivals: Sequence[Assessment]) -> list[Assessment]:
-    """Return ruled-out providers in their order if few; of many, those closest to qualifying come first."""
-    if len(rivals) <= _MOST_RIVALS + 1:
-        return list(rivals)
-    failed = {each.provider: sum(part.is_failed_must for part in each.findings) for each in rivals}
-    return sorted(rivals, key=lambda each: (failed[each.provider], -get_score(each).expected, each.provider))
+        Unknown facts belong to one provider each, so a rival can reach its possible score while the leaders are at
+        their proven ones; it comes first then if no other qualified provider has proven as much.
+        """
+        ahead, level = [], []
+        qualified = {name: get_score(a).proven for name, a in self._assessments.items() if a.standing == "qualified"}
+        for name, rival in self._assessments.items():
+            if name in leaders or rival.standing == "ruled-out":
+                continue
+            proven = max(score for other, score in qualified.items() if other != name)
+            if get_score(rival).possible > proven:
+                ahead.append(name)
+            elif get_score(rival).possible == proven:
+                level.append(name)
+        return ahead, level
+
+    def _say_overtakers(self, ahead: Sequence[str], level: Sequence[str], whom: str) -> str:
+        parts = [f"put {provider_names(ahead, self._knowledge)} ahead"] if ahead else []
+        parts += [f"make {provider_names(level, self._knowledge)} equal to {whom}"] if level else []
+        return f"unknown facts could still {joined(parts)}" if parts else _OVERLAP
+
+    def _list_outscoring(self, leaders: Sequence[str]) -> list[str]:
+        """Return, for each provider with a higher score than the leaders, the musts that put it behind them."""
+        best = max(get_score(self._assessments[leader]).expected for leader in leaders)
+        is_doubtful = self._assessments[leaders[0]].standing == "unconfirmed"
+        higher = [name for name, each in self._assessments.items() if get_score(each).expected > best]
+        left = len(higher) - _MOST_RIVALS
+        found = []
+        # A few stand in the order of the comparison; of many, only those with the highest scores are named.
+        for name in self._sort_by_score(higher)[:_MOST_RIVALS] if left > 1 else higher:
+            rival = self._assessments[name]
+            if rival.standing == "ruled-out":
+                found.append(self._say_failed(rival, " scores higher but"))
+                continue
+            why = "more of its musts are unknown:" if is_doubtful else "is not known to meet"
+            unknown = self._name_musts(finding for finding in rival.findings if finding.is_unknown_must)
+            found.append(f"{self._name(name)} scores higher but {why} {unknown}")
+        return [*found, f"{left} more score higher but are behind because of their musts"] if left > 1 else found
+
+    def _sort_by_score(self, providers: Sequence[str]) -> list[str]:
+        """Return the providers with the highest expected score first."""
+        return sorted(providers, key=lambda name: (-get_score(self._assessments[name]).expected, name))
+
+    def _list_failing(self, ruled_out: Sequence[Assessment]) -> list[str]:
+        """Return what rules providers out, in their order if few; of many, those closest to qualifying come first."""
+        failed = {each.provider: sum(part.is_failed_must for part in each.findings) for each in ruled_out}
+        if len(ruled_out) > _MOST_RIVALS + 1:
+            ruled_out = sorted(
+                ruled_out, key=lambda each: (failed[each.provider], -get_score(each).expected, each.provider)
+            )
+        return keep_few([self._say_failed(each) for each in ruled_out], _MOST_RIVALS, "more fail a must")
+
+    def _say_failed(self, assessment: Assessment, remark: str = "") -> str:
+        failed = self._name_musts(finding for finding in assessment.findings if finding.is_failed_must)
+        return f"{self._name(assessment.provider)}{remark} fails on {failed}"
+
+    def _name_musts(self, musts: Iterable[Finding]) -> str:
+        """Return the musts of findings with their bounds, at most three by name."""
+        asked = [finding.requirement for finding in musts if finding.requirement is not None]
+        names = [requirement_text(part, self._knowledge.criteria[part.criterion]) for part in asked]
+        return shortened(names, _MOST_MUSTS)
 
 
 def _list_dated(decision: Decision) -> str:
@@ -269,9 +337,10 @@ def _list_dated(decision: Decision) -> str:
     by_provider: dict[str, list[str]] = {}
     for provider, criterion in decision.dated_by:
         by_provider.setdefault(provider, []).append(knowledge.criteria[criterion].label)
-    parts = []
-    for provider, labels in by_provider.items():
-        parts.append(f"{knowledge.providers[provider].name}'s {shortened(labels, _MOST_DATED)}")
+    parts = [
+        f"{knowledge.providers[provider].name}'s {shortened(labels, _MOST_DATED)}"
+        for provider, labels in by_provider.items()
+    ]
     days = sorted({str(facts(*fact).newest) for fact in decision.dated_by})
     when = f"from {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}" if days else ""
     return f"{'; '.join(parts)}; {when}"
@@ -280,81 +349,6 @@ def _list_dated(decision: Decision) -> str:
 def _join_clauses(clauses: Iterable[str]) -> str:
     """Join the non-empty clauses of a sentence."""
     return "; ".join(clause for clause in clauses if clause)
-
-
-def _say_overtakers(ahead: Sequence[str], level: Sequence[str], whom: str, knowledge: KnowledgeBase) -> str:
-    parts = [f"put {provider_names(ahead, knowledge)} ahead"] if ahead else []
-    parts += [f"make {provider_names(level, knowledge)} equal to {whom}"] if level else []
-    return f"unknown facts could still {joined(parts)}" if parts else _OVERLAP
-
-
-def _outscoring(leaders: Sequence[str], assessments: Assessments, knowledge: KnowledgeBase) -> list[str]:
-    """Return, for each provider with a higher score than the leaders, the musts that put it behind them."""
-    best = max(get_score(assessments[leader]).expected for leader in leaders)
-    doubtful = assessments[leaders[0]].standing == "unconfirmed"
-    found = []
-    higher = [name for name, each in assessments.items() if name not in leaders and get_score(each).expected > best]
-    left = len(higher) - _MOST_RIVALS
-    for rival in map(assessments.__getitem__, _sort_rivals(higher, assessments)[:_MOST_RIVALS] if left > 1 else higher):
-        if rival.standing == "ruled-out":
-            found.append(_say_failed(rival, knowledge, " scores higher but"))
-            continue
-        why = "more of its musts are unknown:" if doubtful else "is not known to meet"
-        unknown = _list_musts(rival, lambda finding: finding.is_unknown_must, knowledge)
-        found.append(f"{knowledge.providers[rival.provider].name} scores higher but {why} {unknown}")
-    return [*found, f"{left} more score higher but are behind because of their musts"] if left > 1 else found
-
-
-def _say_failed(assessment: Assessment, knowledge: KnowledgeBase, remark: str = "") -> str:
-    """Return what rules a provider out: at most three of its failed musts."""
-    failed = _list_musts(assessment, lambda finding: finding.is_failed_must, knowledge)
-    return f"{knowledge.providers[assessment.provider].name}{remark} fails on {failed}"
-
-
-def _list_musts(assessment: Assessment, counts: Callable[[Finding], bool], knowledge: KnowledgeBase) -> str:
-    found = [
-        requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
-        for finding in assessment.findings
-        if finding.requirement is not None and counts(finding)
-    ]
-    return shortened(found, _MOST_MUSTS)
-
-
-def _explain_none(decision: Decision, assessments: Assessments, knowledge: KnowledgeBase) -> str:
-    failed = [_say_failed(assessment, knowledge) for assessment in _sort_near(list(assessments.values()))]
-    why = "; ".join(keep_few(failed, _MOST_RIVALS, _MORE_FAIL))
-    if decision.combinations:
-        why += f"; {provider_names(decision.combinations[0], knowledge)} together do"
-    if len(assessments) == 1:
-        return f"The only provider compared does not meet everything that you need: {why}."
-    return f"None of the {len(assessments)} providers compared meets everything that you need: {why}."
-
-
-def _explain_undetermined(verdict: Verdict, assessments: Assessments, knowledge: KnowledgeBase) -> str:
-    if _is_nothing_asked(assessments):
-        return "Nothing was asked for, so nothing can be recommended."
-    if verdict.lean is not None:
-        name = knowledge.providers[verdict.lean].name
-        if len(assessments) == 1:
-            return (
-                f"Undetermined, leaning to {name}: it may meet every must, but is not known to; no other was compared."
-            )
-        none = (
-            f"none of the {len(assessments)} providers compared is known to meet every must, and {name} comes closest"
-        )
-        clauses = [none, *_outscoring([verdict.lean], assessments, knowledge)]
-        return f"Undetermined, leaning to {name}: {_join_clauses(clauses)}."
-    names, leaders = provider_names(verdict.among, knowledge), [assessments[name] for name in verdict.among]
-    outscored = _outscoring(verdict.among, assessments, knowledge)
-    if leaders[0].standing == "unconfirmed":
-        none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)
-        why = f"{names} may each meet every must, but {none} of them is known to"
-    elif all(get_score(leader).proven == get_score(leader).possible for leader in leaders):
-        rivals = _list_overtakers(verdict.among, assessments)
-        why = f"{names} are level for now, but {_say_overtakers(*rivals, 'them', knowledge)}"
-    else:
-        why = f"{names} are level, and unknown facts could decide either way"
-    return f"Undetermined: {_join_clauses([why, *outscored])}."
 
 
 # What would decide a tie

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Verdict
-from provider_advisor.explanation.words import STANDINGS, capital, joined, number_text
+from provider_advisor.explanation.words import STANDINGS, capital, join_any, joined, keep_few, number_text
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -423,9 +423,9 @@ def _describe_moves(found: Why, state: State) -> Iterator[str]:
         by_effect.setdefault(effect, []).append(describe_answer(found.key, move.answer, state))
     same = by_effect.pop("", [])
     for effect, answers in by_effect.items():
-        yield f"{capital(_list_or(answers))}: {effect}."
+        yield f"{capital(join_any(keep_few(answers, _MOST_LISTED, 'others')))}: {effect}."
     if by_effect and same:
-        yield f"{capital(_list_or(same))}: the answer stays the same."
+        yield f"{capital(join_any(keep_few(same, _MOST_LISTED, 'others')))}: the answer stays the same."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
         yield f"On its own, it does not change the answer{together}."
@@ -468,7 +468,5 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number or 'no'} {one if number == 1 else many}"
 
 
-def _list_or(words: Sequence[str]) -> str:
-    if len(words) > _MOST_LISTED:
-        return f"{', '.join(words[:_MOST_LISTED])} or {len(words) - _MOST_LISTED} others"
-    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+def _list_answers(answers: Sequence[str]) -> str:
+    return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
