@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.knowledge_pages import write_csv
+from provider_advisor.faces.web.responses import write_csv
 from provider_advisor.faces.web.settings import ServeSettings
 
 _KNOWLEDGE = load()
@@ -547,3 +547,16 @@ def test_it_is_served(tmp_path):
             pytest.fail("it never became ready")
         process.terminate()
         assert process.wait(timeout=20) in {0, -15}
+
+
+@pytest.mark.parametrize("path", ["/embed?needs=wings", "/rules?needs=wings", "/ask?a=wings:must"])
+def test_a_page_that_cannot_be_shown_is_a_problem_for_a_program(web, path):
+    program, person = web.get(path), web.get(path, headers={"accept": "text/html"})
+    assert (program.status_code, person.status_code) == (422, 422)
+    assert program.headers["content-type"] == "application/problem+json"
+    assert "wings" in program.json()["detail"]
+    assert "<title>Error: The request cannot be answered</title>" in person.text
+
+
+def test_styles_are_only_read(web):
+    assert [web.request(method, "/static/report.css").status_code for method in ("GET", "DELETE")] == [200, 405]

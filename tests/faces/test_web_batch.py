@@ -89,6 +89,15 @@ def test_a_file_is_answered_as_the_command_answers_it(web, done, recommend_says,
     assert "'=2+3," in web.get(f"{done}/scores").text
 
 
+@pytest.mark.parametrize("name", ["teams.tsv", "Teams.TAB"])
+def test_a_file_with_tabs_is_answered_like_one_with_commas(web, runs, done, name):
+    form = web.get("/batch").text
+    assert f".{name[-3:].lower()}" in re.search('accept="([^"]*)"', form)[1].split(",")
+    sent = _send(web, _TEAMS.replace(",", "\t"), name, reasons="1", as_of="2024-06-01")
+    assert runs.wait(sent.headers["location"][7:], 60).is_done
+    assert web.get(f"{sent.headers['location']}/scores").text == web.get(f"{done}/scores").text
+
+
 def _undo(cell):
     return cell[1:] if cell[:2] in {"'=", "'+", "'-", "'@"} else cell
 

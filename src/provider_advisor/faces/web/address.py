@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
+
+from starlette.datastructures import QueryParams
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
@@ -23,6 +25,9 @@ Query = Sequence[tuple[str, str]]
 
 ABSENT_TICK = "absent"
 """The form's value for a criterion that must be absent, in place of a priority."""
+
+PAGE_FIELDS = frozenset(["q", "sure"])
+"""Parameters of pages that are no part of the question: a search for criteria, and how sure the answer is."""
 
 _LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
 _TEXTS = ("team", "as_of", "max_age")
@@ -155,6 +160,17 @@ def write_address(statement: Statement, knowledge: KnowledgeBase) -> str:
     """Return the canonical query of a statement: equal statements have equal addresses."""
     record = statement_record(statement, knowledge)
     return "&".join(f"{quote(name, safe=_SAFE)}={quote(text, safe=_SAFE)}" for name, text in _list_fields(record))
+
+
+def write_page_address(statement: Statement, knowledge: KnowledgeBase, query: QueryParams) -> str:
+    """Return the canonical query of a statement, with the parameters that only pages read."""
+    own = urlencode([(name, text) for name, text in query.multi_items() if name in PAGE_FIELDS and text])
+    return "&".join(filter(None, (write_address(statement, knowledge), own)))
+
+
+def is_canonical(address: str, query: QueryParams) -> bool:
+    """Return whether a query is the canonical one of its question, however it is escaped."""
+    return parse_qsl(address) == query.multi_items()
 
 
 def _list_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -25,10 +25,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.faces.cli.options import today
 from provider_advisor.faces.web.guard import replay_body
-from provider_advisor.faces.web.service import today
 
 _NOT_KEPT = ("/-/", "/mcp")
+_NOT_STORED = ("/batch", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")
+"""What belongs to those who have its address, or changes while its address stays the same: no browser may store it."""
+
 _POSTED = frozenset(["/api/v1/recommendation", "/api/v1/ask"])
 """Paths that can be posted to without changing anything on the server: equal bodies have equal answers."""
 
@@ -75,6 +78,8 @@ class AnswerCache:
         path = scope.get("path", "")
         if scope["type"] != "http" or path.startswith(_NOT_KEPT):
             await self._app(scope, receive, send)
+        elif path.startswith(_NOT_STORED):
+            await self._app(scope, receive, _forbid_storing(send))
         elif scope["method"] == "GET":
             await self._answer_address(scope, receive, send)
         elif scope["method"] == "POST" and path in _POSTED:
@@ -137,6 +142,15 @@ class AnswerCache:
             await send(message)
 
         await self._app(scope, receive, keep)
+
+
+def _forbid_storing(send: Send) -> Send:
+    async def forbid(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+        await send(message)
+
+    return forbid
 
 
 def make_etag(edition: str, path: str, query: str, day: dt.date) -> str:

@@ -6,22 +6,30 @@ models that `recommend schema` publishes.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+import json
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Path, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_schema import answer_schema
+from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.criteria import record_criterion
+from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.web.address import describe_query, read_address
+from provider_advisor.faces.web.questionnaire_page import make_catalogue
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.shapes.every_file import file_schemas
-from provider_advisor.logic import parse_day
+from provider_advisor.questionnaire import End, Screen, answer_screen, choose_screen, measure_progress
+from provider_advisor.questionnaire.answer_files import read_answers, record_answers, record_requirements
+from provider_advisor.questionnaire.prompts import make_prompt
+from provider_advisor.questionnaire.state import State, begin
 
 PROBLEM: dict[str, Any] = {
     "description": "what is wrong, one sentence for each mistake",
@@ -42,6 +50,11 @@ LIST: dict[int | str, dict[str, Any]] = {
     422: PROBLEM,
 }
 _MOST_TEAMS = 1_000
+_EXAMPLE_TEAM: dict[str, Any] = {"a team": {"value": {"needs": ["sms"], "wants": ["whatsapp"]}}}
+_EXAMPLE_ANSWERS = {
+    "answers": {"version": 1, "answers": [{"topics": ["messages"], "screen": 1}]},
+    "values": {"criterion:sms": "must"},
+}
 
 Sure = Annotated[bool, Query(description="also report how sure the answer is")]
 All = Annotated[bool, Query(description="list all findings, even for providers that are ruled out")]
@@ -55,103 +68,37 @@ Only = Annotated[str, Query(description="`differences` leaves out rows without a
 Kind = Annotated[str, Path(description="a kind of file, such as `provider`, or `recommendation`")]
 
 
-def read_day(text: str | None) -> dt.date | None:
-    """Return a day, None for none. Raises RequirementsError."""
-    if not text:
-        return None
-    try:
-        return parse_day(text)
-    except ValueError as error:
-        raise RequirementsError(f"'{text[:40]}' is not a date; expected YYYY-MM-DD, such as 2026-11-28.") from error
+router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 
 
-def make_api(service: KnowledgeService) -> APIRouter:  # noqa: C901 (a list of operations)
-    """Return the routes below /api/v1."""
-    router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
+@router.get("/recommendation", responses=_ANSWER, tags=["answers"])
+def get_recommendation(request: Request, service: Service, sure: Sure = False, all: All = False) -> Response:  # noqa: A002, FBT002
+    """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
+    asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure", "all"})
+    if asked.unknown:
+        raise RequirementsError(*(f"unknown parameter '{name[:80]}'." for name in asked.unknown))
+    found = service.recommend(asked.statement, sure=sure)
+    return JsonResponse(found.record if all else found.short_record)
 
-    asked = {"parameters": describe_query(service.knowledge)}
 
-    @router.get("/recommendation", responses=_ANSWER, tags=["answers"], openapi_extra=asked)
-    def get_recommendation(request: Request, sure: Sure = False, all: All = False) -> Response:  # noqa: A002, FBT002
-        """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
-        asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure", "all"})
-        if asked.unknown:
-            raise RequirementsError(*(f"unknown parameter '{name[:80]}'." for name in asked.unknown))
-        found = service.recommend(asked.statement, sure=sure)
-        return JsonResponse(found.record if all else found.short_record)
+@router.post("/recommendation", responses=_ANSWER, tags=["answers"])
+def post_recommendation(
+    team: Annotated[dict[str, Any], Body(openapi_examples=_EXAMPLE_TEAM)],
+    service: Service,
+    sure: Sure = False,  # noqa: FBT002
+    all: All = False,  # noqa: A002, FBT002
+) -> Response:
+    """Answer a requirements file in JSON; `recommend schema requirements` prints its JSON Schema."""
+    found = service.recommend(service.read(team), sure=sure)
+    return JsonResponse(found.record if all else found.short_record)
 
-    @router.post("/recommendation", responses=_ANSWER, tags=["answers"])
-    def post_recommendation(
-        team: Annotated[
-            dict[str, Any], Body(openapi_examples={"a team": {"value": {"needs": ["sms"], "wants": ["whatsapp"]}}})
-        ],
-        sure: Sure = False,  # noqa: FBT002
-        all: All = False,  # noqa: A002, FBT002
-    ) -> Response:
-        """Answer a requirements file in JSON; `recommend schema requirements` prints its JSON Schema."""
-        found = service.recommend(service.read(team), sure=sure)
-        return JsonResponse(found.record if all else found.short_record)
 
-    @router.post("/recommendations", responses=LIST, tags=["answers"])
-    def post_recommendations(teams: list[dict[str, Any]]) -> Response:
-        """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
-        if len(teams) > _MOST_TEAMS:
-            raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} can be sent at once.")
-        return JsonResponse([_answer_one(team, service) for team in teams])
-
-    @router.get("/criteria", responses=LIST, tags=["knowledge"])
-    def get_criteria(q: Words = "", area: Area = None) -> Response:
-        """List what you can ask for; with `q`, only what matches the words, best match first."""
-        area = service.check_area(area)
-        found = service.search(q)
-        return JsonResponse([record_criterion(one) for one in found if area in {None, one.area}])
-
-    @router.get("/providers", responses=LIST, tags=["knowledge"])
-    def get_providers(as_of: Day = None) -> Response:
-        """List the providers that are compared as of a day, with their products."""
-        providers = service.facts(read_day(as_of)).knowledge.providers.values()
-        return JsonResponse(
-            [
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "aliases": list(one.aliases),
-                    "claims": len(one.claims),
-                    "products": [{"id": part.id, "name": part.name} for part in one.products.values()],
-                }
-                for one in providers
-            ]
-        )
-
-    @router.get("/facts", responses=LIST, tags=["knowledge"])
-    def get_facts(provider: ProviderName = None, criterion: CriterionName = None) -> Response:
-        """List claims with source, place and date: all of them, or those about a provider or criterion."""
-        return JsonResponse(service.list_claims(provider, criterion))
-
-    @router.get("/compare", responses=LIST, tags=["knowledge"])
-    def get_compare(providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None) -> Response:
-        """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
-        return JsonResponse(compare_records(service, split_names(providers), area, read_day(as_of), only))
-
-    @router.get("/rules", responses=LIST, tags=["knowledge"])
-    def get_rules() -> Response:
-        """List the rules, with the sources that they are based on."""
-        return JsonResponse(list(service.list_rules()))
-
-    @router.get("/sources", responses=LIST, tags=["knowledge"])
-    def get_sources() -> Response:
-        """List the sources of facts and rules."""
-        return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
-
-    @router.get("/schema/{kind}", tags=["knowledge"], responses={200: {"description": "the schema"}, 422: PROBLEM})
-    def get_schema(kind: Kind) -> Response:
-        """Return the JSON Schema of a kind of file, or of an answer (`recommendation`)."""
-        schemas = {**file_schemas(), "recommendation": answer_schema()}
-        if kind not in schemas:
-            raise RequirementsError(f"unknown kind '{kind[:80]}'; expected one of {', '.join(schemas)}.")
-        return JsonResponse(schemas[kind])
-
-    return router
+@router.post("/recommendations", responses=LIST, tags=["answers"])
+def post_recommendations(teams: list[dict[str, Any]], service: Service) -> Response:
+    """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
+    if len(teams) > _MOST_TEAMS:
+        raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} can be sent at once.")
+    return JsonResponse([_answer_one(team, service) for team in teams])
 
 
 def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, Any]:
@@ -161,21 +108,195 @@ def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, An
         return {"mistakes": list(error.problems)}
 
 
-def split_names(text: str) -> list[str]:
-    """Return the names in a list with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+@router.get("/criteria", responses=LIST, tags=["knowledge"])
+def get_criteria(service: Service, q: Words = "", area: Area = None) -> Response:
+    """List what you can ask for; with `q`, only what matches the words, best match first."""
+    area = service.check_area(area)
+    return JsonResponse([record_criterion(one) for one in service.search(q) if area in {None, one.area}])
 
 
-def compare_records(
-    service: KnowledgeService, names: Sequence[str], area: str | None, day: dt.date | None, only: str
-) -> list[dict[str, Any]]:
-    """Return a comparison as data. Raises RequirementsError."""
-    _, rows = service.compare(names, area, day, differences=only == "differences")
-    return [row.record(service.knowledge) for row in rows]
+@router.get("/providers", responses=LIST, tags=["knowledge"])
+def get_providers(service: Service, as_of: Day = None) -> Response:
+    """List the providers that are compared as of a day, with their products."""
+    return JsonResponse(
+        [
+            {
+                "id": one.id,
+                "name": one.name,
+                "aliases": list(one.aliases),
+                "claims": len(one.claims),
+                "products": [{"id": part.id, "name": part.name} for part in one.products.values()],
+            }
+            for one in service.facts(read_day(as_of or None)).knowledge.providers.values()
+        ]
+    )
 
 
-def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI document with the models of the answers and of problems."""
+@router.get("/facts", responses=LIST, tags=["knowledge"])
+def get_facts(service: Service, provider: ProviderName = None, criterion: CriterionName = None) -> Response:
+    """List claims with source, place and date: all of them, or those about a provider or criterion."""
+    return JsonResponse(service.list_claims(provider, criterion))
+
+
+@router.get("/compare", responses=LIST, tags=["knowledge"])
+def get_compare(
+    service: Service, providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None
+) -> Response:
+    """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
+    return JsonResponse(
+        service.record_comparison(
+            split_names(providers), area, read_day(as_of or None), differences=only == "differences"
+        )
+    )
+
+
+@router.get("/rules", responses=LIST, tags=["knowledge"])
+def get_rules(service: Service) -> Response:
+    """List the rules, with the sources that they are based on."""
+    return JsonResponse(list(service.list_rules()))
+
+
+@router.get("/sources", responses=LIST, tags=["knowledge"])
+def get_sources(service: Service) -> Response:
+    """List the sources of facts and rules."""
+    return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
+
+
+@router.get("/schema/{kind}", tags=["knowledge"], responses={200: {"description": "the schema"}, 422: PROBLEM})
+def get_schema(kind: Kind) -> Response:
+    """Return the JSON Schema of a kind of file, or of an answer (`recommendation`)."""
+    schemas = {**file_schemas(), "recommendation": answer_schema()}
+    if kind not in schemas:
+        raise RequirementsError(f"unknown kind '{kind[:80]}'; expected one of {', '.join(schemas)}.")
+    return JsonResponse(schemas[kind])
+
+
+class AskRequest(BaseModel):
+    """The answers so far, and those to the screen that follows them."""
+
+    answers: dict[str, Any] = Field(
+        {}, description="a file of answers, as `answers` of the response holds it; empty to begin"
+    )
+    values: dict[str, Any] | None = Field(
+        None, description="answers to the next screen by `key`; what is left out counts as no"
+    )
+
+
+class AskQuestion(BaseModel):
+    """One question of a screen."""
+
+    key: str = Field(description="name of the question in `values`, such as criterion:sms")
+    kind: str
+    label: str
+    ask: str
+    help: str | None
+    choices: list[list[str]] = Field(description="values to choose from, each with its label")
+    many: bool = Field(description="several may be chosen, as a list")
+    unit: str | None
+    typical: list[float | str]
+
+
+class AskScreen(BaseModel):
+    """What to ask next."""
+
+    kind: str
+    title: str
+    progress: str
+    questions: list[AskQuestion]
+
+
+class AskEnd(BaseModel):
+    """Why nothing more has to be asked."""
+
+    kind: str
+    says: str
+    verdict: dict[str, Any]
+    unless: list[str] = Field(description="keys answered with not sure that the verdict still depends on")
+    complete: bool
+
+
+class AskResponse(BaseModel):
+    """The next screen or the end, the answers to send along next time, and the requirements that they make."""
+
+    screen: AskScreen | None
+    end: AskEnd | None
+    asked: int
+    left: int = Field(description="criteria that could still matter, at most")
+    answers: dict[str, Any]
+    requirements: dict[str, Any]
+
+
+_ASKED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the next screen, or the end", "model": AskResponse},
+    422: PROBLEM,
+}
+
+
+@router.post("/ask", responses=_ASKED, tags=["answers"])
+def post_ask(
+    asked: Annotated[AskRequest, Body(openapi_examples={"the second screen": {"value": _EXAMPLE_ANSWERS}})],
+    service: Service,
+) -> Response:
+    """Return the screen that follows some answers, as `recommend ask` asks it, or the end with its verdict."""
+    return JsonResponse(ask_next(service, asked.answers, asked.values))
+
+
+def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the state after the answers, with the values for the next screen.
+
+    Raises RequirementsError, and KnowledgeError for answers that do not fit.
+    """
+    state = begin(make_catalogue(service))
+    if answers:
+        state = read_answers(json.dumps(answers).encode(), "answers", state)
+    if values is not None:
+        screen = choose_screen(state)
+        if not isinstance(screen, Screen):
+            raise RequirementsError("the questionnaire has ended, so there is no screen to answer; leave out values.")
+        given = {_read_key(name): tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        state = answer_screen(state, screen, given)
+    found, left = choose_screen(state), measure_progress(state)
+    return {
+        "screen": _record_screen(found, state) if isinstance(found, Screen) else None,
+        "end": _record_end(found, state) if isinstance(found, End) else None,
+        "asked": left.asked,
+        "left": left.left,
+        "answers": record_answers(state),
+        "requirements": record_requirements(state),
+    }
+
+
+def _read_key(name: str) -> Key:
+    kind, _, rest = name.partition(":")
+    return Key(kind, rest)  # type: ignore[arg-type]  # a kind that does not exist is on no screen
+
+
+def _record_screen(screen: Screen, state: State) -> dict[str, Any]:
+    prompts = [make_prompt(key, state.catalogue) for key in screen.keys]
+    return {
+        "kind": screen.kind,
+        "title": wording.describe_title(screen, state),
+        "progress": wording.describe_progress(screen, state),
+        "questions": [
+            {name: getattr(prompt, name) for name in AskQuestion.model_fields} | {"key": str(prompt.key)}
+            for prompt in prompts
+        ],
+    }
+
+
+def _record_end(end: End, state: State) -> dict[str, Any]:
+    return {
+        "kind": end.kind,
+        "says": wording.describe_end(state, end),
+        "verdict": end.verdict._asdict(),
+        "unless": [str(key) for key in end.unless],
+        "complete": end.complete,
+    }
+
+
+def complete_contract(document: dict[str, Any], knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return FastAPI's document with what it cannot know: the parameters of a question, models, our form of errors."""
+    document["paths"]["/api/v1/recommendation"]["get"]["parameters"] += describe_query(knowledge)
     answer = answer_schema()
     parts = answer.pop("$defs", {})
     # A schema has its parts under `$defs`; in OpenAPI they are components, so references are rewritten.
@@ -193,34 +314,27 @@ def add_schemas(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def make_contract_page(service: KnowledgeService, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
-    """Return the route of the page on the API; `openapi` makes its document."""
-    router = APIRouter()
-
-    @router.get("/api", include_in_schema=False, response_model=None)
-    def show_contract() -> Response:
-        """Show the operations under /api/v1, generated from the OpenAPI document."""
-        document = openapi()
-        operations = [
-            {
-                "method": method.upper(),
-                "path": path,
-                "says": operation.get("description") or operation.get("summary", ""),
-                "fields": [
-                    (part["name"], part.get("description", ""), bool(part.get("required")))
-                    for part in operation.get("parameters", ())
-                ],
-                "bodies": list(operation.get("requestBody", {}).get("content", ())),
-                "statuses": [(status, part["description"]) for status, part in _list_told(operation["responses"])],
-            }
-            for path, methods in document["paths"].items()
-            for method, operation in methods.items()
-        ]
-        return show_page(service, "api.html.j2", "API", operations=operations)
-
-    return router
+contract_page = APIRouter(include_in_schema=False)
 
 
-def _list_told(responses: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the responses that differ between operations."""
-    return [(status, part) for status, part in responses.items() if status != "default"]
+@contract_page.get("/api", response_model=None)
+def show_contract(request: Request, service: Service) -> Response:
+    """Show the operations under /api/v1, generated from the OpenAPI document."""
+    operations = [
+        {
+            "method": method.upper(),
+            "path": path,
+            "says": operation.get("description") or operation.get("summary", ""),
+            "fields": [
+                (part["name"], part.get("description", ""), bool(part.get("required")))
+                for part in operation.get("parameters", ())
+            ],
+            "bodies": list(operation.get("requestBody", {}).get("content", ())),
+            "statuses": [
+                (status, part["description"]) for status, part in operation["responses"].items() if status != "default"
+            ],
+        }
+        for path, methods in request.app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return show_page(service, "api.html.j2", "API", operations=operations)

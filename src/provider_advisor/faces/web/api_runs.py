@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 
 from provider_advisor.errors import BusyError, RequirementsError
+from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.replaying import check_record, replay_record
-from provider_advisor.faces.web.api import PROBLEM, Day, read_day
+from provider_advisor.faces.web.api import PROBLEM, Day
 from provider_advisor.faces.web.batch_files import (
     OUTPUTS,
     BatchChoice,
@@ -31,8 +32,8 @@ from provider_advisor.faces.web.batch_files import (
     send_file,
 )
 from provider_advisor.faces.web.responses import JsonResponse, respond_problem
-from provider_advisor.faces.web.runs import Run, RunFolder, StartedRun
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.runs import Run, RunFolder, Runs, StartedRun
+from provider_advisor.faces.web.service import Service
 from provider_advisor.knowledge.files import shipped_folder
 
 Responses = dict[int | str, dict[str, Any]]
@@ -43,8 +44,6 @@ _FILE = re.compile(r"(facts|rules)(/[a-z0-9][a-z0-9_-]{0,60}){1,3}\.yaml")
 _TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
 _FORM = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `Accept` names, or that of the file"
 _ANY_FILE = "application/octet-stream"
-_NOT_FOUND: Responses = {404: PROBLEM}
-_GONE = "There is no such run: results are removed after an hour."
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -73,81 +72,88 @@ class ImpactRequest(BaseModel):
 RunId = Annotated[str, AddressPart(description="the id of the run")]
 
 
-def make_run_api(service: KnowledgeService, runs: RunFolder) -> APIRouter:
-    """Return the routes of replay, batch and impact."""
-    router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
-    _add_replay(router, service)
-    _add_batch(router, runs)
-    _add_impact(router, runs)
-    return router
+router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 
 
-def _add_replay(router: APIRouter, service: KnowledgeService) -> None:
-    @router.post("/replay", responses={**_describe("the comparison"), 422: PROBLEM}, tags=["answers"])
-    def post_replay(record: Annotated[dict[str, Any], Body()], as_of: Day = None) -> Response:
-        """Answer the question of an earlier answer again, and say whether and why the answer is different now."""
-        day = read_day(as_of)
-        return JsonResponse(replay_record(check_record(record, "request"), "request", service.knowledge, day))
+def _describe(what: str) -> Responses:
+    return {200: {"description": what, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def _add_batch(router: APIRouter, runs: RunFolder) -> None:
-    started: Responses = {
-        202: {"description": "the run has started; its address is in `Location`", "model": BatchState},
-        415: PROBLEM,
-        422: PROBLEM,
+@router.post("/replay", responses={**_describe("the comparison"), 422: PROBLEM}, tags=["answers"])
+def post_replay(record: Annotated[dict[str, Any], Body()], service: Service, as_of: Day = None) -> Response:
+    """Answer the question of an earlier answer again, and say whether and why the answer is different now."""
+    day = read_day(as_of or None)
+    return JsonResponse(replay_record(check_record(record, "request"), "request", service.knowledge, day))
+
+
+_STARTED: Responses = {
+    202: {"description": "the run has started; its address is in `Location`", "model": BatchState},
+    415: PROBLEM,
+    422: PROBLEM,
+}
+# Clients are generated from this document, and most generators know no other type for a file.
+_FILE_SENT = {
+    "requestBody": {
+        "description": f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by "
+        "its content",
+        "required": True,
+        "content": {_ANY_FILE: _BYTES},
     }
-    # Clients are generated from this document, and most generators know no other type for a file.
-    said = f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by its content"
-    body = {"requestBody": {"description": said, "required": True, "content": {_ANY_FILE: _BYTES}}}
+}
+_STATE: Responses = {200: {"description": "the state of the run", "model": BatchState}, 404: PROBLEM}
+# Bytes first: a client takes the first type that it knows.
+_KINDS = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)
+_SCORES: Responses = {200: {"description": "the file", "content": _KINDS}, 404: PROBLEM}
+_REJECTS: Responses = {
+    200: {"description": "the rows", "content": {"text/csv": {"schema": {"type": "string"}}}},
+    404: PROBLEM,
+}
 
-    @router.post("/batch", status_code=202, responses=started, tags=["many teams"], openapi_extra=body)
-    async def post_batch(
-        request: Request,
-        output: Annotated[str, Query(description=_FORM)] = "",
-        reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
-        as_of: Day = None,
-    ) -> Response:
-        """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media not in {_ANY_FILE, *_TYPES}:
-            return respond_problem(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                [f"'{media[:60]}' is not supported; expected one of {_ANY_FILE}, {', '.join(_TYPES)}."],
-            )
-        content, chosen = await request.body(), output or _read_accepted(request.headers.get("accept", ""))
 
-        def begin() -> str:
-            upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
-            return runs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), runs.knowledge))
+@router.post("/batch", status_code=202, responses=_STARTED, tags=["many teams"], openapi_extra=_FILE_SENT)
+async def post_batch(
+    request: Request,
+    runs: Runs,
+    output: Annotated[str, Query(description=_FORM)] = "",
+    reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
+    as_of: Day = None,
+) -> Response:
+    """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in {_ANY_FILE, *_TYPES}:
+        sentence = f"'{media[:60]}' is not supported; expected one of {_ANY_FILE}, {', '.join(_TYPES)}."
+        return respond_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, [sentence])
+    content, chosen = await request.body(), output or _read_accepted(request.headers.get("accept", ""))
 
-        run = runs.find(await run_in_threadpool(begin))
-        if run is None:
-            return respond_problem(HTTPStatus.NOT_FOUND, [_GONE])
-        response = JsonResponse(_record(run), HTTPStatus.ACCEPTED)
-        response.headers["Location"] = f"/api/v1/batch/{run.id}"
-        return response
+    def begin() -> str:
+        upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
+        return runs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), runs.knowledge))
 
-    state: Responses = {200: {"description": "the state of the run", "model": BatchState}, **_NOT_FOUND}
+    run = runs.find(await run_in_threadpool(begin))
+    if run is None:
+        return _refuse_unknown()
+    response = JsonResponse(_record(run), HTTPStatus.ACCEPTED)
+    response.headers["Location"] = f"/api/v1/batch/{run.id}"
+    return response
 
-    @router.get("/batch/{name}", responses=state, tags=["many teams"])
-    def get_batch(name: RunId) -> Response:
-        """Return the state of a run and, once it is done, where its files are."""
-        return _with_run(runs, name, lambda run: JsonResponse(_record(run)))
 
-    kinds = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)  # bytes first: a client takes the first type that it knows
-    scores: Responses = {200: {"description": "the file", "content": kinds}, **_NOT_FOUND}
-    text = {"text/csv": {"schema": {"type": "string"}}}
-    rejects: Responses = {200: {"description": "the rows", "content": text}, **_NOT_FOUND}
+@router.get("/batch/{name}", responses=_STATE, tags=["many teams"])
+def get_batch(name: RunId, runs: Runs) -> Response:
+    """Return the state of a run and, once it is done, where its files are."""
+    run = runs.find(name)
+    return _refuse_unknown() if run is None else JsonResponse(_record(run))
 
-    @router.get("/batch/{name}/scores", responses=scores, response_class=FileResponse, tags=["many teams"])
-    def get_scores(name: RunId) -> Response:
-        """Return the rows with their verdicts and scores."""
-        return _with_run(runs, name, lambda run: _send(run, "scores"))
 
-    @router.get("/batch/{name}/rejects", responses=rejects, response_class=FileResponse, tags=["many teams"])
-    def get_rejects(name: RunId) -> Response:
-        """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
-        return _with_run(runs, name, lambda run: _send(run, "rejects"))
+@router.get("/batch/{name}/scores", responses=_SCORES, response_class=FileResponse, tags=["many teams"])
+def get_scores(name: RunId, runs: Runs) -> Response:
+    """Return the rows with their verdicts and scores."""
+    return _send(runs.find(name), "scores")
+
+
+@router.get("/batch/{name}/rejects", responses=_REJECTS, response_class=FileResponse, tags=["many teams"])
+def get_rejects(name: RunId, runs: Runs) -> Response:
+    """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
+    return _send(runs.find(name), "rejects")
 
 
 def _read_accepted(header: str) -> str:
@@ -156,18 +162,13 @@ def _read_accepted(header: str) -> str:
     return next((_TYPES[name] for name in named if name in _TYPES), "")
 
 
-def _describe(what: str) -> Responses:
-    return {200: {"description": what, "content": {"application/json": {"schema": {"type": "object"}}}}}
+def _refuse_unknown() -> Response:
+    return respond_problem(HTTPStatus.NOT_FOUND, ["There is no such run: results are removed after an hour."])
 
 
-def _with_run(runs: RunFolder, name: str, respond: Callable[[StartedRun], Response]) -> Response:
-    run = runs.find(name)
-    found = respond_problem(HTTPStatus.NOT_FOUND, [_GONE]) if run is None else respond(run)
-    found.headers["Cache-Control"] = "no-store"
-    return found
-
-
-def _send(run: StartedRun, what: str) -> Response:
+def _send(run: StartedRun | None, what: str) -> Response:
+    if run is None:
+        return _refuse_unknown()
     if (path := find_result(run, what)) is not None:
         return send_file(path, run, safe=False)
     return respond_problem(HTTPStatus.NOT_FOUND, [explain_missing(run, what)])
@@ -185,16 +186,16 @@ def _record(run: StartedRun) -> dict[str, Any]:
     }
 
 
-def _add_impact(router: APIRouter, runs: RunFolder) -> None:
-    responses = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 429: PROBLEM}
+_EFFECT = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 429: PROBLEM}
 
-    @router.post("/impact", responses=responses, tags=["many teams"])
-    async def post_impact(asked: ImpactRequest) -> Response:
-        """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
 
-        Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
-        """
-        return JsonResponse(await measure_change(asked, runs))
+@router.post("/impact", responses=_EFFECT, tags=["many teams"])
+async def post_impact(asked: ImpactRequest, runs: Runs) -> Response:
+    """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
+
+    Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
+    """
+    return JsonResponse(await measure_change(asked, runs))
 
 
 async def measure_change(asked: ImpactRequest, runs: RunFolder) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def _make_impact_run(asked: ImpactRequest, folders: Sequence[str | None]) -> Run
         raise RequirementsError(
             *(f"'{name[:80]}' is not a file path; expected facts/….yaml or rules/….yaml." for name in wrong)
         )
-    day = read_day(asked.as_of)
+    day = read_day(asked.as_of or None)
     before = {
         f"{kind}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for kind, given in zip(("facts", "rules"), folders, strict=True)

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.cli.criteria import record_criterion
+from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.replaying import check_record, replay_record
-from provider_advisor.faces.web.api import compare_records, read_day
-from provider_advisor.faces.web.api_ask import ask_next
+from provider_advisor.faces.web.api import ask_next
 from provider_advisor.faces.web.api_runs import ImpactRequest, measure_change
 from provider_advisor.faces.web.responses import list_mistakes
 from provider_advisor.faces.web.runs import RunFolder
@@ -112,7 +112,7 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
     def compare(providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
         """Compare providers by their known differences, in one area (such as video or prices) or in all."""
         try:
-            return {"rows": compare_records(service, providers, area, read_day(as_of), "differences")}
+            return {"rows": service.record_comparison(providers, area, read_day(as_of or None), differences=True)}
         except AdvisorError as error:
             return {"mistakes": list_mistakes(error)}
 
@@ -140,7 +140,7 @@ def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
     def replay(record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """Say whether and why the answer in a record, as `recommend --format json` prints it, is different now."""
         try:
-            return replay_record(check_record(record, "request"), "request", service.knowledge, read_day(as_of))
+            return replay_record(check_record(record, "request"), "request", service.knowledge, read_day(as_of or None))
         except AdvisorError as error:
             return {"mistakes": list_mistakes(error)}
 

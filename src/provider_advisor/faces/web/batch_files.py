@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.web.api import read_day
+from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.web.responses import write_safe_lines
 from provider_advisor.faces.web.runs import LASTS, Run, StartedRun
 
@@ -29,14 +29,15 @@ MOST_ROWS = 100_000
 _MOST_UNPACKED = 200_000_000
 
 _KINDS = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "a workbook"}
-_ENDINGS = {
-    "csv": "csv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "parquet": "parquet",
-    "xlsx": "xlsx",
-    "xlsm": "xlsx",
+ENDINGS = {
+    **dict.fromkeys(("csv", "tsv", "tab"), "csv"),
+    **dict.fromkeys(("jsonl", "ndjson"), "jsonl"),
+    **dict.fromkeys(("parquet", "pq"), "parquet"),
+    **dict.fromkeys(("xlsx", "xlsm"), "xlsx"),
 }
+"""What the names of files may end in, and the kinds of files."""
+
+_TABBED = ("tsv", "tab")
 OUTPUTS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -47,11 +48,15 @@ _RESULTS = ("scores", "rejects")
 
 
 class Upload(NamedTuple):
-    """A file with many teams: what it was called, its kind (csv, jsonl, parquet or xlsx), and its bytes."""
+    """A file with many teams: what it was called, its kind (csv, jsonl, parquet or xlsx), and its bytes.
+
+    Its `ending` tells the command how to read it: as its kind, or `tsv` for tabs between the cells.
+    """
 
     name: str
     kind: str
     content: bytes
+    ending: str
 
 
 def read_upload(name: str, content: bytes) -> Upload:
@@ -60,13 +65,14 @@ def read_upload(name: str, content: bytes) -> Upload:
     if not content.strip():
         raise RequirementsError(f"{name} is empty; expected teams as CSV, JSON Lines, Parquet or a workbook (.xlsx).")
     kind = _find_kind(content, name)
-    said = _ENDINGS.get(name.rpartition(".")[2].lower())
+    ending = name.rpartition(".")[2].lower()
+    said = ENDINGS.get(ending)
     if (said, kind) == ("csv", "jsonl"):
         kind = "csv"  # a header may begin with any sign
     if said not in {None, kind}:
         raise RequirementsError(f"{name} is not {_KINDS[str(said)]}: its content is {_KINDS[kind]}; rename it.")
     {"parquet": _check_parquet, "xlsx": _check_workbook}.get(kind, _check_lines)(content, name)
-    return Upload(name, kind, content)
+    return Upload(name, kind, content, "tsv" if ending in _TABBED else kind)
 
 
 def _find_kind(content: bytes, name: str) -> str:
@@ -131,8 +137,8 @@ def make_batch_run(upload: Upload, choice: BatchChoice, folders: Sequence[str | 
     output = choice.output or upload.kind
     if output not in OUTPUTS:
         raise RequirementsError(f"unknown format '{choice.output[:40]}'; expected one of {', '.join(OUTPUTS)}.")
-    day = read_day(choice.as_of.strip())
-    name = f"teams.{upload.kind}"
+    day = read_day(choice.as_of.strip() or None)
+    name = f"teams.{upload.ending}"
     arguments = ["batch", name, f"scores.{output}", "--rejects", "rejects.csv", "--summary", "summary.json"]
     arguments += ["--quiet", *_name_folders(folders), *(["--reasons"] if choice.reasons else [])]
     arguments += ["--as-of", day.isoformat()] if day else []
@@ -170,10 +176,7 @@ def send_file(path: Path, run: StartedRun, *, safe: bool) -> Response:
     """Return a file to be saved; with `safe` no cell of CSV can be taken for a formula."""
     stem = str(run.about.get("name", "teams")).rpartition(".")[0] or "teams"
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in stem)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{plain}.{path.name}"',
-        "Cache-Control": "no-store",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{plain}.{path.name}"'}
     media = OUTPUTS[path.suffix.removeprefix(".")]
     # A person opens it in a spreadsheet; for a program, the apostrophe before "=1+1" would be part of the cell.
     if safe and path.suffix == ".csv":

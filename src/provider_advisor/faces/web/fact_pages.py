@@ -6,20 +6,19 @@ states it). Without a state, all facts except unknown ones are listed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, HTTPException
-from starlette.requests import Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.check import describe_freshness, record_freshness
+from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow
-from provider_advisor.faces.web.api import read_day
 from provider_advisor.faces.web.knowledge_pages import show_row
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, read_fields, show_page, write_csv
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 
@@ -37,93 +36,89 @@ class _FactFilter(NamedTuple):
     facts: Facts
 
 
-def make_fact_pages(service: KnowledgeService) -> APIRouter:
-    """Return the routes of the browser of facts: the page, and the same rows as JSON and CSV."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/facts", response_model=None)
-    @router.get("/facts{form}", response_model=None)
-    def show_facts(request: Request, form: str = "") -> Response:
-        if form not in {"", ".json", ".csv"}:
-            raise HTTPException(404)
-        facts, rows, wrong = service.facts(), list[dict[str, Any]](), None
-        try:
-            asked = _read_address(request, service)
-            facts, rows = asked.facts, list(_list_rows(asked, service))
-        except FieldError as error:
-            if form:
-                raise
-            wrong = error
-        if form == ".json":
-            return JsonResponse([{name: row[name] for name in _COLUMNS} for row in rows])
-        if form == ".csv":
-            return write_csv([_COLUMNS, *([row[name] or "" for name in _COLUMNS] for row in rows)])
-        chosen = {name: request.query_params.get(name, "") for name in ("provider", "criterion", "state", "as_of")}
-        providers = [(one.id, one.name) for one in facts.knowledge.providers.values()]
-        return show_page(
-            service,
-            "fact_list.html.j2",
-            "Facts",
-            wrong=wrong,
-            here="facts",
-            rows=rows,
-            states=_STATES,
-            providers=providers,
-            chosen=chosen,
-            day=facts.as_of,
-            query=request.url.query,
-        )
-
-    @router.get("/freshness", response_model=None)
-    def show_freshness(as_of: str = "", within: str = "") -> Response:
-        """Show which facts are out of date, or will be soon, and where to look them up."""
-        day, days, wrong = None, 0, None
-        try:
-            day, days = read_fields({"as_of": lambda: read_day(as_of), "within": lambda: _read_days(within)}).values()
-        except FieldError as error:
-            wrong = error
-        facts = service.facts(day)
-        groups = group_ageing(list_ageing(facts, days))
-        knowledge = facts.knowledge
-        rows = [
-            {
-                "provider": group.provider,
-                "name": knowledge.providers[group.provider].name,
-                "area": group.area.replace("-", " "),
-                "past": group.count_past(facts.as_of),
-                "stated": group.stated,
-                "good_until": group.good_until,
-                "criteria": [(part.criterion, knowledge.criteria[part.criterion].label) for part in group.facts],
-                "source": group.source,
-                "title": knowledge.sources[group.source].title,
-                "url": knowledge.sources[group.source].url or "",
-            }
-            for group in groups
-        ]
-        says = describe_freshness(groups, facts.as_of, days)
-        return show_page(
-            service,
-            "freshness.html.j2",
-            "Freshness of the facts",
-            wrong=wrong,
-            rows=rows,
-            says=says,
-            within=within,
-            given_day=as_of,
-        )
-
-    @router.get("/freshness.json", response_model=None)
-    def show_freshness_data(as_of: str = "", within: str = "") -> Response:
-        """Return what `recommend check --freshness --format json` prints."""
-        facts, days = service.facts(read_day(as_of)), _read_days(within)
-        return JsonResponse(record_freshness(list_ageing(facts, days), facts, days))
-
-    return router
+router = APIRouter(include_in_schema=False)
 
 
-def _read_address(request: Request, service: KnowledgeService) -> _FactFilter:
+@router.get("/facts", response_model=None)
+@router.get("/facts.json", response_model=None)
+@router.get("/facts.csv", response_model=None)
+def show_facts(request: Request, service: Service) -> Response:
+    """Show the facts that the address asks for, or return the same rows as JSON or CSV."""
+    query, form = request.query_params, request.scope["path"].removeprefix("/facts")
+    facts, rows, wrong = service.facts(), list[dict[str, Any]](), None
+    try:
+        asked = _read_address(query, service)
+        facts, rows = asked.facts, list(_list_rows(asked, service))
+    except FieldError as error:
+        if form:
+            raise
+        wrong = error
+    if form == ".json":
+        return JsonResponse([{name: row[name] for name in _COLUMNS} for row in rows])
+    if form == ".csv":
+        return write_csv([_COLUMNS, *([row[name] or "" for name in _COLUMNS] for row in rows)])
+    return show_page(
+        service,
+        "fact_list.html.j2",
+        "Facts",
+        wrong=wrong,
+        here="facts",
+        rows=rows,
+        states=_STATES,
+        providers=[(one.id, one.name) for one in facts.knowledge.providers.values()],
+        chosen={name: query.get(name, "") for name in ("provider", "criterion", "state", "as_of")},
+        day=facts.as_of,
+        query=request.url.query,
+    )
+
+
+@router.get("/freshness", response_model=None)
+def show_freshness(service: Service, as_of: str = "", within: str = "") -> Response:
+    """Show which facts are out of date, or will be soon, and where to look them up."""
+    day, days, wrong = None, 0, None
+    try:
+        day, days = read_fields(
+            {"as_of": lambda: read_day(as_of or None), "within": lambda: _read_days(within)}
+        ).values()
+    except FieldError as error:
+        wrong = error
+    facts = service.facts(day)
+    knowledge, groups = facts.knowledge, group_ageing(list_ageing(facts, days))
+    rows = [
+        group._asdict()
+        | {
+            "name": knowledge.providers[group.provider].name,
+            "area": group.area.replace("-", " "),
+            "past": group.count_past(facts.as_of),
+            "stated": group.stated,
+            "good_until": group.good_until,
+            "criteria": [(part.criterion, knowledge.criteria[part.criterion].label) for part in group.facts],
+            "title": knowledge.sources[group.source].title,
+            "url": knowledge.sources[group.source].url or "",
+        }
+        for group in groups
+    ]
+    return show_page(
+        service,
+        "freshness.html.j2",
+        "Freshness of the facts",
+        wrong=wrong,
+        rows=rows,
+        says=describe_freshness(groups, facts.as_of, days),
+        within=within,
+        given_day=as_of,
+    )
+
+
+@router.get("/freshness.json", response_model=None)
+def show_freshness_data(service: Service, as_of: str = "", within: str = "") -> Response:
+    """Return what `recommend check --freshness --format json` prints."""
+    facts, days = service.facts(read_day(as_of or None)), _read_days(within)
+    return JsonResponse(record_freshness(list_ageing(facts, days), facts, days))
+
+
+def _read_address(query: Mapping[str, str], service: KnowledgeService) -> _FactFilter:
     """Return what the address asks for. Raises FieldError."""
-    query = request.query_params
 
     def say(name: str, read: Callable[[str], Any]) -> Callable[[], Any]:
         return lambda: read(query[name]) if query.get(name) else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,188 +11,163 @@ from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, shortened
+from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.side_by_side import ComparedRow
-from provider_advisor.faces.web.api import compare_records, read_day, split_names
-from provider_advisor.faces.web.responses import (
-    JsonResponse,
-    read_fields,
-    show_error,
-    show_page,
-    show_refusal,
-    write_csv,
-)
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.responses import JsonResponse, read_fields, show_page, show_refusal, write_csv
+from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 
 _MOST_MEMBERS = 12
+_MOST_LETTERS = 200
+
+router = APIRouter(include_in_schema=False)
 
 
-def make_knowledge_pages(service: KnowledgeService) -> APIRouter:
-    """Return the routes of these pages."""
-    router, pages = APIRouter(include_in_schema=False), KnowledgePages(service)
-    for path, function in (
-        ("/compare", pages.compare),
-        ("/compare{form}", pages.compare),
-        ("/criteria", pages.criteria),
-        ("/criteria/{name}", pages.criterion),
-        ("/providers/{name}", pages.provider),
-        ("/sources/{name}", pages.source),
-    ):
-        router.add_api_route(path, function, response_model=None)
-    return router
-
-
-class KnowledgePages:
-    """The pages on what is known, for one service."""
-
-    def __init__(self, service: KnowledgeService) -> None:
-        self._service, self._show = service, partial(show_page, service)
-
-    def compare(self, request: Request, form: str = "") -> Response:
-        """Show providers side by side, or return the same rows as JSON or CSV."""
-        if form not in {"", ".json", ".csv"}:
-            return show_error(self._service, 404)
-        query = request.query_params
-        names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
-        area, only = query.get("area") or None, query.get("only", "")
-        chosen: list[str] = []
-        rows: list[ComparedRow] = []
-        wrong: RequirementsError | None = None
-        try:
-            asked = read_fields(
-                {
-                    "providers": lambda: [self._service.find_provider(name) for name in names],
-                    "area": lambda: self._service.check_area(area),
-                    "as_of": lambda: read_day(query.get("as_of")),
-                }
-            )
-            if form == ".json":
-                return JsonResponse(compare_records(self._service, names, area, asked["as_of"], only))
-            chosen, rows = self._service.compare(names, area, asked["as_of"], differences=only == "differences")
-        except RequirementsError as error:
-            if form:
-                raise
-            wrong = error
-        knowledge = self._service.knowledge
-        labels = [knowledge.providers[name].name for name in chosen]
+@router.get("/compare", response_model=None)
+@router.get("/compare.json", response_model=None)
+@router.get("/compare.csv", response_model=None)
+def show_comparison(request: Request, service: Service) -> Response:
+    """Show providers side by side, or return the same rows as JSON or CSV."""
+    query, form = request.query_params, request.scope["path"].removeprefix("/compare")
+    names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
+    area, only, day = query.get("area") or None, query.get("only", ""), query.get("as_of", "")
+    differences, chosen = only == "differences", list[str]()
+    rows: list[ComparedRow] = []
+    wrong: RequirementsError | None = None
+    try:
+        asked = read_fields(
+            {
+                "providers": lambda: [service.find_provider(name) for name in names],
+                "area": lambda: service.check_area(area),
+                "as_of": lambda: read_day(day or None),
+            }
+        )
+        if form == ".json":
+            return JsonResponse(service.record_comparison(names, area, asked["as_of"], differences=differences))
+        chosen, rows = service.compare(names, area, asked["as_of"], differences=differences)
+    except RequirementsError as error:
         if form:
-            table = [[row.criterion.id, *row.list_texts(knowledge)] for row in rows]
-            return write_csv([["criterion", *chosen], *table])
-        fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": query.get("as_of", "")}
-        return self._show(
-            "compare.html.j2",
-            "Compare",
-            wrong=wrong,
-            options=[
-                (one.id, one.name, bool(names) and one.id in {*names, *chosen}) for one in knowledge.providers.values()
-            ],
-            areas=list_areas(knowledge),
-            area=area,
-            given_day=query.get("as_of", ""),
-            differences=only == "differences",
-            names=labels,
-            rows=[show_row(row, self._service) for row in rows],
-            address=urlencode({name: text for name, text in fields.items() if text}),
-        )
+            raise
+        wrong = error
+    knowledge = service.knowledge
+    if form:
+        return write_csv([["criterion", *chosen], *([row.criterion.id, *row.list_texts(knowledge)] for row in rows)])
+    fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": day}
+    is_chosen = {*names, *chosen} if names else set[str]()
+    return show_page(
+        service,
+        "compare.html.j2",
+        "Compare",
+        wrong=wrong,
+        options=[(one.id, one.name, one.id in is_chosen) for one in knowledge.providers.values()],
+        areas=list_areas(knowledge),
+        area=area,
+        given_day=day,
+        differences=differences,
+        names=[knowledge.providers[name].name for name in chosen],
+        rows=[show_row(row, service) for row in rows],
+        address=urlencode({name: text for name, text in fields.items() if text}),
+    )
 
-    def criteria(self, q: str = "", area: str = "") -> Response:
-        """Show the criteria, or those that match words, in all areas or one."""
-        wrong: RequirementsError | None = None
-        try:
-            self._service.check_area(area)
-        except RequirementsError as error:
-            wrong, area = error, ""
-        anywhere = self._service.search(q[:200])
-        found = [one for one in anywhere if area in {"", one.area}]
-        unfound = "Nothing is found in this area." if anywhere else self._service.explain_unfound(q[:200])
-        return self._show(
-            "criteria.html.j2",
-            "Criteria",
-            wrong=wrong,
-            q=q,
-            area=area,
-            areas=list_areas(self._service.knowledge),
-            found=found,
-            unfound="" if found else unfound,
-            by_word=[] if anywhere else self._service.count_by_word(q[:200]),
-        )
 
-    def criterion(self, name: str) -> Response:
-        """Show a criterion and what is known of each provider."""
-        try:
-            one = self._service.find_criterion(name)
-        except RequirementsError as error:
-            return show_refusal(self._service, "There is no such criterion", 404, wrong=error)
-        # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
-        knowledge, name = self._service.knowledge, one.id.partition("@")[0]
-        kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
-        lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
-        lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
-        claims = list(show_claims(self._service, lambda claim: claim.criterion == name))
-        told = {claim["provider"] for claim in claims}
-        implied_by = [rule for rule in knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
-        return self._show(
-            "facts.html.j2",
-            one.label,
-            heading=one.label,
-            about="criterion",
-            here="criteria",
-            lines=lines,
-            links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
-            rules=[(rule.id, rule.because) for rule in implied_by],
-            claims=claims,
-            silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
-        )
+@router.get("/criteria", response_model=None)
+def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
+    """Show the criteria, or those that match words, in all areas or one."""
+    words, wrong = q[:_MOST_LETTERS], None
+    try:
+        service.check_area(area)
+    except RequirementsError as error:
+        wrong, area = error, ""
+    anywhere = service.search(words)
+    found = [one for one in anywhere if area in {"", one.area}]
+    unfound = "Nothing is found in this area." if anywhere else service.explain_unfound(words)
+    return show_page(
+        service,
+        "criteria.html.j2",
+        "Criteria",
+        wrong=wrong,
+        q=q,
+        area=area,
+        areas=list_areas(service.knowledge),
+        found=found,
+        unfound="" if found else unfound,
+        by_word=[] if anywhere else service.count_by_word(words),
+    )
 
-    def provider(self, name: str) -> Response:
-        """Show a provider and all claims about it."""
-        try:
-            found = self._service.find_provider(name)
-        except RequirementsError as error:
-            return show_refusal(self._service, "There is no such provider", 404, wrong=error)
-        one = self._service.knowledge.providers[found]
-        products = ", ".join(part.name for part in one.products.values())
-        return self._show(
-            "facts.html.j2",
-            one.name,
-            heading=one.name,
-            about="provider",
-            here="providers",
-            lines=[f"Products: {products}."] if products else [],
-            links=[
-                ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale"),
-                ("What is not known", f"/facts?provider={quote(found)}&state=unknown"),
-            ],
-            rules=(),
-            silent=(),
-            claims=list(show_claims(self._service, lambda claim: claim.provider == found)),
-        )
 
-    def source(self, name: str) -> Response:
-        """Show a source and what it says."""
-        one = self._service.knowledge.sources.get(name)
-        if one is None:
-            return show_refusal(self._service, "There is no such source", 404)
-        published = f"published {one.published}" if one.published else "without a date"
-        lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
-        lines += [f"Note: {one.note}."] if one.note else []
-        lines += [f"No URL: {one.no_url}."] if one.no_url else []
-        return self._show(
-            "facts.html.j2",
-            one.title,
-            heading=one.title,
-            about="source",
-            here="sources",
-            lines=lines,
-            links=[("Open the source", one.url)] if one.url else [],
-            rules=[
-                (rule.id, rule.because)
-                for rule in self._service.knowledge.rules.values()
-                if name in {part.source for part in rule.rests_on}
-            ],
-            silent=(),
-            claims=list(show_claims(self._service, lambda claim: claim.source == name)),
-        )
+@router.get("/criteria/{name}", response_model=None)
+def show_criterion(name: str, service: Service) -> Response:
+    """Show a criterion and what is known of each provider."""
+    try:
+        one = service.find_criterion(name)
+    except RequirementsError as error:
+        return show_refusal(service, "There is no such criterion", 404, wrong=error)
+    # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
+    knowledge, name = service.knowledge, one.id.partition("@")[0]
+    kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
+    lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
+    lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
+    claims = list(_show_claims(service, lambda claim: claim.criterion == name))
+    told = {claim["provider"] for claim in claims}
+    implied_by = [rule for rule in knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
+    return _show_claimed(
+        service,
+        "criterion",
+        one.label,
+        claims,
+        here="criteria",
+        lines=lines,
+        links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
+        rules=[(rule.id, rule.because) for rule in implied_by],
+        silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
+    )
+
+
+@router.get("/providers/{name}", response_model=None)
+def show_provider(name: str, service: Service) -> Response:
+    """Show a provider and all claims about it."""
+    try:
+        found = service.find_provider(name)
+    except RequirementsError as error:
+        return show_refusal(service, "There is no such provider", 404, wrong=error)
+    one = service.knowledge.providers[found]
+    products = ", ".join(part.name for part in one.products.values())
+    links = [
+        ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale"),
+        ("What is not known", f"/facts?provider={quote(found)}&state=unknown"),
+    ]
+    claims = list(_show_claims(service, lambda claim: claim.provider == found))
+    lines = [f"Products: {products}."] if products else []
+    return _show_claimed(service, "provider", one.name, claims, lines=lines, links=links)
+
+
+@router.get("/sources/{name}", response_model=None)
+def show_source(name: str, service: Service) -> Response:
+    """Show a source and what it says."""
+    one = service.knowledge.sources.get(name)
+    if one is None:
+        return show_refusal(service, "There is no such source", 404)
+    published = f"published {one.published}" if one.published else "without a date"
+    lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
+    lines += [f"Note: {one.note}."] if one.note else []
+    lines += [f"No URL: {one.no_url}."] if one.no_url else []
+    links = [("Open the source", one.url)] if one.url else []
+    claims = list(_show_claims(service, lambda claim: claim.source == name))
+    based = [rule for rule in service.knowledge.rules.values() if name in {part.source for part in rule.rests_on}]
+    rules = [(rule.id, rule.because) for rule in based]
+    return _show_claimed(service, "source", one.title, claims, lines=lines, links=links, rules=rules)
+
+
+def _show_claimed(
+    service: KnowledgeService,
+    about: str,
+    heading: str,
+    claims: Sequence[dict[str, Any]],
+    **values: Any,  # noqa: ANN401 (whatever the template shows)
+) -> Response:
+    """Return the page on one criterion, provider or source, with its claims."""
+    shown = {"about": about, "heading": heading, "claims": claims, "here": "", "rules": (), "silent": ()} | values
+    return show_page(service, "facts.html.j2", heading, **shown)
 
 
 def show_row(row: ComparedRow, service: KnowledgeService) -> dict[str, Any]:
@@ -211,7 +185,7 @@ def show_row(row: ComparedRow, service: KnowledgeService) -> dict[str, Any]:
     return {"id": row.criterion.id, "label": row.criterion.label, "cells": cells}
 
 
-def show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:
+def _show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> Iterator[dict[str, Any]]:
     """Yield the claims to show, each with source, place and day; the first claim on a fact has the anchor."""
     knowledge, facts = service.knowledge, service.facts()
     anchors: set[str] = set()

@@ -1,8 +1,9 @@
-"""A questionnaire stored in the URL, and its page: the answers so far, and the next screen or the end.
+"""The questionnaire as pages: /ask shows the answers so far and the next screen or the end, /ask/next takes a form.
 
-For example `t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~`
-separates screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members;
-what has no such letter is a criterion.
+All answers are in the URL, for example
+`t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~` separates
+screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members; what has no
+such letter is a criterion.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.ask.typed import read_number
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
-from provider_advisor.faces.web.responses import FieldError
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.responses import FieldError, show_page
+from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire import Screen, answer_screen, choose_screen, go_back
+from provider_advisor.questionnaire import Screen, answer_screen, choose_screen, go_back, go_on
 from provider_advisor.questionnaire.answer_files import make_statement
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
@@ -55,8 +59,48 @@ _MOST_BOXES = 24
 
 _SENTENCE_END = re.compile(r"(?<=[.?]) ")
 
+router = APIRouter(include_in_schema=False)
 
-def read_answers_address(text: str, catalogue: Catalogue) -> State:
+
+@router.get("/ask", response_model=None)
+def show_questionnaire(service: Service, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
+    """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.
+
+    `was` are the answers of a screen that somebody went back to; with `more`, questions continue although no answer
+    can change the verdict.
+    """
+    state = _read_state(a, more, service)
+    key, fields = _read_change(change, state), _write_fields(_read_answers(was, state.catalogue))
+    return show_page(service, "ask.html.j2", "Questionnaire", **_show_screen(state, service, fields, key))
+
+
+@router.get("/ask/next", response_model=None)
+def take_answers(request: Request, service: Service) -> Response:
+    """Add the answers of a form, and redirect to the URL that contains them."""
+    query = request.query_params
+    more = query.get("more", "")
+    state = _read_state(query.get("a", ""), more, service)
+    key, fields = _read_change(query.get("change", ""), state), {name: query.getlist(name) for name in query}
+    try:
+        screen = Screen("list", _list_changed(state, key)) if key else choose_screen(state)
+        after = _answer_form(state, screen, fields) if isinstance(screen, Screen) else state
+    except FieldError as error:
+        values = _show_screen(state, service, fields, key)
+        return show_page(service, "ask.html.j2", "Questionnaire", wrong=error, **values)
+    return RedirectResponse(f"/ask?a={_quote(_write_answers(after))}{'&more=1' if more else ''}", 303)
+
+
+def make_catalogue(service: KnowledgeService) -> Catalogue:
+    """Return the questions on the facts of today."""
+    return Catalogue(service.facts())
+
+
+def _read_state(text: str, more: str, service: KnowledgeService) -> State:
+    state = _read_answers(text, make_catalogue(service))
+    return go_on(state) if more else state
+
+
+def _read_answers(text: str, catalogue: Catalogue) -> State:
     """Return the state that an address holds. Raises RequirementsError for the first part that cannot be read."""
     found: list[GivenAnswer] = []
     for step, screen in enumerate(filter(None, text.split("~")), start=1):
@@ -86,7 +130,7 @@ def _read_value(key: Key, text: str, catalogue: Catalogue) -> object:
     return text
 
 
-def write_answers_address(state: State) -> str:
+def _write_answers(state: State) -> str:
     """Return the answers of a state as text for a URL."""
     screens: dict[int, list[str]] = {}
     for answer in state.answers:
@@ -98,28 +142,21 @@ def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
     key, value = answer.key, answer.value
     if key == TOPICS:
         return f"t:{','.join(map(str, value if isinstance(value, tuple) else ()))}"
-    text = ",".join(write_value(key, value, catalogue))
+    text = ",".join(_write_value(key, value, catalogue))
     return f"{_MARKS[key.kind]}:{key.name}:{text}" if key.kind in _MARKS else f"{key.name}:{text}"
 
 
-def quote_answers(state: State) -> str:
-    """Return the answers of a state as text for a URL's query."""
-    return quote(write_answers_address(state), safe=":,~_.-")
-
-
-def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
+def _write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
     """Return an answer as values of form fields."""
-    return [*map(str, value)] if isinstance(value, tuple) else [_write_amount(key, value, catalogue)]
-
-
-def _write_amount(key: Key, value: object, catalogue: Catalogue) -> str:
+    if isinstance(value, tuple):
+        return [*map(str, value)]
     if isinstance(value, Volume):
-        return value.said
+        return [value.said]
     words = catalogue.knowledge.criteria[key.name].values if key.kind == "bound" else ()
-    return words[value] if words and isinstance(value, int) else str(value)
+    return [words[value] if words and isinstance(value, int) else str(value)]
 
 
-def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -> State:
+def _answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -> State:
     """Return the state after a screen was answered with these form fields. Raises FieldError."""
     values: dict[Key, object] = {}
     faults: dict[str, Sequence[str]] = {}
@@ -130,15 +167,15 @@ def answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -
             if (value := _read_field(given, prompt)) is not None:
                 values[key] = check_value(key, value, state.catalogue)
         except RequirementsError as error:
-            faults[name_field(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
+            faults[_name_field(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
     if values.get(TOPICS) == ():
-        faults[name_field(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
+        faults[_name_field(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
     if faults:
         raise FieldError(faults)
     return answer_screen(state, screen, values)
 
 
-def name_field(key: Key) -> str:
+def _name_field(key: Key) -> str:
     """Return the element id of a question's field."""
     return str(key).replace(":", "-")
 
@@ -158,7 +195,7 @@ def _read_field(given: list[str], prompt: Prompt) -> object:
     return given[-1]
 
 
-def read_change(name: str, state: State) -> Key | None:
+def _read_change(name: str, state: State) -> Key | None:
     """Return the question whose answer is to be changed, None where the name is empty. Raises RequirementsError."""
     key = next((answer.key for answer in state.answers if str(answer.key) == name), None)
     if name and key is None:
@@ -166,26 +203,18 @@ def read_change(name: str, state: State) -> Key | None:
     return key
 
 
-def list_changed(state: State, key: Key) -> tuple[Key, ...]:
+def _list_changed(state: State, key: Key) -> tuple[Key, ...]:
     """Return the keys to ask again to change an answer: the question with its bound and members."""
-    along = (Key("bound", key.name), Key("members", key.name)) if key.kind == "criterion" else ()
     answered = {answer.key for answer in state.answers}
-    return (key, *(one for one in along if one in answered))
+    return (key, *(one for one in _list_along(key) if one in answered))
 
 
-def list_answers(state: State) -> Iterator[tuple[Key, object]]:
-    """Yield what was answered, in order; bounds and members belong to their criterion."""
-    for answer in state.answers:
-        if answer.key.kind not in {"bound", "members"} and answer.value not in {NO_ANSWER, ()}:
-            yield answer.key, answer.value
+def _list_along(key: Key) -> tuple[Key, ...]:
+    """Return the questions that only an answer on a criterion raises: its bound and its members."""
+    return (Key("bound", key.name), Key("members", key.name)) if key.kind == "criterion" else ()
 
 
-def make_catalogue(service: KnowledgeService) -> Catalogue:
-    """Return the questions on the facts of today."""
-    return Catalogue(service.facts())
-
-
-def show_ask(
+def _show_screen(
     state: State,
     service: KnowledgeService,
     fields: Mapping[str, list[str]] | None = None,
@@ -195,7 +224,7 @@ def show_ask(
 
     `fields` are those of a form that could not be read, or that was answered before.
     """
-    statement, own = make_statement(state), write_answers_address(state)
+    statement, own = make_statement(state), _write_answers(state)
     is_further = state.phase == "further"
     on = "&more=1" if is_further else ""
     values: dict[str, Any] = {
@@ -216,8 +245,8 @@ def show_ask(
         "prompts": [],
     }
     if change is not None:
-        keys = list_changed(state, change)
-        prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or write_fields(state)) for key in keys]
+        keys = _list_changed(state, change)
+        prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or _write_fields(state)) for key in keys]
         return values | {"heading": "Change your answer", "back": f"a={_quote(own)}{on}", "prompts": prompts}
     screen = choose_screen(state)
     if not isinstance(screen, Screen):
@@ -232,9 +261,9 @@ def show_ask(
     }
 
 
-def write_fields(state: State) -> dict[str, list[str]]:
+def _write_fields(state: State) -> dict[str, list[str]]:
     """Return answers as values of form fields."""
-    return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
+    return {str(answer.key): _write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
 
 
 def _write_back(state: State) -> str:
@@ -247,9 +276,9 @@ def _write_back(state: State) -> str:
     more = ""
     if state.phase == "further":
         if isinstance(choose_screen(before), Screen):
-            return f"a={_quote(write_answers_address(state))}"
+            return f"a={_quote(_write_answers(state))}"
         more = "1"
-    parts = (("a", write_answers_address(before)), ("was", write_answers_address(last)), ("more", more))
+    parts = (("a", _write_answers(before)), ("was", _write_answers(last)), ("more", more))
     return "&".join(f"{name}={_quote(text)}" for name, text in parts if text)
 
 
@@ -257,38 +286,25 @@ def _quote(text: str) -> str:
     return quote(text, safe=":,~_.-")
 
 
-def _get_values(state: State) -> dict[Key, object]:
-    return {answer.key: answer.value for answer in state.answers}
-
-
 def _list_said(state: State) -> Iterator[tuple[Key, str, str]]:
     """Yield what was answered, in order: the question, its label, and the answer with its bound and members."""
-    values = _get_values(state)
-    for key, value in list_answers(state):
-        along = [Key("bound", key.name), Key("members", key.name)] if key.kind == "criterion" else []
-        said = [(key, value), *((one, values[one]) for one in along if values.get(one, NONE) not in {NONE, UNSURE})]
-        texts = [_describe(one, given, state) for one, given in said]
+    values = {answer.key: answer.value for answer in state.answers}
+    for key, value in values.items():
+        if key.kind in {"bound", "members"} or value in {NO_ANSWER, ()}:
+            continue
+        says = _PRIORITIES.get(str(value), str(value))
+        texts = [says if key.kind == "criterion" else wording.describe_answer(key, value, state)]
+        along = [one for one in _list_along(key) if values.get(one, NONE) not in {NONE, UNSURE}]
+        texts += [wording.describe_answer(one, values[one], state) for one in along]
         yield key, make_prompt(key, state.catalogue).label, ", ".join(texts)
 
 
-def _describe(key: Key, value: object, state: State) -> str:
-    if key.kind == "criterion":
-        return _PRIORITIES.get(str(value), str(value))
-    return wording.describe_answer(key, value, state)
-
-
 def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, Any]:
-    name = str(prompt.key)
-    held = fields.get(name, [])
+    """Return what the page shows of a question, with the values that its field holds."""
+    held = fields.get(str(prompt.key), [])
     amount = wording.describe_amount(prompt) if prompt.kind == "number" else ""
-    return {
-        "id": name_field(prompt.key),
-        "name": name,
-        "label": prompt.label,
-        "ask": prompt.ask,
-        "help": prompt.help,
-        "kind": prompt.kind,
-        "many": prompt.many,
+    return prompt._asdict() | {
+        "id": _name_field(prompt.key),
         "is_long": len(prompt.choices) > _MOST_BOXES and prompt.kind == "members",
         # Checkboxes can be cleared, but one radio button always stays selected, so "no answer" has to be an option.
         "choices": [

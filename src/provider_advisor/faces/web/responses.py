@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from fastapi import Form
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
@@ -56,6 +58,7 @@ _HEADINGS = {
 _REQUEST = re.compile(r"\Arequest(:\d+)?: ")
 """Where a mistake in a request is reported; a request has no file name and no lines."""
 
+FormText = Annotated[str, Form()]
 PROBLEM_TYPE = "application/problem+json"
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
@@ -103,6 +106,11 @@ def _show_reason(text: str, *, linked: bool = True) -> Markup:
     shown = str(mark_code(_OPTIONS.sub("", drop_listing_advice(text))))
     criteria = '<a href="/criteria">the criteria</a>' if linked else "the criteria"
     return Markup(shown.replace(_COMMAND, criteria))  # noqa: S704 (escaped before)
+
+
+def is_fragment(request: Request) -> bool:
+    """Return whether a script requests only the part of a page that changes with each tick."""
+    return request.headers.get("x-fragment") == "1"
 
 
 def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)

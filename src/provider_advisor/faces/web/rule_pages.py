@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import bound_text, capital, number_text
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.responses import JsonResponse, show_page, show_refusal
-from provider_advisor.faces.web.service import KnowledgeService, describe_place
+from provider_advisor.faces.web.service import Service, describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
@@ -30,84 +29,58 @@ from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
 
-_OF_ANSWERS = {"q", "sure"}
-"""Query parameters that only other pages read."""
-
 _WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
 
 TruthOf = Callable[[Leaf], Truth]
 
 
-def make_rule_pages(service: KnowledgeService) -> APIRouter:
-    """Return the routes of these pages."""
-    router, pages = APIRouter(include_in_schema=False), RulePages(service)
-    for path, function in (
-        ("/rules", pages.list_rules),
-        ("/rules/{name}.json", pages.show_rule_data),
-        ("/rules/{name}", pages.show_rule),
-    ):
-        router.add_api_route(path, function, response_model=None)
-    return router
+router = APIRouter(include_in_schema=False)
 
 
-class RulePages:
-    """The pages, on one service."""
-
-    def __init__(self, service: KnowledgeService) -> None:
-        self._service = service
-
-    def list_rules(self, request: Request) -> Response:
-        """Show the rules, and for a team in the address which of them fire."""
-        knowledge, fired, address = self._service.knowledge, set(), ""
-        if request.query_params:
-            try:
-                statement = read_address(request.query_params.multi_items(), knowledge, _OF_ANSWERS).statement
-            except RequirementsError as error:
-                return show_refusal(self._service, "The question cannot be read", wrong=error)
-            address = write_address(statement, knowledge)
-            fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
-        found = [
-            {
-                "id": rule.id,
-                "area": rule.area,
-                "because": rule.because,
-                "fires": rule.id in fired,
-                "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
-            }
-            for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
-        ]
-        return show_page(self._service, "rules.html.j2", "Rules", rules=found, address=address, count=len(fired))
-
-    def show_rule(self, name: str, request: Request) -> Response:
-        """Show a rule, and for the team in the address whether each condition holds."""
-        if name not in self._service.knowledge.rules:
-            return show_refusal(self._service, "There is no such rule", 404)
-        try:
-            shown, address = self._read_rule(name, request)
-        except RequirementsError as error:
-            return show_refusal(self._service, "The question cannot be read", wrong=error)
-        title, sources = capital(self._service.knowledge.spell_id(name)), self._service.knowledge.sources
-        return show_page(
-            self._service,
-            "rule.html.j2",
-            title,
-            rule=shown,
-            address=address,
-            heading=title,
-            titles={id_: sources[id_].title for id_, _ in shown["rests_on"]},
-            here="rules",
-        )
-
-    def show_rule_data(self, name: str, request: Request) -> Response:
-        """Return the same as data."""
-        if name not in self._service.knowledge.rules:
-            return show_refusal(self._service, "There is no such rule", 404)
-        return JsonResponse(record_rule(self._read_rule(name, request)[0]))
-
-    def _read_rule(self, name: str, request: Request) -> tuple[dict[str, Any], str]:
-        knowledge = self._service.knowledge
+@router.get("/rules", response_model=None)
+def show_rules(request: Request, service: Service) -> Response:
+    """Show the rules, and for a team in the address which of them fire."""
+    knowledge, fired, address = service.knowledge, set[str](), ""
+    if request.query_params:
         statement = read_address(request.query_params.multi_items(), knowledge).statement
-        return show_rule(knowledge.rules[name], statement.team, knowledge), write_address(statement, knowledge)
+        address = write_address(statement, knowledge)
+        fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
+    rules = [
+        {
+            "id": rule.id,
+            "area": rule.area,
+            "because": rule.because,
+            "fires": rule.id in fired,
+            "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
+        }
+        for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
+    ]
+    return show_page(service, "rules.html.j2", "Rules", rules=rules, address=address, count=len(fired))
+
+
+# The lower decorator comes first among the routes: `/rules/{name}` would take `.json` as part of a name.
+@router.get("/rules/{name}", response_model=None)
+@router.get("/rules/{name}.json", response_model=None)
+def show_rule_page(name: str, request: Request, service: Service) -> Response:
+    """Show a rule, and for the team in the address whether each condition holds; or return the same as data."""
+    knowledge = service.knowledge
+    if name not in knowledge.rules:
+        return show_refusal(service, "There is no such rule", 404)
+    statement = read_address(request.query_params.multi_items(), knowledge).statement
+    shown = show_rule(knowledge.rules[name], statement.team, knowledge)
+    if request.scope["path"].endswith(".json"):
+        return JsonResponse(record_rule(shown))
+    title = capital(knowledge.spell_id(name))
+    return show_page(
+        service,
+        "rule.html.j2",
+        title,
+        rule=shown,
+        address=write_address(statement, knowledge),
+        heading=title,
+        titles={id_: knowledge.sources[id_].title for id_, _ in shown["rests_on"]},
+        here="rules",
+    )
 
 
 class ConditionLine(NamedTuple):

@@ -20,7 +20,9 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import Depends, Request
 
 from provider_advisor.errors import BusyError
 
@@ -190,3 +192,12 @@ class RunFolder:
         found = self._folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             raise OSError(f"{self._folder} belongs to another user")
+
+
+async def get_runs(request: Request) -> RunFolder:
+    """Return the folder of runs of the application that answers a request."""
+    runs: RunFolder = request.app.state.runs
+    return runs
+
+
+Runs = Annotated[RunFolder, Depends(get_runs)]

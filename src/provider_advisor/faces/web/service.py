@@ -1,16 +1,20 @@
 """The operations shared by the pages, the API and assistants, on one knowledge base.
 
-Everything here returns records or JSON-ready data, and raises the errors of the library.
+Everything here returns records or JSON-ready data, and raises the errors of the library. A route gets the service by a
+parameter of the type `Service`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record import claim_record
+from provider_advisor.faces.cli.options import today
 from provider_advisor.faces.side_by_side import ComparedRow, compare_facts, split_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
@@ -33,6 +37,7 @@ class KnowledgeService:
     def __init__(self, knowledge: KnowledgeBase, *, keeps: bool = False, watches: bool = False) -> None:
         self.knowledge = knowledge
         self.keeps, self.watches = keeps, watches
+        self._scope = (dt.date.min, "")
 
     def read(self, data: Mapping[str, Any]) -> Statement:
         """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""
@@ -55,10 +60,13 @@ class KnowledgeService:
 
     def describe_scope(self) -> str:
         """Return a sentence with the number of providers compared today, and the day of the newest fact."""
-        knowledge = self.facts().knowledge
-        newest = max((claim.stated for one in knowledge.providers.values() for claim in one.claims), default=None)
-        compared = len(knowledge.providers)
-        return f"{compared} providers are compared, no others on the market; the newest fact is from {newest}."
+        day = today()
+        if self._scope[0] != day:  # every page shows it, and making it looks at every claim
+            knowledge = self.facts(day).knowledge
+            newest = max((claim.stated for one in knowledge.providers.values() for claim in one.claims), default=None)
+            compared = f"{len(knowledge.providers)} providers are compared, no others on the market"
+            self._scope = day, f"{compared}; the newest fact is from {newest}."
+        return self._scope[1]
 
     def search(self, words: str) -> list[Criterion]:
         """Return the criteria that words may mean, the nearest first; all of them without words."""
@@ -120,6 +128,13 @@ class KnowledgeService:
         rows = compare_facts(facts, chosen, area)
         return chosen, [row for row in rows if not differences or len(set(row.list_texts(self.knowledge))) > 1]
 
+    def record_comparison(
+        self, names: Iterable[str], area: str | None, day: dt.date | None, *, differences: bool
+    ) -> list[dict[str, Any]]:
+        """Return the rows of `compare` as data. Raises RequirementsError."""
+        _, rows = self.compare(names, area, day, differences=differences)
+        return [row.record(self.knowledge) for row in rows]
+
     def list_claims(self, provider: str | None, criterion: str | None) -> list[dict[str, Any]]:
         """Return claims with their sources, all or those on a provider and a criterion. Raises RequirementsError."""
         wanted = self.find_provider(provider) if provider else None
@@ -141,11 +156,20 @@ class KnowledgeService:
             yield {**known, "rests_on": rests_on}
 
 
+async def get_service(request: Request) -> KnowledgeService:  # not async, it would wait for a thread
+    """Return the service of the application that answers a request."""
+    service: KnowledgeService = request.app.state.service
+    return service
+
+
+Service = Annotated[KnowledgeService, Depends(get_service)]
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names in a list with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def describe_place(part: Citation) -> str:
     """Return where in a source something is found."""
     return f"lines {', '.join(map(str, part.lines))}" if part.lines else part.section or ""
-
-
-def today() -> dt.date:
-    """Return the day of the server."""
-    return dt.date.today()  # noqa: DTZ011

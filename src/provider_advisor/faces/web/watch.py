@@ -10,18 +10,20 @@ import datetime as dt
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError, KnowledgeError
-from provider_advisor.faces.web.address import read_address, write_address
+from provider_advisor.faces.web.address import Query, read_address, write_address
 from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.responses import list_mistakes, read_fields, show_page
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import locate_folder
 
@@ -114,64 +116,60 @@ class AnswerTurn(NamedTuple):
     after: str
 
 
-def make_keeper_page(service: KnowledgeService, watching: Watching) -> APIRouter:
-    """Return the route of /keeper."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/keeper", response_model=None)
-    def show_keeper(request: Request) -> Response:
-        """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
-        query = request.query_params.multi_items()
-        wrong: AdvisorError | None = None
-        turns: list[AnswerTurn] = []
-        try:
-            read_fields({name: partial(_read_field, name, request, watching) for name in ("needs", "wants")})
-            turns = list(_compare(query, watching))
-        except AdvisorError as error:
-            wrong = error
-        page = show_page(
-            service,
-            "keeper.html.j2",
-            "What the files say now",
-            wrong=wrong,
-            watching=watching,
-            turns=turns,
-            needs=request.query_params.get("needs", ""),
-            wants=request.query_params.get("wants", ""),
-        )
-        page.headers["Cache-Control"] = "no-store"  # it changes although its address and the served base do not
-        return page
-
-    return router
+async def get_watching(request: Request) -> Watching:
+    """Return what the application that answers a request watches."""
+    watching: Watching = request.app.state.watching
+    return watching
 
 
-def _read_field(name: str, request: Request, watching: Watching) -> None:
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/keeper", response_model=None)
+def show_keeper(request: Request, service: Service, watching: Annotated[Watching, Depends(get_watching)]) -> Response:
+    """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
+    query, wrong, turns = request.query_params, None, list[AnswerTurn]()
+    try:
+        read_fields({name: partial(_read_field, name, query, watching) for name in ("needs", "wants")})
+        turns = list(_compare(query.multi_items(), watching))
+    except AdvisorError as error:
+        wrong = error
+    return show_page(
+        service,
+        "keeper.html.j2",
+        "What the files say now",
+        wrong=wrong,
+        watching=watching,
+        turns=turns,
+        needs=query.get("needs", ""),
+        wants=query.get("wants", ""),
+    )
+
+
+def _read_field(name: str, query: Mapping[str, str], watching: Watching) -> None:
     """Read one field of the form by itself. Raises RequirementsError."""
-    read_address([(name, request.query_params.get(name, ""))], watching.knowledge)
+    read_address([(name, query.get(name, ""))], watching.knowledge)
 
 
-def _compare(query: list[tuple[str, str]], watching: Watching) -> Iterator[AnswerTurn]:
+def _compare(query: Query, watching: Watching) -> Iterator[AnswerTurn]:
     if any(text.strip() for _, text in query):
         yield _turn("This question", query, watching)
         return
     for words, address in EXAMPLES:
-        try:
-            yield _turn(words, [tuple(part.split("=", 1)) for part in address.split("&")], watching)  # type: ignore[misc]
-        except AdvisorError:
-            continue  # the examples are those of the shipped files
+        with suppress(AdvisorError):  # the examples are those of the shipped files
+            yield _turn(words, parse_qsl(address), watching)
 
 
-def _turn(words: str, query: list[tuple[str, str]], watching: Watching) -> AnswerTurn:
+def _turn(words: str, query: Query, watching: Watching) -> AnswerTurn:
     statement = read_address(query, watching.knowledge).statement
     before = _answer(query, watching.before) if watching.before else ""
     return AnswerTurn(words, write_address(statement, watching.knowledge), before, _answer(query, watching.knowledge))
 
 
-def _answer(query: list[tuple[str, str]], knowledge: KnowledgeBase) -> str:
+def _answer(query: Query, knowledge: KnowledgeBase) -> str:
     """Return the verdict in a sentence, or why the base could not answer."""
-    service = KnowledgeService(knowledge)
     try:
-        found: Any = service.recommend(read_address(query, knowledge).statement).explanation.verdict
+        statement = read_address(query, knowledge).statement
+        return KnowledgeService(knowledge).recommend(statement).explanation.verdict.reason
     except AdvisorError as error:
         return " ".join(list_mistakes(error))
-    return str(found.reason)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.explanation.model import AnswerRecord
@@ -20,12 +21,21 @@ from provider_advisor.explanation.words import criterion_label
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, rank_providers
 from provider_advisor.faces.text import clean_texts
-from provider_advisor.faces.web.address import ABSENT_TICK, read_address, write_address
-from provider_advisor.faces.web.responses import list_mistakes
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.address import (
+    ABSENT_TICK,
+    PAGE_FIELDS,
+    is_canonical,
+    read_address,
+    write_address,
+    write_page_address,
+)
+from provider_advisor.faces.web.responses import is_fragment, list_mistakes, render, show_page
+from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
-from provider_advisor.requirements import Statement, bound_words
+from provider_advisor.requirements import Statement, Team, bound_words
 from provider_advisor.requirements.statement import say_volume
+
+router = APIRouter(include_in_schema=False)
 
 _CHOICES = (
     ("", "Not asked for"),
@@ -39,6 +49,7 @@ _CHOICES = (
 
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
+_MOST_FIELDS = 10_000
 _MOST_NAMED = 4
 """At most so many criteria in a line of the ranking; the answer lists them all."""
 
@@ -65,15 +76,33 @@ class TickArea(NamedTuple):
     limited: bool
 
 
-class TeamField(NamedTuple):
-    """A topic of the situation or a volume: its field, possible answers (none for a number), and current ones."""
+@router.get("/choose", response_model=None)
+def show_choose(request: Request, service: Service) -> Response:
+    """Show the form with all criteria, and the ranking for those ticked."""
+    query, is_part = request.query_params, is_fragment(request)
+    is_sure = query.get("sure") == "1"
+    try:
+        statement = read_address(query.multi_items(), service.knowledge).statement
+    except AdvisorError as error:
+        mistakes = list_mistakes(error)
+        if is_part:
+            return HTMLResponse(render("live.html.j2", **_show_ranking(service, None, mistakes)), 422)
+        return show_page(service, "choose.html.j2", "Choose", 422, **_show_form(service, None, query, mistakes))
+    address = write_page_address(statement, service.knowledge, query)
+    if is_part:
+        values = _show_ranking(service, statement, is_sure=is_sure)
+        page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values)
+        return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
+    if not is_canonical(address, query):
+        return RedirectResponse(f"/choose?{address}", 303)
+    return show_page(service, "choose.html.j2", "Choose", **_show_form(service, statement, query))
 
-    name: str
-    label: str
-    question: str
-    values: Sequence[str]
-    many: bool
-    held: Sequence[str]
+
+@router.post("/choose", response_model=None)
+async def fill_choose(request: Request) -> Response:
+    """Redirect a submitted form, which has a field for each criterion, to a URL with only the filled-in ones."""
+    fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
 
 
 def _read_ticks(
@@ -98,21 +127,18 @@ def _read_ticks(
     return ticks | dict.fromkeys(statement.team.unwanted, ("wont", ""))
 
 
-def _list_team(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> list[list[TeamField]]:
-    """Return the fields of the situation and of the usage, each with its value."""
+def _list_team(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return the topics of the situation and the volumes, each with its present value."""
     held: dict[str, Sequence[str]] = {name: query.getlist(name) for name in query}
     if statement is not None:
         held = {f"situation.{topic}": tuple(words) for topic, words in statement.team.situation.items()}
         held |= {f"usage.{item}": (str(say_volume(used)),) for item, used in statement.team.usage.items()}
-    topics = [
-        TeamField(f"situation.{one.id}", one.label, one.question, one.values, one.many, ())
-        for one in knowledge.topics.values()
-    ]
-    items = [
-        TeamField(f"usage.{one.id}", one.label, _say_unit(one.unit), (), many=False, held=())
-        for one in knowledge.usage.values()
-    ]
-    return [[one._replace(held=held.get(one.name, ())) for one in fields] for fields in (topics, items)]
+    return {
+        "team": [(one, held.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
+        "volumes": [
+            (one, _say_unit(one.unit), "".join(held.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
+        ],
+    }
 
 
 def _say_unit(unit: str) -> str:
@@ -134,7 +160,7 @@ def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequ
     found: dict[str, Sequence[str]] = {}
     written = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
     for name, text in query.multi_items():
-        if name.startswith("b.") or not text.strip() or name in {"q", "sure"}:
+        if name.startswith("b.") or not text.strip() or name in PAGE_FIELDS:
             continue
         # A limit is read with its criterion, because it means nothing alone; its mistakes are shown at the limit.
         head, _, rest = name.partition(".")
@@ -156,7 +182,7 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
     return [
         (name, text)
         for name, text in query.multi_items()
-        if text and name not in {"q", "sure"} and not name.startswith(_EDITED_ELSEWHERE)
+        if text and name not in PAGE_FIELDS and not name.startswith(_EDITED_ELSEWHERE)
     ]
 
 
@@ -186,37 +212,15 @@ def _give_example(criterion: Criterion) -> str:
     return "10"
 
 
-class AskedPart(NamedTuple):
-    """A part of the question in words, and the address of the same question without it."""
-
-    criterion: str
-    label: str
-    says: str
-    without: str
-
-
-class RankedLine(NamedTuple):
-    """A provider in the ranking, with a line on what it lacks and what is unknown."""
-
-    name: str
-    standing: str
-    score: str
-    why: str
-
-
-def show_choose(
-    service: KnowledgeService, statement: Statement | None, request: Request, mistakes: Sequence[str]
+def _show_form(
+    service: KnowledgeService, statement: Statement | None, query: QueryParams, mistakes: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return what the page shows; without a statement the fields as they were filled, and `mistakes`."""
-    knowledge, query = service.knowledge, request.query_params
-    words = query.get("q", "")
+    knowledge, words = service.knowledge, query.get("q", "")
     ticks = _read_ticks(statement, query, knowledge)
     found = service.search(words) if words.strip() else list(knowledge.criteria.values())
-    shown = {criterion.id: criterion for criterion in found}
-    for name in ticks:
-        if name in knowledge.criteria:
-            shown.setdefault(name, knowledge.criteria[name])
-    team, volumes = _list_team(statement, query, knowledge)
+    ticked = [knowledge.criteria[name] for name in ticks if name in knowledge.criteria]
+    shown = {criterion.id: criterion for criterion in (*found, *ticked)}
     faults = {} if statement else _find_faults(query, knowledge)
     # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
@@ -224,21 +228,20 @@ def show_choose(
         "q": words,
         "areas": list(_group_by_area(shown.values(), ticks, is_open=bool(words.strip()))),
         "choices": _CHOICES,
-        "team": team,
-        "volumes": volumes,
+        **_list_team(statement, query, knowledge),
         "unfound": "" if found else service.explain_unfound(words),
         "by_word": [] if found else service.count_by_word(words),
         "situations": service.find_situations(words),
         "kept": _list_kept(statement, knowledge) if statement else [],
         "written": [] if statement else _list_written(query),
-        **show_ranking(service, statement, mistakes, is_sure=False),
+        **_show_ranking(service, statement, mistakes),
         "is_page": True,
         "faults": faults,
     }
 
 
-def show_ranking(
-    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str], *, is_sure: bool
+def _show_ranking(
+    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str] = (), *, is_sure: bool = False
 ) -> dict[str, Any]:
     """Return the requirements so far and their ranking; `is_sure` adds the questions worth asking."""
     values: dict[str, Any] = {
@@ -256,27 +259,48 @@ def show_ranking(
     found = service.recommend(statement, sure=is_sure)
     answer = found.explanation
     ranked = clean_texts(rank_providers(answer))
-    values["ranking"] = [_describe_rank(one, answer, service) for one in ranked if one.standing != "ruled out"]
-    values["out"] = ", ".join(one.name for one in ranked if one.standing == "ruled out")
-    values["headline"] = answer.verdict.reason
-    values["sure"] = report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None
-    return values
+    return values | {
+        "ranking": [_describe_rank(one, answer, service) for one in ranked if one.standing != "ruled out"],
+        "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
+        "headline": answer.verdict.reason,
+        "sure": report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None,
+    }
+
+
+class AskedPart(NamedTuple):
+    """A part of the question in words, and the address of the same question without it."""
+
+    criterion: str
+    label: str
+    says: str
+    without: str
 
 
 def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
     """Yield what is required and what is not wanted, each with the address without it."""
     team, knowledge, words = statement.team, service.knowledge, {value: text.lower() for value, text in _CHOICES}
+
+    def write(rest: Team) -> str:
+        return write_address(statement._replace(team=rest), knowledge)
+
     for part in team.requirements:
-        bound = bound_words(part.bound, knowledge.criteria[part.criterion]) or None
+        bound = bound_words(part.bound, knowledge.criteria[part.criterion])
+        is_absence = "is" in bound
+        label = criterion_label(part.criterion, None if is_absence else bound or None, knowledge)
         rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
-        without = write_address(statement._replace(team=rest), knowledge)
-        says = words["absent" if bound and "is" in bound else part.priority]
-        label = criterion_label(part.criterion, None if says == words["absent"] else bound, knowledge)
-        yield AskedPart(part.criterion, label, says, without)
+        yield AskedPart(part.criterion, label, words[ABSENT_TICK if is_absence else part.priority], write(rest))
     for name in team.unwanted:
         rest = team._replace(unwanted=tuple(one for one in team.unwanted if one != name))
-        without = write_address(statement._replace(team=rest), knowledge)
-        yield AskedPart(name, knowledge.criteria[name].label, words["wont"], without)
+        yield AskedPart(name, knowledge.criteria[name].label, words["wont"], write(rest))
+
+
+class RankedLine(NamedTuple):
+    """A provider in the ranking, with a line on what it lacks and what is unknown."""
+
+    name: str
+    standing: str
+    score: str
+    why: str
 
 
 def _describe_rank(one: RankedProvider, answer: AnswerRecord, service: KnowledgeService) -> RankedLine:
