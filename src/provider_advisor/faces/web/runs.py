@@ -103,7 +103,6 @@ class RunFolder:
     def __init__(self, knowledge: Sequence[str | None] = (None, None), folder: Path | None = None) -> None:
         self.knowledge = tuple(knowledge)
         self._folder = folder or Path(tempfile.gettempdir()) / f"recommend-runs-{os.getuid()}"
-        self._children: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
 
     def start(self, run: Run) -> str:
@@ -125,18 +124,16 @@ class RunFolder:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             with (folder / _SAID).open("wb") as said, (folder / _PRINTED).open("wb") as printed:
-                code = _CODE.format(longest=_LONGEST, ended=_ENDED)
-                self._children = [child for child in self._children if child.poll() is None]
-                self._children.append(
-                    subprocess.Popen(  # noqa: S603 (our own command)
-                        [sys.executable, "-c", code, *run.arguments],
-                        cwd=folder,
-                        stdin=subprocess.DEVNULL,
-                        stdout=printed,
-                        stderr=said,
-                        start_new_session=True,
-                    )
+                child = subprocess.Popen(  # noqa: S603 (our own command)
+                    [sys.executable, "-c", _CODE.format(longest=_LONGEST, ended=_ENDED), *run.arguments],
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=printed,
+                    stderr=said,
+                    start_new_session=True,
                 )
+            # Nobody else waits for it, and a child that has ended stays in the system's table until somebody does.
+            threading.Thread(target=child.wait, name="wait-for-run", daemon=True).start()
             return name
 
     def find(self, name: str) -> StartedRun | None:
