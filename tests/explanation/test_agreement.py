@@ -6,7 +6,6 @@ different places; a reader sees them side by side.
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import NamedTuple
 
@@ -55,19 +54,6 @@ def _is_drawn_coarsely(assessment, knowledge):
         for name, way in _list_ways(finding, knowledge) if is_open(finding) else ():
             ways.setdefault(split_member(name)[0], set()).add(way)
     return any(None in each or len(each) > 1 for each in ways.values())
-
-
-def _exclude_one_another(assessment, knowledge):
-    """Whether an open fact, or a member of it, is asked within two bounds that no amount meets; scenarios meet both."""
-    asked = [
-        (split_member(name)[0], part.bound)
-        for finding in assessment.findings
-        if is_open(finding)
-        for name, part in _list_ways(finding, knowledge)
-        if part is not None and part.bound is not None
-    ]
-    pairs = itertools.combinations(asked, 2)
-    return any(name == other and bound.excludes(beside) for (name, bound), (other, beside) in pairs)
 
 
 def _list_ways(finding, knowledge):
@@ -170,11 +156,10 @@ def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
     ahead, level = find_contenders(recommendation.decision.outcome, recommendation.decision.facts)
     assessments = recommendation.decision.outcome.assessments
     drawn = not any(_is_drawn_coarsely(each, world.knowledge) for each in assessments)
-    excluded = any(_exclude_one_another(each, world.knowledge) for each in assessments)
     for share in sure.worlds.providers:
         if share.provider != found.verdict.provider:
             said = share.provider in {*ahead, *level}
-            assert excluded or (share.given > 0) <= said
+            assert (share.given > 0) <= said
             assert not (drawn and said) or share.given > 0
     if not ahead:
         assert "ahead" not in re.sub(_DENIED, "", found.verdict.reason)

@@ -4,7 +4,9 @@ A fact is drawn once, as its position from the lowest (0) to the highest (1) amo
 
 * a capability is there for the upper p of the positions, p being what the policy expects of an unknown;
 * an amount is within a bound from below for the upper p, within a bound from above for the lower p, and within one
-  that cuts both ways for the middle p; so a wish for 300 is never met where a need for 200 of the same fails;
+  that cuts both ways for the middle p;
+* one amount decides all that is asked of it: a wish for 300 is never met where a need for 200 of the same fails, and
+  nobody meets both "at least 90" and "at most 50" (`_place_bounds`);
 * its degree on the scale runs with the position from one end of what is open to the other, so that its mean is what
   `expected` counts; where `expected` counts the lower end, because silence is no advantage in amount, it is that point;
 * the price of something that a provider lacks is useless: it is within no bound, and its degree is 0.
@@ -29,9 +31,9 @@ from provider_advisor.decision.degrees import evaluate_fact, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways, link_parts
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
-from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge import Criterion, Facts
 from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate
-from provider_advisor.logic import ABSENT, Interval, Truth, any_of, compare, negate
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, any_of, compare, negate
 from provider_advisor.requirements import Requirement
 
 MOST_WAYS = 512
@@ -39,6 +41,20 @@ MOST_WAYS = 512
 
 _Stretch = tuple[float, float]
 """Positions of a fact, from one to another."""
+
+_Asked = tuple[str, Interval | None]
+"""What is asked of a drawn fact: a criterion or cost, and the bound; None asks whether a capability is there."""
+
+_Cut = tuple[Number, int]
+"""A place between amounts: just before an amount (0) or just behind it (1)."""
+
+_Ends = tuple[_Cut | None, _Cut | None]
+"""Where a bound begins and ends; None where all that is open of the amount is within."""
+
+_PRESENT: _Ends = (1, 0), None
+"""A capability is asked like an amount of at least one: better values lie further up."""
+
+_DIGITS = 12
 
 _At = Mapping[str, _Stretch]
 """The stretch in which each fact of a block lies."""
@@ -51,7 +67,7 @@ class _DrawnFact(NamedTuple):
     """
 
     key: str
-    within: Mapping[tuple[str, Interval | None], _Stretch]
+    within: Mapping[_Asked, _Stretch]
 
     @property
     def stretches(self) -> tuple[_Stretch, ...]:
@@ -118,25 +134,29 @@ class _ProviderModel:
         self._facts = facts
         self._criteria = facts.knowledge.criteria
         self._unknown = p = facts.knowledge.policy.unknown
-        within: dict[str, dict[tuple[str, Interval | None], _Stretch]] = {}
+        bounds: dict[str, dict[_Asked, _Ends]] = {}
         for fact in find_open_facts(assessment, facts):
-            name = fact.criterion
-            if self._criteria[name].kind == "capability":
-                # Present is the upper end of the positions, like a large amount: better values lie further up.
-                within[name] = {(name, None): (1 - p, 1.0)}
+            name, criterion = fact.criterion, self._criteria[fact.criterion]
+            if criterion.kind == "capability":
+                bounds[name] = {(name, None): _PRESENT}
             else:
                 amount = facts(assessment.provider, name).amount or Interval()
-                within[name] = {(name, bound): _within(amount, bound, p) for bound in fact.bounds}
+                bounds[name] = {(name, bound): _cut(bound, amount, criterion) for bound in fact.bounds}
+        # A cost and the price that it is drawn with share a position, but not the unit in which bounds are compared.
+        of_costs: dict[str, dict[_Asked, _Ends]] = {}
         for finding in assessment.findings:
             if finding.cost is not None and finding.requirement is not None and is_open(finding):
                 name, bound = finding.requirement.criterion, finding.requirement.bound
-                part = within.setdefault(_cost_key(finding.cost, name), {})
+                part = of_costs.setdefault(_cost_key(finding.cost, name), {})
                 if bound is not None:
-                    part[name, bound] = _within(finding.cost.amount, bound, p)
-        self._drawn_with = self._find_drawn_with(within)
-        for member, criterion in self._drawn_with.items():
-            within[criterion] |= within.pop(member)
-        self.facts = {key: _DrawnFact(key, within[key]) for key in sorted(within)}
+                    part[name, bound] = _cut(bound, finding.cost.amount, self._criteria[name])
+        self._drawn_with = self._find_drawn_with({*bounds, *of_costs})
+        for member, whole in self._drawn_with.items():
+            bounds[whole] = bounds.get(whole, {}) | bounds.pop(member)
+        self.facts = {
+            key: _DrawnFact(key, _place_bounds(bounds.get(key, {}), p) | _place_bounds(of_costs.get(key, {}), p))
+            for key in sorted({*bounds, *of_costs})
+        }
 
     def _find_drawn_with(self, drawn: Collection[str]) -> dict[str, str]:
         """Return the criterion of each drawn member, where that is drawn too.
@@ -250,13 +270,75 @@ def _cost_key(cost: Cost, criterion: str) -> str:
     return criterion
 
 
-def _within(amount: Interval, bound: Interval, p: float) -> _Stretch:
-    """Return the positions that lie within the bound, a share of p: those at its end, or in the middle."""
-    from_below = compare(amount, Interval(bound.low, None, bound.above)) is not Truth.YES
-    from_above = compare(amount, Interval(None, bound.high)) is not Truth.YES
-    if from_below and from_above:
-        return (1 - p) / 2, (1 + p) / 2
-    return (1 - p, 1.0) if from_below else (0.0, p)
+def _cut(bound: Interval, amount: Interval, criterion: Criterion) -> _Ends:
+    """Return where a bound begins and ends among the amounts that are open; None for an end that all of them meet."""
+    low = high = None
+    if compare(amount, Interval(bound.low, None, bound.above)) is not Truth.YES and bound.low is not None:
+        low = bound.low, int(bound.above)
+    if compare(amount, Interval(None, bound.high)) is not Truth.YES and bound.high is not None:
+        high = bound.high, 1
+    if criterion.whole or criterion.kind == "rating":  # then "at most 5" ends where "at least 6" begins
+        return _move_to_whole(low), _move_to_whole(high)
+    return low, high
+
+
+def _move_to_whole(cut: _Cut | None) -> _Cut | None:
+    if cut is None:
+        return None
+    amount, is_behind = cut
+    return (math.floor(amount) + 1 if is_behind else math.ceil(amount)), 0
+
+
+def _place_bounds(bounds: Mapping[_Asked, _Ends], p: float) -> dict[_Asked, _Stretch]:
+    """Return the positions within each bound on one amount, such that every position is that of some amount.
+
+    Each bound has a share of p, as far as a single amount allows it. Amounts rise with the position, so the ends of
+    bounds must lie in their own order. For p = 0.5:
+
+        at least 90, at most 50    0.5 to 1, 0 to 0.5: as each alone, and no amount meets both
+        at least 90, 40 to 60      0.5 to 1, 0 to 0.5: the second leaves the middle
+        all three                  0.625 to 1, 0 to 0.375, 0.375 to 0.625: three halves do not fit beside one another
+    """
+    wanted: list[tuple[_Cut, float]] = []
+    for low, high in bounds.values():
+        if low is None or high is None:
+            wanted += [(cut, at) for cut, at in zip((low, high), (1 - p, p), strict=True) if cut is not None]
+    fixed = _put_in_order(wanted)
+    for low, high in bounds.values():
+        if low is not None and high is not None:
+            # As near to the middle as the bounds with one end leave room for it.
+            others = fixed.items()
+            least = max(
+                [0.0, *(at for cut, at in others if cut <= low), *(at - p for cut, at in others if cut <= high)]
+            )
+            most = min(
+                [1 - p, *(at for cut, at in others if cut >= low), *(at - p for cut, at in others if cut >= high)]
+            )
+            start = sorted((least, (1 - p) / 2, most))[1]
+            wanted += (low, start), (high, start + p)
+    places = _put_in_order(wanted)
+    return {
+        key: (0.0 if low is None else places[low], 1.0 if high is None else places[high])
+        for key, (low, high) in bounds.items()
+    }
+
+
+def _put_in_order(wanted: Iterable[tuple[_Cut, float]]) -> dict[_Cut, float]:
+    """Return a position for each cut, as near to those wanted as their order allows, by least squares."""
+    # Isotonic regression, by pooling neighbours in the wrong order: Barlow, Bartholomew, Bremner and Brunk 1972,
+    # Statistical Inference under Order Restrictions, section 1.2. A pool has the mean of what its cuts want.
+    pools: list[tuple[set[_Cut], list[float]]] = []
+    for cut, position in sorted(wanted):
+        pools.append(({cut}, [position]))
+        while len(pools) > 1 and (cut in pools[-2][0] or _mean(pools[-2][1]) > _mean(pools[-1][1])):
+            (cuts, positions), (more, others) = pools[-2:]
+            pools[-2:] = [(cuts | more, positions + others)]
+    # Rounded: the stretch between 0.3 and 1 - 0.7 would be a world of its own.
+    return {cut: round(_mean(positions), _DIGITS) for cuts, positions in pools for cut in cuts}
+
+
+def _mean(positions: Sequence[float]) -> float:
+    return math.fsum(positions) / len(positions)
 
 
 def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]]]:
