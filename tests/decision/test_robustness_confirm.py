@@ -40,6 +40,7 @@ from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import ABSENT, Interval, Truth
 from provider_advisor.requirements import Requirement, Team
+from provider_advisor.requirements.statement import Volume
 
 REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
@@ -262,6 +263,54 @@ def test_behind_a_monthly_cost_it_is_the_price_that_is_asked():
     assert (question.provider, question.criterion) == ("bob", "call-price")
     assert sorted(answer.fact.amount.low for answer in question.answers) == [0, 10]
     assert {answer.verdict.provider for answer in question.answers} == {"ada", "bob"}
+
+
+def priced(bound, hours, claims, **more):
+    """A decision on a monthly cost within a bound, for hours whose price is at worst 10 on its scale."""
+    items = {name: UsageItem(name, name, f"How many {name}?", "h") for name in ("hours", "loans")}
+    hourly = price("hourly")._replace(usage=("hours",))
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    knowledge = knowledge_of([capability("board"), hourly, cost], claims)
+    knowledge = type(knowledge)(**{**vars(knowledge), "usage": items, "fingerprint": "priced"})
+    asked = Requirement("monthly-cost", "should", bound, weight=3), Requirement("board", "should")
+    return decided(knowledge, Team(asked, usage={"hours": hours, **more}))
+
+
+# Bob's 12 an hour are 600 a month, more than 550, and he has a board. What ada asks for is not known.
+DEAR = {"ada": {}, "bob": {"board": HAS, "hourly": Said(12, "exactly")}}
+
+
+def test_a_missing_price_may_be_dearer_than_the_end_of_its_scale():
+    # At the worst price of the scale, 50 hours cost ada 500.
+    decision = priced(Interval(None, 550), 50, {**DEAR, "ada": {"board": LACKS}})
+    assert decision.outcome.verdict.provider == "ada"
+    assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
+    (question,) = find_questions(decision.outcome, decision.facts).questions
+    answers = {answer.fact.amount.low: answer.verdict.provider for answer in question.answers}
+    assert answers == {0: "ada", 10: "ada", 11: "ada", 11.00001: "bob"}
+
+
+def test_a_price_whose_scale_breaks_the_limit_is_asked_about_within_it():
+    decision = priced(Interval(None, 450), 50, {**DEAR, "ada": {"board": LACKS}})
+    (question,) = find_questions(decision.outcome, decision.facts).questions
+    assert [answer.fact.amount.low for answer in question.answers] == [0, 10]
+
+
+@pytest.mark.parametrize(
+    ("hours", "more"),
+    [(Volume(10, 60, "10..60"), {}), (50, {"loans": 3})],
+    ids=["a volume within limits", "usage that no price model covers"],
+)
+def test_a_cost_that_no_answer_settles_may_turn_out_either_way(hours, more):
+    claims = {
+        "ada": {"board": LACKS, "hourly": Said(10, "exactly")},
+        "bob": {"board": HAS, "hourly": Said(70, "exactly")},
+    }
+    decision = priced(Interval(None, 550), hours, claims, **more)
+    assert decision.outcome.verdict.provider == "ada"
+    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    assert {share.name: share.given for share in shares} == {"ada": 0.5, "bob": 0.5}
+    assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
 
 
 def test_supposing_a_fact_does_not_touch_the_facts_themselves():

@@ -125,7 +125,7 @@ def _list_priced(service: Service, provider: str, facts: Facts) -> Iterator[str]
 
 def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:
     """Return the cost of the volume: more usage never costs less, so low goes with low and high with high."""
-    least, most = _multiply(price.usage, usage)
+    least, most = multiply_volumes(price.usage, usage)
     cheap, dear = fact.terms
     low = _price_month(fact.tiers, amount.low or 0, least, cheap)
     return Interval(low, None if amount.high is None else _price_month(fact.tiers, amount.high, most, dear))
@@ -140,7 +140,7 @@ def _price_month(tiers: tuple[Tier, ...], price: Number, volume: Number, terms: 
     return _drop_dust(max(used, terms.monthly_minimum) + terms.monthly_fee)
 
 
-def _multiply(items: Iterable[str], usage: Mapping[str, Used]) -> tuple[Number, Number]:
+def multiply_volumes(items: Iterable[str], usage: Mapping[str, Used]) -> tuple[Number, Number]:
     """Return the lowest and the highest product of the items' volumes: agents times hours, for a price per hour."""
     ends = [get_ends(usage[item]) for item in items]
     return math.prod(end.low or 0 for end in ends), math.prod(end.high or 0 for end in ends)
@@ -182,7 +182,9 @@ def find_cost_scale(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tupl
     worst, best = [], []
     for service in services_used(usage, knowledge):
         scaled = [
-            (price.scale, *_multiply(price.usage, service.usage)) for price in service.models if price.scale is not None
+            (price.scale, *multiply_volumes(price.usage, service.usage))
+            for price in service.models
+            if price.scale is not None
         ]
         # With several price models, the team pays the cheapest, both at the worst and at the best prices.
         worst.append(min((scale.worst * most for scale, _, most in scaled), default=0))

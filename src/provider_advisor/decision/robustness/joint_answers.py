@@ -80,8 +80,16 @@ class JointAnswers:
         for at, truth in enumerate((Truth.NO, Truth.YES)):
             supposed = tuple(pair[at] for pair in ends)
             each = self._supposing.assessment(supposed) if supposed else assessment
-            if bounded:
-                parts = [_at_end(one, truth) if place in bounded else one for place, one in enumerate(each.findings)]
+            # A cost may stay open whatever is answered, if a volume is a range or no price model covers some usage.
+            left = {
+                place
+                for place, one in enumerate(each.findings)
+                if one.cost is not None and one.degree.truth is Truth.UNKNOWN
+            }
+            if left | bounded:
+                parts = [
+                    _at_end(one, truth) if place in left | bounded else one for place, one in enumerate(each.findings)
+                ]
                 each = sum_up(each.provider, parts, each.cost)
             found.append(rank(each))
         return found[0], found[1]

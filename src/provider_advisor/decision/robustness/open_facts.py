@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.cost import CostItem
+from provider_advisor.decision.cost import CostItem, multiply_volumes
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale_ends
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import list_criteria_behind
@@ -129,7 +129,11 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
         if finding.cost is not None and is_open(finding):
             for item in finding.cost.items:
                 for price in _open_prices(item, assessment.provider, facts):
-                    uses.setdefault(price, []).append(Use(place, None, finding.weight))
+                    own = uses.setdefault(price, [])
+                    own.append(Use(place, None, finding.weight))
+                    limit = _limit_price(facts.knowledge.criteria[price], item, finding)
+                    if limit is not None:
+                        own.append(Use(place, limit, finding.weight))
     return tuple(OpenFact(assessment.provider, criterion, tuple(uses[criterion])) for criterion in sorted(uses))
 
 
@@ -144,6 +148,21 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
             continue
         if known.amount.low != known.amount.high:
             yield known.criterion
+
+
+def _limit_price(price: Criterion, item: CostItem, finding: Finding) -> Interval | None:
+    """Return the prices beyond which a bound on the cost is broken, if those on the scale of the price cannot break it.
+
+    A missing price may be dearer than the end of its scale: 50 hours at 10, the worst, cost 500, and so may meet a
+    limit of 1,000 a month; from 20 on they break it.
+    """
+    bound = None if finding.requirement is None else finding.requirement.bound
+    volume, _ = multiply_volumes(price.usage, item.usage)
+    if bound is None or bound.high is None or finding.cost is None or item.amount.high is not None or not volume:
+        return None
+    others = (finding.cost.amount.low or 0) - (item.amount.low or 0)
+    limit = round((bound.high - others) / volume, _DIGITS)
+    return Interval(None, limit) if limit >= max(scale_ends(price)) else None
 
 
 def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:
