@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Leaf, Need, Not, Situation, Usage
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Need, Not, Situation, Usage
 from provider_advisor.knowledge.criteria import Member, MemberList
 from provider_advisor.knowledge.problems import Reading
 from provider_advisor.knowledge.records import (
@@ -238,20 +238,12 @@ def _read_end(value: float | str | None, criterion: Criterion) -> Number | None:
 
 
 def make_condition(shape: rules_files.ConditionShape, criteria: Mapping[str, Criterion]) -> Condition:
-    """Return a condition's tree; what it refers to has been checked."""
-    if isinstance(shape, rules_files.AllShape):
-        return AllOf(tuple(make_condition(part, criteria) for part in shape.all))
-    if isinstance(shape, rules_files.AnyShape):
-        return AnyOf(tuple(make_condition(part, criteria) for part in shape.any))
+    """Return a condition's tree; what it refers to has been checked. Raises KeyError for an unknown criterion."""
+    if isinstance(shape, rules_files.AllShape | rules_files.AnyShape):
+        parts = tuple(make_condition(part, criteria) for part in shape.parts)
+        return AllOf(parts) if isinstance(shape, rules_files.AllShape) else AnyOf(parts)
     if isinstance(shape, rules_files.NotShape):
         return Not(make_condition(shape.not_, criteria))
-    return _make_leaf(shape, criteria)
-
-
-def _make_leaf(
-    shape: rules_files.NeedShape | rules_files.SituationShape | rules_files.UsageBoundShape | rules_files.FactShape,
-    criteria: Mapping[str, Criterion],
-) -> Leaf:
     if isinstance(shape, rules_files.NeedShape):
         return Need(shape.need)
     if isinstance(shape, rules_files.SituationShape):

@@ -27,31 +27,32 @@ _ENOUGH = 0.75
 _SOME, _SOME_OF_BEST, _MOST_NEAR, _FROM_TEXT = 0.3, 0.5, 10, 0.3
 _SHORTEST = 3
 _RARE = 0.02  # of all entries: a name of one word that more of them mention says too little inside a sentence
+
+
+def list_words(text: str) -> frozenset[str]:
+    """Return the words of a text as they are written, each once."""
+    return frozenset(_WORD.findall(text))
+
+
 # They say nothing of what is meant. "no" and "not" do, and are looked at elsewhere.
-_EMPTY = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a an and any are as at be been but by can do does each for from has have how if in into is it its many may more
-        must need needs no not of on one only or other our own should so some than that the their them there they this
-        to use want wants we what when which who will with without would you your
-        """,
-    )
+_EMPTY = list_words(
+    """
+    a an and any are as at be been but by can do does each for from has have how if in into is it its many may more
+    must need needs no not of on one only or other our own should so some than that the their them there they this
+    to use want wants we what when which who will with without would you your
+    """
 )
 # They say little in a sentence: who has to do it, and that it has to be done. A name may hold some of them.
-_SOFT = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        ability able allow allows application available bidder capabilities capability capable client complete
-        contractor desired enable enables ensure existing feature features full function functionality
-        functions include included includes including integrated mandatory offer offers optional option
-        options organisation organization platform possible preferred product proposed provide provided
-        provider provides providing required requirement requirements service services shall software solution
-        solutions specific specified specify staff such support supported supports system systems tool tools
-        type types user users vendor vendors via
-        """,
-    )
+_SOFT = list_words(
+    """
+    ability able allow allows application available bidder capabilities capability capable client complete
+    contractor desired enable enables ensure existing feature features full function functionality
+    functions include included includes including integrated mandatory offer offers optional option
+    options organisation organization platform possible preferred product proposed provide provided
+    provider provides providing required requirement requirements service services shall software solution
+    solutions specific specified specify staff such support supported supports system systems tool tools
+    type types user users vendor vendors via
+    """
 )
 _SAID_LITTLE = 0.2
 _SAME = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}

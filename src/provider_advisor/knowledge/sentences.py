@@ -26,7 +26,7 @@ from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, find_
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Criterion
-from provider_advisor.knowledge.search import SearchIndex, stem
+from provider_advisor.knowledge.search import SearchIndex, list_words, stem
 from provider_advisor.safe_text import fold
 
 _WORD = re.compile(r"[^\W_]+")
@@ -44,28 +44,22 @@ _WORDS_IN_CAPITALS = frozenset(
     ("AND", "ANY", "ARE", "BE", "CAN", "DO", "GO", "IN", "IS", "IT", "NO", "ON", "PER", "SO")
 )
 # What says nothing of what is asked: that it has to be there.
-_FILLERS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a able all also an any are available be can capabilities capability capable do does ensure ensures etc every
-        feature features functionality has have include included includes including is it its must need needs of offer
-        offered offers our please proposed provide provided provides providing required requires shall should specify
-        such that the their there this to use uses using we will with you your
-        """,
-    )
+_FILLERS = list_words(
+    """
+    a able all also an any are available be can capabilities capability capable do does ensure ensures etc every
+    feature features functionality has have include included includes including is it its must need needs of offer
+    offered offers our please proposed provide provided provides providing required requires shall should specify
+    such that the their there this to use uses using we will with you your
+    """
 )
 # Who has to have it, before the first name only: "the system supports video" asks for video, but a "CRM system" is
 # another thing than "CRM", and "email support" than "email".
-_SUBJECTS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        application bidder client company contractor offeror platform product proposer provider respondent service
-        services software solution solutions supplier suppliers support supported supports system systems tool vendor
-        vendors
-        """,
-    )
+_SUBJECTS = list_words(
+    """
+    application bidder client company contractor offeror platform product proposer provider respondent service
+    services software solution solutions supplier suppliers support supported supports system systems tool vendor
+    vendors
+    """
 )
 _PAIRED = frozenset(("both", "either"))
 # They may stand before a member of a criterion that the sentence names: "SMS to Kenya", "paid by invoice".
@@ -74,13 +68,12 @@ _BEFORE = frozenset(("across", "and", "by", "for", "from", "in", "only", "to", "
 _BESIDE = frozenset(
     map(
         stem,
-        re.findall(
-            r"\w+",
+        list_words(
             """
-            accreditation accredited agreement and authorisation authorization authorised authorized certificate
-            certified certification compatible compatibility compliance compliant connector contract integrated
-            integrates integrate integration integrations plugin report signed type valid current
-            """,
+    accreditation accredited agreement and authorisation authorization authorised authorized certificate
+    certified certification compatible compatibility compliance compliant connector contract integrated
+    integrates integrate integration integrations plugin report signed type valid current
+    """
         ),
     )
 )
@@ -180,36 +173,52 @@ class SentenceReader:
     def read(self, text: str) -> SentenceReading:
         """Return what a sentence asks for."""
         words = _Sentence(text[:_LONGEST_TEXT])
+        spoken, named, members = self._find_names(words)
+        hosted, alone = self._find_hosts(words, named, members)
+        if not hosted and (reading := self._read_list(words, named, alone)) is not None:
+            return reading
+        counted = self._choose_counted(words, named, hosted, alone)
+        beside = {part for pair in _find_joints(words, spoken) for part in pair}
+        uncounted = [part for part in named if part in beside and part not in counted and not part.is_keyword]
+        targets = self._list_targets(words, [*counted, *uncounted], hosted, alone)
+        for part in hosted:
+            _say_before(words, part)
+        if alone:
+            words.said |= {at for at, root in enumerate(words.stems) if root in _BESIDE}
+        parts = sorted([*counted, *hosted, *alone])
+        listed = all(_join(words, *pair, loosely=pair[1] not in counted) for pair in itertools.pairwise(parts))
+        is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
+        return SentenceReading(targets, words.list_left() if is_sure else tuple(words.plain))
+
+    def _find_names(self, words: _Sentence) -> tuple[list[_NamedWords], list[_NamedWords], list[_NamedWords]]:
+        """Return the names in a sentence, those that are of one criterion only, and the members."""
         spoken = [part for part in _find_parts(words, words.stems, self._names) if not words.is_in_number(part)]
         named = [part for part in spoken if len(part.names) == 1]  # a name of two criteria asks for neither
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = {at for part in named if not part.is_keyword for at in range(part.start, part.end)}
         members = list(_find_parts(words, words.plain, self._members, taken))
         at_members = {at for part in members for at in range(part.start, part.end)}
-        named = [
+        left = [
             part
             for part in named
             if not (part.is_keyword and self._stands_for_members(part) and part.start in at_members)
         ]
-        hosted, alone = self._find_hosts(words, named, members)
+        return spoken, left, members
+
+    def _choose_counted(
+        self,
+        words: _Sentence,
+        named: list[_NamedWords],
+        hosted: Mapping[_NamedWords, Mapping[_NamedWords, str]],
+        alone: Mapping[_NamedWords, str],
+    ) -> list[_NamedWords]:
+        """Return the names that are asked for: those with a member, and those that mean enough by themselves."""
         hosts = {host for found in hosted.values() for host in found}
         counted = [part for part in named if part in hosts or self._says_enough(words, part)]
-        if not counted and not alone and len(named) == 1:
-            words.said |= set(range(named[0].start, named[0].end))
-            counted = named if not words.list_left() else []  # by itself, "reports" means what it does where typed
-        if not hosted and (reading := self._read_list(words, named, alone)) is not None:
-            return reading
-        beside = {part for pair in _find_joints(words, spoken) for part in pair}
-        uncounted = [part for part in named if part in beside and part not in counted and not part.is_keyword]
-        targets = self._list_targets(words, [*counted, *uncounted], hosted, alone)
-        parts = sorted([*counted, *hosted, *alone])
-        for part in hosted:
-            _say_before(words, part)
-        if alone:
-            words.said |= {at for at, root in enumerate(words.stems) if root in _BESIDE}
-        listed = all(_join(words, *pair, loosely=pair[1] not in counted) for pair in itertools.pairwise(parts))
-        is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
-        return SentenceReading(targets, words.list_left() if is_sure else tuple(words.plain))
+        if counted or alone or len(named) != 1:
+            return counted
+        words.said |= set(range(named[0].start, named[0].end))
+        return named if not words.list_left() else []  # by itself, "reports" means what it does where typed
 
     def suggest(self, text: str, found: Iterable[str] = ()) -> tuple[str, ...]:
         """Return what a sentence asks for, then what else it may mean, with bounds where just one number fits.
