@@ -129,6 +129,7 @@ class KnowledgeBase:
         A provider without claims is always compared. Before the first claim of all, nothing is known about any
         provider, and all are compared.
         """
+        # So an answer as of a day in the past compares those about whom something had been said.
         there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
 
@@ -213,6 +214,7 @@ class KnowledgeBase:
 
     @cached_property
     def _provider_words(self) -> Mapping[str, str]:
+        # What is more exact wins: an id over an alias, an alias over a name.
         words = {provider.name.casefold(): provider.id for provider in self.providers.values()}
         words |= {alias.casefold(): provider.id for provider in self.providers.values() for alias in provider.aliases}
         return words | {name.casefold(): name for name in self.providers}

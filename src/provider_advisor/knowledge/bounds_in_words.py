@@ -70,10 +70,12 @@ _SAME = {name: full for full in _SECONDS for name in (full, full.removesuffix("s
     "mps": "/seconds",
     "cps": "/seconds",
 }
+# Whom a meeting has to hold: buyers write people or attendees, criteria count participants.
 _PEOPLE = frozenset(map(stem, ("people", "persons", "attendees", "participants", "users", "employees", "staff")))
 _OF_PEOPLE = frozenset(("participants", "users", "recipients", "contacts", "viewers", "callers"))
 
 
+# "MOS of 4": a number is a criterion's if it begins at most so many characters behind its name.
 _NOWHERE, _NEAR = (-1, -1), 5
 
 
@@ -141,6 +143,7 @@ def bind(
 
 def _convert(amount: SpokenAmount, criterion: Criterion, named: tuple[int, int]) -> Number | None:
     """Return the number in the unit of a criterion, None where it is of something else."""
+    # A text may have days and the criterion hours, so that times go through seconds.
     unit, _, per = (criterion.unit or "").partition("/")
     if criterion.kind not in {"quantity", "price"}:
         fits = False

@@ -207,6 +207,7 @@ def _find_other_products(claims: Sequence[Claim], criteria: Mapping[str, Criteri
             )
 
 
+# What another source says, or the same one on another day, is a newer statement or a dispute, and no mistake of a file.
 _occasion_of = attrgetter("criterion", "belongs_to", "source", "stated", "starts")
 
 

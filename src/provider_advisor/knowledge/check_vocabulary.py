@@ -29,6 +29,7 @@ from provider_advisor.safe_text import fold
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
 _SIZES = ("byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib")
+# Whatever else a unit names is something counted: users, agents, messages.
 _MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
 
 
@@ -176,6 +177,7 @@ def _check_references(criterion: CriterionShape, vocabulary: Vocabulary) -> Iter
 
 def _check_known(words: Iterable[str | None], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
     """Yield a problem for each word that does not fit, unless its own entry could not be read."""
+    # Of an entry with a mistake nothing is known but its name, so that it may well be what is expected here.
     for word in words:
         if word is not None and word not in fitting and not among.is_unread(word):
             yield f"{what}; found '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
@@ -244,6 +246,7 @@ def _check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Crit
         placed = reading.entries("members")
         names = [(name, where) for member, where in placed for name in (member.id, *member.aliases)]
         yield from find_repeated(names, "the member or alias")
+        # Labels are words for members too. Ids and aliases come first, so that the label is what has to change.
         owners = {fold(name): member.id for member, _ in placed for name in (member.id, *member.aliases)}
         for member, where in placed:
             if (other := owners.setdefault(fold(member.label), member.id)) != member.id:

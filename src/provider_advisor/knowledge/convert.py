@@ -76,6 +76,8 @@ def make_criterion(shape: facts_files.CriterionShape, area: str) -> Criterion:
 
 
 def _make_scale(shape: facts_files.ScaleShape) -> Scale:
+    # A point at an end replaces its degree: with 20 as the target, and 0 and 100 as bad as each other, the points are
+    # (0, 0), (20, 1) and (100, 0).
     points = {plain(shape.worst): 0.0, plain(shape.best): 1.0} | {plain(part.at): part.degree for part in shape.points}
     bends = tuple(sorted(points.items())) if shape.points else ()
     return Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
@@ -175,6 +177,7 @@ def _make_claim(
 
 def _find_place(shape: facts_files.ClaimShape) -> str | None:
     """Return where in its source a claim is found, if that is not a line: "page 12"."""
+    # Answers cite a line by its number alone, so that it has a field of its own.
     places = ((key, getattr(shape, key)) for key in ("page", "section", "anchor"))
     return next((f"{key} {place}" for key, place in places if place is not None), None)
 
@@ -203,6 +206,12 @@ def _find_amount(
 
     If it `is_least`, something unknown is paid on top, and the interval has no upper end.
     """
+    # exactly 100     100 to 100
+    # more_than 100   101 or more of what is counted, more than 100 of what is measured
+    # at_most 100     0 to 100; without a lower end if the scale has amounts below 0
+    # from, at_least  that or more
+    # between 3, 5    3 to 5, as for tiers from 3 to 5
+    # fair or good    1 to 2: their ranks among poor, fair and good
     words = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
     ranks = [criterion.values.index(word) for word in words if word in criterion.values]
     if ranks:

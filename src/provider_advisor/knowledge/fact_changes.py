@@ -14,6 +14,15 @@ from typing import Literal, NamedTuple
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Claim, Product, Provider
 
+# Of a capability stated as present on 2022-11-22, and on 2023-12-05 again with an end on 2024-12-05, the changes until
+# 2024-01-01 are
+#
+#     2022-11-22  added
+#     2023-12-05  confirmed
+#     2023-12-05  announced, ahead on 2024-12-05
+#
+# and until 2025-01-01 the third is "ended", on 2024-12-05.
+
 ChangeKind = Literal["added", "replaced", "confirmed", "announced", "ended", "closed-to-new", "renamed", "withdrawn"]
 
 

@@ -17,7 +17,7 @@ only if they were stated on one day, or if the newer one is weaker.
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from typing import NamedTuple
 
@@ -82,7 +82,8 @@ class Facts:
     """All facts as of one day, each computed on first use.
 
     `knowledge` has the providers that take part on the day, `base` all of them. With `max_age`, in days, claims that
-    are older by then are not used. `taking_part` is `knowledge` where that is known already.
+    are older by then are not used, and with `is_fresh_only` facts that are out of date are unknown. `taking_part` is
+    `knowledge` where that is known already.
     """
 
     def __init__(
@@ -92,39 +93,29 @@ class Facts:
         max_age: int | None = None,
         *,
         taking_part: KnowledgeBase | None = None,
+        is_fresh_only: bool = False,
     ) -> None:
         self.base = knowledge
         self.knowledge = taking_part or knowledge.on_day(as_of)
         self.as_of = as_of
         self.max_age = max_age
         self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
+        self.is_fresh_only = is_fresh_only
+        self._fresh: Facts | None = None
         self._found: dict[tuple[str, str], Fact] = {}
         # Without what is claimed of members (`of_no_member`).
         self._general: dict[tuple[str, str], Fact] = {}
-        self._supposed: dict[tuple[str, str], Fact] = {}
-        self._is_fresh_only = False
-        self._fresh: Facts | None = None
-        # Of supposed facts: those that they are supposed in, and what these cannot be asked about instead.
-        self._known: Facts | None = None
-        self._touched: frozenset[tuple[str, str]] = frozenset()
-        self._denied: frozenset[tuple[str, str]] = frozenset()
+        self._supposed: Mapping[tuple[str, str], Fact] = {}
 
     def __call__(self, provider: str, criterion: str) -> Fact:
         """Return the fact on a provider and a criterion, by their ids; without any claim it is unknown."""
         key = (provider, criterion)
         if key not in self._found:
-            if self._known is not None and key not in self._touched:
-                known = self._known(provider, criterion)
-                if not self._denied or not self._denies(known):
-                    return known
-                self._found[key] = known._replace(truth=Truth.NO, disputed=False)
-                return self._found[key]
-            fact = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
-            self._found[key] = fact if self._known is None else self._keep_known(fact)
+            self._found[key] = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
         return self._found[key]
 
     def _drop_stale(self, fact: Fact) -> Fact:
-        is_left_out = self._is_fresh_only and self.is_stale(fact)
+        is_left_out = self.is_fresh_only and self.is_stale(fact)
         return Fact(fact.provider, fact.criterion, aged=True) if is_left_out else fact
 
     def of_no_member(self, provider: str, criterion: str) -> Fact:
@@ -147,18 +138,18 @@ class Facts:
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the facts with some replaced by supposed ones, to see what an answer would change."""
-        # One answer is supposed after another, and each touches one fact or two: all others are those of `_known`.
-        given = self._supposed | {(fact.provider, fact.criterion): fact for fact in facts}
-        return self._begin_copy(given, known=self, is_fresh_only=self._is_fresh_only)
+        return _FactsWithAnswers(self, {**self._supposed, **{(fact.provider, fact.criterion): fact for fact in facts}})
 
     def without_stale(self) -> "Facts":
         """Return the facts with each out-of-date one unknown; supposed facts stay."""
-        if self._is_fresh_only:
+        if self.is_fresh_only:
             return self
         if self._fresh is None:
-            known = None if self._known is None else self._known.without_stale()
-            self._fresh = self._begin_copy(self._supposed, known=known, is_fresh_only=True)
+            self._fresh = self._leave_out_stale()
         return self._fresh
+
+    def _leave_out_stale(self) -> "Facts":
+        return Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge, is_fresh_only=True)
 
     def allows(self, fact: Fact) -> bool:
         """Return whether a fact lies within what is known of it."""
@@ -166,67 +157,6 @@ class Facts:
         if fact.amount is not None:
             return known.amount is None or known.amount.holds(fact.amount)
         return known.amount is None and known.truth is Truth.UNKNOWN
-
-    def _begin_copy(
-        self, supposed: dict[tuple[str, str], Fact], *, known: "Facts | None", is_fresh_only: bool
-    ) -> "Facts":
-        """Return facts of the same day in which only supposed ones are computed."""
-        copy = Facts(self.base, self.as_of, self.max_age, taking_part=self.knowledge)
-        copy._supposed, copy._found = supposed, dict(supposed)
-        copy._known, copy._is_fresh_only = known, is_fresh_only
-        # What is there for one member is there for any.
-        copy._touched = frozenset((of, split_member(name)[0]) for of, name in supposed if AT in name)
-        for key in copy._touched & supposed.keys():
-            copy._found[key] = copy._raise_to_members(supposed[key])
-        # What is there for none is there for no member.
-        copy._denied = frozenset(key for key in supposed if copy._found[key].truth is Truth.NO)
-        return copy
-
-    # What is supposed of a member, and of its criterion without a member, may not contradict each other, nor what is
-    # known. An example: 5 seats are known to be the most in any place, and nothing is known of those in Peru. Then a
-    # must of 8 seats in any place stays failed, whatever there is in Peru. Were the most known to be 3 to 9, and were
-    # there 8 in Peru, it would be 8 to 9.
-
-    def _denies(self, fact: Fact) -> bool:
-        """Return whether an open member is absent because its criterion is supposed to be."""
-        if AT not in fact.criterion or fact.truth is not Truth.UNKNOWN:
-            return False
-        return (fact.provider, split_member(fact.criterion)[0]) in self._denied
-
-    def _raise_to_members(self, fact: Fact) -> Fact:
-        """Return what is supposed of a criterion without a member; not worse than what is supposed of some member."""
-        criterion = self.knowledge.criteria[fact.criterion]
-        for member in self._list_supposed_members(fact):
-            if fact.amount is None:
-                fact = fact._replace(truth=any_of((fact.truth, member.truth)))
-            elif member.amount is not None and _is_beyond(fact.amount, member.amount, criterion):
-                fact = self._keep_known(fact._replace(amount=member.amount))
-        return fact
-
-    def _keep_known(self, fact: Fact) -> Fact:
-        """Return a fact that follows from what is supposed of members, within what is known of any member.
-
-        Only where the members in question are open: what is supposed in place of a known one may contradict.
-        """
-        if self._known is None or not all(map(self._known.allows, self._list_supposed_members(fact))):
-            return fact
-        known = self._known(fact.provider, fact.criterion)
-        if known.truth is not Truth.UNKNOWN:
-            return known
-        if known.amount is None or fact.amount is None:
-            return fact
-        within = fact.amount.intersect(known.amount)
-        if within.is_empty():
-            is_lower = self.knowledge.criteria[fact.criterion].lower_is_better
-            best = known.amount.low if is_lower else known.amount.high
-            # "More than 5" has no lowest amount.
-            is_left_out = is_lower and known.amount.above
-            return known if best is None or is_left_out else known._replace(amount=Interval(best, best))
-        return fact._replace(amount=within)
-
-    def _list_supposed_members(self, fact: Fact) -> list[Fact]:
-        begin = f"{fact.criterion}{AT}"
-        return [each for (of, name), each in self._supposed.items() if of == fact.provider and name.startswith(begin)]
 
     def is_stale(self, fact: Fact) -> bool:
         """Return whether the newest claim is older than the criterion allows, or the policy for its kind.
@@ -260,7 +190,7 @@ class Facts:
     @cached_property
     def may_be_stale(self) -> bool:
         """Return whether some fact may be out of date; False is certain, and found without resolving any fact."""
-        if self._is_fresh_only:
+        if self.is_fresh_only:
             return False
         if self.base.rates:
             return True
@@ -396,6 +326,88 @@ class Facts:
 
     def _is_young(self, claim: Claim) -> bool:
         return self._oldest is None or claim.stated >= self._oldest
+
+
+class _FactsWithAnswers(Facts):
+    """Facts with some `supposed` answers; all others are those of `known`, unless they depend on these."""
+
+    # One answer is supposed after another, and each touches one fact or two.
+    #
+    # What is supposed of a member, and of its criterion without a member, may not contradict each other, nor what is
+    # known. An example: 5 seats are known to be the most in any place, and nothing is known of those in Peru. Then a
+    # must of 8 seats in any place stays failed, whatever there is in Peru. Were the most known to be 3 to 9, and were
+    # there 8 in Peru, it would be 8 to 9.
+
+    def __init__(self, known: Facts, supposed: Mapping[tuple[str, str], Fact]) -> None:
+        super().__init__(
+            known.base, known.as_of, known.max_age, taking_part=known.knowledge, is_fresh_only=known.is_fresh_only
+        )
+        self._known = known
+        self._supposed, self._found = supposed, dict(supposed)
+        # What is there for one member is there for any.
+        self._touched = frozenset((of, split_member(name)[0]) for of, name in supposed if AT in name)
+        for key in self._touched & supposed.keys():
+            self._found[key] = self._raise_to_members(supposed[key])
+        # What is there for none is there for no member.
+        self._denied = frozenset(key for key in supposed if self._found[key].truth is Truth.NO)
+
+    def __call__(self, provider: str, criterion: str) -> Fact:
+        """Return the fact on a provider and a criterion, by their ids."""
+        key = (provider, criterion)
+        if key in self._found:
+            return self._found[key]
+        if key in self._touched:
+            fact = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
+            self._found[key] = self._keep_known(fact)
+            return self._found[key]
+        fact = self._known(provider, criterion)
+        if self._denied and self._denies(fact):
+            self._found[key] = fact = fact._replace(truth=Truth.NO, disputed=False)
+        return fact
+
+    def _leave_out_stale(self) -> Facts:
+        return _FactsWithAnswers(self._known.without_stale(), self._supposed)
+
+    def _denies(self, fact: Fact) -> bool:
+        """Return whether an open member is absent because its criterion is supposed to be."""
+        if AT not in fact.criterion or fact.truth is not Truth.UNKNOWN:
+            return False
+        return (fact.provider, split_member(fact.criterion)[0]) in self._denied
+
+    def _raise_to_members(self, fact: Fact) -> Fact:
+        """Return what is supposed of a criterion without a member; not worse than what is supposed of some member."""
+        criterion = self.knowledge.criteria[fact.criterion]
+        for member in self._list_supposed_members(fact):
+            if fact.amount is None:
+                fact = fact._replace(truth=any_of((fact.truth, member.truth)))
+            elif member.amount is not None and _is_beyond(fact.amount, member.amount, criterion):
+                fact = self._keep_known(fact._replace(amount=member.amount))
+        return fact
+
+    def _keep_known(self, fact: Fact) -> Fact:
+        """Return a fact that follows from what is supposed of members, within what is known of any member.
+
+        Only where the members in question are open: what is supposed in place of a known one may contradict.
+        """
+        if not all(map(self._known.allows, self._list_supposed_members(fact))):
+            return fact
+        known = self._known(fact.provider, fact.criterion)
+        if known.truth is not Truth.UNKNOWN:
+            return known
+        if known.amount is None or fact.amount is None:
+            return fact
+        within = fact.amount.intersect(known.amount)
+        if within.is_empty():
+            is_lower = self.knowledge.criteria[fact.criterion].lower_is_better
+            best = known.amount.low if is_lower else known.amount.high
+            # "More than 5" has no lowest amount.
+            is_left_out = is_lower and known.amount.above
+            return known if best is None or is_left_out else known._replace(amount=Interval(best, best))
+        return fact._replace(amount=within)
+
+    def _list_supposed_members(self, fact: Fact) -> list[Fact]:
+        begin = f"{fact.criterion}{AT}"
+        return [each for (of, name), each in self._supposed.items() if of == fact.provider and name.startswith(begin)]
 
 
 _kept = BoundedCache[tuple[str, str, dt.date, int | None], Facts](limit=16)

@@ -13,6 +13,8 @@ Role = Literal[
 ]
 Folder = str | os.PathLike[str]
 
+# Somebody may name `/`, or a folder with others inside without end: beyond these limits a sentence says so, where the
+# program would otherwise read on.
 MAX_BYTES = 4_000_000
 _MOST_FILES = 5_000
 _MOST_ENTRIES = 50_000

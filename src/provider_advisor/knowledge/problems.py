@@ -94,6 +94,7 @@ def _name_subject(detail: ErrorDetails, data: Any, path: tuple[str | int, ...]) 
 
 def _describe_expected(detail: ErrorDetails) -> str:
     """Return what was expected, in YAML's terms instead of Python's, and what was found."""
+    # pydantic speaks of dictionaries and instances; an author of YAML knows mappings and dates.
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "mapping":
         return detail["msg"]

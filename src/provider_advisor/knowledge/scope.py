@@ -41,6 +41,7 @@ def _narrow_scope(scope: Scope, outer: Scope) -> Scope:
     """Return the intersection of two scopes. Raises RequirementsError if it is empty."""
     found = {}
     for name in ("only", "sources"):
+        # An empty part limits nothing, so that the other one holds alone.
         mine, theirs = getattr(scope, name), getattr(outer, name)
         both = [part for part in mine or theirs if part in (theirs or mine)]
         if (mine or theirs) and not both:
@@ -151,6 +152,7 @@ def _limit_products(products: Mapping[str, Product], sources: Sequence[str]) -> 
             yield name, product._replace(until=None, closed_to_new=None, source=None, line=None, stated=None)
 
 
+# Each team of a batch may have a scope of its own, and most share a few.
 _parts: BoundedCache[tuple[str, str, Scope], KnowledgeBase] = BoundedCache(limit=16)
 
 
@@ -167,6 +169,7 @@ def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
     return replace(
         whole,
         providers=_choose_providers(whole.providers, scope),
+        # Of a part too the fingerprint is that of its content: the whole, and what was taken of it.
         fingerprint=hashlib.sha256(f"{whole.fingerprint} {scope}".encode()).hexdigest(),
         written=lambda: whole.questionnaire,  # read from the cache only if a part is asked for it
         scope=scope,

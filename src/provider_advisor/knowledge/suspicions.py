@@ -34,6 +34,9 @@ _MOST_STALE = 8
 _USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "price": "365d", "rating": "365d"}
 
 
+# None of these is certainly a mistake, so that none refuses the base: the keeper decides.
+
+
 def find_suspicions(facts: Facts) -> Iterator[str]:
     """Yield a sentence for each thing that a keeper should check, as of the day of the facts."""
     knowledge = facts.knowledge

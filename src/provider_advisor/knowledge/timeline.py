@@ -21,6 +21,7 @@ from typing import NamedTuple
 from provider_advisor.knowledge.records import Claim, Evidence, Notice, NoticeKind, Product
 from provider_advisor.logic import Interval, Truth, all_of
 
+# A contrast ("unlike the other, it has …") implies what it does not state; an ambiguous text admits another reading.
 _STRENGTH: dict[Evidence, int] = {"stated": 2, "contrast": 1, "ambiguous": 0}
 
 
@@ -55,6 +56,7 @@ def build_view(
 
     What is closed to new customers is still there for a team that `is_customer` already.
     """
+    # In the order in which they were stated, whatever day they begin on: the last one counts from its first day on.
     steps = _order_steps(claims)
     view = View((), disputed=False)
     ended: tuple[Claim, ...] = ()

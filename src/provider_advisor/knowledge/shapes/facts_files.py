@@ -377,6 +377,8 @@ class ClaimShape(Shape):
     as_of: Annotated[dt.date | None, Field(description="used in older files; write `stated` or `from`")] = None
     note: Words | None = None
 
+    # The first thing that is wrong is told alone: with two values in one claim, say, all else follows from them.
+
     @model_validator(mode="after")
     def _check_one_value(self) -> ClaimShape:
         check_single([key for key in VALUE_KEYS if self.get_value(key) is not None], VALUE_KEYS)

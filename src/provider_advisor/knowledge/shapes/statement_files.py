@@ -47,6 +47,10 @@ class RequirementShape(PartShape):
     weight: Weight | None = None
 
 
+# The next functions are asked on the way out as well, with a shape instead of a mapping: `convert` writes the statement
+# of a case as plain data.
+
+
 def _find_form(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, str):
         return "<text>"
