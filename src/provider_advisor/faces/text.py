@@ -143,6 +143,13 @@ class Page:
         self.gap()
         self.line(text, bold=True)
 
+    def section(self, title: str, lines: Iterable[str]) -> None:
+        """Add lines under a heading, indented; nothing if there are none."""
+        for place, line in enumerate(lines):
+            if not place:
+                self.heading(title)
+            self.line(line, 2)
+
     def line(self, text: str, indent: int = 0, colour: str | None = None, *, bold: bool = False) -> None:
         """Add a text of any length, wrapped; further lines of it are indented like the first."""
         for part in _wrapped(reveal(text), self.width - indent):

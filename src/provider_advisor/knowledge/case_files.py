@@ -61,7 +61,7 @@ def _edit_value(node: yaml.Node, value: Any, text: str) -> Iterator[_Edit]:  # n
     elif any(line.partition("#")[1] for line in text[start:end].splitlines()[:-1]):
         raise ValueError(f"line {node.start_mark.line + 1} has comments within the value")
     else:
-        yield _Edit(start, end, _write(value))
+        yield _Edit(start, end, write_flow(value))
 
 
 def _edit_lines(node: yaml.MappingNode, value: Mapping[str, Any], text: str) -> Iterator[_Edit]:
@@ -77,7 +77,7 @@ def _edit_lines(node: yaml.MappingNode, value: Mapping[str, Any], text: str) -> 
             yield _Edit(text.rfind("\n", 0, key.start_mark.index) + 1, line_end + 1, "")
     added = {name: part for name, part in value.items() if name not in _get_entries(node)}
     indent = "\n" + " " * node.start_mark.column
-    yield _Edit(last, last, "".join(f"{indent}{_write(name)}: {_write(part)}" for name, part in added.items()))
+    yield _Edit(last, last, "".join(f"{indent}{write_flow(name)}: {write_flow(part)}" for name, part in added.items()))
 
 
 def _find_end(node: yaml.Node) -> int:
@@ -88,12 +88,12 @@ def _find_end(node: yaml.Node) -> int:
     return int(node.end_mark.index)
 
 
-def _write(value: Any) -> str:  # noqa: ANN401 (as above)
+def write_flow(value: Any) -> str:  # noqa: ANN401 (as above)
     """Return a value as YAML in one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_write(key)}: {_write(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{write_flow(key)}: {write_flow(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_write, value))}]"
+        return f"[{', '.join(map(write_flow, value))}]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)

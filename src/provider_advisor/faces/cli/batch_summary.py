@@ -44,25 +44,22 @@ def show_summary(summary: Record, page: Page) -> None:
         return
     page.gap()
     page.table(["Teams", "Share", "Verdict"], _verdicts(summary))
-    _list(page, "Most wanted", list(map(_wanted, summary["wanted"])))
     nobody = f"Met by none of the {len(summary['providers'])} providers compared"
-    _list(page, nobody, list(map(_counted, summary["nobody_meets"])))
-    _list(page, "Worth asking", list(_list_questions(summary["unknown_facts"])))
-    _show_changes(page, summary["changes"])
-    page.heading("If all teams chose the same provider")
-    for provider in _ranked(summary["providers"]):
-        page.line(_if_all(provider), 2)
+    page.section("Most wanted", _join_first([_wanted(part) for part in summary["wanted"]]))
+    page.section(nobody, _join_first([_counted(part) for part in summary["nobody_meets"]]))
+    page.section("Worth asking", _join_first([*_list_questions(summary["unknown_facts"])]))
+    page.section("End dates and changes", _list_changes(summary["changes"]))
+    page.section("If all teams chose the same provider", map(_if_all, _ranked(summary["providers"])))
 
 
 def _ranked(providers: Sequence[Record]) -> list[Record]:
     """Return the providers that most teams would choose; ties go to those that more teams may still choose."""
-    found = sorted(providers, key=_rank)
-    return found[:_MOST_PROVIDERS]
 
+    def rank(provider: Record) -> tuple[int, int, int, str]:
+        fails = provider["if_all_chose_it"]["ruled_out"]["teams"]
+        return -provider["recommended"]["teams"], -provider["leads_undetermined"]["teams"], fails, provider["provider"]
 
-def _rank(provider: Record) -> tuple[int, int, int, str]:
-    fails = provider["if_all_chose_it"]["ruled_out"]["teams"]
-    return -provider["recommended"]["teams"], -provider["leads_undetermined"]["teams"], fails, provider["provider"]
+    return sorted(providers, key=rank)[:_MOST_PROVIDERS]
 
 
 def _verdicts(summary: Record) -> Iterator[list[str]]:
@@ -100,11 +97,10 @@ def _undetermined(providers: Sequence[Record]) -> str:
     return f"undetermined ({', '.join(leads)})" if leads else "undetermined"
 
 
-def _list(page: Page, heading: str, texts: Sequence[str]) -> None:
-    if texts:
-        page.heading(heading)
-        more = f"; {len(texts) - _MOST:,} more" if len(texts) > _MOST else ""
-        page.line("; ".join(texts[:_MOST]) + more, 2)
+def _join_first(texts: Sequence[str]) -> list[str]:
+    """Return the first few texts and how many more there are, as one line; no line if there are none."""
+    more = [f"{len(texts) - _MOST:,} more"] if len(texts) > _MOST else []
+    return ["; ".join([*texts[:_MOST], *more])] if texts else []
 
 
 def _list_questions(facts: Sequence[Record]) -> Iterator[str]:
@@ -116,14 +112,12 @@ def _list_questions(facts: Sequence[Record]) -> Iterator[str]:
         yield f"{label}: {shortened(names)} ({teams:,})"
 
 
-def _show_changes(page: Page, changes: Sequence[Record]) -> None:
-    """Add the end dates and changes that affect the most teams, a line each."""
-    if changes:
-        page.heading("End dates and changes")
+def _list_changes(changes: Sequence[Record]) -> Iterator[str]:
+    """Yield the end dates and changes that affect the most teams, a line each."""
     for part in changes[:_MOST]:
-        page.line(f"{part['says'].removesuffix('.')}; {counted(part['teams'], 'team')}.", 2)
+        yield f"{part['says'].removesuffix('.')}; {counted(part['teams'], 'team')}."
     if len(changes) > _MOST:
-        page.line(f"({len(changes) - _MOST:,} more: --summary)", 2)
+        yield f"({len(changes) - _MOST:,} more: --summary)"
 
 
 def _wanted(part: Record) -> str:

@@ -99,11 +99,11 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
 def _refuse_mixed(options: CheckOptions) -> None:
     """Raise UsageError for options that need or exclude another one."""
     if options.accept and not options.with_cases:
-        click.get_current_context().fail("--accept writes the verdicts of decision cases; add --cases.")
+        raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
     if options.freshness and options.with_cases:
-        click.get_current_context().fail("--freshness and --cases cannot be combined; run one after the other.")
+        raise click.UsageError("--freshness and --cases cannot be combined; run one after the other.")
     if not options.freshness and (options.within is not None or options.only or options.form != "text"):
-        click.get_current_context().fail("--within, --only and --format work only with --freshness; add it.")
+        raise click.UsageError("--within, --only and --format work only with --freshness; add it.")
 
 
 def _explain_overlooked(kind: str) -> str:
@@ -137,34 +137,33 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
 
 def _accept(failures: Iterable[Failure], rules: str | None) -> int:
     """Write the new verdicts of cases into their files; return the number of cases."""
-    from provider_advisor.knowledge.case_files import edit_cases  # noqa: PLC0415 (as above)
+    from provider_advisor.knowledge.case_files import edit_cases, write_flow  # noqa: PLC0415 (as above)
 
     written, files = 0, 0
-    for name, group in itertools.groupby(failures, key=_get_file):
-        changes = {failure.case.name: _find_changes(failure) for failure in group if failure.error is None}
+    for name, group in itertools.groupby(failures, key=lambda failure: failure.case.where.rpartition(":")[0]):
         place = os.path.join(locate_folder("rules", rules), "cases", os.path.basename(name))  # noqa: PTH118, PTH119 (a Path takes longer)
-        text = read_bytes(place, name).decode()
-        for case, values in list(changes.items()):
+        text, accepted = read_bytes(place, name).decode(), dict[str, dict[str, Any]]()
+        for failure in group:
+            if failure.error is not None:
+                continue
+            case, values = failure.case.name, _find_changes(failure)
             try:
                 text = edit_cases(text, {case: values})
             except ValueError as error:
                 show_line(f"{name}: case '{case}' is not accepted: {error}; edit it by hand.", err=True)
-                del changes[case]
-        if changes:
+            else:
+                accepted[case] = values
+        if accepted:
             write_answer(place, text)
             files += 1
-        for case, values in changes.items():
-            says = ", ".join(f"{key}: {_say(value)}" for key, value in values.items())
+        for case, values in accepted.items():
+            says = ", ".join(f"{key}: {write_flow(value)}" for key, value in values.items())
             show_line(f"accepted: {name}: case '{case}': {says}")
-        written += len(changes)
+        written += len(accepted)
     if written:
         what = f"{counted(written, 'case')} in {counted(files, 'file')}"
         show_line(f"Wrote the new verdicts of {what}; review them and their `why` before you commit.")
     return written
-
-
-def _get_file(failure: Failure) -> str:
-    return failure.case.where.rpartition(":")[0]
 
 
 def _find_changes(failure: Failure) -> dict[str, Any]:
@@ -179,14 +178,6 @@ def _find_changes(failure: Failure) -> dict[str, Any]:
             found = {name: standing for name, standing in found.items() if standing is not None}
         changes[key] = found
     return changes
-
-
-def _say(value: Any) -> str:  # noqa: ANN401 (any value of a case)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_say(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
-        return f"[{', '.join(_say(part) for part in value)}]"
-    return "null" if value is None else str(value)
 
 
 def _describe_counts(counts: Mapping[str, int]) -> str:

@@ -50,7 +50,7 @@ def compare_command(providers: tuple[str, ...], **given: Any) -> None:  # noqa: 
     options = CompareOptions(**given)
     knowledge = options.load()
     if not (providers or options.only or options.without or options.sources or options.customer_of):
-        click.get_current_context().fail("give the providers to compare, or use --only, --without or --sources")
+        raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
     knowledge = options.limit(knowledge)
     _check_area(options.area, knowledge)
@@ -118,11 +118,8 @@ def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bo
     if any(map(book.is_stale, facts)):
         page.gap()
         page.line("A year in parentheses marks a fact that is out of date: check again before you sign.")
-    page.heading("Sources")
-    for source, number in numbers.items():
-        page.line(
-            f"[{number}] {knowledge.sources[source].title} ({knowledge.sources[source].published or 'undated'})", 2
-        )
+    cited = ((number, knowledge.sources[source]) for source, number in numbers.items())
+    page.section("Sources", (f"[{number}] {one.title} ({one.published or 'undated'})" for number, one in cited))
     page.gap()
     page.line("For the URLs of the sources and the sections cited: recommend facts PROVIDER")
     page.show(paged=True)

@@ -60,9 +60,9 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = FactsOptions(**given)
     if options.changes != (options.since is not None):
-        click.get_current_context().fail("--changes and --since belong together: --changes --since 2024-01-01.")
+        raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
     if options.as_of is not None and not options.changes:
-        click.get_current_context().fail("--as-of works only with --changes --since DATE, as the last date to include.")
+        raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
     since, until = read_day(options.since), options.day or today()
     knowledge = options.limit(options.load())
     providers, criteria = _find_named(names, knowledge)
@@ -175,11 +175,11 @@ def _show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form:
             page.table(_HEADINGS, rows)
         if confirmed := len(parts) - len(rows):
             page.line(f"{confirmed} claim{'s say' if confirmed > 1 else ' says'} the same as before.")
-    if places:
-        page.heading("Sources")
-    for name, at in places.items():
-        source = knowledge.sources[name]
-        page.line(f"[{at}] {source.title} ({source.published or 'undated'}); {source.url or source.no_url or name}", 2)
+    cited = ((at, knowledge.sources[name]) for name, at in places.items())
+    page.section(
+        "Sources",
+        (f"[{at}] {one.title} ({one.published or 'undated'}); {one.url or one.no_url or one.id}" for at, one in cited),
+    )
     page.show(paged=True)
 
 

@@ -304,11 +304,6 @@ def _write_because(found: Record) -> str:
 
 def _show_examples(record: Record, names: Names, page: Page) -> None:
     for part in record["examples"][:1]:
-        page.heading(f"For example {_name_team(part)}")
-        page.line(f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}.", 2)
-        for line in part["differences"][:_MOST_DIFFERENCES]:
-            page.line(line, 2)
-
-
-def _name_team(place: Record) -> str:
-    return place["team"] or f"row {place['row']:,} of {place['file']}"
+        team = part["team"] or f"row {part['row']:,} of {part['file']}"
+        verdicts = f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}."
+        page.section(f"For example {team}", [verdicts, *part["differences"][:_MOST_DIFFERENCES]])

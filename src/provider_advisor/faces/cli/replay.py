@@ -96,9 +96,7 @@ def show_comparison(compared: dict[str, Any]) -> None:
     page = Page()
     page.line(compared["says"], bold=True)
     for title, sentences in group_differences(compared):
-        page.heading(title)
-        for sentence in sentences:
-            page.line(sentence, 2)
+        page.section(title, sentences)
     page.gap()
     then, now = compared["then"], compared["now"]
     page.line(f"Answered as of {then['as_of']} before, and as of {now['as_of']} now.")

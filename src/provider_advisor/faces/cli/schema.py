@@ -37,7 +37,7 @@ def schema_command(kind: str | None) -> None:
     elif kind in schemas:
         show_json(schemas[kind])
     else:
-        click.get_current_context().fail(f"Unknown kind '{kind}'; expected one of {', '.join(schemas)}")
+        raise click.UsageError(f"Unknown kind '{kind}'; expected one of {', '.join(schemas)}")
 
 
 def _recall_schemas() -> dict[str, Any]:

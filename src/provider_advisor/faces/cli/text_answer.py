@@ -92,7 +92,7 @@ def show_recommendation(  # noqa: PLR0913 (options of the command)
         show_document(_report(form)(recommendation.explanation, knowledge))
         return
     page = Page()
-    _show_answer(recommendation.explanation, knowledge, page, verbose=verbose)
+    _AnswerText(recommendation.explanation, knowledge, page, verbose=verbose).write()
     page.show(paged=paged)
 
 
@@ -105,7 +105,7 @@ def render_recommendation(
     if form in {"markdown", "html"}:
         return reveal(_report(form)(recommendation.explanation, knowledge))
     page = Page(screen=False)
-    _show_answer(recommendation.explanation, knowledge, page, verbose=verbose)
+    _AnswerText(recommendation.explanation, knowledge, page, verbose=verbose).write()
     return page.text()
 
 
@@ -120,42 +120,204 @@ def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
     return markdown_report
 
 
-def _show_answer(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    colour = {"recommended": "green", "none": "red"}.get(answer.verdict.kind, "yellow")
-    page.line(answer.verdict.reason, colour=colour, bold=True)
-    if silence := say_not_stated(answer, knowledge):
-        page.line(silence)
-    known = answer.knowledge
-    page.line(f"{known.rests_on.says} Answered as of {known.as_of}. {known.read_from}")
-    for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
-        page.line(note)
-    _show_product_gaps(answer, page, verbose=verbose)
-    shown, others = _shorten_list(answer, knowledge)
-    if answer.findings:
-        _show_matrix(answer, knowledge, page, shown, verbose=verbose)
-        for heading, lines in others:
-            _show_list(heading, lines if verbose else _most(lines, _MOST_OTHERS), page)
-        if verbose:
-            _show_reasons(answer, knowledge, page)
-        _show_costs(answer, knowledge, page, verbose=verbose)
-        _show_products(answer, page, verbose=verbose)
-        _show_unknowns(answer, knowledge, page, verbose=verbose)
-        if not verbose:
-            _show_list("Caveats", _most(list_caveats(answer, knowledge)), page)
-        _show_list("End dates and changes", [notice.says for notice in answer.notices], page)
-    else:
-        example = f"recommend --needs {','.join(_pick_examples(knowledge))}"
-        page.line(f"Ask for something, for example: {example}. List all criteria: recommend criteria.")
-    _show_list("Not judged: ask the providers", list_unlisted(answer, knowledge), page)
-    _show_list("Not wanted", list_unwanted(answer, knowledge), page)
-    _show_list("Not sure, or not counted yet", list_unsure(answer, knowledge), page)
-    _show_changes(answer, knowledge, page, verbose=verbose)
-    _show_sureness(answer, page, shown, verbose=verbose)
-    if verbose:
-        _show_sources(answer, page)
-    elif answer.findings:
+class _AnswerText:
+    """An answer that is written on a page, short or verbose."""
+
+    def __init__(self, answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
+        self.answer = answer
+        self.knowledge = knowledge
+        self.page = page
+        self.verbose = verbose
+        # The providers that fit side by side, and lines about the others under headings.
+        self.shown: Sequence[ProviderRecord] = answer.providers
+        self.others: Sequence[tuple[str, Sequence[str]]] = ()
+        if len(answer.providers) > _MOST_COLUMNS:
+            from provider_advisor.explanation.short_list import make_short_list  # noqa: PLC0415 (seldom needed)
+
+            short_list = make_short_list(answer, knowledge, _MOST_COLUMNS)
+            chosen = {provider.id for provider in short_list.shown}
+            self.shown = [provider for provider in answer.providers if provider.id in chosen]
+            self.others = short_list.parts
+
+    def write(self) -> None:
+        answer, knowledge, page = self.answer, self.knowledge, self.page
+        colour = {"recommended": "green", "none": "red"}.get(answer.verdict.kind, "yellow")
+        page.line(answer.verdict.reason, colour=colour, bold=True)
+        if silence := say_not_stated(answer, knowledge):
+            page.line(silence)
+        known = answer.knowledge
+        page.line(f"{known.rests_on.says} Answered as of {known.as_of}. {known.read_from}")
+        for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
+            page.line(note)
+        gaps = [gap for gap in answer.product_gaps if self.verbose or gap.provider in answer.verdict.named]
+        page.section(GAPS_HEADING, [gap.says for gap in gaps])
+        page.section(CAUTIONS_HEADING, [part.says for part in answer.list_cautions(every=self.verbose)])
+        if answer.findings:
+            self._write_findings()
+        else:
+            example = f"recommend --needs {','.join(_pick_examples(knowledge))}"
+            page.line(f"Ask for something, for example: {example}. List all criteria: recommend criteria.")
+        page.section("Not judged: ask the providers", list_unlisted(answer, knowledge))
+        page.section("Not wanted", list_unwanted(answer, knowledge))
+        page.section("Not sure, or not counted yet", list_unsure(answer, knowledge))
+        self._write_changes()
+        self._write_sureness()
+        if self.verbose:
+            self._write_sources()
+        elif answer.findings:
+            page.gap()
+            page.line("For reasons, sources and how sure this is, add --verbose.")
+
+    def _write_findings(self) -> None:
+        self._write_matrix()
+        for heading, lines in self.others:
+            self.page.section(heading, self._shorten(lines, _MOST_OTHERS))
+        if self.verbose:
+            self._write_reasons()
+        self._write_costs()
+        self._write_products()
+        self._write_unknowns()
+        if not self.verbose:
+            self.page.section("Caveats", self._shorten(list_caveats(self.answer, self.knowledge)))
+        self.page.section("End dates and changes", [notice.says for notice in self.answer.notices])
+
+    def _shorten(self, lines: Sequence[str], most: int = _MOST_LINES) -> Sequence[str]:
+        """Return the lines; in a short answer only the first few, and how many more there are."""
+        left = 0 if self.verbose else len(lines) - most
+        return [*lines[:most], f"({left} more: --verbose)"] if left > 0 else lines
+
+    def _write_matrix(self) -> None:
+        """Print who meets what; a long table in a short answer omits the rows that all meet."""
+        answer, page, shown = self.answer, self.page, self.shown
+        rows: list[list[str | TableCell]] = []
+        groups = kept = group_findings(answer.findings)
+        if not self.verbose and len(groups) > _MOST_ROWS:
+            kept = [group for group in groups if any(finding.outcome != "met" for finding in group)]
+        for group in kept:
+            by_provider = {finding.provider: finding for finding in group}
+            marks = [self._mark(by_provider[provider.id]) for provider in shown]
+            rows.append([group[0].priority or "rule", label_finding(group[0], self.knowledge), *marks])
+        standings = [TableCell(STANDINGS[provider.standing], bold=True) for provider in shown]
+        rows.append(["", TableCell("Standing", bold=True), *standings])
+        rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
         page.gap()
-        page.line("For reasons, sources and how sure this is, add --verbose.")
+        page.table(["", "Asked for", *(provider.name for provider in shown)], rows)
+        names = {provider.id for provider in shown}
+        if any(answer.has_gap(finding) for group in kept for finding in group if finding.provider in names):
+            page.line(GAP_FOOTNOTE)
+        if len(kept) < len(groups):
+            page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
+
+    def _mark(self, finding: FindingRecord) -> TableCell:
+        """Return the mark of a finding with its caveats: "yes, ambiguous", "yes (2022)"."""
+        cell = self._mark_alone(finding)
+        text = self.answer.qualify(cell.text, finding)
+        return TableCell(text, "yellow" if finding.is_ambiguous else cell.colour)
+
+    def _mark_alone(self, finding: FindingRecord) -> TableCell:
+        """Return yes, no or ?; a degree in percent; or yes* if another product meets it."""
+        if finding.outcome == "partial":
+            return TableCell(degree_text(finding.outcome, finding.degree))
+        if finding.outcome == "unknown" and finding.says.startswith("by quote only"):
+            return TableCell("by quote", "yellow")
+        if self.answer.has_gap(finding):
+            return TableCell(f"{self.page.mark('yes').text}*", "yellow")
+        return self.page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))
+
+    def _write_reasons(self) -> None:
+        answer, knowledge, page = self.answer, self.knowledge, self.page
+        numbers = {source.id: number for number, source in enumerate(answer.sources, start=1)}
+        names = {provider.id: provider.name for provider in answer.providers}
+        page.heading("Why")
+        for group in group_findings(answer.findings):
+            page.line(_heading(group[0], knowledge), 2, bold=True)
+            for rule in [group[0].rule] if group[0].criterion is None else group[0].implied_by:
+                if rests := rests_text(knowledge.rules.get(str(rule)), knowledge):
+                    page.line(rests, 4)
+            for alike in _group_alike(group):
+                whom, first = joined([names[finding.provider] for finding in alike]), alike[0]
+                page.line(f"{whom}: {first.says}{_cited(first.evidence, numbers)}", 4)
+                for note in list_notes(first):
+                    page.line(f"Note: {note}.", 6)
+
+    def _write_costs(self) -> None:
+        """Print what the stated usage would cost with each provider, item by item in a verbose answer."""
+        answer, knowledge, page = self.answer, self.knowledge, self.page
+        costs = [(provider, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
+        if costs:
+            page.heading("Monthly cost")
+        if unpriced := [provider.name for provider, cost in costs if cost.is_unknown]:
+            page.line(f"No price is known for this usage: {joined(unpriced)}.", 2)
+        for provider, cost in costs:
+            if cost.is_unknown:
+                continue
+            page.line(f"{provider.name}: {describe_sum(cost, knowledge)}", 2, bold=True)
+            notes = () if self.verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ())
+            for sentence in (*list_gaps(answer, provider, knowledge), *(f"{capital(note)}." for note in notes)):
+                page.line(sentence, 4)
+            for item in cost.items if self.verbose else ():
+                if item.criterion is not None and item.high != 0:  # the gaps name what has no price
+                    for text in _cost_lines(item, knowledge):
+                        page.line(text, 4)
+
+    def _write_products(self) -> None:
+        """Print which products to choose; in a short answer only of providers in the verdict."""
+        answer, named = self.answer, self.answer.verdict.named
+        shown = [
+            part for part in answer.providers if part.id in named or (self.verbose and part.standing != "ruled-out")
+        ]
+        lines = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in answer.take]
+        self.page.section("Products to choose", lines)
+
+    def _write_unknowns(self) -> None:
+        unknown, stale = list_unknowns(self.answer, self.knowledge), self.answer.knowledge.stale
+        if not (self.verbose or unknown or stale):
+            return
+        lines = [f"{part.label}: {part.providers}" for part in unknown]
+        for days in sorted({entry.as_of for entry in stale}):
+            count = sum(entry.as_of == days for entry in stale)
+            facts = "1 fact is" if count == 1 else f"{count} facts are"
+            lines.append(f"{facts} from {days} and out of date: check again before you sign.")
+        self.page.section("Not known", [*([] if unknown else ["Everything that you asked for is known."]), *lines])
+
+    def _write_changes(self) -> None:
+        answer, page = self.answer, self.page
+        page.section("What would decide between them", self._shorten([part.says for part in answer.differences]))
+        asked = [group.says for group in group_questions(answer)]
+        ways = [*list_concessions(answer, self.knowledge), *list_combinations(answer)]
+        if not self.verbose:
+            page.section("What would change the answer", [*self._shorten(asked), *self._shorten(ways)])
+            return
+        # If every provider fails a must, the concessions already say this.
+        turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
+        page.section("What would change the answer", [*ways, *asked, *(turn.says for turn in turns)])
+        page.section("Not counted", list_set_aside(answer, self.knowledge))
+
+    def _write_sureness(self) -> None:
+        """Print how much the answer depends on unknown facts and on the weights.
+
+        Only the providers that are in the table are compared in pairs: fifteen would be 105 lines.
+        """
+        answer, found = self.answer, self.answer.sureness
+        if found and found.worlds is not None and answer.verdict.kind != "none":
+            shares = [found.worlds.says] if answer.is_open else []
+            tipping = [part.says for part in found.tipping or []]
+            table = {part.id for part in self.shown}
+            more = [*answer.list_pairs(table), *_say_ordered(answer, table), found.weights.says, *tipping]
+            self.page.section("How sure", [*shares, *(more if self.verbose else [])])
+
+    def _write_sources(self) -> None:
+        lines = []
+        for number, source in enumerate(self.answer.sources, start=1):
+            publisher = f", {source.publisher}" if source.publisher else ""
+            link = f", {source.url}" if source.url else ""
+            remarks = f"; {said}" if (said := remarks_text(source)) else ""
+            dated = source.published if source.published != "undated" else f"undated, retrieved {source.retrieved}"
+            lines.append(f"[{number}] {source.title}{publisher} ({dated}){link}{remarks}")
+        self.page.section("Sources", lines)
+        self.page.gap()
+        known = self.answer.knowledge
+        self.page.line(f"Knowledge base {base_text(known.version, known.date, known.fingerprint)}.")
 
 
 def _pick_examples(knowledge: KnowledgeBase) -> list[str]:
@@ -171,85 +333,6 @@ def _pick_examples(knowledge: KnowledgeBase) -> list[str]:
     for name in ranked:
         by_area.setdefault(knowledge.criteria[name].area, name)
     return list(by_area.values())[:2]
-
-
-def _show_product_gaps(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
-    """Print musts stated only for another product; in a short answer, only of providers in the verdict."""
-    gaps = [gap for gap in answer.product_gaps if verbose or gap.provider in answer.verdict.named]
-    _show_list(GAPS_HEADING, [gap.says for gap in gaps], page)
-    _show_list(CAUTIONS_HEADING, [part.says for part in answer.list_cautions(every=verbose)], page)
-
-
-def _show_matrix(
-    answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, shown: Sequence[ProviderRecord], *, verbose: bool
-) -> None:
-    """Print who meets what; a long table in a short answer omits the rows that all meet."""
-    rows: list[list[str | TableCell]] = []
-    groups = kept = group_findings(answer.findings)
-    if not verbose and len(groups) > _MOST_ROWS:
-        kept = [group for group in groups if any(finding.outcome != "met" for finding in group)]
-    for group in kept:
-        by_provider = {finding.provider: finding for finding in group}
-        marks = [_mark(by_provider[provider.id], answer, page) for provider in shown]
-        rows.append([group[0].priority or "rule", label_finding(group[0], knowledge), *marks])
-    standings = [TableCell(STANDINGS[provider.standing], bold=True) for provider in shown]
-    rows.append(["", TableCell("Standing", bold=True), *standings])
-    rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
-    page.gap()
-    page.table(["", "Asked for", *(provider.name for provider in shown)], rows)
-    names = {provider.id for provider in shown}
-    if any(answer.has_gap(finding) for group in kept for finding in group if finding.provider in names):
-        page.line(GAP_FOOTNOTE)
-    if len(kept) < len(groups):
-        page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
-
-
-def _shorten_list(
-    answer: AnswerRecord, knowledge: KnowledgeBase
-) -> tuple[Sequence[ProviderRecord], Sequence[tuple[str, Sequence[str]]]]:
-    """Return the providers that fit side by side, and lines about the others under headings."""
-    if len(answer.providers) <= _MOST_COLUMNS:
-        return answer.providers, []
-    # Needed only among many providers.
-    from provider_advisor.explanation.short_list import make_short_list  # noqa: PLC0415
-
-    short_list = make_short_list(answer, knowledge, _MOST_COLUMNS)
-    chosen = {provider.id for provider in short_list.shown}
-    return [provider for provider in answer.providers if provider.id in chosen], short_list.parts
-
-
-def _mark(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
-    """Return the mark of a finding with its caveats: "yes, ambiguous", "yes (2022)"."""
-    cell = _mark_alone(finding, answer, page)
-    text = answer.qualify(cell.text, finding)
-    return TableCell(text, "yellow" if finding.is_ambiguous else cell.colour)
-
-
-def _mark_alone(finding: FindingRecord, answer: AnswerRecord, page: Page) -> TableCell:
-    """Return yes, no or ?; a degree in percent; or yes* if another product meets it."""
-    if finding.outcome == "partial":
-        return TableCell(degree_text(finding.outcome, finding.degree))
-    if finding.outcome == "unknown" and finding.says.startswith("by quote only"):
-        return TableCell("by quote", "yellow")
-    if answer.has_gap(finding):
-        return TableCell(f"{page.mark('yes').text}*", "yellow")
-    return page.mark({"met": "yes", "unmet": "no"}.get(finding.outcome, "?"))
-
-
-def _show_reasons(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page) -> None:
-    numbers = {source.id: number for number, source in enumerate(answer.sources, start=1)}
-    names = {provider.id: provider.name for provider in answer.providers}
-    page.heading("Why")
-    for group in group_findings(answer.findings):
-        page.line(_heading(group[0], knowledge), 2, bold=True)
-        for rule in [group[0].rule] if group[0].criterion is None else group[0].implied_by:
-            if rests := rests_text(knowledge.rules.get(str(rule)), knowledge):
-                page.line(rests, 4)
-        for alike in _group_alike(group):
-            whom, first = joined([names[finding.provider] for finding in alike]), alike[0]
-            page.line(f"{whom}: {first.says}{_cited(first.evidence, numbers)}", 4)
-            for note in list_notes(first):
-                page.line(f"Note: {note}.", 6)
 
 
 def _group_alike(group: Sequence[FindingRecord]) -> Iterable[list[FindingRecord]]:
@@ -280,26 +363,6 @@ def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> st
     return f" {' '.join(cited)}" if cited else ""
 
 
-def _show_costs(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    """Print what the stated usage would cost with each provider, item by item in a verbose answer."""
-    costs = [(provider, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
-    if costs:
-        page.heading("Monthly cost")
-    if unpriced := [provider.name for provider, cost in costs if cost.is_unknown]:
-        page.line(f"No price is known for this usage: {joined(unpriced)}.", 2)
-    for provider, cost in costs:
-        if cost.is_unknown:
-            continue
-        page.line(f"{provider.name}: {describe_sum(cost, knowledge)}", 2, bold=True)
-        notes = () if verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ())
-        for sentence in (*list_gaps(answer, provider, knowledge), *(f"{capital(note)}." for note in notes)):
-            page.line(sentence, 4)
-        for item in cost.items if verbose else ():
-            if item.criterion is not None and item.high != 0:  # the gaps name what has no price
-                for text in _cost_lines(item, knowledge):
-                    page.line(text, 4)
-
-
 def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     used = joined([f"{usage_label(name, knowledge)} {volume_text(amount)}" for name, amount in item.usage.items()])
     at = "" if str(item.price).startswith(("from ", "at least ", "at most ", "more than ")) else "at "
@@ -310,70 +373,6 @@ def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]
         yield f"  not subtracted: {joined(item.beside)}"
     for note in (*list_price_remarks(item, knowledge), *(item.notes or ())):
         yield f"  {note}"
-
-
-def _show_products(answer: AnswerRecord, page: Page, *, verbose: bool) -> None:
-    """Print which products to choose; in a short answer only of providers in the verdict."""
-    named = answer.verdict.named
-    shown = [part for part in answer.providers if part.id in named or (verbose and part.standing != "ruled-out")]
-    lines = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in answer.take]
-    _show_list("Products to choose", lines, page)
-
-
-def _show_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    unknown, stale = list_unknowns(answer, knowledge), answer.knowledge.stale
-    if not (verbose or unknown or stale):
-        return
-    page.heading("Not known")
-    if not unknown:
-        page.line("Everything that you asked for is known.", 2)
-    for part in unknown:
-        page.line(f"{part.label}: {part.providers}", 2)
-    for days in sorted({entry.as_of for entry in stale}):
-        count = sum(entry.as_of == days for entry in stale)
-        facts = "1 fact is" if count == 1 else f"{count} facts are"
-        page.line(f"{facts} from {days} and out of date: check again before you sign.", 2)
-
-
-def _show_changes(answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-    # If every provider fails a must, the concessions already say this.
-    turns = answer.sureness.changes.turns if answer.sureness and not answer.concessions else []
-    apart = [part.says for part in answer.differences]
-    _show_list("What would decide between them", apart if verbose else _most(apart), page)
-    asked = [group.says for group in group_questions(answer)]
-    ways = [*list_concessions(answer, knowledge), *list_combinations(answer)]
-    if not verbose:
-        _show_list("What would change the answer", [*_most(asked), *_most(ways)], page)
-        return
-    _show_list("What would change the answer", [*ways, *asked, *(turn.says for turn in turns)], page)
-    _show_list("Not counted", list_set_aside(answer, knowledge), page)
-
-
-def _show_list(heading: str, lines: Sequence[str], page: Page) -> None:
-    if lines:
-        page.heading(heading)
-    for line in lines:
-        page.line(line, 2)
-
-
-def _most(lines: Sequence[str], most: int = _MOST_LINES) -> list[str]:
-    """Return the first few, and how many more there are."""
-    left = len(lines) - most
-    return [*lines[:most], *([f"({left} more: --verbose)"] if left > 0 else [])]
-
-
-def _show_sureness(answer: AnswerRecord, page: Page, shown: Sequence[ProviderRecord], *, verbose: bool) -> None:
-    """Print how much the answer depends on unknown facts and on the weights.
-
-    Only the providers that are in the table are compared in pairs: fifteen would be 105 lines.
-    """
-    found = answer.sureness
-    if found and found.worlds is not None and answer.verdict.kind != "none":
-        shares = [found.worlds.says] if answer.is_open else []
-        tipping = [part.says for part in found.tipping or []]
-        table = {part.id for part in shown}
-        more = [*answer.list_pairs(table), *_say_ordered(answer, table), found.weights.says, *tipping]
-        _show_list("How sure", [*shares, *(more if verbose else [])], page)
 
 
 def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
@@ -390,17 +389,3 @@ def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
     said = joined([f"{names[one]} {verb} {percent(share)}" for (one, share), verb in zip(shown, verbs, strict=False)])
     rest = f"; none of the {len(others)} others in more than {percent(max(others))}" if len(others) > 1 else ""
     yield f"With any weights in the same order, {said}{rest}."
-
-
-def _show_sources(answer: AnswerRecord, page: Page) -> None:
-    if answer.sources:
-        page.heading("Sources")
-    for number, source in enumerate(answer.sources, start=1):
-        publisher = f", {source.publisher}" if source.publisher else ""
-        link = f", {source.url}" if source.url else ""
-        remarks = f"; {said}" if (said := remarks_text(source)) else ""
-        dated = source.published if source.published != "undated" else f"undated, retrieved {source.retrieved}"
-        page.line(f"[{number}] {source.title}{publisher} ({dated}){link}{remarks}", 2)
-    page.gap()
-    known = answer.knowledge
-    page.line(f"Knowledge base {base_text(known.version, known.date, known.fingerprint)}.")

@@ -161,6 +161,8 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     result. What a file or options such as --needs already say is not asked again. No provider is named before the
     end. Ctrl-C saves the answers; --resume continues.
     """
+    # The conversation starts with what --file and other options state. Their day, age and scope limit the facts, and
+    # are repeated in the command that continues a session.
     options = _check(AskOptions(**given))
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
@@ -262,13 +264,13 @@ def _check(options: AskOptions) -> AskOptions:
         raise RequirementsError("--team: the name is empty, too long or not UTF-8; expected a few words.")
     if options.place is not None:
         check_writable(options.place)
-        given = [file for file in (options.answers, options.resume, options.file) if file]
-        if options.file is not None and options.file.lower().endswith((".yaml", ".yml")):
-            given.remove(options.file)  # the requirements may replace an existing file
-        if any(Path(file).resolve() == options.place.resolve() for file in given):
-            is_requirements = options.file and Path(options.file).resolve() == options.place.resolve()
-            what = "requirements" if is_requirements else "answers"
-            raise RequirementsError(f"--save {options.save}: this file contains the {what}; choose another one.")
+        # What is saved includes the requirements in --file, so it may replace them in YAML, but not in a spreadsheet.
+        is_yaml = (options.file or "").lower().endswith((".yaml", ".yml"))
+        read = {options.answers: "answers", options.resume: "answers"}
+        read |= {} if is_yaml else {options.file: "requirements"}
+        for file, what in read.items():
+            if file and Path(file).resolve() == options.place.resolve():
+                raise RequirementsError(f"--save {options.save}: this file contains the {what}; choose another one.")
     return options
 
 
