@@ -102,12 +102,15 @@ class _Column(NamedTuple):
     part: int | None
     field: pa.Field
 
+    def take(self, rows: pa.RecordBatch) -> pa.Array:
+        column = rows.column(self.place)
+        return column if self.part is None else pc.struct_field(column, self.part)
+
 
 class ColumnPlan(NamedTuple):
-    """The columns that are read, and the origin of each in the input; `same` if nothing changes."""
+    """The columns that are read, and the origin of each in the input."""
 
     columns: tuple[_Column, ...]
-    same: bool
 
     @property
     def schema(self) -> pa.Schema:
@@ -116,16 +119,7 @@ class ColumnPlan(NamedTuple):
 
     def apply(self, rows: pa.RecordBatch) -> pa.RecordBatch:
         """Return the rows with these columns."""
-        if self.same:
-            return rows
-        parts = {
-            column.place: rows.column(column.place).flatten() for column in self.columns if column.part is not None
-        }
-        arrays = [
-            rows.column(column.place) if column.part is None else parts[column.place][column.part]
-            for column in self.columns
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return pa.RecordBatch.from_arrays([column.take(rows) for column in self.columns], schema=self.schema)
 
 
 def plan_columns(
@@ -149,7 +143,7 @@ def plan_columns(
     for name in names if {"needs", "wants"} & set(names) else ():  # if both are missing, the error is raised elsewhere
         if name != id_column and spelling.find(name) is None and not name.startswith(_ANSWERS):
             spelling.refuse_similar(name)
-    return ColumnPlan(tuple(columns), same=[column.field for column in columns] == list(given))
+    return ColumnPlan(tuple(columns))
 
 
 def rename_all(names: Iterable[str], renames: Mapping[str, str]) -> list[str]:
@@ -167,8 +161,7 @@ def _split_struct(place: int, field: pa.Field, name: str, ours: str, spelling: S
     if not pa.types.is_struct(field.type):
         raise BatchError(
             f"the column '{name}' contains {field.type} and is not read; expected a struct, or a column for each "
-            "answer, "
-            f"such as {spelling.find_example(ours)}. {_describe_rename(name)}"
+            f"answer, such as {spelling.find_example(ours)}. {_describe_rename(name)}"
         )
     columns = []
     for part, inner in enumerate(field.type):
@@ -197,9 +190,9 @@ def find_empty_rows(rows: pa.RecordBatch) -> pa.Array | None:
     In most tables the first column is always filled, and no other is checked. In a table with one column, an empty cell
     is a team that asks for nothing.
     """
-    found: pa.Array | None = None
     if rows.num_columns == 1:
         return None
+    found = None
     for column in rows.columns:
         empty = _find_empty(column)
         found = empty if found is None else pc.and_(found, empty)
@@ -209,22 +202,17 @@ def find_empty_rows(rows: pa.RecordBatch) -> pa.Array | None:
 
 
 def _find_empty(column: pa.Array) -> pa.Array:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-        kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        blank = pc.or_(_find_zeros(pc.binary_length(column)), pc.utf8_is_space(column))
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        blank = _find_zeros(pc.list_value_length(column))
+    # With a Python constant, as in `pc.equal(lengths, 0)` and `fill_null`, pyarrow would import pandas if installed. So
+    # a length is empty if it is false, and a mask stands for the constant.
+    if _is_text(column.type):
+        blank = pc.or_(pc.invert(pc.binary_length(column).cast(pa.bool_())), pc.utf8_is_space(column))
+    elif _is_list(column.type):
+        blank = pc.invert(pc.list_value_length(column).cast(pa.bool_()))
     else:
         return pc.is_null(column)
-    # A mask, not `fill_null`: with a Python constant, pyarrow would import pandas if it is installed.
     return pc.coalesce(blank, arrays.make_flags(np.ones(len(column), bool)))
-
-
-def _find_zeros(numbers: pa.Array) -> pa.Array:
-    return pc.invert(numbers.cast(pa.bool_()))
 
 
 class ColumnReader:
@@ -235,15 +223,20 @@ class ColumnReader:
 
     def __init__(self, plan: ColumnPlan, decimal: str | None) -> None:
         self._plan, self._decimal, self.schema = plan, decimal, plan.schema
-        self._is_dated = bool(set(SCOPE_COLUMNS) & set(self.schema.names))
-        if self._is_dated:
-            self.schema = _read_scope(pa.RecordBatch.from_pylist([], self.schema))[0].schema
+        self._scope = [name for name in SCOPE_COLUMNS if name in plan.schema.names]
+        for name in self._scope:
+            _check_scope_type(name, plan.schema.field(name).type)
+            self.schema = self.schema.set(self.schema.get_field_index(name), pa.field(name, pa.string()))
 
     def read(self, block: Block) -> Block:
         """Return the block as it is scored."""
         rows = self._plan.apply(block.rows)
         rows = _read_numbers(rows, self._decimal) if self._decimal else rows
-        rows, wrong = _read_scope(rows) if self._is_dated else (rows, {})
+        wrong: dict[int, str] = {}
+        for name in self._scope:
+            texts, errors = read_distinct(_cast_to_texts(rows[name]), partial(_read_text, name))
+            rows = rows.set_column(rows.schema.get_field_index(name), pa.field(name, pa.string()), texts)
+            add_reasons(wrong, errors)
         return block._replace(rows=rows).leave_out(find_empty_rows(rows), wrong)
 
 
@@ -282,32 +275,14 @@ def _read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
 
     for place, field in enumerate(rows.schema):
         is_usage = field.name.startswith(USAGE)
-        if (is_usage or field.name in {"needs", "wants"}) and field.type in {pa.string(), pa.large_string()}:
+        if (is_usage or field.name in {"needs", "wants"}) and _is_text(field.type):
             read = partial(write_volume_plainly, decimal=decimal) if is_usage else read_bounds
             column, _ = read_distinct(rows.column(place), read)
             rows = rows.set_column(place, field, column.cast(field.type))
     return rows
 
 
-def _read_scope(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[int, str]]:
-    """Return the rows with all columns of days, ages and names as checked texts; by row, what is wrong with some.
-
-    A column that is missing is added, empty. Raises BatchError for a type that cannot be read.
-    """
-    wrong: dict[int, str] = {}
-    for name in SCOPE_COLUMNS:
-        place, field = rows.schema.get_field_index(name), pa.field(name, pa.string())
-        if place < 0:
-            rows = rows.append_column(field, pa.nulls(rows.num_rows, pa.string()))
-        else:
-            texts, errors = read_distinct(_cast_to_texts(name, rows.column(place)), partial(_read_text, name))
-            rows = rows.set_column(place, field, texts)
-            add_reasons(wrong, errors)
-    return rows, wrong
-
-
-def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
-    _check_scope_type(name, column.type)
+def _cast_to_texts(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_timestamp(column.type):  # pandas has no dates; a time within a day is not a date, and stays
@@ -320,16 +295,19 @@ def _cast_to_texts(name: str, column: pa.Array) -> pa.Array:
 
 def _check_scope_type(name: str, kind: pa.DataType) -> None:
     """Raise BatchError if a column of days, ages or names has a type that cannot be read."""
+    expected = "dates, or text such as 2022-12-31" if name == "as_of" else "text such as 365d"
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    is_named = name in Scope._fields
-    kind = kind.value_type if is_named and _is_list(kind) else kind
-    fits = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if not (fits or (name == "as_of" and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)))):
-        expected = "dates, or text such as 2022-12-31" if name == "as_of" else "text such as 365d"
-        expected = "names, or lists of them" if is_named else expected
+    if name in Scope._fields:
+        kind, expected = kind.value_type if _is_list(kind) else kind, "names, or lists of them"
+    is_day = name == "as_of" and (pa.types.is_date(kind) or pa.types.is_timestamp(kind))
+    if not (is_day or _is_text(kind) or pa.types.is_null(kind)):
         raise BatchError(
             f"the column '{name}' contains {kind}; expected {expected}. See --rename if it is something else."
         )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return kind in {pa.string(), pa.large_string()}
 
 
 def _is_list(kind: pa.DataType) -> bool:
