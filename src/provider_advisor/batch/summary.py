@@ -11,6 +11,7 @@ from provider_advisor.decision.verdict import Kind, Strength
 from provider_advisor.explanation.words import limits_text, rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.criteria import find_label
+from provider_advisor.knowledge.records import Criterion
 
 if TYPE_CHECKING:  # schemas are shown without loading columns
     from provider_advisor.batch.kernel.counts import Tally
@@ -33,9 +34,7 @@ def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     knowledge = outline.pop("knowledge")
     return {
         **outline,
-        "providers": [
-            counting.describe_provider(provider) for provider in facts.base.providers if counting.took_part(provider)
-        ],
+        "providers": [counting.describe_provider(provider) for provider in counting.list_compared()],
         "nobody_leads": counting.add_teams({}, counting.leads[""]),
         "wanted": counting.list_wanted(),
         "nobody_meets": counting.list_criteria({key[0]: count for key, count in tally.nobody.items()}),
@@ -125,10 +124,11 @@ class _Counting:
             },
         }
 
-    def took_part(self, provider: str) -> bool:
-        """Return whether a provider is known on the day, or was compared for some team."""
-        is_compared = any(name == provider for (name, _), count in self._tally.standings.items() if count)
-        return is_compared or provider in self._facts.knowledge.providers
+    def list_compared(self) -> list[str]:
+        """Return the providers that are known on the day, or were compared for some team."""
+        compared = {name for (name, _), count in self._tally.standings.items() if count}
+        compared |= self._facts.knowledge.providers.keys()
+        return [name for name in self._knowledge.providers if name in compared]
 
     def _count_chosen(self, provider: str, strength: str) -> int:
         return sum(count for key, count in self._tally.verdicts.items() if key[1:3] == (strength, provider))
@@ -169,18 +169,17 @@ class _Counting:
             "name": provider.name,
             **self._name_criterion(fact.criterion),
             "disputed": fact.disputed,
-            "ask": _word_question(
-                provider.name, criterion.label, criterion.kind, criterion.unit or "", criterion.values
-            ),
+            "ask": _word_question(provider.name, criterion),
         }
 
 
-def _word_question(provider: str, label: str, kind: str, unit: str, words: tuple[str, ...]) -> str:
+def _word_question(provider: str, criterion: Criterion) -> str:
     """Return the question to put to a provider: "Does Acme offer this: Fax?"."""
-    if kind == "capability":
-        return f"Does {provider} offer this: {label}?"
-    open_end = f"which of {', '.join(words)}" if words else f"how much exactly, in {unit}"
-    return f"{label} at {provider}: {open_end}?"
+    if criterion.kind == "capability":
+        return f"Does {provider} offer this: {criterion.label}?"
+    words = ", ".join(criterion.values)
+    open_end = f"which of {words}" if words else f"how much exactly, in {criterion.unit or ''}"
+    return f"{criterion.label} at {provider}: {open_end}?"
 
 
 def _part_by_provider(counts: _Counts) -> dict[str, dict[str, int]]:

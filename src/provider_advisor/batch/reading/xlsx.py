@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -53,12 +54,14 @@ def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Ca
 
 def choose_types(grids: Sequence[Grid]) -> Types:
     """Return the type of each column: number or date if all its cells are, otherwise text."""
-    names = grids[0].names
-    places = [[grid.names.index(name) for name in names] for grid in grids]
     return {
-        name: _choose_type(row[at[place]] for grid, at in zip(grids, places, strict=True) for row in grid.rows)
-        for place, name in enumerate(names)
+        name: _choose_type(chain.from_iterable(_list_cells(grid, name) for grid in grids)) for name in grids[0].names
     }
+
+
+def _list_cells(grid: Grid, name: str) -> list[Cell]:
+    place = grid.names.index(name)
+    return [row[place] for row in grid.rows]
 
 
 def _choose_type(cells: Iterable[Cell]) -> pa.DataType:
@@ -74,22 +77,16 @@ def _choose_type(cells: Iterable[Cell]) -> pa.DataType:
 
 def cut_grid(grid: Grid, types: Types, decimal: str, file: int, start: Position) -> Iterator[Piece]:
     """Yield the blocks of a table from a position on; rows have the sheet's row numbers."""
-    at = [grid.names.index(name) for name in types]
+
+    def parse(begin: int) -> Block:
+        part = grid._replace(rows=grid.rows[begin : begin + _ROWS])
+        columns = [_make_column(_list_cells(part, name), kind, decimal) for name, kind in types.items()]
+        rows, count = pa.RecordBatch.from_arrays(columns, list(types)), len(part.rows)
+        numbers, end = np.arange(count) + grid.first, Position(file, begin + count)
+        return Block(grid.file, rows, numbers, (), count, end, lambda row: _show_row(grid.names, part.rows[row]))
+
     for begin in range(start.offset, len(grid.rows), _ROWS):
-        rows = grid.rows[begin : begin + _ROWS]
-        yield Piece(partial(_make_block, grid, rows, at, types, decimal, Position(file, begin + len(rows))), 0)
-
-
-def _make_block(  # noqa: PLR0913, PLR0917 (what a block is made of)
-    grid: Grid, rows: Sequence[Sequence[Cell]], at: Sequence[int], types: Types, decimal: str, end: Position
-) -> Block:
-    columns = [
-        _make_column([row[place] for row in rows], kind, decimal)
-        for place, kind in zip(at, types.values(), strict=True)
-    ]
-    table = pa.RecordBatch.from_arrays(columns, list(types))
-    numbers = np.arange(len(rows)) + grid.first
-    return Block(grid.file, table, numbers, (), len(rows), end, lambda row: _show_row(grid.names, rows[row]))
+        yield Piece(partial(parse, begin), 0)
 
 
 def _make_column(cells: Sequence[Cell], kind: pa.DataType, decimal: str) -> pa.Array:
