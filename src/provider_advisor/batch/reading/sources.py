@@ -146,20 +146,22 @@ class InputFile(NamedTuple):
 
 def choose_form(name: str, given: str | None, option: str) -> str:
     """Return the given format, or that of the extension. Raises BatchError naming the option."""
-    if given is None and "output" in option and name.lower().endswith(_TABBED):
+    is_input = option == "--input-format"
+    if given is None and not is_input and name.lower().endswith(_TABBED):
         raise BatchError(f"{_shorten(name)}: output with tabs cannot be written; name it .csv, or add {option} csv.")
     form = given or _FORMS.get(Path(show_address(name).removesuffix("?***")).suffix.lower())
-    if form is None:
-        if "input" in option:
-            try:
-                refuse_other_sheets(name)
-            except RequirementsError as error:
-                raise BatchError(str(error)) from error
-        what = STANDARD_INPUT if name == "-" and "input" in option else "standard output" if name == "-" else name
-        raise BatchError(
-            f"{_shorten(what)}: cannot tell the format from the name; add {option} csv, jsonl, parquet or xlsx."
-        )
-    return form
+    if form is not None:
+        return form
+    if is_input:
+        try:
+            refuse_other_sheets(name)
+        except RequirementsError as error:
+            raise BatchError(str(error)) from error
+    stream = STANDARD_INPUT if is_input else "standard output"
+    raise BatchError(
+        f"{stream if name == '-' else _shorten(name)}: cannot tell the format from the name; "
+        f"add {option} csv, jsonl, parquet or xlsx."
+    )
 
 
 def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
