@@ -72,28 +72,19 @@ def measure_totals(parts: Iterable[Totals], measure: Measure) -> float:
 class Span:
     """The range of each measure of something undecided, over all its possible outcomes.
 
-    It will be one of the `options`, where None is nothing at all; or, if `weight` is given, up to `count` requirements
-    with that weight in all, about which nothing else is known. In place of the options, any of the `several` may come
+    It will be one of the `options`, where None is nothing at all. In place of these, any of the `several` may come
     together, each up to so many times.
     """
 
-    def __init__(
-        self,
-        options: Sequence[Totals | None],
-        weight: float | None = None,
-        count: int = 1,
-        several: Sequence[tuple[Span, int]] = (),
-    ) -> None:
+    def __init__(self, options: Iterable[Totals | None], several: Sequence[tuple[Span, int]] = ()) -> None:
         self.options = tuple(dict.fromkeys(options))
         self.several = several
-        self._weight = weight
-        self._count = count
         self._found: dict[Measure, tuple[float, float]] = {}
 
     def get_ends(self, measure: Measure) -> tuple[float, float]:
         """Return the least and the greatest value that the measure can have."""
         if measure not in self._found:
-            self._found[measure] = self._find_ends(measure) if self._weight is None else self._widest(measure)
+            self._found[measure] = self._find_ends(measure)
         return self._found[measure]
 
     def _find_ends(self, measure: Measure) -> tuple[float, float]:
@@ -107,10 +98,17 @@ class Span:
             values += [sum(times * max(0.0, high) for (_, high), times in ends)]
         return min(values, default=0.0), max(values, default=0.0)
 
-    def _widest(self, measure: Measure) -> tuple[float, float]:
+
+class WidestSpan(Span):
+    """The range of up to `count` requirements with a weight in all, about which nothing else is known."""
+
+    def __init__(self, weight: float, count: int = 1) -> None:
+        super().__init__(())
+        self._weight, self._count = weight, count
+
+    def _find_ends(self, measure: Measure) -> tuple[float, float]:
         # Weighted degrees lie between 0 and the weight, and a lead between minus and plus the weight.
-        counts = measure.kind in {"present", "failed", "bad", "unknown"}
-        most = self._count if counts else float(self._weight or 0)
+        most = self._count if measure.kind in {"present", "failed", "bad", "unknown"} else self._weight
         return (-most if measure.kind in {"unknown", "expected", "firm"} else 0.0), most
 
 
@@ -310,7 +308,7 @@ class Catalogue:
         def list_options() -> list[Totals | None]:
             pairs = itertools.product(priorities, weights)
             found = [self.total_requirement(criterion, priority, bound, weight) for priority, weight in pairs]
-            return [*found] if sure else [None, *found]
+            return list(found) if sure else [None, *found]
 
         return self.keep_span(("implied", criterion, bound, priorities, weights, sure), list_options)
 
@@ -349,12 +347,12 @@ class Catalogue:
     def keep_span(
         self,
         key: Hashable,
-        list_options: Callable[[], Sequence[Totals | None]],
+        list_options: Callable[[], Iterable[Totals | None]],
         several: Sequence[tuple[Span, int]] = (),
     ) -> Span:
         """Return the span of these options, cached by key."""
         if key not in self._spans:
-            self._spans[key] = Span(list_options(), several=several)
+            self._spans[key] = Span(list_options(), several)
         return self._spans[key]
 
     def span_cost(self, team: Team, priority: Priority | None) -> Span:

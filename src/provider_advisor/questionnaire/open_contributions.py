@@ -21,7 +21,7 @@ from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
 from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.catalogue import Catalogue, Span
+from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
 from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
@@ -99,13 +99,13 @@ class _ContributionSearch:
         additions = self._find_additions()
         # A rule's bound is merged with the stated one into one requirement, so neither is open by itself.
         together = {name: parts for name, parts in additions.items() if any(part.implied.bound for part in parts)}
-        yield from self._of_answers(together)
-        yield from self._of_cost()
-        yield from self._of_implied({name: parts for name, parts in additions.items() if name not in together})
-        yield from self._of_joined(together)
-        yield from self._of_favours()
+        yield from self._find_asked(together)
+        yield from self._find_cost()
+        yield from self._find_implied({name: parts for name, parts in additions.items() if name not in together})
+        yield from self._find_joined(together)
+        yield from self._find_favours()
 
-    def _of_answers(self, together: Container[str]) -> Iterator[OpenContribution]:
+    def _find_asked(self, together: Container[str]) -> Iterator[OpenContribution]:
         """Yield the criteria that may still be asked for, and the bounds that may still be named."""
         said, criteria = self._said, self._catalogue.knowledge.criteria
         for name in sorted({*said.priorities, *(key.name for key in self._possible.open if key.kind == "criterion")}):
@@ -121,7 +121,7 @@ class _ContributionSearch:
             elif name in self._catalogue.told_apart and (priority is None or self._may_name_members(name)):
                 yield OpenContribution(self._catalogue.span_members(name, priority), (), questions)
 
-    def _of_cost(self) -> Iterator[OpenContribution]:
+    def _find_cost(self) -> Iterator[OpenContribution]:
         """Yield the criterion that is computed from usage: of any degree until all usage is final."""
         computed, said, open_ = self._catalogue.computed, self._said, self._possible.open
         if computed is None:
@@ -136,21 +136,20 @@ class _ContributionSearch:
         if volumes:
             weights = [self._catalogue.weigh(name, priority) for priority in PRIORITIES]
             weight = self._catalogue.weigh(name, said.priorities[name]) if asked else max(weights)
-            yield OpenContribution(
-                Span((), weight=weight), self._now["stated", name], own or (volumes | ({bound} - said.final))
-            )
+            questions = own or volumes | ({bound} - said.final)
+            yield OpenContribution(WidestSpan(weight), self._now["stated", name], questions)
         elif self._team.usage and not (asked and bounded):
             span = self._catalogue.span_cost(self._team, said.priorities.get(name) if asked else None)
             yield OpenContribution(span, self._now["stated", name], own or frozenset([bound]))
 
-    def _of_implied(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:
+    def _find_implied(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:
         """Yield the requirements without a bound that rules add, or may add, by criterion."""
         for name, additions in found.items():
             if not all(addition.is_final for addition in additions):
                 span, questions = self._span_additions(name, additions), self._find_questions(name, additions)
                 yield OpenContribution(span, self._now["implied", name], questions)
 
-    def _of_joined(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:
+    def _find_joined(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:
         """Yield what is asked of criteria for which rules add bounds: they join what is, or may be, stated.
 
         An example: 90 seats are stated, and a rule may add 100. That is one requirement, for 90 or for 100, with the
@@ -162,7 +161,7 @@ class _ContributionSearch:
                 span, questions = self._span_joined(name, stated, additions), self._find_questions(name, additions)
                 yield OpenContribution(span, self._now["stated", name] + self._now["implied", name], questions)
 
-    def _of_favours(self) -> Iterator[OpenContribution]:
+    def _find_favours(self) -> Iterator[OpenContribution]:
         """Yield rules that favour, or still may; a rule does not count if the team requires what it judges by."""
         possible = self._possible
         for rule in self._catalogue.knowledge.rules.values():
@@ -196,7 +195,7 @@ class _ContributionSearch:
         if len(additions) > _MOST_TOGETHER:
             own = [sum(self._catalogue.weigh(name, part.priority, part.weight) for part in parts) for parts in stated]
             weights = [self._catalogue.weigh(name, _BY_RANK[part.high], part.rule.weight) for part in additions]
-            return Span((), weight=sum(weights) + max(own), count=len(additions) + max(map(len, stated)))
+            return WidestSpan(sum(weights) + max(own), len(additions) + max(map(len, stated)))
         knowledge = self._catalogue.knowledge
         ways = [
             [
@@ -213,7 +212,7 @@ class _ContributionSearch:
                 yield add_up(totals, len(self._catalogue.providers)) if totals else None
 
         key = (name, tuple(stated), tuple(tuple(way) for way in ways))
-        return self._catalogue.keep_span(("joined", *key), lambda: [*list_options()])
+        return self._catalogue.keep_span(("joined", *key), list_options)
 
     def _span_additions(self, name: str, additions: Sequence[_Addition]) -> Span:
         """Return the span of additions without a bound.
