@@ -349,6 +349,8 @@ def _cap_ranks(
     condition: Condition, possible: Possible, low: Mapping[str, int], high: Mapping[str, int]
 ) -> tuple[int, int]:
     """Return the least and the most of the highest rank that the needs of a condition allow."""
+    # `{all: [{need: fax}, {need: sms}]}`, with fax as a must (3) and sms not yet asked about (0 to 3), may be 0 to 3.
+    # Under `any` the fax alone fires it, at 3.
     if isinstance(condition, Need):
         return low.get(condition.criterion, 0), high.get(condition.criterion, 0)
     if isinstance(condition, AllOf | AnyOf):

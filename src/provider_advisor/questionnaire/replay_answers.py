@@ -174,7 +174,8 @@ def _combine(one: int, other: int) -> int:
     return (one & other & YES) | ((one | other) & NO) | (UNKNOWN if unknown else 0)
 
 
-# Tables, because `may_be` looks up some thousand of them for each screen.
+# Tables, because `may_be` looks up some thousand of them for each screen. For example, yes or no (3) together with
+# unknown (4) can be no or unknown (6); what is yes or unknown (5) is no or unknown (6) under `not`.
 _TURNED = tuple(_turn(truths) for truths in range(8))
 _BOTH = tuple(tuple(_combine(one, other) for other in range(8)) for one in range(8))
 

@@ -93,6 +93,8 @@ def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:
 
 def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
     """Return the end of a sentence about an unknown word: words spelt nearly like it, else words of like meaning."""
+    # Where something is spelt nearly like the word, nothing of like meaning is proposed beside it: among three criteria
+    # with boards, the one that was mistyped as "witheboard" would not be seen.
     near = knowledge.spelling_index.nearest(word, most=9)
     index = knowledge.search_index
     if near and index.knows(word):  # spelt correctly, so only another form of a word may be meant

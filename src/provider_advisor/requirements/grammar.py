@@ -173,6 +173,7 @@ def _read_choice(
     given: Sequence[str | Mapping[str, Any]], priority: Priority, knowledge: KnowledgeBase, weight: object = None
 ) -> Requirement:
     """Return the requirement of a choice: any of its parts will do. Raises RequirementsError with all mistakes."""
+    # Every part is read before any is refused, so that all mistakes of a choice are named at once.
     parts: list[FactHolds] = []
     problems: list[str] = []
     for part in given:
@@ -258,6 +259,7 @@ def _check_keys(given: Mapping[str, Any], keys: Sequence[str], where: str) -> No
 
 def _list_bounds(given: Mapping[str, Any], word: str) -> list[tuple[str, str]]:
     """Return the signs and values that the keys of a mapping stand for."""
+    # With `is: absent`, the keys of bounds say nothing: what is not there has no amount.
     if given.get("is") is not None:
         if given["is"] != _ABSENT:
             raise RequirementsError(f"'is' of '{word}' is {shown(given['is'])}; expected 'absent', or no 'is' at all.")
@@ -308,6 +310,7 @@ def _name_member(given: Mapping[str, Any]) -> str:
 
 def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
     """Find the nearest words of all unknown criteria in many requirements, before they are read one by one."""
+    # One search for many words shares its work; the sentences on each find their suggestions ready.
     words = set(find_unknown(texts, knowledge).values())
     if words:
         knowledge.spelling_index.prepare(words)
@@ -338,6 +341,7 @@ def _read_priority(word: object, text: str) -> Priority:
     if word not in _PRIORITIES:
         hint = did_you_mean(brief(word), _PRIORITIES)
         name = get_word(text)
+        # "fax:no" may mean that it is not wanted, or that it must be absent.
         is_denied = isinstance(word, str) and word.casefold() == _NO and text != "any" and EITHER not in text
         absent = f" If it must be absent, write '{name}=no'." if is_denied else hint
         raise RequirementsError(
@@ -347,6 +351,7 @@ def _read_priority(word: object, text: str) -> Priority:
 
 
 def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
+    # A rating may have a value that is called no; then "=no" means that rank, and not that it must be absent.
     if sign == "is" or (sign == "=" and value.casefold() == _NO and value not in criterion.values):
         return _read_absent(criterion)
     if sign == "=" and value.casefold() == _YES and criterion.kind == "capability":

@@ -88,6 +88,23 @@ class Matcher:
         self._knowledge, self._sentences = knowledge, sentences
         self._given = {_simplify(word): targets for word, targets in (given or {}).items()}
 
+    def find_all(self, words: Iterable[str]) -> list[Match]:
+        """Return the matches of all words of a table: a loose word may be clear beside others."""
+        found = [self.find(word) for word in words]
+        names = (self._knowledge.find_criterion(get_name(target)) for each in found for target in each.targets)
+        sure = [self._knowledge.criteria[name] for name in names if name is not None]
+        # Nothing that is settled makes another word clear: of two loose words of an area both stay in doubt.
+        return [self._settle(match, sure) for match in found]
+
+    def _settle(self, match: Match, beside: list[Criterion]) -> Match:
+        plain = match.word.strip(_MARKS)
+        if match.targets or fold(plain) not in self._knowledge.loose_words:
+            return match
+        name = self._knowledge.find_criterion(plain)
+        if name is not None and any(is_of_area(other, self._knowledge.criteria[name].area) for other in beside):
+            return Match(match.word, (name,), "alias, beside others of its area")
+        return match
+
     def find(self, word: str) -> Match:
         """Return the match of a word; without targets if in doubt."""
         found = self._find_either(word)
@@ -97,7 +114,13 @@ class Matcher:
             return numbered._replace(word=word) if numbered.targets else found
         return found
 
+    def _find_either(self, word: str) -> Match:
+        """Return what a word stands for as it is, else as a name with a bound."""
+        found = self._find(word)
+        return found if found.targets or not self._sentences else self._find_bounded(word) or found
+
     def _find(self, word: str) -> Match:
+        # From the surest way to the least sure; each leaves a word to the next only where it says nothing.
         if targets := self._given.get(_simplify(word)):
             return Match(word, targets, "as specified")
         plain = word.strip(_MARKS)
@@ -119,11 +142,6 @@ class Matcher:
             )
         return Match(word, (), "", self._list_candidates(plain, name, found))
 
-    def _find_either(self, word: str) -> Match:
-        """Return what a word stands for as it is, else as a name with a bound."""
-        found = self._find(word)
-        return found if found.targets or not self._sentences else self._find_bounded(word) or found
-
     def _find_bounded(self, word: str) -> Match | None:
         """Return what a name with a bound stands for, such as "Support reputation >= good"; None of anything else."""
         if (parts := _BOUNDED.fullmatch(word.strip(_MARKS))) is None:
@@ -135,22 +153,6 @@ class Matcher:
         except RequirementsError:
             return None
         return found._replace(word=word, targets=(target,)) if len(found.targets) == 1 else None
-
-    def find_all(self, words: Iterable[str]) -> list[Match]:
-        """Return the matches of all words of a table: a loose word may be clear beside others."""
-        found = [self.find(word) for word in words]
-        names = (self._knowledge.find_criterion(get_name(target)) for each in found for target in each.targets)
-        sure = [self._knowledge.criteria[name] for name in names if name is not None]
-        return [self._settle(match, sure) for match in found]
-
-    def _settle(self, match: Match, beside: list[Criterion]) -> Match:
-        plain = match.word.strip(_MARKS)
-        if match.targets or fold(plain) not in self._knowledge.loose_words:
-            return match
-        name = self._knowledge.find_criterion(plain)
-        if name is not None and any(is_of_area(other, self._knowledge.criteria[name].area) for other in beside):
-            return Match(match.word, (name,), "alias, beside others of its area")
-        return match
 
     @cached_property
     def _labels(self) -> Mapping[str, str | None]:

@@ -18,6 +18,8 @@ from provider_advisor.safe_text import fold, is_error_value
 Wish = Priority | Literal["nothing"]
 NOTHING: Wish = "nothing"
 
+# Words are compared folded, so that "Must have", "must_have" and "MUST-HAVE" are one. "High" is not among them: it may
+# be the highest of three or of five, and only a scale says which of them are musts.
 _WORDS: dict[Wish, str] = {
     "must": "must must-have m mandatory required requirement essential critical shall yes y x ✓ ✔ ☑ ✅ true need "
     "needed",
@@ -29,7 +31,7 @@ _WORDS: dict[Wish, str] = {
 _MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 _NO = frozenset(["no", "n", "false", "✗", "✘", "❌"])
-# Words that put requirements in an order, but do not say which of them are musts.
+# Words of such an order, with the scale that is proposed for each.
 _RANKS = {
     "High=must,Medium=should,Low=could": frozenset(["highest", "high", "medium", "normal", "low", "lowest"]),
     "P1=must,P2=should,P3=could": frozenset(["p0", "p1", "p2", "p3", "p4", "p5"]),
@@ -60,6 +62,7 @@ def read_scale(text: str | None) -> dict[str, Wish]:
 
 def find_wish(cell: str, scale: Scale) -> Wish | None:
     """Return the meaning of a cell, None if unknown. The scale overrides known words."""
+    # Word processors and spreadsheets write "won't" with a curly apostrophe.
     word = fold(cell.strip().rstrip(".").replace("\u2019", "'"))
     return scale.get(word) or _MEANINGS.get(word) or (NOTHING if not word else None)
 

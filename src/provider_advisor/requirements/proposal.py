@@ -130,6 +130,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
         for row, match in zip(rows, matcher.find_all(row.text for row in rows), strict=True)
     ]
     found = [_unlist(match) if unlist else match for match in found]
+    # All rows are read before any is refused: whoever corrects a sheet wants to see every mistake at once.
     problems: list[str] = []
     items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
@@ -222,10 +223,8 @@ def _read_csv(content: bytes, file: str, encoding: str | None) -> list[list[str 
 
 
 def _choose_separator(text: str) -> str:
-    """Return the separator that gives a line the most names of columns, else the one that the first line has most of.
-
-    A title above the header may contain commas where the table has semicolons.
-    """
+    """Return the separator that gives a line the most names of columns, else the first line the most cells."""
+    # By names, because a title above the header may contain commas where the table has semicolons.
     lines = text.splitlines()[:_TITLE_LINES]
 
     def count(sign: str) -> tuple[int, int]:
@@ -268,12 +267,15 @@ class _RowReader:
         return len(self._grid.rows) - len(self._headings) - asked
 
     def _find_headings(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows that are headings of those below: their numbers and texts.
-
-        A heading has neither priority nor weight. Besides, either its number begins the number of the next row (2 and
-        2.1), or it has no number or anything else, where all rows with a priority have. A text that lacks nothing but
-        its priority may be a requirement, and stays one.
-        """
+        """Yield the rows that are headings of those below: their numbers and texts."""
+        # A heading has neither priority nor weight, and in two kinds of sheets it can be told by something else too:
+        #
+        #     No    Requirement    Priority            Requirement    Priority    Comment
+        #     2     Telephony                          Telephony
+        #     2.1   Voicemail      must                Voicemail      must        as today
+        #
+        # Its number begins the next one; or nothing stands beside it, where something does in all rows with a
+        # priority. A text that lacks only its priority may be a requirement, so it stays one and is refused.
         beside = [*self._columns.unread, *self._columns.more]
         asked = [row for row in self._filled.values() if any(row[place] for place in self._asking)]
         have_more = bool(asked) and all(any(row[place] for place in beside) for row in asked)
@@ -301,10 +303,15 @@ class _RowReader:
         return asks_for_must(said.column) and says_no(said.cell, self._scale)
 
     def _choose_priority(self, row: Sequence[str]) -> _PriorityCell:
-        """Return the cell that says the priority of a row; if several do, they have to agree.
-
-        "No" in a column Mandatory agrees with should and could: then these say more.
-        """
+        """Return the cell that says the priority of a row; if several do, they have to agree."""
+        # With a column Mandatory, whose "no" only says that it is no must:
+        #
+        #     Mandatory    Priority
+        #     yes          must         must
+        #     no           could        could: it says more
+        #     no                        should
+        #     no           must         they do not agree
+        #     yes          could        they do not agree
         names, scale = self._grid.names, self._scale
         filled = [_PriorityCell(row[place], names[place]) for place in self._columns.priorities if row[place]]
         marks = {names[place]: row[place] for place in self._columns.marks}

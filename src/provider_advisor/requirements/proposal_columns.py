@@ -121,6 +121,8 @@ def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
 
 def find_columns(grid: Grid, scale: Scale) -> Columns:
     """Return the meanings of the columns. Raises RequirementsError if they are not clear."""
+    # Crosses come first, because "Mandatory" may be one of several columns of crosses, or a column of priorities. Then
+    # each kind is cut down to its best columns; only what then has no meaning may be a priority by another name.
     marks = _find_marks(grid.names)
     meanings = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
     more: list[int] = []
@@ -133,10 +135,12 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
             more = [place for place in exact if _RANKS[simplify(grid.names[place])] > best]
             exact = [place for place in exact if place not in more]
         meanings |= {place: kind if place in exact else None for place in same if exact}
+        # "Type" and "Level" are columns of priorities only where one of their cells says a priority.
         vague = (place for place in same if simplify(grid.names[place]) in _VAGUE)
         silent = (place for place in vague if not any(_may_rank(cell, scale) for cell in _list_cells(grid, place)))
         meanings |= dict.fromkeys(silent)
     priorities = [place for place, meaning in meanings.items() if meaning == "priority"]
+    # A lone column "Must-have" is answered by yes and no, which is a priority in each row and not a cross in some.
     if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS:
         priorities, marks = sorted([*priorities, *marks]), []
     places = _place_meanings(grid, meanings)

@@ -184,6 +184,8 @@ def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     Asked at several priorities without a bound, it is kept at the highest one only: otherwise it would count twice.
     With bounds, each stays: 90 countries as a must and 120 as a should are two things.
     """
+    # "fax" and "fax=no" have keys of their own, so that both stay, to be refused together. A weight goes with the
+    # requirement: of two that become one, the larger counts.
     found: dict[tuple[str, str, bool], Requirement] = {}
     for requirement in read:
         key = (requirement.criterion, requirement.priority, requirement.is_absence)

@@ -34,9 +34,10 @@ def read_requirements(
 
     Raises KnowledgeError, with every problem of the file's form and its line, and RequirementsError.
     """
-    if _is_json(content):  # whose numbers have one reading, 5.000 too
+    if _is_json(content):
         return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole, unknown=unknown)
     word = next(filter(str.isalpha, knowledge.criteria), "criterion")
+    # A number like 5.000 is doubtful only where YAML was typed; a program that writes JSON means 5.
     document = parse_yaml(content, name, expected=f"requirements in YAML or JSON, such as 'needs: [{word}]'")
     doubtful = list(_find_doubtful(document, knowledge))
     return _read_statement(document, knowledge, whole=whole, doubtful=doubtful, unknown=unknown)

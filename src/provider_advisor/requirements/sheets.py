@@ -31,6 +31,15 @@ _OLD_FORM, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".
 _BOOK, _BOOK_PARTS, _TEXTS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml"
 _SHEETS_SHOWN, _TITLE_ROWS, _LONGEST_SHOWN = 20, 50, 60
 
+# What is looked for in the XML of a sheet, where a name may have a prefix, as in <x:c>:
+#
+#     <row r="2">
+#       <c r="A2" t="s"><v>7</v></c>                            the text number 7 of those that all sheets share
+#       <c r="B2"/>                                             an empty cell, which has no end tag
+#       <c r="C2" t="e"><f>1/0</f><v>#DIV/0!</v></c>            an error, which calamine leaves empty
+#       <c r="D2"><f>A1*2</f></c>                               a formula that no program has calculated
+#       <c r="E2" t="str"><f>""</f><v></v></c>                  one that was, and whose result is an empty text
+#
 # A tag ends before the next one begins, and no blank is tried twice: else a sheet of "<c <c <c" takes hours.
 _FILLED = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
 _PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
@@ -121,6 +130,7 @@ def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
     _refuse_uncalculated(xml, file, name)
     cells = [[_drop_blank(cell) for cell in row] for row in rows]
     for row, column, said in _find_errors(xml):
+        # An error may be beyond all other cells, so it may need more rows and columns than calamine returned.
         cells += [[] for _ in range(row + 1 - len(cells))]
         cells[row] += [None] * (column + 1 - len(cells[row]))
         cells[row][column] = said
@@ -211,6 +221,7 @@ def _choose_sheet(
 
 def _refuse_large(xml: bytes, texts: bytes, file: str, name: str) -> None:
     """Raise RequirementsError if a sheet's cells, up to the last one in each direction, or their texts are too many."""
+    # calamine makes a list of lists of the rectangle up to the last cell, however few of its cells are filled.
     filled = _FILLED.findall(xml)
     places = _PLACE.findall(b"".join(filled))
     rows = max(map(int, {row for _, row in places}), default=0)
@@ -269,6 +280,7 @@ def name_cell(row: int, column: int) -> str:
     >>> name_cell(6, 27)
     'AB7'
     """
+    # Letters count from A = 1 and have no zero: after Z (26) comes AA (27), which takes 1 before each division.
     letters, number = "", column + 1
     while number:
         number, rest = divmod(number - 1, 26)

@@ -29,7 +29,7 @@ _KEYS = ("text", "priority")
 _LONGEST = 1_000
 _MOST_SHOWN = 20
 _MOST_KEPT = 100_000
-"""Most distinct words to count separately, so that memory does not grow with the rows of a table."""
+"""Most distinct words to count separately."""
 
 
 def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPriority = "must") -> Unlisted:
@@ -123,6 +123,8 @@ class UnknownWords:
 
     def add_counts(self, more: WordCounts) -> None:
         """Add the counts of another one, such as of a worker on another machine."""
+        # Blocks of a table are read by several threads. Where every row has other words, only the first are counted one
+        # by one, so that memory does not grow with the rows.
         with self._lock:
             for text, times in more.words.items():
                 if text in self._counts or len(self._counts) < _MOST_KEPT:

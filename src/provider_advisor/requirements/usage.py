@@ -192,6 +192,7 @@ def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[
     Agents are paid by the month, or by the hours of each: agents alone have one model, hours alone have none and lack
     the agents, and both together have two models, of which the cheaper counts.
     """
+    # Each round takes at least `first` out of what is left, with all that is reachable from it through prices.
     left = dict(usage)
     services = []
     while left:
@@ -220,6 +221,7 @@ def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
 
 def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
     """Return the items that are priced together with one, through any number of prices."""
+    # From a to b by one price, and from b to c by another: so it goes on until a round finds nothing new.
     found = {item}
     while more := {other for price in prices if found & set(price.usage) for other in price.usage} - found:
         found |= more
@@ -228,6 +230,8 @@ def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
 
 def _make_service(usage: dict[str, Used], prices: list[Criterion]) -> Service:
     models = tuple(price for price in prices if set(price.usage) <= usage.keys())
+    # An item that no model uses is not paid for by itself: of all its prices, what they lack is missing. One that has a
+    # model needs nothing more, although others of its prices may lack something.
     unused = [item for item in usage if not any(item in price.usage for price in models)]
     missing = {other for price in prices for item in unused if item in price.usage for other in price.usage}
     return Service(usage, models, tuple(sorted(missing - usage.keys())))
