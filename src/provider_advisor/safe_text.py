@@ -1,4 +1,4 @@
-r"""Text from files and command lines, with the characters that a reader cannot see made visible.
+r"""Text from files and command lines in sentences, with the characters that a reader cannot see made visible.
 
 A label can hold an escape sequence that clears the screen, or a mark that shows "abc" as "cba". Such characters are
 shown as Python writes them, "\x1b" or "\u202e", wherever a person reads the text; in JSON they become escapes that
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _LONGEST_WORD = 200
+_LONGEST_SHOWN = 200
 _ERROR_VALUES = frozenset(
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"]
 )
@@ -80,3 +82,38 @@ def _escape_json(found: re.Match[str]) -> str:
 def is_error_value(cell: str) -> bool:
     """Return whether a cell holds what spreadsheets write for an error, such as #N/A."""
     return cell.strip().upper() in _ERROR_VALUES
+
+
+def join_words(words: Sequence[str], last: str = "and") -> str:
+    """Return words as people list them.
+
+    >>> join_words(["a", "b", "c"]), join_words(["a"])
+    ('a, b and c', 'a')
+    """
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def write_value(given: object) -> str:
+    """Return whatever was given as text."""
+    try:
+        return str(given)
+    except (ValueError, RecursionError):  # an integer of over 4,300 digits, a list nested a thousand times
+        return "too much to show"
+
+
+def brief(given: object) -> str:
+    """Return what was given, as text that fits in a sentence."""
+    text = write_value(given)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def shown(given: object) -> str:
+    """Return the same in quotes, with characters that cannot be seen by their number.
+
+    >>> shown("fax\u200b")
+    "'fax<U+200B>'"
+    """
+    text = brief(given)
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() or sign in "\n\r\t" else f"<U+{ord(sign):04X}>" for sign in text)
+    return f"'{text}'"

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.safe_text import fold
+from provider_advisor.safe_text import fold, join_words
 
 _LONGEST = 200
 _MOST = 9
@@ -179,5 +179,4 @@ def name_words(words: Iterable[str]) -> str:
     >>> name_words(["fax", "mms", "sms"])
     "'fax', 'mms' or 'sms'"
     """
-    quoted = [f"'{word}'" for word in words]
-    return " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
+    return join_words([f"'{word}'" for word in words], "or")

@@ -13,10 +13,11 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
-from provider_advisor.requirements.grammar import brief, get_lowest, read_requirement, shown
+from provider_advisor.requirements.grammar import get_lowest, read_requirement
 from provider_advisor.requirements.statement import LARGEST, Used, Volume, is_within
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.usage import check_volume
+from provider_advisor.safe_text import brief, shown
 
 TOPICS = Key("topics")
 """The key of the first screen."""

@@ -9,9 +9,8 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
-from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.requirements.statement import is_within
-from provider_advisor.safe_text import fold
+from provider_advisor.safe_text import brief, fold, shown
 
 _ALL = 100
 

@@ -15,7 +15,7 @@ from provider_advisor.knowledge.criteria import list_member_words, split_member
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
-from provider_advisor.safe_text import fold, is_error_value
+from provider_advisor.safe_text import fold, is_error_value, join_words
 
 _WITHOUT = re.compile(
     r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
@@ -135,5 +135,4 @@ def _explain(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
     meant = {one.id: f"'{one.plain_name}' ({one.label})" for one in among}
     if len(meant) == 1:
         return f"'{word}' is recorded only as {meant[criterion.id]}; write that if you mean it."
-    *others, last = meant.values()
-    return f"'{word}' can mean {', '.join(others)} or {last}; write the one you mean."
+    return f"'{word}' can mean {join_words([*meant.values()], 'or')}; write the one you mean."

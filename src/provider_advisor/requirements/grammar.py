@@ -11,8 +11,6 @@
 What cannot be read is refused in one sentence, with what to write instead.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -35,6 +33,7 @@ from provider_advisor.logic import (
     unit_fits,
 )
 from provider_advisor.requirements.statement import HEAVIEST, LARGEST, PRIORITIES, Requirement, bound_words, is_within
+from provider_advisor.safe_text import brief, shown, write_value
 
 # A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
 _FORM = re.compile(
@@ -55,7 +54,6 @@ _KEYS = (*_PART_KEYS, *_CHOICE_KEYS)
 _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
 _YES, _NO, _ABSENT = "yes", "no", "absent"
 _MOST_PARTS = 100
-_LONGEST = 200
 
 
 def split_list(text: str) -> list[str]:
@@ -445,29 +443,4 @@ def _read_weight(given: object, criterion: Criterion) -> float | None:
 
 def _retype(given: object) -> str:
     """Return a value of a mapping as it would be typed: the shape of a file makes 3.0 of 3."""
-    return _format(plain(given) if isinstance(given, float) else given)
-
-
-def _format(given: object) -> str:
-    try:
-        return str(given)
-    except (ValueError, RecursionError):  # an integer of over 4,300 digits, a list nested a thousand times
-        return "too much to show"
-
-
-def brief(given: object) -> str:
-    """Return what was given, as text that fits in a sentence."""
-    text = _format(given)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def shown(given: object) -> str:
-    """Return the same in quotes, with characters that cannot be seen by their number.
-
-    >>> shown("fax\u200b")
-    "'fax<U+200B>'"
-    """
-    text = brief(given)
-    if not text.isprintable():
-        text = "".join(sign if sign.isprintable() or sign in "\n\r\t" else f"<U+{ord(sign):04X}>" for sign in text)
-    return f"'{text}'"
+    return write_value(plain(given) if isinstance(given, float) else given)

@@ -26,8 +26,8 @@ from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.doubtful_words import is_of_area
-from provider_advisor.requirements.grammar import get_name, read_requirement, shown
-from provider_advisor.safe_text import fold, reveal_line
+from provider_advisor.requirements.grammar import get_name, read_requirement
+from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
 Targets = tuple[str, ...]
@@ -196,7 +196,7 @@ def explain_doubt(match: Match, where: str, knowledge: KnowledgeBase) -> str:
     if not match.candidates:
         return f"{where} {said}: nothing is recorded about that."
     meant = [f"'{one}' ({knowledge.criteria[drop_bound(one)].label})" for one in match.candidates]
-    return f"{where} {said} may mean {' or '.join(filter(None, [', '.join(meant[:-1]), meant[-1]]))}."
+    return f"{where} {said} may mean {join_words(meant, 'or')}."
 
 
 def write_matches(matches: Iterable[Match], source: str) -> str:

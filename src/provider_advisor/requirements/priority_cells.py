@@ -12,8 +12,8 @@ from typing import Literal
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.requirements.grammar import shown, split_words
-from provider_advisor.safe_text import fold, is_error_value
+from provider_advisor.requirements.grammar import split_words
+from provider_advisor.safe_text import fold, is_error_value, shown
 
 Wish = Priority | Literal["nothing"]
 NOTHING: Wish = "nothing"

@@ -26,7 +26,7 @@ from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import write_plainly
-from provider_advisor.requirements.grammar import read_requirement, shown
+from provider_advisor.requirements.grammar import read_requirement
 from provider_advisor.requirements.matching import (
     LEAVE_OUT,
     UNLISTED,
@@ -62,7 +62,7 @@ from provider_advisor.requirements.sheets import (
 )
 from provider_advisor.requirements.statement import HEAVIEST, Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.unlisted import read_unlisted
-from provider_advisor.safe_text import is_error_value, reveal_line
+from provider_advisor.safe_text import is_error_value, join_words, reveal_line, shown
 
 _LARGEST_CSV = 10_000_000
 _SEPARATORS = (",", ";", "\t")
@@ -369,8 +369,7 @@ def _list_names(grid: Grid, places: Iterable[int]) -> str:
 
 def _list_few(parts: Sequence[str]) -> str:
     more = [f"{len(parts) - _SHOWN} more"] if len(parts) > _SHOWN else []
-    listed = [*parts[:_SHOWN], *more]
-    return " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+    return join_words([*parts[:_SHOWN], *more])
 
 
 def _read_marks(cells: Mapping[str, str], scale: Scale) -> _PriorityCell:

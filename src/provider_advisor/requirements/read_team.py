@@ -20,7 +20,7 @@ from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.records import Priority, Topic
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.logic import Number
-from provider_advisor.requirements.grammar import brief, explain_exclusive, get_name, read_requirement, shown
+from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
 from provider_advisor.requirements.statement import (
     RANK,
     Requirement,
@@ -33,7 +33,7 @@ from provider_advisor.requirements.statement import (
     list_unwanted,
 )
 from provider_advisor.requirements.usage import read_usage, services_used
-from provider_advisor.safe_text import fold
+from provider_advisor.safe_text import brief, fold, join_words, shown
 
 MOST_REQUIREMENTS = 1_000
 
@@ -335,7 +335,7 @@ def describe_changes(
     parts = [f"adds {', '.join(added)} to {to}"] if added else []
     parts += [f"overrides {', '.join(changed)} in {'it' if added else to}"] if changed else []
     parts += [f"leaves out {', '.join(gone)}{'' if parts else f' of {to}'}"] if gone else []
-    return (f"{who} {' and '.join([', '.join(parts[:-1]), parts[-1]] if parts[1:] else parts)}.",) if parts else ()
+    return (f"{who} {join_words(parts)}.",) if parts else ()
 
 
 def _list_said(statement: Statement) -> dict[str, object]:

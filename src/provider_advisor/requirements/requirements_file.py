@@ -15,9 +15,10 @@ from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
-from provider_advisor.requirements.grammar import BOUND_SIGNS, read_requirement, shown, split_text
+from provider_advisor.requirements.grammar import BOUND_SIGNS, read_requirement, split_text
 from provider_advisor.requirements.read_team import count_waiting, read_team
 from provider_advisor.requirements.statement import Requirement, Statement, in_order
+from provider_advisor.safe_text import shown
 
 if TYPE_CHECKING:
     from provider_advisor.requirements.unlisted import UnknownWords

@@ -21,9 +21,9 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.suggest import find_misspelt
-from provider_advisor.requirements.grammar import BOUND_SIGNS, brief, get_word, shown
+from provider_advisor.requirements.grammar import BOUND_SIGNS, get_word
 from provider_advisor.requirements.statement import PRIORITIES, Unlisted, UnlistedPriority
-from provider_advisor.safe_text import is_error_value
+from provider_advisor.safe_text import brief, is_error_value, shown
 
 _KEYS = ("text", "priority")
 _LONGEST = 1_000

@@ -30,9 +30,8 @@ from provider_advisor.logic import (
     read_amount,
     write_plainly,
 )
-from provider_advisor.requirements.grammar import brief, shown
 from provider_advisor.requirements.statement import LARGEST, YEARLY, Used, Volume, is_within
-from provider_advisor.safe_text import fold
+from provider_advisor.safe_text import brief, fold, shown
 
 _MONTHS = 12
 _PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|yr|month)", re.IGNORECASE)

@@ -34,7 +34,7 @@ from provider_advisor.faces.cli.ask.typed import (
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
-from provider_advisor.requirements.grammar import shown
+from provider_advisor.safe_text import shown
 
 T = TypeVar("T")
 
