@@ -177,10 +177,11 @@ def _say_asked(part: RequirementRecord) -> str:
 
 def _compare_requirements(pair: AnswerPair) -> Iterator[Difference]:
     """Find requirements that were added, removed or changed, and the rules behind the changes."""
+    # A key names criterion, priority and bound, so a moved bound looks like one requirement gone and another added.
     then, now = ({_get_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone = [then[key] for key in sorted(then.keys() - now.keys())]
     come = [now[key] for key in sorted(now.keys() - then.keys())]
-    # One added and one removed on the same criterion are one change of bound or priority.
+    # On the same criterion, these two are told as one change.
     for new in come:
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:
@@ -316,6 +317,7 @@ def _list_claim_keys(lines: Iterable[LineRecord]) -> list[ClaimKey]:
 
 def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> list[Difference]:
     """Return claims that were added, removed or changed in evidence or date, each with its place."""
+    # Counted, because two claims may be on one line of a source, and only one of them removed.
     then, now = Counter(_list_claim_keys(old)), Counter(_list_claim_keys(new))
     gone = {claim.place: claim for claim in then - now}
     come = {claim.place: claim for claim in now - then}

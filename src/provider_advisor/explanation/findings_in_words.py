@@ -42,6 +42,17 @@ _HAS = {
 }
 """The words for a capability's strongest evidence, if present and if absent."""
 
+_OF_PRODUCTS = {
+    "renamed": "has been called {new} since {day}",
+    "renames": "will be called {new} from {day} on",
+    "closed-to-new": "has been closed to new customers since {day}",
+    "closes-to-new": "will be closed to new customers from {day} on",
+    "product-ended": "ended on {day}",
+    "product-ends": "ends on {day}",
+}
+"""What happens to a product, by the kind of notice."""
+
+_CLOSED = frozenset({"closed-to-new", "closes-to-new"})
 _NAMES = frozenset({"renamed", "renames"})
 _OF_THE_ANSWER = _NAMES | {"withdrawn"}
 _MOST_NAMED = 5
@@ -61,6 +72,7 @@ def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
 def explain_finding(finding: Finding, facts: Facts) -> str:
     """Return what is known about the provider here: "has it (Twilio Video API)", "not known: …"."""
     fact, knowledge = finding.degree.fact, facts.knowledge
+    # Of a cost, a rule or a choice, no single fact says everything.
     if finding.cost is not None:
         return describe_cost(record_cost(finding.cost, facts), knowledge)
     if fact is None:
@@ -115,6 +127,7 @@ def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
     """
     provider = knowledge.providers[fact.provider]
     plain = [claim for claim in fact.claims if claim.evidence != "ambiguous"]
+    # A product that a clear text names is not doubted, even if an ambiguous one names it too.
     named, every = (
         dict.fromkeys(provider.products[claim.belongs_to].name for claim in claims if claim.belongs_to)
         for claims in (plain or fact.claims, fact.claims)
@@ -160,39 +173,27 @@ def has_ended(fact: Fact) -> bool:
 
 
 def _describe_notice(notice: Notice, knowledge: KnowledgeBase) -> str:
-    said = ""
-    if notice.stated is not None:
-        said = f" ({'announced' if notice.stated < notice.day else 'stated'} on {notice.stated})"
+    if notice.kind == "withdrawn" and notice.claim is not None:
+        return f"the end on {notice.day}, announced on {notice.claim.stated}, was withdrawn on {notice.stated}"
     if notice.claim is not None:
-        return _describe_noticed_claim(notice, notice.claim, said)
-    made = knowledge.providers[notice.provider].products[str(notice.product)]
-    product = made.name
-    if made.renamed is not None and notice.kind in _NAMES:
-        is_called = "has been called" if notice.kind == "renamed" else "will be called"
-        return f"{product} {is_called} {made.renamed.name} {_since(notice)}{said}"
-    if notice.kind in {"closed-to-new", "closes-to-new"}:
-        own = (
-            "; it stays open to this team, which is already a customer"
-            if notice.provider in knowledge.scope.customer_of
-            else ""
-        )
-        is_closed = "has been closed" if notice.kind == "closed-to-new" else "will be closed"
-        return f"{product} {is_closed} to new customers {_since(notice)}{said}{own}"
-    return f"{product} {'ended' if notice.kind == 'product-ended' else 'ends'} on {notice.day}{said}"
+        said = _describe_noticed_claim(notice, notice.claim)
+    else:
+        product = knowledge.providers[notice.provider].products[str(notice.product)]
+        new = "" if product.renamed is None else product.renamed.name
+        said = f"{product.name} {_OF_PRODUCTS[notice.kind].format(day=notice.day, new=new)}"
+    if notice.stated is not None:
+        said += f" ({'announced' if notice.stated < notice.day else 'stated'} on {notice.stated})"
+    if notice.kind in _CLOSED and notice.provider in knowledge.scope.customer_of:
+        said += "; it stays open to this team, which is already a customer"
+    return said
 
 
-def _describe_noticed_claim(notice: Notice, claim: Claim, said: str) -> str:
-    if notice.kind == "withdrawn":
-        return f"the end on {notice.day}, announced on {claim.stated}, was withdrawn on {notice.stated}"
+def _describe_noticed_claim(notice: Notice, claim: Claim) -> str:
     if notice.kind == "starts":
-        return f"{claim_text(claim)} from {notice.day} on{said}"
+        return f"{claim_text(claim)} from {notice.day} on"
     if claim.value != "present":  # an absence or a price cannot end like an offer
-        return f"{'was ' if notice.kind == 'ended' else ''}{claim_text(claim)} until {notice.day}{said}"
-    return f"{'ended' if notice.kind == 'ended' else 'ends'} on {notice.day}{said}"
-
-
-def _since(notice: Notice) -> str:
-    return f"since {notice.day}" if notice.kind in {"closed-to-new", "renamed"} else f"from {notice.day} on"
+        return f"{'was ' if notice.kind == 'ended' else ''}{claim_text(claim)} until {notice.day}"
+    return f"{notice.kind} on {notice.day}"
 
 
 def find_notices(decision: Decision) -> list[NoticeRecord]:
@@ -258,15 +259,16 @@ def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknow
     """
     names = {provider.id: provider.name for provider in answer.providers}
     places = {provider.id: place for place, provider in enumerate(sort_by_standing(answer.providers))}
-
-    def about(group: Sequence[FindingRecord]) -> str:
-        ordered = sorted(group, key=lambda part: places[part.provider]) if len(group) > _MOST_NAMED else group
-        return shortened([_about(part, names) for part in ordered])
-
-    found = [
-        Unknown(label_finding(group[0], knowledge), group[0].priority or "rule", about(group))
-        for group in group_findings([finding for finding in answer.findings if finding.is_open])
-    ]
+    found = []
+    for group in group_findings([finding for finding in answer.findings if finding.is_open]):
+        label, priority = label_finding(group[0], knowledge), group[0].priority or "rule"
+        if len(group) > _MOST_NAMED:
+            group.sort(key=lambda part: places[part.provider])
+        about = [
+            names[part.provider] if part.outcome == "unknown" else f"{names[part.provider]} ({part.says})"
+            for part in group
+        ]
+        found.append(Unknown(label, priority, shortened(about)))
     return [*found, *_list_costs(answer, knowledge)]
 
 
@@ -275,11 +277,6 @@ def label_finding(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     if finding.criterion is None:
         return rule_label(finding.rule, finding.because, knowledge)
     return criterion_label(finding.criterion, finding.bound, knowledge)
-
-
-def _about(finding: FindingRecord, names: dict[str, str]) -> str:
-    name = names[finding.provider]
-    return name if finding.outcome == "unknown" else f"{name} ({finding.says})"
 
 
 def _list_costs(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[Unknown]:
@@ -336,6 +333,7 @@ def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     for group in group_findings(answer.findings):
         if group[0].criterion is None:
             continue
+        # What all of them meet does not tell them apart.
         decides = any(finding.outcome != "met" for finding in group)
         label = criterion_label(group[0].criterion, None, knowledge)
         for finding in group:

@@ -85,6 +85,7 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
     served = [finding for finding in serving if _is_must(finding)]
     unmet = [finding for finding in assessment.findings if finding.decides_standing and finding.outcome != "met"]
     open_musts = [finding for finding in unmet if finding.cost is None and not _is_quality(finding, knowledge)]
+    # While a must is open, some product may turn out to meet it: then a certificate alone picks no product.
     if not (served or open_musts):
         served = [finding for finding in met if _is_must(finding)] or serving or met
     sold = knowledge.claims_by_product[assessment.provider]
@@ -309,6 +310,7 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
     wish = "" if _is_must(asked) else " (a wish)"
     label = f"{_name_criterion(asked, knowledge)}{wish}"
     says = f"{known.name}: {label} is stated for {joined([names[name] for name in stated])}"
+    # For example, it is stated for Acme Text, not for Acme Meet (Calls), and ambiguous for Acme Phone (Fax).
     for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
         needed = [
             f"{_name_any([names[name] for name in products])} ({shortened([_label(p, knowledge) for p in found])})"

@@ -250,6 +250,7 @@ def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     leader, shares = robustness.verdict.provider or robustness.verdict.lean, robustness.shares
     if leader is None or shares is None:
         return ""
+    # Shares that were drawn are estimates, and a lead within twice their standard error is none.
     given = {share.name: share.given or 0.0 for share in shares.alternatives}
     name, margin = knowledge.providers[leader].name, 2 * shares.given.error
     often = [other for other, share in given.items() if share > given[leader] + margin]
@@ -313,6 +314,7 @@ def _say_moved(change: RequirementChange, criterion: Criterion) -> str:
     """Return the new bound in words; an end that was tightened to just past an amount names that one: "below 4 USD"."""
     old, new = change.requirement.bound or Interval(), (change.instead and change.instead.bound) or Interval()
     tightened = [("above", new.low, new._replace(low=None)), ("below", new.high, new._replace(high=None))]
+    # A step past 4 USD is 3.9999: "below 4 USD" is what a person would write, and the other end keeps its words.
     for (word, end, kept), before in zip(tightened, (old.low, old.high), strict=True):
         past = find_nearest_end(end, criterion) if end is not None and end != before else None
         if past is not None:

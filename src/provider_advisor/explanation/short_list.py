@@ -50,6 +50,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
     findings: dict[str, list[FindingRecord]] = {}
     for finding in answer.findings:
         findings.setdefault(finding.provider, []).append(finding)
+    # The first is one that the verdict names, which is never ruled out, or else the best: if it is ruled out, all are.
     chosen = {each.id for each in first if each.standing != "ruled-out" or first[0].standing == "ruled-out"}
     unknown = {each.id for each in first if _is_unknown(each, findings.get(each.id, []))}
     chosen -= unknown - {*answer.verdict.named} if unknown < chosen else set()

@@ -135,7 +135,7 @@ def _say_older_price(decision: Decision) -> str:
     criteria, leader = knowledge.criteria, verdict.provider or verdict.lean
     left = [part for part in decision.outcome.assessments if part.standing != "ruled-out"]
     own = {price.criterion: price for part in left if part.provider == leader for price in _list_prices(part, criteria)}
-    # A newer price would put the rival with the best score ahead.
+    # One such price is enough: that of the best rival, which a newer price would put ahead first.
     for rival in sorted(left, key=lambda part: (-part.score.expected if part.score else 0, part.provider)):
         for price in _list_prices(rival, criteria):
             mine = own.get(price.criterion)
@@ -431,6 +431,8 @@ def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
 
     Questions whose answers name the provider stay apart: "if yes, Acme would be recommended".
     """
+    # "Does Acme offer Fax? If yes, the answer stays the same" and the same of Brook become one question about "Acme or
+    # Brook", because both are equal once the name is out. A sentence that names Acme twice stays as it is.
     names = {provider.id: provider.name for provider in answer.providers}
     alike: dict[str, list[tuple[str, ConfirmRecord]]] = {}
     for part in answer.confirm:

@@ -100,7 +100,7 @@ def claim_text(claim: Claim) -> str:
     """Return what a claim says: "present", "more than 100 countries", "4 to 8 USD/GB", "good or excellent"."""
     if isinstance(claim.value, str):
         return "by quote only" if claim.value == "by-quote" else claim.value
-    return _amount_text_of(claim) + _terms_text(claim) + _rates_text(claim)
+    return _amount_text_of(claim, claim.value) + _terms_text(claim) + _rates_text(claim)
 
 
 def claims_text(claims: Iterable[Claim]) -> str:
@@ -132,19 +132,16 @@ def _rates_text(claim: Claim) -> str:
     return f" (1 {first.currency} = {worth} {first.into} on {first.stated})"
 
 
-def _amount_text_of(claim: Claim) -> str:
-    unit = claim.unit or ""
-    if isinstance(claim.value, str):
-        return claim.value
+def _amount_text_of(claim: Claim, value: Number | tuple[Number | str, ...]) -> str:
+    unit = f" {claim.unit}" if claim.unit else ""
+    # Once converted, tiers are in the criterion's currency; a claim is told in its own.
     if claim.tiers and not claim.rates:
-        return f"{_tiers_text(claim.tiers)} {unit}".rstrip()
-    if isinstance(claim.value, tuple):
-        parts = [part if isinstance(part, str) else number_text(part) for part in claim.value]
-        return f"{' to '.join(parts)} {unit}".rstrip() if claim.bound else " or ".join(parts)
-    word = {"at_least": "at least ", "more_than": "more than ", "at_most": "at most ", "from": "from "}.get(
-        str(claim.bound), ""
-    )
-    return word + quantity_text(claim.value, claim.unit)
+        return _tiers_text(claim.tiers) + unit
+    if isinstance(value, tuple):
+        parts = [part if isinstance(part, str) else number_text(part) for part in value]
+        return " to ".join(parts) + unit if claim.bound else " or ".join(parts)
+    word = "" if claim.bound in {None, "exactly"} else f"{claim.bound} ".replace("_", " ")
+    return f"{word}{number_text(value)}{unit}"
 
 
 def _tiers_text(tiers: Sequence[Tier]) -> str:

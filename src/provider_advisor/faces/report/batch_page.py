@@ -163,6 +163,7 @@ def _value(part: Record) -> str:
 
 def _scaled(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa: ANN401 (from a record to two texts)
     """Return the first parts as bars; the first one fills the chart."""
+    # The bars are shares of the longest one, not of all teams: 40 of 10,000 teams would be invisible.
     whole = max((part["teams"] for part in parts), default=0)
     bars = [_bar(words(part)[0], part, words(part)[1], "solid", whole) for part in parts[:_MOST]]
     return Chart(bars, f"{whole:,} of {counted(scored, 'team')}", max(0, len(parts) - _MOST))

@@ -77,6 +77,8 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
     `answer` says what could change it; where it was asked without what nothing judges, it says more. What is
     `unlisted` is asked of each provider that is not ruled out.
     """
+    # Questions are numbered by provider, such as acme-1. A fact in several groups of questions is asked once, and the
+    # buyer's part refers to it by that number each time.
     letters, ids = [], {}
     for provider in answer.providers:
         asked = {
