@@ -1,7 +1,10 @@
 """ASGI middleware that every request passes first; `app` sets the order.
 
 `Guard` checks the host and the path, `Traffic` limits the time and the rate of requests, `SizeLimit` their size.
-`ProblemPages` shows any refusal as a page to a person with a browser.
+`ProblemPages` shows any refusal as a page to a person with a browser. A refusal is an application itself, so each class
+asks whether to refuse, and calls what it finds:
+
+    answering = self._refuse(scope) or self._app
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote, quote_from_bytes
 
@@ -39,7 +44,6 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-
 _FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _FREE = ("/-/", "/static/")
@@ -54,29 +58,31 @@ class Guard:
     """
 
     def __init__(self, app: ASGIApp, fingerprint: str, settings: ServeSettings) -> None:
-        self._app, self._fingerprint, self._settings = app, fingerprint, settings
+        self._app, self._fingerprint = app, fingerprint
+        self._root, self._hosts = settings.root, settings.hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless it is for another host, or is a change sent by a page of another site."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        settings, add = self._settings, self._add_headers(send)
-        root_path.set(settings.root)
-        if settings.root and scope["path"].startswith(f"{settings.root}/"):
-            path = scope["path"].removeprefix(settings.root)
+        root_path.set(self._root)
+        if self._root and scope["path"].startswith(f"{self._root}/"):
+            path = scope["path"].removeprefix(self._root)
             scope = {**scope, "path": path, "raw_path": quote(path).encode()}
-        if settings.hosts and not scope["path"].startswith("/-/") and _read_host(scope) not in settings.hosts:
-            sentence = "This server does not answer under that name."
-            await respond_problem(HTTPStatus.MISDIRECTED_REQUEST, [sentence])(scope, receive, add)
-            return
+        answering = self._refuse(scope) or self._app
+        await answering(scope, receive, self._add_headers(send))
+
+    def _refuse(self, scope: Scope) -> Response | None:
+        # Health checks come by the address of the machine.
+        if self._hosts and not scope["path"].startswith("/-/") and _read_host(scope) not in self._hosts:
+            return respond_problem(HTTPStatus.MISDIRECTED_REQUEST, ["This server does not answer under that name."])
         # Browsers say which site sent a form. `Origin` does not work: under this server's referrer policy it is null.
         is_safe = scope["method"] in {"GET", "HEAD", "OPTIONS"}
         if not is_safe and Headers(scope=scope).get("sec-fetch-site") in {"cross-site", "same-site"}:
             sentence = "A page of another site sent this form; open the page on this server and send it from there."
-            await respond_problem(HTTPStatus.FORBIDDEN, [sentence])(scope, receive, add)
-            return
-        await self._app(scope, receive, add)
+            return respond_problem(HTTPStatus.FORBIDDEN, [sentence])
+        return None
 
     def _add_headers(self, send: Send) -> Send:
         async def add(message: Message) -> None:
@@ -86,11 +92,17 @@ class Guard:
                     headers.setdefault(name, value)
                 headers["X-Knowledge"] = self._fingerprint
                 for name in ("Location", "X-Address"):
-                    if self._settings.root and headers.get(name, "").startswith("/"):
-                        headers[name] = self._settings.root + headers[name]
+                    if self._root and headers.get(name, "").startswith("/"):
+                        headers[name] = self._root + headers[name]
             await send(message)
 
         return add
+
+
+def _read_host(scope: Scope) -> str:
+    """Return the requested host name without its port."""
+    host = Headers(scope=scope).get("host", "").lower()
+    return host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
 
 
 class SizeLimit:
@@ -106,33 +118,61 @@ class SizeLimit:
             return
         # Bytes that are not text are treated like percent-escapes, and refused as unknown words.
         scope = {**scope, "query_string": quote_from_bytes(scope["query_string"], safe=_ASCII).encode()}
-        size = len(scope["query_string"])
-        if size > self._settings.query:
-            sentence = (
-                f"The address has {size:,} characters, but at most {self._settings.query:,} are read; send the "
-                "question as JSON to /api/v1/recommendation."
-            )
-            await respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])(scope, receive, send)
-            return
-        most = self._settings.get_most_bytes(scope["path"])
-        # A body with a declared length is refused before a byte is read. Any other is counted as it arrives.
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > most:
-            await self._refuse_body(scope, receive, send, most)
-            return
-        if scope["method"] in {"POST", "PUT", "PATCH"}:
+        refused = self._refuse(scope)
+        if refused is None and scope["method"] in {"POST", "PUT", "PATCH"}:
+            most = self._settings.get_most_bytes(scope["path"])
             body = await _read_body(receive, most)
-            if body is None:
-                await self._refuse_body(scope, receive, send, most)
-                return
-            receive = replay_body(body, receive)
+            refused = _refuse_body(most) if body is None else None
+            receive = replay_body(body or b"", receive)
         if scope["method"] == "HEAD":  # what GET says, without the body
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        await self._app(scope, receive, send)
+        await (refused or self._app)(scope, receive, send)
 
-    async def _refuse_body(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        sentence = f"The body is too large; at most {most:,} bytes are read."
-        await respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])(scope, receive, send)
+    def _refuse(self, scope: Scope) -> Response | None:
+        size, most = len(scope["query_string"]), self._settings.query
+        if size > most:
+            sentence = (
+                f"The address has {size:,} characters, but at most {most:,} are read; send the question as JSON to "
+                "/api/v1/recommendation."
+            )
+            return respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])
+        # A body with a declared length is refused before a byte is read. Any other is counted as it arrives.
+        length, most = Headers(scope=scope).get("content-length", ""), self._settings.get_most_bytes(scope["path"])
+        return _refuse_body(most) if length.isascii() and length.isdigit() and int(length) > most else None
+
+
+def _refuse_body(most: int) -> Response:
+    sentence = f"The body is too large; at most {most:,} bytes are read."
+    return respond_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [sentence])
+
+
+async def _read_body(receive: Receive, most: int) -> bytes | None:
+    """Return a whole body, or None as soon as it exceeds the allowed size."""
+    body, is_whole = bytearray(), False
+    while not is_whole:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > most:
+            return None
+        is_whole = not message.get("more_body", False)
+    return bytes(body)
+
+
+def replay_body(body: bytes, receive: Receive) -> Receive:
+    """Return a receiver that yields the body already read, then whatever follows."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return give
+
+
+def _without_body(send: Send) -> Send:
+    async def leave_out(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return leave_out
 
 
 class ProblemPages:
@@ -175,41 +215,6 @@ def wants_page(scope: Scope) -> bool:
     return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
 
 
-def _read_host(scope: Scope) -> str:
-    """Return the requested host name without its port."""
-    host = Headers(scope=scope).get("host", "").lower()
-    return host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-
-
-def _without_body(send: Send) -> Send:
-    async def leave_out(message: Message) -> None:
-        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
-
-    return leave_out
-
-
-async def _read_body(receive: Receive, most: int) -> bytes | None:
-    """Return a whole body, or None as soon as it exceeds the allowed size."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > most:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def replay_body(body: bytes, receive: Receive) -> Receive:
-    """Return a receiver that yields the body already read, then whatever follows."""
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def give() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return give
-
-
 class RequestRate:
     """The number of requests of each client in the last minute; the least recent clients are dropped first."""
 
@@ -238,17 +243,18 @@ class RequestRate:
         return 0
 
 
+@dataclass
 class _Progress:
     """What is known of a request while it is answered."""
 
-    def __init__(self) -> None:
-        self.status = 0
-        self.sent = 0
-        self.arrived = False
+    begin: float
+    status: int = 0
+    sent: int = 0
+    arrived: bool = False
 
 
 class Traffic:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware that limits the rate of requests and the time of each, and logs them."""
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self._app, self._settings = app, settings
@@ -259,7 +265,7 @@ class Traffic:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begin, progress = time.monotonic(), _Progress()
+        progress = _Progress(time.monotonic())
 
         async def note_arrival() -> Message:
             message = await receive()
@@ -272,18 +278,20 @@ class Traffic:
             await send(message)
 
         try:
-            await self._answer(scope, note_arrival, note_sent, progress)
+            answering = self._refuse(scope) or partial(self._answer, progress)
+            await answering(scope, note_arrival, note_sent)
         finally:
-            self._log(scope, progress, time.monotonic() - begin)
+            self._log(scope, progress)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, progress: _Progress) -> None:
-        path, client = scope["path"], (scope.get("client") or ("",))[0]
-        wait = 0 if path.startswith(_FREE) else self._rate.take(client, time.monotonic())
-        if wait:
-            sentence = f"More than {self._settings.rate} requests came within a minute; try again in {wait} seconds."
-            refused = respond_problem(HTTPStatus.TOO_MANY_REQUESTS, [sentence], {"Retry-After": str(wait)})
-            await refused(scope, receive, send)
-            return
+    def _refuse(self, scope: Scope) -> Response | None:
+        client = (scope.get("client") or ("",))[0]
+        wait = 0 if scope["path"].startswith(_FREE) else self._rate.take(client, time.monotonic())
+        if not wait:
+            return None
+        sentence = f"More than {self._settings.rate} requests came within a minute; try again in {wait} seconds."
+        return respond_problem(HTTPStatus.TOO_MANY_REQUESTS, [sentence], {"Retry-After": str(wait)})
+
+    async def _answer(self, progress: _Progress, scope: Scope, receive: Receive, send: Send) -> None:
         limit = asyncio.timeout(self._settings.seconds)
         try:
             async with limit:
@@ -299,14 +307,14 @@ class Traffic:
                 sentence = "A bug in the program prevented an answer; the server's log has more."
                 await respond_problem(HTTPStatus.INTERNAL_SERVER_ERROR, [sentence])(scope, receive, send)
 
-    def _refuse_late(self, progress: _Progress) -> ASGIApp:
+    def _refuse_late(self, progress: _Progress) -> Response:
         seconds = f"{self._settings.seconds:g} seconds"
         if progress.arrived:
             sentence = f"The answer took longer than {seconds}; ask for less at once, or try again."
             return respond_problem(HTTPStatus.SERVICE_UNAVAILABLE, [sentence])
         return respond_problem(HTTPStatus.REQUEST_TIMEOUT, [f"The request did not arrive within {seconds}."])
 
-    def _log(self, scope: Scope, progress: _Progress, seconds: float) -> None:
+    def _log(self, scope: Scope, progress: _Progress) -> None:
         """Log a request on standard error, without the query, because a team's question is private."""
         if self._settings.log == "none":
             return
@@ -316,12 +324,10 @@ class Traffic:
             "method": scope["method"],
             "path": scope["path"],
             "status": progress.status,
-            "milliseconds": round(seconds * 1000, 1),
+            "milliseconds": round((time.monotonic() - progress.begin) * 1000, 1),
             "bytes": progress.sent,
             "worker": os.getpid(),
             "agent": Headers(scope=scope).get("user-agent", ""),
         }
-        text = (
-            json.dumps(line) if self._settings.log == "json" else " ".join(json.dumps(part) for part in line.values())
-        )
+        text = json.dumps(line) if self._settings.log == "json" else " ".join(map(json.dumps, line.values()))
         show_text(text, err=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -12,21 +14,18 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import knowledge_options, load_knowledge, need_web, store_option
 from provider_advisor.faces.text import show_text
-from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings, read_settings, write_settings
+from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings
 
-_STORE = "RECOMMEND_SERVE_STORE"
-
-_FOLDERS = ("RECOMMEND_SERVE_FACTS", "RECOMMEND_SERVE_RULES")
-"""The environment variable that tells a worker process which knowledge base to read."""
-
-_SETTINGS = "RECOMMEND_SERVE_SETTINGS"
 _ROOT = re.compile(r"(/[\w.~-]+)+", re.ASCII)
-
-
 _DEFAULTS = ServeSettings()
 _BACKPRESSURE = 64
 _PATIENCE = 8
 """Seconds for the requests that have begun when the server is told to stop."""
+
+
+def _setting(flag: str, field: str, kind: click.ParamType[Any], help: str) -> Callable[[Any], Any]:  # noqa: A002 (as click)
+    """Return an option for a field of ServeSettings, with its default."""
+    return click.option(flag, field, default=getattr(_DEFAULTS, field), show_default=True, type=kind, help=help)
 
 
 @click.command("serve")
@@ -44,38 +43,19 @@ _PATIENCE = 8
 @click.option(
     "--metrics-port", type=click.IntRange(1, 65535), help="Port to serve Prometheus metrics on; default: none."
 )
-@click.option(
-    "--log-format", default="none", show_default=True, type=click.Choice(LOG_FORMATS), help="Format of the access log."
-)
-@click.option(
-    "--max-body",
-    default=_DEFAULTS.body,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Largest request body, in bytes.",
-)
-@click.option(
-    "--max-seconds",
-    default=_DEFAULTS.seconds,
-    show_default=True,
-    type=click.FloatRange(0.1),
-    help="Time limit for a request.",
-)
-@click.option(
-    "--rate",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0),
-    help="Requests per minute from one client; 0 for no limit.",
-)
-@click.option(
+@_setting("--log-format", "log", click.Choice(LOG_FORMATS), "Format of the access log.")
+@_setting("--max-body", "body", click.IntRange(1), "Largest request body, in bytes.")
+@_setting("--max-seconds", "seconds", click.FloatRange(0.1), "Time limit for a request.")
+@_setting("--rate", "rate", click.IntRange(0), "Requests per minute from one client; 0 for no limit.")
+@_setting(
     "--cache-size",
-    default=_DEFAULTS.cache,
-    show_default=True,
-    type=click.IntRange(0),
-    help="Bytes of answers that each worker keeps in memory to send them again; 0 for none.",
+    "cache",
+    click.IntRange(0),
+    "Bytes of answers that each worker keeps in memory to send them again; 0 for none.",
 )
-@click.option("--root-path", default="", help="URL path under which a proxy serves the pages, such as /advisor.")
+@click.option(
+    "--root-path", "root", default="", help="URL path under which a proxy serves the pages, such as /advisor."
+)
 @click.option("--allowed-host", "hosts", multiple=True, help="Host name to accept requests for; default: all.")
 @click.option("--trusted-proxy", "proxies", multiple=True, help="Address of a proxy whose X-Forwarded-For is trusted.")
 @click.option(
@@ -89,18 +69,10 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     port: int,
     workers: int,
     metrics_port: int | None,
-    log_format: str,
-    max_body: int,
-    max_seconds: float,
-    rate: int,
-    cache_size: int,
-    root_path: str,
-    hosts: tuple[str, ...],
-    proxies: tuple[str, ...],
-    watch: bool,
     store: str | None,
     facts: str | None,
     rules: str | None,
+    **limits: Any,  # noqa: ANN401 (the fields of ServeSettings)
 ) -> None:
     """Serve the web pages and the API.
 
@@ -109,33 +81,21 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     On SIGTERM, the server finishes all running requests and stops.
     """
     need_web("granian", "fastapi", "mcp", "orjson", "python_multipart")
-    if store is not None:
-        os.environ[_STORE] = _check_store(store)
+    store = store and _check_store(store)
     knowledge = load_knowledge(facts, rules)  # reports problems of the files before listening
     # Picked here, so that the address can be shown before the workers, which share it, start.
     port = port or _find_free_port(host)
-    for name, folder in zip(_FOLDERS, (facts, rules), strict=True):
-        if folder is not None:
-            os.environ[name] = os.path.abspath(folder)  # noqa: PTH100 (a Path takes longer to import)
-    settings = ServeSettings(
-        body=max_body,
-        seconds=max_seconds,
-        rate=rate,
-        cache=cache_size,
-        hosts=tuple(name.lower() for name in hosts),
-        proxies=proxies,
-        root=_read_root(root_path),
-        log=log_format,
-        watch=watch,
-    )
-    os.environ[_SETTINGS] = write_settings(settings)
+    settings = ServeSettings(**limits)
+    hosts = tuple(name.lower() for name in settings.hosts)
+    settings = settings._replace(root=_read_root(settings.root), hosts=hosts)
     from granian import Granian  # noqa: PLC0415 (of an extra)
 
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    keeper = f"; changes to the files are at {shown}keeper" if watch else ""
+    keeper = f"; changes to the files are at {shown}keeper" if settings.watch else ""
     show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
+    folders = [folder and os.path.abspath(folder) for folder in (facts, rules)]  # noqa: PTH100 (a Path imports slowly)
     Granian(
-        "provider_advisor.faces.web.serve:make_worker",
+        "recommend serve",  # only a name, because the loader below makes the application
         address=host,
         port=port,
         interface="asgi",  # type: ignore[arg-type]
@@ -148,12 +108,11 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
         metrics_port=metrics_port or 0,
         log_level="warning",  # type: ignore[arg-type]
         websockets=False,
-        factory=True,
-    ).serve()
+    ).serve(target_loader=partial(make_worker, settings, folders, store), wrap_loader=False)
 
 
-def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
-    """Return the application of a worker, with the knowledge base of the command that started it."""
+def make_worker(settings: ServeSettings, folders: Sequence[str | None], store_name: str | None) -> Any:  # noqa: ANN401 (of an extra)
+    """Return the application of a worker, on the knowledge base in the folders of facts and rules."""
     from granian.utils.proxies import wrap_asgi_with_proxy_headers  # noqa: PLC0415 (of an extra)
 
     from provider_advisor.faces.web.app import create_app  # noqa: PLC0415 (of an extra)
@@ -162,11 +121,10 @@ def make_worker() -> Any:  # noqa: ANN401 (an application of an extra)
     from provider_advisor.knowledge import load  # noqa: PLC0415
 
     store = None
-    if name := os.environ.get(_STORE):
+    if store_name:
         from provider_advisor.store import open_store  # noqa: PLC0415 (of an extra)
 
-        store = open_store(name)
-    settings, folders = read_settings(os.environ[_SETTINGS]), [os.environ.get(name) for name in _FOLDERS]
+        store = open_store(store_name)
     runs = RunFolder(folders)
     runs.keep_clean()
     app: Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 LOG_FORMATS = ("none", "text", "json")
@@ -36,18 +35,3 @@ class ServeSettings(NamedTuple):
     def get_most_bytes(self, path: str) -> int:
         """Return the most bytes of a body that is sent to a path."""
         return self.upload if path in {"/batch", "/api/v1/batch"} else self.body
-
-
-def write_settings(settings: ServeSettings) -> str:
-    """Return the settings as a text for the environment of a worker."""
-    return json.dumps(settings._asdict())
-
-
-def read_settings(text: str) -> ServeSettings:
-    """Return the settings in a text that `write_settings` made.
-
-    >>> read_settings(write_settings(ServeSettings(rate=60, hosts=("a.example",)))).hosts
-    ('a.example',)
-    """
-    held = json.loads(text)
-    return ServeSettings(**{**held, "hosts": tuple(held["hosts"]), "proxies": tuple(held["proxies"])})
