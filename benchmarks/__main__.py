@@ -12,18 +12,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import answer, batch, house, many, questionnaire, start, sure, web, workbooks
+from benchmarks import batch, house, many, one_answer, questionnaire, web
 
 _PARTS = {
-    "start": start.rows,
-    "answer": answer.rows,
-    "sure": sure.rows,
-    "many": many.rows,
-    "batch": batch.rows,
-    "workbook": workbooks.rows,
-    "ask": questionnaire.rows,
-    "house": house.rows,
-    "web": web.rows,
+    "start": one_answer.measure_start,
+    "answer": one_answer.measure_answers,
+    "sure": one_answer.measure_sureness,
+    "many": many.measure_many,
+    "batch": batch.measure_batch,
+    "workbook": batch.measure_workbooks,
+    "ask": questionnaire.measure_questionnaire,
+    "house": house.measure_house,
+    "web": web.measure_web,
 }
 _HEAD = ["| what | median | beside | ratio | target |", "|---|---|---|---|---|"]
 # The tables of docs/benchmarks.md by the words of their markers: the heading, and the parts that fill it.
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     if options.facts or options.rules:
         if options.parts != ["batch"] or options.write or not (options.facts and options.rules):
             parser.error("--facts and --rules go together, with `batch` alone, whose table is not written then")
-        for line in itertools.chain(batch.HEAD, batch.rows_of_base(options.facts, options.rules)):
+        for line in itertools.chain(batch.HEAD, batch.measure_base(options.facts, options.rules)):
             print(line, flush=True)
         return 0
     _measure(options.parts or list(_PARTS), write=options.write)

@@ -234,16 +234,16 @@ class _Passed:
         return self._of_thread.files
 
 
-def _call_recommend() -> Callable[[], object]:
-    """Return one answer of the command, as text."""
+def _make_recommend() -> Callable[[], object]:
+    """Return a call for one answer of the command, as text."""
     from provider_advisor.faces.cli.recommend import recommend_command  # noqa: PLC0415 (what only this row needs)
 
     arguments = ["--needs", "whiteboard,ucaas", "--wants", "fax:could,number-countries>=90", "--as-of", "2022-12-31"]
     return lambda: recommend_command.main(list(arguments), prog_name="recommend", standalone_mode=False)
 
 
-def _call_step() -> Callable[[], object]:
-    """Return one step of a questionnaire: the first screen answered, and the next screen chosen."""
+def _make_step() -> Callable[[], object]:
+    """Return a call for one step of a questionnaire: the first screen answered, and the next screen chosen."""
     from provider_advisor import load  # noqa: PLC0415
     from provider_advisor.knowledge import facts_as_of  # noqa: PLC0415
     from provider_advisor.questionnaire import (  # noqa: PLC0415
@@ -268,8 +268,8 @@ def _call_step() -> Callable[[], object]:
     return call
 
 
-def _call_batch(folder: str) -> Callable[[], object]:
-    """Return a whole batch of some blocks of CSV; the last repeats what the first said."""
+def _make_batch(folder: str) -> Callable[[], object]:
+    """Return a call for a whole batch of some blocks of CSV; the last repeats what the first said."""
     from benchmarks import teams  # noqa: PLC0415
     from provider_advisor.faces.cli.recommend import recommend_command  # noqa: PLC0415
 
@@ -281,7 +281,7 @@ def _call_batch(folder: str) -> Callable[[], object]:
     return lambda: recommend_command.main(arguments, prog_name="recommend", standalone_mode=False)
 
 
-def rows() -> list[str]:
+def measure_house() -> list[str]:
     """Return the rows of the table."""
     modules = read_modules()
     lines = {name: len(module.text.splitlines()) for name, module in modules.items()}
@@ -312,9 +312,9 @@ def _count_passed() -> Iterator[tuple[str, int, int]]:
     """Yield what is called, how many files it passes, and the goal; what the calls print is dropped."""
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         found = [
-            ("files passed by one `recommend`", count_files(_call_recommend()), 32),
-            ("files passed by one step of `ask`", count_files(_call_step()), 18),
-            ("files passed by one block of a batch", count_files_of_a_block(_call_batch(folder)), 20),
+            ("files passed by one `recommend`", count_files(_make_recommend()), 32),
+            ("files passed by one step of `ask`", count_files(_make_step()), 18),
+            ("files passed by one block of a batch", count_files_of_a_block(_make_batch(folder)), 20),
         ]
     yield from found
 

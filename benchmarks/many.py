@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.one_answer import answer_surely
 from benchmarks.timing import median_ms
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.decision import decide
-from provider_advisor.decision.robustness import measure_robustness
-from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness
-from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge import facts_as_of
 from provider_advisor.requirements import Team, read_team
 
 _DAY = dt.date(2022, 12, 31)
@@ -43,8 +42,8 @@ SIZES = {
 """The bases that are measured, by their number of providers: what is asked of an answer without and with how sure."""
 
 
-def rows() -> list[str]:
-    """Two rows for each size but the largest, whose files alone take longer to check than all else here."""
+def measure_many() -> list[str]:
+    """Return two rows for each size but the largest, whose files alone take longer to check than all else here."""
     return [row for providers in (16, 50) for row in _measure(providers)]
 
 
@@ -56,22 +55,16 @@ def _measure(providers: int) -> Iterator[str]:
     facts = facts_as_of(knowledge, _DAY)
     teams = [_make_team(random.Random(seed), knowledge) for seed in range(_TEAMS)]
     for team in teams[:2]:
-        _answer_surely(team, facts)
+        answer_surely(team, facts)
     alone = median_ms([lambda team=team: decide(team, facts) for team in teams])
-    whole = median_ms([lambda team=team: _answer_surely(team, facts) for team in teams])
+    whole = median_ms([lambda team=team: answer_surely(team, facts) for team in teams])
     of = f"{size.providers} providers, {size.claims} claims"
     yield f"| one answer among {of} | {alone:.2f} ms | | | {without} |"
     yield f"| the same with how sure | {whole:.1f} ms | the same without | {whole / alone:.1f} | {with_sureness} |"
 
 
-def _answer_surely(team: Team, facts: Facts) -> None:
-    found = measure_robustness(decide(team, facts))
-    record_confirm(found, facts.knowledge)
-    record_robustness(found, facts.knowledge)
-
-
 def _make_team(random_: random.Random, knowledge: KnowledgeBase) -> Team:
-    """Four to thirteen requirements, one of them with a bound."""
+    """Return four to thirteen requirements, one of them with a bound."""
     capabilities = [name for name, criterion in knowledge.criteria.items() if criterion.kind == "capability"]
     quantities = [name for name, criterion in knowledge.criteria.items() if criterion.kind == "quantity"]
     asked = random_.sample(capabilities, random_.randint(3, 12))
@@ -121,8 +114,9 @@ def _write_criteria(names: list[str], kinds: list[str]) -> Iterator[str]:
 
 
 def _write_rules(random_: random.Random, names: list[str], kinds: list[str], count: int) -> Iterator[str]:
-    """Half of the rules imply a criterion behind the one that they need, half favour who has one."""
+    """Yield rules: half of them imply a criterion behind the one that they need, half favour who has one."""
     yield "area: made-up\nrules:"
+    # Rules imply criteria behind those that they need, so that no two of them wait for each other.
     capabilities = [name for name, kind in zip(names, kinds, strict=True) if kind == "capability"]
     for number in range(count):
         need, other = sorted(random_.sample(range(len(capabilities)), 2))

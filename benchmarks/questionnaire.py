@@ -127,8 +127,8 @@ class Case(NamedTuple):
     runs: dict[str, Run]
 
 
-def rows(teams: int | None = None) -> Iterator[str]:
-    """Rows for the shipped base and one of six providers, with targets, and what comes of doubt, oversight and members.
+def measure_questionnaire(teams: int | None = None) -> Iterator[str]:
+    """Yield rows with the targets, then for the shipped base, for six providers, and for teams that name members.
 
     Those of a base come as soon as all its teams have answered.
     """
@@ -137,107 +137,108 @@ def rows(teams: int | None = None) -> Iterator[str]:
     processes = int(os.environ.get("BENCHMARK_ASK_PROCESSES", _PROCESSES))
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         for name, ways in _TABLE.items():
-            cases = list(pool.map(_case, [name] * number, range(number)))
-            yield from (_row(name, way, cases) for way in ways)
+            cases = list(pool.map(_ask_team, [name] * number, range(number)))
+            yield from (_make_row(name, way, cases) for way in ways)
 
 
-def _catalogue(name: str) -> Catalogue:
+def _get_catalogue(name: str) -> Catalogue:
     if name not in _CATALOGUES:
         knowledge = load()
-        _CATALOGUES[name] = Catalogue(Facts(_six(knowledge) if name == "six providers" else knowledge, _DAY))
+        base = _make_six_providers(knowledge) if name == "six providers" else knowledge
+        _CATALOGUES[name] = Catalogue(Facts(base, _DAY))
     return _CATALOGUES[name]
 
 
-def _case(name: str, seed: int) -> Case:
-    """A team drawn from the seed, asked in every way."""
-    catalogue = _catalogue(name)
-    truth = _drawn(catalogue, random.Random(seed))
+def _ask_team(name: str, seed: int) -> Case:
+    """Ask a team drawn from the seed in every way."""
+    catalogue = _get_catalogue(name)
+    truth = _draw_team(catalogue, random.Random(seed))
     if name == _MEMBERS:
-        truth = _with_members(truth, catalogue, random.Random(seed))
+        truth = _add_members(truth, catalogue, random.Random(seed))
     chosen = seed % _EVERY == 0 and _ONE_BY_ONE in _TABLE[name]
     runs = {
-        way.words: _run(catalogue, way.most, _saying(truth, random.Random(seed), way.unsure, way.overlooked))
+        way.words: _run_questionnaire(catalogue, way.most, _make_say(truth, random.Random(seed), way))
         for way in _TABLE[name]
         if chosen or way != _ONE_BY_ONE
     }
-    filed = _in_file_order(truth, catalogue) if chosen else None
-    return Case(_full(truth, catalogue), _applying(truth, catalogue), filed, runs)
+    filed = _count_in_file_order(truth, catalogue) if chosen else None
+    return Case(_judge_fully(truth, catalogue), _count_applying(truth, catalogue), filed, runs)
 
 
-def _row(name: str, way: Way, cases: Sequence[Case]) -> str:
+def _make_row(name: str, way: Way, cases: Sequence[Case]) -> str:
     found = [(case, case.runs[way.words]) for case in cases if way.words in case.runs]
     every = len(load().criteria)
     screens = sorted(run.screens for _, run in found)
     steps = sorted(step for _, run in found for step in run.steps)
     return (
-        f"| {name}, {way.words} | {len(found)} | {_median(run.asked / every for _, run in found)} "
-        f"| {_median(run.asked / max(1, case.applying) for case, run in found)} "
-        f"| {_median(run.asked / max(1, case.filed) for case, run in found if case.filed is not None)} "
+        f"| {name}, {way.words} | {len(found)} | {_find_median(run.asked / every for _, run in found)} "
+        f"| {_find_median(run.asked / max(1, case.applying) for case, run in found)} "
+        f"| {_find_median(run.asked / max(1, case.filed) for case, run in found if case.filed is not None)} "
         f"| {statistics.median(screens):.0f} ({screens[int(0.9 * len(screens))]}) "
-        f"| {_settled(found)} | {1000 * steps[int(0.99 * len(steps))]:.0f} ms |"
+        f"| {_count_settled(found)} | {1000 * steps[int(0.99 * len(steps))]:.0f} ms |"
     )
 
 
-def _median(shares: Iterator[float]) -> str:
+def _find_median(shares: Iterator[float]) -> str:
     found = list(shares)
     return f"{statistics.median(found):.2f}" if found else ""
 
 
-def _settled(found: Sequence[tuple[Case, Run]]) -> str:
-    """How many end as settled, and for how many of these the verdict is that of the full set."""
+def _count_settled(found: Sequence[tuple[Case, Run]]) -> str:
+    """Return how many end as settled, and for how many of these the verdict is that of the full set."""
     right = [run.verdict == case.verdict for case, run in found if run.end == "settled"]
     return f"{len(right) / len(found):.0%} | {f'{sum(right) / len(right):.1%}' if right else 'none settled'}"
 
 
-def _run(catalogue: Catalogue, most: int, say: Say) -> Run:
-    """One questionnaire from its beginning to its end; of what is ticked on a screen, the numbers come along."""
+def _run_questionnaire(catalogue: Catalogue, most: int, say: Say) -> Run:
+    """Ask one questionnaire from its beginning to its end; of what is ticked on a screen, the numbers come along."""
     state, asked, screens, steps = begin(catalogue, most), 0, 0, list[float]()
     while True:
-        screen = _timed(lambda state=state: choose_screen(state), steps)  # type: ignore[misc]
+        screen = _time(lambda state=state: choose_screen(state), steps)  # type: ignore[misc]
         if isinstance(screen, End):
             return Run(asked, screens, screen.kind, screen.verdict, steps)
         screens += 1
         asked += sum(key.kind == "criterion" for key in screen.keys)
-        values = _said_on(screen.keys, say)
-        numbers = _timed(lambda state=state, screen=screen, values=values: list_bounds(state, screen, values), steps)  # type: ignore[misc]
+        values = _collect_answers(screen.keys, say)
+        numbers = _time(lambda state=state, screen=screen, values=values: list_bounds(state, screen, values), steps)  # type: ignore[misc]
         members = {key: say(key) or "none" for key in list_members(state, screen, values)}
-        state = answer_screen(state, screen, values | _said_on(numbers, say) | members)
+        state = answer_screen(state, screen, values | _collect_answers(numbers, say) | members)
 
 
-def _said_on(keys: Iterable[Key], say: Say) -> dict[Key, object]:
+def _collect_answers(keys: Iterable[Key], say: Say) -> dict[Key, object]:
     return {key: value for key in keys if (value := say(key)) is not None}
 
 
-def _timed(step: Callable[[], T], steps: list[float]) -> T:
+def _time(step: Callable[[], T], steps: list[float]) -> T:
     start = time.perf_counter()
     found = step()
     steps.append(time.perf_counter() - start)
     return found
 
 
-def _saying(truth: Truth, draw: random.Random, unsure: float, overlooked: float) -> Say:
-    """What a team answers: the truth, but for what it is not sure of and what it overlooks."""
+def _make_say(truth: Truth, draw: random.Random, way: Way) -> Say:
+    """Return what a team answers: the truth, but for what it is not sure of and what it overlooks."""
 
     def say(key: Key) -> object:
-        if key != TOPICS and draw.random() < unsure:
+        if key != TOPICS and draw.random() < way.unsure:
             return "not-sure"
-        if key.kind == "criterion" and draw.random() < overlooked:
+        if key.kind == "criterion" and draw.random() < way.overlooked:
             return None
         return truth.get(key)
 
     return say
 
 
-def _drawn(catalogue: Catalogue, draw: random.Random) -> Truth:
-    """A full set of answers with 3 to 15 requirements."""
+def _draw_team(catalogue: Catalogue, draw: random.Random) -> Truth:
+    """Draw a full set of answers with 3 to 15 requirements."""
     while True:
-        truth = _attempt(catalogue, draw)
+        truth = _draw_answers(catalogue, draw)
         if _LEAST <= sum(key.kind == "criterion" for key in truth) <= _MOST:
             return truth
 
 
-def _with_members(truth: Truth, catalogue: Catalogue, draw: random.Random) -> Truth:
-    """The same answers, with one or two members of a part of what has any."""
+def _add_members(truth: Truth, catalogue: Catalogue, draw: random.Random) -> Truth:
+    """Return the same answers, with one or two members of a part of what has any."""
     found = dict(truth)
     for name in [key.name for key in truth if key.kind == "criterion"]:
         of = catalogue.knowledge.criteria.list_of(name)
@@ -247,24 +248,24 @@ def _with_members(truth: Truth, catalogue: Catalogue, draw: random.Random) -> Tr
     return found
 
 
-def _attempt(catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
-    """Answers drawn in the order of the file, again and again, for what is answered lets other questions apply."""
+def _draw_answers(catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
+    """Draw answers in the order of the file, again and again, because what is answered lets other questions apply."""
     opened = tuple(name for name, subject in catalogue.subjects.items() if draw.random() < subject.share)
     heat = {name: draw.choice(_HEAT) for name in opened}
     truth: dict[Key, object] = {TOPICS: opened}
     seen: set[Key] = set()
-    while fresh := sorted(_sure(truth, seen, catalogue) - seen, key=catalogue.places.__getitem__):
+    while fresh := sorted(_find_sure(truth, seen, catalogue) - seen, key=catalogue.places.__getitem__):
         for key in fresh:
             seen.add(key)
             question = catalogue.questions[key]
             warm = max((heat[name] for name in question.subjects if name in heat), default=1.0)
             if draw.random() < min(0.95, question.share * warm):
-                truth |= _said(key, catalogue, draw)
-    aside = {part.answer.key for part in survey_answers(_state(truth, seen, catalogue)).replay.unused}
+                truth |= _draw_answer(key, catalogue, draw)
+    aside = {part.answer.key for part in survey_answers(_make_state(truth, seen, catalogue)).replay.unused}
     return {key: value for key, value in truth.items() if not {key, to_question(key)} & aside}
 
 
-def _said(key: Key, catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
+def _draw_answer(key: Key, catalogue: Catalogue, draw: random.Random) -> dict[Key, object]:
     kind, name = key
     typical = catalogue.questions[key].typical
     if kind == "situation":
@@ -277,8 +278,8 @@ def _said(key: Key, catalogue: Catalogue, draw: random.Random) -> dict[Key, obje
     return {key: draw.choice(_WORDS), **bound}
 
 
-def _state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
-    """The state in which all that was drawn is answered, and the rest of it left blank."""
+def _make_state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
+    """Return the state in which all that was drawn is answered, and the rest of it left blank."""
     bounds = {Key("bound", key.name) for key in truth if key.kind == "criterion"}
     silent = {key: _SILENT[key.kind] for key in {*seen, *bounds} - truth.keys()}
     capability: set[str] = {name for name, part in catalogue.knowledge.criteria.items() if part.kind == "capability"}
@@ -293,26 +294,26 @@ def _state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
     )
 
 
-def _sure(truth: Truth, seen: set[Key], catalogue: Catalogue) -> frozenset[Key]:
-    return survey_answers(_state(truth, seen, catalogue)).replay.possible.sure
+def _find_sure(truth: Truth, seen: set[Key], catalogue: Catalogue) -> frozenset[Key]:
+    return survey_answers(_make_state(truth, seen, catalogue)).replay.possible.sure
 
 
-def _full(truth: Truth, catalogue: Catalogue) -> Verdict:
-    return survey_answers(_state(truth, set(catalogue.questions), catalogue)).outcome.verdict
+def _judge_fully(truth: Truth, catalogue: Catalogue) -> Verdict:
+    return survey_answers(_make_state(truth, set(catalogue.questions), catalogue)).outcome.verdict
 
 
-def _applying(truth: Truth, catalogue: Catalogue) -> int:
-    """How many criteria apply to the team, whether it needs them or not."""
-    return sum(key.kind == "criterion" for key in _sure(truth, set(catalogue.questions), catalogue))
+def _count_applying(truth: Truth, catalogue: Catalogue) -> int:
+    """Return how many criteria apply to the team, whether it needs them or not."""
+    return sum(key.kind == "criterion" for key in _find_sure(truth, set(catalogue.questions), catalogue))
 
 
-def _in_file_order(truth: Truth, catalogue: Catalogue) -> int:
-    """How many criteria are asked in the order of the file until the verdict is proved; the topics are the same."""
+def _count_in_file_order(truth: Truth, catalogue: Catalogue) -> int:
+    """Return how many criteria are asked in the order of the file, after the topics, until the verdict is proved."""
     state, asked = put_answers(begin(catalogue), [GivenAnswer(TOPICS, truth[TOPICS])]), 0  # type: ignore[arg-type]
     while True:
         survey = survey_answers(state)
         along = {key for key in survey.proof.deciding if key.kind in {"bound", "members"}}
-        waiting = along or _worth_asking(survey, catalogue)
+        waiting = along or _choose_worth_asking(survey, catalogue)
         if survey.proof.settled or not waiting:
             return asked
         key = min(waiting, key=lambda key: catalogue.places[to_question(key)])
@@ -320,27 +321,27 @@ def _in_file_order(truth: Truth, catalogue: Catalogue) -> int:
         state = change_answer(state, key, truth.get(key, _SILENT[key.kind]))
 
 
-def _worth_asking(survey: Survey, catalogue: Catalogue) -> set[Key]:
-    """What applies and is not answered, without what every provider still in meets and nothing depends on."""
+def _choose_worth_asking(survey: Survey, catalogue: Catalogue) -> set[Key]:
+    """Return what applies and is not answered, without what every provider still in meets and nothing depends on."""
     open_ = survey.replay.possible.open & survey.replay.possible.sure
     names = {key: key.name for key in open_ if key.kind == "criterion"}
     met = {key for key, name in names.items() if catalogue.is_met(name, survey.inside) and name not in catalogue.hinges}
     return (open_ - met) or open_
 
 
-def _six(knowledge: KnowledgeBase) -> KnowledgeBase:
-    """The same vocabulary, rules and questions, with six providers of which a good half is known."""
+def _make_six_providers(knowledge: KnowledgeBase) -> KnowledgeBase:
+    """Return the same vocabulary, rules and questions, with six providers of which a good half is known."""
     draw = random.Random(6)
-    providers = {f"p{number}": _provider(f"p{number}", knowledge, draw) for number in range(6)}
+    providers = {f"p{number}": _make_provider(f"p{number}", knowledge, draw) for number in range(6)}
     return dataclasses.replace(knowledge, providers=providers)
 
 
-def _provider(name: str, knowledge: KnowledgeBase, draw: random.Random) -> Provider:
-    made = [_claim(name, criterion, draw) for criterion in knowledge.criteria.values() if not criterion.computed]
+def _make_provider(name: str, knowledge: KnowledgeBase, draw: random.Random) -> Provider:
+    made = [_make_claim(name, criterion, draw) for criterion in knowledge.criteria.values() if not criterion.computed]
     return Provider(name, name.upper(), (), {}, tuple(claim for claim in made if claim is not None))
 
 
-def _claim(provider: str, criterion: Criterion, draw: random.Random) -> Claim | None:
+def _make_claim(provider: str, criterion: Criterion, draw: random.Random) -> Claim | None:
     if draw.random() < 0.4:  # noqa: PLR2004
         return None
     value: str | float = "present" if draw.random() < 0.85 else "absent"  # noqa: PLR2004

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.vocabulary import Ints, Profiles, Tokens, profiles_of, tokens_of
+from benchmarks.vocabulary import Ints, Profiles, Tokens, make_profiles, make_tokens
 from provider_advisor import KnowledgeBase, load
 from provider_advisor.knowledge.records import Topic
 
@@ -55,15 +55,15 @@ class _Block(NamedTuple):
     need: np.ndarray
 
 
-def blocks(
+def make_blocks(
     knowledge: KnowledgeBase, rows: int, seed: int = 1, *, clean: bool = False, special: bool = False
 ) -> Iterator[pl.DataFrame]:
-    """The teams in tables of at most 100,000 rows: team, needs, wants, situation.<topic>, usage.<item>."""
-    profiles = profiles_of(knowledge, np.random.default_rng(seed))
-    words = tuple(_special_words(knowledge, np.random.default_rng(seed))) if special else ()
-    plan = _Plan(knowledge, profiles, _topics(knowledge), _items(knowledge), seed, clean, words)
+    """Yield the teams in tables of at most 100,000 rows: team, needs, wants, situation.<topic>, usage.<item>."""
+    profiles = make_profiles(knowledge, np.random.default_rng(seed))
+    words = tuple(_list_special(knowledge, np.random.default_rng(seed))) if special else ()
+    plan = _Plan(knowledge, profiles, _choose_topics(knowledge), _choose_items(knowledge), seed, clean, words)
     for number, first in enumerate(range(0, rows, _BLOCK)):
-        yield _block(plan, number).head(rows - first)
+        yield _make_block(plan, number).head(rows - first)
 
 
 def write(  # noqa: PLR0913 (what the teams depend on)
@@ -77,51 +77,51 @@ def write(  # noqa: PLR0913 (what the teams depend on)
 ) -> None:
     """Write the teams of a base, the shipped one if none is given, as CSV, one block after the other."""
     with target.open("wb") as file:
-        tables = blocks(knowledge or load(), rows, seed, clean=clean, special=special)
+        tables = make_blocks(knowledge or load(), rows, seed, clean=clean, special=special)
         for number, table in enumerate(tables):
             table.write_csv(file, include_header=number == 0)
 
 
-def _topics(knowledge: KnowledgeBase) -> tuple[Topic, ...]:
+def _choose_topics(knowledge: KnowledgeBase) -> tuple[Topic, ...]:
     chosen = [name for name in _TOPICS if name in knowledge.topics] or list(knowledge.topics)[: len(_TOPICS)]
     return tuple(knowledge.topics[name] for name in chosen)
 
 
-def _items(knowledge: KnowledgeBase) -> tuple[str, ...]:
-    """Items of usage that say something alone, without a second one."""
+def _choose_items(knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """Return items of usage that say something alone, without a second one."""
     prices = [criterion.usage for criterion in knowledge.criteria.values()]
     alone = [item for item in knowledge.usage if (item,) in prices]
     return tuple(item for item in _ITEMS if item in alone) or tuple(alone[: len(_ITEMS)])
 
 
-def _block(plan: _Plan, number: int) -> pl.DataFrame:
+def _make_block(plan: _Plan, number: int) -> pl.DataFrame:
     random = np.random.default_rng([plan.seed, number])
-    tokens = tokens_of(plan.knowledge, _NEW_NUMBERS, random)
+    tokens = make_tokens(plan.knowledge, _NEW_NUMBERS, random)
     profile = random.choice(len(plan.profiles.shares), _BLOCK, p=plan.profiles.shares)
-    usage = _usage(plan, random)
+    usage = _draw_usage(plan, random)
     used = np.any([column.is_not_null().to_numpy() for column in usage], axis=0) if usage else np.zeros(_BLOCK, bool)
-    block = _wishes(plan.profiles, profile, tokens, random)
-    block = _with_thresholds(block, tokens, used, random)
-    block = _with_repeats(block, tokens, random)
+    block = _draw_wishes(plan.profiles, profile, tokens, random)
+    block = _add_thresholds(block, tokens, used, random)
+    block = _add_repeats(block, tokens, random)
     if plan.special:
-        block, tokens = _with_special(block, tokens, plan.special, random)
-    situation = _situation(plan, profile, random)
+        block, tokens = _add_special(block, tokens, plan.special, random)
+    situation = _draw_situation(plan, profile, random)
     if not plan.clean:
-        block, situation = _spoilt(block, situation, tokens, random)
+        block, situation = _spoil(block, situation, tokens, random)
     ids = pl.Series("team", np.arange(number * _BLOCK, (number + 1) * _BLOCK))
     names = pl.select(pl.format("team-{}", pl.lit(ids).cast(pl.String).str.zfill(8)).alias("team"))["team"]
-    needs = _cells("needs", tokens, block.tokens, block.there & block.need)
-    wants = _cells("wants", tokens, block.tokens, block.there & ~block.need)
+    needs = _join_cells("needs", tokens, block.tokens, block.there & block.need)
+    wants = _join_cells("wants", tokens, block.tokens, block.there & ~block.need)
     return pl.DataFrame([names, needs, wants, *situation, *usage])
 
 
-def _wishes(profiles: Profiles, profile: Ints, tokens: Tokens, random: np.random.Generator) -> _Block:
-    """Different criteria for each team, the popular ones and those of its profile most often."""
+def _draw_wishes(profiles: Profiles, profile: Ints, tokens: Tokens, random: np.random.Generator) -> _Block:
+    """Draw different criteria for each team, the popular ones and those of its profile most often."""
     criteria = np.empty((_BLOCK, _DRAWS), dtype=np.int64)
     for kind, popularity in enumerate(profiles.popularity):
         rows = np.flatnonzero(profile == kind)
         criteria[rows] = np.searchsorted(popularity, random.random((rows.size, _DRAWS)) * popularity[-1], side="right")
-    there = _first_time(criteria)
+    there = _mark_first(criteria)
     wished = random.integers(_FEWEST, _MOST + 1, _BLOCK)[:, None]
     there &= np.cumsum(there, axis=1) <= wished
     need = random.random(criteria.shape) < _NEEDS
@@ -132,7 +132,7 @@ def _wishes(profiles: Profiles, profile: Ints, tokens: Tokens, random: np.random
     return _Block(chosen, there, need)
 
 
-def _first_time(values: Ints) -> np.ndarray:
+def _mark_first(values: Ints) -> np.ndarray:
     """Return a mask, true where a value appears in its row for the first time."""
     order = np.argsort(values, axis=1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=1)
@@ -141,8 +141,8 @@ def _first_time(values: Ints) -> np.ndarray:
     return first
 
 
-def _with_thresholds(block: _Block, tokens: Tokens, used: np.ndarray, random: np.random.Generator) -> _Block:
-    """A third of the teams with a threshold or two in place of a wish, on a computed price only beside usage."""
+def _add_thresholds(block: _Block, tokens: Tokens, used: np.ndarray, random: np.random.Generator) -> _Block:
+    """Give a third of the teams a threshold or two in place of a wish, on a computed price only beside usage."""
     if tokens.bounded.size:
         rows = np.flatnonzero(random.random(_BLOCK) < _THRESHOLDS)
         _put(block, rows, 0, random.choice(tokens.bounded, rows.size))
@@ -154,15 +154,15 @@ def _with_thresholds(block: _Block, tokens: Tokens, used: np.ndarray, random: np
     return block
 
 
-def _with_repeats(block: _Block, tokens: Tokens, random: np.random.Generator) -> _Block:
-    """A few teams that ask something twice: with another bound, or as a could."""
+def _add_repeats(block: _Block, tokens: Tokens, random: np.random.Generator) -> _Block:
+    """Have a few teams ask something twice: with another bound, or as a could."""
     rows = np.flatnonzero(random.random(_BLOCK) < _TWICE)
-    _put(block, rows, 3, tokens.another[_at(block, rows, 0)])
+    _put(block, rows, 3, tokens.another[_get_token(block, rows, 0)])
     return block
 
 
-def _special_words(knowledge: KnowledgeBase, random: np.random.Generator) -> Iterator[str]:
-    """Members, choices and must-nots, as they are typed."""
+def _list_special(knowledge: KnowledgeBase, random: np.random.Generator) -> Iterator[str]:
+    """Yield members, choices and must-nots, as they are typed."""
     lists = {name: of for name in knowledge.criteria if (of := knowledge.criteria.list_of(name)) is not None}
     capabilities = [name for name, criterion in knowledge.criteria.items() if criterion.kind == "capability"]
     for number in range(_SPECIAL_WORDS):
@@ -175,42 +175,44 @@ def _special_words(knowledge: KnowledgeBase, random: np.random.Generator) -> Ite
             yield f"{random.choice(capabilities)}=no"
 
 
-def _with_special(
+def _add_special(
     block: _Block, tokens: Tokens, words: tuple[str, ...], random: np.random.Generator
 ) -> tuple[_Block, Tokens]:
-    """Some of the teams with such a word in place of a wish."""
+    """Give some of the teams such a word in place of a wish."""
     rows = np.flatnonzero(random.random(_BLOCK) < _SPECIAL)
     _put(block, rows, 1, len(tokens.texts) + random.integers(0, len(words), rows.size))
     return block, tokens._replace(texts=[*tokens.texts, *words])
 
 
-def _place(block: _Block, rows: Ints, nth: int) -> Ints:
-    """The column of the nth wish of each row; every row has four."""
+def _find_place(block: _Block, rows: Ints, nth: int) -> Ints:
+    """Return the column of the nth wish of each row; every row has four."""
     return np.argmax(np.cumsum(block.there[rows], axis=1) > nth, axis=1)
 
 
-def _at(block: _Block, rows: Ints, nth: int) -> Ints:
-    return block.tokens[rows, _place(block, rows, nth)]
+def _get_token(block: _Block, rows: Ints, nth: int) -> Ints:
+    return block.tokens[rows, _find_place(block, rows, nth)]
 
 
 def _put(block: _Block, rows: Ints, nth: int, chosen: Ints) -> None:
-    block.tokens[rows, _place(block, rows, nth)] = chosen
+    block.tokens[rows, _find_place(block, rows, nth)] = chosen
 
 
-def _situation(plan: _Plan, profile: Ints, random: np.random.Generator) -> list[pl.Series]:
+def _draw_situation(plan: _Plan, profile: Ints, random: np.random.Generator) -> list[pl.Series]:
     stated = random.random(_BLOCK) < _SITUATION
-    return [_answers(topic, profile, stated, plan, random) for topic in plan.topics]
+    return [_draw_answers(topic, profile, stated, plan, random) for topic in plan.topics]
 
 
-def _answers(topic: Topic, profile: Ints, stated: np.ndarray, plan: _Plan, random: np.random.Generator) -> pl.Series:
-    """Some answers occur more often than others, and not the same with every profile."""
+def _draw_answers(
+    topic: Topic, profile: Ints, stated: np.ndarray, plan: _Plan, random: np.random.Generator
+) -> pl.Series:
+    """Draw a column: some answers occur more often than others, and not the same with every profile."""
     kinds = len(plan.profiles.shares)
     weights = 1 / np.arange(1, len(topic.values) + 1)
     weights /= weights.sum()
     orders = np.random.default_rng(plan.seed).permuted(np.tile(np.arange(len(topic.values)), (kinds, 1)), axis=1)
     many = min(3, len(topic.values)) if topic.many else 1
     cells = [
-        ";".join(topic.values[orders[at % kinds][value]] for value in _several(weights, many, random))
+        ";".join(topic.values[orders[at % kinds][value]] for value in _draw_several(weights, many, random))
         for at in range(_COMBINATIONS)
     ]
     drawn = profile + kinds * random.integers(0, _COMBINATIONS // kinds, _BLOCK)
@@ -219,12 +221,12 @@ def _answers(topic: Topic, profile: Ints, stated: np.ndarray, plan: _Plan, rando
     return pl.Series(f"situation.{topic.id}", pl.from_arrow(column))
 
 
-def _several(weights: np.ndarray, many: int, random: np.random.Generator) -> Ints:
+def _draw_several(weights: np.ndarray, many: int, random: np.random.Generator) -> Ints:
     return random.choice(len(weights), random.integers(1, many + 1), replace=False, p=weights)
 
 
-def _usage(plan: _Plan, random: np.random.Generator) -> list[pl.Series]:
-    """Monthly volumes of a fifth of the teams, from a hundred to some millions, half of them round."""
+def _draw_usage(plan: _Plan, random: np.random.Generator) -> list[pl.Series]:
+    """Draw monthly volumes of a fifth of the teams, from a hundred to some millions, half of them round."""
     stating = random.random(_BLOCK) < _USAGE
     first = random.integers(0, max(len(plan.items), 1), _BLOCK)
     columns = []
@@ -237,10 +239,10 @@ def _usage(plan: _Plan, random: np.random.Generator) -> list[pl.Series]:
     return columns
 
 
-def _spoilt(
+def _spoil(
     block: _Block, situation: list[pl.Series], tokens: Tokens, random: np.random.Generator
 ) -> tuple[_Block, list[pl.Series]]:
-    """One row in a hundred with a wish that cannot be read, or with an answer that there is not."""
+    """Give one row in a hundred a wish that cannot be read, or an answer that does not exist."""
     rows = np.flatnonzero(random.random(_BLOCK) < _BAD)
     answers, wishes = np.split(rows, [rows.size // 8 if situation else 0])
     _put(block, wishes, 1, random.choice(tokens.bad, wishes.size))
@@ -249,8 +251,8 @@ def _spoilt(
     return block, situation
 
 
-def _cells(name: str, tokens: Tokens, numbers: Ints, there: np.ndarray) -> pl.Series:
-    """The tokens of each row joined by commas."""
+def _join_cells(name: str, tokens: Tokens, numbers: Ints, there: np.ndarray) -> pl.Series:
+    """Return the tokens of each row joined by commas."""
     offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
     words = pc.take(pa.array(tokens.texts), pa.array(numbers[there]))
     joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), words), ",")

@@ -34,7 +34,7 @@ class Run(NamedTuple):
 
 
 def as_installed() -> dict[str, str]:
-    """The environment for a command as its users have it: Python keeps the byte code of what it has once compiled."""
+    """Return the environment of a command as its users have it, in which Python keeps byte code."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -50,8 +50,16 @@ def run_command(command: Sequence[str]) -> Run:
     return Run(seconds, memory, busy)
 
 
+def run_in_turn(commands: Sequence[Sequence[str]], rounds: int) -> list[tuple[Run, ...]]:
+    """Run the commands one after the other, again and again, and return the runs of each round.
+
+    So a moment at which the machine is slow meets all of them alike.
+    """
+    return [tuple(map(run_command, commands)) for _ in range(rounds)]
+
+
 def median_ms(calls: Iterable[Callable[[], object]]) -> float:
-    """The median time of the calls, each made once, in milliseconds."""
+    """Return the median time of the calls, each made once, in milliseconds."""
     times = []
     for call in calls:
         begin = time.perf_counter()

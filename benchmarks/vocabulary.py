@@ -50,8 +50,8 @@ class Profiles(NamedTuple):
     popularity: Floats
 
 
-def profiles_of(knowledge: KnowledgeBase, random: np.random.Generator) -> Profiles:
-    """One profile for each large area of the vocabulary; a team prefers the criteria of its own.
+def make_profiles(knowledge: KnowledgeBase, random: np.random.Generator) -> Profiles:
+    """Return one profile for each large area of the vocabulary; a team prefers the criteria of its own.
 
     The popularity of criteria follows Zipf's law; those that weigh most come first.
     """
@@ -68,25 +68,25 @@ def profiles_of(knowledge: KnowledgeBase, random: np.random.Generator) -> Profil
     return Profiles(shares / shares.sum(), np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True))
 
 
-def tokens_of(knowledge: KnowledgeBase, thresholds: int, random: np.random.Generator) -> Tokens:
-    """All plain words, and this many thresholds with random numbers."""
+def make_tokens(knowledge: KnowledgeBase, thresholds: int, random: np.random.Generator) -> Tokens:
+    """Return all plain words, and this many thresholds with random numbers."""
     criteria = list(knowledge.criteria.values())
     aliases = [[*(name for name in one.aliases if name not in one.loose), one.id][0] for one in criteria]
     texts = [criterion.id for criterion in criteria] + aliases + [f"{criterion.id}:could" for criterion in criteria]
     plain, alias, could = np.arange(len(texts)).reshape(3, -1)
     first = len(texts)
     numbered = [at for at, criterion in enumerate(criteria) if criterion.kind != "capability"]
-    chosen = _chosen(numbered, thresholds, random)
-    texts += [_threshold(criteria[at], random) for at in chosen]
+    chosen = _choose_criteria(numbered, thresholds, random)
+    texts += [_draw_threshold(criteria[at], random) for at in chosen]
     computed = np.array([criteria[at].computed for at in chosen], dtype=bool)
     bounded = np.arange(first, len(texts))
-    another = np.concatenate([could, could, plain, _others(chosen, bounded)])
-    texts += _bad(criteria, random)
+    another = np.concatenate([could, could, plain, _find_others(chosen, bounded)])
+    texts += _list_bad(criteria, random)
     bad = np.arange(bounded.size + first, len(texts))
     return Tokens(texts, plain, alias, could, bounded[~computed], bounded[computed], another, bad)
 
 
-def _chosen(numbered: list[int], count: int, random: np.random.Generator) -> Ints:
+def _choose_criteria(numbered: list[int], count: int, random: np.random.Generator) -> Ints:
     if not numbered:
         return np.empty(0, dtype=np.int64)
     weights = 1 / np.arange(1, len(numbered) + 1) ** _SKEW
@@ -94,8 +94,8 @@ def _chosen(numbered: list[int], count: int, random: np.random.Generator) -> Int
     return np.sort(np.concatenate([np.repeat(numbered, 8), drawn]))
 
 
-def _others(chosen: Ints, numbers: Ints) -> Ints:
-    """The next threshold on the same criterion; the last of each has the first."""
+def _find_others(chosen: Ints, numbers: Ints) -> Ints:
+    """Return for each threshold the next one on the same criterion; the last of each has the first."""
     if not chosen.size:
         return numbers
     following = np.append(numbers[1:], 0)
@@ -105,16 +105,16 @@ def _others(chosen: Ints, numbers: Ints) -> Ints:
     return following
 
 
-def _threshold(criterion: Criterion, random: np.random.Generator) -> str:
+def _draw_threshold(criterion: Criterion, random: np.random.Generator) -> str:
     if criterion.kind == "rating":
         values = criterion.values[:-1] if criterion.lower_is_better else criterion.values[1:]
         return f"{criterion.id}{'<=' if criterion.lower_is_better else '>='}{values[random.integers(len(values))]}"
-    number = _number(criterion, random)
+    number = _draw_number(criterion, random)
     return f"{criterion.id}{'<=' if criterion.kind == 'price' else '>='}{number}"
 
 
-def _number(criterion: Criterion, random: np.random.Generator) -> str:
-    """A number between the ends of the scale, small ones as often as large, mostly of one or two digits."""
+def _draw_number(criterion: Criterion, random: np.random.Generator) -> str:
+    """Draw a number between the ends of the scale, small ones as often as large, mostly of one or two digits."""
     low, high = _RANGE_OF_COST
     if criterion.scale is not None:
         high = float(max(criterion.scale.worst, criterion.scale.best))
@@ -129,8 +129,8 @@ def _number(criterion: Criterion, random: np.random.Generator) -> str:
     return text[:-1] if len(text.partition(".")[2]) == _THREE else text
 
 
-def _bad(criteria: list[Criterion], random: np.random.Generator) -> list[str]:
-    """What cannot be read: unknown words, misspelt ones, bounds that exclude each other, numbers that are none."""
+def _list_bad(criteria: list[Criterion], random: np.random.Generator) -> list[str]:
+    """Return what cannot be read: unknown and misspelt words, bounds that exclude each other, numbers that are none."""
     makers: list[Callable[[Criterion], str]] = [
         lambda criterion: f"no-such-{criterion.id}",
         lambda criterion: criterion.id[:-2] + criterion.id[-1] * 2 + criterion.id[-2],

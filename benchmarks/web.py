@@ -50,17 +50,7 @@ _JSON = "an answer as JSON, to a question that nobody asked before"
 _AGAIN = f"answers to {_QUESTIONS} questions that were asked before"
 _GZIP = "Accept-Encoding: gzip"
 _BODY = "BENCHMARK_WEB_BODY"
-_NEEDS = (
-    "sms",
-    "voice-api",
-    "video-api",
-    "whiteboard",
-    "call-recording",
-    "ucaas",
-    "whatsapp",
-    "fax",
-    "number-countries%3E=60",
-)
+_NEEDS = "sms voice-api video-api whiteboard call-recording ucaas whatsapp fax number-countries%3E=60".split()
 
 
 class Load(NamedTuple):
@@ -73,7 +63,7 @@ class Load(NamedTuple):
     processor: float
 
 
-def rows() -> Iterator[str]:
+def measure_web() -> Iterator[str]:
     """Yield a row for each thing that is asked for, with one worker and with two."""
     if shutil.which("wrk") is None:
         yield "| wrk is not installed: apt-get install wrk | | | | | |"
@@ -82,42 +72,64 @@ def rows() -> Iterator[str]:
     alone, processor = _time_library(questions)
     yield f"| the same answers in process, without a server | | {1000 / alone:.0f} | {alone:.1f} ms | {processor:.1f} ms | |"
     for workers in (1, 2):
-        with serve_ours(workers) as (port, process):
-            size, etag = _look(port, f"/api/v1/recommendation?{questions[0]}")
-            with serve_bare(workers, size) as (bare_port, beside):
-                bare = measure(bare_port, beside.pid, ["/"])
-                new = (f"/api/v1/recommendation?{one}" for one in different)
-                page = (f"/answer?{_write_canonical(one)}" for one in different)
-                most = 300 * workers * _SECONDS  # more than are answered in a run, so that none is asked twice
-                first_memory, rate = 0, 0.0
-                for name, paths, header in (
-                    ("a bare page of FastAPI", None, ""),
-                    ("`/-/live`", ["/-/live"], ""),
-                    (_JSON, [*islice(new, most)], ""),
-                    ("the same with how sure it is", [f"{one}&sure=true" for one in islice(new, most)], ""),
-                    ("an answer as a page", [*islice(page, most)], ""),
-                    (f"{_AGAIN}, as JSON", [f"/api/v1/recommendation?{one}" for one in questions], ""),
-                    (f"{_AGAIN}, as JSON in gzip", [f"/api/v1/recommendation?{one}" for one in questions], _GZIP),
-                    (f"{_AGAIN}, as a page", [f"/answer?{one}" for one in questions], ""),
-                    (
-                        "an answer that the client has (ETag)",
-                        [f"/api/v1/recommendation?{questions[0]}"],
-                        f"If-None-Match: {etag}",
-                    ),
-                ):
-                    if name.startswith(_AGAIN):
-                        measure(port, process.pid, paths, header)  # they are computed, and kept
-                    found = bare if paths is None else measure(port, process.pid, paths, header)
-                    rate = found.rate if name == _JSON else rate
-                    first_memory = first_memory or read_memory(process.pid)
-                    failed = f", {found.failed} failed" if found.failed else ""
-                    times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}"
-                    yield f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.processor:.1f} ms | {found.rate / bare.rate:.2f} |"
-                yield from _pace(port, [*islice(new, math.ceil(rate * _PACED_SECONDS))], rate / 2, workers)
-                memory = read_memory(process.pid)
-                yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | | |"
+        yield from _measure_workers(workers, questions, different)
     yield _measure_kill(f"/api/v1/recommendation?{questions[0]}")
     yield from _measure_long([f"/api/v1/recommendation?{one}" for one in different])
+
+
+class _Asking(NamedTuple):
+    """A row of the table: what is asked for, by which paths in turn, with which header."""
+
+    name: str
+    paths: Sequence[str]
+    header: str = ""
+
+
+def _measure_workers(workers: int, questions: Sequence[str], different: Sequence[str]) -> Iterator[str]:
+    """Yield the rows of our server with so many workers, each beside a bare page of a server with as many."""
+    with serve_ours(workers) as (port, process):
+        size, etag = _look(port, f"/api/v1/recommendation?{questions[0]}")
+        with serve_bare(workers, size) as (bare_port, beside):
+            bare = measure(bare_port, beside.pid, ["/"])
+            yield _make_row("a bare page of FastAPI", workers, bare, bare)
+            new = (f"/api/v1/recommendation?{one}" for one in different)
+            first_memory, rate = 0, 0.0
+            for asking in _list_askings(workers, questions, different, new, etag):
+                if asking.name.startswith(_AGAIN):
+                    measure(port, process.pid, asking.paths, asking.header)  # they are computed, and kept
+                found = measure(port, process.pid, asking.paths, asking.header)
+                rate = found.rate if asking.name == _JSON else rate
+                first_memory = first_memory or read_memory(process.pid)
+                yield _make_row(asking.name, workers, found, bare)
+            yield from _pace(port, [*islice(new, math.ceil(rate * _PACED_SECONDS))], rate / 2, workers)
+            memory = read_memory(process.pid)
+            yield f"| memory of all processes: after the first run {first_memory} MB, at the end {memory} MB | {workers} | | | | |"
+
+
+def _list_askings(
+    workers: int, questions: Sequence[str], different: Sequence[str], new: Iterator[str], etag: str
+) -> list[_Asking]:
+    """Return what is asked for; `new` are questions to take from, so that none is asked twice."""
+    most = 300 * workers * _SECONDS  # more than are answered in a run
+    again = [f"/api/v1/recommendation?{one}" for one in questions]
+    return [
+        _Asking("`/-/live`", ["/-/live"]),
+        _Asking(_JSON, [*islice(new, most)]),
+        _Asking("the same with how sure it is", [f"{one}&sure=true" for one in islice(new, most)]),
+        _Asking("an answer as a page", [f"/answer?{_write_canonical(one)}" for one in islice(different, most)]),
+        _Asking(f"{_AGAIN}, as JSON", again),
+        _Asking(f"{_AGAIN}, as JSON in gzip", again, _GZIP),
+        _Asking(f"{_AGAIN}, as a page", [f"/answer?{one}" for one in questions]),
+        _Asking("an answer that the client has (ETag)", again[:1], f"If-None-Match: {etag}"),
+    ]
+
+
+def _make_row(name: str, workers: int, found: Load, bare: Load) -> str:
+    failed = f", {found.failed} failed" if found.failed else ""
+    times = f"{found.median:.1f} ms, {found.last:.0f} ms{failed}"
+    return (
+        f"| {name} | {workers} | {found.rate:.0f} | {times} | {found.processor:.1f} ms | {found.rate / bare.rate:.2f} |"
+    )
 
 
 def _pace(port: int, paths: Sequence[str], rate: float, workers: int) -> Iterator[str]:
@@ -153,7 +165,7 @@ _IN_TWO_WAYS = re.compile(r"\.\d{3}(?!\d)")
 def _list_different(count: int) -> list[str]:
     """Return so many different questions of made-up teams, as queries."""
     found: dict[str, None] = {}
-    for table in teams.blocks(load(), 2 * count, clean=True):
+    for table in teams.make_blocks(load(), 2 * count, clean=True):
         for row in table.drop("team").iter_rows(named=True):
             query = urlencode({name: value for name, value in row.items() if value is not None})
             if not _IN_TWO_WAYS.search(query):
@@ -262,18 +274,8 @@ def measure(port: int, parent: int, paths: Sequence[str], header: str = "") -> L
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{_CONNECTIONS}",
-            f"-d{_SECONDS}s",
-            "--latency",
-            "--timeout",
-            "30s",
-            "-s",
-            file.name,
-            f"http://127.0.0.1:{port}/",
-        ]
+        options = f"-t1 -c{_CONNECTIONS} -d{_SECONDS}s --latency --timeout 30s".split()
+        command = ["wrk", *options, "-s", file.name, f"http://127.0.0.1:{port}/"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return _read_load(said, read_processor(parent) - begin)
 
@@ -344,9 +346,7 @@ def make_bare() -> Any:  # noqa: ANN401 (an application of an extra)
 
 def list_children(parent: int) -> list[int]:
     """Return the processes that a process has started."""
-    return [
-        int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
-    ]
+    return [int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text("utf-8").split()]
 
 
 def read_processor(parent: int) -> float:

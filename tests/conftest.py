@@ -142,6 +142,23 @@ def knowledge_from() -> Callable[..., KnowledgeBase]:
 
 
 @pytest.fixture(scope="session")
+def knowledge_of_files() -> Callable[[Path, Files], KnowledgeBase]:
+    """A function that writes all files of a knowledge base, such as `facts/sources.yaml`, and loads it."""
+
+    def write_and_load(folder, files):
+        write_files(folder, files)
+        return load(folder / "facts", folder / "rules")
+
+    return write_and_load
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> KnowledgeBase:
+    """The shipped knowledge base."""
+    return load()
+
+
+@pytest.fixture(scope="session")
 def article() -> KnowledgeBase:
     """The shipped knowledge base by its first source alone: what arrives from others changes no test that uses this."""
     return load().restrict(sources="twilio-vs-vonage-2022")

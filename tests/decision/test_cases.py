@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 
-from provider_advisor import load
 from provider_advisor.decision.cases import check_case, find_cause
 from provider_advisor.knowledge.rules import Case
 
@@ -58,23 +57,16 @@ DAY = dt.date(2025, 2, 1)
 
 
 @pytest.fixture
-def base(tmp_path):
+def base(tmp_path, knowledge_of_files):
     """A function that loads the base of two providers, with other files in place of its own or beside them."""
-
-    def make(files={}):  # noqa: B006 (never changed)
-        own = {
-            "facts/sources.yaml": SOURCES,
-            "facts/criteria/video.yaml": CRITERIA,
-            "facts/providers/acme.yaml": ACME,
-            "facts/providers/beta.yaml": BETA,
-            "rules/weights.yaml": WEIGHTS,
-        }
-        for name, text in (own | files).items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
-        return load(tmp_path / "facts", tmp_path / "rules")
-
-    return make
+    own = {
+        "facts/sources.yaml": SOURCES,
+        "facts/criteria/video.yaml": CRITERIA,
+        "facts/providers/acme.yaml": ACME,
+        "facts/providers/beta.yaml": BETA,
+        "rules/weights.yaml": WEIGHTS,
+    }
+    return lambda files={}: knowledge_of_files(tmp_path, own | files)
 
 
 def case_of(needs, *, as_of=DAY, **expected):

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from provider_advisor import load
 from provider_advisor.decision.cases import check_case
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.loader import read_cases
@@ -15,11 +14,6 @@ from provider_advisor.knowledge.records import Claim, Provider, Source
 from provider_advisor.requirements import read_team
 
 _CASES = read_cases()
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)

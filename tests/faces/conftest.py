@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,14 @@ def recommend_says(capsys, monkeypatch):
         return Run(status, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The current folder, with a copy of the bicycle shops in it."""
+    shutil.copytree(Path(__file__).parents[1] / "knowledge" / "bicycles", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

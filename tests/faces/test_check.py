@@ -1,22 +1,10 @@
 """`recommend check` says which folders it read, and never checks others than those that lie here."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
 from provider_advisor.version import __version__
-
-_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """The current folder, with a copy of the bicycle shops in it."""
-    shutil.copytree(_BICYCLES, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_it_says_which_folders_it_read(here, recommend_says):

@@ -1,11 +1,7 @@
 """`recommend check --cases`: a case that fails says what turned it, and --accept writes the verdict of now."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _CHECK = "recommend check --cases --facts facts --rules rules"
 _CASES = """\
 # What riders are told.
@@ -30,11 +26,9 @@ cases:
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    shutil.copytree(_BICYCLES, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "rules" / "cases" / "riding.yaml").write_text(_CASES, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def here(here):
+    (here / "rules" / "cases" / "riding.yaml").write_text(_CASES, encoding="utf-8")
+    return here
 
 
 def test_a_case_that_fails_says_what_differs_and_what_turned_it(here, recommend_says):

@@ -1,12 +1,9 @@
 """`recommend check --freshness`: what is past its time, or soon will be, and where to look it up."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
-_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _CHECK = "recommend check --freshness --facts facts --rules rules"
 _SOURCES = """\
 sources:
@@ -16,15 +13,13 @@ sources:
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
+def here(here):
     """The bicycle shops, where facts get out of date: after a year."""
-    shutil.copytree(_BICYCLES, tmp_path, dirs_exist_ok=True)
-    weights = tmp_path / "rules" / "weights.yaml"
+    weights = here / "rules" / "weights.yaml"
     ages = "stale_after: {capability: 365d, quantity: 365d, price: 365d, rating: 365d}\n"
     weights.write_text(weights.read_text(encoding="utf-8") + ages, encoding="utf-8")
-    (tmp_path / "facts" / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    (here / "facts" / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+    return here
 
 
 def listed(run):

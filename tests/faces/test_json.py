@@ -8,7 +8,7 @@ import json
 import jsonschema
 import pytest
 
-from provider_advisor import load, recommend
+from provider_advisor import recommend
 from provider_advisor.explanation.answer_schema import answer_schema
 
 _QUESTIONS = [
@@ -20,11 +20,6 @@ _QUESTIONS = [
     {"wants": ["support-reputation", "coding-effort<=medium", "ucaas-price"]},
     {},
 ]
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 @pytest.mark.parametrize("robustness", [True, False])

@@ -1,12 +1,9 @@
 """Closed, renamed and ended products, and ends that were withdrawn, are told in every form of an answer."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
-_BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _SOURCES = """\
 sources:
 - {id: guide-2020, no_url: printed, title: The guide, language: en, published: 2020-05-01, retrieved: 2024-01-15}
@@ -34,11 +31,9 @@ _WITHDRAWN = "Ciclo, Repairs: the end on 2025-12-31, announced on 2023-06-01, wa
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    shutil.copytree(_BICYCLES, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "facts" / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
-    (tmp_path / "facts" / "providers" / "ciclo.yaml").write_text(_CICLO, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+def here(here):
+    (here / "facts" / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+    (here / "facts" / "providers" / "ciclo.yaml").write_text(_CICLO, encoding="utf-8")
 
 
 @pytest.fixture

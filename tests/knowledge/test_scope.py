@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from provider_advisor import RequirementsError, load, recommend
+from provider_advisor import RequirementsError, recommend
 from provider_advisor.inference.infer import compile_rules
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.base import Scope
@@ -51,19 +51,16 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def guides(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("guides")
-    for name, text in {
+def guides(tmp_path_factory, knowledge_of_files):
+    files = {
         "facts/sources.yaml": SOURCES,
         "facts/criteria/video.yaml": CRITERIA,
         "facts/providers/old.yaml": OLD,
         "facts/providers/new.yaml": NEW,
         "rules/weights.yaml": WEIGHTS,
         "rules/video.yaml": RULES,
-    }.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return load(folder / "facts", folder / "rules")
+    }
+    return knowledge_of_files(tmp_path_factory.mktemp("guides"), files)
 
 
 def standings(found):

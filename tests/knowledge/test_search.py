@@ -2,14 +2,8 @@
 
 import pytest
 
-from provider_advisor import load
 from provider_advisor.knowledge.search import SearchEntry, SearchIndex
 from provider_advisor.requirements.doubtful_words import explain_unknown
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,9 @@
 
 import pytest
 
-from provider_advisor import load
 from provider_advisor.knowledge.bounds_in_words import bind, find_amounts
 from provider_advisor.requirements import read_requirement
 from provider_advisor.requirements.matching import Matcher
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 @pytest.mark.parametrize(

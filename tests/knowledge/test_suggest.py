@@ -5,16 +5,10 @@ import random
 
 import pytest
 
-from provider_advisor import load
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.suggest import SpellingIndex, did_you_mean, find_misspelt, nearest
 from provider_advisor.requirements import read_requirement
 from provider_advisor.requirements.grammar import prepare_words
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 def _misspelt(words, count):

@@ -2,14 +2,8 @@
 
 import pytest
 
-from provider_advisor import load
 from provider_advisor.errors import RequirementsError
 from provider_advisor.requirements import read_team, split_list
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 @pytest.mark.parametrize("word", ["encryption", "firewall", "branding", "Barge_In", "bandwidth"])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from provider_advisor import AdvisorError, RequirementsError, load, recommend
+from provider_advisor import AdvisorError, RequirementsError, recommend
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, combine, read_team, statement_record
 from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
@@ -22,11 +22,6 @@ wants:
 situation: {developers: none, use-cases: [tutoring]}
 usage: {sms-outbound: 500000, voice-inbound-minutes: 20000}
 """
-
-
-@pytest.fixture(scope="module")
-def knowledge():
-    return load()
 
 
 def test_a_file_says_what_the_command_line_could_say(knowledge):
