@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from provider_advisor.decision.decide import Decision
 from provider_advisor.decision.findings import Finding
-from provider_advisor.decision.robustness.alternatives import Alternative, build_alternatives
 from provider_advisor.decision.robustness.confirm import Confirm, FactAnswer, FactQuestion, QuestionSet, find_questions
 from provider_advisor.decision.robustness.requirement_changes import (
     RequirementChange,
@@ -14,6 +13,7 @@ from provider_advisor.decision.robustness.requirement_changes import (
 )
 from provider_advisor.decision.robustness.tipping import Tipping, find_tippings
 from provider_advisor.decision.robustness.weights import WeightRange, WeightRanges, find_weight_ranges
+from provider_advisor.decision.robustness.world_model import Alternative, build_alternatives
 from provider_advisor.decision.robustness.worlds import (
     AlternativeShare,
     Estimate,

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.findings import Assessment, Finding, sum_up
-from provider_advisor.decision.robustness.alternatives import link_parts
 from provider_advisor.decision.robustness.open_facts import OpenFact
 from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.decision.robustness.world_model import link_parts
 from provider_advisor.decision.verdict import Rank, rank
 from provider_advisor.knowledge import Fact
 from provider_advisor.knowledge.criteria import split_member

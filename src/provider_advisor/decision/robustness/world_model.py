@@ -23,41 +23,122 @@ form one block: (Way(0.5, (Drawn(0, 0, 0), Drawn(1, 0, 0))), Way(0.5, (Drawn(0, 
 import itertools
 import math
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple, TypeVar
 
 from provider_advisor.decision.cost import Cost
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
-from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, join_ways, link_parts
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Criterion, Facts
 from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, any_of, compare, negate
 from provider_advisor.requirements import Requirement
 
+K = TypeVar("K")
+T = TypeVar("T")
+
 MOST_WAYS = 512
 """Most ways of facts tied by findings; beyond, this many are drawn, and the shares are estimates."""
+
+
+# Alternatives in numbers
+
+
+class Drawn(NamedTuple):
+    """A degree that is drawn: `start` + u (`end` - `start`), for u uniform on [0, 1].
+
+    `criterion` is its place; draws of one way with the same `position` share their u.
+    """
+
+    criterion: int
+    start: float
+    end: float
+    position: int = 0
+
+
+class Way(NamedTuple):
+    """One way in which a block can turn out: how probable it is, the degrees it leads to, whether a must fails."""
+
+    share: float
+    degrees: tuple[Drawn, ...]
+    stands: bool = True
+
+
+JointDraw = tuple[Way, ...]
+"""Degrees that are drawn together; blocks are independent, and all ways of a block name the same criteria."""
+
+
+class Alternative(NamedTuple):
+    """An alternative: its known degree on each criterion (0 if drawn), its blocks, and whether it can qualify."""
+
+    name: str
+    degrees: tuple[float, ...]
+    blocks: tuple[JointDraw, ...] = ()
+    stands: bool = True
+
+    @property
+    def is_discrete(self) -> bool:
+        """Return whether there are finitely many worlds: no degree is drawn from an interval."""
+        return all(draw.start == draw.end for block in self.blocks for way in block for draw in way.degrees)
+
+    @property
+    def chance_to_stand(self) -> float:
+        """Return the share of worlds in which none of its musts fails."""
+        chances = (math.fsum(way.share for way in block if way.stands) for block in self.blocks)
+        return math.prod(chances) if self.stands else 0.0
+
+
+def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
+    """Return alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
+
+    >>> build_alternatives({"a": [1, (0, 0.5)]})[0].degrees
+    (1.0, 0.0)
+    """
+    return tuple(_alternative(name, row) for name, row in matrix.items())
+
+
+def _alternative(name: str, row: Sequence[float | tuple[float, float]]) -> Alternative:
+    blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
+    return Alternative(name, tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row), blocks)
+
+
+def join_ways(ways: Sequence[Way]) -> JointDraw:
+    """Return the block of these ways: equal ones joined, impossible ones left out."""
+    shares: dict[tuple[tuple[Drawn, ...], bool], float] = {}
+    for way in ways:
+        key = (way.degrees, way.stands)
+        shares[key] = shares.get(key, 0.0) + way.share
+    return tuple(Way(share, *key) for key, share in shares.items() if share > 0)
+
+
+def link_parts(parts: Iterable[tuple[AbstractSet[K], T]]) -> list[tuple[set[K], list[T]]]:
+    """Group parts that share a key, directly or through others; each group comes with its keys.
+
+    >>> link_parts([({"fax"}, 0), ({"sms"}, 1), ({"fax", "sms"}, 2), ({"video"}, 3)])[1]
+    ({'video'}, [3])
+    """
+    groups: list[tuple[set[K], list[T]]] = []
+    for keys, part in parts:
+        # No two groups share a key, so a part merges all groups that it shares a key with, or starts a new one.
+        linked = [group for group in groups if group[0] & keys]
+        groups = [group for group in groups if not group[0] & keys]
+        joined = [earlier for group in linked for earlier in group[1]]
+        groups.append((set(keys).union(*(group[0] for group in linked)), [*joined, part]))
+    return groups
+
+
+# From a provider's open facts to its blocks
 
 _Stretch = tuple[float, float]
 """Positions of a fact, from one to another."""
 
-_Asked = tuple[str, Interval | None]
-"""What is asked of a drawn fact: a criterion or cost, and the bound; None asks whether a capability is there."""
-
-_Cut = tuple[Number, int]
-"""A place between amounts: just before an amount (0) or just behind it (1)."""
-
-_Ends = tuple[_Cut | None, _Cut | None]
-"""Where a bound begins and ends; None where all that is open of the amount is within."""
-
-_PRESENT: _Ends = (1, 0), None
-"""A capability is asked like an amount of at least one: better values lie further up."""
-
-_DIGITS = 12
-
 _At = Mapping[str, _Stretch]
 """The stretch in which each fact of a block lies."""
+
+_Asked = tuple[str, Interval | None]
+"""What is asked of a drawn fact: a criterion or cost, and the bound; None asks whether a capability is there."""
 
 
 class _DrawnFact(NamedTuple):
@@ -79,8 +160,8 @@ class _DrawnFact(NamedTuple):
 def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
     """Return each provider as an alternative, and whether all worlds are counted (see `MOST_WAYS`)."""
     asked = _AskedOfAll.find(assessments[0].findings if assessments else (), facts)
-    found = [_model(_ProviderModel(assessment, facts, asked)) for assessment in assessments]
-    return tuple(alternative for alternative, _ in found), all(complete for _, complete in found)
+    models = [_ProviderModel(assessment, facts, asked) for assessment in assessments]
+    return tuple(model.build() for model in models), all(model.is_complete for model in models)
 
 
 class _AskedOfAll(NamedTuple):
@@ -108,82 +189,104 @@ class _AskedOfAll(NamedTuple):
         )
 
 
-def _model(model: "_ProviderModel") -> tuple[Alternative, bool]:
-    groups = _link_facts(model)
-    # Facts that share no finding are independent, so each group is its own block. In a single block, twenty open
-    # capabilities would have 2^20 ways.
-    complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in groups)
-    blocks = tuple(_find_block(model, group, places) for group, places in groups)
-    drawn = {place for _, places in groups for place in places}
-    findings = model.assessment.findings
-    degrees = tuple(0.0 if place in drawn else float(finding.degree.low) for place, finding in enumerate(findings))
-    fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
-    return Alternative(model.assessment.provider, degrees, blocks, stands=not fails), complete
-
-
-def _count_worlds(group: Sequence[_DrawnFact]) -> int:
-    return math.prod(len(fact.stretches) for fact in group)
-
-
 class _ProviderModel:
-    """A provider's drawn facts, and its findings for given positions of those facts."""
+    """A provider's drawn facts, in groups that share no finding, and its findings for given positions of them."""
 
     def __init__(self, assessment: Assessment, facts: Facts, asked: _AskedOfAll) -> None:
-        self.assessment = assessment
-        self.asked = asked
+        self._assessment = assessment
+        self._asked = asked
         self._facts = facts
         self._criteria = facts.knowledge.criteria
-        self._unknown = p = facts.knowledge.policy.unknown
+        self._unknown = facts.knowledge.policy.unknown
+        self._drawn_with: dict[str, str] = {}
+        self._drawn = self._draw_facts()
+        keys = ((self._touches(place), place) for place in range(len(assessment.findings)))
+        # Facts that share no finding are independent, so each group is its own block. In a single block, twenty open
+        # capabilities would have 2^20 ways.
+        self._groups = [
+            ([self._drawn[key] for key in sorted(group)], sorted(places))
+            for group, places in link_parts((touched, place) for touched, place in keys if touched)
+        ]
+        self.is_complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in self._groups)
+
+    def _draw_facts(self) -> dict[str, _DrawnFact]:
+        """Return the open facts with the positions within each bound that is asked of them."""
         bounds: dict[str, dict[_Asked, _Ends]] = {}
-        for fact in find_open_facts(assessment, facts):
+        for fact in find_open_facts(self._assessment, self._facts):
             name, criterion = fact.criterion, self._criteria[fact.criterion]
             if criterion.kind == "capability":
                 bounds[name] = {(name, None): _PRESENT}
             else:
-                amount = facts(assessment.provider, name).amount or Interval()
+                amount = self._facts(fact.provider, name).amount or Interval()
                 bounds[name] = {(name, bound): _cut(bound, amount, criterion) for bound in fact.bounds}
         # A cost and the price that it is drawn with share a position, but not the unit in which bounds are compared.
         of_costs: dict[str, dict[_Asked, _Ends]] = {}
-        for finding in assessment.findings:
+        for finding in self._assessment.findings:
             if finding.cost is not None and finding.requirement is not None and is_open(finding):
                 name, bound = finding.requirement.criterion, finding.requirement.bound
                 part = of_costs.setdefault(_cost_key(finding.cost, name), {})
                 if bound is not None:
                     part[name, bound] = _cut(bound, finding.cost.amount, self._criteria[name])
-        self._drawn_with = self._find_drawn_with({*bounds, *of_costs})
-        for member, whole in self._drawn_with.items():
-            bounds[whole] = bounds.get(whole, {}) | bounds.pop(member)
-        self.facts = {
+        # A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are
+        # present with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that
+        # of its best member: 300 seats in one place are 300 seats in some place. With one position for both it is in
+        # no world behind a member's, as neither end of what is open of it is.
+        for member in [*bounds]:
+            whole = self._criteria[member].member_of
+            if whole is not None and (whole.criterion in bounds or whole.criterion in of_costs):
+                self._drawn_with[member] = whole.criterion
+                bounds[whole.criterion] = bounds.get(whole.criterion, {}) | bounds.pop(member)
+        p = self._unknown
+        return {
             key: _DrawnFact(key, _place_bounds(bounds.get(key, {}), p) | _place_bounds(of_costs.get(key, {}), p))
             for key in sorted({*bounds, *of_costs})
         }
-
-    def _find_drawn_with(self, drawn: Collection[str]) -> dict[str, str]:
-        """Return the criterion of each drawn member, where that is drawn too.
-
-        A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are present
-        with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that of its best
-        member: 300 seats in one place are 300 seats in some place. With one position for both it is in no world behind
-        a member's, as neither end of what is open of it is.
-        """
-        members = {name: self._criteria[name].member_of for name in drawn}
-        return {name: of.criterion for name, of in members.items() if of is not None and of.criterion in drawn}
 
     def _get_key(self, name: str) -> str:
         """Return the key of the drawn fact that settles a criterion or cost."""
         return self._drawn_with.get(name, name)
 
-    def touches(self, place: int) -> set[str]:
+    def _touches(self, place: int) -> set[str]:
         """Return the drawn facts that a finding depends on: its own, and the capability that a price pays for."""
-        finding = self.assessment.findings[place]
+        finding = self._assessment.findings[place]
         if finding.cost is not None and finding.requirement is not None:
             key = self._get_key(_cost_key(finding.cost, finding.requirement.criterion))
             return {key} if is_open(finding) else set()
-        return set(map(self._get_key, self.asked.criteria[place])) & self.facts.keys()
+        return set(map(self._get_key, self._asked.criteria[place])) & self._drawn.keys()
 
-    def draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
+    def build(self) -> Alternative:
+        """Return the provider in numbers."""
+        blocks = tuple(self._find_block(group, places) for group, places in self._groups)
+        drawn = {place for _, places in self._groups for place in places}
+        findings = self._assessment.findings
+        degrees = tuple(0.0 if place in drawn else float(finding.degree.low) for place, finding in enumerate(findings))
+        fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
+        return Alternative(self._assessment.provider, degrees, blocks, stands=not fails)
+
+    def _find_block(self, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
+        if len(group) > 1 or not self._asked.alone.issuperset(places):
+            return self._draw_block(group, places)
+        key = (group[0].key, *group[0].within.items(), *places)
+        if key not in self._asked.blocks:
+            self._asked.blocks[key] = self._draw_block(group, places)
+        return self._asked.blocks[key]
+
+    def _draw_block(self, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
+        order = [fact.key for fact in group]
+        if _count_worlds(group) > MOST_WAYS:
+            return join_ways([self._draw_way(order, world, places, 1 / MOST_WAYS) for world in _pick_worlds(group)])
+        worlds: Iterable[tuple[_Stretch, ...]] = itertools.product(*(fact.stretches for fact in group))
+        shares = ((world, math.prod(end - start for start, end in world)) for world in worlds)
+        return join_ways([self._draw_way(order, world, places, share) for world, share in shares])
+
+    def _draw_way(self, order: Sequence[str], world: Sequence[_Stretch], places: Sequence[int], share: float) -> Way:
+        at = dict(zip(order, world, strict=True))
+        found = [self._draw(place, at, order) for place in places]
+        return Way(share, tuple(draw for draw, _ in found), stands=not any(fails for _, fails in found))
+
+    def _draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
         """Return the degree of a finding where the facts lie like this, and whether it is then a must that fails."""
-        finding = self.assessment.findings[place]
+        finding = self._assessment.findings[place]
         truth = self._evaluate(finding, at)
         if truth is None:
             return self._draw_on_scale(place, finding, at, order), False
@@ -217,11 +320,11 @@ class _ProviderModel:
             return negate(self._has(name, at))
         criterion = self._criteria[name]
         paid_for = None if criterion.of is None else self._has(criterion.of, at)
-        truth = evaluate_fact(self._facts, self.assessment.provider, criterion, bound, paid_for)
+        truth = evaluate_fact(self._facts, self._assessment.provider, criterion, bound, paid_for)
         return self._settle(name, name, bound, at) if truth is Truth.UNKNOWN else truth
 
     def _has(self, capability: str, at: _At) -> Truth:
-        known = self._facts(self.assessment.provider, capability).truth
+        known = self._facts(self._assessment.provider, capability).truth
         return self._settle(capability, capability, None, at) if known is Truth.UNKNOWN else known
 
     def _settle(self, name: str, criterion: str, bound: Interval | None, at: _At) -> Truth:
@@ -231,9 +334,9 @@ class _ProviderModel:
         """
         key = self._get_key(name)
         # A stretch is either within a bound or outside it, because `stretches` cuts at the ends of all bounds.
-        if key not in at or (criterion, bound) not in self.facts[key].within:
+        if key not in at or (criterion, bound) not in self._drawn[key].within:
             return Truth.UNKNOWN
-        low, high = self.facts[key].within[criterion, bound]
+        low, high = self._drawn[key].within[criterion, bound]
         start, end = at[key]
         return Truth.YES if low <= start and end <= high else Truth.NO
 
@@ -268,6 +371,34 @@ def _cost_key(cost: Cost, criterion: str) -> str:
     if len(items) == 1 and items[0].price is not None and not items[0].instead and not items[0].missing:
         return items[0].price.criterion
     return criterion
+
+
+def _count_worlds(group: Sequence[_DrawnFact]) -> int:
+    return math.prod(len(fact.stretches) for fact in group)
+
+
+def _pick_worlds(group: Sequence[_DrawnFact]) -> list[tuple[_Stretch, ...]]:
+    """Return `MOST_WAYS` worlds of the group, drawn with its content as the seed: a text seeds alike everywhere."""
+    source = random.Random(repr(group))  # noqa: S311 (no secret)
+    widths = [[end - start for start, end in fact.stretches] for fact in group]
+    return [
+        tuple(source.choices(fact.stretches, width)[0] for fact, width in zip(group, widths, strict=True))
+        for _ in range(MOST_WAYS)
+    ]
+
+
+# Where the bounds on one amount lie among its positions
+
+_Cut = tuple[Number, int]
+"""A place between amounts: just before an amount (0) or just behind it (1)."""
+
+_Ends = tuple[_Cut | None, _Cut | None]
+"""Where a bound begins and ends; None where all that is open of the amount is within."""
+
+_PRESENT: _Ends = (1, 0), None
+"""A capability is asked like an amount of at least one: better values lie further up."""
+
+_DIGITS = 12
 
 
 def _cut(bound: Interval, amount: Interval, criterion: Criterion) -> _Ends:
@@ -339,46 +470,3 @@ def _put_in_order(wanted: Iterable[tuple[_Cut, float]]) -> dict[_Cut, float]:
 
 def _mean(positions: Sequence[float]) -> float:
     return math.fsum(positions) / len(positions)
-
-
-def _link_facts(model: _ProviderModel) -> list[tuple[list[_DrawnFact], list[int]]]:
-    """Group the facts that share findings; return each group with the places of its findings."""
-    touched = ((model.touches(place), place) for place in range(len(model.assessment.findings)))
-    groups = link_parts((keys, place) for keys, place in touched if keys)
-    return [([model.facts[key] for key in sorted(keys)], sorted(places)) for keys, places in groups]
-
-
-def _find_block(model: _ProviderModel, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
-    if len(group) > 1 or not model.asked.alone.issuperset(places):
-        return _draw_block(model, group, places)
-    key = (group[0].key, *group[0].within.items(), *places)
-    if key not in model.asked.blocks:
-        model.asked.blocks[key] = _draw_block(model, group, places)
-    return model.asked.blocks[key]
-
-
-def _draw_block(model: _ProviderModel, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
-    order = [fact.key for fact in group]
-    if _count_worlds(group) > MOST_WAYS:
-        return join_ways([_way(model, order, world, places, 1 / MOST_WAYS) for world in _pick_worlds(group)])
-    worlds: Iterable[tuple[_Stretch, ...]] = itertools.product(*(fact.stretches for fact in group))
-    shares = ((world, math.prod(end - start for start, end in world)) for world in worlds)
-    return join_ways([_way(model, order, world, places, share) for world, share in shares])
-
-
-def _pick_worlds(group: Sequence[_DrawnFact]) -> list[tuple[_Stretch, ...]]:
-    """Return `MOST_WAYS` worlds of the group, drawn with its content as the seed: a text seeds alike everywhere."""
-    source = random.Random(repr(group))  # noqa: S311 (no secret)
-    widths = [[end - start for start, end in fact.stretches] for fact in group]
-    return [
-        tuple(source.choices(fact.stretches, width)[0] for fact, width in zip(group, widths, strict=True))
-        for _ in range(MOST_WAYS)
-    ]
-
-
-def _way(
-    model: _ProviderModel, order: Sequence[str], world: Sequence[_Stretch], places: Sequence[int], share: float
-) -> Way:
-    at = dict(zip(order, world, strict=True))
-    found = [model.draw(place, at, order) for place in places]
-    return Way(share, tuple(draw for draw, _ in found), stands=not any(fails for _, fails in found))
