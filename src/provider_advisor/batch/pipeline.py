@@ -31,7 +31,6 @@ from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.logic import parse_age, parse_day
 
 _MOST_SCORERS = 16
-_AHEAD = 1  # pieces that wait in addition to one per thread
 _MOST_ROWS = 1 << 17  # blocks of short rows have a million, and scoring needs many numbers per row
 
 
@@ -255,7 +254,7 @@ def _score_in_order(
     try:
         for piece in pieces:
             waiting.append(pool.submit(score, piece))
-            if len(waiting) > threads + _AHEAD:  # bounds memory, whatever the size of the input
+            if len(waiting) > threads:  # one waits; more would only take memory, whatever the size of the input
                 yield _take_next(waiting, stop)
         while waiting:
             yield _take_next(waiting, stop)
