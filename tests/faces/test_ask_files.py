@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -86,6 +87,16 @@ def test_the_newest_of_several_sessions_is_resumed(place):
     assert find_newest_session(None) == kept / "ask-2.yaml"
     (kept / "ask-2.yaml").unlink()
     assert find_newest_session(None).absolute() == place / "ask-1.yaml"
+
+
+def test_answers_go_on_with_the_folders_that_are_given_before_the_command(recommend_says, monkeypatch):
+    base = Path(__file__).parents[1] / "knowledge" / "bicycles"
+    folders = f"--facts {base}/facts --rules {base}/rules"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1\ndone\nsave answers mine.yaml\n")))
+    assert recommend_says(f"recommend {folders} ask").status == 0
+    continued = Path("mine.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert continued.startswith("# Answers to recommend ask; to continue: recommend ask --resume ")
+    assert folders in continued
 
 
 def test_saving_replaces_a_link_and_leaves_what_it_points_to(recommend_says, place):

@@ -120,6 +120,7 @@ class DecisionStore:
 
     def find(self, name: str) -> KeptDecision | None:
         """Return the decision of an id, None if there is none, or no longer."""
+        # Only what looks like an id is looked up: PostgreSQL refuses a text with a NUL, which a link may have.
         return self._find(_TABLE.c.id == name) if _SECRET.fullmatch(name) else None
 
     def _find(self, condition: sa.ColumnElement[bool]) -> KeptDecision | None:
@@ -216,6 +217,8 @@ def _make_sqlite(name: str, *, create: bool) -> sa.Engine:
         connection.execute("PRAGMA synchronous = FULL")  # what was kept survives a power cut too
 
     def begin(connection: sa.Connection) -> None:
+        # Tables are looked at before they are made. After a plain BEGIN, a second server that looked at the same time
+        # could not write any more, however long it waits (SQLite's "database is locked").
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("alone") else "BEGIN")
 
     sa.event.listen(engine, "connect", prepare)
@@ -233,6 +236,7 @@ def _make_postgresql(name: str, shown: str) -> sa.Engine:
         url = sa.make_url(name).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError) as error:
         raise StoreError(f"{shown} is not a URL; expected postgresql://user:password@host:port/database.") from error
+    # A database that was restarted has closed the connections of the pool, so each is tried before it is used.
     return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _SECONDS})
 
 

@@ -26,13 +26,6 @@ from provider_advisor.knowledge.suggest import did_you_mean
 _MOST_COLUMNS = 4
 
 
-class CompareOptions(Options):
-    """The options of the command, as they were given."""
-
-    area: str | None
-    every: bool
-
-
 @click.command("compare")
 @click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
 @click.option("--area", shell_complete=complete_by("areas"), help="Show only criteria in this area, such as video.")
@@ -41,27 +34,27 @@ class CompareOptions(Options):
 @scope_options
 @format_option("text", "json")
 @knowledge_options
-def compare_command(providers: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of CompareOptions)
+def compare_command(providers: tuple[str, ...], area: str | None, *, every: bool, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
     """Show providers side by side.
 
     Shows what is known about PROVIDERS, or about all providers in scope, with evidence and sources. For five or more
     providers, shows only the criteria on which they are known to differ.
     """
-    options = CompareOptions(**given)
+    options = Options(**given)
     knowledge = options.load()
     if not (providers or options.only or options.without or options.sources or options.customer_of):
         raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
     named = _providers(providers, knowledge)
     knowledge = options.limit(knowledge)
-    _check_area(options.area, knowledge)
+    _check_area(area, knowledge)
     book = facts_as_of(knowledge, options.day or today())
     chosen = named or list(book.knowledge.providers)
     _refuse_absent(chosen, book)
-    rows = compare_facts(book, chosen, options.area)
+    rows = compare_facts(book, chosen, area)
     if options.form == "json":
         show_json([row.record(knowledge) for row in rows])
     else:
-        _show(rows, chosen, book, every=options.every)
+        _show(rows, chosen, book, every=every)
 
 
 def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+from click.shell_completion import BashComplete, CompletionItem
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.knowledge import KnowledgeBase, load
@@ -181,8 +181,3 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
     def format_completion(self, item: CompletionItem) -> str:
         """Return an item without the part before the word that bash replaces."""
         return f"{item.type},{item.value[self._cut :] if item.type == 'plain' else ''}"
-
-
-def use_whole_words() -> None:
-    """Let bash complete whole words, however it splits them."""
-    add_completion_class(WholeWordBash)

@@ -32,7 +32,7 @@ _KINDS = {"integer": "a whole number", "float": "a number"}
 #     1     the machine, the engine or the store failed, or a decision case does (`check --cases`)
 #     2     the command line or a file is wrong, and the message says how to correct it
 #     3     a batch is complete, but some rows were rejected
-#     130   interrupted by Ctrl-C; other signals give 128 and their number
+#     130   interrupted by Ctrl-C; other signals that end it give 128 plus their number
 
 
 def run() -> int:
@@ -40,14 +40,12 @@ def run() -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    return _status()
-
-
-def _status() -> int:
     if _COMPLETE in os.environ:
-        from provider_advisor.faces.cli.completion import use_whole_words  # noqa: PLC0415 (only a shell asks for it)
+        from click.shell_completion import add_completion_class  # noqa: PLC0415 (only a shell asks for it)
 
-        use_whole_words()
+        from provider_advisor.faces.cli.completion import WholeWordBash  # noqa: PLC0415 (as above)
+
+        add_completion_class(WholeWordBash)
     try:
         status = recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
         sys.stdout.flush()

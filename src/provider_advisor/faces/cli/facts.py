@@ -32,13 +32,6 @@ from provider_advisor.requirements.doubtful_words import suggest_words
 _HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 
 
-class FactsOptions(Options):
-    """The options of the command, as they were given."""
-
-    changes: bool
-    since: str | None
-
-
 @click.command("facts")
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...", shell_complete=complete_by("names"))
 @click.option("--changes", is_flag=True, help="List what changed since a date instead of the claims.")
@@ -47,7 +40,7 @@ class FactsOptions(Options):
 @format_option("text", "json")
 @scope_options
 @knowledge_options
-def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of FactsOptions)
+def facts_command(names: tuple[str, ...], since: str | None, *, changes: bool, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
     """List claims with their sources.
 
     Lists all claims, or those about the given providers and criteria. With --changes, lists what sources added,
@@ -58,17 +51,17 @@ def facts_command(names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
       recommend facts acme
       recommend facts --changes --since 2024-01-01 acme
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = FactsOptions(**given)
-    if options.changes != (options.since is not None):
+    options = Options(**given)
+    if changes != (since is not None):
         raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
-    if options.as_of is not None and not options.changes:
+    if options.as_of is not None and not changes:
         raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
-    since, until = read_day(options.since), options.day or today()
+    first, last = read_day(since), options.day or today()
     knowledge = options.limit(options.load())
     providers, criteria = _find_named(names, knowledge)
-    if since is not None:
-        changes = _choose_changes(list_changes(knowledge, since, until), providers, criteria)
-        _show_changes(changes, knowledge, options.form)
+    if first is not None:
+        chosen = _choose_changes(list_changes(knowledge, first, last), providers, criteria)
+        _show_changes(chosen, knowledge, options.form)
         return
     found = _choose_claims(knowledge, providers, criteria)
     if options.form == "json":

@@ -68,10 +68,6 @@ _HELP = (
 )
 
 
-class _EndedError(Exception):
-    """The input has ended."""
-
-
 class PlainFace:
     """Questions as lines on standard output, or on standard error; answers as lines of standard input.
 
@@ -100,7 +96,7 @@ class PlainFace:
             else:
                 self._show_heading(draft, screen)
             return self._read_answers(draft, screen)
-        except _EndedError:
+        except EOFError:
             return Reply("stop", lasting=not self._echo)
 
     def _read_answers(self, draft: Draft, screen: Screen) -> Reply:
@@ -132,19 +128,19 @@ class PlainFace:
                 reply = self._insist(lambda text: self._read_reply_at_end(text, end, draft.state))
                 if reply is not None:
                     return reply
-        except _EndedError:
+        except EOFError:
             return Reply("finish")
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return the key chosen by number, or a command; other words search again, an empty line leaves."""
-        page = self._make_page()
+        page = Page(err=self._err)
         for place, key in enumerate(keys, start=1):
             page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{describe_so_far(key, state)}")
         page.line("A number: answer that one; ?1: why the first; other words: search again; empty line: leave it.")
         page.show()
         try:
             return self._hear(lambda text: _read_pick(text, keys), state, keys)
-        except _EndedError:
+        except EOFError:
             return None
 
     def ask_name(self) -> str:
@@ -152,7 +148,7 @@ class PlainFace:
         self.tell("Save to which file? A name such as team.yaml; empty line: do not save.")
         try:
             return self._read_line()
-        except (_EndedError, RequirementsError):
+        except (EOFError, RequirementsError):
             return ""
 
     def confirm(self, question: str) -> bool:
@@ -160,18 +156,18 @@ class PlainFace:
         self.tell(f"{question} yes: replace it; empty line: keep it.")
         try:
             return self._read_line().casefold() in {"yes", "y"}
-        except (_EndedError, RequirementsError):
+        except (EOFError, RequirementsError):
             return False
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, or a command; an empty line leaves it as it was."""
         try:
             return self._ask_one(make_prompt(key, state.catalogue), before, state, leave=True)
-        except _EndedError:
+        except EOFError:
             return None
 
     def _show_heading(self, draft: Draft, screen: Screen) -> None:
-        page = self._make_page()
+        page = Page(err=self._err)
         if self._begun:
             page.line("")
         self._begun = True
@@ -198,7 +194,7 @@ class PlainFace:
                 return Reply("next")
 
     def _show_list(self, draft: Draft, keys: Sequence[Key]) -> None:
-        page = self._make_page()
+        page = Page(err=self._err)
         for place, key in enumerate(keys, start=1):
             prompt = make_prompt(key, draft.state.catalogue)
             said = f" [{describe_answer(key, draft.said[key], draft.state)}]" if key in draft.said else ""
@@ -242,7 +238,7 @@ class PlainFace:
         return self._hear(read, state, (prompt.key,))
 
     def _show_one(self, prompt: Prompt, before: object, state: State) -> None:
-        page = self._make_page()
+        page = Page(err=self._err)
         if prompt.kind != "topics":
             page.line(prompt.label, bold=True)
             page.line(describe_question(prompt))
@@ -285,7 +281,7 @@ class PlainFace:
         return command
 
     def _insist(self, read: Callable[[str], T]) -> T:
-        """Ask until a line is understood, and return its meaning. Raises _EndedError."""
+        """Ask until a line is understood, and return its meaning. Raises EOFError where the input ends."""
         while True:
             try:
                 found = read(self._read_line())
@@ -306,16 +302,13 @@ class PlainFace:
         if text is None:
             self._ended = True
             self.tell("(end of input)")
-            raise _EndedError
+            raise EOFError
         if self._echo:
             show_text(f"> {text[:_MOST_SHOWN]}".rstrip(), err=self._err)
         return text
 
     def _say(self, sentences: Sequence[str], *, bold: bool = False) -> None:
         show_lines(sentences, err=self._err, bold=bold)
-
-    def _make_page(self) -> Page:
-        return Page(err=self._err)
 
 
 def _list_ways_on(end: End) -> str:

@@ -34,7 +34,9 @@ _LEVELS = {
 }
 _NOT_SURE = re.compile(r"\bnot[ _]sure\b")
 _MUST_NOT = re.compile(r"\bmust[ _]not\b")
+# What is neither a place nor a word, such as `é` in "1 must é", is matched too, so that the mistake is noticed.
 _PART = re.compile(r"(?P<place>\d{1,4})|(?P<word>[a-z-]+)|(?P<other>[^\s,;:.=]\S*)")
+# Only before three digits: "500 000" is one number, while "1 20" is a mistake.
 _THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
 
 _COMMANDS: dict[str, Word] = {
