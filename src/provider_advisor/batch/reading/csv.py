@@ -17,7 +17,7 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.sources import Limits, Stream, find_repeated, refuse_other_encodings
+from provider_advisor.batch.reading.sources import Limits, Stream, refuse_other_encodings, refuse_repeated
 from provider_advisor.batch.reading.text_blocks import TextBlock, read_cells, scan_record
 from provider_advisor.errors import BatchError
 
@@ -91,8 +91,7 @@ def _read_names(cells: list[bytes], name: str, separator: bytes) -> tuple[str, .
     if not any(names):
         raise BatchError(f"{name}: no column has a name; expected the column names in the first line.")
     found = tuple(column or f"column_{place}" for place, column in enumerate(names, 1))
-    if (repeated := find_repeated(found)) is not None:
-        raise BatchError(f"{name} has more than one column '{repeated}'; rename all but one.")
+    refuse_repeated(found, f"{name} has")
     return found
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.reading.parquet import make_writable, parse_batch
-from provider_advisor.batch.reading.sources import InputFile, Limits, find_repeated
+from provider_advisor.batch.reading.sources import InputFile, Limits, refuse_repeated
 from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -52,8 +52,7 @@ def read_query_schema(source: InputFile, query: str) -> pa.Schema:
             ) from error
     if not schema.names:
         raise BatchError(f"{source.name}: the query does not return rows; expected a SELECT statement.")
-    if (repeated := find_repeated(schema.names)) is not None:
-        raise BatchError(f"{source.name}: the query returns more than one column '{repeated}'; rename one with AS.")
+    refuse_repeated(schema.names, f"{source.name}: the query returns", "rename one with AS")
     return make_writable(schema)
 
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
-from provider_advisor.batch.reading.sources import InputFile, Limits, find_repeated, open_object
+from provider_advisor.batch.reading.sources import InputFile, Limits, open_object, refuse_repeated
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -49,8 +49,7 @@ def read_schema(source: InputFile) -> pa.Schema:
         said, found = file.metadata.num_rows, [0, *_list_group_ends(file)][-1]
     if said != found:
         raise BatchError(f"{source.name} says it has {said:,} rows, but its row groups have {found:,}; write it again.")
-    if (repeated := find_repeated(names)) is not None:
-        raise BatchError(f"{source.name} has more than one column '{repeated}'; rename all but one.")
+    refuse_repeated(names, f"{source.name} has")
     return make_writable(schema)
 
 

@@ -59,31 +59,34 @@ _ADVICE = (
 
 
 class _AskedColumn(NamedTuple):
-    """A column of the input that contains requirements: its place, its header, and its meaning.
+    """A column of the input that contains requirements: its place, and the meaning of its header.
 
     `counts` means that this is an amount, so that a bare number may be meant as a bound.
     """
 
     place: int
-    header: str
-    targets: tuple[str, ...]
-    counts: bool = False
-
-    @property
-    def is_unlisted(self) -> bool:
-        """Return whether it is a wish in the team's own words: its header."""
-        return self.targets == (UNLISTED,)
+    match: Match
+    counts: bool
 
     def read(self, cell: str, scale: Scale) -> str | None:
-        """Return what a cell asks for. Raises RequirementsError, which names the column."""
-        try:
-            if self.is_unlisted:
-                return _read_own_words(cell, self.header, scale)
-            return _read_cell(cell, self.targets, scale)
-        except RequirementsError as error:
-            number = cell.strip()
-            bound = f" If it is a bound, write >={number} or <={number}." if self.counts and is_number(number) else ""
-            raise RequirementsError(f"the column '{reveal_line(self.header)}' {error}{bound}") from error
+        """Return what a cell asks for, as a list in the grammar, or in own words as JSON; None if it asks for nothing.
+
+        Raises RequirementsError, which names the column.
+        """
+        text, header, targets = cell.strip(), self.match.word, self.match.targets
+        wish, is_bound = find_wish(text, scale), text.startswith(_SIGNS)
+        if wish == NOTHING or (wish == "wont" and self.match.is_unlisted):
+            return None
+        if self.match.is_unlisted and (wish or is_bound):
+            own = {"text": header if wish else f"{header} {text}", "priority": wish or "must"}
+            return json.dumps(own, ensure_ascii=False)
+        if wish:
+            return ",".join(f"{target}:{wish}" for target in targets)
+        if is_bound and "," not in text and ";" not in text:
+            asked = text if ":" in text else f"{text}:must"
+            return ",".join(f"{target}{asked}" for target in targets)
+        bound = f" If it is a bound, write >={text} or <={text}." if self.counts and is_number(text) else ""
+        raise RequirementsError(f"the column '{reveal_line(header)}' {explain_cell(text, scale)}{bound}")
 
 
 class CriterionColumns(NamedTuple):
@@ -104,7 +107,7 @@ class CriterionColumns(NamedTuple):
         for column in self.columns:
             items, reasons = read_distinct(rows.column(column.place), partial(column.read, scale=self.scale))
             add_reasons(wrong, reasons)
-            (own if column.is_unlisted else lists).append(items)
+            (own if column.match.is_unlisted else lists).append(items)
         # Not with Arrow: when skipping nulls, it drops rows that have nothing else (pyarrow 26).
         empty = pa.nulls(rows.num_rows, pa.string())
         frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists or [empty])})
@@ -116,31 +119,6 @@ class CriterionColumns(NamedTuple):
             found.append(pa.array(texts, _TEXTS))
         rows = pa.RecordBatch.from_arrays(found, schema=self.schema)
         return block._replace(rows=rows).leave_out(None, wrong)
-
-
-def _read_cell(cell: str, targets: Iterable[str], scale: Scale) -> str | None:
-    """Return what a cell asks for, in the grammar; None if it is empty. Raises RequirementsError."""
-    text = cell.strip()
-    wish = find_wish(text, scale)
-    if wish is not None:
-        return None if wish == NOTHING else ",".join(f"{target}:{wish}" for target in targets)
-    if text.startswith(_SIGNS) and "," not in text and ";" not in text:
-        asked = f"{text}:must" if ":" not in text else text
-        return ",".join(f"{target}{asked}" for target in targets)
-    raise RequirementsError(explain_cell(text, scale))
-
-
-def _read_own_words(cell: str, header: str, scale: Scale) -> str | None:
-    """Return the wish of a cell under a header in own words, as JSON; None if it is empty or no."""
-    text = cell.strip()
-    wish = find_wish(text, scale)
-    if wish is None and text.startswith(_SIGNS):
-        header, wish = f"{header} {text}", "must"
-    if wish is None:
-        raise RequirementsError(explain_cell(text, scale))
-    if wish in {NOTHING, "wont"}:
-        return None
-    return json.dumps({"text": header, "priority": wish}, ensure_ascii=False)
 
 
 def plan_criterion_columns(
@@ -179,15 +157,14 @@ def plan_criterion_columns(
     if problems:
         more = "." if all(match.targets for match in matches) else ", or list all of them with --unlisted-unknown."
         raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To continue, {_ADVICE}{more}"], matches)
-    asked = [(place, match) for place, match in zip(places, matches, strict=True) if _is_asked(match)]
-    columns = tuple(
-        _AskedColumn(place, renamed[place], match.targets, _is_amount(match, knowledge)) for place, match in asked
-    )
-    left_out = {place for place, match in zip(places, matches, strict=True) if match.targets != (CARRY,)}
-    kept = tuple(place for place in range(len(renamed)) if place not in left_out)
+    meant = dict(zip(places, matches, strict=True))
+    columns = [
+        _AskedColumn(place, match, _is_amount(match, knowledge)) for place, match in meant.items() if _is_asked(match)
+    ]
+    kept = tuple(place for place in range(len(renamed)) if place not in meant or meant[place].targets == (CARRY,))
     fields = [*(schema.field(place) for place in kept), pa.field("needs", pa.string())]
     fields += [pa.field(UNLISTED, _TEXTS)] if listed else []
-    return CriterionColumns(columns, kept, scale, pa.schema(fields), tuple(matches))
+    return CriterionColumns(tuple(columns), kept, scale, pa.schema(fields), tuple(matches))
 
 
 def _is_asked(match: Match) -> bool:

@@ -339,9 +339,10 @@ def _open_bytes(path: str | None) -> BinaryIO:
     return open_object(path) if is_stored(path) else open(path, "rb")  # noqa: PTH123 (see `__exit__`)
 
 
-def find_repeated(names: Iterable[str]) -> str | None:
-    """Return the first column name that occurs twice, if any."""
-    return next((name for name, count in Counter(names).items() if count > 1), None)
+def refuse_repeated(names: Iterable[str], has: str, advice: str = "rename all but one") -> None:
+    """Raise BatchError if a column name occurs twice; `has` is the start of the sentence, such as "teams.csv has"."""
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise BatchError(f"{has} more than one column '{repeated[0]}'; {advice}.")
 
 
 def refuse_other_encodings(head: bytes, name: str) -> None:

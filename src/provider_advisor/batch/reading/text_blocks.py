@@ -165,7 +165,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
         place = _find_first_wrong(array, quotes, first, separator)
         # From here to `place` every quote is regular, so only the record that holds `place` can be wrong.
         end = _find_record_start(data, quotes, first, start, place)
-        if place == len(data) and _is_whole(quotes, first) and final:
+        if place == len(data) and (quotes.size - first) % 2 == 0 and final:  # every quote has its other
             end = place
         looked_at = place < len(data) or (final and end < place) or (full and end == 0)
         record = scan_record(data, end, separator, final=final) if looked_at else None
@@ -183,10 +183,6 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
         start = record.end
         # Counting starts again after the scanned record, whose number of quotes may be odd.
         first = int(np.searchsorted(quotes, start))
-
-
-def _is_whole(quotes: Places, first: int) -> bool:
-    return (int(quotes.size) - first) % 2 == 0
 
 
 def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes) -> int:
