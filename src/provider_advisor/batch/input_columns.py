@@ -22,7 +22,15 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.blocks import Block
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, describe_everyday, fold_name
+from provider_advisor.batch.kernel.table import (
+    REQUIREMENTS,
+    SITUATION,
+    UNLISTED,
+    USAGE,
+    WEIGHTS,
+    describe_everyday,
+    fold_name,
+)
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
@@ -42,6 +50,20 @@ _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # commas sepa
 _AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
 
+def list_columns(knowledge: KnowledgeBase) -> dict[str, pa.DataType]:
+    """Return all columns that are read, with the types of their values; a text is read in place of any."""
+    words, number, text = pa.list_(pa.string()), pa.float64(), pa.string()
+    return {
+        "team": text,
+        **dict.fromkeys(REQUIREMENTS, words),
+        **{f"{SITUATION}{topic}": words for topic in knowledge.topics},
+        **{f"{USAGE}{item}": number for item in knowledge.usage},
+        UNLISTED: words,
+        **{f"{WEIGHTS}{area}": number for area in list_areas(knowledge)},
+        **dict.fromkeys(SCOPE_COLUMNS, text),
+    }
+
+
 class Spelling:
     """Finds our name for a column with another spelling.
 
@@ -56,10 +78,8 @@ class Spelling:
     @classmethod
     def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
         """Return the spelling of all columns that are read; `team` is one unless another column has the ids."""
-        names = ["needs", "wants", "unlisted", *SCOPE_COLUMNS, *_TOPICS]
-        names += [f"{WEIGHTS}{area}" for area in list_areas(knowledge)]
-        names += [f"{SITUATION}{topic}" for topic in knowledge.topics] + [f"{USAGE}{item}" for item in knowledge.usage]
-        return cls(names if id_column else ["team", *names], knowledge.find_usage)
+        names = [name for name in [*list_columns(knowledge), *_TOPICS] if name != "team" or not id_column]
+        return cls(names, knowledge.find_usage)
 
     def find(self, name: str) -> str | None:
         """Return our name, or None. Case, spaces, `_`, `.` and `-` are ignored."""

@@ -111,6 +111,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
     found = opening.open_query(names, form) if any(map(is_database, names)) else opening.open_files(names, form)
     if unknown is None:
         return found
+    # Last, because words are looked for under our names, and those of criterion columns are known.
     return found.read_further(
         lambda block: block._replace(rows=set_unknown_aside(block.rows, unknown)),
         schema=add_unlisted(found.schema),
@@ -164,6 +165,7 @@ class _Opening:
         self.options.check(kind)
         if kind == "jsonl":
             return self._open_lines(sources)
+        # Criteria first: a table must have `needs` before it can be told which of its columns look like input.
         openers = {"csv": self._open_csv, "parquet": self._open_parquet, "xlsx": self._open_workbooks}
         return self._read_columns(*self._read_criteria(openers[kind](sources)))
 

@@ -28,8 +28,8 @@ from typing import Any
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
-from provider_advisor.batch.input_columns import SCOPE_COLUMNS, Spelling, is_day_or_age
-from provider_advisor.batch.kernel.table import SITUATION, UNLISTED, USAGE, WEIGHTS, split_values
+from provider_advisor.batch.input_columns import Spelling, is_day_or_age, list_columns
+from provider_advisor.batch.kernel.table import UNLISTED, USAGE, split_values
 from provider_advisor.batch.reading.text_blocks import TextBlock
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
@@ -37,7 +37,6 @@ from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements import statement_record
-from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_text
 from provider_advisor.requirements.sheets import write_cell
 from provider_advisor.requirements.statement import say_volume
@@ -50,7 +49,6 @@ _LONGEST_NAME = 2_000
 _LONGEST_KEY = 200
 _NAME = "row"
 _PLACE = re.compile(rf"^{_NAME}(:\d+)*: ", re.MULTILINE)
-_WORDS = pa.list_(pa.string())
 
 Row = dict[str, Any]
 
@@ -90,17 +88,8 @@ class Keys:
 
     @cached_property
     def columns(self) -> dict[str, pa.DataType]:
-        """Return the types of our columns, in the order of the output."""
-        return {
-            "team": pa.string(),
-            "needs": _WORDS,
-            "wants": _WORDS,
-            **{f"{SITUATION}{topic}": _WORDS for topic in self.knowledge.topics},
-            **{f"{USAGE}{item}": pa.float64() for item in self.knowledge.usage},
-            UNLISTED: _WORDS,
-            **{f"{WEIGHTS}{area}": pa.float64() for area in list_areas(self.knowledge)},
-            **dict.fromkeys(SCOPE_COLUMNS, pa.string()),
-        }
+        """Return our columns with their types."""
+        return list_columns(self.knowledge)
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -259,6 +259,7 @@ class Stream:
                 self._file.seek(offset)
         except _BROKEN as error:
             raise BatchFailure(f"{source.name} cannot be read ({_describe(error, source)}).") from error
+        # A local file goes back; a pipe, an object and decoded text keep in memory what is given back.
         self._rewinds = source.regular and self._decoder is None and not is_stored(source.path or "")
         try:
             self.check_unchanged()

@@ -156,6 +156,10 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
 
     `full` if no more can be held: then a first record that does not end spoils its line.
     """
+    # In 1,"x"\n2,5" pipe\n3,"y\nz"\n4 the quotes are at 2, 4, 9, 18 and 22. Those at 2 and 4 open and close a cell. The
+    # one at 9 should open a cell, but a 5 comes before it. So its record, which begins at 6, is scanned: it ends at 16,
+    # and the quote is a character. From there, one quote comes before the newline at 20, and two before that at 23. The
+    # records end at 6, 16 and 24, and the last one, 4, waits for what follows.
     array = np.frombuffer(data, np.uint8)
     quotes: Places = find_places(_QUOTE, data, len(data))
     spoilt: list[Spoilt] = []

@@ -11,7 +11,7 @@ _DATABASES = {"postgresql", "postgres"}
 _AZURE = {"az", "abfs", "abfss"}
 _STORES = {"s3", "gs", "gcs"} | _AZURE
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")
+_PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")  # in store:9000/teams the colon begins no password
 _LEAST = 3
 """Shorter values, such as those of `?a=1`, are not secrets, and hiding them would spoil every message."""
 
