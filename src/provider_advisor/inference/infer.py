@@ -181,7 +181,7 @@ def _imply(
     ranks: dict[str, int] = {}
     for stated in team.requirements:
         if not stated.is_absence:  # requiring its absence does not mean needing it
-            _raise_ranks(ranks, stated.criterion, RANK[stated.priority])
+            raise_ranks(ranks, stated.criterion, RANK[stated.priority])
     added: list[Requirement] = []
     aside: list[SetAside] = []
     firing: list[Rule] = []
@@ -197,7 +197,7 @@ def _imply(
             if contradicted := contradicts(requirement, said):
                 aside.append(SetAside(rule.id, part.criterion, contradicted))
                 continue
-            _raise_ranks(ranks, part.criterion, rank)
+            raise_ranks(ranks, part.criterion, rank)
             added.append(requirement)
     return firing, added, sorted(aside, key=lambda part: (part.criterion, part.rule))
 
@@ -216,7 +216,8 @@ def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
     return fold(condition, cap, every=lambda caps: min(list(caps)), some=lambda caps: max(list(caps)), negated=cap)
 
 
-def _raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
+def raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
+    """Note that a criterion, and what it needs, is asked for at this rank or a higher one."""
     for name in list_needed(criterion):
         ranks[name] = max(ranks.get(name, 0), rank)
 

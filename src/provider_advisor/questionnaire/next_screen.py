@@ -19,7 +19,7 @@ from provider_advisor.decision.verdict import judge_totals
 from provider_advisor.errors import RequirementsError
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, list_needed
+from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, list_needed
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
@@ -297,13 +297,13 @@ class QuestionOrder:
 
     def _holds(self, condition: Condition, name: str) -> bool:
         """Return whether the condition holds for certain when the criterion is required too."""
-        if isinstance(condition, AllOf):
-            return all(self._holds(part, name) for part in condition.parts)
-        if isinstance(condition, AnyOf):
-            return any(self._holds(part, name) for part in condition.parts)
-        if isinstance(condition, Need):
-            return condition.criterion in (*list_needed(name), *self._required)
-        return self._survey.replay.possible.may_be(condition) == YES
+
+        def holds(part: Leaf | Not) -> bool:
+            if isinstance(part, Need):
+                return part.criterion in (*list_needed(name), *self._required)
+            return self._survey.replay.possible.may_be(part) == YES
+
+        return fold(condition, holds, every=all, some=any, negated=holds)
 
 
 def choose_list(

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from provider_advisor.decision import Finding, Outcome
 from provider_advisor.decision.findings import Totals, add_up
 from provider_advisor.inference import judged_by
-from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left
+from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left, raise_ranks
 from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
-from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, list_needed
+from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
@@ -264,7 +264,7 @@ class _ContributionSearch:
             if one.is_absence:
                 continue
             stated[one.criterion] += (one,)
-            _raise_ranks(low, one.criterion, RANK[one.priority])
+            raise_ranks(low, one.criterion, RANK[one.priority])
         high = {name: _TOP if truth & YES else 0 for name, truth in self._possible.stated.items()} | low
         found: dict[str, list[_Addition]] = {}
         # Rules come before those they feed, so that the ranks of what they need are known. In another order a rule
@@ -282,9 +282,9 @@ class _ContributionSearch:
                 addition = self._put_beside(found_here, stated[part.criterion])
                 if addition is None:
                     continue
-                _raise_ranks(high, part.criterion, addition.high)
+                raise_ranks(high, part.criterion, addition.high)
                 if addition.sure:
-                    _raise_ranks(low, part.criterion, addition.low)
+                    raise_ranks(low, part.criterion, addition.low)
                 left = self._drop_if_covered(addition, stated[part.criterion])
                 if left is not None:
                     found.setdefault(part.criterion, []).append(left)
@@ -318,7 +318,7 @@ class _ContributionSearch:
     def _is_covered(self, addition: _Addition, rank: int, stated: _Stated) -> bool:
         part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
         is_final = addition.implied.bound is None or self._said.get_bound_key(part.criterion) in self._said.final
-        return is_final and any(other.asks_as_much_as(part) for other in stated)
+        return is_final and is_covered(part, stated)
 
 
 def _list_joined(
@@ -338,11 +338,6 @@ def _list_joined(
 
 def _drop_without_effect(part: Requirement | None, ours: _Stated) -> Requirement | None:
     return None if part is None or is_covered(part, ours) or contradicts(part, ours) is not None else part
-
-
-def _raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:
-    for name in list_needed(criterion):
-        ranks[name] = max(ranks.get(name, 0), rank)
 
 
 def _cap_ranks(
