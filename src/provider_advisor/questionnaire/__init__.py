@@ -22,7 +22,6 @@ from provider_advisor.questionnaire.next_screen import (
 )
 from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
-from provider_advisor.questionnaire.replay_answers import UnusedAnswer
 from provider_advisor.questionnaire.state import (
     GivenAnswer,
     Screen,
@@ -39,7 +38,6 @@ from provider_advisor.questionnaire.why import (
     Coverage,
     Known,
     Move,
-    QuestionsLeft,
     Why,
     explain_question,
     list_met_by_all,
@@ -56,11 +54,9 @@ __all__ = [
     "Known",
     "Move",
     "Prompt",
-    "QuestionsLeft",
     "Screen",
     "State",
     "Survey",
-    "UnusedAnswer",
     "Why",
     "answer_screen",
     "begin",

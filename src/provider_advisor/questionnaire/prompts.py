@@ -35,23 +35,18 @@ _SIGNS = frozenset("|@<>=≥≤")
 
 
 class Prompt(NamedTuple):
-    """One question for a person.
-
-    `choices` are the values to choose from, with their labels (for `number` only the words that can be given instead of
-    one, for `members` the members of a list that may be long); `many` means that several may be chosen. A bound is
-    `at_most` where less is better, else a least amount.
-    """
+    """One question for a person."""
 
     key: Key
     kind: PromptKind
     label: str
     ask: str
     help: str | None = None
-    choices: tuple[tuple[str, str], ...] = ()
-    many: bool = False
+    choices: tuple[tuple[str, str], ...] = ()  # values with labels; of a number only the words in its place
+    many: bool = False  # whether several may be chosen
     unit: str | None = None
     typical: tuple[Number | str, ...] = ()
-    at_most: bool = False
+    at_most: bool = False  # whether a bound is the most, because less is better
 
 
 def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:

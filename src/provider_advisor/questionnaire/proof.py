@@ -85,18 +85,14 @@ class Proof(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """Everything known at a state: its replayed answers, the verdict, what each finding adds, and the proof.
-
-    `inside` are the places of the providers that are not ruled out for good; all of them, if all are. `lost` are the
-    places of those that are.
-    """
+    """Everything known at a state."""
 
     replay: Replay
     outcome: Outcome
-    findings: tuple[Totals, ...]
+    findings: tuple[Totals, ...]  # what each adds
     proof: Proof
-    inside: tuple[int, ...]
-    lost: frozenset[int]
+    inside: tuple[int, ...]  # the places of the providers that are not ruled out for good; all of them, if all are
+    lost: frozenset[int]  # the places of those that are
 
 
 def survey_answers(state: State) -> Survey:

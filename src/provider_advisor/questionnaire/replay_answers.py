@@ -57,29 +57,21 @@ class UnusedAnswer(NamedTuple):
 
 
 class SortedAnswers(NamedTuple):
-    """The answers, and what was given before them, by what they are about.
+    """The answers, and what was given before them, by what they are about."""
 
-    `opened` are the subjects that matter, None before that was asked; `priorities` those of the criteria asked for;
-    `unwanted` the criteria that are not wanted or must not be there, which no rule adds; `bounds` the answered bounds,
-    None where there is to be none; `final` are the keys answered for good, `unsure` those answered with "not sure";
-    `searched` those that the person looked for; `lone` is usage that says nothing without other usage. `given` are the
-    requirements from before that no answer replaces, and what must not be there; `unlisted` are the wishes in the
-    team's own words; `parents` are, by member, the criteria of which some members are asked for in their place.
-    """
-
-    opened: tuple[str, ...] | None
-    searched: frozenset[Key]
-    priorities: Mapping[str, Priority]
-    bounds: Mapping[str, Interval | None]
+    opened: tuple[str, ...] | None  # the subjects that matter; None before that was asked
+    searched: frozenset[Key]  # what the person looked for
+    priorities: Mapping[str, Priority]  # of the criteria asked for
+    bounds: Mapping[str, Interval | None]  # the answered ones, None where there is to be none
     situation: Mapping[str, tuple[str, ...]]
     usage: Mapping[str, Used]
-    final: frozenset[Key]
-    unsure: frozenset[Key]
-    lone: frozenset[str] = frozenset()
-    unwanted: frozenset[str] = frozenset()
-    given: tuple[Requirement, ...] = ()
-    unlisted: tuple[Unlisted, ...] = ()
-    parents: Mapping[str, str] = {}
+    final: frozenset[Key]  # answered for good
+    unsure: frozenset[Key]  # answered with "not sure"
+    lone: frozenset[str] = frozenset()  # usage that says nothing without other usage
+    unwanted: frozenset[str] = frozenset()  # not wanted, or must not be there: no rule adds these criteria
+    given: tuple[Requirement, ...] = ()  # from before and replaced by no answer; also what must not be there
+    unlisted: tuple[Unlisted, ...] = ()  # wishes in the team's own words
+    parents: Mapping[str, str] = {}  # by member, the criterion that it is asked for in place of
 
     def get_bound_key(self, name: str) -> Key:
         """Return the key of a requirement's bound; a member that came with its criterion shares its key."""
@@ -99,19 +91,14 @@ class SortedAnswers(NamedTuple):
 
 
 class Possible(NamedTuple):
-    """What may still follow from a team's answers.
+    """What may still follow from a team's answers."""
 
-    `applying` are the keys of the questions that apply or may come to apply, answered or not; `open` those of them
-    without a final answer; `sure` those that apply for certain. `rules` are, by id, the truths that each rule's `when`
-    may have; `required` and `stated`, by criterion, whether it is, or may be.
-    """
-
-    applying: frozenset[Key]
-    open: frozenset[Key]
-    sure: frozenset[Key]
-    rules: Mapping[str, int]
-    required: Mapping[str, int]
-    stated: Mapping[str, int]
+    applying: frozenset[Key]  # the questions that apply or may come to apply, answered or not
+    open: frozenset[Key]  # those of them without a final answer
+    sure: frozenset[Key]  # those that apply for certain
+    rules: Mapping[str, int]  # by id, the truths that the `when` of a rule may have
+    required: Mapping[str, int]  # by criterion, whether it is required, by the team or by rules
+    stated: Mapping[str, int]  # the same of what the team states itself
     said: SortedAnswers
 
     def may_be(self, condition: Condition, *, under_not: bool = False) -> int:
@@ -181,18 +168,13 @@ _BOTH = tuple(tuple(_combine(one, other) for other in range(8)) for one in range
 
 
 class Replay(NamedTuple):
-    """What follows from the answers alone.
+    """What follows from the answers alone."""
 
-    `team` is what the team states so far; `said` the same with what it left open; `possible` what may still be asked
-    and which rules may still fire; `unused` the answers that are kept but not used; `waiting` is what the team asks for
-    that cannot count yet: what is computed from usage, where none is stated.
-    """
-
-    team: Team
-    said: SortedAnswers
+    team: Team  # what the team states so far
+    said: SortedAnswers  # the same, with what it left open
     possible: Possible
     unused: tuple[UnusedAnswer, ...]
-    waiting: tuple[Requirement, ...] = ()
+    waiting: tuple[Requirement, ...] = ()  # asked for, but computed from usage, and none is stated
 
     @property
     def uncounted(self) -> frozenset[Key]:

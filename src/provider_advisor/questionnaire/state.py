@@ -81,18 +81,13 @@ class GivenAnswer(NamedTuple):
 
 
 class State(NamedTuple):
-    """The answers so far, in order, and whether the person declared the end.
-
-    In the phase `further`, questions continue although the verdict is settled. `most` is how many criteria a list may
-    have. `given` is what was said before the first question, in a file or by options: it is not asked again, and
-    counts until an answer to the same question takes its place.
-    """
+    """The answers so far, in order, and whether the person declared the end."""
 
     catalogue: Catalogue
     answers: tuple[GivenAnswer, ...] = ()
-    phase: Phase = "asking"
-    most: int = 10
-    given: Statement = _NOTHING
+    phase: Phase = "asking"  # `further`: questions continue although the verdict is settled
+    most: int = 10  # how many criteria a list may have
+    given: Statement = _NOTHING  # from a file or options: not asked again, until an answer takes its place
 
     @property
     def steps(self) -> int:

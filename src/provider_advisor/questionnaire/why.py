@@ -27,22 +27,17 @@ class QuestionsLeft(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known at a state.
+    """What is known at a state."""
 
-    `verdict` and `standings` are those so far; `stated` and `unsure` how much they rest on. `proved` are the aspects
-    of the verdict that nothing can change any more, `hanging` those that something could; `out` how many of the
-    `providers` are ruled out for good; `left` how many criteria could still matter.
-    """
-
-    verdict: Verdict
+    verdict: Verdict  # so far, as are the standings
     standings: dict[str, Standing]
-    stated: int
-    unsure: int
-    proved: tuple[Aspect, ...]
-    hanging: tuple[Aspect, ...]
+    stated: int  # how many requirements they rest on
+    unsure: int  # how many answers are "not sure"
+    proved: tuple[Aspect, ...]  # what nothing can change any more of the verdict
+    hanging: tuple[Aspect, ...]  # what something could
     providers: int
-    out: int
-    left: int
+    out: int  # how many of them are ruled out for good
+    left: int  # how many criteria could still matter
 
 
 class Coverage(NamedTuple):
@@ -67,20 +62,15 @@ class Move(NamedTuple):
 
 
 class Why(NamedTuple):
-    """Why a question is asked.
-
-    `moves` is what each answer alone would do; `opens` the keys of questions that may be asked only after it; `rules`
-    how many rules depend on it; `decides` whether the verdict does, alone or with others. `coverage` is None for what
-    is no criterion, or is computed from usage.
-    """
+    """Why a question is asked."""
 
     key: Key
     known: Known
-    moves: tuple[Move, ...]
-    opens: tuple[Key, ...]
-    rules: int
-    decides: bool
-    coverage: Coverage | None
+    moves: tuple[Move, ...]  # what each answer alone would do
+    opens: tuple[Key, ...]  # the questions that may be asked only after it
+    rules: int  # how many have it in their condition
+    decides: bool  # whether the verdict depends on it, alone or with others
+    coverage: Coverage | None  # None for what is no criterion, or is computed from usage
 
 
 def sum_up_known(state: State) -> Known:

@@ -52,15 +52,12 @@ _EITHER = re.compile("/|-or-|,-?|[|]")
 
 
 class Columns(NamedTuple):
-    """The places of a table's columns: by meaning, of priorities, of crosses by priority, and of those not read.
+    """The places of a table's columns."""
 
-    `more` are columns that say more about the texts, which only helps to suggest what one in doubt may mean.
-    """
-
-    places: Mapping[str, int]
+    places: Mapping[str, int]  # by meaning: of texts, weights and categories
     priorities: Sequence[int]
-    marks: Sequence[int]
-    more: Sequence[int]
+    marks: Sequence[int]  # of crosses, each for one priority
+    more: Sequence[int]  # what says more about the texts, which only helps to suggest what one in doubt may mean
     unread: Sequence[int]
 
     @property
@@ -129,12 +126,9 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
     for kind in _WORDS:  # "Requirement" holds the texts also beside "Requirement number" or "Feature title"
         same = [place for place, found in meanings.items() if found == kind]
         exact = [place for place in same if simplify(grid.names[place]) in _MEANINGS]
-        if len(exact) > 1 and kind == "text":  # "Item" may hold the texts, or their numbers beside "Requirement"
-            exact = [place for place in exact if not _are_numbers(_list_cells(grid, place))] or exact
-            best = min(_RANKS[simplify(grid.names[place])] for place in exact)
-            more = [place for place in exact if _RANKS[simplify(grid.names[place])] > best]
-            exact = [place for place in exact if place not in more]
-        meanings |= {place: kind if place in exact else None for place in same if exact}
+        if kind == "text":
+            exact, more = _choose_texts(grid, exact)
+        meanings |= {place: None for place in same if exact and place not in exact}
         # "Type" and "Level" are columns of priorities only where one of their cells says a priority.
         vague = (place for place in same if simplify(grid.names[place]) in _VAGUE)
         silent = (place for place in vague if not any(_may_rank(cell, scale) for cell in _list_cells(grid, place)))
@@ -149,6 +143,15 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
     if not columns.has_priorities:
         _refuse_priorities(grid, unread, scale)
     return columns
+
+
+def _choose_texts(grid: Grid, exact: list[int]) -> tuple[list[int], list[int]]:
+    """Return the columns that hold the texts, and those that say more about them."""
+    # "Item" may hold the texts, or their numbers beside "Requirement".
+    worded = [place for place in exact if not _are_numbers(_list_cells(grid, place))] or exact
+    ranks = {place: _RANKS[simplify(grid.names[place])] for place in worded}
+    best = min(ranks.values(), default=0)
+    return [place for place in worded if ranks[place] == best], [place for place in worded if ranks[place] > best]
 
 
 def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str, int]:

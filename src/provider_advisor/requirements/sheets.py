@@ -66,16 +66,13 @@ class Sheet(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table with a header: `names` of columns, and rows as long as it; the first of them is row `first` of its file.
-
-    `skipped` are the filled rows above the header, as texts.
-    """
+    """A table with a header."""
 
     file: str
     names: tuple[str, ...]
-    rows: Sequence[Sequence[Cell]]
-    first: int
-    skipped: tuple[str, ...] = ()
+    rows: Sequence[Sequence[Cell]]  # each as long as the header
+    first: int  # the number of the first row in its file
+    skipped: tuple[str, ...] = ()  # the filled rows above the header, as texts
 
 
 def is_workbook_name(name: str) -> bool:

@@ -42,18 +42,13 @@ RANK: Mapping[Priority, int] = {"must": 3, "should": 2, "could": 1, "wont": 0}
 
 
 class Requirement(NamedTuple):
-    """One thing a team asks: a criterion, perhaps a bound (of ranks, for a rating), a priority.
+    """One thing a team asks."""
 
-    The bound of a capability that must not be there is `ABSENT`. The criterion may be a choice between several.
-    `weight` is the requirement's own, in place of the criterion's. `implied_by` names the rules that added it; it is
-    empty for what the team stated itself.
-    """
-
-    criterion: str
+    criterion: str  # perhaps a choice between several
     priority: Priority
-    bound: Interval | None = None
-    weight: float | None = None
-    implied_by: tuple[str, ...] = ()
+    bound: Interval | None = None  # of ranks for a rating; `ABSENT` for a capability that must not be there
+    weight: float | None = None  # its own, in place of the criterion's
+    implied_by: tuple[str, ...] = ()  # the rules that added it; none for what the team stated itself
 
     @property
     def is_absence(self) -> bool:
@@ -120,19 +115,15 @@ def say_volume(used: Used) -> Number | str:
 
 
 class Team(NamedTuple):
-    """Everything a team stated: requirements, situation by topic, monthly usage by item.
-
-    `unwanted` are the criteria of priority `wont`, sorted: no rule adds them, and they are never judged. `weights` say
-    by area how many percent of the total weight it has; the areas that are not named share the rest.
-    """
+    """Everything a team stated."""
 
     requirements: tuple[Requirement, ...] = ()
-    situation: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    usage: Mapping[str, Used] = MappingProxyType({})
+    situation: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # by topic
+    usage: Mapping[str, Used] = MappingProxyType({})  # monthly, by item
     name: str | None = None
-    unwanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()  # the criteria of priority `wont`, sorted: no rule adds them, and none is judged
     unlisted: tuple[Unlisted, ...] = ()
-    weights: Mapping[str, Number] = MappingProxyType({})
+    weights: Mapping[str, Number] = MappingProxyType({})  # percents of the total by area; all others share the rest
 
     @property
     def has_unlisted_must(self) -> bool:
@@ -188,20 +179,15 @@ def join_unlisted(parts: Iterable[Unlisted]) -> tuple[Unlisted, ...]:
 
 
 class Statement(NamedTuple):
-    """What a team asks, and the day whose facts count: `as_of` None is today, `max_age` in days None is any age.
-
-    `notes` say what was overruled on the way here; `unsure` are criteria, situation and usage of which the team could
-    not say whether they matter; `scope` is the part of the knowledge base that is looked at. `uncounted` is asked for
-    but cannot count yet: it is computed from usage, and none is stated.
-    """
+    """What a team asks, and of which facts."""
 
     team: Team
-    as_of: dt.date | None = None
-    max_age: int | None = None
-    notes: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    scope: Scope = Scope()
-    uncounted: tuple[Requirement, ...] = ()
+    as_of: dt.date | None = None  # the day whose facts count; None is today
+    max_age: int | None = None  # of facts, in days; None is any
+    notes: tuple[str, ...] = ()  # on what was overruled on the way here
+    unsure: tuple[str, ...] = ()  # criteria, situation and usage of which the team could not say whether they matter
+    scope: Scope = Scope()  # the part of the knowledge base that is looked at
+    uncounted: tuple[Requirement, ...] = ()  # asked for, but computed from usage, and none is stated
 
 
 def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str, Any]:
