@@ -1,4 +1,13 @@
-"""Read and write files of answers, and make the team and the requirements file from answers."""
+"""Read and write files of answers, and make the team and the requirements file from answers.
+
+    version: 1
+    answers:
+    - {topics: [calls], screen: 1}
+    - {criterion: number-countries, answer: must, bound: 90, screen: 2, bound_screen: 3}
+
+A criterion, its bound and its members are one entry, for people to read, and up to three answers on up to three
+screens, so that going back undoes them one by one.
+"""
 
 from __future__ import annotations
 

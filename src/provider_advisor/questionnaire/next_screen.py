@@ -24,7 +24,7 @@ from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
-from provider_advisor.questionnaire.proof import Survey, survey_answers
+from provider_advisor.questionnaire.proof import survey_answers
 from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import (
     ALONG,
@@ -70,24 +70,21 @@ class End(NamedTuple):
 def choose_screen(state: State) -> Screen | End:
     """Return the screen to show after the answers so far, or the end."""
     if state.phase in {"declared", "stopped"}:
-        return _make_end(state, survey_answers(state), "declared" if state.phase == "declared" else "stopped")
+        return _make_end(state, "declared" if state.phase == "declared" else "stopped")
     # The topics always come first, so that the first screen does not need all facts.
     if state.catalogue.subjects and all(answer.key != TOPICS for answer in state.answers):
         return Screen("topics", (TOPICS,))
-    survey = survey_answers(state)
-    found = _choose_next(state, survey, order_questions(state))
-    if found is not None:
-        return found
-    return _make_end(state, survey, "settled-unless" if _list_unless(state, survey) else "settled")
+    found = _choose_next(order_questions(state))
+    return found or _make_end(state, "settled-unless" if _list_unless(state) else "settled")
 
 
 def order_questions(state: State) -> QuestionOrder:
     """Return the questions that affect the verdict; in the phase `further`, all that are worth asking."""
+    return QuestionOrder(state, _list_deciding(state))
+
+
+def _list_deciding(state: State) -> frozenset[Key]:
     survey = survey_answers(state)
-    return QuestionOrder(state, survey, _list_deciding(state, survey))
-
-
-def _list_deciding(state: State, survey: Survey) -> frozenset[Key]:
     if state.phase != "further":
         return frozenset(survey.proof.deciding)
     catalogue, said, open_ = state.catalogue, survey.replay.said, survey.replay.possible.open
@@ -99,29 +96,29 @@ def _list_deciding(state: State, survey: Survey) -> frozenset[Key]:
     return (open_ | bounds) - skipped - said.final
 
 
-def _choose_next(state: State, survey: Survey, order: QuestionOrder) -> Screen | None:
+def _choose_next(order: QuestionOrder) -> Screen | None:
     """Return the next screen: one list, what little is left on one screen, or details once no criterion is left."""
-    waiting = _list_waiting(survey, order)
+    state, possible, waiting = order.state, order.survey.replay.possible, order.waiting
     # A bound or members belong to a criterion that is asked for, and need nothing else to apply.
-    askable: Iterable[Key] = [key for key in waiting if key in survey.replay.possible.sure or key.kind in ALONG]
+    askable: Iterable[Key] = [key for key in waiting if key in possible.sure or key.kind in ALONG]
     if waiting and not askable:
-        askable = _find_other_ways(state, survey)
+        askable = _find_other_ways(order)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
     # The situation comes before needs, because rules that depend on it leave fewer criteria to ask.
     if by_kind["situation"] and not _is_begun(state):
         return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
-    firsts = choose_worth_asking(criteria, state, survey, order)
+    firsts = choose_worth_asking(criteria, order)
     along = [*by_kind["bound"], *by_kind["members"]]
     if state.most == 1 and (criteria or along):
-        return _show_details(along) if along else _show_list(firsts, (), state, survey, order)
+        return _show_details(along) if along else _show_list(firsts, (), order)
     is_last = sum(key.kind == "criterion" for key in waiting) <= CLOSING
     keys = (*criteria, *details)
     if criteria and is_last and len(keys) <= CLOSING and _closes(keys, state):
         return Screen("closing", keys)
     if details and (not criteria or (is_last and len(keys) > CLOSING)):
         return _show_details(details)
-    return _show_list(firsts, details, state, survey, order) if criteria else None
+    return _show_list(firsts, details, order) if criteria else None
 
 
 def _is_begun(state: State) -> bool:
@@ -129,31 +126,24 @@ def _is_begun(state: State) -> bool:
     return any(not answer.searched and answer.key != TOPICS for answer in state.answers)
 
 
-def _list_waiting(survey: Survey, order: QuestionOrder) -> frozenset[Key]:
-    return order.wanted - survey.replay.said.unsure - survey.replay.said.final
-
-
-def _find_other_ways(state: State, survey: Survey) -> list[Key]:
+def _find_other_ways(order: QuestionOrder) -> list[Key]:
     """Return what can be asked where nothing that opens the waiting questions can: it may lead there another way."""
-    possible, hinges = survey.replay.possible, state.catalogue.hinges
-    open_ = (possible.open & possible.sure) - survey.replay.said.unsure
+    replay, hinges = order.survey.replay, order.state.catalogue.hinges
+    open_ = (replay.possible.open & replay.possible.sure) - replay.said.unsure
     return [key for key in open_ if key.kind != "criterion" or key.name in hinges]
 
 
 def _closes(keys: Sequence[Key], state: State) -> bool:
     """Return whether nothing is left to ask without answers to these: a no may also open other questions."""
-    after = put_answers(state, [GivenAnswer(key, get_silence(key)) for key in keys])
-    return not _list_waiting(survey_answers(after), order_questions(after))
+    return not order_questions(put_answers(state, [GivenAnswer(key, get_silence(key)) for key in keys])).waiting
 
 
-def _show_list(
-    criteria: Sequence[Key], details: Sequence[Key], state: State, survey: Survey, order: QuestionOrder
-) -> Screen:
+def _show_list(criteria: Sequence[Key], details: Sequence[Key], order: QuestionOrder) -> Screen:
     """Return the next list, together with everything else to ask if that fits."""
-    if details and len(criteria) <= state.most and len(criteria) + len(details) <= CLOSING:
+    if details and len(criteria) <= order.state.most and len(criteria) + len(details) <= CLOSING:
         return Screen("list", (*criteria, *details))
-    subject, keys = choose_list(criteria, state, survey, order)
-    return Screen("list", tuple(sort_keys(keys, state)), subject)
+    subject, keys = choose_list(criteria, order)
+    return Screen("list", tuple(sort_keys(keys, order.state)), subject)
 
 
 def _show_details(keys: Sequence[Key]) -> Screen:
@@ -178,16 +168,17 @@ def sort_keys(keys: Iterable[Key], state: State) -> list[Key]:
     return sorted(keys, key=lambda key: (places[to_question(key)], key))
 
 
-def _make_end(state: State, survey: Survey, kind: EndKind) -> End:
+def _make_end(state: State, kind: EndKind) -> End:
+    survey = survey_answers(state)
     possible, said = survey.replay.possible, survey.replay.said
     waiting = (possible.open & possible.sure) - said.unsure
-    complete = state.phase == "further" or not waiting
-    return End(kind, survey.outcome.verdict, tuple(_list_unless(state, survey)), complete)
+    return End(kind, survey.outcome.verdict, tuple(_list_unless(state)), state.phase == "further" or not waiting)
 
 
-def _list_unless(state: State, survey: Survey) -> list[Key]:
+def _list_unless(state: State) -> list[Key]:
     """Return the "not sure" answers that the verdict still depends on, and what cannot count yet."""
-    order = QuestionOrder(state, survey, frozenset(survey.proof.deciding))
+    survey = survey_answers(state)
+    order = QuestionOrder(state, frozenset(survey.proof.deciding))
     return sort_keys((order.wanted & survey.replay.said.unsure) | survey.replay.uncounted, state)
 
 
@@ -201,24 +192,30 @@ class QuestionOrder:
     gives, for each that cannot be asked yet, those that may open it; `chances` how likely each changes the verdict.
     """
 
-    def __init__(self, state: State, survey: Survey, deciding: frozenset[Key]) -> None:
-        self._catalogue = state.catalogue
-        self._survey = survey
+    def __init__(self, state: State, deciding: frozenset[Key]) -> None:
+        self.state, self.survey = state, survey_answers(state)
+        self._catalogue, self._possible = state.catalogue, self.survey.replay.possible
         self._changes: dict[tuple[Totals, ...], bool] = {}
-        self._fires_now = frozenset(firing.rule.id for firing in survey.outcome.inference.firings)
-        self._required = frozenset(part.criterion for part in survey.outcome.inference.requirements)
-        self._deciding = DecidingQuestions(survey.replay.possible, state.catalogue, self._fires_now)
+        inference = self.survey.outcome.inference
+        self._fires_now = frozenset(firing.rule.id for firing in inference.firings)
+        self._required = frozenset(part.criterion for part in inference.requirements)
+        self._deciding = DecidingQuestions(self._possible, state.catalogue, self._fires_now)
         self.gates = dict(self._find_gates(deciding))
         self.wanted = deciding.union(*self.gates.values())
 
+    @property
+    def waiting(self) -> frozenset[Key]:
+        """Return those of the wanted keys that have no answer."""
+        return self.wanted - self.survey.replay.said.unsure - self.survey.replay.said.final
+
     def _find_gates(self, deciding: frozenset[Key]) -> Iterator[tuple[Key, frozenset[Key]]]:
         """Yield, for each question that cannot be asked yet, those that decide whether it can; and so on for these."""
-        possible, waiting, seen = self._survey.replay.possible, sorted(deciding), set(deciding)
+        waiting, seen = sorted(deciding), set(deciding)
         while waiting:
             key = waiting.pop()
             question = self._catalogue.questions.get(key)
             # A question that certainly applies needs no other one first.
-            if question is None or question.when is None or key in possible.sure:
+            if question is None or question.when is None or key in self._possible.sure:
                 continue
             gates = self._deciding.find_for_condition(question.when)
             yield key, gates
@@ -237,6 +234,11 @@ class QuestionOrder:
             for gate, share in self._find_gates_above(key).items():
                 found[gate] = found.get(gate, 0.0) + share * chance
         return found
+
+    def choose_best(self, keys: Iterable[Key]) -> list[Key]:
+        """Return the keys that are the likeliest to change the verdict, as many as a list may have."""
+        places = self._catalogue.places
+        return sorted(keys, key=lambda key: (-self.chances.get(key, 0.0), places[key]))[: self.state.most]
 
     def _find_gates_above(self, key: Key) -> dict[Key, float]:
         """Return the gates above a question, and with what chance each leads to it."""
@@ -273,7 +275,7 @@ class QuestionOrder:
 
     @cached_property
     def _total(self) -> Totals:
-        return add_up(self._survey.findings, len(self._catalogue.providers))
+        return add_up(self.survey.findings, len(self._catalogue.providers))
 
     @cached_property
     def _verdict(self) -> Verdict:
@@ -301,48 +303,40 @@ class QuestionOrder:
         def holds(part: Leaf | Not) -> bool:
             if isinstance(part, Need):
                 return part.criterion in (*list_needed(name), *self._required)
-            return self._survey.replay.possible.may_be(part) == YES
+            return self._possible.may_be(part) == YES
 
         return fold(condition, holds, every=all, some=any, negated=holds)
 
 
-def choose_list(
-    criteria: Sequence[Key], state: State, survey: Survey, order: QuestionOrder
-) -> tuple[str | None, tuple[Key, ...]]:
+def choose_list(criteria: Sequence[Key], order: QuestionOrder) -> tuple[str | None, tuple[Key, ...]]:
     """Return the subject and the keys of the list whose best criteria are the likeliest to change the verdict.
 
     `criteria` are those worth asking. A subject that cannot fill a list of its own gets none: what is left of several
     comes together, under None.
     """
-    opened = survey.replay.said.opened or ()
-    under = {name: _list_under(name, criteria, state) for name in state.catalogue.subjects if name in opened}
-    found = {name: _choose_best(keys, state, order) for name, keys in under.items()}
+    catalogue, opened = order.state.catalogue, order.survey.replay.said.opened or ()
+
+    def list_under(subject: str, keys: Iterable[Key]) -> list[Key]:
+        return [key for key in keys if subject in catalogue.questions[key].subjects]
+
+    found = {name: order.choose_best(list_under(name, criteria)) for name in catalogue.subjects if name in opened}
     subject = max(found, key=lambda name: sum(order.chances.get(key, 0.0) for key in found[name]), default=None)
-    if subject is not None and len(found[subject]) == state.most:
+    if subject is not None and len(found[subject]) == order.state.most:
         return subject, tuple(found[subject])
-    keys = _choose_best(criteria, state, order)
-    return next((name for name in found if len(_list_under(name, keys, state)) == len(keys)), None), tuple(keys)
+    keys = order.choose_best(criteria)
+    return next((name for name in found if len(list_under(name, keys)) == len(keys)), None), tuple(keys)
 
 
-def choose_worth_asking(criteria: Sequence[Key], state: State, survey: Survey, order: QuestionOrder) -> Sequence[Key]:
+def choose_worth_asking(criteria: Sequence[Key], order: QuestionOrder) -> Sequence[Key]:
     """Return those that some provider still in may not meet, or that questions or rules depend on; all if none is."""
     gates = frozenset[Key]().union(*order.gates.values())
-    catalogue = state.catalogue
+    catalogue, inside = order.state.catalogue, order.survey.inside
     firsts = [
         key
         for key in criteria
-        if key in gates or key.name in catalogue.needing or not catalogue.is_met(key.name, survey.inside)
+        if key in gates or key.name in catalogue.needing or not catalogue.is_met(key.name, inside)
     ]
     return firsts or criteria
-
-
-def _list_under(subject: str, keys: Iterable[Key], state: State) -> list[Key]:
-    return [key for key in keys if subject in state.catalogue.questions[key].subjects]
-
-
-def _choose_best(keys: Iterable[Key], state: State, order: QuestionOrder) -> list[Key]:
-    places = state.catalogue.places
-    return sorted(keys, key=lambda key: (-order.chances.get(key, 0.0), places[key]))[: state.most]
 
 
 # What may be asked or changed beside the screens

@@ -1,4 +1,12 @@
-"""Requirements files in YAML or JSON; JSON is read as YAML."""
+"""Read requirements files in YAML or JSON; JSON is read as YAML.
+
+    needs: [fax, {criterion: number-countries, at_least: 90}]
+    wants: [{any: [sms, whatsapp], priority: could}]
+    situation: {developers: none}
+    usage: {sms-outbound: 60000/year}
+
+What comes out is a `Statement`, the same as from the command line.
+"""
 
 from __future__ import annotations
 
