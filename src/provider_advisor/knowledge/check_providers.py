@@ -173,9 +173,8 @@ def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
 
 
 def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
-    tiers = [tier.price for tier in claim.tiers or ()]
     single = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_)
-    given = (*single, *(claim.between or ()), *tiers)
+    given = (*single, *(claim.between or ()), *(tier.price for tier in claim.tiers or ()))
     amounts = [amount for amount in given if isinstance(amount, int | float)]
     # The scale is in the criterion's currency, and what another is worth depends on the day.
     if criterion.scale is not None and not _is_foreign(claim, criterion):

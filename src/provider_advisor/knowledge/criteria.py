@@ -168,10 +168,8 @@ def name_part(part: FactHolds, criterion: Criterion) -> str:
     """Return the id of a part, as it is typed: `phone-numbers@de`, `number-countries>=90`, `fax=no`."""
     if not part.present:
         return f"{part.criterion}{IS_ABSENT}"
-    if part.bound is None:
-        return part.criterion
-    low, high = (None if end is None else _spell(end, criterion) for end in (part.bound.low, part.bound.high))
-    if low == high:
+    low, high = _spell_ends(part.bound, criterion)
+    if low is not None and low == high:
         return f"{part.criterion}={low}"
     return part.criterion + ("" if low is None else f">={low}") + ("" if high is None else f"<={high}")
 
@@ -235,8 +233,11 @@ def _read_part(text: str, criteria: Mapping[str, Criterion]) -> FactHolds:
     return FactHolds(criterion.id, Interval(_read_end(low, criterion), _read_end(high, criterion)))
 
 
-def _spell(end: Number, criterion: Criterion) -> str:
-    return criterion.values[int(end)] if criterion.kind == "rating" else str(plain(end))
+def _spell_ends(bound: Interval | None, criterion: Criterion) -> list[str | None]:
+    """Return both ends of a bound as they are typed, a rating's as words; None for one that is open."""
+    ends = (None, None) if bound is None else (bound.low, bound.high)
+    is_rating = criterion.kind == "rating"
+    return [None if end is None else criterion.values[int(end)] if is_rating else str(plain(end)) for end in ends]
 
 
 def _read_end(text: str | None, criterion: Criterion) -> Number | None:
@@ -265,7 +266,7 @@ def _label_part(part: FactHolds, criterion: Criterion) -> str:
     if part.bound is None:
         return criterion.label
     unit = "" if criterion.kind == "rating" or criterion.unit is None else f" {criterion.unit}"
-    low, high = (None if end is None else _spell(end, criterion) for end in (part.bound.low, part.bound.high))
+    low, high = _spell_ends(part.bound, criterion)
     if low == high:
         return f"{criterion.label} (exactly {low}{unit})"
     ends = [f"{word} {end}{unit}" for word, end in (("at least", low), ("at most", high)) if end is not None]

@@ -74,12 +74,8 @@ def read_scope(
         mistakes.extend(_explain_unknown(key, name, knowledge) for name, part in found.items() if part is None)
         return _put_in_order(part for part in found.values() if part is not None)
 
-    scope = knowledge.scope._replace(
-        only=read("only", only),
-        without=read("without", without),
-        sources=read("sources", sources),
-        customer_of=read("customer_of", customer_of),
-    )
+    given = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
+    scope = knowledge.scope._replace(**{key: read(key, names) for key, names in given.items()})
     mistakes += [
         f"'{name}' is in both 'only' and 'without'; remove it from one of them."
         for name in scope.only

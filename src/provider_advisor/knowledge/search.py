@@ -16,7 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.suggest import SpellingIndex
 
@@ -151,7 +151,7 @@ class SearchIndex:
                 for place in self._titles.get(root, ()):
                     scores[place] += rarity * self._stems[root][place]
                     covered[place] += rarity
-        found = {place: (score,) for place, score in scores.items() if covered[place] >= needed}
+        found = {place: score for place, score in scores.items() if covered[place] >= needed}
         return self._in_order(found or self._find_names_inside(rarities))
 
     def find_near(self, query: str) -> tuple[SearchEntry, ...]:
@@ -167,10 +167,10 @@ class SearchIndex:
                 scores[place] += rarity * (weight / _IN_NAME if weight > _IN_TEXT else _FROM_TEXT)
         inside = self._find_names_inside(rarities)
         needed = _SOME * sum(rarities.values())
-        found = {place: score + inside.get(place, (0.0,))[0] for place, score in scores.items()}
+        found = {place: score + inside.get(place, 0.0) for place, score in scores.items()}
         least = _SOME_OF_BEST * max(found.values(), default=0.0)
         kept = {
-            place: (score,)
+            place: score
             for place, score in found.items()
             if score >= least and (place in inside or scores[place] >= needed)
         }
@@ -185,14 +185,13 @@ class SearchIndex:
             for word, root in roots.items()
         }
 
-    def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, tuple[float, ...]]:
+    def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, float]:
         """Return by entry how much the words weigh of the heaviest name that is wholly in a query."""
-        found: dict[int, tuple[float, ...]] = {}
+        found: dict[int, float] = {}
         for root in rarities:
             for roots, place in self._names_inside.get(root, ()):
                 if roots <= rarities.keys():
-                    weight = sum(rarities[one] for one in roots)
-                    found[place] = max(found.get(place, (0.0,)), (weight,))
+                    found[place] = max(found.get(place, 0.0), sum(rarities[one] for one in roots))
         return found
 
     @cached_property
@@ -234,15 +233,10 @@ class SearchIndex:
     def _find_holding(self, word: str) -> dict[int, float]:
         """Return by entry how much a typed word counts there."""
         found = dict(self._stems.get(stem(word), {}))
-        if len(word) >= _SHORTEST:
-            for whole, root in self._words.items():
-                if word in whole:
-                    for place, weight in self._stems[root].items():
-                        found.setdefault(place, weight * _INSIDE)
-        if not found:
-            for near in self._near.nearest(word):
-                for place, weight in self._stems[self._words[near]].items():
-                    found.setdefault(place, weight * _INSIDE)
+        longer = [whole for whole in self._words if word in whole] if len(word) >= _SHORTEST else []
+        for other in longer if found or longer else self._near.nearest(word):
+            for place, weight in self._stems[self._words[other]].items():
+                found.setdefault(place, weight * _INSIDE)
         return found
 
     def _weigh(self, count: int) -> float:
@@ -255,14 +249,14 @@ class SearchIndex:
         entry = self.entries[place]
         return " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()
 
-    def _in_order(self, ranks: Mapping[int, tuple[float, ...]]) -> tuple[SearchEntry, ...]:
-        """Return the entries of the highest ranks first, among equals the important ones."""
+    def _in_order(self, ranks: Mapping[int, float | tuple[float, ...]]) -> tuple[SearchEntry, ...]:
+        """Return the entries of the highest ranks first; among equals the important ones, then short labels."""
 
-        def order(place: int) -> tuple[object, ...]:
+        def order(place: int) -> tuple[Any, ...]:
             entry = self.entries[place]
-            return *(-part for part in ranks[place]), -entry.importance, len(entry.label), place
+            return ranks[place], entry.importance, -len(entry.label), -place
 
-        return tuple(self.entries[place] for place in sorted(ranks, key=order))
+        return tuple(self.entries[place] for place in sorted(ranks, key=order, reverse=True))
 
 
 @lru_cache(maxsize=2**14)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from provider_advisor.knowledge.base import KnowledgeBase, questionnaire_of
 from provider_advisor.knowledge.conditions import (
@@ -106,26 +107,24 @@ def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
-    for claims in knowledge.claims.values():
-        first: dict[Claim, str] = {}
-        for claim in claims:
-            said = claim._replace(where="")
-            if said in first:
-                yield (
-                    f"{claim.where}: the claim on '{claim.criterion}' is already at {first[said]}, "
-                    "with the same source line; keep one."
-                )
-            first.setdefault(said, claim.where)
+    first: dict[Claim, str] = {}
+    for claim in chain.from_iterable(knowledge.claims.values()):
+        said = claim._replace(where="")
+        if said in first:
+            yield (
+                f"{claim.where}: the claim on '{claim.criterion}' is already at {first[said]}, "
+                "with the same source line; keep one."
+            )
+        first.setdefault(said, claim.where)
 
 
 def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
-    for claims in knowledge.claims.values():
-        for claim in claims:
-            if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
-                yield (
-                    f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
-                    "write `exactly` if the provider supports that many."
-                )
+    for claim in chain.from_iterable(knowledge.claims.values()):
+        if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
+            yield (
+                f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
+                "write `exactly` if the provider supports that many."
+            )
 
 
 def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
@@ -196,13 +195,12 @@ def _find_repeated_rules(knowledge: KnowledgeBase) -> Iterator[str]:
 
 def _find_ahead(facts: Facts) -> Iterator[str]:
     """Yield claims that are not yet true on the day of the facts."""
-    for provider in facts.knowledge.providers.values():
-        for claim in provider.claims:
-            if claim.starts > facts.as_of >= claim.stated:
-                yield (
-                    f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which is "
-                    "in the future; is the date right?"
-                )
+    for claim in _list_claims(facts.knowledge):
+        if claim.starts > facts.as_of >= claim.stated:
+            yield (
+                f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which is "
+                "in the future; is the date right?"
+            )
 
 
 def _find_contradictions(facts: Facts) -> Iterator[str]:
@@ -219,14 +217,14 @@ def _find_contradictions(facts: Facts) -> Iterator[str]:
 
 def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield sources that nothing cites, with impossible days, or with an address that is not one."""
-    providers = knowledge.providers.values()
-    cited = {claim.source for provider in providers for claim in provider.claims}
-    cited |= {product.source for provider in providers for product in provider.products.values() if product.source}
-    cited |= {
-        new.source for part in providers for made in part.products.values() if (new := made.renamed) and new.source
+    products = [product for provider in knowledge.providers.values() for product in provider.products.values()]
+    renamings = [product.renamed for product in products if product.renamed is not None]
+    citations = [citation for rule in knowledge.rules.values() for citation in rule.rests_on]
+    cited = {
+        part.source
+        for group in (_list_claims(knowledge), products, renamings, citations, knowledge.rates)
+        for part in group
     }
-    cited |= {citation.source for rule in knowledge.rules.values() for citation in rule.rests_on}
-    cited |= {rate.source for rate in knowledge.rates}
     for source in knowledge.sources.values():
         if source.id not in cited:
             yield f"source '{source.id}': no claim and no rule cites it; cite it, or remove it."
@@ -257,13 +255,16 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
         for word, day in (("published", source.published), ("retrieved", source.retrieved)):
             if day is not None and day > today:
                 yield f"source '{source.id}': {word} on {day}, which is after today, {today}; correct it."
-    for provider in knowledge.providers.values():
-        for claim in provider.claims:
-            if claim.stated > today and claim.stated != knowledge.sources[claim.source].published:
-                yield (
-                    f"{claim.where}: claim on '{claim.criterion}': stated on {claim.stated}, which is after "
-                    f"today, {today}; expected the day on which '{claim.source}' said it."
-                )
+    for claim in _list_claims(knowledge):
+        if claim.stated > today and claim.stated != knowledge.sources[claim.source].published:
+            yield (
+                f"{claim.where}: claim on '{claim.criterion}': stated on {claim.stated}, which is after "
+                f"today, {today}; expected the day on which '{claim.source}' said it."
+            )
+
+
+def _list_claims(knowledge: KnowledgeBase) -> Iterator[Claim]:
+    return (claim for provider in knowledge.providers.values() for claim in provider.claims)
 
 
 def _find_unconverted(facts: Facts) -> Iterator[str]:
