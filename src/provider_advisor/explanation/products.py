@@ -24,43 +24,77 @@ from provider_advisor.explanation.words import counted, join_any, joined, keep_f
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA, Caution
 from provider_advisor.logic import Truth
+from provider_advisor.requirements import Requirement
 
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
 _MOST_GAPS = 2
 
 
+class MetBy(NamedTuple):
+    """A requirement that is met: the products that each meet it, and those of them that a clear text names.
+
+    There are no `products` if it is stated for the provider as a whole.
+    """
+
+    finding: Finding
+    requirement: Requirement
+    criterion: Criterion
+    products: frozenset[str]
+    stated: frozenset[str]
+
+    @property
+    def is_must(self) -> bool:
+        """Return whether it is a must, also one that cannot fail."""
+        return self.requirement.priority == "must"
+
+
+def list_met(findings: Iterable[Finding], knowledge: KnowledgeBase) -> tuple[MetBy, ...]:
+    """Return the findings that products meet, with these products."""
+    return tuple(
+        MetBy(finding, finding.requirement, knowledge.criteria[finding.requirement.criterion], finding.products, stated)
+        for finding in findings
+        if finding.requirement is not None and (stated := finding.stated_products)
+    )
+
+
+# The products to choose
+
+
 def find_products(decision: Decision) -> dict[str, list[list[str]]]:
     """Return the smallest sets of products by provider; none if nothing that it meets names a product."""
-    return {part.provider: _find_smallest(part.findings) for part in decision.outcome.assessments}
+    return {
+        part.provider: _find_smallest(finding.products for finding in part.findings)
+        for part in decision.outcome.assessments
+    }
 
 
-def _find_smallest(findings: Iterable[Finding]) -> list[list[str]]:
-    """Return the smallest sets of products that meet all findings that products meet."""
-    asked = [choice for choice in {finding.products for finding in findings} if choice]
-    products = sorted(frozenset().union(*asked))
-    # The smallest hitting sets of what each finding accepts: sets of one product are tried first, then sets of two, …
-    # Fax is by Phone, calls by Phone or Video, a whiteboard by Video: no single product meets all three, and the only
-    # set of two that does is Phone and Video. Beyond the limit a larger set is found, which meets everything too.
+def _find_smallest(accepted: Iterable[frozenset[str]]) -> list[list[str]]:
+    """Return the smallest sets that have a product of each set that is accepted; an empty one accepts anything."""
+    choices = [choice for choice in set(accepted) if choice]
+    products = sorted(frozenset().union(*choices))
+    # The smallest hitting sets: sets of one product are tried first, then sets of two, … For example, fax is by Phone,
+    # calls are by Phone or Video, and a whiteboard by Video: no product alone meets all three, Phone and Video do.
+    # Beyond the limit a larger set is found, which meets everything too.
     for size in range(1, len(products) + 1):
         tried = itertools.islice(itertools.combinations(products, size), _MOST_TRIED)
-        found = [list(group) for group in tried if all(choice & frozenset(group) for choice in asked)]
+        found = [list(group) for group in tried if all(choice & frozenset(group) for choice in choices)]
         if found:
             return found
     return [products] if products else []
 
 
 class _Purchase(NamedTuple):
-    """The products of one provider to choose: any one of `sets` for the findings `served`, and `added` for `wishes`.
+    """The products of one provider to choose: any one of `sets` for what is `served`, and `added` for the `wishes`.
 
     The best set is the first. `unknown` are the musts for which it is not known whether any product meets them.
     """
 
     sets: list[list[str]]
-    served: list[Finding]
+    served: list[MetBy]
     added: list[str]
-    wishes: list[Finding]
-    unknown: list[Finding]
+    wishes: list[MetBy]
+    unknown: list[Criterion]
 
 
 def record_choices(decision: Decision) -> tuple[list[model.ChosenRecord], dict[str, str]]:
@@ -80,51 +114,44 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
     Nobody buys a second product just for a quality such as a certificate. So qualities only decide between sets, unless
     nothing else names a product. Without other musts the wishes choose.
     """
-    met = [finding for finding in assessment.findings if finding.products]
-    serving = [finding for finding in met if not _is_quality(finding, knowledge)]
-    served = [finding for finding in serving if _is_must(finding)]
-    unmet = [finding for finding in assessment.findings if finding.decides_standing and finding.outcome != "met"]
-    open_musts = [finding for finding in unmet if finding.cost is None and not _is_quality(finding, knowledge)]
+    met = [part for part in list_met(assessment.findings, knowledge) if part.products]
+    serving = [part for part in met if not _is_quality(part.criterion)]
+    served = [part for part in serving if part.is_must]
+    open_musts = [
+        (finding, criterion)
+        for finding in assessment.findings
+        if finding.decides_standing and finding.outcome != "met" and finding.cost is None and finding.requirement
+        if not _is_quality(criterion := knowledge.criteria[finding.requirement.criterion])
+    ]
     # While a must is open, some product may turn out to meet it: then a certificate alone picks no product.
     if not (served or open_musts):
-        served = [finding for finding in met if _is_must(finding)] or serving or met
+        served = [part for part in met if part.is_must] or serving or met
     sold = knowledge.claims_by_product[assessment.provider]
-    sets = _sort_by_claims(_keep_best(_find_smallest(served), met), sold)
+    sets = _sort_by_claims(_keep_best(_find_smallest(part.products for part in served), met), sold)
     taken = frozenset(sets[0]) if sets else frozenset()
-    wishes = [finding for finding in serving if not _is_must(finding) and finding.products.isdisjoint(taken)]
-    added = next(iter(_sort_by_claims(_find_smallest(wishes), sold)), [])
-    return _Purchase(sets, served, added, wishes, [finding for finding in open_musts if _is_silent(finding)])
+    wishes = [part for part in serving if not part.is_must and part.products.isdisjoint(taken)]
+    added = next(iter(_sort_by_claims(_find_smallest(part.products for part in wishes), sold)), [])
+    # An amount may be stated and leave its must open: then its product is known.
+    unknown = [criterion for finding, criterion in open_musts if finding.is_unknown_must and not finding.degree.claims]
+    return _Purchase(sets, served, added, wishes, unknown)
 
 
-def _is_silent(finding: Finding) -> bool:
-    """Return whether nothing is known about this must; an amount may be stated but leave it open."""
-    return finding.is_unknown_must and not finding.degree.claims
-
-
-def _is_must(finding: Finding) -> bool:
-    return finding.requirement is not None and finding.requirement.priority == "must"
-
-
-def _is_quality(finding: Finding, knowledge: KnowledgeBase) -> bool:
+def _is_quality(criterion: Criterion) -> bool:
     """Return whether it is a quality of whichever product meets the rest."""
-    requirement = finding.requirement
-    return requirement is not None and EVERY_AREA in knowledge.criteria[requirement.criterion].same_product
+    return EVERY_AREA in criterion.same_product
 
 
-def _keep_best(sets: list[list[str]], met: Sequence[Finding]) -> list[list[str]]:
+def _keep_best(sets: list[list[str]], met: Sequence[MetBy]) -> list[list[str]]:
     """Return the sets that most musts are stated for; of these those that meet most of the wishes, by weight."""
     if len(sets) < 2:  # noqa: PLR2004 (nothing to choose)
         return sets
-    rates = [_rate_set(frozenset(part), met) for part in sets]
+    rates = []
+    for products in map(frozenset, sets):
+        stated = sum(not part.stated.isdisjoint(products) for part in met if part.is_must)
+        wishes = [part for part in met if not part.is_must and not part.products.isdisjoint(products)]
+        rates.append((stated, math.fsum(part.finding.weight for part in wishes)))
     best = max(rates)
     return [part for part, rate in zip(sets, rates, strict=True) if rate == best]
-
-
-def _rate_set(products: frozenset[str], met: Sequence[Finding]) -> tuple[int, float]:
-    """Return how many musts are stated for these products, and the weight of the wishes that they meet."""
-    stated = sum(not finding.stated_products.isdisjoint(products) for finding in met if _is_must(finding))
-    wishes = [finding for finding in met if not _is_must(finding)]
-    return stated, math.fsum(finding.weight for finding in wishes if not finding.products.isdisjoint(products))
 
 
 def _sort_by_claims(sets: Sequence[list[str]], sold: Mapping[str | None, int]) -> list[list[str]]:
@@ -136,73 +163,48 @@ def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: d
     sold = knowledge.claims_by_product[provider]
     names = {product.id: product.name_on(day) for product in knowledge.providers[provider].products.values()}
 
-    def name_parts(products: Sequence[str], findings: Sequence[Finding]) -> list[str]:
-        shared = _share_out(products, findings, sold)
-        return [f"{names[product]} for {_name_labels(own, knowledge)}" for product, own in shared.items()]
+    def name_parts(products: Sequence[str], met: Sequence[MetBy]) -> list[str]:
+        shared = _share_out(products, met, sold)
+        return [f"{names[product]} for {joined(labels)}" for product, labels in shared.items()]
 
     said = []
     if choice.sets and len(choice.sets[0]) == 1:
-        said.append(_name_either([names[product] for (product,) in choice.sets]))
+        each = [names[product] for (product,) in choice.sets]
+        enough = "either" if len(each) == 2 else "any one"  # noqa: PLR2004 (English)
+        said.append(f"{_name_any(each)} ({enough} is enough)" if len(each) > 1 else each[0])
     elif choice.sets:
         others = len(choice.sets) - 1
         more = f" ({counted(others, 'other set')} of the same size would also work)" if others else ""
         first, *rest = name_parts(choice.sets[0], choice.served)
         said.append(", plus ".join([first.partition(" for ")[0], *rest]) + more)
+    # Only capabilities: the product of an unknown amount may well be known.
+    missing = list(dict.fromkeys(criterion.label for criterion in choice.unknown if criterion.kind == "capability"))
     if choice.unknown and not choice.sets:
         said.append("no product is known to meet the musts")
-    elif labels := _list_capabilities(choice.unknown, knowledge):
-        said.append(f"no product is known for {shortened(labels)}")
+    elif missing:
+        said.append(f"no product is known for {shortened(missing)}")
     if choice.added:
         also = "also, " if choice.sets else ""
         said.append(f"{also}for the wishes: {', '.join(name_parts(choice.added, choice.wishes))}")
     return "; ".join(said)
 
 
-def _share_out(
-    products: Sequence[str], findings: Sequence[Finding], sold: Mapping[str | None, int]
-) -> dict[str, list[Finding]]:
-    """Return what each product is chosen for: the one that meets most comes first, the others add the rest."""
+def _share_out(products: Sequence[str], met: Sequence[MetBy], sold: Mapping[str | None, int]) -> dict[str, list[str]]:
+    """Return labels of what each product is chosen for: the one that meets most is first, the others add the rest."""
     # What two products meet is listed only under the first; otherwise both would seem necessary.
-    shared: dict[str, list[Finding]] = {}
-    left = list(findings)
-    for product in sorted(
-        products, key=lambda name: (-sum(name in part.products for part in findings), -sold[name], name)
-    ):
-        shared[product] = [finding for finding in left if product in finding.products]
-        left = [finding for finding in left if product not in finding.products]
+    shared: dict[str, list[str]] = {}
+    left = list(met)
+    for product in sorted(products, key=lambda name: (-sum(name in part.products for part in met), -sold[name], name)):
+        shared[product] = list(dict.fromkeys(part.criterion.label for part in left if product in part.products))
+        left = [part for part in left if product not in part.products]
     return shared
 
 
-def _name_either(names: Sequence[str]) -> str:
-    """Return products in words, where any one of them is enough: the first few by name."""
-    enough = "either" if len(names) == 2 else "any one"  # noqa: PLR2004 (English)
-    return f"{_name_any(names)} ({enough} is enough)" if len(names) > 1 else names[0]
-
-
-def _name_labels(findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
-    return joined(list(dict.fromkeys(_name_criterion(finding, knowledge) for finding in findings)))
-
-
-def _list_capabilities(findings: Sequence[Finding], knowledge: KnowledgeBase) -> list[str]:
-    """Return the labels of capabilities: the product of an unknown amount may well be known."""
-    asked = (knowledge.criteria[part.requirement.criterion] for part in findings if part.requirement is not None)
-    return list(dict.fromkeys(criterion.label for criterion in asked if criterion.kind == "capability"))
-
-
-def _name_criterion(finding: Finding, knowledge: KnowledgeBase) -> str:
-    return "" if finding.requirement is None else knowledge.criteria[finding.requirement.criterion].label
+def _name_any(names: Sequence[str]) -> str:
+    return join_any(keep_few(names, _MOST_NAMED, "others"))
 
 
 # Musts met by another product than the chosen one
-
-
-class MetBy(NamedTuple):
-    """A requirement that is met: the products that each meet it, and those of them that a clear text names."""
-
-    finding: Finding
-    criterion: Criterion
-    products: frozenset[str]
-    stated: frozenset[str]
 
 
 class ProductGap(NamedTuple):
@@ -211,8 +213,8 @@ class ProductGap(NamedTuple):
     It is doubtful where all that is said of those products, or of the provider as a whole, is ambiguous.
     """
 
-    asked: Finding
-    beside: Finding
+    asked: MetBy
+    beside: MetBy
     is_doubtful: bool = False
 
 
@@ -224,19 +226,10 @@ def find_product_gaps(findings: Sequence[Finding], knowledge: KnowledgeBase) -> 
 
 def find_wish_gaps(findings: Sequence[Finding], knowledge: KnowledgeBase) -> tuple[ProductGap, ...]:
     """Return the gaps of one provider's wishes to its musts, or to each other if no must names a product."""
-    wishes = [finding for finding in findings if finding.requirement and finding.requirement.priority != "must"]
-    met = list_met(wishes, knowledge)
-    musts = list_met((finding for finding in findings if finding.decides_standing and finding.products), knowledge)
-    return tuple(find_gaps(met, musts or met, knowledge))
-
-
-def list_met(findings: Iterable[Finding], knowledge: KnowledgeBase) -> tuple[MetBy, ...]:
-    """Return the findings that products meet, with these products."""
-    return tuple(
-        MetBy(finding, knowledge.criteria[finding.requirement.criterion], finding.products, stated)
-        for finding in findings
-        if finding.requirement is not None and (stated := finding.stated_products)
-    )
+    met = list_met(findings, knowledge)
+    wishes = [part for part in met if not part.is_must]
+    musts = [part for part in met if part.finding.decides_standing and part.products]
+    return tuple(find_gaps(wishes, musts or wishes, knowledge))
 
 
 def find_gaps(asked: Iterable[MetBy], beside: Sequence[MetBy], knowledge: KnowledgeBase) -> Iterator[ProductGap]:
@@ -248,7 +241,7 @@ def find_gaps(asked: Iterable[MetBy], beside: Sequence[MetBy], knowledge: Knowle
         for other in beside if part.criterion.same_product else ():
             if other.products and part.stated.isdisjoint(other.products) and _has_gap_to(part, other, knowledge):
                 is_doubtful = not part.products or not part.products.isdisjoint(other.products)
-                yield ProductGap(part.finding, other.finding, is_doubtful)
+                yield ProductGap(part, other, is_doubtful)
 
 
 def _has_gap_to(part: MetBy, other: MetBy, knowledge: KnowledgeBase) -> bool:
@@ -265,7 +258,7 @@ def _has_gap_to(part: MetBy, other: MetBy, knowledge: KnowledgeBase) -> bool:
 def _is_meant(own: Criterion, other: Criterion, knowledge: KnowledgeBase) -> bool:
     """Return whether the other one is of an area that the same product has to serve; of a choice any part counts."""
     areas = {knowledge.criteria[part.criterion].area for part in other.any_of} or {other.area}
-    return EVERY_AREA in own.same_product or not areas.isdisjoint(own.same_product)
+    return _is_quality(own) or not areas.isdisjoint(own.same_product)
 
 
 def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
@@ -300,49 +293,34 @@ def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str
 
 
 def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> model.ProductGapRecord:
-    knowledge, asked = decision.facts.knowledge, gaps[0].asked
-    known = knowledge.providers[provider]
+    asked, known = gaps[0].asked, decision.facts.knowledge.providers[provider]
     names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
-    by_products: dict[tuple[bool, tuple[str, ...]], list[Finding]] = {}
+    by_products: dict[tuple[bool, tuple[str, ...]], list[MetBy]] = {}
     for gap in sorted(gaps, key=lambda gap: gap.is_doubtful):
         by_products.setdefault((gap.is_doubtful, tuple(sorted(gap.beside.products))), []).append(gap.beside)
-    stated = sorted(asked.stated_products)
-    wish = "" if _is_must(asked) else " (a wish)"
-    label = f"{_name_criterion(asked, knowledge)}{wish}"
+    stated = sorted(asked.stated)
+    label = asked.criterion.label if asked.is_must else f"{asked.criterion.label} (a wish)"
     says = f"{known.name}: {label} is stated for {joined([names[name] for name in stated])}"
     # For example, it is stated for Acme Text, not for Acme Meet (Calls), and ambiguous for Acme Phone (Fax).
     for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
-        needed = [
-            f"{_name_any([names[name] for name in products])} ({shortened([_label(p, knowledge) for p in found])})"
-            for (doubtful, products), found in by_products.items()
-            if doubtful == is_doubtful
-        ]
+        needed = []
+        for (doubtful, products), found in by_products.items():
+            if doubtful == is_doubtful:
+                labels = [requirement_text(part.requirement, part.criterion) for part in found]
+                needed.append(f"{_name_any([names[name] for name in products])} ({shortened(labels)})")
         says += f", {but} {more.join(needed)}" if needed else ""
     return model.ProductGapRecord(
         provider=provider,
-        criterion=_asked_id(asked),
+        criterion=asked.criterion.id,
         stated_for=stated,
         beside=[
-            model.BesideRecord(criterion=_asked_id(part), products=list(products), ambiguous=doubtful)
+            model.BesideRecord(criterion=part.criterion.id, products=list(products), ambiguous=doubtful)
             for (doubtful, products), found in by_products.items()
             for part in found
         ],
         says=f"{says}.",
-        priority=asked.requirement.priority if asked.requirement else "must",
+        priority=asked.requirement.priority,
     )
-
-
-def _name_any(names: Sequence[str]) -> str:
-    return join_any(keep_few(names, _MOST_NAMED, "others"))
-
-
-def _asked_id(finding: Finding) -> str:
-    return "" if finding.requirement is None else finding.requirement.criterion
-
-
-def _label(finding: Finding, knowledge: KnowledgeBase) -> str:
-    requirement = finding.requirement
-    return "" if requirement is None else requirement_text(requirement, knowledge.criteria[requirement.criterion])
 
 
 # Cautions about the products to choose, depending on the team's situation

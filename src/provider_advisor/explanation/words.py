@@ -1,4 +1,4 @@
-"""The words for values, bounds and truths, shared by all interfaces."""
+"""The words for lists, numbers, claims, what is asked, results and sources, shared by all faces."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ _DAYS_A_YEAR, _DAYS_A_MONTH = 365.2425, 30.436875
 
 STANDINGS = {"qualified": "qualified", "unconfirmed": "unconfirmed", "ruled-out": "ruled out"}
 STRENGTHS = {"firm": "firm", "dated": "on facts that are out of date", "leaning": "leaning"}
+_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
+
 GAPS_HEADING = "Ask first: stated for another product"
 CAUTIONS_HEADING = "Before you choose"
 GAP_FOOTNOTE = "* stated for a product other than the one that meets the musts: ask."
+
+# Lists
 
 
 def joined(words: Sequence[str]) -> str:
@@ -45,12 +49,6 @@ def join_any(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def sort_by_standing(providers: Sequence[ProviderRecord]) -> list[ProviderRecord]:
-    """Return providers with the best standing and the highest score first."""
-    order = list(STANDINGS)
-    return sorted(providers, key=lambda each: (order.index(each.standing), -(each.score.expected or 0), each.id))
-
-
 def shortened(words: Sequence[str], most: int = 4) -> str:
     """Return a long list with its first few words and the number of the others; one other is named.
 
@@ -70,6 +68,19 @@ def keep_few(words: Sequence[str], most: int, rest: str = "more") -> list[str]:
     return [*words[:most], f"{left} {rest}"] if left > 1 else [*words]
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number of things: "1 provider", "2 providers"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def capital(text: str) -> str:
+    """Return the text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+# Numbers
+
+
 def number_text(number: Number) -> str:
     """Return a number without an exponent and without useless digits.
 
@@ -86,14 +97,52 @@ def quantity_text(number: Number, unit: str | None) -> str:
     return number_text(number) if unit is None else f"{number_text(number)} {unit}"
 
 
+def amount_text(low: float, high: float | None) -> str:
+    """Return an amount between two ends; where there is no high end, there is no upper limit."""
+    if high is None:
+        return f"at least {number_text(low)}"
+    return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+
+
+def volume_text(volume: float | Sequence[float]) -> str:
+    """Return a volume a month, or the two ends of a range; of a twelfth of a year two digits are enough."""
+    low, high = volume if isinstance(volume, Sequence) else (volume, volume)
+    return amount_text(round(low, 2), round(high, 2))
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent; it is never rounded to 0% or 100%.
+
+    >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
+    ('50%', 'under 1%', 'over 99%', '100%')
+    """
+    if 0 < share < 0.01:  # noqa: PLR2004 (one percent)
+        return "under 1%"
+    if 0.99 < share < 1:  # noqa: PLR2004
+        return "over 99%"
+    return f"{round(100 * share)}%"
+
+
 def rounded(number: float) -> float:
     """Return a number as precise as scores are: nine digits after the point."""
     return round(number, 9)
 
 
-def capital(text: str) -> str:
-    """Return the text with a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]
+def age_text(days: int) -> str:
+    """Return an age in its largest whole unit, rounded down.
+
+    >>> age_text(1461), age_text(400), age_text(39), age_text(1)
+    ('four years', 'one year', 'one month', 'one day')
+    """
+    for length, unit in ((_DAYS_A_YEAR, "year"), (_DAYS_A_MONTH, "month"), (1, "day")):
+        # A day of grace: four calendar years may be 1460 or 1461 days.
+        if (count := int((days + 1 if length > 1 else days) / length)) >= 1:
+            number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+            return f"{number} {unit}{'s' if count > 1 else ''}"
+    return "less than a day"
+
+
+# Claims
 
 
 def claim_text(claim: Claim) -> str:
@@ -106,6 +155,24 @@ def claim_text(claim: Claim) -> str:
 def claims_text(claims: Iterable[Claim]) -> str:
     """Return what claims say, each once: "65 countries and more than 60 countries"."""
     return joined(list(dict.fromkeys(map(claim_text, claims))))
+
+
+def _amount_text_of(claim: Claim, value: Number | tuple[Number | str, ...]) -> str:
+    unit = f" {claim.unit}" if claim.unit else ""
+    # Once converted, tiers are in the criterion's currency; a claim is told in its own.
+    if claim.tiers and not claim.rates:
+        return _tiers_text(claim.tiers) + unit
+    if isinstance(value, tuple):
+        parts = [part if isinstance(part, str) else number_text(part) for part in value]
+        return " to ".join(parts) + unit if claim.bound else " or ".join(parts)
+    word = "" if claim.bound in {None, "exactly"} else f"{claim.bound} ".replace("_", " ")
+    return f"{word}{number_text(value)}{unit}"
+
+
+def _tiers_text(tiers: Sequence[Tier]) -> str:
+    """Return tiers in words: "0.0079 up to 150,000 a month, then 0.0075"."""
+    said = [f"{number_text(tier.price)} up to {number_text(tier.up_to)}" for tier in tiers if tier.up_to is not None]
+    return f"{', then '.join(said)} a month, then {number_text(tiers[-1].price)}"
 
 
 def _terms_text(claim: Claim) -> str:
@@ -132,22 +199,19 @@ def _rates_text(claim: Claim) -> str:
     return f" (1 {first.currency} = {worth} {first.into} on {first.stated})"
 
 
-def _amount_text_of(claim: Claim, value: Number | tuple[Number | str, ...]) -> str:
-    unit = f" {claim.unit}" if claim.unit else ""
-    # Once converted, tiers are in the criterion's currency; a claim is told in its own.
-    if claim.tiers and not claim.rates:
-        return _tiers_text(claim.tiers) + unit
-    if isinstance(value, tuple):
-        parts = [part if isinstance(part, str) else number_text(part) for part in value]
-        return " to ".join(parts) + unit if claim.bound else " or ".join(parts)
-    word = "" if claim.bound in {None, "exactly"} else f"{claim.bound} ".replace("_", " ")
-    return f"{word}{number_text(value)}{unit}"
+def included_text(claims: Sequence[Claim]) -> str:
+    """Return what the latest price leaves out, so that a new one has to include it: ", carrier fees included"."""
+    plus = max(claims, key=lambda claim: claim.stated).plus if claims else None
+    return f", {plus} included" if plus else ""
 
 
-def _tiers_text(tiers: Sequence[Tier]) -> str:
-    """Return tiers in words: "0.0079 up to 150,000 a month, then 0.0075"."""
-    said = [f"{number_text(tier.price)} up to {number_text(tier.up_to)}" for tier in tiers if tier.up_to is not None]
-    return f"{', then '.join(said)} a month, then {number_text(tiers[-1].price)}"
+# What is asked
+
+
+def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
+    """Return a requirement's criterion by its label, with its bound."""
+    bound = bound_text(requirement.bound, criterion)
+    return f"{criterion.label}, {bound}" if bound else criterion.label
 
 
 def bound_text(bound: Interval | None, criterion: Criterion) -> str:
@@ -166,26 +230,44 @@ def bound_text_of(words: Mapping[str, Number | str] | None, criterion: Criterion
     return joined([f"{key.replace('_', ' ')} {end}" for key, end in zip(words, ends, strict=True)])
 
 
-def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
-    """Return a requirement's criterion by its label, with its bound."""
-    bound = bound_text(requirement.bound, criterion)
-    return f"{criterion.label}, {bound}" if bound else criterion.label
+def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:
+    """Return a criterion by its label, with its bound; by its id if the knowledge base no longer has it."""
+    try:
+        known = knowledge.criteria[criterion]
+    except KeyError:
+        return criterion
+    words = bound_text_of(bound, known)
+    return f"{known.label}, {words}" if words else known.label
 
 
-def percent(share: float) -> str:
-    """Return a share in whole percent; it is never rounded to 0% or 100%.
-
-    >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1)
-    ('50%', 'under 1%', 'over 99%', '100%')
-    """
-    if 0 < share < 0.01:  # noqa: PLR2004 (one percent)
-        return "under 1%"
-    if 0.99 < share < 1:  # noqa: PLR2004
-        return "over 99%"
-    return f"{round(100 * share)}%"
+def member_label(criterion: str, member: str, knowledge: KnowledgeBase) -> str:
+    """Return a member of a criterion by its label; by its id if the knowledge base no longer has it."""
+    of = knowledge.criteria.list_of(criterion)
+    return member if of is None or member not in of.members else of.members[member].label
 
 
-_OUTCOMES = {"met": "yes", "unmet": "no", "unknown": "not known"}
+def usage_label(name: str, knowledge: KnowledgeBase) -> str:
+    """Return the label of a usage item, also of what falls to one member: "Outgoing SMS, Germany"."""
+    item = knowledge.find_usage(name)
+    return name if item is None else item.label
+
+
+def rule_label(rule: str | None, because: str, knowledge: KnowledgeBase) -> str:
+    """Return the name of a rule in a table; its own words where the knowledge base no longer has it."""
+    known = knowledge.rules.get(rule or "")
+    return because.rstrip(".") if known is None else known.short
+
+
+def rests_text(rule: Rule | None, knowledge: KnowledgeBase) -> str:
+    """Return the sources of a rule as a sentence, empty if none: "Based on The paper, lines 3, 5."."""
+    cited = [
+        f"{knowledge.sources[part.source].title}, {lines_text(part.lines) if part.lines else part.section or ''}"
+        for part in (rule.rests_on if rule is not None else ())
+    ]
+    return f"Based on {'; '.join(part.removesuffix(', ') for part in cited)}." if cited else ""
+
+
+# Results
 
 
 def degree_text(outcome: str, degree: Sequence[float]) -> str:
@@ -206,51 +288,13 @@ def score_text(score: ScoreRecord) -> str:
     return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
 
 
-def amount_text(low: float, high: float | None) -> str:
-    """Return an amount between two ends; where there is no high end, there is no upper limit."""
-    if high is None:
-        return f"at least {number_text(low)}"
-    return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+def sort_by_standing(providers: Sequence[ProviderRecord]) -> list[ProviderRecord]:
+    """Return providers with the best standing and the highest score first."""
+    order = list(STANDINGS)
+    return sorted(providers, key=lambda each: (order.index(each.standing), -(each.score.expected or 0), each.id))
 
 
-def usage_label(name: str, knowledge: KnowledgeBase) -> str:
-    """Return the label of a usage item, also of what falls to one member: "Outgoing SMS, Germany"."""
-    item = knowledge.find_usage(name)
-    return name if item is None else item.label
-
-
-def member_label(criterion: str, member: str, knowledge: KnowledgeBase) -> str:
-    """Return a member of a criterion by its label; by its id if the knowledge base no longer has it."""
-    of = knowledge.criteria.list_of(criterion)
-    return member if of is None or member not in of.members else of.members[member].label
-
-
-def volume_text(volume: float | Sequence[float]) -> str:
-    """Return a volume a month, or the two ends of a range; of a twelfth of a year two digits are enough."""
-    low, high = volume if isinstance(volume, Sequence) else (volume, volume)
-    return amount_text(round(low, 2), round(high, 2))
-
-
-def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: KnowledgeBase) -> str:
-    """Return a criterion by its label, with its bound; by its id if the knowledge base no longer has it."""
-    try:
-        known = knowledge.criteria[criterion]
-    except KeyError:
-        return criterion
-    words = bound_text_of(bound, known)
-    return f"{known.label}, {words}" if words else known.label
-
-
-def included_text(claims: Sequence[Claim]) -> str:
-    """Return what the latest price leaves out, so that a new one has to include it: ", carrier fees included"."""
-    plus = max(claims, key=lambda claim: claim.stated).plus if claims else None
-    return f", {plus} included" if plus else ""
-
-
-def rule_label(rule: str | None, because: str, knowledge: KnowledgeBase) -> str:
-    """Return the name of a rule in a table; its own words where the knowledge base no longer has it."""
-    known = knowledge.rules.get(rule or "")
-    return because.rstrip(".") if known is None else known.short
+# Sources and scope
 
 
 def lines_text(places: Iterable[int | str]) -> str:
@@ -274,20 +318,6 @@ def remarks_text(source: SourceRecord) -> str:
 def list_doubts(source: SourceRecord) -> list[str]:
     """Return doubts about a source: its note, and a missing publisher."""
     return [part for part in (source.note, None if source.publisher else "no publisher named") if part]
-
-
-def age_text(days: int) -> str:
-    """Return an age in its largest whole unit, rounded down.
-
-    >>> age_text(1461), age_text(400), age_text(39), age_text(1)
-    ('four years', 'one year', 'one month', 'one day')
-    """
-    for length, unit in ((_DAYS_A_YEAR, "year"), (_DAYS_A_MONTH, "month"), (1, "day")):
-        # A day of grace: four calendar years may be 1460 or 1461 days.
-        if (count := int((days + 1 if length > 1 else days) / length)) >= 1:
-            number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-            return f"{number} {unit}{'s' if count > 1 else ''}"
-    return "less than a day"
 
 
 def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:
@@ -317,21 +347,6 @@ def _name_source(source: Source) -> str:
     return source.publisher or textwrap.shorten(source.title, _LONGEST_TITLE, placeholder=" …")
 
 
-def rests_text(rule: Rule | None, knowledge: KnowledgeBase) -> str:
-    """Return the sources of a rule as a sentence, empty if none: "Based on The paper, lines 3, 5."."""
-    cited = [
-        f"{knowledge.sources[part.source].title}, {lines_text(part.lines) if part.lines else part.section or ''}"
-        for part in (rule.rests_on if rule is not None else ())
-    ]
-    return f"Based on {'; '.join(part.removesuffix(', ') for part in cited)}." if cited else ""
-
-
-def base_text(version: str | None, date: str | None, fingerprint: str) -> str:
-    """Return which knowledge base it is, in words: `1.4.0 of 2024-06-01 (0123456789ab)`, or its fingerprint alone."""
-    short = fingerprint[:12]
-    return short if version is None else f"{version} of {date} ({short})"
-
-
 def limits_text(knowledge: KnowledgeBase) -> str:
     """Return sentences on how an answer's scope was limited; empty if it was not."""
     scope, whole = knowledge.scope, knowledge.whole or knowledge
@@ -348,6 +363,7 @@ def limits_text(knowledge: KnowledgeBase) -> str:
     return " ".join(part for part in said if part)
 
 
-def counted(count: int, what: str) -> str:
-    """Return a number of things: "1 provider", "2 providers"."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def base_text(version: str | None, date: str | None, fingerprint: str) -> str:
+    """Return which knowledge base it is, in words: `1.4.0 of 2024-06-01 (0123456789ab)`, or its fingerprint alone."""
+    short = fingerprint[:12]
+    return short if version is None else f"{version} of {date} ({short})"
