@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.search import SearchEntry, SearchIndex
     from provider_advisor.knowledge.sentences import SentenceReader
 
+# The shares of teams that say something, where the file of questions says nothing: many of themselves, and few of one
+# criterion among all that there are.
 _EVEN = 0.5
 _SELDOM = 0.2
 
@@ -351,6 +353,7 @@ def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
     Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area, which
     is added where the file has none.
     """
+    # So what the file leaves out can be searched and asked for as well.
     written = knowledge.questionnaire or Questionnaire({}, {})
     subjects, questions = dict(written.subjects), dict(written.questions)
     for question in _make_plain_questions(knowledge):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from operator import itemgetter
@@ -51,13 +51,10 @@ class Read(NamedTuple):
     files: Mapping[Role, list[Reading[Any]]]
     unread: AbstractSet[Role]
 
-    def shapes(self, role: Role, key: str) -> Iterator[Any]:
-        """Yield the sound entries of a list in all files of a role."""
-        return (entry for reading in self.files[role] for entry in getattr(reading.shape, key))
-
-    def define(self, role: Role, key: str, records: Mapping[str, T]) -> Defined[T]:
-        """Return what the files of a role define in such a list."""
-        return collect_defined(self.files[role], key, records, is_open=role in self.unread)
+    def define(self, role: Role, key: str, make: Callable[[Any], T]) -> Defined[T]:
+        """Return what the files of a role define in a list, given what makes a record of an entry."""
+        shapes = (shape for reading in self.files[role] for shape in getattr(reading.shape, key))
+        return collect_defined(self.files[role], key, _sort_by_id(map(make, shapes)), is_open=role in self.unread)
 
 
 def build(
@@ -82,9 +79,7 @@ def build_cases(files: Sequence[File]) -> list[Case]:
     """Return the decision cases in the files, in their order. Raises KnowledgeError with every problem of all."""
     problems: list[str] = []
     read = read_shapes(files, problems)
-    placed = [
-        (reading.shape, case, where) for reading in read.files["cases"] for case, where in reading.entries("cases")
-    ]
+    placed = [(r.shape, case, where) for r in read.files["cases"] for case, where in r.list_entries("cases")]
     problems += find_repeated(((case.name, where) for _, case, where in placed), "the case")
     if problems:
         raise KnowledgeError(problems)
@@ -115,14 +110,13 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     # Most providers have no sources of their own. Of such a file with a mistake in it, `collect_defined` would suppose
     # that it has some that could not be read, and then no unknown source of any file would be told.
     own = [reading for reading in read.files["provider"] if "sources" in reading.whole.data]
-    sources = map(convert.make_source, (*read.shapes("sources", "sources"), *read.shapes("provider", "sources")))
+    citable = [*read.files["sources"], *own]
+    sources = _sort_by_id(convert.make_source(shape) for reading in citable for shape in reading.shape.sources)
     vocabulary = Vocabulary(
-        read.define("criteria", "criteria", criteria),
-        read.define("team", "situation", _sort_by_id(map(convert.make_topic, read.shapes("team", "situation")))),
-        read.define("team", "usage", _sort_by_id(map(convert.make_usage_item, read.shapes("team", "usage")))),
-        collect_defined(
-            [*read.files["sources"], *own], "sources", _sort_by_id(sources), is_open="sources" in read.unread
-        ),
+        collect_defined(read.files["criteria"], "criteria", criteria, is_open="criteria" in read.unread),
+        read.define("team", "situation", convert.make_topic),
+        read.define("team", "usage", convert.make_usage_item),
+        collect_defined(citable, "sources", sources, is_open="sources" in read.unread),
         Defined(lists, {name: name for name in lists}, is_open="members" in read.unread),
         {reading.shape.id: define_members(reading) for reading in read.files["members"]},
     )
@@ -143,7 +137,7 @@ def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> 
 
 
 def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
-    placed = [(r.shape.area, rule, where) for r in read.files["rules"] for rule, where in r.entries("rules")]
+    placed = [(r.shape.area, rule, where) for r in read.files["rules"] for rule, where in r.list_entries("rules")]
     problems += find_repeated(((rule.id, where) for _, rule, where in placed), "the rule")
     rules = []
     for area, shape, where in placed:

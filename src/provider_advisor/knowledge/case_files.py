@@ -1,6 +1,17 @@
 """Write the new verdicts of cases into their files, keeping comments, order and layout.
 
 PyYAML marks where each value begins and ends in the text, and only the characters of values that change are replaced.
+The new verdict {"kind": "recommended", "provider": "acme"} turns
+
+    verdict:
+      kind: tie  # since May
+      among: [acme, other]
+
+into
+
+    verdict:
+      kind: recommended  # since May
+      provider: acme
 """
 
 from __future__ import annotations

@@ -15,12 +15,12 @@ from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape,
 
 def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabulary: Vocabulary) -> Iterator[str]:
     """Return everything wrong with a provider, given its claims as records and what these may refer to."""
-    products = reading.entries("products")
+    products = reading.list_entries("products")
     yield from find_repeated(((product.id, where) for product, where in products), "the product")
     for product, where in products:
         yield from (f"{where}: {problem}" for problem in _check_product(product, vocabulary))
     defined: Defined[Product] = collect_defined([reading], "products")
-    for index, (claim, where) in enumerate(reading.entries("claims")):
+    for index, (claim, where) in enumerate(reading.list_entries("claims")):
         criterion = vocabulary.criteria.records.get(claim.criterion)
         problems = [*_check_references(claim, defined, vocabulary)]
         if criterion is not None:
@@ -36,7 +36,7 @@ def _check_product(product: ProductShape, vocabulary: Vocabulary) -> Iterator[st
     for source in (product.source, product.renamed.source if product.renamed is not None else None):
         if source is not None:
             unknown = f"product '{product.id}': unknown source '{source}'"
-            yield from vocabulary.sources.unknown(source, unknown, " Add it to `sources` first.")
+            yield from vocabulary.sources.find_unknown(source, unknown, " Add it to `sources` first.")
 
 
 def _find_doubtful(reading: Reading[ProviderFile], index: int) -> Iterator[str]:
@@ -47,12 +47,12 @@ def _find_doubtful(reading: Reading[ProviderFile], index: int) -> Iterator[str]:
 
 
 def _check_references(claim: ClaimShape, products: Defined[Product], vocabulary: Vocabulary) -> Iterator[str]:
-    yield from vocabulary.criteria.unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
+    yield from vocabulary.criteria.find_unknown(claim.criterion, "unknown criterion", " Add it to criteria/ first.")
     for product in (claim.product, claim.meant):
         if product is not None:
-            yield from products.unknown(product, f"unknown product '{product}'", " Add it to products first.")
+            yield from products.find_unknown(product, f"unknown product '{product}'", " Add it to products first.")
     unknown = f"unknown source '{claim.source}'"
-    yield from vocabulary.sources.unknown(claim.source, unknown, " Add it to `sources` first.")
+    yield from vocabulary.sources.find_unknown(claim.source, unknown, " Add it to `sources` first.")
     source = vocabulary.sources.records.get(claim.source)
     if source is not None and claim.until is not None:
         # The day that `_make_claim` in `convert` will take.

@@ -55,11 +55,12 @@ def check_rule(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
             if criterion.computed:
                 yield f"'{criterion.id}' cannot be implied, because it needs usage from the team."
     for citation in rule.rests_on:
-        yield from vocabulary.sources.unknown(citation.source, f"unknown source '{citation.source}'")
+        yield from vocabulary.sources.find_unknown(citation.source, f"unknown source '{citation.source}'")
 
 
 def _check_condition(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
     """Return what is wrong with a condition on the team, or on a provider's facts."""
+    # Teams are asked for needs, facts are known of providers, so that no condition can be about both.
     if isinstance(shape, shapes.AllShape | shapes.AnyShape | shapes.NotShape):
         for part in shape.parts:
             yield from _check_condition(part, vocabulary, on_team=on_team)
@@ -69,11 +70,11 @@ def _check_condition(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on
     elif isinstance(shape, shapes.NeedShape):
         yield from vocabulary.find_unknown_criterion(shape.need)
     elif isinstance(shape, shapes.SituationShape):
-        yield from vocabulary.topics.unknown(shape.situation, f"unknown situation '{shape.situation}'")
+        yield from vocabulary.topics.find_unknown(shape.situation, f"unknown situation '{shape.situation}'")
         if (topic := vocabulary.topics.records.get(shape.situation)) is not None:
             yield from _check_words([shape.is_], topic)
     elif isinstance(shape, shapes.UsageBoundShape):
-        yield from vocabulary.usage.unknown(shape.usage, f"unknown usage item '{shape.usage}'")
+        yield from vocabulary.usage.find_unknown(shape.usage, f"unknown usage item '{shape.usage}'")
         yield from _check_order(shape.at_least, shape.at_most)
     else:
         yield from vocabulary.find_unknown_criterion(shape.fact)
@@ -139,8 +140,8 @@ def check_questions(files: Sequence[Reading[shapes.QuestionsFile]], vocabulary: 
     """Return everything wrong with the questions, given what they may refer to."""
     subjects: Defined[shapes.SubjectShape] = collect_defined(files, "topics")
     for reading in files:
-        yield from find_repeated(((topic.id, where) for topic, where in reading.entries("topics")), "the topic")
-        questions = reading.entries("questions")
+        yield from find_repeated(((topic.id, where) for topic, where in reading.list_entries("topics")), "the topic")
+        questions = reading.list_entries("questions")
         yield from find_repeated(((" ".join(shape.about), where) for shape, where in questions), "the question about")
         for shape, where in questions:
             for problem in _check_question(shape, vocabulary, subjects):
@@ -156,9 +157,9 @@ def _check_question(
         "situation": vocabulary.topics,
         "usage": vocabulary.usage,
     }
-    yield from known[about].unknown(name, f"unknown {'usage item' if about == 'usage' else about} '{name}'")
+    yield from known[about].find_unknown(name, f"unknown {'usage item' if about == 'usage' else about} '{name}'")
     for topic in shape.topics:
-        yield from subjects.unknown(topic, f"unknown topic '{topic}'")
+        yield from subjects.find_unknown(topic, f"unknown topic '{topic}'")
     if shape.when is not None:
         yield from _check_condition(shape.when, vocabulary, on_team=True)
     if about == "criterion" and name in vocabulary.criteria.records:

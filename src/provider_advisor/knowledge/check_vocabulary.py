@@ -46,7 +46,7 @@ class Vocabulary(NamedTuple):
     def find_unknown_criterion(self, name: str) -> Iterator[str]:
         """Yield a problem if there is no such criterion, or if it lacks the member in `phone-numbers@de`."""
         parent, member = split_member(name)
-        yield from self.criteria.unknown(parent, f"unknown criterion '{parent}'", " Add it to criteria/ first.")
+        yield from self.criteria.find_unknown(parent, f"unknown criterion '{parent}'", " Add it to criteria/ first.")
         criterion = self.criteria.records.get(parent)
         if member is not None and criterion is not None:
             if criterion.of_each is None:
@@ -58,7 +58,7 @@ class Vocabulary(NamedTuple):
         """Yield a problem if the list `of` lacks a member; nothing is known of a list that could not be read."""
         if of in self.members:
             sentence, advice = f"unknown member '{name}' of {of}", f" Add it to members/{of}.yaml first."
-            yield from self.members[of].unknown(name, sentence, advice)
+            yield from self.members[of].find_unknown(name, sentence, advice)
 
 
 def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
@@ -77,14 +77,15 @@ def check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: V
     yield from _check_members(files["members"], vocabulary.criteria)
     for reading in files["team"]:
         yield from _check_team(reading, vocabulary.criteria)
-    sources = [entry for role in ("sources", "provider") for part in files[role] for entry in part.entries("sources")]
+    citable = (*files["sources"], *files["provider"])
+    sources = [entry for reading in citable for entry in reading.list_entries("sources")]
     yield from find_repeated(((source.id, where) for source, where in sources), "the source")
     for reading in files["rates"]:
         yield from _check_rates(reading, vocabulary.sources)
 
 
 def _check_criteria(files: Sequence[Reading[CriteriaFile]], vocabulary: Vocabulary) -> Iterator[str]:
-    placed = [entry for reading in files for entry in reading.entries("criteria")]
+    placed = [entry for reading in files for entry in reading.list_entries("criteria")]
     yield from find_repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
     yield from find_repeated(names, "the criterion or alias")
@@ -104,6 +105,7 @@ def _check_criteria(files: Sequence[Reading[CriteriaFile]], vocabulary: Vocabula
 
 def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator[str]:
     """Yield problems of keywords and of loose words."""
+    # A name is taken for its criterion before any search begins, so that a keyword that is one leads nowhere.
     for word in criterion.keywords:
         if word in named:
             yield f"the keyword '{word}' is already the name of a criterion, so no search would ever use it; remove it."
@@ -185,6 +187,7 @@ def _check_known(words: Iterable[str | None], fitting: Sequence[str], among: Def
 
 def _check_currency(criterion: CriterionShape, criteria: Iterable[Criterion]) -> Iterator[str]:
     """Refuse sums over several currencies: the part of the unit before the slash."""
+    # There is one computed criterion of a kind at most, the monthly cost: prices are added up in its currency.
     computed = next((other for other in criteria if other.computed), None)
     if computed is None or computed.unit is None or not criterion.usage or criterion.unit is None:
         return
@@ -220,7 +223,7 @@ def _find_measures(unit: str) -> set[str]:
 
 
 def _check_team(reading: Reading[TeamFile], criteria: Defined[Criterion]) -> Iterator[str]:
-    topics, items = reading.entries("situation"), reading.entries("usage")
+    topics, items = reading.list_entries("situation"), reading.list_entries("usage")
     yield from find_repeated(((entry.id, where) for entry, where in (*topics, *items)), "the topic or usage item")
     for index, (topic, where) in enumerate(topics):
         if len(set(topic.values)) != len(topic.values):
@@ -243,7 +246,7 @@ def _check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Crit
     yield from _check_alone(files, criteria)
     yield from find_repeated(((file.id, document.where("id")) for file, document, _ in files), "the list of members")
     for reading in files:
-        placed = reading.entries("members")
+        placed = reading.list_entries("members")
         names = [(name, where) for member, where in placed for name in (member.id, *member.aliases)]
         yield from find_repeated(names, "the member or alias")
         # Labels are words for members too. Ids and aliases come first, so that the label is what has to change.
@@ -267,7 +270,7 @@ def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criter
                 f"{reading.document.where('alone')}: 'alone' must name a criterion with `of_each: {file.id}`; "
                 f"found '{file.alone}'.{did_you_mean(file.alone, fitting)}"
             )
-        for member, where in reading.entries("members"):
+        for member, where in reading.list_entries("members"):
             for word in dict.fromkeys(map(fold, (member.id, *member.aliases))):
                 if (owner := criteria.meaning.get(word) or owners.get(word)) is not None:
                     yield (
@@ -279,9 +282,9 @@ def _check_alone(files: Sequence[Reading[MembersFile]], criteria: Defined[Criter
 
 def _check_rates(reading: Reading[RatesFile], sources: Defined[Source]) -> Iterator[str]:
     first: dict[tuple[object, ...], str] = {}
-    for rate, where in reading.entries("rates"):
+    for rate, where in reading.list_entries("rates"):
         unknown = f"rate of '{rate.currency}': unknown source '{rate.source}'"
-        yield from (f"{where}: {problem}" for problem in sources.unknown(rate.source, unknown, " Add it first."))
+        yield from (f"{where}: {problem}" for problem in sources.find_unknown(rate.source, unknown, " Add it first."))
         if rate.currency == reading.shape.base:
             yield f"{where}: {rate.currency} is the base itself, worth 1; remove the rate."
         key = (rate.currency, rate.source, rate.stated)

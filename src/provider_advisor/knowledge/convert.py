@@ -46,6 +46,10 @@ _STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
 """What a decision case states of its team, by the keys of a requirements file."""
 
 
+# A field that needs no change has one name in the shape and in the record. It is added in these two places, and in no
+# function below.
+
+
 def _fill(record: Callable[..., R], shape: BaseModel, **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
     """Return a record with the shape's fields of the same names, except `changed` ones; lists become tuples."""
     same = {name: getattr(shape, name) for name in _list_shared(record, type(shape))}
@@ -145,7 +149,7 @@ def make_claims(
     """Return the claims of a provider whose criterion and source are known."""
     return [
         _make_claim(claim, reading.shape.id, criteria[claim.criterion], sources[claim.source], where)
-        for claim, where in reading.entries("claims")
+        for claim, where in reading.list_entries("claims")
         if claim.criterion in criteria and claim.source in sources
     ]
 
@@ -296,7 +300,7 @@ def _make_implied(shape: rules_files.ImpliedShape, criterion: Criterion) -> Impl
 def make_questionnaire(reading: Reading[rules_files.QuestionsFile], criteria: Mapping[str, Criterion]) -> Questionnaire:
     """Return the questionnaire as a record; what it refers to has been checked."""
     subjects = [_fill(Subject, part) for part in reading.shape.topics]
-    questions = [_make_question(part, where, criteria) for part, where in reading.entries("questions")]
+    questions = [_make_question(part, where, criteria) for part, where in reading.list_entries("questions")]
     return Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
 
 

@@ -22,6 +22,7 @@ from provider_advisor.safe_text import fold
 IS_ABSENT = "=no"
 """The suffix of a capability that must be absent."""
 
+# One part of a choice: `fax`, `number-countries>=90`, `uptime>=99.9<=100` or `support-reputation=good`.
 _PART = re.compile(r"(?P<criterion>[^<>=]+)(?:=(?P<exactly>[^<>=]+)|(?:>=(?P<low>[^<>=]+))?(?:<=(?P<high>[^<>=]+))?)")
 
 

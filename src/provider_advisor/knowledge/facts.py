@@ -463,6 +463,7 @@ def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> F
         truth = any_of(part.truth for part in parts)
         resting = [part for part in parts if part.truth is truth]
         return _rest_on(resting, parts, own._replace(truth=truth))
+    # Of a member without a claim the amount may be any: of prices nothing below 0.
     nothing = Interval(0) if criterion.kind == "price" else Interval()
     amount = reduce(
         _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or nothing for part in parts)

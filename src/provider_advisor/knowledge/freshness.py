@@ -59,6 +59,7 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
         good_until = fact.newest + dt.timedelta(days=days)
         if (good_until - facts.as_of).days < within:
             record, name = knowledge.criteria[criterion], split_member(criterion)[0]
+            # Two sources may have confirmed it on one day; one of them is enough to look it up in again.
             newest = sorted(claim.source for claim in fact.claims if claim.stated == fact.newest)
             found.add(Ageing(provider, record.area, name, newest[0], fact.newest, good_until))
     return sorted(found)

@@ -74,22 +74,20 @@ def _is_of_another_kind(data: Any, keys: set[str]) -> bool:  # noqa: ANN401 (YAM
 
 
 def _describe(detail: ErrorDetails, document: Document, shape: type[Shape]) -> str:
-    path = tuple(_follow(detail["loc"], document.data))
+    path, key = tuple(_follow(detail["loc"], document.data)), str(detail["loc"][-1])
+    where, name = document.where(*path), _find_name(document.data, path)
+    inside = f" in '{name}'" if name else ""  # a line number alone makes a reader search
     if detail["type"] == "missing":
-        return f"{document.where(*path)}: '{detail['loc'][-1]}' is missing{_name_record(document.data, path)}; add it."
+        return f"{where}: '{key}' is missing{inside}; add it."
     if detail["type"] == "extra_forbidden":
         # The key may be right elsewhere in the file, so it must not be suggested for itself.
-        key = str(detail["loc"][-1])
         hint = did_you_mean(key, _collect_keys(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
-        return f"{document.where(*path)}: unknown key '{key}'{_name_record(document.data, path)}.{hint}"
-    return f"{document.where(*path)}: {_name_subject(detail, document.data, path)}{_describe_expected(detail)}."
-
-
-def _name_subject(detail: ErrorDetails, data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
-    """Return the key that a problem is about; the name of an entry that is wrong as a whole."""
-    name = _find_name(data, path) if detail["type"] == "mapping" and path and isinstance(path[-1], int) else None
-    subject = name or next((step for step in reversed(path) if isinstance(step, str)), None)
-    return f"'{subject}': " if subject else ""
+        return f"{where}: unknown key '{key}'{inside}.{hint}"
+    is_entry = detail["type"] == "mapping" and path and isinstance(path[-1], int)
+    # The key that it is about; of an entry that is wrong as a whole, its name.
+    subject = (name if is_entry else None) or next((step for step in reversed(path) if isinstance(step, str)), None)
+    about = f"'{subject}': " if subject else ""
+    return f"{where}: {about}{_describe_expected(detail)}."
 
 
 def _describe_expected(detail: ErrorDetails) -> str:
@@ -131,13 +129,8 @@ def _has_step(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds a
     return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
-def _name_record(data: Any, path: tuple[str | int, ...]) -> str:  # noqa: ANN401 (YAML holds anything)
-    """Return the name of the record, because a line number alone makes a reader search."""
-    name = _find_name(data, path)
-    return f" in '{name}'" if name else ""
-
-
 def _find_name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (YAML holds anything)
+    """Return the name of the innermost record on a path that has one."""
     name: str | None = None
     for step in path:
         data = data[step]
@@ -161,7 +154,7 @@ class Reading(NamedTuple, Generic[S]):
     document: Document
     whole: Document
 
-    def entries(self, key: str) -> list[tuple[Any, str]]:
+    def list_entries(self, key: str) -> list[tuple[Any, str]]:
         """Return the sound entries of a list in the file, each with its `file:line`."""
         return [(entry, self.document.where(key, place)) for place, entry in enumerate(getattr(self.shape, key))]
 
@@ -180,7 +173,7 @@ class Defined(NamedTuple, Generic[R]):
         """Return whether the word is defined by an entry that has problems itself, or perhaps is."""
         return word not in self.records and (self.is_open or self.meaning.get(word) == word)
 
-    def unknown(self, word: str, sentence: str, advice: str = "") -> Iterator[str]:
+    def find_unknown(self, word: str, sentence: str, advice: str = "") -> Iterator[str]:
         """Yield the sentence, if no entry can define the word, with the nearest words or the advice."""
         meant = self.meaning.get(word)
         if meant is not None and meant != word:
@@ -202,7 +195,8 @@ def read_sound(document: Document, shape: type[S], problems: list[str]) -> Readi
 def _read_sound_part(document: Document, shape: type[S], error: ValidationError) -> Reading[S] | None:
     if not isinstance(document.data, dict):
         return None
-    # A bad entry of a list is left out alone (two steps), anything else with its whole key (one step).
+    # A bad entry of a list is left out alone (two steps), anything else with its whole key (one step): a mistake at
+    # ("claims", 3, "value") costs the fourth claim, and one at ("products",) all products.
     unsound = {
         detail["loc"][: 2 if isinstance(document.data.get(detail["loc"][0]), list) else 1] for detail in error.errors()
     }

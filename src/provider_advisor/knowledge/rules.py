@@ -61,6 +61,11 @@ class Policy(NamedTuple):
     combinations: bool = True
 
 
+# The entry {criterion: fax, topics: [office], share: 0.2} of rules/questions.yaml is Question("criterion", "fax",
+# ("office",), 0.2), and is found by Key("criterion", "fax"). Its topics are called subjects here, because the situation
+# has topics too.
+
+
 class Key(NamedTuple):
     """The key of a question: Key("criterion", "fax"); shown and saved as `criterion:fax`.
 

@@ -141,6 +141,7 @@ def _limit_sources(provider: Provider, sources: Sequence[str]) -> Provider:
 def _limit_products(products: Mapping[str, Product], sources: Sequence[str]) -> Iterator[tuple[str, Product]]:
     for name, given in products.items():
         new = given.renamed
+        # A new name, or an end, that only a source outside of the scope announces is not known within it.
         product = given._replace(renamed=None) if new is not None and new.source not in {None, *sources} else given
         if product.source is None or product.source in sources:
             yield name, product

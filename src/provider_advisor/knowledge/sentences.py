@@ -375,6 +375,7 @@ def _find_parts(
             ):
                 found[end].append(name)
         if found:
+            # Of two names the longer is meant: "call recording" is neither a call nor a recording.
             end = max(found)
             known = [name for name in found[end] if not name.is_keyword] or found[end]
             yield _NamedWords(at, end, tuple(dict.fromkeys(name.of for name in known)), known[0].is_keyword)

@@ -148,6 +148,7 @@ def parse_yaml(
 
 def _decode(content: bytes, name: str) -> str:
     try:
+        # Some editors begin a file in UTF-8 with a byte order mark, which is no part of the text.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

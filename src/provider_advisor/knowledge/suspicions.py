@@ -163,6 +163,7 @@ def _find_level_rules(facts: Facts) -> Iterator[str]:
     """Yield rules that favour what all providers are known to have, or none."""
     providers = list(facts.knowledge.providers)
     for rule in facts.knowledge.rules.values():
+        # A rule cannot tell one provider from another where there is one alone.
         if rule.favours is None or len(providers) < _TWO:
             continue
         truths = {_judge(rule.favours, provider, facts) for provider in providers}
@@ -205,6 +206,7 @@ def _find_ahead(facts: Facts) -> Iterator[str]:
 
 def _find_contradictions(facts: Facts) -> Iterator[str]:
     """Yield claims that contradict one another on the day of the facts, also those of one source."""
+    # Not on all days: what was contradicted before a newer statement replaced it is past.
     for provider, criterion in sorted(facts.knowledge.list_claimed()):
         fact = facts(provider, criterion)
         if fact.disputed:

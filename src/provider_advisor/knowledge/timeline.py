@@ -175,6 +175,7 @@ def _notice_claims(
 
 def _notice_withdrawn(view: View, ended: Sequence[Claim], claims: Iterable[Claim]) -> Iterator[Notice]:
     """Yield the last end that was announced and taken back: what holds was said before that end, and has none."""
+    # Said in March to end in December, and in June to be there without an end: the end was withdrawn in June.
     if view.disputed or ended or any(claim.until is not None or claim.value != "present" for claim in view.claims):
         return
     said = max(view.claims, key=lambda claim: claim.stated, default=None)

@@ -113,6 +113,7 @@ def _find_form(data: Any) -> str | None:  # noqa: ANN401
     return None
 
 
+# The form is found by its word. Tried one after another, all seven would tell what is wrong with the one that is meant.
 ConditionShape = Annotated[
     Annotated[NeedShape, Tag("<need>")]
     | Annotated[SituationShape, Tag("<situation>")]

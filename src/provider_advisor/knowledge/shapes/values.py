@@ -65,6 +65,7 @@ def _find_ids_form(value: Any) -> str:  # noqa: ANN401
     return "<list>" if isinstance(value, list) else "<word>"
 
 
+# The description of each is what an editor shows beside a key, and the schemas publish.
 Id = Annotated[str, Field(pattern=_ID, description="words of letters and digits joined by hyphens or dots")]
 Ref = Annotated[str, Field(pattern=_REF, description="an id, or that of one of its members: phone-numbers@de")]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
