@@ -24,9 +24,13 @@ from provider_advisor.faces.text import Page, progress_bar, show_json
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version
 
-# Two columns say what one change of a fact or rule does. "Alone" counts the verdicts that change if only this change is
-# made; "Needed" those that do not get their new verdict if all changes but this one are made. If a rule and a criterion
-# that it needs are both new, neither does anything alone, and both are needed.
+# What is shown of each change, from the example in docs/batch.md:
+#
+#     Alone  Needed  Because of
+#     642    680     Vonage, Sales application: not known, now present
+#
+# Of the teams whose verdict changes, 642 get their new one if only this claim is added to the base before, and 680 do
+# not get it if only this claim is taken from the base after.
 
 _SIDE = "FOLDER|REVISION"
 _MOST_TRANSITIONS = 8
@@ -199,22 +203,15 @@ def _list_rows(record: Record) -> Iterator[str]:
 
 
 def _show_transitions(record: Record, names: Names, page: Page) -> None:
-    shown = record["transitions"][:_MOST_TRANSITIONS]
+    found = record["transitions"]
+    rows = []
+    for part in found[:_MOST_TRANSITIONS]:
+        sides = (_name_verdict(part[side], names) for side in ("before", "after"))
+        rows.append([f"{part['teams']:,}", percent(part["share"]), *sides])
     page.gap()
-    page.table(
-        ["Teams", "Share", "Before", "After"],
-        (
-            [
-                f"{part['teams']:,}",
-                percent(part["share"]),
-                _name_verdict(part["before"], names),
-                _name_verdict(part["after"], names),
-            ]
-            for part in shown
-        ),
-    )
-    if len(shown) < len(record["transitions"]):
-        page.line(f"({len(record['transitions']) - len(shown)} more kinds of change; see --format json)")
+    page.table(["Teams", "Share", "Before", "After"], rows)
+    if len(found) > len(rows):
+        page.line(f"({len(found) - len(rows)} more kinds of change; see --format json)")
 
 
 def _name_verdict(verdict: Record, names: Names) -> str:
@@ -231,28 +228,19 @@ def _name_verdict(verdict: Record, names: Names) -> str:
 
 def _show_changes(record: Record, page: Page) -> None:
     """Add the changes that change verdicts to the page, and the number of the others."""
-    turning = _choose_changes(part for part in record["changes"] if _turns_verdicts(part))
-    if turning:
+    turning = [part for part in record["changes"] if part["alone"] or part["otherwise"] or part["needed"]]
+    chosen = _choose_changes(turning)
+    if chosen:
+        rows = [[*map(_write_number, (part["alone"], part["needed"])), _write_change(part)] for part in chosen]
         page.gap()
-        page.table(
-            ["Alone", "Needed", "Because of"],
-            (
-                [_write_number(part["alone"]), _write_number(part["needed"]), _write_change(part)]
-                for part in turning[:_MOST_CHANGES]
-            ),
-        )
+        page.table(["Alone", "Needed", "Because of"], rows[:_MOST_CHANGES])
         page.line(_write_because(record["because"]))
-    if len(turning) > _MOST_CHANGES:
-        page.line(f"({counted(len(turning) - _MOST_CHANGES, 'change')} more; see --format json)")
-    idle = [part for part in record["changes"] if not _turns_verdicts(part)]
-    if idle:
-        verb = "turns" if len(idle) == 1 else "turn"
+    if len(chosen) > _MOST_CHANGES:
+        page.line(f"({counted(len(chosen) - _MOST_CHANGES, 'change')} more; see --format json)")
+    if idle := len(record["changes"]) - len(turning):
+        verb = "turns" if idle == 1 else "turn"
         what = "none of these verdicts alone" if record["transitions"] else "no verdict"
-        page.line(f"{counted(len(idle), 'change')} {verb} {what}; see --format json.")
-
-
-def _turns_verdicts(change: Record) -> bool:
-    return any(change[key] for key in ("alone", "otherwise", "needed"))
+        page.line(f"{counted(idle, 'change')} {verb} {what}; see --format json.")
 
 
 def _choose_changes(changes: Iterable[Record]) -> list[Record]:

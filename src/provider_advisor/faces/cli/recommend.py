@@ -64,8 +64,8 @@ _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _PROVIDER = "{provider}"
 """In the name of a file of letters: each provider gets its own, with its id here."""
 
-# With `--decimal ,` the bound in "number-countries>=1.234,5" is written as 1234.5 before the grammar reads it, which
-# knows one form of numbers only.
+# With `--decimal ,` the bound in "number-countries>=1.234,5" is written as 1234.5000 before the grammar reads it: that
+# has one reading only.
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9][0-9.,]*")
 _EXAMPLES = {"--situation": "developers=none", "--usage": "sms-outbound=5000"}
 

@@ -132,10 +132,11 @@ class Face(Protocol):
         """Say something."""
 
 
-# A screen is answered in three steps, and only the last one changes the state:
+# A screen is answered in three steps:
 #
 #   face.ask      puts checked values into draft.said, and returns what the person did;
-#   _look_up      serves a search or a wish in own words, which may answer any question, also one on this screen;
+#   _look_up      serves a search or a wish in own words: an answer on this screen goes to `said` too, any other one
+#                 changes the state at once, which may make this screen superfluous;
 #   _follow       turns `said` into a new state: the next screen, the one before, or an end.
 #
 # So an interruption at any moment can save draft.complete(), and going back loses nothing: the values stay in `said`.
