@@ -355,16 +355,14 @@ class Catalogue:
             self._spans[key] = Span(list_options(), several)
         return self._spans[key]
 
-    def span_cost(self, team: Team, priority: Priority | None) -> Span:
-        """Return what any answer on the computed criterion may add, once the usage is final."""
-        if self.computed is None:
-            raise ValueError("no criterion is computed")
+    def span_cost(self, computed: Criterion, team: Team, priority: Priority | None) -> Span:
+        """Return what any answer on the criterion that is computed may add, once the usage is final."""
         costs = [calculate_cost(provider, team.usage, self.facts) for provider in self.providers]
-        bounds = list_telling_bounds(self.computed, [cost.amount for cost in costs])
+        bounds = list_telling_bounds(computed, [cost.amount for cost in costs])
         found = []
         for one, bound in itertools.product(PRIORITIES if priority is None else (priority,), bounds):
             degrees = [grade_cost(cost, bound, self.facts) for cost in costs]
-            found.append(total_degrees(degrees, self.weigh(self.computed.id, one), must=one == "must"))
+            found.append(total_degrees(degrees, self.weigh(computed.id, one), must=one == "must"))
         return Span([None, *found] if priority is None else found)
 
     def list_bounds(self, name: str, others: Iterable[Interval] = ()) -> list[Interval | None]:

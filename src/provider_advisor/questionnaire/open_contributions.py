@@ -139,7 +139,7 @@ class _ContributionSearch:
             questions = own or volumes | ({bound} - said.final)
             yield OpenContribution(WidestSpan(weight), self._now["stated", name], questions)
         elif self._team.usage and not (asked and bounded):
-            span = self._catalogue.span_cost(self._team, said.priorities.get(name) if asked else None)
+            span = self._catalogue.span_cost(computed, self._team, said.priorities.get(name))
             yield OpenContribution(span, self._now["stated", name], own or frozenset([bound]))
 
     def _find_implied(self, found: Mapping[str, Sequence[_Addition]]) -> Iterator[OpenContribution]:

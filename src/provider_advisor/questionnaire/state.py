@@ -50,17 +50,6 @@ Phase = Literal["asking", "declared", "stopped", "further"]
 ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 Value = str | Number | tuple[str, ...] | Volume
 
-# No answer is final too; otherwise questions left blank would be asked again and again.
-_SILENCE: Mapping[str, Value] = {
-    "topics": (),
-    "criterion": NO_ANSWER,
-    "bound": NONE,
-    "members": NONE,
-    "situation": NO_ANSWER,
-    "usage": NO_ANSWER,
-    "unlisted": NO_ANSWER,
-}
-
 _NOTHING = Statement(Team())
 
 
@@ -116,7 +105,10 @@ def get_silence(key: Key) -> Value:
     >>> get_silence(Key("criterion", "fax")), get_silence(Key("bound", "fax-pages")), get_silence(TOPICS)
     ('no-answer', 'none', ())
     """
-    return _SILENCE[key.kind]
+    # It is final like any other; otherwise questions left blank would be asked again and again.
+    if key == TOPICS:
+        return ()
+    return NONE if key.kind in ALONG else NO_ANSWER
 
 
 def to_question(key: Key) -> Key:

@@ -30,6 +30,9 @@ from provider_advisor.requirements.grammar import get_name, read_requirement
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
+AS_SPECIFIED = "as specified"
+"""How a word was matched that a file of matches names."""
+
 Targets = tuple[str, ...]
 """What a word means: requirements without a priority, or one of the three words above; empty if in doubt."""
 
@@ -122,7 +125,7 @@ class Matcher:
     def _find(self, word: str) -> Match:
         # From the surest way to the least sure; each leaves a word to the next only where it says nothing.
         if targets := self._given.get(_simplify(word)):
-            return Match(word, targets, "as specified")
+            return Match(word, targets, AS_SPECIFIED)
         plain = word.strip(_MARKS)
         name = self._knowledge.find_criterion(plain)
         # A loose name stays in doubt here: `find_all` settles it if others of its area are beside it.
@@ -201,25 +204,27 @@ def explain_doubt(match: Match, where: str, knowledge: KnowledgeBase) -> str:
 
 def write_matches(matches: Iterable[Match], source: str) -> str:
     """Return the file of matches, to be corrected and given back."""
+    found = [f"  {_quote(match.word)}: {_write_targets(match)}" for match in matches]
     lines = [
         f"# How {reveal_line(source)} was read. Correct it, and give it back with --matches.",
         "# A word stands for a requirement without a priority, such as number-countries>=90, for a list of them, for",
         "# 'carry' (a column that is copied to the output), 'unlisted' (listed and not judged) or 'leave-out'. null is",
         "# in doubt.",
-        "matches:",
+        "matches:" if found else "matches: {}",
+        *found,
     ]
-    lines += [f"  {_quote(match.word)}: {_write_targets(match)}" for match in matches]
-    return "\n".join([*lines[:-1], lines[-1] if len(lines) > 5 else "matches: {}"]) + "\n"  # noqa: PLR2004 (the head)
+    return "\n".join(lines) + "\n"
 
 
 def _write_targets(match: Match) -> str:
-    if not match.targets:
-        return f"null  # {', '.join(match.candidates)}" if match.candidates else "null  # nothing is recorded"
     quoted = [_quote(target) for target in match.targets]
-    value = quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
-    if match.is_unlisted and not match.how:
-        return f"{value}  # {match.say_candidates()}"
-    return f"{value}  # {match.how}" if match.how and match.how != "as specified" else value
+    value = f"[{', '.join(quoted)}]" if len(quoted) > 1 else "".join(quoted) or "null"
+    remark = match.how
+    if not match.targets:
+        remark = ", ".join(match.candidates) or "nothing is recorded"
+    elif match.is_unlisted and not match.how:
+        remark = match.say_candidates()
+    return value if remark in {"", AS_SPECIFIED} else f"{value}  # {remark}"
 
 
 def _quote(text: str) -> str:

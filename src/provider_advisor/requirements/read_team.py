@@ -234,14 +234,10 @@ def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
-    return read_answers(_find_topic(name, knowledge), values)
-
-
-def _find_topic(name: str, knowledge: KnowledgeBase) -> Topic:
     if name not in knowledge.topics:
         hint = find_misspelt(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
         raise RequirementsError(f"unknown situation {shown(name)}.{hint}")
-    return knowledge.topics[name]
+    return read_answers(knowledge.topics[name], values)
 
 
 def read_answers(topic: Topic, values: object) -> tuple[str, ...]:

@@ -35,7 +35,14 @@ from provider_advisor.batch.reading.sources import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.grammar import get_name, split_words
-from provider_advisor.requirements.matching import CARRY, DoubtfulMatchesError, Match, Matcher, explain_doubt
+from provider_advisor.requirements.matching import (
+    AS_SPECIFIED,
+    CARRY,
+    DoubtfulMatchesError,
+    Match,
+    Matcher,
+    explain_doubt,
+)
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
 from provider_advisor.requirements.statement import Unlisted, UnlistedPriority
 from provider_advisor.requirements.unlisted import UnknownWords
@@ -198,10 +205,10 @@ def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBa
     Foo          must, blue    carried: one odd cell is enough to show that it asks for nothing
     """
     says = [cell for cell in cells if find_wish(cell, scale) is not None or cell.startswith(_SIGNS)]
-    if not says and cells and match.how != "as specified" and _PERSONAL.fullmatch(fold(match.word)):
+    if not says and cells and match.how != AS_SPECIFIED and _PERSONAL.fullmatch(fold(match.word)):
         return Match(match.word, (CARRY,), ""), None
     if match.targets:
-        is_sure = match.how == "as specified" or not match.is_requirement
+        is_sure = match.how == AS_SPECIFIED or not match.is_requirement
         if is_sure or not cells or says or any(is_number(cell) for cell in cells):
             return match, None
         name = get_name(match.targets[0])
