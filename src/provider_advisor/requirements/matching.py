@@ -30,16 +30,18 @@ from provider_advisor.requirements.grammar import get_name, read_requirement
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
-AS_SPECIFIED = "as specified"
-"""How a word was matched that a file of matches names."""
-
 Targets = tuple[str, ...]
 """What a word means: requirements without a priority, or one of the three words above; empty if in doubt."""
 
+AS_SPECIFIED = "as specified"
+"""How a word was matched that a file of matches names."""
+
 _MOST, _MOST_ASKED = 3, 6
 _MARKS = "?:*. \t"
+# The number before "1.2 Voicemail", "12. Fax" or "(3) Fax"; without a point or bracket it counts something: "24 hours".
 _NUMBER = re.compile(r"\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?\s+(?=[^\W\d])|\(?[0-9]{1,3}[.)]\s+(?=[^\W\d])")
 _BOUNDED = re.compile(r"(?P<name>[^<>=≥≤]*\w)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<value>[^<>=≥≤]*\w[\s%]*)")
+# What needs no quotes in YAML, and of that the words which some reader takes for no text.
 _PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
 _NO_TEXT = frozenset(["null", "yes", "no", "on", "off", "true", "false", "y", "n"])
 
