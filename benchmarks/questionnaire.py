@@ -325,7 +325,11 @@ def _choose_worth_asking(survey: Survey, catalogue: Catalogue) -> set[Key]:
     """Return what applies and is not answered, without what every provider still in meets and nothing depends on."""
     open_ = survey.replay.possible.open & survey.replay.possible.sure
     names = {key: key.name for key in open_ if key.kind == "criterion"}
-    met = {key for key, name in names.items() if catalogue.is_met(name, survey.inside) and name not in catalogue.hinges}
+    met = {
+        key
+        for key, name in names.items()
+        if catalogue.is_met(name, survey.inside) and name not in catalogue.depended_on
+    }
     return (open_ - met) or open_
 
 

@@ -150,7 +150,7 @@ def still_askable(state: State) -> list[Key]:
     view = survey_answers(state).replay
     asked = [name for name in view.said.priorities if "@" not in name]
     more = {Key("bound", name) for name in asked if state.catalogue.knowledge.criteria[name].kind != "capability"}
-    more |= {Key("members", name) for name in asked if name in state.catalogue.told_apart}
+    more |= {Key("members", name) for name in asked if name in state.catalogue.claimed_members}
     return sorted((view.possible.open & view.possible.sure) | (more - view.said.final))
 
 

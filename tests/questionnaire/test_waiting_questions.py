@@ -52,4 +52,4 @@ def test_a_waiting_question_that_is_found_by_search_counts(opened):
 
 def test_nothing_is_asked_only_because_a_waiting_question_depends_on_it(opened):
     assert opened.catalogue.waiting == {_UNCLAIMED}
-    assert "tour-group" not in opened.catalogue.hinges
+    assert "tour-group" not in opened.catalogue.depended_on

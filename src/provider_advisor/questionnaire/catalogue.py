@@ -200,7 +200,7 @@ class Catalogue:
         return frozenset(key for key, question in self.questions.items() if question.once_known) - known
 
     @cached_property
-    def told_apart(self) -> Mapping[str, tuple[str, ...]]:
+    def claimed_members(self) -> Mapping[str, tuple[str, ...]]:
         """Return, by criterion, the members that some provider's claims name, where there are any.
 
         Of other criteria, no answer on members could tell providers apart: it is not waited for, as with questions that
@@ -228,7 +228,7 @@ class Catalogue:
         return self._group_rules(lambda rule: {name for part in rule.implies for name in list_needed(part.criterion)})
 
     @cached_property
-    def hinges(self) -> frozenset[str]:
+    def depended_on(self) -> frozenset[str]:
         """Return the criteria that rules, or other questions that may be asked, depend on."""
         conditions = [rule.when for rule in self.knowledge.rules.values()]
         asked = [question for key, question in self.questions.items() if key not in self.waiting]
@@ -239,7 +239,7 @@ class Catalogue:
     @cached_property
     def members_in_rules(self) -> frozenset[str]:
         """Return the members of criteria that rules, or questions that may be asked, need or imply."""
-        return frozenset(name for name in self.hinges if AT in name)
+        return frozenset(name for name in self.depended_on if AT in name)
 
     def _group_rules(self, find_names: Callable[[Rule], Iterable[str]]) -> dict[str, tuple[Rule, ...]]:
         found: dict[str, list[Rule]] = {}
@@ -324,7 +324,7 @@ class Catalogue:
             found = [self.total_requirement(criterion, one, bound) for one, bound in pairs]
             return [None, *found] if priority is None else [*found]
 
-        members = members and criterion in self.told_apart
+        members = members and criterion in self.claimed_members
         several = self._list_member_spans(criterion, priority) if members else ()
         return self.keep_span(("answers", criterion, priority, members), list_options, several)
 
@@ -338,7 +338,7 @@ class Catalogue:
         of = self.knowledge.criteria.list_of(criterion)
         if of is None:
             return []
-        claimed = self.told_apart[criterion]
+        claimed = self.claimed_members[criterion]
         others = [member for member in of.members if member not in claimed]
         # All members without claims have the same facts, so one stands for all, such as for 200 countries.
         named = [(member, 1) for member in claimed] + [(member, len(others)) for member in others[:1]]

@@ -91,7 +91,7 @@ def _list_deciding(state: State) -> frozenset[Key]:
     places = tuple(range(len(catalogue.providers)))
     criteria = catalogue.knowledge.criteria
     bounds = {said.get_bound_key(name) for name in said.priorities if criteria[name].kind != "capability"}
-    bounds |= {Key("members", name) for name in said.priorities if name in catalogue.told_apart}
+    bounds |= {Key("members", name) for name in said.priorities if name in catalogue.claimed_members}
     skipped = {key for key in open_ if key.kind == "criterion" and catalogue.is_met(key.name, places)}
     return (open_ | bounds) - skipped - said.final
 
@@ -128,9 +128,9 @@ def _is_begun(state: State) -> bool:
 
 def _find_other_ways(order: QuestionOrder) -> list[Key]:
     """Return what can be asked where nothing that opens the waiting questions can: it may lead there another way."""
-    replay, hinges = order.survey.replay, order.state.catalogue.hinges
+    replay, depended_on = order.survey.replay, order.state.catalogue.depended_on
     open_ = (replay.possible.open & replay.possible.sure) - replay.said.unsure
-    return [key for key in open_ if key.kind != "criterion" or key.name in hinges]
+    return [key for key in open_ if key.kind != "criterion" or key.name in depended_on]
 
 
 def _closes(keys: Sequence[Key], state: State) -> bool:

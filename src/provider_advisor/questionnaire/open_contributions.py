@@ -118,7 +118,7 @@ class _ContributionSearch:
                 is_open = priority is None or self._may_name_members(name)
                 span = self._catalogue.span_answers(name, priority, members=is_open)
                 yield OpenContribution(span, self._now["stated", name], questions)
-            elif name in self._catalogue.told_apart and (priority is None or self._may_name_members(name)):
+            elif name in self._catalogue.claimed_members and (priority is None or self._may_name_members(name)):
                 yield OpenContribution(self._catalogue.span_members(name, priority), (), questions)
 
     def _find_cost(self) -> Iterator[OpenContribution]:
@@ -244,7 +244,7 @@ class _ContributionSearch:
 
     def _may_name_members(self, name: str) -> bool:
         """Return whether members that distinguish providers may still replace a requested criterion."""
-        return name in self._catalogue.told_apart and self._said.may_name_members(name)
+        return name in self._catalogue.claimed_members and self._said.may_name_members(name)
 
     def _may_be_asked(self, name: str) -> bool:
         """Return whether the team may still ask for this, by an answer to its own question."""

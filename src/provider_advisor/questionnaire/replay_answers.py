@@ -67,7 +67,7 @@ class SortedAnswers(NamedTuple):
     usage: Mapping[str, Used]
     final: frozenset[Key]  # answered for good
     unsure: frozenset[Key]  # answered with "not sure"
-    lone: frozenset[str] = frozenset()  # usage that says nothing without other usage
+    incomplete_usage: frozenset[str] = frozenset()  # usage that says nothing without other usage
     unwanted: frozenset[str] = frozenset()  # not wanted, or must not be there: no rule adds these criteria
     given: tuple[Requirement, ...] = ()  # from before and replaced by no answer; also what must not be there
     unlisted: tuple[Unlisted, ...] = ()  # wishes in the team's own words
@@ -133,7 +133,7 @@ class Possible(NamedTuple):
             if used is None:
                 return YES | NO | UNKNOWN if Key("usage", leaf.item) in self.open else UNKNOWN
             found = _OF_TRUTH[compare(used, leaf.bound)]
-            return found | UNKNOWN if leaf.item in self.said.lone else found
+            return found | UNKNOWN if leaf.item in self.said.incomplete_usage else found
         raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
 
     def applies(self, key: Key) -> bool:
@@ -262,7 +262,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         usage=usage,
         final=frozenset({*(answer.key for answer in answers), *_find_final(team, asked)} - unsure),
         unsure=frozenset(unsure | {_find_key(name, knowledge) for name in given.unsure}),
-        lone=_find_lone(usage, knowledge) if usage else frozenset(),
+        incomplete_usage=_find_incomplete(usage, knowledge) if usage else frozenset(),
         unwanted=frozenset({*unwanted, *refused, *team.unwanted, *team.refused}),
         given=(*team.requirements, *(Requirement(name, "must", ABSENT) for name in refused)),
         unlisted=join_unlisted([*team.unlisted, *own_words]),
@@ -281,7 +281,7 @@ def _find_final(given: Team, asked: Iterable[str]) -> Iterator[Key]:
     yield from (Key("criterion", parent) for name in asked for parent in list_needed(name)[1:])
 
 
-def _find_lone(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> frozenset[str]:
+def _find_incomplete(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> frozenset[str]:
     """Return the volumes that cost nothing by themselves, because those that they are paid for with are missing."""
     services = services_used(usage, knowledge)
     return frozenset(item for service in services if service.missing for item in service.usage)
@@ -350,7 +350,7 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
             if name not in own and not said.is_replaced(name)
         ),
     ]
-    usage = {item: amount for item, amount in sorted(said.usage.items()) if item not in said.lone}
+    usage = {item: amount for item, amount in sorted(said.usage.items()) if item not in said.incomplete_usage}
     waiting = tuple(part for part in requirements if computed and part.criterion == computed.id and not usage)
     team = Team(
         in_order(part for part in requirements if part not in waiting),
@@ -362,7 +362,8 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
     # What must be absent is not wanted either, and is listed once.
     team = team._replace(unwanted=tuple(sorted(said.unwanted - team.refused)))
     reasons = {
-        Key("usage", item): "it means nothing without the volume that goes with it" for item in sorted(said.lone)
+        Key("usage", item): "it means nothing without the volume that goes with it"
+        for item in sorted(said.incomplete_usage)
     }
     reasons |= {
         Key("criterion", part.criterion): "it is computed from monthly volumes, and none is stated" for part in waiting
@@ -426,12 +427,12 @@ def _may_be_stated(
 ) -> int:
     """Return whether the team states a criterion itself; one computed from usage it cannot state without any."""
     if name in said.priorities:
-        return YES if name != computed or said.usage.keys() - said.lone else YES | NO
+        return YES if name != computed or said.usage.keys() - said.incomplete_usage else YES | NO
     key = Key("criterion", name)
     if key in applying and key not in said.final:
         return YES | NO
     parent, _, member = name.partition(AT)
-    if not member or key in said.final or parent not in catalogue.told_apart:
+    if not member or key in said.final or parent not in catalogue.claimed_members:
         return NO
     # A member can be named once its criterion is asked for.
     above = Key("criterion", parent)

@@ -122,7 +122,7 @@ def measure_progress(state: State) -> QuestionsLeft:
         key
         for key in _list_open_criteria(survey)
         if not is_any_sure
-        or key.name in catalogue.hinges
+        or key.name in catalogue.depended_on
         or not all(one.is_met(key.name, survey.inside) for one in by_facts)
     ]
     return QuestionsLeft(asked, len(left))
@@ -158,7 +158,7 @@ def _list_values(state: State, key: Key) -> list[Value]:
     if key.kind == "unlisted":
         return []
     if key.kind == "members":
-        return [*((member,) for member in state.catalogue.told_apart.get(key.name, ())[:_MOST_MOVES]), NONE]
+        return [*((member,) for member in state.catalogue.claimed_members.get(key.name, ())[:_MOST_MOVES]), NONE]
     if key.kind == "bound":
         return [*state.catalogue.get_question(key.name).typical, NONE]
     if key.kind == "situation":

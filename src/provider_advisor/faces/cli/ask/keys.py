@@ -243,7 +243,7 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
     # providers.
     def go_on(_: Row) -> _OpenedLine | Reply:
         for key in (row.value for row in _make_lines(draft, screen)):
-            is_optional = key.kind == "members" and key.name not in draft.state.catalogue.told_apart
+            is_optional = key.kind == "members" and key.name not in draft.state.catalogue.claimed_members
             if key.kind != "criterion" and key not in draft.said and not is_optional:
                 return _OpenedLine(key)
         return Reply("next")
