@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.rules import Key
+from provider_advisor.knowledge.records import Criterion, Topic, UsageItem
+from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.state import (
@@ -59,22 +60,18 @@ def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
         criterion = knowledge.criteria[key.name]
         is_capability = criterion.kind == "capability" and not criterion.any_of
         choices = tuple((word, word) for word in CRITERION_WORDS if is_capability or word != MUST_NOT)
-        return Prompt(key, "criterion", criterion.label, question.ask or criterion.question, question.help, choices)
+        return Prompt(key, "criterion", *_choose_words(question, criterion), choices)
     if key.kind == "situation":
         topic = knowledge.topics[key.name]
         choices = tuple((value, knowledge.spell_id(value)) for value in (*topic.values, NO_ANSWER, UNSURE))
-        return Prompt(key, "situation", topic.label, question.ask or topic.question, question.help, choices, topic.many)
-    item = knowledge.usage[key.name]
-    return Prompt(
-        key,
-        "number",
-        item.label,
-        question.ask or item.question,
-        question.help,
-        ((NO_ANSWER, NO_ANSWER), (UNSURE, UNSURE)),
-        unit=item.unit,
-        typical=question.typical,
-    )
+        return Prompt(key, "situation", *_choose_words(question, topic), choices, topic.many)
+    item, choices = knowledge.usage[key.name], ((NO_ANSWER, NO_ANSWER), (UNSURE, UNSURE))
+    return Prompt(key, "number", *_choose_words(question, item), choices, unit=item.unit, typical=question.typical)
+
+
+def _choose_words(question: Question, about: Criterion | Topic | UsageItem) -> tuple[str, str, str | None]:
+    """Return the label, the question and the help; the questionnaire's own words come before those of its subject."""
+    return about.label, question.ask or about.question, question.help
 
 
 def _ask_topics(key: Key, catalogue: Catalogue) -> Prompt:
@@ -95,9 +92,7 @@ def _ask_bound(key: Key, catalogue: Catalogue) -> Prompt:
     return Prompt(
         key,
         "rating" if words else "number",
-        criterion.label,
-        question.ask or criterion.question,
-        question.help,
+        *_choose_words(question, criterion),
         (*((word, word) for word in words), (NONE, NONE), (UNSURE, UNSURE)),
         unit=criterion.unit,
         typical=tuple(words[int(part)] if words else part for part in question.typical),
