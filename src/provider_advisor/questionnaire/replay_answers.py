@@ -41,7 +41,7 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_least
-from provider_advisor.requirements.statement import UnlistedPriority, Used, add_up, in_order, join_unlisted
+from provider_advisor.requirements.statement import UnlistedPriority, Used, add_up, join_unlisted, sort_requirements
 
 YES, NO, UNKNOWN = 1, 2, 4
 """The truth values that a condition can take, over-approximated and added up: 3 is yes or no."""
@@ -353,7 +353,7 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
     usage = {item: amount for item, amount in sorted(said.usage.items()) if item not in said.incomplete_usage}
     waiting = tuple(part for part in requirements if computed and part.criterion == computed.id and not usage)
     team = Team(
-        in_order(part for part in requirements if part not in waiting),
+        sort_requirements(part for part in requirements if part not in waiting),
         {topic: tuple(sorted(values)) for topic, values in sorted(said.situation.items())},
         usage,
         unlisted=said.unlisted,

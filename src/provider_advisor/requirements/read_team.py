@@ -28,9 +28,9 @@ from provider_advisor.requirements.statement import (
     Team,
     Unlisted,
     Used,
-    in_order,
     join_unlisted,
     list_unwanted,
+    sort_requirements,
 )
 from provider_advisor.requirements.usage import read_usage, services_used
 from provider_advisor.safe_text import brief, fold, join_words, shown
@@ -194,7 +194,7 @@ def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     for (name, _, is_absence), part in found.items():
         if part.bound is None or is_absence:
             highest[name, is_absence] = max(RANK[part.priority], highest.get((name, is_absence), 0))
-    return in_order(
+    return sort_requirements(
         part
         for (name, _, is_absence), part in found.items()
         if RANK[part.priority] == highest.get((name, is_absence)) or not (part.bound is None or is_absence)
@@ -290,7 +290,7 @@ def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, compl
     asked = required | {*line.team.unwanted}
     kept = tuple(part for part in file.team.requirements if part.criterion not in asked)
     team = Team(
-        requirements=in_order((*kept, *line.team.requirements)),
+        requirements=sort_requirements((*kept, *line.team.requirements)),
         situation={**file.team.situation, **line.team.situation},
         usage={**file.team.usage, **line.team.usage},
         name=line.team.name or file.team.name,
@@ -338,7 +338,7 @@ def _list_said(statement: Statement) -> dict[str, object]:
     """Return what a statement says of each criterion, situation and usage, with the musts first."""
     team = statement.team
     found: dict[str, set[Requirement]] = {}
-    for part in (*in_order((*team.requirements, *statement.uncounted)), *list_unwanted(team)):
+    for part in (*sort_requirements((*team.requirements, *statement.uncounted)), *list_unwanted(team)):
         found.setdefault(part.criterion, set()).add(part)
     return {**found, **team.situation, **team.usage}
 

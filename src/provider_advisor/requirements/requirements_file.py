@@ -25,7 +25,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import BOUND_SIGNS, read_requirement, split_text
 from provider_advisor.requirements.read_team import count_waiting, read_team
-from provider_advisor.requirements.statement import Requirement, Statement, in_order
+from provider_advisor.requirements.statement import Requirement, Statement, sort_requirements
 from provider_advisor.safe_text import shown
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _set_unknown_aside(data: Mapping[str, Any], unknown: UnknownWords) -> dict[s
 
 def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Requirement, ...]:
     """Return the requirements that wait for usage. Raises RequirementsError for those that count without it."""
-    waiting = in_order(read_requirement(item, "must", knowledge) for item in given)
+    waiting = sort_requirements(read_requirement(item, "must", knowledge) for item in given)
     counting = [part.criterion for part in waiting if not knowledge.criteria[part.criterion].computed]
     if counting:
         raise RequirementsError(

@@ -151,7 +151,7 @@ def list_unwanted(team: Team) -> tuple[Requirement, ...]:
     return tuple(Requirement(criterion, "wont") for criterion in team.unwanted)
 
 
-def in_order(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+def sort_requirements(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     """Return the requirements, musts first, then by criterion: the order of statement never matters."""
     return tuple(sorted(requirements, key=lambda part: (-RANK[part.priority], part.criterion)))
 
