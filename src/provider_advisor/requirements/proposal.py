@@ -279,13 +279,15 @@ class _RowReader:
         beside = [*self._columns.unread, *self._columns.more]
         asked = [row for row in self._filled.values() if any(row[place] for place in self._asking)]
         have_more = bool(asked) and all(any(row[place] for place in beside) for row in asked)
-        for (number, row), (_, following) in pairwise(self._filled.items()):
+        for number, following in pairwise(self._filled):
+            row = self._filled[number]
             text = row[self._columns.places["text"]]
             if not text or any(row[place] for place in self._asking):
                 continue
-            numbers = [(row[place].rstrip("."), following[place]) for place in self._columns.unread]
-            # A number in a cell has the sign of decimals that the weights have: 2 and 2,1.
-            begins = any(this and after.startswith((f"{this}.", f"{this},")) for this, after in numbers)
+            # Numbers are compared with a point, whatever sign of decimals the weights have.
+            upper, lower = (self._grid.rows[each - self._grid.first] for each in (number, following))
+            numbers = [(write_cell(upper[place]), write_cell(lower[place])) for place in self._columns.unread]
+            begins = any(this and after.startswith(this.rstrip(".") + ".") for this, after in numbers)
             if begins or (have_more and not any(row[place] for place in beside)):
                 yield number, text
 
