@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.findings import Assessment, Finding, assess_providers
+from provider_advisor.decision.findings import Assessment, assess_providers
 from provider_advisor.decision.verdict import DatedFact, Verdict, date_verdict, find_stale_grounds, judge
 from provider_advisor.inference import Inference, infer
 from provider_advisor.knowledge import Facts
@@ -85,37 +85,30 @@ def _find_combinations(assessments: Sequence[Assessment], facts: Facts) -> tuple
     are none, or if no provider proves one of them.
     """
     # Each provider by the set of musts that it proves: two form a combination if their sets cover all musts.
-    proven = {assessment.provider: _proven_musts(assessment, facts) for assessment in assessments}
-    musts = _musts(assessments[0], facts) if assessments else frozenset()
+    judged = {each.provider: _find_musts(each, facts) for each in assessments}
+    proven = {name: {place for place, truth in musts.items() if truth is Truth.YES} for name, musts in judged.items()}
+    musts = next(iter(judged.values()), {}).keys()
     if not musts or any(found == musts for found in proven.values()):
         return ()
     useful = sorted(provider for provider, found in proven.items() if found)
     for size in range(2, len(useful) + 1):
         tried = itertools.islice(itertools.combinations(useful, size), _MOST_COMBINATIONS)
-        found = tuple(group for group in tried if frozenset().union(*(proven[provider] for provider in group)) == musts)
+        found = tuple(group for group in tried if set().union(*(proven[provider] for provider in group)) == musts)
         if found:
             return found
     return ()
 
 
-def _musts(assessment: Assessment, facts: Facts) -> frozenset[int]:
-    """Return the places, among the findings, of the musts that can fail; they are the same for each provider."""
-    return frozenset(index for index, finding in enumerate(assessment.findings) if _counts(finding, facts))
-
-
-def _proven_musts(assessment: Assessment, facts: Facts) -> frozenset[int]:
-    return frozenset(
-        index for index in _musts(assessment, facts) if assessment.findings[index].degree.truth is Truth.YES
-    )
-
-
-def _counts(finding: Finding, facts: Facts) -> bool:
-    requirement = finding.requirement
-    return (
-        requirement is not None
+def _find_musts(assessment: Assessment, facts: Facts) -> dict[int, Truth | None]:
+    """Return the musts that can fail, by their places among the findings, with their truths."""
+    criteria = facts.knowledge.criteria
+    return {
+        place: finding.degree.truth
+        for place, finding in enumerate(assessment.findings)
+        if finding.requirement is not None
         and finding.decides_standing
-        and not facts.knowledge.criteria[requirement.criterion].computed
-    )
+        and not criteria[finding.requirement.criterion].computed
+    }
 
 
 # Concessions: the smallest sets of musts without which some provider is no longer ruled out

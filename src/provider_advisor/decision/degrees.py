@@ -2,15 +2,17 @@
 
 Examples of a provider that has a fax, is not known to have a whiteboard, and is in at least 100 countries:
 
-    a fax                                [1, 1] a whiteboard                         [0, 1], expected 0.5 (`unknown` of
-    the policy) no whiteboard (a must-not)           [0, 1], expected 0.5 (1 - `unknown`) a fax or a whiteboard
-    [1, 1]: the best part counts in at least 90 countries             [1, 1]: whatever the exact number in at least 120
-    countries            [0, 1], expected 0.5 in as many countries as possible     [0.5, 1] on a scale from 0 to 200,
-    expected 0.75
+    a fax                              [1, 1]
+    a whiteboard                       [0, 1], expected 0.5 (`unknown` of the policy)
+    no whiteboard (a must-not)         [0, 1], expected 0.5 (1 - `unknown`)
+    a fax or a whiteboard              [1, 1]: the best part counts
+    in at least 90 countries           [1, 1]: whatever the exact number
+    in at least 120 countries          [0, 1], expected 0.5
+    in as many countries as possible   [0.5, 1] on a scale from 0 to 200, expected 0.75
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
@@ -182,31 +184,32 @@ def _position(amount: Number | None, worst: Number, best: Number, missing: float
 
 def grade_condition(facts: Facts, provider: str, condition: Condition) -> Degree:
     """Return the degree to which a provider's facts satisfy a rule's condition, in Kleene's logic."""
+    criteria = facts.knowledge.criteria
 
-    def truth_of(leaf: Leaf) -> Truth:
-        return _evaluate_leaf(facts, provider, leaf)
+    def holds(asked: FactHolds) -> Truth:
+        return evaluate_fact(facts, provider, criteria[asked.criterion], asked.bound)
 
-    truth = evaluate(condition, truth_of)
-    claims = tuple(dict.fromkeys(claim for leaf in leaves(condition) for claim in _claims(facts, provider, leaf)))
+    truth = evaluate_favours(condition, holds)
+    asked = dict.fromkeys(leaf.criterion for leaf in leaves(condition) if isinstance(leaf, FactHolds))
+    claims = tuple(dict.fromkeys(claim for criterion in asked for claim in facts(provider, criterion).claims))
     if truth is Truth.UNKNOWN:
-        return Degree(0, 1, _expect(condition, truth_of, facts.knowledge.policy.unknown), truth, claims)
+        return Degree(0, 1, _expect(condition, holds, facts.knowledge.policy.unknown), truth, claims)
     degree = 1.0 if truth is Truth.YES else 0.0
     return Degree(degree, degree, degree, truth, claims)
 
 
-def _evaluate_leaf(facts: Facts, provider: str, leaf: Leaf) -> Truth:
+def evaluate_favours(condition: Condition, holds: Callable[[FactHolds], Truth]) -> Truth:
+    """Return the truth of what a rule favours; `holds` says of a criterion that it is there, or within the bound."""
+    return evaluate(condition, lambda leaf: _evaluate_leaf(leaf, holds))
+
+
+def _evaluate_leaf(leaf: Leaf, holds: Callable[[FactHolds], Truth]) -> Truth:
     if not isinstance(leaf, FactHolds):
         raise TypeError(f"a condition on providers holds facts only, found {leaf!r}")
-    criterion = facts.knowledge.criteria[leaf.criterion]
-    truth = evaluate_fact(facts, provider, criterion, leaf.bound)
-    return truth if leaf.present else negate(truth)
+    return holds(leaf) if leaf.present else negate(holds(leaf))
 
 
-def _claims(facts: Facts, provider: str, leaf: Leaf) -> tuple[Claim, ...]:
-    return facts(provider, leaf.criterion).claims if isinstance(leaf, FactHolds) else ()
-
-
-def _expect(condition: Condition, truth_of: Callable[[Leaf], Truth], unknown: float) -> float:
+def _expect(condition: Condition, holds: Callable[[FactHolds], Truth], unknown: float) -> float:
     """Return the expected degree of an unknown condition: the policy's number for unknown leaves, inverted under `not`.
 
     That a capability is absent is the negation of its presence.
@@ -214,17 +217,15 @@ def _expect(condition: Condition, truth_of: Callable[[Leaf], Truth], unknown: fl
 
     def expect_leaf(leaf: Leaf) -> float:
         at_unknown = unknown if not isinstance(leaf, FactHolds) or leaf.present else 1 - unknown
-        return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[truth_of(leaf)]
+        return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[_evaluate_leaf(leaf, holds)]
 
     def expect_not(part: Not) -> float:
-        return 1 - _expect(part.part, truth_of, unknown)
+        return 1 - _expect(part.part, holds, unknown)
 
-    return fold(condition, expect_leaf, every=_least, some=_most, negated=expect_not)
-
-
-def _least(parts: Iterator[float]) -> float:
-    return min(parts)
-
-
-def _most(parts: Iterator[float]) -> float:
-    return max(parts)
+    return fold(
+        condition,
+        expect_leaf,
+        every=lambda parts: min(list(parts)),
+        some=lambda parts: max(list(parts)),
+        negated=expect_not,
+    )

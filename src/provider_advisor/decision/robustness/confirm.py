@@ -97,8 +97,13 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     """
     supposing = Supposing(outcome, facts)
     asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]
-    questions = [_question(fact, outcome, facts, supposing) for fact in asked]
-    stale = [_question_stale(fact, outcome, facts, supposing) for fact in _find_stale(outcome, facts)]
+    questions = [_ask(fact, list_answers(fact, facts), outcome, facts, supposing) for fact in asked]
+    stale = [
+        _ask(fact, list_confirmations(fact, facts), outcome, facts, supposing)._replace(
+            stated=facts(fact.provider, fact.criterion).newest
+        )
+        for fact in _find_stale(outcome, facts)
+    ]
     useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rate)
     if stale:
         return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
@@ -203,9 +208,24 @@ def _find_stale(outcome: Outcome, facts: Facts) -> Iterator[OpenFact]:
         yield find_uses(assessments[provider], criterion, facts)
 
 
-def _question_stale(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> FactQuestion:
-    answers = tuple(_answer(possible, supposing) for possible in list_confirmations(asked, facts))
-    return _weigh(asked, answers, outcome, facts)._replace(stated=facts(asked.provider, asked.criterion).newest)
+def _ask(
+    asked: OpenFact, possible: Iterable[PossibleAnswer], outcome: Outcome, facts: Facts, supposing: Supposing
+) -> FactQuestion:
+    """Return the question about a fact, with the verdict that each possible answer leads to."""
+    before = outcome.verdict
+    answers = tuple(FactAnswer(each.fact, each.share, supposing.verdict([each.fact])) for each in possible)
+    weights = {use.finding: use.weight for use in asked.uses}
+    return FactQuestion(
+        asked.provider,
+        asked.criterion,
+        facts(asked.provider, asked.criterion).disputed,
+        asked,
+        answers,
+        # `turns` ignores strength: from leaning to firm for the same provider is a change, but not a turn.
+        sum(answer.share for answer in answers if answer.verdict._replace(strength=before.strength) != before),
+        sum(answer.share for answer in answers if answer.verdict != before),
+        sum(weights.values()),
+    )
 
 
 def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing) -> tuple[QuestionSet, ...]:
@@ -223,30 +243,6 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
         if rest and supposing.verdict([other.answers[0].fact for other in rest]) == firm:
             kept = rest
     return (QuestionSet(tuple(kept), tuple(question.answers[0].fact for question in kept), firm),)
-
-
-def _question(asked: OpenFact, outcome: Outcome, facts: Facts, supposing: Supposing) -> FactQuestion:
-    return _weigh(asked, tuple(_answer(each, supposing) for each in list_answers(asked, facts)), outcome, facts)
-
-
-def _weigh(asked: OpenFact, answers: tuple[FactAnswer, ...], outcome: Outcome, facts: Facts) -> FactQuestion:
-    before = outcome.verdict
-    weights = {use.finding: use.weight for use in asked.uses}
-    return FactQuestion(
-        asked.provider,
-        asked.criterion,
-        facts(asked.provider, asked.criterion).disputed,
-        asked,
-        answers,
-        # `turns` ignores strength: from leaning to firm for the same provider is a change, but not a turn.
-        sum(answer.share for answer in answers if answer.verdict._replace(strength=before.strength) != before),
-        sum(answer.share for answer in answers if answer.verdict != before),
-        sum(weights.values()),
-    )
-
-
-def _answer(possible: PossibleAnswer, supposing: Supposing) -> FactAnswer:
-    return FactAnswer(possible.fact, possible.share, supposing.verdict([possible.fact]))
 
 
 def _is_settled(verdict: Verdict) -> bool:

@@ -28,13 +28,12 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
 from provider_advisor.decision.cost import Cost
-from provider_advisor.decision.degrees import evaluate_fact, grade_amount
+from provider_advisor.decision.degrees import evaluate_fact, evaluate_favours, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Criterion, Facts
-from provider_advisor.knowledge.conditions import FactHolds, Leaf, evaluate
-from provider_advisor.logic import ABSENT, Interval, Number, Truth, any_of, compare, negate
-from provider_advisor.requirements import Requirement
+from provider_advisor.knowledge.conditions import AnyOf, FactHolds
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare, negate
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -295,8 +294,12 @@ class _ProviderModel:
 
     def _evaluate(self, finding: Finding, at: _At) -> Truth | None:
         """Return the truth of a finding; None where it is not met or unmet but lies on a scale."""
+
+        def holds(asked: FactHolds) -> Truth:
+            return self._holds(asked.criterion, asked.bound, at)
+
         if finding.rule is not None and finding.rule.favours is not None:
-            return evaluate(finding.rule.favours, lambda leaf: self._evaluate_leaf(leaf, at))
+            return evaluate_favours(finding.rule.favours, holds)
         requirement = finding.requirement
         if requirement is None or finding.degree.truth is None:
             return None
@@ -304,14 +307,8 @@ class _ProviderModel:
             key = _cost_key(finding.cost, requirement.criterion)
             return self._settle(key, requirement.criterion, requirement.bound, at)
         if parts := self._criteria[requirement.criterion].any_of:
-            return any_of(self._evaluate_leaf(part, at) for part in parts)
+            return evaluate_favours(AnyOf(parts), holds)
         return self._holds(requirement.criterion, requirement.bound, at)
-
-    def _evaluate_leaf(self, leaf: Leaf, at: _At) -> Truth:
-        if not isinstance(leaf, FactHolds):
-            raise TypeError(f"a condition on providers holds facts only, found {leaf!r}")
-        truth = self._holds(leaf.criterion, leaf.bound, at)
-        return truth if leaf.present else negate(truth)
 
     def _holds(self, name: str, bound: Interval | None, at: _At) -> Truth:
         if bound is None:
@@ -352,16 +349,13 @@ class _ProviderModel:
         # Silence is no advantage for amounts: one that is expected at its lower end is there in every world.
         if degree.low in {degree.high, degree.expected}:
             return Drawn(place, degree.low, degree.low)
-        key = self._get_key(_key_of(finding, requirement))
+        name = requirement.criterion
+        key = self._get_key(name if finding.cost is None else _cost_key(finding.cost, name))
         falls = criterion.lower_is_better or finding.cost is not None
         # The degree of a price falls while the price rises with the position.
         first, last = (degree.high, degree.low) if falls else (degree.low, degree.high)
         start, end = at[key]
         return Drawn(place, first + (last - first) * start, first + (last - first) * end, order.index(key))
-
-
-def _key_of(finding: Finding, requirement: Requirement) -> str:
-    return requirement.criterion if finding.cost is None else _cost_key(finding.cost, requirement.criterion)
 
 
 def _cost_key(cost: Cost, criterion: str) -> str:
