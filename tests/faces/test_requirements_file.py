@@ -38,6 +38,7 @@ def _pipe(monkeypatch, content):
     [
         b"requirement,priority\nwhiteboard,must\nfax,should\n",
         b"\xef\xbb\xbfRequirement;Priority\r\nWhiteboard;Must\r\nFax;Should\r\n",
+        b"Requirements\nWhiteboard\n",
         b"Our requirements\n\n#\tRequirement\tPriority\n1\tWhiteboard\tmust\n2\tFax\tshould\n",
     ],
 )

@@ -379,7 +379,7 @@ def _read_file(
 
 
 def _is_table(content: bytes) -> bool:
-    r"""Return whether content is a workbook, or CSV: lines with the same separator, and no key such as `needs:`.
+    r"""Return whether content is a workbook, or CSV: lines with the same separator or a known header, and no key.
 
     >>> [_is_table(text) for text in (b"requirement;priority\nfax;must", b"needs: [fax, sms]\nwants: [api, ivr]")]
     [True, False]
@@ -387,7 +387,11 @@ def _is_table(content: bytes) -> bool:
     lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()[:_MOST_TITLES] if line.strip()]
     if content.startswith(_WORKBOOK) or not lines or _YAML_START.match(lines[0]):
         return content.startswith(_WORKBOOK)
-    return any(sum(sign in line for line in lines) > 1 for sign in (b",", b";", b"\t"))
+    if any(sum(sign in line for line in lines) > 1 for sign in (b",", b";", b"\t")):
+        return True
+    from provider_advisor.requirements.proposal_columns import is_sheet_word  # noqa: PLC0415 (seldom needed)
+
+    return is_sheet_word(lines[0].decode("utf-8", "replace"))  # a single column has no separator
 
 
 def _refuse_sheet_options(options: StatementOptions, found: str) -> Iterator[str]:
