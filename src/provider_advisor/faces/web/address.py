@@ -49,6 +49,7 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
 
     Raises RequirementsError with every mistake.
     """
+    # Words are only collected here; their meaning is the same as in a requirements file, so that its reader finds it.
     mistakes = Mistakes()
     data: dict[str, Any] = {}
     families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
@@ -102,6 +103,7 @@ def _read_data(data: Mapping[str, Any], knowledge: KnowledgeBase) -> Statement:
 _TOLD = {
     "needs": "what the provider must have, separated by commas: `sms,number-countries>=90,fax=no`",
     "wants": "what it should have, written in the same way; `fax:could` matters least",
+    "unlisted": "a requirement that no criterion covers, in the team's own words; can be repeated",
     "as_of": "YYYY-MM-DD: use the facts as of this date; default: today",
     "max_age": "leave out facts that are older, such as `365d`",
     "only": "providers to compare, separated by commas; default: all",
@@ -116,20 +118,21 @@ _SEVERAL = " (several, separated by commas)"
 def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
     """Return the parameters of a question in OpenAPI's form, for generated clients."""
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
-    told = dict(_TOLD)
-    told |= {
-        f"situation.{topic.id}": f"{topic.question} {', '.join(topic.values)}{_SEVERAL * topic.many}"
-        for topic in knowledge.topics.values()
+    told = {
+        **_TOLD,
+        **{
+            f"situation.{topic.id}": f"{topic.question} {', '.join(topic.values)}{_SEVERAL * topic.many}"
+            for topic in knowledge.topics.values()
+        },
+        **{f"usage.{item.id}": f"{item.question} A number" for item in knowledge.usage.values()},
+        **{f"weights.{area}": f"how much the area {area} counts, as a share of all weights" for area in areas},
     }
-    told |= {f"usage.{item.id}": f"{item.question} A number" for item in knowledge.usage.values()}
-    told |= {
-        f"weights.{area}": f"how much the area {area} counts, as a share of the sum of all weights" for area in areas
-    }
-    found = [{"name": name, "description": says, "schema": {"type": "string"}} for name, says in told.items()]
-    texts = {"type": "array", "items": {"type": "string"}}
-    unlisted = "a requirement that no criterion covers, in the team's own words; can be repeated"
-    found.insert(2, {"name": "unlisted", "description": unlisted, "schema": texts})
-    return [{**part, "in": "query", "required": False} for part in found]
+    text = {"type": "string"}
+    schemas = {"unlisted": {"type": "array", "items": text}}
+    return [
+        {"name": name, "description": says, "schema": schemas.get(name, text), "in": "query", "required": False}
+        for name, says in told.items()
+    ]
 
 
 def _read_ticks(
@@ -139,6 +142,9 @@ def _read_ticks(
 
     A limit without a sign is the worst acceptable value: at least that many, at most that price.
     """
+    # c.number-countries=must    b.number-countries=90      ->  number-countries>=90:must
+    # c.sms-outbound-price=should  b.sms-outbound-price=0.01  ->  sms-outbound-price<=0.01:should
+    # c.fax=absent                                          ->  fax=no:must
     for name, texts in ticks.items():
         bound = bounds.get(name, [""])[-1]
         if texts[-1] == ABSENT_TICK:
@@ -201,7 +207,7 @@ def _write_requirement(part: Mapping[str, Any] | str, default: str) -> str:
     low, high = part.get("at_least"), part.get("at_most")
     priority = part.get("priority", default)
     suffix = "" if priority == default else f":{priority}"
-    if low is not None and high is not None:
+    if low is not None and high is not None:  # the grammar has no range; two requirements become one again when read
         return f"{words}>={low}{suffix},{words}<={high}{suffix}"
     bound = f">={low}" if low is not None else f"<={high}" if high is not None else ""
     return f"{words}{bound}{suffix}"

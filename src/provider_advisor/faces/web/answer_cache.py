@@ -91,6 +91,7 @@ class AnswerCache:
         asked = Headers(scope=scope)
         etag = self._make_key(scope, asked.get("x-fragment", ""))
         common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
+        # The header may list several ETags, and a proxy that compresses marks them as weak: W/"3f…".
         if etag in asked.get("if-none-match", ""):
             await Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)(scope, receive, send)
             return
@@ -131,9 +132,8 @@ class AnswerCache:
             nonlocal begun
             if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
                 headers = MutableHeaders(scope=message)
-                if "cache-control" not in headers:  # another one says that it must not be cached
-                    headers.update(common)
-                    begun = tuple(headers.raw)  # before the guard adds its headers, also to a kept response
+                headers.update(common)
+                begun = tuple(headers.raw)  # before the guard adds its headers, also to a kept response
             elif begun is not None:
                 is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
                 if is_whole and day == today():  # otherwise it may be an answer of the next day

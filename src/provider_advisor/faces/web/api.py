@@ -31,24 +31,21 @@ from provider_advisor.questionnaire.answer_files import read_answers, record_ans
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.state import State, begin
 
+Responses = dict[int | str, dict[str, Any]]
+
 PROBLEM: dict[str, Any] = {
     "description": "what is wrong, one sentence for each mistake",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "the answer",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Recommendation"}}},
-    },
-    422: PROBLEM,
-}
-LIST: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "a list",
-        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
-    },
-    422: PROBLEM,
-}
+
+
+def describe_json(what: str, schema: dict[str, Any]) -> Responses:
+    """Return the responses of an operation in OpenAPI's form: JSON, or a problem."""
+    return {200: {"description": what, "content": {"application/json": {"schema": schema}}}, 422: PROBLEM}
+
+
+_ANSWER = describe_json("the answer", {"$ref": "#/components/schemas/Recommendation"})
+_LIST = describe_json("a list", {"type": "array", "items": {"type": "object"}})
 _MOST_TEAMS = 1_000
 _EXAMPLE_TEAM: dict[str, Any] = {"a team": {"value": {"needs": ["sms"], "wants": ["whatsapp"]}}}
 _EXAMPLE_ANSWERS = {
@@ -93,7 +90,7 @@ def post_recommendation(
     return JsonResponse(found.record if all else found.short_record)
 
 
-@router.post("/recommendations", responses=LIST, tags=["answers"])
+@router.post("/recommendations", responses=_LIST, tags=["answers"])
 def post_recommendations(teams: list[dict[str, Any]], service: Service) -> Response:
     """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
     if len(teams) > _MOST_TEAMS:
@@ -108,14 +105,14 @@ def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, An
         return {"mistakes": list(error.problems)}
 
 
-@router.get("/criteria", responses=LIST, tags=["knowledge"])
+@router.get("/criteria", responses=_LIST, tags=["knowledge"])
 def get_criteria(service: Service, q: Words = "", area: Area = None) -> Response:
     """List what you can ask for; with `q`, only what matches the words, best match first."""
     area = service.check_area(area)
     return JsonResponse([record_criterion(one) for one in service.search(q) if area in {None, one.area}])
 
 
-@router.get("/providers", responses=LIST, tags=["knowledge"])
+@router.get("/providers", responses=_LIST, tags=["knowledge"])
 def get_providers(service: Service, as_of: Day = None) -> Response:
     """List the providers that are compared as of a day, with their products."""
     return JsonResponse(
@@ -132,13 +129,13 @@ def get_providers(service: Service, as_of: Day = None) -> Response:
     )
 
 
-@router.get("/facts", responses=LIST, tags=["knowledge"])
+@router.get("/facts", responses=_LIST, tags=["knowledge"])
 def get_facts(service: Service, provider: ProviderName = None, criterion: CriterionName = None) -> Response:
     """List claims with source, place and date: all of them, or those about a provider or criterion."""
     return JsonResponse(service.list_claims(provider, criterion))
 
 
-@router.get("/compare", responses=LIST, tags=["knowledge"])
+@router.get("/compare", responses=_LIST, tags=["knowledge"])
 def get_compare(
     service: Service, providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None
 ) -> Response:
@@ -150,13 +147,13 @@ def get_compare(
     )
 
 
-@router.get("/rules", responses=LIST, tags=["knowledge"])
+@router.get("/rules", responses=_LIST, tags=["knowledge"])
 def get_rules(service: Service) -> Response:
     """List the rules, with the sources that they are based on."""
     return JsonResponse(list(service.list_rules()))
 
 
-@router.get("/sources", responses=LIST, tags=["knowledge"])
+@router.get("/sources", responses=_LIST, tags=["knowledge"])
 def get_sources(service: Service) -> Response:
     """List the sources of facts and rules."""
     return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
@@ -226,10 +223,7 @@ class AskResponse(BaseModel):
     requirements: dict[str, Any]
 
 
-_ASKED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the next screen, or the end", "model": AskResponse},
-    422: PROBLEM,
-}
+_ASKED: Responses = {200: {"description": "the next screen, or the end", "model": AskResponse}, 422: PROBLEM}
 
 
 @router.post("/ask", responses=_ASKED, tags=["answers"])
@@ -253,6 +247,7 @@ def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[st
         screen = choose_screen(state)
         if not isinstance(screen, Screen):
             raise RequirementsError("the questionnaire has ended, so there is no screen to answer; leave out values.")
+        # Answers hold tuples where JSON has lists.
         given = {_read_key(name): tuple(value) if isinstance(value, list) else value for name, value in values.items()}
         state = answer_screen(state, screen, given)
     found, left = choose_screen(state), measure_progress(state)

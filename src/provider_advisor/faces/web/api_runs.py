@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, Response
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.replaying import check_record, replay_record
-from provider_advisor.faces.web.api import PROBLEM, Day
+from provider_advisor.faces.web.api import PROBLEM, Day, Responses, describe_json
 from provider_advisor.faces.web.batch_files import (
     OUTPUTS,
     BatchChoice,
@@ -35,8 +35,6 @@ from provider_advisor.faces.web.responses import JsonResponse, respond_problem
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs, StartedRun
 from provider_advisor.faces.web.service import Service
 from provider_advisor.knowledge.files import shipped_folder
-
-Responses = dict[int | str, dict[str, Any]]
 
 _MOST_TEAMS = 1_000
 _SECONDS = 25
@@ -75,11 +73,7 @@ RunId = Annotated[str, AddressPart(description="the id of the run")]
 router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 
 
-def _describe(what: str) -> Responses:
-    return {200: {"description": what, "content": {"application/json": {"schema": {"type": "object"}}}}}
-
-
-@router.post("/replay", responses={**_describe("the comparison"), 422: PROBLEM}, tags=["answers"])
+@router.post("/replay", responses=describe_json("the comparison", {"type": "object"}), tags=["answers"])
 def post_replay(record: Annotated[dict[str, Any], Body()], service: Service, as_of: Day = None) -> Response:
     """Answer the question of an earlier answer again, and say whether and why the answer is different now."""
     day = read_day(as_of or None)
@@ -186,7 +180,7 @@ def _record(run: StartedRun) -> dict[str, Any]:
     }
 
 
-_EFFECT = {**_describe("the effect, as `recommend schema impact` describes it"), 422: PROBLEM, 429: PROBLEM}
+_EFFECT = describe_json("the effect, as `recommend schema impact` describes it", {"type": "object"}) | {429: PROBLEM}
 
 
 @router.post("/impact", responses=_EFFECT, tags=["many teams"])

@@ -5,13 +5,14 @@ Each answer includes its sources and what is not known, so that an assistant nee
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
-from provider_advisor.errors import AdvisorError
+from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.replaying import check_record, replay_record
@@ -27,12 +28,26 @@ if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most
     from mcp.server import MCPServer
 
 _MOST_FOUND = 20
+_Given = ParamSpec("_Given")
 
 _ABOUT = (
     "Recommends a provider from sourced, dated facts and weighted rules. Search criteria first: only their ids can be "
     "asked for. Say in your answer what `not_known` lists, name the sources, and claim nothing about providers that "
     "`scope` does not count."
 )
+
+
+def _tell_mistakes(tool: Callable[_Given, dict[str, Any]]) -> Callable[_Given, dict[str, Any]]:
+    """Return a tool whose answer names what is wrong: an error would only tell the assistant that the call failed."""
+
+    @wraps(tool)
+    def tell(*given: _Given.args, **named: _Given.kwargs) -> dict[str, Any]:
+        try:
+            return tool(*given, **named)
+        except AdvisorError as error:
+            return {"mistakes": list_mistakes(error)}
+
+    return tell
 
 
 def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
@@ -51,6 +66,7 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
         return [record_criterion(one) for one in service.search(words)[:_MOST_FOUND]]
 
     @server.tool()
+    @_tell_mistakes
     def recommend(  # noqa: PLR0913, PLR0917 (the parts of a requirements file)
         needs: list[str],
         wants: list[str] | None = None,
@@ -73,11 +89,8 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
             "unlisted": unlisted,
             "as_of": as_of,
         }
-        try:
-            statement = service.read({name: value for name, value in given.items() if value})
-            answer = service.recommend(statement, sure=True).record
-        except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+        statement = service.read({name: value for name, value in given.items() if value})
+        answer = service.recommend(statement, sure=True).record
         return {
             "verdict": answer["verdict"],
             "scope": answer["knowledge"]["rests_on"],
@@ -95,26 +108,22 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
         }
 
     @server.tool()
+    @_tell_mistakes
     def facts(provider: str = "", criterion: str = "") -> dict[str, Any]:
         """List claims about a provider, a criterion or both, each with its source, place and date."""
         if not provider and not criterion:
-            return {"mistakes": ["give a provider, a criterion or both"]}
-        try:
-            claims = service.list_claims(provider or None, criterion or None)
-        except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+            raise RequirementsError("give a provider, a criterion or both")
+        claims = service.list_claims(provider or None, criterion or None)
         cited = {claim["source"] for claim in claims}
         known = [one._asdict() for one in service.knowledge.sources.values() if one.id in cited]
         sources = [{name: str(part) for name, part in one.items() if part} for one in known]
         return {"claims": claims, "sources": sources}
 
     @server.tool()
+    @_tell_mistakes
     def compare(providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
         """Compare providers by their known differences, in one area (such as video or prices) or in all."""
-        try:
-            return {"rows": service.record_comparison(providers, area, read_day(as_of or None), differences=True)}
-        except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+        return {"rows": service.record_comparison(providers, area, read_day(as_of or None), differences=True)}
 
     _add_ask(server, service)
     if runs is not None:
@@ -124,6 +133,7 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
 
 def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
     @server.tool()
+    @_tell_mistakes
     def ask(answers: dict[str, Any] | None = None, values: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask a team what it needs, a screen at a time, until no further answer could change the verdict.
 
@@ -131,18 +141,13 @@ def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
         `answers` as they came back, and `values`: for each `key` one of its choices (several where `many`). What is
         left out counts as no. At the `end`, `requirements` is what to recommend for.
         """
-        try:
-            return ask_next(service, answers or {}, values)
-        except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+        return ask_next(service, answers or {}, values)
 
     @server.tool()
+    @_tell_mistakes
     def replay(record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """Say whether and why the answer in a record, as `recommend --format json` prints it, is different now."""
-        try:
-            return replay_record(check_record(record, "request"), "request", service.knowledge, read_day(as_of or None))
-        except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+        return replay_record(check_record(record, "request"), "request", service.knowledge, read_day(as_of or None))
 
 
 def _add_impact(server: MCPServer, runs: RunFolder) -> None:

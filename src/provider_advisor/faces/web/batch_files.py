@@ -64,6 +64,8 @@ def read_upload(name: str, content: bytes) -> Upload:
     name = name.replace("\\", "/").rpartition("/")[2][:100] or "the file"
     if not content.strip():
         raise RequirementsError(f"{name} is empty; expected teams as CSV, JSON Lines, Parquet or a workbook (.xlsx).")
+    # The content decides, and the name must agree: the command reads a file by its ending. A name without a known
+    # ending agrees with everything.
     kind = _find_kind(content, name)
     ending = name.rpartition(".")[2].lower()
     said = ENDINGS.get(ending)
@@ -103,6 +105,7 @@ def _check_parquet(content: bytes, name: str) -> None:
         raise RequirementsError(
             f"{name} has {about.num_rows:,} rows, but at most {MOST_ROWS:,} teams can be sent at once."
         )
+    # What it unpacks to is in its own index; a small file of equal cells can unpack to gigabytes.
     unpacked = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
     _check_unpacked(unpacked, name)
 

@@ -56,7 +56,11 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
     """Start scoring the teams in a file, and redirect to the page of the run."""
     choice = BatchChoice(output, bool(reasons), as_of)
     try:
-        found = read_fields({"file": lambda: _read(file), "as_of": lambda: read_day(as_of or None)})
+        found = read_fields(
+            {"file": file if file and file.filename else None, "as_of": as_of.strip()},
+            {"file": _read, "as_of": read_day},
+            needed={"file": "Choose a file with your teams first."},
+        )
         return RedirectResponse(f"/batch/{runs.start(make_batch_run(found['file'], choice, runs.knowledge))}", 303)
     except (RequirementsError, BusyError) as error:
         return _show_form(service, choice, wrong=error)
@@ -117,10 +121,8 @@ def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200
     )
 
 
-def _read(file: UploadFile | None) -> Upload:
-    if file is None or not file.filename:
-        raise RequirementsError("Choose a file with your teams first.")
-    return read_upload(file.filename, file.file.read(MOST_BYTES + 1))
+def _read(file: UploadFile) -> Upload:
+    return read_upload(file.filename or "", file.file.read(MOST_BYTES + 1))
 
 
 def _refuse(service: KnowledgeService, sentence: str) -> Response:

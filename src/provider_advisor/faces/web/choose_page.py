@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -54,28 +55,6 @@ _MOST_NAMED = 4
 """At most so many criteria in a line of the ranking; the answer lists them all."""
 
 
-class TickRow(NamedTuple):
-    """A criterion on the form, and what is asked of it."""
-
-    id: str
-    label: str
-    kind: str
-    unit: str
-    value: str
-    bound: str
-    example: str
-
-
-class TickArea(NamedTuple):
-    """The criteria of one area on the form."""
-
-    label: str
-    rows: Sequence[TickRow]
-    ticked: int
-    open: bool
-    limited: bool
-
-
 @router.get("/choose", response_model=None)
 def show_choose(request: Request, service: Service) -> Response:
     """Show the form with all criteria, and the ranking for those ticked."""
@@ -93,6 +72,7 @@ def show_choose(request: Request, service: Service) -> Response:
         values = _show_ranking(service, statement, is_sure=is_sure)
         page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values)
         return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
+    # A form has a field for everything, so its address is replaced by the short one before anything is computed.
     if not is_canonical(address, query):
         return RedirectResponse(f"/choose?{address}", 303)
     return show_page(service, "choose.html.j2", "Choose", **_show_form(service, statement, query))
@@ -187,20 +167,14 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
 
 
 def _group_by_area(
-    criteria: Iterable[Criterion], ticks: Mapping[str, tuple[str, str]], *, is_open: bool
-) -> Iterator[TickArea]:
-    """Yield the criteria by area; an area with requirements is shown open."""
-    by_area: dict[str, list[TickRow]] = {}
+    criteria: Iterable[Criterion], ticks: Mapping[str, tuple[str, str]]
+) -> list[tuple[str, list[tuple[Criterion, str, str, str]]]]:
+    """Return the areas, each with its criteria: what is asked of it, the limit, and an example of one."""
+    by_area: defaultdict[str, list[tuple[Criterion, str, str, str]]] = defaultdict(list)
     for one in criteria:
-        if one.any_of:
-            continue
-        value, bound = ticks.get(one.id, ("", ""))
-        row = TickRow(one.id, one.label, one.kind, one.unit or "", value, bound, _give_example(one))
-        by_area.setdefault(one.area, []).append(row)
-    for area, rows in sorted(by_area.items()):
-        ticked = sum(bool(row.value) for row in rows)
-        limited = any(row.kind != "capability" for row in rows)
-        yield TickArea(area.replace("-", " ").capitalize(), rows, ticked, is_open or bool(ticked), limited)
+        if not one.any_of:
+            by_area[one.area].append((one, *ticks.get(one.id, ("", "")), _give_example(one)))
+    return [(area.replace("-", " ").capitalize(), rows) for area, rows in sorted(by_area.items())]
 
 
 def _give_example(criterion: Criterion) -> str:
@@ -219,6 +193,7 @@ def _show_form(
     knowledge, words = service.knowledge, query.get("q", "")
     ticks = _read_ticks(statement, query, knowledge)
     found = service.search(words) if words.strip() else list(knowledge.criteria.values())
+    # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
     ticked = [knowledge.criteria[name] for name in ticks if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}
     faults = {} if statement else _find_faults(query, knowledge)
@@ -226,7 +201,7 @@ def _show_form(
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,
-        "areas": list(_group_by_area(shown.values(), ticks, is_open=bool(words.strip()))),
+        "areas": _group_by_area(shown.values(), ticks),
         "choices": _CHOICES,
         **_list_team(statement, query, knowledge),
         "unfound": "" if found else service.explain_unfound(words),

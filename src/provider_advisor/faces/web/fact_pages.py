@@ -6,6 +6,7 @@ states it). Without a state, all facts except unknown ones are listed.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -77,9 +78,7 @@ def show_freshness(service: Service, as_of: str = "", within: str = "") -> Respo
     """Show which facts are out of date, or will be soon, and where to look them up."""
     day, days, wrong = None, 0, None
     try:
-        day, days = read_fields(
-            {"as_of": lambda: read_day(as_of or None), "within": lambda: _read_days(within)}
-        ).values()
+        day, days = _read_span(as_of, within)
     except FieldError as error:
         wrong = error
     facts = service.facts(day)
@@ -113,24 +112,20 @@ def show_freshness(service: Service, as_of: str = "", within: str = "") -> Respo
 @router.get("/freshness.json", response_model=None)
 def show_freshness_data(service: Service, as_of: str = "", within: str = "") -> Response:
     """Return what `recommend check --freshness --format json` prints."""
-    facts, days = service.facts(read_day(as_of or None)), _read_days(within)
+    day, days = _read_span(as_of, within)
+    facts = service.facts(day)
     return JsonResponse(record_freshness(list_ageing(facts, days), facts, days))
 
 
 def _read_address(query: Mapping[str, str], service: KnowledgeService) -> _FactFilter:
     """Return what the address asks for. Raises FieldError."""
-
-    def say(name: str, read: Callable[[str], Any]) -> Callable[[], Any]:
-        return lambda: read(query[name]) if query.get(name) else None
-
-    found = read_fields(
-        {
-            "provider": say("provider", service.find_provider),
-            "criterion": say("criterion", lambda word: service.find_criterion(word).id),
-            "state": say("state", _read_state),
-            "as_of": say("as_of", read_day),
-        }
-    )
+    readers: dict[str, Callable[[str], Any]] = {
+        "provider": service.find_provider,
+        "criterion": lambda word: service.find_criterion(word).id,
+        "state": _read_state,
+        "as_of": read_day,
+    }
+    found = read_fields(query, readers)
     if found["state"] == "unknown" and not (found["provider"] or found["criterion"]):
         says = "for most providers nearly everything is unknown; choose a provider or a criterion as well."
         raise FieldError({"provider": [says]})
@@ -169,6 +164,8 @@ def _list_rows(asked: _FactFilter, service: KnowledgeService) -> Iterator[dict[s
 def _list_places(asked: _FactFilter, service: KnowledgeService) -> list[tuple[str, str]]:
     """Return the providers and criteria to list: those with claims, or all of them for unknown facts."""
     knowledge = asked.facts.knowledge
+    # An unknown fact has no claim by which to find it, so all pairs are tried. There are thousands, which is why
+    # `_read_address` demands a provider or a criterion.
     if asked.state == "unknown":
         names = [asked.criterion] if asked.criterion else list(service.knowledge.criteria)
         places = [(provider, name) for provider in knowledge.providers for name in names]
@@ -189,11 +186,13 @@ def _name_state(fact: Fact, facts: Facts) -> str:
     return "stale" if facts.is_stale(fact) else "current"
 
 
+def _read_span(as_of: str, within: str) -> tuple[dt.date | None, int]:
+    """Return a day, None for today, and how many days ahead to look. Raises FieldError."""
+    found = read_fields({"as_of": as_of, "within": within.strip()}, {"as_of": read_day, "within": _read_days})
+    return found["as_of"], found["within"] or 0
+
+
 def _read_days(text: str) -> int:
-    """Return a number of days, 0 for none. Raises RequirementsError."""
-    text = text.strip()
-    if not text:
-        return 0
     if not (text.isascii() and text.isdigit() and int(text[:6]) <= _MOST_DAYS):
         raise RequirementsError(f"'{text[:40]}' is not a number of days; expected 0 to {_MOST_DAYS:,}, such as 30.")
     return int(text)

@@ -91,6 +91,7 @@ class Guard:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Knowledge"] = self._fingerprint
+                # /answer becomes /advisor/answer here, and in `responses.render` within pages.
                 for name in ("Location", "X-Address"):
                     if self._root and headers.get(name, "").startswith("/"):
                         headers[name] = self._root + headers[name]
@@ -195,6 +196,7 @@ class ProblemPages:
             # A page has another length and type than the problem that it replaces, so the start of the response waits
             # for the body.
             if message["type"] == "http.response.start":
+                # A compressed one has passed through the application, which shows pages itself.
                 headers = Headers(raw=message["headers"])
                 if headers.get("content-type") == PROBLEM_TYPE and "content-encoding" not in headers:
                     begun.append(message)
@@ -237,6 +239,8 @@ class RequestRate:
             del self._seen[next(iter(self._seen))]
         while times and times[0] <= now - 60:
             times.popleft()
+        # A refused request does not count, so a client that keeps trying gets in once the oldest of its requests is a
+        # minute old.
         if len(times) >= self._most:
             return math.ceil(times[0] + 60 - now)
         times.append(now)

@@ -36,11 +36,12 @@ def show_comparison(request: Request, service: Service) -> Response:
     wrong: RequirementsError | None = None
     try:
         asked = read_fields(
+            {**query, "providers": names},
             {
-                "providers": lambda: [service.find_provider(name) for name in names],
-                "area": lambda: service.check_area(area),
-                "as_of": lambda: read_day(day or None),
-            }
+                "providers": lambda names: [service.find_provider(name) for name in names],
+                "area": service.check_area,
+                "as_of": read_day,
+            },
         )
         if form == ".json":
             return JsonResponse(service.record_comparison(names, area, asked["as_of"], differences=differences))
@@ -193,19 +194,13 @@ def _show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -
         for claim in known.claims:
             if is_shown(claim):
                 anchor = f"{known.id}-{claim.criterion}"
-                yield {
+                yield claim._asdict() | {
                     "anchor": "" if anchor in anchors else anchor,
-                    "provider": known.id,
                     "name": known.name,
-                    "criterion": claim.criterion,
                     "label": knowledge.criteria[claim.criterion].label,
                     "says": _say_claim(claim, knowledge),
-                    "evidence": claim.evidence,
-                    "note": claim.note,
                     "product": known.products[claim.product].name if claim.product else "",
-                    "stated": claim.stated,
                     "stale": _is_stale(claim, facts),
-                    "source": claim.source,
                     "title": knowledge.sources[claim.source].title,
                     "where": f"line {claim.line}" if claim.line else claim.place,
                 }

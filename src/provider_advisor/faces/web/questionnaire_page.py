@@ -114,6 +114,7 @@ def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:
     letter, sign, rest = part.partition(":")
     if letter == "t":
         return TOPICS, tuple(filter(None, rest.split(",")))
+    # Most answers are on criteria, so these have no letter. No criterion has an id of one letter.
     kind = _LETTERS.get(letter, "criterion")
     name, sign, value = (letter, sign, rest) if kind == "criterion" else rest.partition(":")
     if not sign or ":" in value:
@@ -271,6 +272,8 @@ def _write_back(state: State) -> str:
 
     Before the first question after the end, this is the end.
     """
+    # From t:calls~sms:must_whatsapp:no, "back" is a=t:calls&was=sms:must_whatsapp:no: the screen that asked about both,
+    # with what was answered. The answers are not in `a` any more, because the questions to ask depend on them.
     last = state._replace(answers=tuple(answer for answer in state.answers if answer.step == state.steps))
     before = go_back(state)
     more = ""

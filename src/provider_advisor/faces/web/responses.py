@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import orjson
@@ -58,6 +59,7 @@ _HEADINGS = {
 _REQUEST = re.compile(r"\Arequest(:\d+)?: ")
 """Where a mistake in a request is reported; a request has no file name and no lines."""
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 FormText = Annotated[str, Form()]
 PROBLEM_TYPE = "application/problem+json"
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -115,6 +117,7 @@ def is_fragment(request: Request) -> bool:
 
 def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Return a page."""
+    # With the root /advisor, <a href="/facts"> becomes <a href="/advisor/facts">.
     # Text cannot look like one of these attributes, because all inserted quotes are escaped.
     page, root = _environment().get_template(template).render(**values), root_path.get()
     return _LINK.sub(rf"\1{root}/", page) if root else page
@@ -184,14 +187,21 @@ class FieldError(RequirementsError):
         super().__init__(*(sentence for sentences in faults.values() for sentence in sentences))
 
 
-def read_fields(readers: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-    """Return what each field of a form says. Raises FieldError with all mistakes."""
+def read_fields(
+    fields: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]], needed: Mapping[str, str] = _NOTHING
+) -> dict[str, Any]:
+    """Return what each field of a form says, None for an empty one. Raises FieldError with all mistakes.
+
+    `needed` says what is wrong with fields that may not be empty.
+    """
     found, faults = dict[str, Any](), dict[str, Sequence[str]]()
     for name, read in readers.items():
         try:
-            found[name] = read()
+            found[name] = read(fields[name]) if fields.get(name) else None
         except RequirementsError as error:
             faults[name] = list_mistakes(error)
+        if name in needed and not fields.get(name):
+            faults[name] = [needed[name]]
     if faults:
         raise FieldError(faults)
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from itertools import chain
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,8 @@ from provider_advisor.faces.web.service import Service, describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
+    AllOf,
+    AnyOf,
     Condition,
     FactHolds,
     Leaf,
@@ -22,7 +25,6 @@ from provider_advisor.knowledge.conditions import (
     Not,
     Situation,
     evaluate,
-    fold,
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
@@ -46,10 +48,8 @@ def show_rules(request: Request, service: Service) -> Response:
         address = write_address(statement, knowledge)
         fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
     rules = [
-        {
-            "id": rule.id,
-            "area": rule.area,
-            "because": rule.because,
+        rule._asdict()
+        | {
             "fires": rule.id in fired,
             "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
         }
@@ -97,34 +97,26 @@ class ConditionLine(NamedTuple):
 
 
 def list_conditions(
-    condition: Condition, knowledge: KnowledgeBase, truth_of: TruthOf, stated: TruthOf
+    condition: Condition, knowledge: KnowledgeBase, truth_of: TruthOf, stated: TruthOf, depth: int = 0
 ) -> list[ConditionLine]:
     """Return the conditions of a tree, each before its parts; `stated` is the truth of parts under a `not`.
 
     Under a `not`, only what the team stated counts, so that no rule can undo what another depends on.
     """
-
-    def leaf(part: Leaf) -> list[ConditionLine]:
-        return [ConditionLine(0, _describe(part, knowledge), truth_of(part))]
-
-    def group(says: str, join: Callable[[Iterable[Truth]], Truth]) -> Callable[[Iterator[list[ConditionLine]]], Any]:
-        def put(parts: Iterator[list[ConditionLine]]) -> list[ConditionLine]:
-            found = list(parts)
-            return [ConditionLine(0, says, join(part[0].truth for part in found)), *_indent(found)]
-
-        return put
-
-    def negated(part: Not) -> list[ConditionLine]:
-        inner = list_conditions(part.part, knowledge, stated, stated)
-        return [ConditionLine(0, "not:", evaluate(part, stated)), *_indent([inner])]
-
-    return fold(
-        condition, leaf, every=group("all of:", all_of), some=group("at least one of:", any_of), negated=negated
-    )
-
-
-def _indent(groups: Iterable[list[ConditionLine]]) -> Iterator[ConditionLine]:
-    return (line._replace(depth=line.depth + 1) for group in groups for line in group)
+    # A team that needs SMS and says nothing of volumes, as a tree with depths:
+    #
+    #     0  all of:                                    not known
+    #     1  Outgoing SMS, a month: at least 100000     not known
+    #     1  not:                                       holds
+    #     2  the team requires: Monthly cost            does not hold
+    if isinstance(condition, Not):
+        inner = list_conditions(condition.part, knowledge, stated, stated, depth + 1)
+        return [ConditionLine(depth, "not:", evaluate(condition, stated)), *inner]
+    if isinstance(condition, AllOf | AnyOf):
+        says, join = ("all of:", all_of) if isinstance(condition, AllOf) else ("at least one of:", any_of)
+        parts = [list_conditions(part, knowledge, truth_of, stated, depth + 1) for part in condition.parts]
+        return [ConditionLine(depth, says, join(lines[0].truth for lines in parts)), *chain.from_iterable(parts)]
+    return [ConditionLine(depth, _describe(condition, knowledge), truth_of(condition))]
 
 
 def _describe(leaf: Leaf, knowledge: KnowledgeBase) -> str:
@@ -147,6 +139,7 @@ def _describe_bound(bound: Interval) -> str:
 def show_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str, Any]:
     """Return what the page of a rule shows for a team. Raises EngineError if the rule engine fails."""
     found = infer(knowledge, team)
+    # What rules add counts as required, except for what the team refused: there the addition is dropped.
     required = {
         name for part in found.requirements if not part.is_absence for name in list_needed(part.criterion)
     } - team.refused

@@ -110,6 +110,7 @@ class RunFolder:
         with self._lock:
             self._prepare()
             self.clean()
+            # The folder has the runs of all workers, but the lock is this one's: each of them may let in one too many.
             if sum(other.is_running for other in self._list()) >= _MOST_AT_ONCE:
                 raise BusyError("The server is busy with other files; try again in a minute.")
             name = secrets.token_hex(16)
@@ -119,6 +120,7 @@ class RunFolder:
                 for place, content in run.files.items():
                     (folder / place).parent.mkdir(parents=True, exist_ok=True)
                     (folder / place).write_bytes(content)
+                # The notes come last: a run is found by them, so other workers see none whose files are still written.
                 (folder / _ABOUT).write_text(json.dumps(run.about), encoding="utf-8")
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -130,7 +132,7 @@ class RunFolder:
                     stdin=subprocess.DEVNULL,
                     stdout=printed,
                     stderr=said,
-                    start_new_session=True,
+                    start_new_session=True,  # so that Ctrl-C at the server's terminal does not reach it
                 )
             # Nobody else waits for it, and a child that has ended stays in the system's table until somebody does.
             threading.Thread(target=child.wait, name="wait-for-run", daemon=True).start()

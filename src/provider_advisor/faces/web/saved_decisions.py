@@ -27,7 +27,7 @@ from provider_advisor.faces.replaying import (
 )
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.api import PROBLEM
+from provider_advisor.faces.web.api import PROBLEM, Responses
 from provider_advisor.faces.web.guard import wants_page
 from provider_advisor.faces.web.responses import FormText, JsonResponse, respond_problem, show_page, show_refusal
 from provider_advisor.faces.web.service import KnowledgeService, Service
@@ -203,23 +203,9 @@ DecisionId = Annotated[str, Path(description="the id of the decision")]
 
 api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["decisions"])
 
-_SAVED: dict[int | str, dict[str, Any]] = {
-    201: {"description": "it is saved", "model": KeptResponse},
-    422: PROBLEM,
-    503: PROBLEM,
-}
-_SHOWN: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the decision", "model": DecisionResponse},
-    404: PROBLEM,
-    503: PROBLEM,
-}
-_DELETED: dict[int | str, dict[str, Any]] = {
-    204: {"description": "it is deleted"},
-    403: PROBLEM,
-    404: PROBLEM,
-    422: PROBLEM,
-    503: PROBLEM,
-}
+_SAVED: Responses = {201: {"description": "it is saved", "model": KeptResponse}, 422: PROBLEM, 503: PROBLEM}
+_SHOWN: Responses = {200: {"description": "the decision", "model": DecisionResponse}, 404: PROBLEM, 503: PROBLEM}
+_DELETED: Responses = {204: {"description": "it is deleted"}, **dict.fromkeys((403, 404, 422, 503), PROBLEM)}
 
 
 @api.post("/decisions", status_code=201, responses=_SAVED)

@@ -93,6 +93,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     keeper = f"; changes to the files are at {shown}keeper" if settings.watch else ""
     show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
+    # Each worker is a process that calls the loader with these values, also one that replaces another.
     folders = [folder and os.path.abspath(folder) for folder in (facts, rules)]  # noqa: PTH100 (a Path imports slowly)
     Granian(
         "recommend serve",  # only a name, because the loader below makes the application

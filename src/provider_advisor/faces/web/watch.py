@@ -63,6 +63,8 @@ class WatchedApplication:
         return self
 
     def _look_on(self) -> None:
+        # A checkout writes a.yaml before check 1 and b.yaml before check 2: each finds something
+        # new, so nothing is read. Check 3 finds what check 2 found: now all files are there.
         waiting, stop = self._seen, threading.Event()
         while not stop.wait(_INTERVAL):
             found = self._sign()
@@ -130,7 +132,7 @@ def show_keeper(request: Request, service: Service, watching: Annotated[Watching
     """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
     query, wrong, turns = request.query_params, None, list[AnswerTurn]()
     try:
-        read_fields({name: partial(_read_field, name, query, watching) for name in ("needs", "wants")})
+        read_fields(query, {name: partial(_read_field, name, watching) for name in ("needs", "wants")})
         turns = list(_compare(query.multi_items(), watching))
     except AdvisorError as error:
         wrong = error
@@ -146,9 +148,9 @@ def show_keeper(request: Request, service: Service, watching: Annotated[Watching
     )
 
 
-def _read_field(name: str, query: Mapping[str, str], watching: Watching) -> None:
+def _read_field(name: str, watching: Watching, text: str) -> None:
     """Read one field of the form by itself. Raises RequirementsError."""
-    read_address([(name, query.get(name, ""))], watching.knowledge)
+    read_address([(name, text)], watching.knowledge)
 
 
 def _compare(query: Query, watching: Watching) -> Iterator[AnswerTurn]:
