@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.model import (
@@ -43,6 +43,8 @@ CONTEXT = ("notice", "stale", "age", "day", "knowledge")
 """The subjects of differences in facts and rules, as opposed to the answer itself."""
 
 Difference = dict[str, Any]
+
+_Key = TypeVar("_Key", str, tuple[str, str, str], tuple[str, int, str, str])
 
 
 class AnswerPair(NamedTuple):
@@ -116,6 +118,12 @@ def find_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Dif
     return [found for part in parts for found in part(pair)]
 
 
+def _split_keys(then: Mapping[_Key, Any], now: Mapping[_Key, Any]) -> tuple[list[_Key], list[_Key], list[_Key]]:
+    """Return the keys that are gone, those of both sides, and those that are new, each sorted."""
+    gone, both, come = then.keys() - now.keys(), then.keys() & now.keys(), now.keys() - then.keys()
+    return sorted(gone), sorted(both), sorted(come)
+
+
 def _make_difference(about: str, says: str, **details: Any) -> Difference:  # noqa: ANN401 (JSON-ready values)
     """Return a difference as JSON-ready data: what it is about, the details, a sentence."""
     return {"about": about, **details, "says": says}
@@ -133,23 +141,23 @@ def _compare_verdicts(pair: AnswerPair) -> Iterator[Difference]:
 
 def _compare_providers(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({provider.id: provider for provider in answer.providers} for answer in (pair.old, pair.new))
-    for gone in sorted(then.keys() - now.keys()):
+    gone, both, come = _split_keys(then, now)
+    for name in gone:
         # It may have been removed from the base, left out by a scope, or have no claim by that day.
-        says = f"{then[gone].name} is no longer compared."
-        yield _make_difference("provider", says, provider=gone, old=gone, new=None)
-    for come in sorted(now.keys() - then.keys()):
-        yield _make_difference(
-            "provider", f"{now[come].name} is compared now as well.", provider=come, old=None, new=come
-        )
-    for both in sorted(now.keys() & then.keys()):
-        old, new = then[both], now[both]
+        says = f"{then[name].name} is no longer compared."
+        yield _make_difference("provider", says, provider=name, old=name, new=None)
+    for name in come:
+        says = f"{now[name].name} is compared now as well."
+        yield _make_difference("provider", says, provider=name, old=None, new=name)
+    for name in both:
+        old, new = then[name], now[name]
         if old.standing != new.standing:
             says = f"{new.name} was {STANDINGS[old.standing]} and is now {STANDINGS[new.standing]}."
-            yield _make_difference("standing", says, provider=both, old=old.standing, new=new.standing)
+            yield _make_difference("standing", says, provider=name, old=old.standing, new=new.standing)
         before, after = as_data(old.score), as_data(new.score)
         if before != after:
             says = f"The score of {new.name} was {score_text(old.score)} and is now {score_text(new.score)}."
-            yield _make_difference("score", says, provider=both, old=before, new=after)
+            yield _make_difference("score", says, provider=name, old=before, new=after)
 
 
 # What is asked
@@ -179,10 +187,10 @@ def _compare_requirements(pair: AnswerPair) -> Iterator[Difference]:
     """Find requirements that were added, removed or changed, and the rules behind the changes."""
     # A key names criterion, priority and bound, so a moved bound looks like one requirement gone and another added.
     then, now = ({_get_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
-    gone = [then[key] for key in sorted(then.keys() - now.keys())]
-    come = [now[key] for key in sorted(now.keys() - then.keys())]
+    gone_keys, both, come = _split_keys(then, now)
+    gone = [then[key] for key in gone_keys]
     # On the same criterion, these two are told as one change.
-    for new in come:
+    for new in map(now.__getitem__, come):
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:
             gone.remove(old)
@@ -194,7 +202,7 @@ def _compare_requirements(pair: AnswerPair) -> Iterator[Difference]:
     for old in gone:
         says = f"No longer asked for: {_say_asked(old)}, which was asked for {_say_whose(old)}."
         yield _tell_asked(says, old, None)
-    for key in sorted(then.keys() & now.keys()):
+    for key in both:
         if then[key].implied_by != now[key].implied_by:
             before, after = (_say_whose(part[key]) for part in (then, now))
             says = f"{_say_asked(now[key])} was asked for {before} and is now asked for {after}."
@@ -235,15 +243,14 @@ def _find_firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingReco
 def _compare_rules(pair: AnswerPair) -> Iterator[Difference]:
     """Find rules that favour and were added or removed; then changed weights and reasons."""
     then, now = _find_firsts(pair.old), _find_firsts(pair.new)
-    for key in sorted(then.keys() - now.keys()):
-        if not key[0]:
-            says = f"The rule {key[2]} no longer counts: {then[key].because}"
-            yield _make_difference("rule", says, rule=key[2], old=then[key].because, new=None)
-    for key in sorted(now.keys() - then.keys()):
-        if not key[0]:
-            says = f"The rule {key[2]} now counts: {now[key].because}"
-            yield _make_difference("rule", says, rule=key[2], old=None, new=now[key].because)
-    for key in sorted(then.keys() & now.keys()):
+    gone, both, come = _split_keys(then, now)
+    for rule in [key[2] for key in gone if not key[0]]:
+        because = then["", "", rule].because
+        yield _make_difference("rule", f"The rule {rule} no longer counts: {because}", rule=rule, old=because, new=None)
+    for rule in [key[2] for key in come if not key[0]]:
+        because = now["", "", rule].because
+        yield _make_difference("rule", f"The rule {rule} now counts: {because}", rule=rule, old=None, new=because)
+    for key in both:
         yield from _compare_weights(then[key], now[key], pair)
 
 
@@ -321,9 +328,12 @@ def _compare_claims(old: Iterable[LineRecord], new: Iterable[LineRecord]) -> lis
     then, now = Counter(_list_claim_keys(old)), Counter(_list_claim_keys(new))
     gone = {claim.place: claim for claim in then - now}
     come = {claim.place: claim for claim in now - then}
-    found = [_describe_claim("removed", gone[place]) for place in sorted(gone.keys() - come.keys())]
-    found += [_describe_claim("changed", come[place], gone[place]) for place in sorted(come.keys() & gone.keys())]
-    return found + [_describe_claim("added", come[place]) for place in sorted(come.keys() - gone.keys())]
+    removed, changed, added = _split_keys(gone, come)
+    return [
+        *(_describe_claim("removed", gone[place]) for place in removed),
+        *(_describe_claim("changed", come[place], gone[place]) for place in changed),
+        *(_describe_claim("added", come[place]) for place in added),
+    ]
 
 
 def _reread_claims(lines: Iterable[LineRecord]) -> list[Difference]:

@@ -104,6 +104,7 @@ def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:
 
 def _list_asked_members(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> dict[str, list[str]]:
     """Return the members in the team's requirements, by list: for example the countries whose numbers it needs."""
+    # For example, `numbers@de|numbers@at` asks for Germany and Austria in the list of countries.
     found: dict[str, list[str]] = {}
     for requirement in requirements:
         asked = knowledge.criteria[requirement.criterion]
@@ -201,6 +202,7 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
         item = knowledge.find_usage(name)
         if item is not None and (sentence := describe_volume(used, item)):
             yield sentence
+        # sms-outbound=5000 with sms-outbound@de=3000 is 8000 texts, which a team may not have meant.
         parts = [usage_label(other, knowledge) for other in team.usage if other.startswith(f"{name}{AT}")]
         if parts:
             yield f"{usage_label(name, knowledge)} is counted in addition to {joined(parts)}, not as their total."

@@ -182,6 +182,7 @@ def describe_answer(key: Key, value: object, state: State) -> str:
         return own.get((key.kind, value), value.replace("-", " "))
     if key.kind != "bound":
         return number_text(value) if isinstance(value, int | float) else str(value).replace("-", " ")
+    # The bound of a rating is the place of its word, or the word itself.
     criterion = catalogue.knowledge.criteria[key.name]
     word = "at most" if criterion.lower_is_better else "at least"
     if criterion.values:
@@ -245,6 +246,7 @@ def get_answers(state: State) -> dict[Key, object]:
     found |= {Key("situation", name): values for name, values in team.situation.items()}
     found |= {Key("usage", name): amount for name, amount in team.usage.items()}
     found |= {Key("unlisted", part.text): levels[part.priority] for part in team.unlisted}
+    # An answer replaces what was given before the first question.
     return found | {answer.key: answer.value for answer in state.answers}
 
 

@@ -174,6 +174,7 @@ def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Seq
 
     Then come the providers that meet every must together.
     """
+    # A concession may also be the smallest change, in the same words, and is told once.
     apart = [f"To ask for: {part.says}" for part in answer.differences]
     lines = [*apart, *list_concessions(answer, knowledge), *turns, *list_combinations(answer)]
     return list(dict.fromkeys(lines))

@@ -92,6 +92,7 @@ def describe_sureness(
     if found is None:
         return ReportSureness(questions)
     weights, worlds = found.weights, found.worlds
+    # Ranges and rows are both in the order of the findings; where no weights matter, there are no ranges.
     ranges = list(zip(weights.ranges, rows, strict=False))
     moving = [(part, row) for part, row in ranges if find_least_factor(part) < math.inf]
     # The weight that could move least comes first.

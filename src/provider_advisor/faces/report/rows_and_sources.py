@@ -195,6 +195,7 @@ def _row(
 def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
     """Yield the rules behind a finding, each with its reason."""
     if finding.criterion is None:
+        # A rule that the knowledge base no longer has is called by its reason, which is not repeated.
         is_told = rule_label(finding.rule, finding.because, knowledge) == finding.because.rstrip(".")
         because = "" if is_told else finding.because
         yield str(finding.rule), _because(because, knowledge.rules.get(str(finding.rule)), knowledge)
@@ -215,6 +216,7 @@ def _cell(
     word = degree_text(finding.outcome, finding.degree)
     if finding.disputed and finding.outcome == "unknown":
         word = "disputed"
+    # Beside the word, "not known: no claim confirms or denies it" is "no claim confirms or denies it".
     says = finding.says.removeprefix(f"{word}: ")
     notes = tuple(list_notes(finding))
     known = knowledge.criteria.get(finding.criterion or "")
