@@ -13,14 +13,13 @@ same."
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
     AlternativeShare,
     Confirm,
     Estimate,
-    FactAnswer,
     FactQuestion,
     PairShare,
     QuestionSet,
@@ -368,7 +367,7 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[mod
     before, found = robustness.verdict, robustness.confirm
     leads = {(part.provider, part.criterion): part for part in robustness.tippings}
     alone = [
-        _record_question(question, before, knowledge, leads.get((question.provider, question.criterion)))
+        _QuestionInWords(question, knowledge).record(before, leads.get((question.provider, question.criterion)))
         for question in found.questions
     ]
     together = [_record_set(part, found, before, knowledge) for part in found.sets]
@@ -376,135 +375,146 @@ def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[mod
     return together + alone if before.strength == "dated" else alone + together
 
 
-def _record_question(
-    question: FactQuestion, before: Verdict, knowledge: KnowledgeBase, leads: Tipping | None
-) -> model.ConfirmRecord:
-    criterion, name = knowledge.criteria[question.criterion], knowledge.providers[question.provider].name
-    # For other amounts, the question names the bound, and the answers are on either side of it.
-    turn = f" {capital(_say_within(leads, criterion))}, {name} leads." if leads is not None and criterion.usage else ""
-    return model.ConfirmRecord(
-        facts=[_record_fact(question, knowledge)],
-        answers=[_record_answer(question, answer, before, knowledge) for answer in question.answers],
-        turns=rounded(question.turns),
-        changes=rounded(question.changes),
-        weight=question.weight,
-        complete=True,
-        says=_say_question(question, before, knowledge) + turn,
-    )
+class _QuestionInWords:
+    """A question to a provider, its possible answers, and what they lead to, in words."""
 
+    def __init__(self, question: FactQuestion, knowledge: KnowledgeBase) -> None:
+        self._question, self._knowledge = question, knowledge
+        self._criterion = knowledge.criteria[question.criterion]
+        self._claims = knowledge.list_claims(question.provider, question.criterion)
+        self.name = knowledge.providers[question.provider].name
+        # If one bound is all that counts, the question names it, and the answer is yes or no.
+        bounds = question.asked.bounds
+        self._bound = bounds[0] if len(bounds) == 1 and not question.asked.on_scale else None
 
-def _record_fact(question: FactQuestion, knowledge: KnowledgeBase) -> model.OpenFactRecord:
-    return model.OpenFactRecord(
-        provider=question.provider,
-        criterion=question.criterion,
-        label=knowledge.criteria[question.criterion].label,
-        disputed=question.disputed,
-        stated=None if question.stated is None else question.stated.isoformat(),
-        question=_write_question(question, knowledge),
-    )
+    def record(self, before: Verdict, leads: Tipping | None) -> model.ConfirmRecord:
+        """Return the question with the verdict that each answer leads to; `leads` are amounts that would win."""
+        answers = [
+            (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
+            for answer in self._question.answers
+        ]
+        says = "; ".join(f"{said}, {outcome}" for _, said, outcome in answers)
+        if len(answers) > 1 and len({outcome for *_, outcome in answers}) == 1:
+            says = f"whatever it is, {answers[0][2]}"
+        says = f"{self._write()} {capital(says)}."
+        says += " The sources contradict each other." if self._question.disputed else ""
+        # For other amounts, the question names the bound, and the answers are on either side of it.
+        if leads is not None and self._criterion.usage:
+            says += f" {capital(_say_within(leads, self._criterion))}, {self.name} leads."
+        return model.ConfirmRecord(
+            facts=[self.record_fact()],
+            answers=[
+                model.PossibleAnswerRecord(
+                    values=[self.get_value(answer.fact)],
+                    share=rounded(answer.share),
+                    changes=answer.verdict != before,
+                    verdict=model.ThenVerdictRecord(**answer.verdict.record()),
+                    says=f"{said}: {outcome}.",
+                )
+                for answer, said, outcome in answers
+            ],
+            turns=rounded(self._question.turns),
+            changes=rounded(self._question.changes),
+            weight=self._question.weight,
+            complete=True,
+            says=says,
+        )
 
+    def record_fact(self) -> model.OpenFactRecord:
+        """Return the fact to ask about, with the question."""
+        stated = self._question.stated
+        return model.OpenFactRecord(
+            provider=self._question.provider,
+            criterion=self._criterion.id,
+            label=self._criterion.label,
+            disputed=self._question.disputed,
+            stated=None if stated is None else stated.isoformat(),
+            question=self._write(),
+        )
 
-def _find_only_bound(question: FactQuestion) -> Interval | None:
-    """Return the bound that an answer may be within or not, if nothing else of the answer counts."""
-    bounds = question.asked.bounds
-    return bounds[0] if len(bounds) == 1 and not question.asked.on_scale else None
+    def get_value(self, fact: Fact) -> float | str | None:
+        """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
+        if self._criterion.kind == "capability":
+            return "present" if fact.truth is Truth.YES else "absent"
+        amount = fact.amount.low if fact.amount is not None else None
+        if amount is not None and self._criterion.kind == "rating":
+            return self._criterion.values[int(amount)]
+        return amount
 
+    def say_amount(self, fact: Fact) -> str:
+        """Return a supposed amount: "at least 90 seats", "below 90 seats", "as low as 2 USD"."""
+        still_holds = self._question.stated is not None and fact.claims
+        if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
+            return claims_text(fact.claims)
+        if self._bound is not None and fact.amount is not None:
+            said = bound_text(self._bound, self._criterion)
+            if compare(fact.amount, self._bound) is Truth.YES:
+                return said
+            if self._bound.low is not None and self._bound.high is not None:
+                return f"not {said}"
+            return said.replace("at least", "below", 1).replace("at most", "above", 1)
+        value, amounts = self._say_value(fact), [answer.fact.amount for answer in self._question.answers]
+        if self._criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
+            return value
+        # The answers go from the lowest amount to the highest, and an end of them is named as such.
+        return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
 
-def _write_question(question: FactQuestion, knowledge: KnowledgeBase) -> str:
-    """Return the question to put to the provider: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
-    criterion, name = knowledge.criteria[question.criterion], knowledge.providers[question.provider].name
-    claims, bound = knowledge.list_claims(question.provider, question.criterion), _find_only_bound(question)
-    about = f"{criterion.label} at {name}{included_text(claims)}"
-    if criterion.kind == "capability":
-        asked = f"Does {name} {'offer' if question.stated is None else 'still offer'} this: {criterion.label}"
-    elif bound is not None:
-        asked = f"{about}: {bound_text(bound, criterion)}"
-    elif criterion.kind == "rating":
-        asked = f"{about}: which of {joined(criterion.values)}"
-    else:
-        on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in claims) else ""
-        asked = f"{about}{on_request}: how much exactly, in {criterion.unit}"
-    return f"{asked}?" if question.stated is None else f"{asked} (last known on {question.stated})?"
+    def _write(self) -> str:
+        """Return the question: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
+        criterion, stated = self._criterion, self._question.stated
+        about = f"{criterion.label} at {self.name}{included_text(self._claims)}"
+        if criterion.kind == "capability":
+            asked = f"Does {self.name} {'offer' if stated is None else 'still offer'} this: {criterion.label}"
+        elif self._bound is not None:
+            asked = f"{about}: {bound_text(self._bound, criterion)}"
+        elif criterion.kind == "rating":
+            asked = f"{about}: which of {joined(criterion.values)}"
+        else:
+            on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in self._claims) else ""
+            asked = f"{about}{on_request}: how much exactly, in {criterion.unit}"
+        return f"{asked}?" if stated is None else f"{asked} (last known on {stated})?"
 
+    def _say_answer(self, fact: Fact) -> str:
+        if self._criterion.kind == "capability":
+            return "if yes" if fact.truth is Truth.YES else "if no"
+        if self._question.stated is not None and fact.claims:
+            return "if that still holds"
+        if self._bound is not None and fact.amount is not None:
+            return "if yes" if compare(fact.amount, self._bound) is Truth.YES else "if no"
+        return f"if {self._say_value(fact)}"
 
-def _record_answer(
-    question: FactQuestion, answer: FactAnswer, before: Verdict, knowledge: KnowledgeBase
-) -> model.PossibleAnswerRecord:
-    return model.PossibleAnswerRecord(
-        values=[_get_value(answer.fact, knowledge)],
-        share=rounded(answer.share),
-        changes=answer.verdict != before,
-        verdict=model.ThenVerdictRecord(**answer.verdict.record()),
-        says=f"{_say_answer(question, answer.fact, knowledge)}: {_say_outcome(answer.verdict, before, knowledge)}.",
-    )
-
-
-def _get_value(fact: Fact, knowledge: KnowledgeBase) -> float | str | None:
-    """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
-    criterion = knowledge.criteria[fact.criterion]
-    if criterion.kind == "capability":
-        return "present" if fact.truth is Truth.YES else "absent"
-    amount = fact.amount.low if fact.amount is not None else None
-    if amount is not None and criterion.kind == "rating":
-        return criterion.values[int(amount)]
-    return amount
-
-
-def _say_answer(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
-    if knowledge.criteria[fact.criterion].kind == "capability":
-        return "if yes" if fact.truth is Truth.YES else "if no"
-    if question.stated is not None and fact.claims:
-        return "if that still holds"
-    bound = _find_only_bound(question)
-    if bound is not None and fact.amount is not None:
-        return "if yes" if compare(fact.amount, bound) is Truth.YES else "if no"
-    return f"if {_say_value(fact, knowledge)}"
-
-
-def _say_value(fact: Fact, knowledge: KnowledgeBase) -> str:
-    criterion, value = knowledge.criteria[fact.criterion], _get_value(fact, knowledge)
-    if isinstance(value, str) or value is None:
-        return str(value)
-    # To pass a bound, an answer lies a tiny step beside it: 100.0001 USD is shown as "just above 100 USD".
-    beside = find_nearest_end(value, criterion)
-    if beside is not None:
-        return f"just {'above' if value > beside else 'below'} {quantity_text(beside, criterion.unit)}"
-    return quantity_text(value, criterion.unit)
+    def _say_value(self, fact: Fact) -> str:
+        value = self.get_value(fact)
+        if isinstance(value, str) or value is None:
+            return str(value)
+        # To pass a bound, an answer lies a tiny step beside it: 100.0001 USD is shown as "just above 100 USD".
+        beside = find_nearest_end(value, self._criterion)
+        if beside is not None:
+            return f"just {'above' if value > beside else 'below'} {quantity_text(beside, self._criterion.unit)}"
+        return quantity_text(value, self._criterion.unit)
 
 
 def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
     return "the answer stays the same" if after == before else in_brief(after, knowledge, before)
 
 
-def _say_question(question: FactQuestion, before: Verdict, knowledge: KnowledgeBase) -> str:
-    """Return the question, and each possible verdict with the answers that lead to it."""
-    answers = [
-        (_say_answer(question, answer.fact, knowledge), _say_outcome(answer.verdict, before, knowledge))
-        for answer in question.answers
-    ]
-    if len(answers) > 1 and len({outcome for _, outcome in answers}) == 1:
-        answers = [("whatever it is", answers[0][1])]
-    says = "; ".join(f"{answer}, {outcome}" for answer, outcome in answers)
-    disputed = " The sources contradict each other." if question.disputed else ""
-    return f"{_write_question(question, knowledge)} {capital(says)}.{disputed}"
-
-
 def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
-    said = joined(list(_say_supposed(part, knowledge)))
+    questions = [_QuestionInWords(question, knowledge) for question in part.questions]
+    said = joined(list(_say_supposed(zip(questions, part.answers, strict=True), knowledge)))
     then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
     # Beside single answers that change the verdict, several together only settle it.
     says = f"Several answers together could {'settle' if found.questions else 'change'} the verdict: {then}"
     if before.strength == "dated":
         says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
     answer = model.PossibleAnswerRecord(
-        values=[_get_value(fact, knowledge) for fact in part.answers],
+        values=[question.get_value(fact) for question, fact in zip(questions, part.answers, strict=True)],
         share=None,
         changes=True,
         verdict=model.ThenVerdictRecord(**part.verdict.record()),
         says=capital(then),
     )
     return model.ConfirmRecord(
-        facts=[_record_fact(question, knowledge) for question in part.questions],
+        facts=[question.record_fact() for question in questions],
         answers=[answer],
         turns=0.0,
         changes=0.0,
@@ -514,38 +524,18 @@ def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: K
     )
 
 
-def _say_supposed(part: QuestionSet, knowledge: KnowledgeBase) -> Iterator[str]:
+def _say_supposed(supposed: Iterable[tuple[_QuestionInWords, Fact]], knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield the supposed facts, once for all providers that share one: "Acme and Brook have Fax"."""
     by_capability: dict[tuple[str, bool], list[str]] = {}
     by_amount: dict[tuple[str, str], list[str]] = {}
-    for question, fact in zip(part.questions, part.answers, strict=True):
-        name, criterion = knowledge.providers[fact.provider].name, knowledge.criteria[fact.criterion]
+    for question, fact in supposed:
+        criterion = knowledge.criteria[fact.criterion]
         if criterion.kind == "capability":
-            by_capability.setdefault((criterion.id, fact.truth is Truth.YES), []).append(name)
+            by_capability.setdefault((criterion.id, fact.truth is Truth.YES), []).append(question.name)
         else:
-            by_amount.setdefault((criterion.label, _say_amount(question, fact, knowledge)), []).append(name)
+            by_amount.setdefault((criterion.label, question.say_amount(fact)), []).append(question.name)
     for (label, amount), names in by_amount.items():
         yield f"{label} at {joined(names)} is {amount}"
     for (criterion_id, is_there), names in by_capability.items():
         there, missing = ("has", "does not have") if len(names) == 1 else ("have", "do not have")
         yield f"{joined(names)} {there if is_there else missing} {knowledge.criteria[criterion_id].label}"
-
-
-def _say_amount(question: FactQuestion, fact: Fact, knowledge: KnowledgeBase) -> str:
-    """Return a supposed amount in words: "at least 90 seats", "below 90 seats", "as low as 2 USD"."""
-    criterion, bound = knowledge.criteria[fact.criterion], _find_only_bound(question)
-    still_holds = question.stated is not None and fact.claims
-    if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
-        return claims_text(fact.claims)
-    if bound is not None and fact.amount is not None:
-        said = bound_text(bound, criterion)
-        if compare(fact.amount, bound) is Truth.YES:
-            return said
-        if bound.low is not None and bound.high is not None:
-            return f"not {said}"
-        return said.replace("at least", "below", 1).replace("at most", "above", 1)
-    value, amounts = _say_value(fact, knowledge), [answer.fact.amount for answer in question.answers]
-    if criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
-        return value
-    # The answers go from the lowest amount to the highest, and an end of them is named as such.
-    return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
