@@ -39,12 +39,7 @@ def to_interval(criterion: Criterion, end: Number) -> Interval:
 
 
 class Measure(NamedTuple):
-    """A quantity summed over all findings, for one provider, or for one compared with another (by place).
-
-    `present` counts findings and `weight` adds up their weights; `failed` and `unknown` musts, `bad` those that are
-    either; `unknown` is how many more musts are unknown for one than for the other. `expected` is the lead in expected
-    degrees, `firm` that of the proven over the other's possible ones, and `spread` what is unknown, all weighted.
-    """
+    """A quantity summed over all findings, for one provider, or for one compared with another (by place)."""
 
     kind: Literal["present", "weight", "failed", "bad", "unknown", "expected", "firm", "spread"]
     one: int = 0
@@ -52,11 +47,14 @@ class Measure(NamedTuple):
 
 
 _MEASURES: dict[str, Callable[[Totals, int, int], float]] = {
+    # How many findings there are, and their weights.
     "present": lambda _totals, _one, _other: 1,
     "weight": lambda totals, _one, _other: totals.weight,
+    # Musts that fail, and those that fail or are unknown; how many more are unknown for one than for the other.
     "failed": lambda totals, one, _other: totals.failed[one],
     "bad": lambda totals, one, _other: totals.failed[one] + totals.unknown[one],
     "unknown": lambda totals, one, other: totals.unknown[one] - totals.unknown[other],
+    # Weighted: the lead in expected degrees, that of the proven over the other's possible ones, and what is unknown.
     "expected": lambda totals, one, other: totals.expected[one] - totals.expected[other],
     "firm": lambda totals, one, other: totals.low[one] - totals.high[other],
     "spread": lambda totals, one, _other: totals.high[one] - totals.low[one],
@@ -379,16 +377,14 @@ class Catalogue:
 def list_telling_bounds(
     criterion: Criterion, amounts: Sequence[Interval], others: Iterable[Interval] = ()
 ) -> list[Interval | None]:
-    """Return no bound, each end, one above them all, and a number between two ends where that is another case.
-
-    How a bound compares with an amount depends only on its position among the amounts' ends, and "at least" a number
-    just below an end is the same as at least that end: no amount lies between them. So is "at most" just above one. It
-    is not the same beside another bound, which it tightens or not, nor above an end that is itself left out of an
-    amount.
-
-    Of a criterion where more is better, with one provider at 65 and one at 100 or more, five answers are all that make
-    a difference: no bound, at least 0, 65, 100 and 201. At least 70 is the same as at least 100.
-    """
+    """Return no bound, each end, one above them all, and a number between two ends where that is another case."""
+    # Of a criterion where more is better, with one provider at 65 and one at 100 or more, five answers are all that
+    # make a difference: no bound, at least 0, 65, 100 and 201. At least 70 is the same as at least 100.
+    #
+    # How a bound compares with an amount depends only on its position among the amounts' ends, and "at least" a number
+    # just below an end is the same as at least that end: no amount lies between them. So is "at most" just above one.
+    # It is not the same beside another bound, which it tightens or not, nor above an end that is itself left out of an
+    # amount: these ends are `apart`.
     falling = criterion.lower_is_better
     apart = _list_ends(others)
     if falling:

@@ -186,11 +186,7 @@ def _list_unless(state: State) -> list[Key]:
 
 
 class QuestionOrder:
-    """The questions that decide the verdict, and those that decide whether these can be asked.
-
-    `deciding` are the questions to begin with. `wanted` are all keys that bear on the verdict, asked or not; `gates`
-    gives, for each that cannot be asked yet, those that may open it; `chances` how likely each changes the verdict.
-    """
+    """The questions that decide the verdict, and those that decide whether these can be asked."""
 
     def __init__(self, state: State, deciding: frozenset[Key]) -> None:
         self.state, self.survey = state, survey_answers(state)
@@ -200,7 +196,7 @@ class QuestionOrder:
         self._fires_now = frozenset(firing.rule.id for firing in inference.firings)
         self._required = frozenset(part.criterion for part in inference.requirements)
         self._deciding = DecidingQuestions(self._possible, state.catalogue, self._fires_now)
-        self.gates = dict(self._find_gates(deciding))
+        self.gates = dict(self._find_gates(deciding))  # by what cannot be asked yet, the questions that may open it
         self.wanted = deciding.union(*self.gates.values())
 
     @property

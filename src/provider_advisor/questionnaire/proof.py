@@ -72,16 +72,12 @@ class Support(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """The effect of further answers: `settled` if none, otherwise the questions that decide.
+    """The effect of further answers."""
 
-    `deciding` gives, for each of these questions, how far it could move what it bears on. `proved` are the aspects that
-    nothing can change any more, `hanging` the others.
-    """
-
-    settled: bool
-    deciding: Mapping[Key, float]
-    proved: tuple[Aspect, ...] = ()
-    hanging: tuple[Aspect, ...] = ()
+    settled: bool  # none of them can change the verdict
+    deciding: Mapping[Key, float]  # else the questions that decide, and how far each could move what it bears on
+    proved: tuple[Aspect, ...] = ()  # what nothing can change any more
+    hanging: tuple[Aspect, ...] = ()  # all else
 
 
 class Survey(NamedTuple):
@@ -146,11 +142,7 @@ def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places
 
 
 class _ProofSums:
-    """Sums of measures: what they are now, and how far each open contribution could move them.
-
-    Where the weight `is_shared` out by area, whatever is added changes the weights of all the rest: nothing that is
-    weighed is proved then as long as anything is open.
-    """
+    """Sums of measures: what they are now, and how far each open contribution could move them."""
 
     def __init__(self, findings: tuple[Totals, ...], open_: Sequence[OpenContribution], *, is_shared: bool) -> None:
         self.open = open_
@@ -218,6 +210,8 @@ class _ProofSums:
         """Return the open contributions that could move the sum the wrong way, and by how much."""
         key = (demand.measure, demand.above)
         if key not in self._moves:
+            # Where weights are shared out by area, whatever is added changes those of all the rest. So nothing that is
+            # weighed is proved as long as anything is open.
             if self._is_shared and demand.measure.kind in _WEIGHED:
                 moves = [(math.inf, part) for part in self.open]
             else:

@@ -47,6 +47,8 @@ UNLISTED_WORDS = (*PRIORITY_WORDS, NO_ANSWER)
 _FEW = 3
 
 Phase = Literal["asking", "declared", "stopped", "further"]
+# A list or the closing list has criteria, numbers has bounds, members those of what is asked for, and details several
+# of bounds, members, situation and volumes. Where little is left, such keys follow those of a list on one screen.
 ScreenKind = Literal["topics", "list", "numbers", "members", "situation", "volumes", "details", "closing"]
 Value = str | Number | tuple[str, ...] | Volume
 
@@ -54,19 +56,21 @@ _NOTHING = Statement(Team())
 
 
 class GivenAnswer(NamedTuple):
-    """One answer: the key of what was asked, and the value.
+    """One answer: the key of what was asked, and the value."""
 
-    Values by kind of key: `topics`: a tuple of subjects; `criterion`: must, good, nice, no (not wanted), must-not,
-    not-sure or no-answer; `bound`: a number (a rank, for a rating), none or not-sure; `members`: a tuple of ids, none
-    (any will do) or not-sure; `situation`: a tuple of values, no-answer or not-sure; `usage`: a volume, no-answer or
-    not-sure; `unlisted`: must, good, nice or no-answer. `step` counts the screens. `searched` means that the person
-    looked for the question, which then counts even if its topic is closed.
-    """
-
+    # By kind of key, the value is:
+    #
+    #     topics       a tuple of subjects
+    #     criterion    must, good, nice, no (not wanted), must-not, not-sure or no-answer
+    #     bound        a number (a rank, for a rating), none or not-sure
+    #     members      a tuple of ids, none (any will do) or not-sure
+    #     situation    a tuple of values, no-answer or not-sure
+    #     usage        a volume, no-answer or not-sure
+    #     unlisted     must, good, nice or no-answer
     key: Key
     value: Value
-    step: int = 0
-    searched: bool = False
+    step: int = 0  # the number of its screen
+    searched: bool = False  # the person looked for the question, which then counts even if its topic is closed
 
 
 class State(NamedTuple):
@@ -134,13 +138,7 @@ def to_members(key: Key) -> Key:
 
 
 class Screen(NamedTuple):
-    """A screen: the keys to ask, and for a list their subject.
-
-    `topics` has one key, `topics`; `list` and `closing` have keys of criteria, each answered by must, good, nice, no or
-    not-sure; `numbers` keys of bounds; `members` those of members of what is asked for; `situation` and `volumes` keys
-    of what a team says about itself; `details` keys of several of the last four. Where little is left, such keys follow
-    those of a list or closing list on one screen. No answer on a closing list means the end.
-    """
+    """A screen: the keys to ask, and for a list their subject. No answer on a closing list means the end."""
 
     kind: ScreenKind
     keys: tuple[Key, ...]

@@ -109,14 +109,11 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     scale: Scale | None = None,
     matches: Mapping[str, Targets] | None = None,
     decimal: str | None = None,
-    unlist: bool = False,
-    encoding: str | None = None,
-    renames: Mapping[str, str] | None = None,
+    unlist: bool = False,  # take texts in doubt for requirements in the team's own words
+    encoding: str | None = None,  # of a CSV file that is not UTF-8
+    renames: Mapping[str, str] | None = None,  # new names of columns by old ones
 ) -> Proposal:
     """Return the requirements in a workbook or CSV file with one of them in each row.
-
-    `unlist` takes texts in doubt for requirements in the team's own words. `encoding` is that of a CSV file that is not
-    UTF-8; `renames` has new names of columns by old ones.
 
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """

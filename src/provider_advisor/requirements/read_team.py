@@ -48,20 +48,17 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     wants: Iterable[str | Mapping[str, Any]] = (),
     situation: Mapping[str, str | Sequence[str]] | None = None,
     usage: Mapping[str, Used | str] | None = None,
-    unlisted: Iterable[str | Mapping[str, Any] | Unlisted] = (),
-    weights: Mapping[str, Number] | None = None,
+    unlisted: Iterable[str | Mapping[str, Any] | Unlisted] = (),  # what no criterion says
+    weights: Mapping[str, Number] | None = None,  # percents of the total weight, by area
     name: str | None = None,
-    whole: bool = True,
-    read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,
-    typed: bool = False,
+    whole: bool = True,  # else it is put together with another part (`combine`), and checked then
+    read: Callable[[Any, Priority, KnowledgeBase], Requirement] = read_requirement,  # to remember what items say
+    typed: bool = False,  # by a person, so that loose ids are in doubt too
 ) -> Team:
     """Return what a team states: `needs` are musts and `wants` shoulds unless they name a priority.
 
-    Each is a text of the command line's grammar or a mapping with the keys of a requirements file. The same criterion
-    asked twice at one priority keeps the tighter bound at each end. Those of priority `wont` become `unwanted`. What
-    no criterion says is `unlisted`; `weights` are percents of the total weight by area. What is not the `whole` is put
-    together with another part (`combine`), and checked then. `read` reads one item, for callers that remember what
-    items say. If a person has `typed` it, loose ids are in doubt too. Raises RequirementsError with all mistakes.
+    Each is a text of the command line's grammar or a mapping with the keys of a requirements file. Those of priority
+    `wont` become `unwanted`. Raises RequirementsError with all mistakes.
     """
     given: tuple[tuple[Priority, list[Any]], ...] = (
         ("must", _check_list("needs", needs)),
