@@ -44,8 +44,6 @@ it, and what is proved does not count with it, as with all that only search find
 UNLISTED_WORDS = (*PRIORITY_WORDS, NO_ANSWER)
 """What can be answered about a wish in one's own words; `no-answer` takes it back."""
 
-_FEW = 3
-
 Phase = Literal["asking", "declared", "stopped", "further"]
 # A list or the closing list has criteria, numbers has bounds, members those of what is asked for, and details several
 # of bounds, members, situation and volumes. Where little is left, such keys follow those of a list on one screen.
@@ -284,21 +282,11 @@ def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tupl
     """Return the ids of the members named, each once, in the order of their list; none and no mean that any will do."""
     if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED}:
         return NONE if value == UNWANTED else value
-    criteria = catalogue.knowledge.criteria
-    of = criteria.list_of(name)
-    if of is None:
-        raise RequirementsError(f"'{name}' has no members.")
-    found = set()
-    for one in _list_several(value):
-        member = criteria.find_member(name, one) if isinstance(one, str) else None
-        if member is None:
-            labels = [part.label for part in of.members.values()]
-            hint = did_you_mean(brief(one), labels)
-            raise RequirementsError(
-                f"'{name}' has no member {shown(one)}; expected one such as {', '.join(labels[:_FEW])}.{hint}"
-            )
-        found.add(member)
-    return tuple(member for member in of.members if member in found) or NONE
+    asked = [{"criterion": name, "member": one} for one in _list_several(value)]
+    found = {read_requirement(one, "must", catalogue.knowledge).criterion for one in asked}
+    of = catalogue.knowledge.criteria.list_of(name)
+    members = () if of is None else of.members
+    return tuple(member for member in members if f"{name}{AT}{member}" in found) or NONE
 
 
 def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number:
