@@ -54,6 +54,12 @@ def test_a_run_with_rejects_says_where_they_are_and_exits_with_3(batch):
     assert Path("scores.csv").read_text().splitlines()[1].endswith(",5")
 
 
+def test_requirements_of_one_team_are_sent_to_the_command_that_answers_them(batch):
+    status, _, err = batch("- scores.csv --input-format csv", b"requirement,priority\nwhiteboard,must\n")
+    said = "standard input has one requirement in each row, for one team; answer it with: recommend --file -.\n"
+    assert (status, err) == (2, f"recommend: {said}")
+
+
 def test_rejects_are_counted_by_kind_of_reason_with_an_example_of_each(batch):
     rows = "".join(f"t{number},fxa{number}\n" for number in range(3))
     Path("teams.csv").write_bytes(b"team,needs\n" + rows.encode() + b"x\xff,whiteboard\ny\ny,whiteboard\n,\n")

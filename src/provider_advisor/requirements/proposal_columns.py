@@ -106,13 +106,13 @@ def is_header_word(name: str) -> bool:
     return is_sheet_word(name) or simplify(name) in MARKED
 
 
-def refuse_requirement_rows(names: Iterable[str], file: str) -> None:
-    """Raise RequirementsError if the columns are those of one team's requirements, one a row."""
+def refuse_requirement_rows(names: Iterable[str], file: str, path: str) -> None:
+    """Raise RequirementsError if the columns are those of one team's requirements, one a row; `path` names the file."""
     words = [simplify(name) for name in names]
     found = {_find_meaning(word) for word in words}
     if "text" in found and ("priority" in found or not MARKED.keys().isdisjoint(words)):
         raise RequirementsError(
-            f"{file} has one requirement in each row, for one team; answer it with: recommend --file {file}."
+            f"{file} has one requirement in each row, for one team; answer it with: recommend --file {path}."
         )
 
 

@@ -176,7 +176,8 @@ class _Opening:
         if any(self.spelling.find(name) in {"needs", "wants"} for name in renamed):
             self.options.refuse_sheet_options()
             return inputs, renames
-        refuse_requirement_rows(renamed, inputs.sources[0].name)
+        source = inputs.sources[0]
+        refuse_requirement_rows(renamed, source.name, "-" if source.address is None else source.name)
         first, inputs = _look_at_first(inputs)
         plan = plan_criterion_columns(inputs.schema, first, self.knowledge, self.options)
         if plan is None:
