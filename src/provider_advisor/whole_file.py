@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -11,6 +12,18 @@ _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 OPEN_SAFELY: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSE_ON_EXEC
 """Flags of `os.open` for a path at which somebody else may have put something: a link is not followed, a pipe not
 waited for. Systems without such flags, such as Windows, open the path as it is."""
+
+
+def open_plain_file(path: str | os.PathLike[str]) -> BinaryIO | None:
+    """Open an ordinary file to read; None if there is none, or something else, such as a link or a pipe."""
+    try:
+        opened = os.open(path, os.O_RDONLY | OPEN_SAFELY)
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        return os.fdopen(opened, "rb")
+    os.close(opened)
+    return None
 
 
 @contextlib.contextmanager

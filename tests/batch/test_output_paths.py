@@ -309,7 +309,7 @@ def test_a_rejects_file_is_recognized_on_a_system_without_the_flags_of_posix(tmp
         monkeypatch.delattr(os, name)
     flags = runpy.run_path(whole_file.__file__)["OPEN_SAFELY"]
     assert flags == 0
-    monkeypatch.setattr(rejects, "OPEN_SAFELY", flags)
+    monkeypatch.setattr(whole_file, "OPEN_SAFELY", flags)
     (tmp_path / "ours.csv").write_bytes(rejects.REJECTS_HEADER)
     (tmp_path / "theirs.csv").write_bytes(b"mine")
     assert rejects.is_rejects_file(tmp_path / "ours.csv")

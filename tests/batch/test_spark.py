@@ -41,6 +41,7 @@ from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 
 DAY = dt.date(2024, 6, 1)
+_SCORING = ScoringOptions(DAY, reasons=True)
 ROWS, PARTS = 700, 6  # a few batches a part, and a few parts a file
 _READING = ReadingOptions()
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -262,7 +263,7 @@ def test_files_are_read_scored_and_rejected_as_on_one_machine(bicycles, tmp_path
     paths, limits = _written(tmp_path, form, bicycles), Limits(block=14_000)
     one, many = tmp_path / f"one.{to}", tmp_path / f"many.{to}"
     expected = _on_one_machine(paths, one, bicycles, limits)
-    found = run_on_spark(tuple(map(str, paths)), str(many), bicycles, limits=limits, today=DAY, reasons=True)
+    found = run_on_spark(tuple(map(str, paths)), str(many), bicycles, _SCORING, limits=limits)
     assert _rows(many, to) == _rows(one, to)
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()
     assert (found.scored, found.rejected, found.tally) == (expected.scored, expected.rejected, expected.tally)
@@ -296,7 +297,7 @@ def test_workers_read_objects_of_a_store_without_more_than_spark(bicycles, tmp_p
     urls = tuple(bucket(path.name, path) for path in paths)
     one, many = tmp_path / "one.csv", tmp_path / "many.csv"
     expected = _on_one_machine(urls, one, bicycles, limits)
-    found = run_on_spark(urls, str(many), bicycles, limits=limits, today=DAY, reasons=True)
+    found = run_on_spark(urls, str(many), bicycles, _SCORING, limits=limits)
     assert _rows(many, "csv") == _rows(one, "csv")
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()
     assert b"topsecret" not in found.rejects.read_bytes()
@@ -318,7 +319,7 @@ def test_unknown_words_are_listed_and_named_as_on_one_machine(bicycles, tmp_path
         frame.write_csv(path) if form == "csv" else frame.write_parquet(path, row_group_size=35)
     one, many, reading = tmp_path / "one.jsonl", tmp_path / "many.jsonl", ReadingOptions(unlist=True)
     expected = _on_one_machine([path], one, bicycles, limits, reading=reading)
-    found = run_on_spark((str(path),), str(many), bicycles, limits=limits, today=DAY, reasons=True, reading=reading)
+    found = run_on_spark((str(path),), str(many), bicycles, _SCORING, limits=limits, reading=reading)
     assert len(list(many.glob("part-*"))) > 3
     assert _rows(many, "jsonl") == _rows(one, "jsonl")
     assert (found.scored, found.rejected, found.tally) == (expected.scored, expected.rejected, expected.tally)
@@ -338,7 +339,7 @@ def test_files_are_complete_when_a_worker_is_killed_in_mid_run(bicycles, tmp_pat
     expected = _on_one_machine(paths, one, bicycles, limits)
     watched = WatchedKnowledge.of(bicycles, traces)
     with _killing(traces, victim) as killed:
-        found = run_on_spark(tuple(map(str, paths)), str(many), watched, limits=limits, today=DAY, reasons=True)
+        found = run_on_spark(tuple(map(str, paths)), str(many), watched, _SCORING, limits=limits)
     assert killed
     assert _rows(many, "parquet") == _rows(one, "parquet")
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()
@@ -374,11 +375,11 @@ def test_a_folder_of_parts_can_be_read_by_spark_and_replaced_by_a_later_run(spar
     (tmp_path / "teams.csv").write_text("team,needs\na,repairs\nb,no-such-thing\n")
     output = tmp_path / "scores.parquet"
     for _ in range(2):
-        found = run_on_spark((str(tmp_path / "teams.csv"),), str(output), bicycles, today=DAY)
+        found = run_on_spark((str(tmp_path / "teams.csv"),), str(output), bicycles, ScoringOptions(DAY))
         assert (found.scored, found.rejected) == (1, 1)
         assert [row.team for row in spark.read.parquet(str(output)).collect()] == ["a"]
     (tmp_path / "teams.csv").write_text("team,needs\n")
-    found = run_on_spark((str(tmp_path / "teams.csv"),), str(output), bicycles, today=DAY)
+    found = run_on_spark((str(tmp_path / "teams.csv"),), str(output), bicycles, ScoringOptions(DAY))
     assert (found.scored, found.rejected, found.rejects) == (0, 0, None)
     assert pl.read_parquet(output / "part-00000.parquet").columns[:2] == ["team", "verdict"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.parquet", "teams.csv"]
@@ -391,7 +392,7 @@ def test_an_input_that_workers_cannot_read_ends_in_one_sentence(bicycles, tmp_pa
     whole = path.read_bytes()
     path.write_bytes(whole[:200] + b"\xff" * 4_000 + whole[4_200:])
     with pytest.raises(BatchError, match=r"teams\.parquet cannot be read to the end: it is damaged") as told:
-        run_on_spark((str(path),), str(output), bicycles, today=DAY)
+        run_on_spark((str(path),), str(output), bicycles, ScoringOptions(DAY))
     assert "\n" not in str(told.value)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["teams.parquet"]
 

@@ -101,6 +101,7 @@ class Judge:
         for row, key in enumerate(zip(*(rows.column(name).to_pylist() for name in names), strict=True)):
             groups.setdefault(key, []).append(row)
         rows = rows.drop_columns(there)
+        # Most tables have no such columns, or leave them empty: then no row is copied.
         if not any(any(key) for key in groups):
             return self._judge_alike(rows, ())
         codes = np.full((rows.num_rows, self._width), -1, np.int16)

@@ -88,6 +88,7 @@ def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, 
     Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
     """
     comparing = _Comparing(asked)
+    # The next block is parsed only when both judges have finished this one, so that memory stays that of one block.
     with ThreadPoolExecutor(2, thread_name_prefix="judge") as pool:
         for piece in pieces:
             block = piece.parse()

@@ -125,6 +125,7 @@ class Mixing:
         criteria = Criteria(_choose("criterion", old.criteria, new.criteria, made))
         criteria.given = _join_lists(old, new)
         return KnowledgeBase(
+            # All sources: none is a change of its own, and a claim without its source could not be shown.
             sources={**new.sources, **old.sources},
             criteria=criteria,
             providers=dict(self._choose_providers(made)),

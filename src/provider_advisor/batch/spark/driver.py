@@ -10,11 +10,9 @@ checked, because Spark may run a task twice, or lose a worker, at any time.
 from __future__ import annotations
 
 import contextlib
-import csv
 import datetime as dt
 import os
 import re
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -56,7 +54,7 @@ from provider_advisor.batch.writing.part_folder import (
     replace_part_folder,
     restore_part_folder,
 )
-from provider_advisor.batch.writing.rejects import find_default_rejects, open_rejects, write_rejects
+from provider_advisor.batch.writing.rejects import find_default_rejects, open_rejects, read_rejects, write_rejects
 from provider_advisor.batch.writing.work_folder import delete_work_folder, lock_work_folder, mark_work_folder
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
@@ -75,6 +73,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     names: tuple[str, ...],
     output: str,
     knowledge: KnowledgeBase,
+    scoring: ScoringOptions | None = None,
     *,
     master: str | None = None,
     input_format: str | None = None,
@@ -82,13 +81,6 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     separator: bytes | None = None,
     rejects: Path | None = None,
     others: Sequence[OutputPlace] = (),
-    as_of: dt.date | None = None,
-    max_age: int | None = None,
-    today: dt.date | None = None,
-    id_column: str | None = None,
-    reasons: bool = False,
-    explain: bool = False,
-    long: bool = False,
     limits: Limits = Limits(),  # noqa: B008 (a constant)
     reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
     bar: bool = False,
@@ -96,11 +88,11 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     """Score all rows of files, and write them to the folder `output`, as parts in the order of the rows.
 
     All workers must see the inputs and the output under the same paths; inputs may also be objects in stores, which
-    each worker reads with its own login. The folder appears when it is complete, with
-    `_SUCCESS` in it, and replaces only one that a run has made. Rejects are one file, `<output>.rejects.csv` if not
-    given, with the same content as from one machine. `master` None is what spark-submit says, else all cores of this
-    machine; `bar` shows Spark's progress bar. An active session is used and left open. `others` are files that the
-    caller will write when all is done; what is wrong with their places is said now.
+    each worker reads with its own login. The folder appears when it is complete, with `_SUCCESS` in it, and replaces
+    only one that a run has made. Rejects are one file, `<output>.rejects.csv` if not given, with the same content as
+    from one machine. `master` None is what spark-submit says, else all cores of this machine; `bar` shows Spark's
+    progress bar. An active session is used and left open. `others` are files that the caller will write when all is
+    done; what is wrong with their places is said now. Without `scoring`, rows are scored as of today.
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
@@ -112,13 +104,14 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
-    places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
-    check_places(
-        inputs.sources, [*places, OutputPlace("the work folder", _find_stage_folder(place), "hidden")], rejects
-    )
-    options = ScoringOptions(
-        today or dt.date.today(), inputs.is_dated, as_of, max_age, id_column, reasons, explain, long  # noqa: DTZ011
-    )  # fmt: skip
+    places = [
+        OutputPlace("the output", place, "folder"),
+        OutputPlace("the rejects file (--rejects)", rejects),
+        *others,
+        OutputPlace("the work folder", _find_stage_folder(place), "hidden"),
+    ]
+    check_places(inputs.sources, places, rejects)
+    options = (scoring or ScoringOptions(dt.date.today()))._replace(dated=inputs.is_dated)  # noqa: DTZ011
     # Mistakes in the columns are reported before Spark starts.
     Scoring(knowledge, inputs.schema, form, options)
     job = Job(
@@ -300,13 +293,11 @@ def _number_rejects(reports: Iterable[ShareReport], names: list[str], folder: Pa
 
     A worker knows only its share: if the first share of a file has 500 rows, row 3 of the second share is row 503.
     """
-    csv.field_size_limit(sys.maxsize)
     before = [0] * len(names)
     for number, report in enumerate(reports):
-        with (folder / name_part(number, "csv")).open(encoding="utf-8", newline="") as file:
-            for file_number, row, reason, content in csv.reader(file):
-                place = int(file_number)
-                yield Reject(names[place], int(row) + before[place], content, reason)
+        for reject in read_rejects(folder / name_part(number, "csv"), header=False):
+            place = int(reject.file)
+            yield reject._replace(file=names[place], row=reject.row + before[place])
         for place, records in report.records.items():
             before[place] += records
 

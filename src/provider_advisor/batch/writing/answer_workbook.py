@@ -324,6 +324,7 @@ def _fit(column: pl.Series) -> pl.Series:
 
 
 def _cut(text: str) -> str:
+    # A sheet counts in units of UTF-16, in which a sign such as an emoji takes two; half of one is dropped by "ignore".
     units = text.encode("utf-16-le")
     if len(units) <= 2 * _LONGEST:
         return text

@@ -33,6 +33,7 @@ class LongForm:
     def __init__(self, wide: pa.Schema, providers: Sequence[str], id_column: str | None, *, reasons: bool) -> None:
         self._providers = tuple(providers)
         self._id = [] if id_column is None else [id_column]
+        # The ranking is read in any case, because ranks come from it; as a column it would say the same again.
         hidden = set() if reasons else set(list_reason_columns(providers))
         shown = [name for name in wide.names if name not in hidden]
         self._own = [name for name in OF_PROVIDERS if any(f"{each}.{name}" in shown for each in providers)]

@@ -125,6 +125,7 @@ def _check_pair(one: OutputPlace, other: OutputPlace) -> None:
             raise BatchError(f"{place.what} {place.path} is in {folder.what} {folder.path}; choose another file.")
 
 
+# As a file system compares names that ignores case, and whether an accent is a sign of its own.
 def _fold_path(path: Path) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
 
@@ -136,6 +137,7 @@ def _is_inside(path: Path, folder: Path) -> bool:
 def _is_same(path: Path, other: Path | IO[str]) -> bool:
     """Return whether both are one regular file or folder; also under two names."""
     try:
+        # A pipe or a terminal may be read and written at once.
         found = os.stat(other) if isinstance(other, Path) else os.fstat(other.fileno())  # noqa: PTH116
         return stat.S_IFMT(found.st_mode) in {stat.S_IFREG, stat.S_IFDIR} and os.path.samestat(os.stat(path), found)  # noqa: PTH116
     except (OSError, ValueError):  # does not exist, or is a stream

@@ -18,6 +18,15 @@ from pathlib import Path
 
 from provider_advisor.whole_file import OPEN_SAFELY, sync_folder
 
+# For example, after a run whose two parts have 1,204 and 988 bytes:
+#
+#     scores.parquet/
+#         part-00000.parquet
+#         part-00001.parquet
+#         _SUCCESS
+#         _recommend-<the digest of "part-00000.parquet 1204\npart-00001.parquet 988\n">
+#
+# If somebody adds a file, or writes to a part, the digest is another, and the folder is not replaced.
 SUCCESS = "_SUCCESS"
 _MARK = "_recommend-"
 _PART = re.compile(r"part-\d{5,}\.(csv|jsonl|parquet)")

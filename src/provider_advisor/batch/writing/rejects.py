@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import csv
 import errno
+import itertools
 import os
 import re
 import shutil
-import stat
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from provider_advisor.batch.blocks import Reject
-from provider_advisor.whole_file import OPEN_SAFELY, write_whole
+from provider_advisor.whole_file import open_plain_file, write_whole
 
 REJECTS_HEADER = b"file,row,reason,content\n"
 _SPECIAL = re.compile('[,"\\r\\n]')
@@ -43,6 +42,14 @@ def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
         file.write((",".join(map(_quote_cell, cells)) + "\n").encode("utf-8", "backslashreplace"))
 
 
+def read_rejects(path: Path, *, header: bool = True) -> Iterator[Reject]:
+    """Yield the rejects in a file, which begins with the header or not. Raises OSError."""
+    csv.field_size_limit(sys.maxsize)  # a rejected record may be longer than the usual limit
+    with path.open(encoding="utf-8", newline="") as file:
+        for name, row, reason, content in itertools.islice(csv.reader(file), int(header), None):
+            yield Reject(name, int(row), content, reason)
+
+
 def _quote_cell(text: str) -> str:
     # Before Python 3.13 `csv.writer` leaves a lone carriage return unquoted, and readers take it for the end of a row.
     return '"{}"'.format(text.replace('"', '""')) if _SPECIAL.search(text) else text
@@ -50,12 +57,11 @@ def _quote_cell(text: str) -> str:
 
 def is_rejects_file(path: Path) -> bool:
     """Return whether a file, not a link, is empty or begins like a rejects file."""
-    try:
-        opened = os.open(path, os.O_RDONLY | OPEN_SAFELY)
-    except OSError:
+    file = open_plain_file(path)
+    if file is None:
         return False
-    with os.fdopen(opened, "rb") as file:
-        return stat.S_ISREG(os.fstat(opened).st_mode) and file.read(len(REJECTS_HEADER)) in {b"", REJECTS_HEADER}
+    with file:
+        return file.read(len(REJECTS_HEADER)) in {b"", REJECTS_HEADER}
 
 
 def refuse_foreign_rejects(path: Path) -> None:
@@ -112,21 +118,16 @@ def count_reasons(rejects: Path) -> list[ReasonCount]:
 
     At most 1,000 kinds are counted separately; rows of all further kinds are counted together.
     """
-    csv.field_size_limit(sys.maxsize)  # a rejected record may be longer than the usual limit
     counts = Counter[str]()
     first: dict[str, tuple[str, int, str]] = {}
-    with rejects.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        next(reader, None)
-        for name, row, reason, _ in reader:
-            kind = _find_kind(reason)
-            if kind not in first:
-                kind = kind if len(first) < _MOST_KINDS else "others"
-                first.setdefault(kind, (name, int(row), reason))
-            counts[kind] += 1
+    for reject in read_rejects(rejects):
+        kind = _find_kind(reject.reason)
+        if kind not in first:
+            kind = kind if len(first) < _MOST_KINDS else "others"
+            first.setdefault(kind, (reject.file, reject.row, reject.reason))
+        counts[kind] += 1
     return [ReasonCount(count, *first[kind]) for kind, count in counts.most_common()]
 
 
-@lru_cache(maxsize=_MOST_KINDS)  # ten thousand rejects have a few hundred reasons
 def _find_kind(reason: str) -> str:
     return _END.split(_VARYING.sub("…", reason), maxsplit=1)[0]

@@ -14,7 +14,6 @@ import errno
 import json
 import os
 import re
-import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -23,13 +22,20 @@ from provider_advisor.batch.blocks import Position, RowCounts
 from provider_advisor.batch.kernel.counts import RunningTally, Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
-from provider_advisor.whole_file import OPEN_SAFELY, sync_folder, write_whole
+from provider_advisor.whole_file import OPEN_SAFELY, open_plain_file, sync_folder, write_whole
 
 try:
     import fcntl
 except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
+# For example, a run was killed in its third part. The half line at the end is cut off by the run that resumes, which
+# begins after the record at which part 2 ends:
+#
+#     {"made by": "recommend batch 1", "input": [["/data/teams.csv", 205103846, …]], …}
+#     {"number": 1, "end": [0, 81920345, 1000000], "scored": 990000, "rejected": 10000, "tally": …}
+#     {"number": 2, "end": [0, 163840690, 2000000], "scored": 1000000, "rejected": 0, "tally": …}
+#     {"number": 3, "end": [0, 2051
 FINAL = "final.rows"
 _MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
 _MARK = {"made by": "recommend batch 1"}
@@ -62,6 +68,7 @@ class WorkFolder:
     def __init__(self, output: Path, head: Mapping[str, Any], *, resume: bool, form: str | None = None) -> None:
         self.path, self._form = find_work_folder(output), form
         self.rows, self.old = self.path / _ROWS, self.path / _OLD
+        # Before parts are read or removed, because two runs may begin at once.
         self._lock = lock_work_folder(self.path, output, {_ROWS, _OLD})
         self.parts: list[FinishedPart] = []
         self.found = self.placed = False
@@ -76,7 +83,7 @@ class WorkFolder:
         # previous output.
         restore_part_folder(self.old, output)
         with contextlib.ExitStack() as stack:
-            manifest = _open_manifest(self.path)
+            manifest = open_plain_file(self.path / _MANIFEST)
             then = None if manifest is None else _read_head(stack.enter_context(manifest))
             self.found = then is not None
             if resume and manifest is not None and then is not None:
@@ -252,7 +259,7 @@ def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
                 raise _refuse_folder(path, f"it contains {entry.name}")
             begun = begun or not (entry.name == _LOCK or entry.name.endswith(".part"))
     if begun:
-        manifest = _open_manifest(path)
+        manifest = open_plain_file(path / _MANIFEST)
         if manifest is None:
             raise _refuse_folder(path, "it has no manifest")
         with manifest:
@@ -265,18 +272,6 @@ def _refuse_folder(path: Path, why: str) -> BatchError:
         f"the run would keep its parts in {path}, which recommend did not create ({why}); "
         "move it, or choose another output."
     )
-
-
-def _open_manifest(folder: Path) -> BinaryIO | None:
-    """Open the manifest for reading; None if it does not exist or is not a file."""
-    try:
-        opened = os.open(folder / _MANIFEST, os.O_RDONLY | OPEN_SAFELY)
-    except OSError:
-        return None
-    if stat.S_ISREG(os.fstat(opened).st_mode):
-        return os.fdopen(opened, "rb")
-    os.close(opened)
-    return None
 
 
 def _read_head(manifest: BinaryIO) -> dict[str, Any] | None:

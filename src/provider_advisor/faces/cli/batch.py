@@ -31,7 +31,7 @@ from provider_advisor.safe_text import dump_json
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
     from provider_advisor.batch.local_run import Result
-    from provider_advisor.batch.pipeline import Scoring
+    from provider_advisor.batch.pipeline import Scoring, ScoringOptions
     from provider_advisor.batch.reading import Inputs
     from provider_advisor.batch.remote.stores import Staging
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
@@ -208,7 +208,7 @@ def _name_rejects(url: str) -> str:
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.local_run import Plan, run  # noqa: PLC0415
-    from provider_advisor.batch.pipeline import Scoring, ScoringOptions  # noqa: PLC0415
+    from provider_advisor.batch.pipeline import Scoring  # noqa: PLC0415
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
     from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
@@ -237,10 +237,10 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     if options.resume and inputs.form == "xlsx":
         raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
     options.show_reading(inputs, quiet=options.quiet)
-    scoring_options = ScoringOptions(
-        today(), inputs.is_dated, options.day, options.age, options.id_column,
-        options.reasons or form == "xlsx", options.explain, options.long,
-        remarks=form != "xlsx" or options.has_summary,  # a workbook is never resumed by a run that has one
+    is_workbook = form == "xlsx"
+    scoring_options = _choose_scoring(options)._replace(
+        dated=inputs.is_dated, reasons=options.reasons or is_workbook,
+        remarks=not is_workbook or options.has_summary,  # a workbook is never resumed by a run that has one
     )  # fmt: skip
     scoring = Scoring(knowledge, inputs.schema, form, scoring_options)
     plan = Plan(
@@ -252,6 +252,15 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
     return result, scoring.facts
+
+
+def _choose_scoring(options: BatchOptions) -> ScoringOptions:
+    from provider_advisor.batch.pipeline import ScoringOptions  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+    return ScoringOptions(
+        today(), day=options.day, age=options.age, id_column=options.id_column,
+        reasons=options.reasons, explain=options.explain, long=options.long,
+    )  # fmt: skip
 
 
 def _collect_from_now_on() -> None:
@@ -326,6 +335,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         names[:-1],
         names[-1],
         knowledge,
+        _choose_scoring(options),
         master=options.master,
         input_format=options.input_format,
         output_format=options.output_format,
@@ -333,13 +343,6 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
         reading=options.reading_options(knowledge),
         rejects=options.rejects_path(),
         others=options.other_places(),
-        as_of=options.day,
-        max_age=options.age,
-        today=today(),
-        id_column=options.id_column,
-        reasons=options.reasons,
-        explain=options.explain,
-        long=options.long,
         bar=sys.stderr.isatty() and not options.quiet,
     )
     return result, facts_as_of(knowledge, options.day or today(), options.age)
