@@ -255,14 +255,13 @@ class SentenceReader:
             of_each = {host: self._criteria[host.names[0]].of_each for host in named}
             hosts = {host: f"{host.names[0]}{AT}{member[of]}" for host, of in of_each.items() if of in member}
             is_name = _is_written_as_name(said := words.write(part), is_first=part.start == 0)
+            lists = self._criteria.lists
+            by_itself = {f"{host}{AT}{name}" for of, name in member.items() if (host := lists[of].alone)}
             if hosts and (is_name or len(said) >= _SHORT):
                 hosted[part] = hosts
-            elif (
-                is_name
-                and len(found := [f"{of}{AT}{name}" for of, name in member.items() if self._stands_alone(of)]) == 1
-            ):
-                alone[part] = found[0]
-        return hosted, {part: self._name_alone(target) for part, target in alone.items()}
+            elif is_name and len(by_itself) == 1:
+                alone[part] = by_itself.pop()
+        return hosted, alone
 
     def _read_list(
         self, words: _Sentence, named: list[_NamedWords], alone: Mapping[_NamedWords, str]
@@ -295,13 +294,6 @@ class SentenceReader:
         """Return whether the members of its list are asked for by their names alone."""
         of = self._criteria.list_of(part.names[0])
         return of is not None and of.alone == part.names[0]
-
-    def _stands_alone(self, of: str) -> bool:
-        return self._criteria.lists[of].alone is not None
-
-    def _name_alone(self, member: str) -> str:
-        of, _, name = member.partition(AT)
-        return f"{self._criteria.lists[of].alone}{AT}{name}"
 
     def _list_targets(
         self,

@@ -267,7 +267,10 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds an
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
-        return _check_finite(event, float(text))
+        number = float(text)
+        if abs(number) == float("inf"):
+            raise _Problem(event, f"the number {text} is too large.")
+        return number
     if _DATE.fullmatch(text):
         return _read_date(event)
     if _LONG_INTEGER.fullmatch(text):
@@ -278,12 +281,6 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds an
             f"{text!r} is ambiguous; write true or false, a plain number such as 0.5, or put it in quotes.",
         )
     return text
-
-
-def _check_finite(event: yaml.ScalarEvent, number: float) -> float:
-    if abs(number) == float("inf"):
-        raise _Problem(event, f"the number {event.value} is too large.")
-    return number
 
 
 def _read_date(event: yaml.ScalarEvent) -> dt.date:

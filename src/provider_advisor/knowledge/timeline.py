@@ -117,7 +117,11 @@ def _update_view(
     holding = tuple(
         claim
         for claim in group
-        if (claim.value == "present" if claim in gone else not (is_over and _has_no_end(claim, "present")))
+        if (
+            claim.value == "present"
+            if claim in gone
+            else not (is_over and (claim.value == "present" and claim.until is None))
+        )
     )
     newer = View(holding, disputed=not _agree(holding, day))
     if _measure_strength(group) >= older.strength:
@@ -132,11 +136,6 @@ def _update_view(
 
 def _has_ended(claim: Claim, day: dt.date) -> bool:
     return claim.until is not None and claim.until < day
-
-
-def _has_no_end(claim: Claim, value: str) -> bool:
-    """Return whether it says so without an end: beside one of the same day that names the end, it agrees."""
-    return claim.value == value and claim.until is None
 
 
 def _measure_strength(claims: Iterable[Claim]) -> int:
