@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.criteria import Criteria, split_member
 from provider_advisor.knowledge.records import (
-    About,
     Claim,
     Criterion,
     Edition,
@@ -21,7 +20,7 @@ from provider_advisor.knowledge.records import (
     Topic,
     UsageItem,
 )
-from provider_advisor.knowledge.rules import Key, Policy, Question, Questionnaire, Rule, Subject
+from provider_advisor.knowledge.rules import Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
 
@@ -234,28 +233,9 @@ class KnowledgeBase:
     @cached_property
     def search_index(self) -> "SearchIndex":
         """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
-        from provider_advisor.knowledge.search import SearchEntry, SearchIndex  # noqa: PLC0415 (few starts search)
+        from provider_advisor.knowledge.search import index_vocabulary  # noqa: PLC0415 (few starts search)
 
-        asked = questionnaire_of(self).questions
-
-        def join(kind: About, name: str, question: str) -> str:
-            written = asked[Key(kind, name)]
-            return " ".join(filter(None, (question, written.ask, written.help)))
-
-        entries: list[SearchEntry] = []
-        for one in self.criteria.values():
-            names, text = (one.id, *one.aliases, *one.keywords), join("criterion", one.id, one.question)
-            entries.append(SearchEntry("criterion", one.id, names, one.label, text, one.weight))
-        for topic in self.topics.values():
-            text = join("situation", topic.id, topic.question)
-            entries += [
-                SearchEntry("situation", f"{topic.id}={value}", (topic.id, value), topic.label, text)
-                for value in topic.values
-            ]
-        for item in self.usage.values():
-            text = join("usage", item.id, item.question)
-            entries.append(SearchEntry("usage", item.id, (item.id,), item.label, text))
-        return SearchIndex(entries)
+        return index_vocabulary(self, questionnaire_of(self).questions)
 
     @cached_property
     def sentences(self) -> "SentenceReader":
@@ -266,19 +246,9 @@ class KnowledgeBase:
 
     def search(self, words: str) -> "tuple[SearchEntry, ...]":
         """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
-        from provider_advisor.knowledge.search import SearchEntry  # noqa: PLC0415 (few starts search)
+        from provider_advisor.knowledge.search import search_criteria  # noqa: PLC0415 (few starts search)
 
-        # No entry has the words of a member, so that an index alone finds nothing for "numbers in Germany".
-        found, reading = self.search_index.search(words), self.sentences.read(words)
-        is_list = reading.is_whole and len(reading.names) > 1  # an index prefers what has all of the words in it
-        asked = [name for name in reading.names if is_list or AT in name]
-        if found and not asked:
-            return found
-        found = found or self.search_index.find_meant(words) or self.search_index.find_near(words)
-        asked = list(reading.names) if reading.is_whole or not found else asked
-        named = [SearchEntry("criterion", name, (name,), self.criteria[name].label) for name in asked]
-        said = {split_member(name)[0] for name in asked}
-        return (*named, *(entry for entry in found if entry.id not in said))
+        return search_criteria(words, self)
 
     @cached_property
     def spelling_index(self) -> SpellingIndex:

@@ -16,9 +16,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.records import About
+from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.knowledge.suggest import SpellingIndex
+
+if TYPE_CHECKING:
+    from provider_advisor.knowledge.base import KnowledgeBase
 
 _WORD = re.compile(r"[^\W_]+")
 # What a word counts, by where an entry has it; less inside of a longer word, or where it may only be misspelt.
@@ -257,6 +264,46 @@ class SearchIndex:
             return ranks[place], entry.importance, -len(entry.label), -place
 
         return tuple(self.entries[place] for place in sorted(ranks, key=order, reverse=True))
+
+
+def index_vocabulary(knowledge: KnowledgeBase, asked: Mapping[Key, Question]) -> SearchIndex:
+    """Return an index of criteria, answers on the situation, and usage, with the words in which they are asked."""
+
+    def join(kind: About, name: str, question: str) -> str:
+        written = asked[Key(kind, name)]
+        return " ".join(filter(None, (question, written.ask, written.help)))
+
+    entries: list[SearchEntry] = []
+    for one in knowledge.criteria.values():
+        names, text = (one.id, *one.aliases, *one.keywords), join("criterion", one.id, one.question)
+        entries.append(SearchEntry("criterion", one.id, names, one.label, text, one.weight))
+    for topic in knowledge.topics.values():
+        text = join("situation", topic.id, topic.question)
+        entries += [
+            SearchEntry("situation", f"{topic.id}={value}", (topic.id, value), topic.label, text)
+            for value in topic.values
+        ]
+    for item in knowledge.usage.values():
+        text = join("usage", item.id, item.question)
+        entries.append(SearchEntry("usage", item.id, (item.id,), item.label, text))
+    return SearchIndex(entries)
+
+
+def search_criteria(words: str, knowledge: KnowledgeBase) -> tuple[SearchEntry, ...]:
+    """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
+    index, reading = knowledge.search_index, knowledge.sentences.read(words)
+    found = index.search(words)
+    # No entry has the words of a member, and an index prefers what has all words of a list in it: what a sentence asks
+    # for by a member, or in a list, comes first.
+    is_list = reading.is_whole and len(reading.names) > 1
+    asked = [name for name in reading.names if is_list or AT in name]
+    if found and not asked:
+        return found
+    found = found or index.find_meant(words) or index.find_near(words)
+    asked = list(reading.names) if reading.is_whole or not found else asked
+    named = [SearchEntry("criterion", name, (name,), knowledge.criteria[name].label) for name in asked]
+    said = {split_member(name)[0] for name in asked}
+    return (*named, *(entry for entry in found if entry.id not in said))
 
 
 @lru_cache(maxsize=2**14)
