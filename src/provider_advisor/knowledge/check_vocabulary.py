@@ -72,7 +72,7 @@ def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
 
 
 def check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: Vocabulary) -> Iterator[str]:
-    """Return everything wrong with the files that define words, and with what they say of one another's."""
+    """Return everything wrong with the files that define the vocabulary, each by itself and together."""
     yield from _check_criteria(files["criteria"], vocabulary)
     yield from _check_members(files["members"], vocabulary.criteria)
     for reading in files["team"]:

@@ -184,10 +184,13 @@ def _combine(condition: Condition) -> list[Conjunction] | None:
         return None
     if isinstance(condition, AnyOf):
         return _limit(chain.from_iterable(parts))
-    found: list[Conjunction] | None = [frozenset()]
+    found: list[Conjunction] = [frozenset()]
     # The shortest parts come first, so that the limit is met as late as possible.
     for part in sorted(parts, key=len):
-        found = None if found is None else _limit(one | other for one in found for other in part)
+        joined = _limit(one | other for one in found for other in part)
+        if joined is None:
+            return None
+        found = joined
     return found
 
 

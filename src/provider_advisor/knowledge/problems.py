@@ -66,7 +66,7 @@ def describe_problems(error: ValidationError, document: Document, shape: type[Sh
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
 
 
-def _is_of_another_kind(data: Any, keys: set[str]) -> bool:  # noqa: ANN401 (YAML holds anything)
+def _is_of_another_kind(data: object, keys: set[str]) -> bool:
     """Return whether it has none of the keys, and no misspelt one either."""
     if not isinstance(data, dict):
         return True
@@ -106,7 +106,7 @@ def _describe_expected(detail: ErrorDetails) -> str:
     return f"{message[0].lower()}{message[1:]}; found {_echo(detail['input'])}"
 
 
-def _echo(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
+def _echo(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):
@@ -123,7 +123,7 @@ def _follow(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # no
             yield step
 
 
-def _has_step(data: Any, step: str | int) -> bool:  # noqa: ANN401 (YAML holds anything)
+def _has_step(data: object, step: str | int) -> bool:
     if isinstance(data, dict):
         return step in data
     return isinstance(data, list) and isinstance(step, int) and step < len(data)
@@ -235,5 +235,5 @@ def collect_defined(
     return Defined(records or {}, aliases | ids, is_open)
 
 
-def _filter_texts(value: Any) -> list[str]:  # noqa: ANN401 (YAML holds anything)
+def _filter_texts(value: object) -> list[str]:
     return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []

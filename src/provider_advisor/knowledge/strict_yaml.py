@@ -111,7 +111,7 @@ class Document(NamedTuple):
         return Document(self.name, data, _Place(self.places.line, inside))
 
 
-def as_written(value: Any) -> str:  # noqa: ANN401 (YAML holds anything)
+def as_written(value: object) -> str:
     """Return a value as YAML has it, with text in quotes."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]

@@ -196,7 +196,7 @@ def _find_repeated_rules(knowledge: KnowledgeBase) -> Iterator[str]:
 
 def _find_ahead(facts: Facts) -> Iterator[str]:
     """Yield claims that are not yet true on the day of the facts."""
-    for claim in _list_claims(facts.knowledge):
+    for claim in _iterate_claims(facts.knowledge):
         if claim.starts > facts.as_of >= claim.stated:
             yield (
                 f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which is "
@@ -224,7 +224,7 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
     citations = [citation for rule in knowledge.rules.values() for citation in rule.rests_on]
     cited = {
         part.source
-        for group in (_list_claims(knowledge), products, renamings, citations, knowledge.rates)
+        for group in (_iterate_claims(knowledge), products, renamings, citations, knowledge.rates)
         for part in group
     }
     for source in knowledge.sources.values():
@@ -257,7 +257,7 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
         for word, day in (("published", source.published), ("retrieved", source.retrieved)):
             if day is not None and day > today:
                 yield f"source '{source.id}': {word} on {day}, which is after today, {today}; correct it."
-    for claim in _list_claims(knowledge):
+    for claim in _iterate_claims(knowledge):
         if claim.stated > today and claim.stated != knowledge.sources[claim.source].published:
             yield (
                 f"{claim.where}: claim on '{claim.criterion}': stated on {claim.stated}, which is after "
@@ -265,7 +265,7 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
             )
 
 
-def _list_claims(knowledge: KnowledgeBase) -> Iterator[Claim]:
+def _iterate_claims(knowledge: KnowledgeBase) -> Iterator[Claim]:
     return (claim for provider in knowledge.providers.values() for claim in provider.claims)
 
 

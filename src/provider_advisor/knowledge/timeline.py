@@ -175,12 +175,13 @@ def _notice_claims(
 def _notice_withdrawn(view: View, ended: Sequence[Claim], claims: Iterable[Claim]) -> Iterator[Notice]:
     """Yield the last end that was announced and taken back: what holds was said before that end, and has none."""
     # Said in March to end in December, and in June to be there without an end: the end was withdrawn in June.
-    if view.disputed or ended or any(claim.until is not None or claim.value != "present" for claim in view.claims):
-        return
     said = max(view.claims, key=lambda claim: claim.stated, default=None)
+    is_open = all(claim.until is None and claim.value == "present" for claim in view.claims)
+    if said is None or view.disputed or ended or not is_open:
+        return
     ends = [(claim.stated, end, claim) for claim in claims if (end := _find_end(claim)) is not None]
-    taken = [part for part in ends if said is not None and part[0] < said.stated <= part[1]]
-    if said is not None and taken:
+    taken = [(stated, end, claim) for stated, end, claim in ends if stated < said.stated <= end]
+    if taken:
         _, day, claim = max(taken, key=lambda part: part[:2])
         place = (said.provider, said.product, said.criterion)
         yield Notice(*place, "withdrawn", day, said.stated, said.source, said.line, claim._replace(where=""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -99,7 +99,7 @@ class NotShape(Shape):
 _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
 
 
-def _check_one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _check_one_word(data: object) -> object:
     # Before pydantic looks for the form: it would take the first word, and call the second an unknown key.
     found = [word for word in _CONDITION_WORDS if word in data] if isinstance(data, Mapping) else []
     if len(found) > 1:
@@ -107,7 +107,7 @@ def _check_one_word(data: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
     return data
 
 
-def _find_form(data: Any) -> str | None:  # noqa: ANN401
+def _find_form(data: object) -> str | None:
     if isinstance(data, Mapping):
         return next((f"<{word}>" for word in _CONDITION_WORDS if word in data), None)
     return None

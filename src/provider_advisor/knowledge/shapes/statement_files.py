@@ -51,7 +51,7 @@ class RequirementShape(PartShape):
 # of a case as plain data.
 
 
-def _find_form(value: Any) -> str | None:  # noqa: ANN401
+def _find_form(value: object) -> str | None:
     if isinstance(value, str):
         return "<text>"
     if isinstance(value, ChoiceShape) or (isinstance(value, Mapping) and "any" in value):
@@ -76,7 +76,7 @@ class ChoiceShape(Shape):
     weight: Weight | None = None
 
 
-def _find_text_form(value: Any) -> str | None:  # noqa: ANN401
+def _find_text_form(value: object) -> str | None:
     if isinstance(value, str):
         return "<text>"
     return "<mapping>" if isinstance(value, Mapping | UnlistedShape) else None
@@ -100,7 +100,7 @@ RequirementOrText = Annotated[
 _VOLUME = r"^\s*[0-9.]"
 
 
-def _check_volume(value: Any) -> Any:  # noqa: ANN401
+def _check_volume(value: str) -> str:
     if re.match(_VOLUME, value):
         return value
     raise PydanticCustomError("volume", "expected a number, or a text such as 60000/year or 40000..60000")
@@ -124,7 +124,7 @@ VolumeOrText = Annotated[
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description="percent of the total weight")]
 
 
-def _read_names(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _read_names(value: object) -> object:
     return split_names(value) if isinstance(value, str) else value
 
 
@@ -251,14 +251,14 @@ Place = Annotated[int, Field(ge=1, le=100_000, strict=True, description="the num
 _ABOUT = ("topics", "criterion", "situation", "usage", "unlisted")
 
 
-def _check_version(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _check_version(value: object) -> object:
     if value != ANSWERS_VERSION or isinstance(value, bool):
         expected = f"expected {ANSWERS_VERSION}, the version that this program reads and `recommend ask` writes"
         raise PydanticCustomError("version", expected)
     return value
 
 
-def _name_truth(value: Any) -> Any:  # noqa: ANN401
+def _name_truth(value: object) -> object:
     """Return yes or no for a truth, anything else as it is: programs write `false` for no."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 

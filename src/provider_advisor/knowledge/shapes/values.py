@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from inspect import cleandoc
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
@@ -43,7 +43,7 @@ def wrong(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("mapping", "{sentence}", {"sentence": sentence})
 
 
-def _check_days(value: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+def _check_days(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(_DAYS, value):
         return value
     raise PydanticCustomError("days", "expected a number of days such as 365d")
@@ -56,12 +56,12 @@ def check_single(given: Sequence[str], keys: Iterable[str]) -> None:
         raise wrong(f"expected exactly one of {', '.join(keys)}; found {found}")
 
 
-def find_form(value: Any) -> str:  # noqa: ANN401
+def find_form(value: object) -> str:
     """Return the tag of a value that may be a word or a number."""
     return "<word>" if isinstance(value, str) else "<number>"
 
 
-def _find_ids_form(value: Any) -> str:  # noqa: ANN401
+def _find_ids_form(value: object) -> str:
     return "<list>" if isinstance(value, list) else "<word>"
 
 
