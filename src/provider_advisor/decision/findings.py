@@ -7,8 +7,9 @@ qualified, because the fax is only a wish.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
@@ -263,25 +264,15 @@ class Totals(NamedTuple):
 
     def plus(self, other: "Totals") -> "Totals":
         """Return the sums of both."""
-        return Totals(
-            self.weight + other.weight,
-            tuple([one + two for one, two in zip(self.low, other.low, strict=True)]),
-            tuple([one + two for one, two in zip(self.expected, other.expected, strict=True)]),
-            tuple([one + two for one, two in zip(self.high, other.high, strict=True)]),
-            tuple([one + two for one, two in zip(self.failed, other.failed, strict=True)]),
-            tuple([one + two for one, two in zip(self.unknown, other.unknown, strict=True)]),
-        )
+        return self._merge(other, operator.add)
 
     def minus(self, other: "Totals") -> "Totals":
         """Return these sums without those of some of the findings."""
-        return Totals(
-            self.weight - other.weight,
-            tuple([one - two for one, two in zip(self.low, other.low, strict=True)]),
-            tuple([one - two for one, two in zip(self.expected, other.expected, strict=True)]),
-            tuple([one - two for one, two in zip(self.high, other.high, strict=True)]),
-            tuple([one - two for one, two in zip(self.failed, other.failed, strict=True)]),
-            tuple([one - two for one, two in zip(self.unknown, other.unknown, strict=True)]),
-        )
+        return self._merge(other, operator.sub)
+
+    def _merge(self, other: "Totals", join: Callable[[Any, Any], Any]) -> "Totals":
+        sums = zip(self[1:], other[1:], strict=True)
+        return Totals(join(self.weight, other.weight), *(tuple(map(join, one, two)) for one, two in sums))
 
     def score(self, points: float) -> float:
         """Return the score of some of the points that these sums hold, rounded; without any weight all score 0."""

@@ -8,11 +8,11 @@ If both worlds are equally likely, A comes first in 75 %: `duel`.
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from provider_advisor.decision.robustness.world_model import Alternative, JointDraw, link_parts
+from provider_advisor.decision.robustness.world_model import Alternative, Drawn, JointDraw, Way, link_parts
 
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_WAYS = 256
@@ -116,7 +116,7 @@ class _Race:
     def of(cls, one: Alternative, two: Alternative) -> "_Race | None":
         """Return the race of two alternatives; None if too much is drawn together."""
         parts = []
-        blocks = (*_keep_standing(one), *map(_negate, _keep_standing(two)))
+        blocks = (*_keep_standing(one, 1), *_keep_standing(two, -1))
         named = ({draw.criterion for way in block for draw in way.degrees} for block in blocks)
         # Unknown degrees of both on one criterion form one difference, so their blocks are drawn together.
         for _, group in link_parts(zip(named, blocks, strict=True)):
@@ -199,23 +199,19 @@ class _Race:
         return chance_of_losing(tuple(ahead), tuple(sorted(behind)))
 
 
-def _keep_standing(alternative: Alternative) -> tuple[JointDraw, ...]:
-    """Return the blocks given that the alternative qualifies: only the ways without a failed must."""
-    blocks = []
+def _keep_standing(alternative: Alternative, sign: int) -> Iterator[JointDraw]:
+    """Yield the blocks given that the alternative qualifies; with the sign -1 its degrees count against the first."""
     for block in alternative.blocks:
         # The shares are conditional on qualifying: `_combine` multiplies by the chance to qualify.
         kept = [way for way in block if way.stands]
         total = math.fsum(way.share for way in kept)
-        blocks.append(tuple(way._replace(share=way.share / total) for way in kept))
-    return tuple(blocks)
-
-
-def _negate(block: JointDraw) -> JointDraw:
-    """Return the block of the second alternative: its degrees count against the first."""
-    return tuple(
-        way._replace(degrees=tuple(draw._replace(start=-draw.start, end=-draw.end) for draw in way.degrees))
-        for way in block
-    )
+        yield tuple(
+            Way(
+                way.share / total,
+                tuple(Drawn(each.criterion, sign * each.start, sign * each.end) for each in way.degrees),
+            )
+            for way in kept
+        )
 
 
 def _combine_ways(group: Sequence[JointDraw], one: Alternative, two: Alternative) -> _Part:

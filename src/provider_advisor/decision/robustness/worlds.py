@@ -175,30 +175,23 @@ class _WorldShares:
     def calculate_given(self, weights: Sequence[float]) -> Shares:
         """Return the shares with the given weights alone."""
         given, how = self._first(weights)
-        shares = tuple(
-            AlternativeShare(alternative.name, first, (), None, None)
-            for alternative, first in zip(self._alternatives, given, strict=True)
-        )
+        pairs = zip(self._alternatives, given, strict=True)
+        shares = tuple(AlternativeShare(each.name, first, (), None, None) for each, first in pairs)
         return Shares(shares, self._none, how, Estimate())
 
     def calculate(self, weights: Sequence[float] | None) -> Shares:
         """Return the shares with the given weights, and with all others."""
-        given, given_how = (
-            self._first(weights) if weights is not None else ([None] * len(self._alternatives), Estimate())
-        )
+        given, given_how = self._first(weights)
         uniform, uniform_how = self._uniform()
-        is_drawn = bool(given_how.samples or uniform_how.samples)
-        ordered, ordered_how = self._ordered(weights, is_drawn=is_drawn)
-        pairs = self._pairs(weights)
-        drawn = bool(uniform_how.samples)
-        confidence = [self._confidence(place, part, is_drawn=drawn) for place, part in enumerate(uniform)]
+        is_drawn = bool(uniform_how.samples)
+        ordered, ordered_how = self._ordered(weights, is_drawn=is_drawn or bool(given_how.samples))
         shares = tuple(
-            AlternativeShare(alternative.name, first, part.ranks, part.central, own, last)
-            for alternative, first, part, own, last in zip(
-                self._alternatives, given, uniform, confidence, ordered, strict=True
+            AlternativeShare(each.name, first, part.ranks, part.central, self._confidence(place, part, is_drawn), last)
+            for place, (each, first, part, last) in enumerate(
+                zip(self._alternatives, given, uniform, ordered, strict=True)
             )
         )
-        return Shares(shares, self._none, given_how, uniform_how, ordered_how, pairs)
+        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._pairs(weights))
 
     def _count(self, weights: Sequence[float]) -> "CountedScores | None":
         """Return the counted scores with these weights, cached because the given weights are used twice."""
@@ -207,12 +200,13 @@ class _WorldShares:
             self._counted = {key: count_scores(self._alternatives, weights)}
         return self._counted[key]
 
-    def _first(self, weights: Sequence[float]) -> tuple[Sequence[float | None], Estimate]:
+    def _first(self, weights: Sequence[float] | None) -> tuple[Sequence[float | None], Estimate]:
+        if weights is None:
+            return [None] * len(self._alternatives), Estimate()
         exact = self._count(weights)
         if exact is not None:
             return exact.find_first_places(), Estimate()
-        found = [share * self._scale for share in self._drawn.find_first_places(weights)]
-        return found, _estimate(found, self._drawn.size)
+        return self._scale_up(self._drawn.find_first_places(weights))
 
     def _ordered(self, weights: Sequence[float] | None, *, is_drawn: bool) -> tuple[Sequence[float | None], Estimate]:
         """Return the first places by the order of the weights; nothing if worlds would be drawn only for them."""
@@ -223,7 +217,9 @@ class _WorldShares:
             return exact, Estimate()
         if weights is None or not is_drawn:
             return [None] * len(self._alternatives), Estimate()
-        drawn = self._drawn.find_ordered_first_places(group_by_weight(weights))
+        return self._scale_up(self._drawn.find_ordered_first_places(group_by_weight(weights)))
+
+    def _scale_up(self, drawn: Sequence[float]) -> tuple[Sequence[float], Estimate]:
         found = [share * self._scale for share in drawn]
         return found, _estimate(found, self._drawn.size)
 
@@ -243,7 +239,7 @@ class _WorldShares:
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
         return found, _estimate([share for row in ranks for share in row], self._drawn.size)
 
-    def _confidence(self, place: int, part: Acceptability, *, is_drawn: bool) -> float | None:
+    def _confidence(self, place: int, part: Acceptability, is_drawn: bool) -> float | None:  # noqa: FBT001 (of `part`)
         """Return how often an alternative comes first with its mean winning weights.
 
         If worlds were drawn, that mean is itself an estimate, and the same worlds are used.
