@@ -97,6 +97,7 @@ def compare_decision(case: Case, decision: Decision) -> Failure | None:
     """Return how a decision differs from what the case expects, None if it does not."""
     verdict = _comparable(decision)
     found = verdict | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
+    # A case names the standings that it is about, and new providers must not fail it.
     if "standings" in case.expected:
         found["standings"] = {name: found["standings"].get(name) for name in case.expected["standings"]}
     differences = tuple(
@@ -251,6 +252,7 @@ class _Trial:
         facts = self._find_facts(self._part)
         decision = decide(self._team, facts)
         self._rules = [firing.rule.id for firing in decision.outcome.inference.firings]
+        # What was looked up while deciding is all that can have changed the decision.
         self._matters = facts.asked
         self._left = _MOST_TRIES
 

@@ -134,6 +134,8 @@ def grade_amount(fact: Fact, criterion: Criterion) -> Degree:
 
 def _grade_on_points(amount: Interval, points: Sequence[tuple[Number, float]], fact: Fact) -> Degree:
     """Return the degrees of an amount on a scale that bends: the least and the greatest within it; expected midway."""
+    # Degrees need not rise with the amount. Of 10 to 60, on a scale whose best is 20 between 0 and 100, both ends have
+    # 0.5 and 20 has 1.
     ends = [_find_degree(points[0][0] if amount.low is None else amount.low, points)]
     ends.append(_find_degree(points[-1][0] if amount.high is None else amount.high, points))
     degrees = [*ends, *(degree for at, degree in points if amount.holds(Interval(at, at)))]

@@ -127,9 +127,14 @@ def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[As
 
 def collect_findings(provider: str, inference: Inference, facts: Facts, cost: Cost | None) -> tuple[Finding, ...]:
     """Return the findings for a provider, in the order of the requirements, then of the rules."""
-    on_requirements = [judge_requirement(provider, requirement, facts, cost) for requirement in inference.requirements]
-    on_rules = [judge_rule(provider, rule, facts) for rule in inference.favours]
-    return (*on_requirements, *on_rules)
+    return tuple(judge_part(provider, part, facts, cost) for part in inference.judged)
+
+
+def judge_part(provider: str, part: Requirement | Rule, facts: Facts, cost: Cost | None) -> Finding:
+    """Return the finding of a requirement, or of a rule that favours."""
+    if isinstance(part, Requirement):
+        return judge_requirement(provider, part, facts, cost)
+    return judge_rule(provider, part, facts)
 
 
 def reweigh_findings(findings: Sequence[Finding], weights: Mapping[str, Number], facts: Facts) -> Sequence[Finding]:

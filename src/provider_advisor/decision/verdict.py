@@ -256,6 +256,7 @@ def list_criteria_behind(finding: Finding, knowledge: KnowledgeBase) -> set[str]
     """Return the criteria on whose facts a finding depends: also what a price pays for, and the prices of a cost."""
     criteria = knowledge.criteria
     if finding.cost is not None:
+        # Every price model, because the cheapest counts, and which one that is depends on all of them.
         services = services_used(finding.cost.usage, knowledge)
         return {price.id for service in services for price in service.models}
     named = set[str]()

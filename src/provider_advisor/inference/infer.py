@@ -74,6 +74,11 @@ class Inference(NamedTuple):
     favours: tuple[Rule, ...]
     set_aside: tuple[SetAside, ...]
 
+    @property
+    def judged(self) -> tuple[Requirement | Rule, ...]:
+        """Return what each provider is judged on, in the order of its findings."""
+        return *self.requirements, *self.favours
+
 
 def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
     """Return everything that follows from a team's statement by the rules, chained to the end.
@@ -84,6 +89,7 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
     settled = settle_atoms(rules.to_settle, team)
     atoms = settled | {_name_need(criterion) for criterion in team.needed}
     fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
+    # The engine fires in any order; the base has rules that imply a criterion before those that need it (`_imply`).
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
     return draw_consequences(in_order, team, settled, knowledge)
 
@@ -113,6 +119,7 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
     to_settle: dict[str, Condition] = {}
     for rule in rules:
         consequent = tuple(_name_need(name) for part in rule.implies for name in list_needed(part.criterion))
+        # A production has no `any`, so each branch becomes a production of its own, and one that fires is enough.
         for number, conjunction in enumerate(list_conjunctions(rule.when) or ()):
             antecedent = {text_of(condition): condition for condition in conjunction}
             to_settle |= {atom: condition for atom, condition in antecedent.items() if not isinstance(condition, Need)}

@@ -366,6 +366,7 @@ class _SetSearch:
                 kept = found
             elif len(part) > 1:
                 middle = len(part) // 2
+                # The last is taken next: the lighter half.
                 waiting += [part[middle:], part[:middle]]
         return kept
 

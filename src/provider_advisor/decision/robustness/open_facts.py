@@ -80,6 +80,7 @@ def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Inte
             is_unknown = fact.amount is None or compare(fact.amount, bound) is Truth.UNKNOWN
         if is_unknown:
             yield name, bound
+        # Even a known price leaves the finding open until it is known that there is something to pay for.
         if criterion.of is not None and facts(finding.provider, criterion.of).truth is Truth.UNKNOWN:
             yield criterion.of, None
 
@@ -243,6 +244,7 @@ def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -
 
 def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
     """Return the end of the scale, or that of what is open if it comes first; just above "more than" an amount."""
+    # "More than 4 cents" does not leave 4: the lowest amount that is open lies just above.
     if claimed.low is not None and end <= claimed.low:
         return _step_from(claimed.low, claimed.high, criterion) if claimed.above else max(end, claimed.low)
     return claimed.high if claimed.high is not None and end > claimed.high else end
@@ -255,6 +257,7 @@ def find_floor(criterion: Criterion) -> Number:
 
 def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> list[Number]:
     """Return the amounts on each end of the bound and just outside it, and one inside if neither end is left open."""
+    # "At least 90" gives 90 and, of whole numbers, 89; with the first it is met, with the second it is not.
     found: list[Number] = []
     if bound.low is not None:
         found += [

@@ -19,7 +19,7 @@ from provider_advisor.decision.findings import (
     Finding,
     Totals,
     add_up,
-    collect_findings,
+    judge_part,
     reweigh_findings,
     sum_up,
     total_assessments,
@@ -164,6 +164,8 @@ class Supposing:
         # Even if every answer is yes, it still has more unknown musts, or the leader has none.
         if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
             return True
+        # Two wishes that weigh 5 of a total of 60, each expected at 0.5, can raise the score by 5 / 60, or 8.3 points:
+        # not enough where the leader is 10 ahead.
         gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
         expected = -own[2] + 100 * gained / sum([each.weight for each in before.findings]) + DUST
         return (1 if unknown > 0 else 0, unknown, -expected) > best
@@ -308,8 +310,8 @@ class Rerun:
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
         # Weights by area depend on all requirements, so such findings cannot be reused for another team.
         for assessment in outcome.assessments if not outcome.team.weights else ():
-            for finding in assessment.findings:
-                self._findings[assessment.provider, _key(finding)] = finding
+            for part, finding in zip(outcome.inference.judged, assessment.findings, strict=True):
+                self._findings[assessment.provider, _key(part)] = finding
 
     def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
         """Return whether other rules could fire with these stated requirements."""
@@ -348,9 +350,8 @@ class Rerun:
         """
         if self._outcome.team.weights:
             return total_assessments(self.assessments(requirements))
-        inference = self._infer(requirements)
-        parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]
-        return add_up(map(self._total_row, parts), len(self._outcome.assessments))
+        judged = self._infer(requirements).judged
+        return add_up(map(self._total_row, judged), len(self._outcome.assessments))
 
     def _infer(self, requirements: tuple[Requirement, ...]) -> Inference:
         team = self._outcome.team._replace(requirements=requirements)
@@ -364,7 +365,7 @@ class Rerun:
         return self._inferred[requirements]
 
     def _total_row(self, part: Requirement | Rule) -> Totals:
-        key = part if isinstance(part, Requirement) else part.id
+        key = _key(part)
         if key not in self._rows:
             self._rows[key] = total_findings([self._finding(before, part) for before in self._outcome.assessments])
         return self._rows[key]
@@ -382,18 +383,17 @@ class Rerun:
         return Rerun(reassess(self._outcome, fresh), fresh)
 
     def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
-        parts: list[Requirement | Rule] = [*inference.requirements, *inference.favours]
-        findings = [self._finding(before, part) for part in parts]
+        findings = [self._finding(before, part) for part in inference.judged]
         weighed = reweigh_findings(findings, self._outcome.team.weights, self._facts)
         return sum_up(before.provider, weighed, before.cost)
 
     def _finding(self, before: Assessment, part: Requirement | Rule) -> Finding:
-        key = before.provider, part if isinstance(part, Requirement) else part.id
+        key = before.provider, _key(part)
         if key not in self._findings:
-            alone = Inference((part,), (), (), ()) if isinstance(part, Requirement) else Inference((), (), (part,), ())
-            self._findings[key] = collect_findings(before.provider, alone, self._facts, before.cost)[0]
+            self._findings[key] = judge_part(before.provider, part, self._facts, before.cost)
         return self._findings[key]
 
 
-def _key(finding: Finding) -> Requirement | str:
-    return finding.requirement if finding.requirement is not None else str(finding.rule.id if finding.rule else None)
+def _key(part: Requirement | Rule) -> Requirement | str:
+    # A rule is hashed with its whole condition, and its id says as much.
+    return part if isinstance(part, Requirement) else part.id

@@ -275,6 +275,7 @@ class _ProviderModel:
         if _count_worlds(group) > MOST_WAYS:
             return join_ways([self._draw_way(order, world, places, 1 / MOST_WAYS) for world in _pick_worlds(group)])
         worlds: Iterable[tuple[_Stretch, ...]] = itertools.product(*(fact.stretches for fact in group))
+        # Positions are uniform and independent, so a world is as probable as its stretches are long, multiplied.
         shares = ((world, math.prod(end - start for start, end in world)) for world in worlds)
         return join_ways([self._draw_way(order, world, places, share) for world, share in shares])
 
