@@ -56,8 +56,13 @@ def test_a_file_gets_the_form_of_its_name_unless_another_is_asked_for(
     assert path.read_text(encoding="utf-8").startswith(beginning)
 
 
-@pytest.mark.parametrize(("name", "remedy"), [("a.pdf", "print it"), ("a.XLSX", "--format questions")])
-def test_a_file_of_another_program_is_refused_and_not_written_as_text(recommend_says, tmp_path, name, remedy):
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("a.pdf", "print it"), ("a.XLSX", "--format questions"), ("{provider}.md", "add --format questions")],
+)
+def test_a_file_of_another_program_or_for_letters_is_refused_and_not_written_as_text(
+    recommend_says, tmp_path, name, remedy
+):
     run = recommend_says(f"{_ASKED} -o {tmp_path / name}")
     assert (run.status, run.out) == (2, "")
     assert remedy in run.err

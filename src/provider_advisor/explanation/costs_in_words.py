@@ -129,6 +129,7 @@ def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[st
         for kind in (_name_place(item, knowledge), (item.out_of_date or "")[:4]):
             if kind:
                 found.setdefault(kind, []).append(item)
+    # "2022 price" if it is so of every price, else "2022 price of Outgoing SMS".
     for kind, items in found.items():
         names = joined([usage_label(name, knowledge) for item in items for name in item.usage])
         every = f"{kind} {'price' if len(items) == 1 else 'prices'}"

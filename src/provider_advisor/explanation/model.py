@@ -667,6 +667,7 @@ class AnswerRecord(AnswerPart):
 
 def group_findings(findings: Iterable[FindingRecord]) -> list[list[FindingRecord]]:
     """Group the findings by requirement or rule, in order of first appearance."""
+    # The same criterion may be a must within one bound and a wish within another.
     groups: dict[tuple[Any, ...], list[FindingRecord]] = {}
     for part in findings:
         groups.setdefault((part.criterion, part.rule, part.priority, str(part.bound)), []).append(part)

@@ -89,6 +89,7 @@ def number_text(number: Number) -> str:
     """
     if float(number).is_integer():
         return str(int(number))
+    # `str` would write 0.00001 as 1e-05.
     return f"{number:.12f}".rstrip("0")
 
 
@@ -284,13 +285,14 @@ def score_text(score: ScoreRecord) -> str:
     known = [round(end, 1) for end in ends if end is not None]
     if len(known) < len(ends):
         return "none"
+    # Where nothing is unknown, the three are one number.
     proven, expected, possible = known
     return f"{expected:g}" if proven == possible else f"{expected:g} ({proven:g} to {possible:g})"
 
 
 def sort_by_standing(providers: Sequence[ProviderRecord]) -> list[ProviderRecord]:
     """Return providers with the best standing and the highest score first."""
-    order = list(STANDINGS)
+    order = list(STANDINGS)  # the best is listed first
     return sorted(providers, key=lambda each: (order.index(each.standing), -(each.score.expected or 0), each.id))
 
 

@@ -212,6 +212,8 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
     knowledge, form, output = options.load(), options.form, None if options.output == "-" else options.output
     if output is not None and context.get_parameter_source("form") is ParameterSource.DEFAULT:
         form = _choose_form(output, form)
+    if output is not None and _PROVIDER in output and form != "questions":
+        raise RequirementsError(f"--output {output}: {_PROVIDER} is for letters to providers; add --format questions.")
     statement = read_statement(options, knowledge)
     # A short text shows no shares with other weights, and drawing worlds for them would import NumPy.
     is_short = form == "text" and not options.verbose
