@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
 from provider_advisor.knowledge.criteria import name_choice
@@ -171,24 +171,17 @@ def _read_choice(
     given: Sequence[str | Mapping[str, Any]], priority: Priority, knowledge: KnowledgeBase, weight: object = None
 ) -> Requirement:
     """Return the requirement of a choice: any of its parts will do. Raises RequirementsError with all mistakes."""
-    # Every part is read before any is refused, so that all mistakes of a choice are named at once.
-    parts: list[FactHolds] = []
-    problems: list[str] = []
-    for part in given:
-        try:
-            parts.append(_read_part(part, knowledge))
-        except RequirementsError as error:
-            problems += error.problems
+    mistakes = Mistakes()
+    parts = mistakes.note_all(lambda part: _read_part(part, knowledge), given)
     names = [part.criterion for part in parts]
-    problems += [
+    mistakes.problems += [
         f"a choice names '{name}' twice; name each of its parts once."
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
     if priority == "wont":
-        problems.append("a choice cannot be 'wont'; write 'wont' after each criterion that is not wanted.")
-    if problems:
-        raise RequirementsError(*problems)
+        mistakes.problems.append("a choice cannot be 'wont'; write 'wont' after each criterion that is not wanted.")
+    mistakes.raise_any()
     criterion = knowledge.criteria[name_choice(parts, knowledge.criteria)]
     return Requirement(criterion.id, priority, None, _read_weight(weight, criterion))
 

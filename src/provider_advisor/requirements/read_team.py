@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.records import Priority, Topic
 from provider_advisor.knowledge.suggest import find_misspelt
@@ -36,9 +36,6 @@ from provider_advisor.requirements.usage import read_usage, services_used
 from provider_advisor.safe_text import brief, fold, join_words, shown
 
 MOST_REQUIREMENTS = 1_000
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def read_team(  # noqa: PLR0913 (the parts of a requirements file)
@@ -97,8 +94,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
 def _read_unlisted(items: Iterable[Any], mistakes: Mistakes) -> tuple[Unlisted, ...]:
     from provider_advisor.requirements.unlisted import read_unlisted  # noqa: PLC0415 (seldom needed)
 
-    read = [mistakes.note(read_unlisted, item) for item in items]
-    return join_unlisted(part for part in read if part is not None)
+    return join_unlisted(mistakes.note_all(read_unlisted, items))
 
 
 def _read_weights(weights: Mapping[str, Number] | None, knowledge: KnowledgeBase) -> dict[str, Number]:
@@ -121,26 +117,6 @@ def refuse_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: boo
     """Raise RequirementsError if the team contradicts itself or, where it is `complete`, lacks usage."""
     if problems := list(_find_contradictions(team, knowledge, complete=complete)):
         raise RequirementsError(*problems)
-
-
-class Mistakes:
-    """Collects the mistakes of a statement while reading continues."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def note(self, read: Callable[P, R], *given: P.args, **named: P.kwargs) -> R | None:
-        """Return the result of reading, or None after noting the mistake."""
-        try:
-            return read(*given, **named)
-        except RequirementsError as error:
-            self.problems += error.problems
-            return None
-
-    def raise_any(self) -> None:
-        """Raise RequirementsError if anything was noted."""
-        if self.problems:
-            raise RequirementsError(*self.problems)
 
 
 def _find_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Iterator[str]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.tokens import split_cell
-from provider_advisor.errors import BatchError, RequirementsError
+from provider_advisor.errors import BatchError, Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Priority
@@ -25,7 +25,6 @@ from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
 from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.read_team import Mistakes
 
 REQUIREMENTS = ("needs", "wants")
 _BETWEEN = re.compile(r"[\s_.-]+")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from provider_advisor.errors import KnowledgeError, RequirementsError
+from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
 from provider_advisor.faces.cli.commands import Commands, join_options
 from provider_advisor.faces.cli.options import (
     SheetOptions,
@@ -38,7 +38,7 @@ from provider_advisor.knowledge.base import EVERYTHING
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
-from provider_advisor.requirements.read_team import Mistakes, refuse_contradictions
+from provider_advisor.requirements.read_team import refuse_contradictions
 from provider_advisor.requirements.statement import Used
 from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 from provider_advisor.safe_text import reveal

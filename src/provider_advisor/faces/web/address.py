@@ -14,11 +14,10 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import QueryParams
 
-from provider_advisor.errors import KnowledgeError, RequirementsError
+from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, split_list, statement_record
-from provider_advisor.requirements.read_team import Mistakes
 from provider_advisor.requirements.requirements_file import read_requirements_data
 
 Query = Sequence[tuple[str, str]]
