@@ -152,3 +152,12 @@ def test_a_yes_that_does_not_say_how_important_is_refused(bicycles, word):
         KnowledgeError, match=r"answers.yaml:3: the answer about 'repairs' is '(yes|on)'; expected must,"
     ):
         read_answers(f"{HEAD}- {{criterion: repairs, answer: {word}}}\n".encode(), "answers.yaml", fresh(bicycles))
+
+
+def test_a_bound_with_two_readings_is_refused_where_it_is_counted_and_percents_are_not(knowledge):
+    entry = HEAD + "- {{criterion: {}, answer: must, bound: {}, searched: true}}\n"
+    state = read_answers(entry.format("uptime-commitment", "99.999").encode(), "answers.yaml", fresh(knowledge))
+    assert [answer.value for answer in state.answers] == ["must", 99.999]
+    for name in ("number-countries", "monthly-cost"):
+        with pytest.raises(KnowledgeError, match=r"5\.000 can be read as 5 or 5000; write the one you mean"):
+            read_answers(entry.format(name, "5.000").encode(), "answers.yaml", fresh(knowledge))

@@ -135,6 +135,11 @@ def test_an_unquoted_amount_with_two_readings_is_asked_about():
         assert problem.startswith(sentence)
 
 
+def test_percents_end_at_a_hundred_so_that_three_decimals_have_one_reading():
+    file = read_requirements(b"needs: [{criterion: uptime-commitment, at_least: 99.999}]", "f", load())
+    assert [part.bound for part in file.team.requirements] == [Interval(99.999)]
+
+
 def test_a_number_of_json_has_one_reading():
     statement = read_requirements(b'{"usage": {"sms-outbound": 5.000}}', "f", load())
     assert statement.team.usage == {"sms-outbound": 5}

@@ -32,6 +32,7 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
+from provider_advisor.requirements.grammar import is_counted
 from provider_advisor.requirements.read_team import count_waiting, describe_changes
 from provider_advisor.requirements.statement import Volume
 
@@ -115,11 +116,9 @@ def _read_each(
 
 def _refuse_doubtful(document: Document, index: int, key: Key, catalogue: Catalogue) -> None:
     """Raise RequirementsError for an amount of what is counted that is written like 5.000."""
-    is_counted = key.kind == "usage" or (
-        key.kind == "bound" and catalogue.knowledge.criteria[key.name].kind == "quantity"
-    )
+    may_count = key.kind == "usage" or (key.kind == "bound" and is_counted(catalogue.knowledge.criteria[key.name]))
     doubt = document.describe_doubt("answers", index, "bound" if key.kind == "bound" else "answer")
-    if is_counted and doubt:
+    if may_count and doubt:
         raise RequirementsError(doubt)
 
 

@@ -260,11 +260,9 @@ def _list_bounds(given: Mapping[str, Any], word: str) -> list[tuple[str, str]]:
 
 def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
     """Return what the signs bound together; `ABSENT` where they say that a capability must not be there."""
-    # On a scale up to a hundred, 99.999 can only be a fraction; a mapping's number has one reading.
-    is_counted = (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
     bound = None
     for sign, value in asked.bounds:
-        if asked.typed and is_counted and (readings := describe_two_readings(value)):
+        if asked.typed and is_counted(criterion) and (readings := describe_two_readings(value)):
             raise RequirementsError(
                 f"{shown(asked.typed)} can be read as {readings}; write the one you mean, without a thousands "
                 "separator."
@@ -401,6 +399,12 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
             f"the bound of '{criterion.id}' is {brief(value)}; expected {lowest:.0f} to {LARGEST:.0f} {criterion.unit}."
         )
     return number
+
+
+def is_counted(criterion: Criterion) -> bool:
+    """Return whether a number like 5.000 may mean thousands."""
+    # No price of a message is in the thousands, and on a scale up to a hundred, 99.999 can only be a fraction.
+    return (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
 
 
 def get_lowest(criterion: Criterion) -> Number:

@@ -23,7 +23,7 @@ from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
-from provider_advisor.requirements.grammar import BOUND_SIGNS, read_requirement, split_text
+from provider_advisor.requirements.grammar import BOUND_SIGNS, is_counted, read_requirement, split_text
 from provider_advisor.requirements.read_team import count_waiting, read_team
 from provider_advisor.requirements.statement import Requirement, Statement, sort_requirements
 from provider_advisor.safe_text import shown
@@ -96,7 +96,7 @@ def _find_doubtful(document: Document, knowledge: KnowledgeBase) -> Iterator[str
 
 
 def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str | int, ...]]:
-    """Yield the paths of a requirement's bounds on quantities and costs; a price of 1.125 is no thousand."""
+    """Yield the paths of a requirement's bounds on what is counted."""
     if not isinstance(item, Mapping):
         return
     parts = item.get("any")
@@ -104,7 +104,7 @@ def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str |
         yield from (("any", place, *path) for path in _list_bounds(part, knowledge))
     name = knowledge.find_criterion(str(item.get("criterion")))
     criterion = None if name is None else knowledge.criteria[name]
-    if criterion is not None and (criterion.kind == "quantity" or criterion.computed):
+    if criterion is not None and is_counted(criterion):
         yield from ((end,) for end in BOUND_SIGNS)
 
 
