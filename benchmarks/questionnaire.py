@@ -261,6 +261,7 @@ def _draw_answers(catalogue: Catalogue, draw: random.Random) -> dict[Key, object
             warm = max((heat[name] for name in question.subjects if name in heat), default=1.0)
             if draw.random() < min(0.95, question.share * warm):
                 truth |= _draw_answer(key, catalogue, draw)
+    # Answers that do not apply once all are given are no part of the truth.
     aside = {part.answer.key for part in survey_answers(_make_state(truth, seen, catalogue)).replay.unused}
     return {key: value for key, value in truth.items() if not {key, to_question(key)} & aside}
 

@@ -25,6 +25,8 @@ from provider_advisor.knowledge.records import Topic
 
 _BLOCK = 100_000
 _FEWEST, _MOST = 4, 13
+# With so many draws, one row in a hundred has fewer than 13 different criteria; every row has at least four, on which
+# `_find_place` relies.
 _DRAWS = 26
 _NEEDS = 2 / 3
 _THRESHOLDS, _TWO_THRESHOLDS, _COST = 0.29, 0.3, 0.3
@@ -95,6 +97,7 @@ def _choose_items(knowledge: KnowledgeBase) -> tuple[str, ...]:
 
 
 def _make_block(plan: _Plan, number: int) -> pl.DataFrame:
+    # Each block draws by its own number, so that its rows are the same however many are asked for.
     random = np.random.default_rng([plan.seed, number])
     tokens = make_tokens(plan.knowledge, _NEW_NUMBERS, random)
     profile = random.choice(len(plan.profiles.shares), _BLOCK, p=plan.profiles.shares)
@@ -253,6 +256,7 @@ def _spoil(
 
 def _join_cells(name: str, tokens: Tokens, numbers: Ints, there: np.ndarray) -> pl.Series:
     """Return the tokens of each row joined by commas."""
+    # One array of all words, and where each row ends in it: no row is touched in Python.
     offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
     words = pc.take(pa.array(tokens.texts), pa.array(numbers[there]))
     joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), words), ",")

@@ -16,7 +16,7 @@ from provider_advisor.knowledge.records import Criterion
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_SKEW = 0.8
+_SKEW = 0.8  # the exponent of Zipf's law: the nth criterion is asked 1/n**0.8 times as often as the first
 _PREFERRED = 8.0
 _SMALLEST_AREA = 10
 _BARE = {"quantity": 0.3, "price": 0.3, "rating": 0.3}  # how often beside a capability, without a bound

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import kernel
-from benchmarks.peers.contract import Tables, plain, read_teams, tables_of
+from benchmarks.peers.contract import Tables, answer_plainly, make_tables, read_teams
 from provider_advisor import load
 from provider_advisor.requirements import Team
 
@@ -34,17 +34,17 @@ _PEERS = {
 def main(arguments: list[str]) -> int:
     """Measure one peer; exit status 1 if it gives another answer."""
     name, source, count = arguments[0], Path(arguments[1]), int(arguments[2])
-    work = partial(kernel.score, kernel.read(source, count)) if name == "kernel" else _work(name, source, count)
-    print(json.dumps({"seconds": [_seconds(work) for _ in range(_ROUNDS)]}))
+    work = partial(kernel.score, kernel.read(source, count)) if name == "kernel" else _make_work(name, source, count)
+    print(json.dumps({"seconds": [_measure_seconds(work) for _ in range(_ROUNDS)]}))
     return 0
 
 
-def _work(name: str, source: Path, count: int) -> Callable[[], object]:
+def _make_work(name: str, source: Path, count: int) -> Callable[[], object]:
     knowledge = load()
-    tables = tables_of(knowledge)
+    tables = make_tables(knowledge)
     teams = read_teams(source, max(count, _CHECKED), knowledge)
     if name == "plain":
-        return lambda: plain(teams[:count], tables)
+        return lambda: answer_plainly(teams[:count], tables)
     module, options = _PEERS[name]
     peer = importlib.import_module(f"benchmarks.peers.{module}")
 
@@ -60,12 +60,12 @@ def _work(name: str, source: Path, count: int) -> Callable[[], object]:
 
 def _check(name: str, answers: Sequence[str | None], teams: Sequence[Team], tables: Tables) -> None:
     """Raise SystemExit unless the peer's answers are the plain ones."""
-    for team, found, expected in zip(teams, answers, plain(teams, tables), strict=True):
+    for team, found, expected in zip(teams, answers, answer_plainly(teams, tables), strict=True):
         if found != expected:
             raise SystemExit(f"{name} answers {found} and not {expected} for {team}")
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def _measure_seconds(work: Callable[[], object]) -> float:
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin

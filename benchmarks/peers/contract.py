@@ -74,13 +74,13 @@ class Tables(NamedTuple):
     favours: tuple[Favour, ...]
 
 
-def tables_of(knowledge: KnowledgeBase) -> Tables:
-    """The tables as of the day of the benchmarks."""
+def make_tables(knowledge: KnowledgeBase) -> Tables:
+    """Return the tables as of the day of the benchmarks."""
     facts = facts_as_of(knowledge, DAY)
     criteria = knowledge.criteria
     priorities = {str(priority): points for priority, points in knowledge.policy.priorities.items()}
     known = {
-        provider: {name: _known(facts, provider, criterion) for name, criterion in criteria.items()}
+        provider: {name: _judge_criterion(facts, provider, criterion) for name, criterion in criteria.items()}
         for provider in knowledge.providers
     }
     return Tables(
@@ -88,15 +88,15 @@ def tables_of(knowledge: KnowledgeBase) -> Tables:
         {name: criterion.weight for name, criterion in criteria.items()},
         priorities,
         known,
-        {provider: _prices(facts, provider) for provider in knowledge.providers},
+        {provider: _find_prices(facts, provider) for provider in knowledge.providers},
         frozenset(name for name, criterion in criteria.items() if criterion.computed),
         tuple(knowledge.usage),
-        tuple(part for rule in knowledge.rules.values() for part in _implications(rule, knowledge)),
-        tuple(_favour(rule, facts) for rule in knowledge.rules.values() if rule.favours is not None),
+        tuple(part for rule in knowledge.rules.values() for part in _list_implications(rule, knowledge)),
+        tuple(_make_favour(rule, facts) for rule in knowledge.rules.values() if rule.favours is not None),
     )
 
 
-def _known(facts: Facts, provider: str, criterion: Criterion) -> Known:
+def _judge_criterion(facts: Facts, provider: str, criterion: Criterion) -> Known:
     if criterion.computed:
         return Known(0, True, None, None)  # noqa: FBT003
     degree = grade_requirement(facts, provider, criterion, None)
@@ -106,8 +106,8 @@ def _known(facts: Facts, provider: str, criterion: Criterion) -> Known:
     return Known(degree.low, degree.truth in {Truth.YES, None}, *ends)
 
 
-def _prices(facts: Facts, provider: str) -> dict[str, float]:
-    """The highest price of each item of usage that is paid for alone, where there is one."""
+def _find_prices(facts: Facts, provider: str) -> dict[str, float]:
+    """Return the highest price of each item of usage that is paid for alone, where there is one."""
     found: dict[str, float] = {}
     for criterion in facts.knowledge.criteria.values():
         amount = facts(provider, criterion.id).amount
@@ -116,24 +116,24 @@ def _prices(facts: Facts, provider: str) -> dict[str, float]:
     return found
 
 
-def _implications(rule: Rule, knowledge: KnowledgeBase) -> list[Implication]:
+def _list_implications(rule: Rule, knowledge: KnowledgeBase) -> list[Implication]:
     return [
         Implication(
             rule.id,
             rule.when,
             part.criterion,
             knowledge.policy.priorities[part.priority] * (rule.weight or knowledge.criteria[part.criterion].weight),
-            *_ends(part.bound),
+            *_split_bound(part.bound),
         )
         for part in rule.implies
     ]
 
 
-def _ends(bound: Interval | None) -> tuple[float | None, float | None]:
+def _split_bound(bound: Interval | None) -> tuple[float | None, float | None]:
     return (None, None) if bound is None else (bound.low, bound.high)
 
 
-def _favour(rule: Rule, facts: Facts) -> Favour:
+def _make_favour(rule: Rule, facts: Facts) -> Favour:
     condition = rule.favours
     if condition is None or rule.weight is None:
         raise ValueError(f"the rule '{rule.id}' favours nobody")
@@ -145,8 +145,18 @@ def _favour(rule: Rule, facts: Facts) -> Favour:
     return Favour(rule.id, rule.when, rule.weight, frozenset(judged_by(rule)), frozenset(for_whom))
 
 
-def layers(tables: Tables) -> list[list[Implication]]:
-    """The implications, those of a layer fed by earlier layers only."""
+def list_leaves(tables: Tables) -> list[Condition]:
+    """Return the single conditions of all rules."""
+    return [leaf for rule in (*tables.implications, *tables.favours) for leaf in leaves(rule.when)]
+
+
+def list_topics(tables: Tables) -> list[str]:
+    """Return the topics of the situation that rules are about."""
+    return sorted({leaf.topic for leaf in list_leaves(tables) if isinstance(leaf, Situation)})
+
+
+def list_layers(tables: Tables) -> list[list[Implication]]:
+    """Return the implications, those of a layer fed by earlier layers only."""
     depth: dict[str, int] = {}
     found: list[list[Implication]] = []
     for part in tables.implications:
@@ -159,12 +169,12 @@ def layers(tables: Tables) -> list[list[Implication]]:
 
 
 def read_teams(source: Path, count: int, knowledge: KnowledgeBase) -> list[Team]:
-    """The first teams of a file without bad rows."""
+    """Return the first teams of a file without bad rows."""
     with source.open(encoding="utf-8", newline="") as file:
-        return [_team(row, knowledge) for row in islice(csv.DictReader(file), count)]
+        return [_read_team(row, knowledge) for row in islice(csv.DictReader(file), count)]
 
 
-def _team(row: Mapping[str, str], knowledge: KnowledgeBase) -> Team:
+def _read_team(row: Mapping[str, str], knowledge: KnowledgeBase) -> Team:
     situation: dict[str, Any] = {
         name.removeprefix("situation."): cell.split(";")
         for name, cell in row.items()
@@ -175,15 +185,15 @@ def _team(row: Mapping[str, str], knowledge: KnowledgeBase) -> Team:
     return read_team(knowledge, needs=needs, wants=wants, situation=situation, usage=usage)
 
 
-def cost(team: Team, prices: Mapping[str, float]) -> float | None:
-    """What the team's usage costs at most with a provider of these prices, None if a price is missing."""
+def compute_cost(team: Team, prices: Mapping[str, float]) -> float | None:
+    """Return what the team's usage costs at most with a provider of these prices, None if a price is missing."""
     if not team.usage.keys() <= prices.keys():
         return None
     return round(sum(volume * prices[item] for item, volume in team.usage.items()), 9)
 
 
-def plain(teams: Iterable[Team], tables: Tables) -> list[str | None]:
-    """The answers in plain Python, to hold the peers to."""
+def answer_plainly(teams: Iterable[Team], tables: Tables) -> list[str | None]:
+    """Return the answers in plain Python, to hold the peers to."""
     return [_answer(team, tables) for team in teams]
 
 
@@ -194,13 +204,13 @@ def _answer(team: Team, tables: Tables) -> str | None:
         if _holds(rule.when, team, needs):
             needs.add(rule.criterion)
             fired.append(rule)
-    return scored(team, fired, [rule for rule in tables.favours if _holds(rule.when, team, needs)], tables)
+    return choose_provider(team, fired, [rule for rule in tables.favours if _holds(rule.when, team, needs)], tables)
 
 
-def scored(team: Team, fired: Iterable[Implication], favours: Iterable[Favour], tables: Tables) -> str | None:
-    """The provider with most points among those that meet all musts, given the rules that fired."""
+def choose_provider(team: Team, fired: Iterable[Implication], favours: Iterable[Favour], tables: Tables) -> str | None:
+    """Return the provider with most points among those that meet all musts, given the rules that fired."""
     asked: list[_Asked] = [
-        (part.criterion, tables.priorities[part.priority] * tables.weights[part.criterion], *_ends(part.bound))
+        (part.criterion, tables.priorities[part.priority] * tables.weights[part.criterion], *_split_bound(part.bound))
         for part in team.requirements
     ]
     musts = [part.priority == "must" for part in team.requirements]
@@ -208,20 +218,21 @@ def scored(team: Team, fired: Iterable[Implication], favours: Iterable[Favour], 
     implied: dict[str, _Asked] = {}
     for rule in fired:
         if rule.criterion not in stated:
-            implied[rule.criterion] = _tighter(rule, implied.get(rule.criterion))
+            implied[rule.criterion] = _tighten(rule, implied.get(rule.criterion))
     required = [*asked, *implied.values()]
     counted = [rule for rule in favours if rule.rests_on.isdisjoint([part[0] for part in required])]
     best, most = None, -1.0
     for provider in tables.providers:
-        degrees = [_degree(part, provider, team, tables) for part in required]
+        degrees = [_grade(part, provider, team, tables) for part in required]
         if all(meets for (_, meets), must in zip(degrees, musts, strict=False) if must):
             points = sum(part[1] * degree for part, (degree, _) in zip(required, degrees, strict=True))
+            # Rounded, because each peer adds in an order of its own, and equal sums must stay equal.
             points = round(points + sum(rule.points for rule in counted if provider in rule.providers), 6)
             best, most = (provider, points) if points > most else (best, most)
     return best
 
 
-def _tighter(rule: Implication, other: _Asked | None) -> _Asked:
+def _tighten(rule: Implication, other: _Asked | None) -> _Asked:
     if other is None:
         return rule.criterion, rule.points, rule.at_least, rule.at_most
     lows = [low for low in (rule.at_least, other[2]) if low is not None]
@@ -229,14 +240,14 @@ def _tighter(rule: Implication, other: _Asked | None) -> _Asked:
     return rule.criterion, max(rule.points, other[1]), max(lows, default=None), min(highs, default=None)
 
 
-def _degree(part: _Asked, provider: str, team: Team, tables: Tables) -> tuple[float, bool]:
+def _grade(part: _Asked, provider: str, team: Team, tables: Tables) -> tuple[float, bool]:
     criterion, _, at_least, at_most = part
     known = tables.known[provider][criterion]
     if at_least is None and at_most is None:
         return known.degree, known.meets
     low, high = known.low, known.high
     if criterion in tables.computed:
-        low, high = None, cost(team, tables.prices[provider])
+        low, high = None, compute_cost(team, tables.prices[provider])
     meets = (at_least is None or (low is not None and low >= at_least)) and (
         at_most is None or (high is not None and high <= at_most)
     )
@@ -249,15 +260,16 @@ def _holds(condition: Condition, team: Team, needs: set[str]) -> bool:
     if isinstance(condition, AnyOf):
         return any(_holds(part, team, needs) for part in condition.parts)
     if isinstance(condition, Not):
+        # What rules add does not count here, so that the order in which they fire makes no difference.
         return not _holds(condition.part, team, set(team.stated))
     if isinstance(condition, Need):
         return condition.criterion in needs
     if isinstance(condition, Situation):
         return condition.value in team.situation.get(condition.topic, ())
-    return isinstance(condition, Usage) and _lies(team.usage.get(condition.item), condition.bound)
+    return isinstance(condition, Usage) and _lies_within(team.usage.get(condition.item), condition.bound)
 
 
-def _lies(volume: float | None, bound: Interval) -> bool:
+def _lies_within(volume: float | None, bound: Interval) -> bool:
     if volume is None:
         return False
     return (bound.low is None or volume >= bound.low) and (bound.high is None or volume <= bound.high)

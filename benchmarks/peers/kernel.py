@@ -17,13 +17,13 @@ _knowledge = cache(load)
 
 
 def read(source: Path, count: int) -> pa.RecordBatch:
-    """The first teams of a file as one batch of columns."""
+    """Return the first teams of a file as one batch of columns."""
     table = csv.read_csv(source).slice(0, count).combine_chunks()
     return table.to_batches(max_chunksize=count)[0]
 
 
 def score(teams: pa.RecordBatch) -> list[pa.RecordBatch]:
-    """What the project makes of them, in its default columns; on all cores, as DuckDB."""
+    """Return what the project makes of them, in its default columns; on all cores, as DuckDB."""
     from provider_advisor.batch.arrow import score_arrow  # noqa: PLC0415  # the peers do without it
 
     knowledge = _knowledge()

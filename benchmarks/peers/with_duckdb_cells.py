@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from benchmarks.peers.contract import Tables
-from benchmarks.peers.with_duckdb import Prepared, answer, bits_of, connected, query, topics_of
+from benchmarks.peers.contract import Tables, list_topics
+from benchmarks.peers.with_duckdb import Prepared, answer, connect, make_bits, write_query
 from provider_advisor import KnowledgeBase
 
 __all__ = ["answer", "prepare"]
@@ -14,24 +14,24 @@ _FORM = r"^\s*([^<>=:]+?)\s*(?:(>=|<=|=)([^:]*))?(?::(.*))?$"
 
 
 def prepare(cells: pa.RecordBatch, tables: Tables, knowledge: KnowledgeBase) -> Prepared:
-    """The query, the facts and the vocabulary as tables of the database, and the cells as they are, numbered."""
-    bits = bits_of(tables)
-    connection = connected(tables, bits)
-    connection.register("names_given", _names(tables, knowledge))
-    connection.register("ranks_given", _ranks(knowledge))
+    """Return the query, the facts and the vocabulary as tables of the database, and the cells as they are, numbered."""
+    bits = make_bits(tables)
+    connection = connect(tables, bits)
+    connection.register("names_given", _make_names(tables, knowledge))
+    connection.register("ranks_given", _make_ranks(knowledge))
     connection.execute("CREATE TABLE names AS SELECT * FROM names_given")
     connection.execute("CREATE TABLE ranks AS SELECT * FROM ranks_given")
     numbers = pa.array(range(cells.num_rows), pa.int32())
-    connection.register("cells", pa.table({**_columns(cells), "team": numbers}))
-    text = query(tables, bits, _asked(tables), teams=f"({_teams(tables, cells.schema.names)})")
+    connection.register("cells", pa.table({**_take_columns(cells), "team": numbers}))
+    text = write_query(tables, bits, _write_asked(tables), teams=f"({_write_teams(tables, cells.schema.names)})")
     return Prepared(connection, text)
 
 
-def _columns(cells: pa.RecordBatch) -> dict[str, pa.Array]:
+def _take_columns(cells: pa.RecordBatch) -> dict[str, pa.Array]:
     return {name: cells.column(name) for name in cells.schema.names}
 
 
-def _names(tables: Tables, knowledge: KnowledgeBase) -> pa.Table:
+def _make_names(tables: Tables, knowledge: KnowledgeBase) -> pa.Table:
     rows = [
         {"name": name, "criterion": criterion, "weight": tables.weights[criterion]}
         for name, criterion in knowledge.words.items()
@@ -39,7 +39,7 @@ def _names(tables: Tables, knowledge: KnowledgeBase) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def _ranks(knowledge: KnowledgeBase) -> pa.Table:
+def _make_ranks(knowledge: KnowledgeBase) -> pa.Table:
     rows = [
         {"criterion": criterion.id, "value": value, "rank": float(rank)}
         for criterion in knowledge.criteria.values()
@@ -49,13 +49,13 @@ def _ranks(knowledge: KnowledgeBase) -> pa.Table:
     return pa.Table.from_pylist(rows, schema)
 
 
-def _teams(tables: Tables, names: list[str]) -> str:
-    """The cells with a list for each topic and a number for each item of usage."""
+def _write_teams(tables: Tables, names: list[str]) -> str:
+    """Return a query for the cells with a list for each topic and a number for each item of usage."""
     topics = [
         f'string_split("situation.{topic}", \';\') AS "{topic}"'
         if f"situation.{topic}" in names
         else f'NULL::VARCHAR[] AS "{topic}"'
-        for topic in topics_of(tables)
+        for topic in list_topics(tables)
     ]
     items = [
         f'"usage.{item}"::DOUBLE AS "{item}"' if f"usage.{item}" in names else f'NULL::DOUBLE AS "{item}"'
@@ -64,8 +64,8 @@ def _teams(tables: Tables, names: list[str]) -> str:
     return f"SELECT team, needs, wants, {', '.join([*topics, *items])} FROM cells"  # noqa: S608
 
 
-def _asked(tables: Tables) -> str:
-    """Split, read each distinct word once, and let the tighter bound stand where something is asked twice."""
+def _write_asked(tables: Tables) -> str:
+    """Return a query that splits, reads each distinct word once, and keeps the tighter of two bounds."""
     costs = ", ".join(f"cost{at}" for at in range(len(tables.providers)))
     any_cost = ", ".join(f"any_value(cost{at}) AS cost{at}" for at in range(len(tables.providers)))
     points = " ".join(f"WHEN '{priority}' THEN {points}" for priority, points in tables.priorities.items())

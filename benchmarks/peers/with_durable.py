@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.peers.contract import Favour, Implication, Tables, scored
+from benchmarks.peers.contract import Favour, Implication, Tables, choose_provider
 from provider_advisor.inference.engine import Host
 from provider_advisor.inference.infer import holds_for
 from provider_advisor.knowledge.conditions import Condition, Need, list_conjunctions, text_of
@@ -39,7 +39,7 @@ class _Quiet(Host):  # type: ignore[misc]  # durable has no stubs
 
 
 def prepare(teams: Sequence[Team], tables: Tables) -> _Prepared:
-    """The rulesets, registered, and the teams with their facts: needs, answers, and conditions settled before."""
+    """Return the registered rulesets, and the teams with their facts: needs, answers, and what is settled before."""
     host, fired = _Quiet(), []
     waiting: dict[str, list[str]] = {}
     joins = [
@@ -49,21 +49,22 @@ def prepare(teams: Sequence[Team], tables: Tables) -> _Prepared:
     ]
     for number, first in enumerate(range(0, len(joins), _MOST_JOINS)):
         name, part = f"teams{number}", joins[first : first + _MOST_JOINS]
-        host.register_rulesets({name: _ruleset(part, fired)})
+        host.register_rulesets({name: _make_ruleset(part, fired)})
         for atom in dict.fromkeys(atom for _, atoms in part for atom in atoms):
             waiting.setdefault(atom, []).append(name)
-        _run(host, [name], {name: part[0][1]}, "s0")  # the first session of a ruleset must run an action
-    settled = _settled(tables)
-    return _Prepared(tables, host, waiting, fired, [(team, _atoms(team, settled)) for team in teams])
+        # The first session of a ruleset must run an action.
+        _run(host, [name], {name: part[0][1]}, "s0")
+    settled = _collect_settled(tables)
+    return _Prepared(tables, host, waiting, fired, [(team, _list_atoms(team, settled)) for team in teams])
 
 
 def answer(prepared: _Prepared) -> list[str | None]:
-    """The provider of each team."""
+    """Return the provider of each team."""
     sids = itertools.cycle([f"s{number}" for number in range(1000)])
-    return [_answer(team, atoms, next(sids), prepared) for team, atoms in prepared.teams]
+    return [_answer_team(team, atoms, next(sids), prepared) for team, atoms in prepared.teams]
 
 
-def _answer(team: Team, atoms: set[str], sid: str, prepared: _Prepared) -> str | None:
+def _answer_team(team: Team, atoms: set[str], sid: str, prepared: _Prepared) -> str | None:
     seen, fresh = set(), {atom for atom in atoms if atom in prepared.waiting}
     prepared.fired.clear()
     touched = set()
@@ -81,7 +82,7 @@ def _answer(team: Team, atoms: set[str], sid: str, prepared: _Prepared) -> str |
     for name in touched:
         prepared.host.delete_state(name, sid)
     fired = dict.fromkeys(prepared.fired)
-    return scored(
+    return choose_provider(
         team,
         [rule for rule in fired if isinstance(rule, Implication)],
         [rule for rule in fired if isinstance(rule, Favour)],
@@ -89,7 +90,7 @@ def _answer(team: Team, atoms: set[str], sid: str, prepared: _Prepared) -> str |
     )
 
 
-def _ruleset(joins: Iterable[tuple[_Rule, list[str]]], fired: list[_Rule]) -> dict[str, Any]:
+def _make_ruleset(joins: Iterable[tuple[_Rule, list[str]]], fired: list[_Rule]) -> dict[str, Any]:
     def action(rule: _Rule) -> Callable[[object], None]:
         return lambda _: fired.append(rule)
 
@@ -105,7 +106,7 @@ def _run(host: Host, names: Iterable[str], atoms: dict[str, list[str]], sid: str
         host.delete_state(name, sid)
 
 
-def _settled(tables: Tables) -> dict[str, Condition]:
+def _collect_settled(tables: Tables) -> dict[str, Condition]:
     found = [
         part
         for rule in (*tables.implications, *tables.favours)
@@ -116,7 +117,7 @@ def _settled(tables: Tables) -> dict[str, Condition]:
     return {text_of(part): part for part in found}
 
 
-def _atoms(team: Team, settled: dict[str, Condition]) -> set[str]:
+def _list_atoms(team: Team, settled: dict[str, Condition]) -> set[str]:
     stated = team.stated
     true = {atom for atom, condition in settled.items() if holds_for(condition, team, stated) is Truth.YES}
     return true | {text_of(Need(criterion)) for criterion in stated}

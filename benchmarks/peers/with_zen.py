@@ -12,8 +12,8 @@ from typing import Any
 
 import zen
 
-from benchmarks.peers.contract import Implication, Tables, layers
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
+from benchmarks.peers.contract import Implication, Tables, list_layers, list_leaves, list_topics
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage
 from provider_advisor.requirements import Team
 
 _NO_CEILING = 1e18
@@ -22,29 +22,25 @@ _KEY = "recommend"
 
 
 def prepare(teams: Sequence[Team], tables: Tables) -> tuple[zen.ZenEngine, list[dict[str, Any]]]:
-    """The engine with its graph, and a request for each team; ZEN reads a dict sooner than its JSON."""
-    engine = zen.ZenEngine({"loader": {"type": "static", "content": {_KEY: _graph(tables)}}})
-    topics = sorted({leaf.topic for leaf in _leaves(tables) if isinstance(leaf, Situation)})
-    return engine, [{"key": _KEY, "context": _context(team, topics, tables)} for team in teams]
+    """Return the engine with its graph, and a request for each team; ZEN reads a dict sooner than its JSON."""
+    engine = zen.ZenEngine({"loader": {"type": "static", "content": {_KEY: _make_graph(tables)}}})
+    topics = list_topics(tables)
+    return engine, [{"key": _KEY, "context": _make_context(team, topics, tables)} for team in teams]
 
 
 def answer(prepared: tuple[zen.ZenEngine, list[dict[str, Any]]]) -> list[str | None]:
-    """The provider of each team."""
+    """Return the provider of each team."""
     engine, requests = prepared
     return [result["data"]["result"].get("provider") for result in engine.evaluate_batch(requests)]
 
 
-def _leaves(tables: Tables) -> list[Condition]:
-    return [leaf for rule in (*tables.implications, *tables.favours) for leaf in leaves(rule.when)]
-
-
-def _context(team: Team, topics: Sequence[str], tables: Tables) -> dict[str, Any]:
+def _make_context(team: Team, topics: Sequence[str], tables: Tables) -> dict[str, Any]:
     asked = [
         {
             "criterion": part.criterion,
             "must": part.priority == "must",
             "points": tables.priorities[part.priority] * tables.weights[part.criterion],
-            **_bound(*((None, None) if part.bound is None else part.bound[:2])),
+            **_write_bound(*((None, None) if part.bound is None else part.bound[:2])),
         }
         for part in team.requirements
     ]
@@ -52,8 +48,8 @@ def _context(team: Team, topics: Sequence[str], tables: Tables) -> dict[str, Any
     return {"asked": asked, "stated": sorted(team.stated), "situation": situation, "usage": dict(team.usage)}
 
 
-def _bound(at_least: float | None, at_most: float | None) -> dict[str, Any]:
-    """Both ends, for ZEN compares no null."""
+def _write_bound(at_least: float | None, at_most: float | None) -> dict[str, Any]:
+    """Return both ends as numbers, because ZEN compares no null."""
     bounded = at_least is not None or at_most is not None
     return {
         "bounded": bounded,
@@ -62,67 +58,69 @@ def _bound(at_least: float | None, at_most: float | None) -> dict[str, Any]:
     }
 
 
-def _graph(tables: Tables) -> dict[str, Any]:
+def _make_graph(tables: Tables) -> dict[str, Any]:
     nodes = [{"id": "in", "name": "in", "type": "inputNode"}]
-    feeding = {leaf.criterion for leaf in _leaves(tables) if isinstance(leaf, Need)}
+    feeding = {leaf.criterion for leaf in list_leaves(tables) if isinstance(leaf, Need)}
     names = "stated"
-    for number, layer in enumerate(layers(tables)):
+    for number, layer in enumerate(list_layers(tables)):
         if fed := [part for part in layer if part.criterion in feeding]:
-            rows = [{"in": _text(part.when, names), "criterion": _quoted(part.criterion)} for part in fed]
-            nodes.append(_table(f"fed{number}", "in", ["criterion"], rows))
+            rows = [{"in": _write_test(part.when, names), "criterion": _quote(part.criterion)} for part in fed]
+            nodes.append(_make_table(f"fed{number}", "in", ["criterion"], rows))
             nodes.append(
-                _expressions(
-                    f"join{number}", {f"names{number}": f"flatMap([{names}, map(fed{number}, #.criterion)], #)"}
-                )
+                _make_node(f"join{number}", {f"names{number}": f"flatMap([{names}, map(fed{number}, #.criterion)], #)"})
             )
             names = f"names{number}"
     nodes.append(
-        _table("implied", "in", ["criterion", "must", "points", "bounded", "from", "to"], _implied(tables, names))
+        _make_table(
+            "implied", "in", ["criterion", "must", "points", "bounded", "from", "to"], _list_implied(tables, names)
+        )
     )
     required = "flatMap([asked, implied], #)"
-    nodes.append(_expressions("costs", _costs(tables)))
+    nodes.append(_make_node("costs", _write_costs(tables)))
     nodes.append(
-        _expressions("join", {"required": required, "names": f"flatMap([{names}, map(implied, #.criterion)], #)"})
+        _make_node("join", {"required": required, "names": f"flatMap([{names}, map(implied, #.criterion)], #)"})
     )
-    nodes.append(_table("favours", "in", [f"to_{at}" for at in range(len(tables.providers))], _favours(tables)))
-    nodes.append(_known(tables))
-    nodes.append(_expressions("last", _last(tables), through=False))
+    nodes.append(
+        _make_table("favours", "in", [f"to_{at}" for at in range(len(tables.providers))], _list_favours(tables))
+    )
+    nodes.append(_make_known(tables))
+    nodes.append(_make_node("last", _write_last(tables), through=False))
     nodes.append({"id": "out", "name": "out", "type": "outputNode"})
     ids = [str(node["id"]) for node in nodes]
     edges = [{"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"} for a, b in itertools.pairwise(ids)]
     return {"nodes": nodes, "edges": edges}
 
 
-def _implied(tables: Tables, names: str) -> list[dict[str, str]]:
-    """A row for each implication: where two imply the same, that of fewer points only fires without the other."""
+def _list_implied(tables: Tables, names: str) -> list[dict[str, str]]:
+    """Return a row for each implication; of two that imply the same, only the one with more points fires."""
     rows = []
     stronger: dict[str, list[Implication]] = {}
     for part in sorted(tables.implications, key=lambda part: -part.points):
-        others = "".join(f" and not {_text(other.when, names)}" for other in stronger.get(part.criterion, []))
+        others = "".join(f" and not {_write_test(other.when, names)}" for other in stronger.get(part.criterion, []))
         stronger.setdefault(part.criterion, []).append(part)
-        bound = {key: json.dumps(value) for key, value in _bound(part.at_least, part.at_most).items()}
-        condition = f"{_text(part.when, names)} and not ({_quoted(part.criterion)} in stated){others}"
-        row = {"in": condition, "criterion": _quoted(part.criterion), "must": "false", "points": repr(part.points)}
+        bound = {key: json.dumps(value) for key, value in _write_bound(part.at_least, part.at_most).items()}
+        condition = f"{_write_test(part.when, names)} and not ({_quote(part.criterion)} in stated){others}"
+        row = {"in": condition, "criterion": _quote(part.criterion), "must": "false", "points": repr(part.points)}
         rows.append(row | bound)
     return rows
 
 
-def _favours(tables: Tables) -> list[dict[str, str]]:
+def _list_favours(tables: Tables) -> list[dict[str, str]]:
     rows = []
     for rule in tables.favours:
-        free = f"not some(names, # in {_listed(rule.rests_on)})"
+        free = f"not some(names, # in {_write_list(rule.rests_on)})"
         points = [repr(rule.points if provider in rule.providers else 0) for provider in tables.providers]
-        row = {"in": f"{_text(rule.when, 'names')} and {free}"}
+        row = {"in": f"{_write_test(rule.when, 'names')} and {free}"}
         rows.append(row | {f"to_{at}": text for at, text in enumerate(points)})
     return rows
 
 
-def _known(tables: Tables) -> dict[str, Any]:
-    """The facts by criterion, looked up for each requirement."""
+def _make_known(tables: Tables) -> dict[str, Any]:
+    """Return the facts by criterion, looked up for each requirement."""
     columns = [f"{word}_{at}" for at in range(len(tables.providers)) for word in ("degree", "meets", "low", "high")]
     rows = []
     for criterion in tables.weights:
-        row = {"criterion": _quoted(criterion)}
+        row = {"criterion": _quote(criterion)}
         for at, provider in enumerate(tables.providers):
             known = tables.known[provider][criterion]
             row[f"degree_{at}"] = repr(float(known.degree))
@@ -131,23 +129,23 @@ def _known(tables: Tables) -> dict[str, Any]:
             high = repr(_NO_CEILING if known.high is None else known.high)
             row[f"high_{at}"] = _COST if criterion in tables.computed else high
         rows.append(row)
-    node = _table("found", "criterion", columns, rows, field="criterion", policy="first")
+    node = _make_table("found", "criterion", columns, rows, field="criterion", policy="first")
     node["content"] |= {"executionMode": "loop", "inputField": "required"}
     return node
 
 
-def _costs(tables: Tables) -> dict[str, str]:
-    """What the team's usage costs at most with each provider."""
+def _write_costs(tables: Tables) -> dict[str, str]:
+    """Return what the team's usage costs at most with each provider."""
     texts = {}
     for at, provider in enumerate(tables.providers):
         prices = tables.prices[provider]
-        terms = [f"(usage[{_quoted(item)}] ?? 0) * {price!r}" for item, price in prices.items()]
-        priced = f"all(keys(usage), # in {_listed(frozenset(prices))})"
+        terms = [f"(usage[{_quote(item)}] ?? 0) * {price!r}" for item, price in prices.items()]
+        priced = f"all(keys(usage), # in {_write_list(frozenset(prices))})"
         texts[f"cost_{at}"] = f"{priced} ? {' + '.join(terms) or '0'} : {_NO_CEILING:.0f}"
     return texts
 
 
-def _last(tables: Tables) -> dict[str, str]:
+def _write_last(tables: Tables) -> dict[str, str]:
     texts: dict[str, str] = {}
     best, most = "null", "-1"
     for at, provider in enumerate(tables.providers):
@@ -157,37 +155,37 @@ def _last(tables: Tables) -> dict[str, str]:
         points = f"sum(map(found, #.points * {degree})) + sum(map(favours, #.to_{at}))"
         texts[f"points_{at}"] = f"{meets} ? {points} : -1"
         mine = f"$.points_{at}"
-        best = f"({mine} > {most} ? {_quoted(provider)} : {best})"
+        best = f"({mine} > {most} ? {_quote(provider)} : {best})"
         most = f"max([{mine}, {most}])"
     return texts | {"provider": best}
 
 
-def _text(condition: Condition, names: str) -> str:
+def _write_test(condition: Condition, names: str) -> str:
     if isinstance(condition, AllOf | AnyOf):
         word = " and " if isinstance(condition, AllOf) else " or "
-        return f"({word.join(_text(part, names) for part in condition.parts)})"
+        return f"({word.join(_write_test(part, names) for part in condition.parts)})"
     if isinstance(condition, Not):
-        return f"(not {_text(condition.part, 'stated')})"
+        return f"(not {_write_test(condition.part, 'stated')})"
     if isinstance(condition, Need):
-        return f"({_quoted(condition.criterion)} in {names})"
+        return f"({_quote(condition.criterion)} in {names})"
     if isinstance(condition, Situation):
-        return f"({_quoted(condition.value)} in situation[{_quoted(condition.topic)}])"
+        return f"({_quote(condition.value)} in situation[{_quote(condition.topic)}])"
     if isinstance(condition, Usage):
         low, high = condition.bound.low or 0, condition.bound.high or _NO_CEILING
-        volume = f"(usage[{_quoted(condition.item)}] ?? -1)"
+        volume = f"(usage[{_quote(condition.item)}] ?? -1)"
         return f"({volume} >= {low} and {volume} <= {high})"
     raise TypeError(f"no condition on teams: {condition!r}")
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     return f"'{word}'"
 
 
-def _listed(words: frozenset[str]) -> str:
-    return f"[{', '.join(map(_quoted, sorted(words)))}]"
+def _write_list(words: frozenset[str]) -> str:
+    return f"[{', '.join(map(_quote, sorted(words)))}]"
 
 
-def _table(  # noqa: PLR0913
+def _make_table(  # noqa: PLR0913
     name: str, key: str, outputs: Sequence[str], rows: list[dict[str, str]], *, field: str = "", policy: str = "collect"
 ) -> dict[str, Any]:
     content = {
@@ -201,7 +199,7 @@ def _table(  # noqa: PLR0913
     return {"id": name, "name": name, "type": "decisionTableNode", "content": content}
 
 
-def _expressions(name: str, texts: dict[str, str], *, through: bool = True) -> dict[str, Any]:
+def _make_node(name: str, texts: dict[str, str], *, through: bool = True) -> dict[str, Any]:
     expressions = [{"id": f"{name}-{key}", "key": key, "value": text} for key, text in texts.items()]
     return {
         "id": name,
