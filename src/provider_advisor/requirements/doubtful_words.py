@@ -104,9 +104,14 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
         return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST])}?"
     found = index.find_meant(word)
     asked = knowledge.sentences.suggest(word, (entry.id for entry in found if entry.kind == "criterion"))
-    named = [f"'{one}' ({knowledge.criteria[drop_bound(one)].label})" for one in asked]
+    named = [name_asked(one, knowledge) for one in asked]
     named += [f"{_KINDS[entry.kind]}'{entry.id}' ({entry.label})" for entry in found if entry.kind != "criterion"]
     return f" Similar in meaning: {', '.join(named[:_MOST])}." if named else ""
+
+
+def name_asked(asked: str, knowledge: KnowledgeBase) -> str:
+    """Return what may be asked, with the label of its criterion in brackets."""
+    return f"'{asked}' ({knowledge.criteria[drop_bound(asked)].label})"
 
 
 def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: KnowledgeBase) -> Iterator[str]:

@@ -23,9 +23,8 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Criterion
-from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.requirements.doubtful_words import is_of_area
+from provider_advisor.requirements.doubtful_words import is_of_area, name_asked
 from provider_advisor.requirements.grammar import get_name, read_requirement
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
@@ -198,9 +197,9 @@ def _simplify(word: str) -> str:
 def explain_doubt(match: Match, where: str, knowledge: KnowledgeBase) -> str:
     """Return the sentence on a word in doubt; `where` begins it, such as "the column"."""
     said = shown(reveal_line(match.word))
-    if not match.candidates:
+    meant = [name_asked(one, knowledge) for one in match.candidates]
+    if not meant:
         return f"{where} {said}: nothing is recorded about that."
-    meant = [f"'{one}' ({knowledge.criteria[drop_bound(one)].label})" for one in match.candidates]
     return f"{where} {said} may mean {join_words(meant, 'or')}."
 
 
