@@ -198,20 +198,14 @@ def _write_sureness(sure: ReportSureness) -> Iterator[str]:
         yield "## How sure the answer is"
     if sure.shares:
         yield f"Share of scenarios in which each provider comes first. {escape(sure.worlds)}"
-        given = ["With the given weights"] if sure.is_open else []
-        ordered = ["With any weights in the same order"] if sure.shares[0].ordered_text else []
-        yield _write_table(
-            ["Provider", *given, *ordered, "With any weights, all equally likely"],
-            (
-                [
-                    escape(share.provider),
-                    *([share.given_text] if given else []),
-                    *([share.ordered_text] if ordered else []),
-                    share.uniform_text,
-                ]
-                for share in sure.shares
-            ),
-        )
+        columns = {"Provider": [escape(share.provider) for share in sure.shares]}
+        if sure.is_open:
+            columns["With the given weights"] = [share.given_text for share in sure.shares]
+        # Shares with any weights of the same order are left out where they would take too long.
+        if sure.shares[0].ordered_text:
+            columns["With any weights in the same order"] = [share.ordered_text for share in sure.shares]
+        columns["With any weights, all equally likely"] = [share.uniform_text for share in sure.shares]
+        yield _write_table(list(columns), zip(*columns.values(), strict=True))
     yield from _write_list("Pairwise, with the given weights", sure.pairs)
     if sure.nobody:
         yield sure.nobody
