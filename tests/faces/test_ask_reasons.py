@@ -91,3 +91,16 @@ def test_no_reason_names_a_provider(catalogue, seed):
         state = answer_screen(
             state, screen, {key: pick.choice(["must", "good", "nice", "not-sure"]) for key in picked} | topics
         )
+
+
+def test_of_nine_answers_with_one_effect_the_ninth_is_named_and_not_counted(knowledge_from, tmp_path):
+    levels = ", ".join(f"level-{number}" for number in range(1, 9))
+    team = (
+        f"situation: [{{id: skill, label: Skill, question: How well?, values: [beginner, racer, {levels}]}}, "
+        "{id: purposes, label: Purposes, question: What for?, many: true, values: [commuting, touring]}]\n"
+        "usage: [{id: inspections, label: Inspections, question: How many?, unit: inspections}, "
+        "{id: rental-days, label: Rental days, question: How many?, unit: days}]\n"
+    )
+    catalogue = Catalogue(facts_as_of(knowledge_from(tmp_path, facts={"team.yaml": team}), dt.date(2024, 1, 1), None))
+    text = " ".join(describe_why(begin(catalogue), Key("situation", "skill")))
+    assert "level 7 or level 8: the answer stays the same." in text
