@@ -224,8 +224,8 @@ def find_empty_rows(rows: pa.RecordBatch) -> pa.Array | None:
 def _find_empty(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    # With a Python constant, as in `pc.equal(lengths, 0)` and `fill_null`, pyarrow would import pandas if installed. So
-    # a length is empty if it is false, and a mask stands for the constant.
+    # Given a Python constant, as in `pc.equal(lengths, 0)` or `fill_null(True)`, pyarrow imports pandas if installed.
+    # So a length counts as a truth value, and a mask takes the place of the constant.
     if _is_text(column.type):
         blank = pc.or_(pc.invert(pc.binary_length(column).cast(pa.bool_())), pc.utf8_is_space(column))
     elif _is_list(column.type):
@@ -287,7 +287,7 @@ def add_reasons(wrong: dict[int, str], more: Mapping[int, str]) -> None:
 def _read_numbers(rows: pa.RecordBatch, decimal: str) -> pa.RecordBatch:
     """Rewrite numbers in texts of usage and bounds so that they have only one meaning.
 
-    `decimal` is the sign between whole and fraction, "," or "."; the other one stands between thousands.
+    `decimal` is the sign between whole and fraction, "," or "."; the other one separates thousands.
     """
 
     def read_bounds(text: str) -> str:

@@ -51,7 +51,7 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
     head = stream.read(size)
     refuse_other_encodings(head, name)
     start = len(_BOM) if head.startswith(_BOM) else 0
-    # `find` gives -1 behind the last line, and -1 + 1 is false.
+    # After the last line `find` returns -1, and -1 + 1 is false.
     for _ in range(skip_lines):
         start = head.find(b"\n", start) + 1 or len(head)
     start = _skip_blank_lines(head, start)
@@ -96,7 +96,7 @@ def _read_names(cells: list[bytes], name: str, separator: bytes) -> tuple[str, .
 
 
 class _Parsed(NamedTuple):
-    """Rows, and by the place of each other record the reason why it is none."""
+    """Rows, and for each record that is not one, by its place among all records, the reason."""
 
     rows: pa.RecordBatch
     reasons: dict[int, str]
@@ -122,7 +122,7 @@ def parse_block(text: TextBlock, header: Header, source: str, file: int) -> Bloc
     places = np.delete(np.arange(text.records.starts.size), list(reasons))
     if parsed is None or parsed.records != places.size:
         return parse_exactly(text, header, source, file)
-    # Arrow numbers only the records it was given; `places` are those among all records.
+    # Arrow numbers only the records that it was given: with record 1 left out, its number 1 is record 2.
     reasons |= {int(places[number]): reason for number, reason in parsed.reasons.items()}
     return _make_csv_block(text, _Parsed(parsed.rows, reasons), source, file)
 

@@ -240,7 +240,7 @@ _LONGEST_SHOWN = 8_000
 
 
 def make_writable(schema: pa.Schema) -> pa.Schema:
-    """Return the columns with types that can be written again. Raises BatchError for one that has none."""
+    """Return the columns with types that can be written again. Raises BatchError where there is no such type."""
     return pa.schema([pa.field(field.name, _find_writable_type(field.type, field.name)) for field in schema])
 
 
@@ -344,6 +344,7 @@ def _list_children(column: pa.Array) -> list[pa.Array]:
 def _is_in_range(column: pa.Array) -> bool:
     kind = column.type
     least, most = (0, _DAY_SECONDS) if pa.types.is_time(kind) else (-_LATEST_SECOND, _LATEST_SECOND)
+    # As numbers, because the dates of Python end with the year 9999.
     found = pc.min_max(column.view(pa.int32() if kind.bit_width == pa.int32().bit_width else pa.int64())).as_py()
     if found["min"] is None:
         return True

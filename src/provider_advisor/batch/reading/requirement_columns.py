@@ -265,7 +265,7 @@ def _take_unknown(column: pa.Array, default: UnlistedPriority, own: list[list[An
     if not cells:
         return column
     plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    # Changed cells are taken from behind the column, because Arrow's `replace_with_mask` does not know lists. Where the
+    # Changed cells are appended and taken from there, because Arrow's `replace_with_mask` cannot replace lists. If the
     # second of three cells changes, the places are 0, 3, 2.
     places = np.where(changed, len(column) - 1 + np.cumsum(changed), np.arange(len(column)))
     return pa.chunked_array([plain, pa.array(cells, plain.type)]).take(pa.array(places)).combine_chunks()

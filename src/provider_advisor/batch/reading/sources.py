@@ -85,7 +85,7 @@ class ReadingOptions(NamedTuple):
             )
 
     def refuse_sheet_options(self) -> None:
-        """Raise BatchError for an option on criterion columns if there are none."""
+        """Raise BatchError for an option on criterion columns in a table that has lists."""
         for name in ("scale", "matches"):
             if getattr(self, name):
                 raise BatchError(

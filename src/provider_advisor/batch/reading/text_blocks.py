@@ -63,7 +63,7 @@ class Record(NamedTuple):
 
 
 class RecordSpans(NamedTuple):
-    """Where each record begins and ends; blank lines are none."""
+    """Where each record begins and ends; blank lines are not records."""
 
     starts: Places
     ends: Places
@@ -169,7 +169,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
         place = _find_first_wrong(array, quotes, first, separator)
         # From here to `place` every quote is regular, so only the record that holds `place` can be wrong.
         end = _find_record_start(data, quotes, first, start, place)
-        if place == len(data) and (quotes.size - first) % 2 == 0 and final:  # every quote has its other
+        if place == len(data) and (quotes.size - first) % 2 == 0 and final:  # no quote is open
             end = place
         looked_at = place < len(data) or (final and end < place) or (full and end == 0)
         record = scan_record(data, end, separator, final=final) if looked_at else None

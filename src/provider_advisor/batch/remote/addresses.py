@@ -44,7 +44,7 @@ def is_web_address(name: str) -> bool:
 def show_address(name: str) -> str:
     """Return a name for messages and records: a URL without user, password and options, or a path as it is.
 
-    Before the @ of an address in Azure stands a container or an account, which is not a secret.
+    In an address in Azure, the container or account before the @ is not a secret.
 
     >>> show_address("postgresql://ann:secret@db.example/teams?sslpassword=x")
     'postgresql://***@db.example/teams?***'

@@ -207,7 +207,7 @@ def _read_environment(name: str) -> tuple[str, dict[str, str]]:
 
 
 def _read_connection(text: str, name: str) -> tuple[str, dict[str, str]]:
-    """Read `AccountName=acme;AccountKey=…;EndpointSuffix=core.windows.net` and its kin. Raises BatchError."""
+    """Read a text such as `AccountName=acme;AccountKey=…;EndpointSuffix=core.windows.net`. Raises BatchError."""
     given = {key.strip().lower(): value for key, _, value in (part.partition("=") for part in text.split(";"))}
     scheme = given.get("defaultendpointsprotocol", "https")
     suffix = given.get("endpointsuffix", "core.windows.net")
