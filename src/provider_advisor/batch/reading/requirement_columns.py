@@ -116,16 +116,20 @@ class CriterionColumns(NamedTuple):
             add_reasons(wrong, reasons)
             (own if column.match.is_unlisted else lists).append(items)
         # Not with Arrow: when skipping nulls, it drops rows that have nothing else (pyarrow 26).
-        empty = pa.nulls(rows.num_rows, pa.string())
-        frame = pl.DataFrame({str(place): pl.from_arrow(items) for place, items in enumerate(lists or [empty])})
-        needs = frame.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True)).to_series()
-        found = [*(rows.column(place) for place in self.kept), needs.to_arrow().cast(pa.string())]
+        needs = _make_frame(lists or [pa.nulls(rows.num_rows, pa.string())]).select(
+            pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
+        )
+        found = [*(rows.column(place) for place in self.kept), needs.to_series().to_arrow().cast(pa.string())]
         if own:
-            cells = zip(*(items.to_pylist() for items in own), strict=True)
-            texts = [[text for text in row if text is not None] or None for row in cells]
-            found.append(pa.array(texts, _TEXTS))
+            texts = pl.concat_list(pl.all()).list.drop_nulls()
+            listed = _make_frame(own).select(pl.when(texts.list.len() > 0).then(texts))
+            found.append(listed.to_series().to_arrow().cast(_TEXTS))
         rows = pa.RecordBatch.from_arrays(found, schema=self.schema)
         return block._replace(rows=rows).leave_out(None, wrong)
+
+
+def _make_frame(columns: Iterable[pa.Array]) -> pl.DataFrame:
+    return pl.DataFrame({str(place): pl.from_arrow(column) for place, column in enumerate(columns)})
 
 
 def plan_criterion_columns(
