@@ -96,16 +96,11 @@ class Keys:
         """Return the columns of every block of a run."""
         return pa.schema(self.columns | dict.fromkeys(self.carried, pa.string()))
 
-    def find_column(self, key: str, name: str) -> str | None:
-        """Return the column of a name in `situation`, `usage` or `weights`.
-
-        The column of a member, such as that of `sms-outbound@de`, exists only if a row states it.
-        """
-        column = f"{key}.{name}"
-        if column in self.columns:
-            return column
-        item = self.knowledge.find_usage(name) if key == "usage" and AT in name else None
-        return None if item is None else f"{USAGE}{item.id}"
+    def find_member_column(self, name: str) -> str | None:
+        """Return the column of a member, such as `usage.sms-outbound@de`, which exists only if a row states it."""
+        before, _, item = name.partition(USAGE)
+        found = self.knowledge.find_usage(item) if not before and AT in item else None
+        return None if found is None else f"{USAGE}{found.id}"
 
 
 def find_keys(text: TextBlock) -> tuple[str, ...]:
@@ -282,7 +277,10 @@ def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row:
             cells[key] = _READERS[key](value) if key in _READERS else None
         elif type(value) is dict:
             read = _READERS[key]
-            cells |= {keys.find_column(key, name): read(cell) for name, cell in value.items() if cell is not None}
+            for name, cell in value.items():
+                if cell is not None:
+                    column = f"{key}.{name}"
+                    cells[column if column in keys.columns else keys.find_member_column(column)] = read(cell)
         else:
             cells[key] = None
     if None in cells or None in cells.values():  # a name without a column, or a value that its reader refused
