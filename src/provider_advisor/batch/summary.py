@@ -31,7 +31,7 @@ def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     """
     counting = _Counting(tally, facts)
     outline = make_outline(tally, rejected=rejected, facts=facts)
-    knowledge = outline.pop("knowledge")
+    knowledge = outline.pop("knowledge")  # comes last, after everything that is counted
     return {
         **outline,
         "providers": [counting.describe_provider(provider) for provider in counting.list_compared()],

@@ -65,6 +65,7 @@ def hide_secrets(text: str, name: str) -> str:
     password = user.partition(":")[2] or ("" if is_database(name) or find_scheme(name) in _AZURE else user)
     values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
     secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _LEAST}
+    # The longest first: a shorter one may be part of it, and hiding that would leave the rest readable.
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

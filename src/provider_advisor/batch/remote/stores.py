@@ -194,7 +194,7 @@ def _add_account(url: str, account: str, name: str) -> str:
             f"{name} does not say which storage account; write az://CONTAINER@ACCOUNT.dfs.core.windows.net/NAME, "
             f"or set {_ACCOUNT}."
         )
-    return full.replace("://", f"://{account}@", 1)
+    return full.replace("://", f"://{account}@", 1)  # abfs://teams/t.csv becomes abfs://acme@teams/t.csv
 
 
 def _read_environment(name: str) -> tuple[str, dict[str, str]]:
@@ -219,6 +219,7 @@ def _read_connection(text: str, name: str) -> tuple[str, dict[str, str]]:
             f"{name} cannot be used: {_CONNECTION} has no AccountName and AccountKey or SharedAccessSignature; "
             "copy it again."
         )
+    # pyarrow puts the account before these: acme.blob.core.windows.net.
     blob, files = f".blob.{suffix}", f".dfs.{suffix}"
     if endpoint.netloc:
         scheme, blob = endpoint.scheme, endpoint.netloc.removeprefix(account)
