@@ -240,6 +240,11 @@ def test_columns_without_a_name_are_carried_under_their_place(answers, tmp_path)
     assert (found[0]["column_1"], found[0]["team"], found[0]["column_4"]) == ("0", "a", "")
 
 
+def test_a_key_without_a_name_is_carried(answers, tmp_path):
+    found, _, _ = answers(_write(tmp_path / "teams.jsonl", '{"team": "a", "needs": ["repairs"], "": "x"}\n'))
+    assert [list(row.values())[-1] for row in found] == ["x"]
+
+
 @pytest.mark.parametrize("line", ["sep=;\r\n", '"sep=;"\n', "\ufeffSEP=;\n"])
 def test_a_line_that_names_the_separator_is_read(answers, tmp_path, line):
     found, _, _ = answers(_write(tmp_path / "teams.csv", f'{line}team;needs\r\na;"repairs,rental"\r\n'))

@@ -41,17 +41,17 @@ def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[
 
 
 def _make_empty(schema: pa.Schema) -> pl.DataFrame:
-    columns = []
-    for field in schema:
-        # pa.Schema.empty_table would look for pandas, and import it.
-        nothing = pa.Table.from_arrays([pa.nulls(0, field.type)], schema=pa.schema([field]))
+    # pa.Schema.empty_table would look for pandas, and import it.
+    columns = [pa.nulls(0, field.type) for field in schema]
+    for field, column in zip(schema, columns, strict=True):
         try:
-            columns.append(cast("pl.DataFrame", pl.from_arrow(nothing)))
+            pl.from_arrow(pa.Table.from_arrays([column], schema=pa.schema([field])))
         except (pl.exceptions.PolarsError, pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
             raise BatchError(
                 f"the column '{field.name}' contains {field.type}, which cannot be written; leave it out."
             ) from error
-    return pl.concat(columns, how="horizontal")
+    # All at once, as rows are converted later: Polars names a column without a name by its place in the table.
+    return cast("pl.DataFrame", pl.from_arrow(pa.Table.from_arrays(columns, schema=schema)))
 
 
 def _refuse_bytes(schema: pl.Schema) -> None:
