@@ -220,3 +220,15 @@ def test_changed_facts_are_answered_anew_and_old_answers_are_freed(folders_from,
     watched.look()
     assert web.get(_QUESTION).json() != first
     assert [len(app.state.sent) for app in made] == [0, 1]
+
+
+def test_screens_share_what_was_worked_out_for_a_while(bicycles, monkeypatch):
+    service = service_module.KnowledgeService(bicycles)
+    first = service.get_catalogue()
+    assert service.get_catalogue() is first
+    next_day = service_module.today() + dt.timedelta(days=1)
+    monkeypatch.setattr(service_module, "today", lambda: next_day)
+    second = service.get_catalogue()
+    assert second.facts.as_of == next_day
+    # What people type is kept with it, so it must not grow for as long as the server runs.
+    assert len({id(one): one for one in [service.get_catalogue() for _ in range(250)]}) > 2

@@ -20,7 +20,6 @@ from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.web.address import describe_query, read_address
-from provider_advisor.faces.web.questionnaire_page import make_catalogue
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
 from provider_advisor.knowledge import KnowledgeBase
@@ -240,7 +239,7 @@ def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[st
 
     Raises RequirementsError, and KnowledgeError for answers that do not fit.
     """
-    state = begin(make_catalogue(service))
+    state = begin(service.get_catalogue())
     if answers:
         state = read_answers(json.dumps(answers).encode(), "answers", state)
     if values is not None:

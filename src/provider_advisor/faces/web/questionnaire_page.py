@@ -90,13 +90,8 @@ def take_answers(request: Request, service: Service) -> Response:
     return RedirectResponse(f"/ask?a={_quote(_write_answers(after))}{'&more=1' if more else ''}", 303)
 
 
-def make_catalogue(service: KnowledgeService) -> Catalogue:
-    """Return the questions on the facts of today."""
-    return Catalogue(service.facts())
-
-
 def _read_state(text: str, more: str, service: KnowledgeService) -> State:
-    state = _read_answers(text, make_catalogue(service))
+    state = _read_answers(text, service.get_catalogue())
     return go_on(state) if more else state
 
 

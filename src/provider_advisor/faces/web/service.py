@@ -19,10 +19,14 @@ from provider_advisor.faces.side_by_side import ComparedRow, compare_facts, spli
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.doubtful_words import explain_unfound, suggest_words
 from provider_advisor.requirements.requirements_file import read_requirements_data
+
+_MOST_ASKED = 100
+"""A catalogue of questions serves so many screens."""
 
 _SHORTEST = 3
 """Shorter words match too much by themselves."""
@@ -38,6 +42,8 @@ class KnowledgeService:
         self.knowledge = knowledge
         self.keeps, self.watches = keeps, watches
         self._scope = (dt.date.min, "")
+        self._catalogue: Catalogue | None = None
+        self._asked = 0
 
     def read(self, data: Mapping[str, Any]) -> Statement:
         """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""
@@ -57,6 +63,17 @@ class KnowledgeService:
     def facts(self, day: dt.date | None = None) -> Facts:
         """Return the facts as of a day, today if None."""
         return facts_as_of(self.knowledge, day or today(), None)
+
+    def get_catalogue(self) -> Catalogue:
+        """Return the questions on the facts of today, with what was worked out for the last screens."""
+        # A new one for each screen would work out again what each answer can add. But one that is kept for long would
+        # grow with each amount that somebody types.
+        found, day = self._catalogue, today()
+        self._asked += 1
+        if found is None or found.facts.as_of != day or self._asked > _MOST_ASKED:
+            found = self._catalogue = Catalogue(self.facts(day))
+            self._asked = 0
+        return found
 
     def describe_scope(self) -> str:
         """Return a sentence with the number of providers compared today, and the day of the newest fact."""
