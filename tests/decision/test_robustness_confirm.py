@@ -313,6 +313,30 @@ def test_a_cost_that_no_answer_settles_may_turn_out_either_way(hours, more):
     assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
 
 
+HOURLY = st.sampled_from(
+    [(), Said(4, "exactly"), Said(12, "exactly"), Said((2, 12)), Said(3, "at_least"), Said(30, "exactly")]
+)
+
+
+@settings(REPEATED, max_examples=200)
+@given(
+    st.lists(st.tuples(HOURLY, st.sampled_from([HAS, LACKS, ()])), min_size=2, max_size=3),
+    st.sampled_from([Interval(None, 100), Interval(None, 550), Interval(None, 1500)]),
+    st.sampled_from([50, Volume(10, 60, "10..60"), Volume(0, 60, "0..60")]),
+    st.sampled_from([{}, {"loans": 3}]),
+)
+def test_who_comes_first_in_some_scenario_by_its_cost_is_a_contender(said, bound, hours, more):
+    claims = {name: {"hourly": price, "board": board} for name, (price, board) in zip("abc", said, strict=False)}
+    decision = priced(bound, hours, claims, **more)
+    leader = decision.outcome.verdict.provider
+    assume(leader is not None)
+    shares = calculate_provider_shares(decision.outcome, decision.facts)
+    assert shares.given.samples == 0
+    first = {share.name for share in shares.alternatives if share.given > 0}
+    contenders = find_contenders(decision.outcome, decision.facts)
+    assert first <= {leader, *contenders.ahead, *contenders.level}
+
+
 def test_supposing_a_fact_does_not_touch_the_facts_themselves():
     decision = decided(knowledge_of([capability("board")], {"ada": {}, "bob": {}}), Team((must("board"),)))
     find_questions(decision.outcome, decision.facts)

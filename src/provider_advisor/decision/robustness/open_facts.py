@@ -130,11 +130,9 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
         if finding.cost is not None and is_open(finding):
             for item in finding.cost.items:
                 for price in _open_prices(item, assessment.provider, facts):
-                    own = uses.setdefault(price, [])
-                    own.append(Use(place, None, finding.weight))
-                    limit = _limit_price(facts.knowledge.criteria[price], item, finding)
-                    if limit is not None:
-                        own.append(Use(place, limit, finding.weight))
+                    limits = _list_limits(facts.knowledge.criteria[price], item, finding, facts)
+                    own = [Use(place, limit, finding.weight) for limit in (None, *limits)]
+                    uses.setdefault(price, []).extend(own)
     return tuple(OpenFact(assessment.provider, criterion, tuple(uses[criterion])) for criterion in sorted(uses))
 
 
@@ -151,19 +149,23 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
             yield known.criterion
 
 
-def _limit_price(price: Criterion, item: CostItem, finding: Finding) -> Interval | None:
-    """Return the prices beyond which a bound on the cost is broken, if those on the scale of the price cannot break it.
+def _list_limits(price: Criterion, item: CostItem, finding: Finding, facts: Facts) -> Iterator[Interval]:
+    """Yield bounds on a price beyond its scale, if the cost has a bound: the highest that can be, or what breaks it.
 
     A missing price may be dearer than the end of its scale: 50 hours at 10, the worst, cost 500, and so may meet a
-    limit of 1,000 a month; from 20 on they break it.
+    limit of 1,000 a month; from 20 on they break it. Where a volume is a range, its end may break it first.
     """
     bound = None if finding.requirement is None else finding.requirement.bound
-    volume, _ = multiply_volumes(price.usage, item.usage)
-    if bound is None or bound.high is None or finding.cost is None or item.amount.high is not None or not volume:
-        return None
-    others = (finding.cost.amount.low or 0) - (item.amount.low or 0)
-    limit = round((bound.high - others) / volume, _DIGITS)
-    return Interval(None, limit) if limit >= max(scale_ends(price)) else None
+    if bound is None or bound.high is None or finding.cost is None:
+        return
+    known = facts.of_no_member(finding.provider, price.id).amount
+    if known is not None and known.high is not None:
+        limits = [known.high]
+    else:
+        left = bound.high - (finding.cost.amount.low or 0) + (item.amount.low or 0)
+        volumes = sorted(set(multiply_volumes(price.usage, item.usage)) - {0})
+        limits = [round(left / volume, _DIGITS) for volume in volumes]
+    yield from (Interval(None, limit) for limit in limits if limit >= max(scale_ends(price)))
 
 
 def find_uses(assessment: Assessment, criterion: str, facts: Facts) -> OpenFact:
