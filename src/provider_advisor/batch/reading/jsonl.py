@@ -2,18 +2,19 @@
 
 {"team": "a", "needs": ["fax", {"criterion": "integration", "member": "salesforce"}],
  "situation": {"developers": "none"}}
-{"team": "b", "needs": "fax"}
+{"team": "b", "needs": "fax, sms"}
+{"team": "c", "needs": 5}
 
-become the row
+become the rows
 
 team  needs                                                          situation.developers
 a     fax, {"criterion": "integration", "member": "salesforce"}      none
+b     fax, sms
 
-and the reject "'needs': expected a list; found 'fax'."
+and the reject "'needs': expected a list; found 5."
 
-A line is read strictly, with the same errors as a single answer. There is one way to read a line, at 7 to 16
-microseconds each. Arrow's JSON reader is not used: it does not tell null from a missing key, and does not check days or
-unknown keys, so it worked only for the plainest lines.
+A line is read strictly, with the same errors as a single answer. Arrow's JSON reader is not used: it does not tell null
+from a missing key, and does not check days or unknown keys, so it worked only for the plainest lines.
 """
 
 from __future__ import annotations
