@@ -2,7 +2,7 @@
 
 A footer may be wrong, and 600 bytes may decode to gigabytes: one long text in a dictionary, used by every row. So texts
 are read as stored, as dictionary codes, and decoded some megabytes at a time. A row group with one 5 MB text for 5,000
-rows, for example, has codes of a few kilobytes, and its decoded size of 27 GB is known before decoding.
+rows, for example, has codes of a few kilobytes, and its decoded size of 25 GB is known before decoding.
 
 Polars writes the output, and supports fewer types than Arrow: some make it panic, others silently lose values. So types
 are chosen before a run starts, and single values that cannot be written are found row by row.

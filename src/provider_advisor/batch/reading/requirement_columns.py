@@ -1,15 +1,15 @@
 """The columns of a table that ask for something, turned into `needs` and, for words of the team's own, `unlisted`.
 
-A table may have a column for each criterion, with cells such as must, x or a number:
+A table may have a column for each criterion, with cells such as must, x or >=90:
 
     Team | Ring groups | Fax           Team | needs
-    a    | must        | x        →    a    | call-queues:must,fax:must
-    b    | nice        |               b    | call-queues:could
+    a    | must        | x        →    a    | ring-groups:must,fax:must
+    b    | nice        |               b    | ring-groups:could
 
 With --unlisted-unknown, words of `needs` and `wants` that no criterion knows move to `unlisted`:
 
-    needs              unlisted          needs   unlisted
-    sms, loan phones   night shift   →   sms     {"text": "night shift"}, {"text": "loan phones", "priority": "must"}
+    needs             unlisted          needs   unlisted
+    sms, blue desks   night shift   →   sms     night shift, {"text": "blue desks", "priority": "must"}
 
 All later steps see only the result, so nothing else has to handle such tables.
 """
