@@ -235,11 +235,10 @@ class _ProviderModel:
             if whole is not None and (whole.criterion in bounds or whole.criterion in of_costs):
                 self._drawn_with[member] = whole.criterion
                 bounds[whole.criterion] = bounds.get(whole.criterion, {}) | bounds.pop(member)
-        p = self._unknown
-        return {
-            key: _DrawnFact(key, _place_bounds(bounds.get(key, {}), p) | _place_bounds(of_costs.get(key, {}), p))
-            for key in sorted({*bounds, *of_costs})
-        }
+        within = {key: _place_bounds(part, self._unknown) for key, part in bounds.items()}
+        for key, part in of_costs.items():
+            within[key] = within.get(key, {}) | _place_bounds(part, self._unknown)
+        return {key: _DrawnFact(key, within[key]) for key in sorted(within)}
 
     def _get_key(self, name: str) -> str:
         """Return the key of the drawn fact that settles a criterion or cost."""
@@ -429,20 +428,17 @@ def _place_bounds(bounds: Mapping[_Asked, _Ends], p: float) -> dict[_Asked, _Str
     for low, high in bounds.values():
         if low is None or high is None:
             wanted += [(cut, at) for cut, at in zip((low, high), (1 - p, p), strict=True) if cut is not None]
-    fixed = _put_in_order(wanted)
-    for low, high in bounds.values():
-        if low is not None and high is not None:
-            # As near to the middle as the bounds with one end leave room for it.
-            others = fixed.items()
-            least = max(
-                [0.0, *(at for cut, at in others if cut <= low), *(at - p for cut, at in others if cut <= high)]
-            )
-            most = min(
-                [1 - p, *(at for cut, at in others if cut >= low), *(at - p for cut, at in others if cut >= high)]
-            )
-            start = sorted((least, (1 - p) / 2, most))[1]
-            wanted += (low, start), (high, start + p)
     places = _put_in_order(wanted)
+    two_ends = [(low, high) for low, high in bounds.values() if low is not None and high is not None]
+    for low, high in two_ends:
+        # As near to the middle as the bounds with one end leave room for it.
+        others = places.items()
+        least = [*(at for cut, at in others if cut <= low), *(at - p for cut, at in others if cut <= high)]
+        most = [*(at for cut, at in others if cut >= low), *(at - p for cut, at in others if cut >= high)]
+        start = sorted((max([0.0, *least]), (1 - p) / 2, min([1 - p, *most])))[1]
+        wanted += (low, start), (high, start + p)
+    if two_ends:
+        places = _put_in_order(wanted)
     return {
         key: (0.0 if low is None else places[low], 1.0 if high is None else places[high])
         for key, (low, high) in bounds.items()
