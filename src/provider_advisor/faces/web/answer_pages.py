@@ -31,15 +31,15 @@ EXAMPLES = (
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/", response_model=None)
+@router.get("/")
 def show_home(service: Service) -> Response:
     """Show the start page with its three entry points."""
     return show_page(service, "home.html.j2", "Which communications provider fits?", indexed=True, examples=EXAMPLES)
 
 
-@router.get("/answer", response_model=None)
-@router.get("/answer.json", response_model=None)
-@router.get("/answer.md", response_model=None)
+@router.get("/answer")
+@router.get("/answer.json")
+@router.get("/answer.md")
 def show_answer(request: Request, service: Service) -> Response:
     """Show an answer, or return it as JSON or Markdown; a fragment is the part that says how sure it is."""
     query, form = request.query_params, request.scope["path"].removeprefix("/answer")
@@ -69,7 +69,7 @@ def show_answer(request: Request, service: Service) -> Response:
     return show_page(service, "answer.html.j2", **values, address=address, is_sure=found.robustness)
 
 
-@router.get("/embed", response_model=None)
+@router.get("/embed")
 def show_card(request: Request, service: Service) -> Response:
     """Show only the verdict, for a frame on another page; no other page of ours may be framed."""
     statement = read_address(request.query_params.multi_items(), service.knowledge).statement

@@ -311,7 +311,7 @@ def complete_contract(document: dict[str, Any], knowledge: KnowledgeBase) -> dic
 contract_page = APIRouter(include_in_schema=False)
 
 
-@contract_page.get("/api", response_model=None)
+@contract_page.get("/api")
 def show_contract(request: Request, service: Service) -> Response:
     """Show the operations under /api/v1, generated from the OpenAPI document."""
     operations = [

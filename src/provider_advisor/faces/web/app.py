@@ -65,7 +65,7 @@ async def check_life() -> Response:
     return PlainTextResponse("alive\n")
 
 
-@operations.get("/-/ready", response_model=None)
+@operations.get("/-/ready")
 def check_readiness(service: Service) -> Response:
     """Answer a fixed question with the rule engine, so that ready means able to answer."""
     first = next(iter(service.knowledge.criteria))
@@ -73,7 +73,7 @@ def check_readiness(service: Service) -> Response:
     return PlainTextResponse("ready\n")
 
 
-@operations.get("/-/versions", response_model=None)
+@operations.get("/-/versions")
 def show_versions(service: Service) -> Response:
     """Return the versions of the program and of the knowledge base."""
     knowledge = service.knowledge
@@ -82,13 +82,13 @@ def show_versions(service: Service) -> Response:
     )
 
 
-@operations.get("/-/settings", response_model=None)
+@operations.get("/-/settings")
 def show_settings(request: Request) -> Response:
     """Return the limits and other settings of this worker."""
     return JsonResponse(request.app.state.settings._asdict())
 
 
-@operations.get("/robots.txt", response_model=None)
+@operations.get("/robots.txt")
 def show_robots() -> Response:
     """Keep searchers away from pages of which there is one for each question."""
     return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\nDisallow: /d/\n")

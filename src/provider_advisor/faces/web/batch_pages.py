@@ -38,13 +38,13 @@ _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/batch", response_model=None)
+@router.get("/batch")
 def show_batch(service: Service) -> Response:
     """Show the upload form."""
     return _show_form(service, BatchChoice())
 
 
-@router.post("/batch", response_model=None)
+@router.post("/batch")
 def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
     service: Service,
     runs: Runs,
@@ -69,7 +69,7 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
         return _show_form(service, choice, 503, mistakes=[said])
 
 
-@router.get("/batch/{name}", response_model=None)
+@router.get("/batch/{name}")
 def show_run(name: str, service: Service, runs: Runs) -> Response:
     """Show the state of a run: running, done with its summary, or failed with the reason."""
     run = runs.find(name)
@@ -97,7 +97,7 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
     )
 
 
-@router.get("/batch/{name}/{what}", response_model=None)
+@router.get("/batch/{name}/{what}")
 def send_result(name: str, what: str, service: Service, runs: Runs) -> Response:
     """Return the scores, or the rows that were rejected, as a file."""
     run = runs.find(name)

@@ -55,7 +55,7 @@ _MOST_NAMED = 4
 """At most so many criteria in a line of the ranking; the answer lists them all."""
 
 
-@router.get("/choose", response_model=None)
+@router.get("/choose")
 def show_choose(request: Request, service: Service) -> Response:
     """Show the form with all criteria, and the ranking for those ticked."""
     query, is_part = request.query_params, is_fragment(request)
@@ -78,7 +78,7 @@ def show_choose(request: Request, service: Service) -> Response:
     return show_page(service, "choose.html.j2", "Choose", **_show_form(service, statement, query))
 
 
-@router.post("/choose", response_model=None)
+@router.post("/choose")
 async def fill_choose(request: Request) -> Response:
     """Redirect a submitted form, which has a field for each criterion, to a URL with only the filled-in ones."""
     fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)

@@ -40,9 +40,9 @@ class _FactFilter(NamedTuple):
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/facts", response_model=None)
-@router.get("/facts.json", response_model=None)
-@router.get("/facts.csv", response_model=None)
+@router.get("/facts")
+@router.get("/facts.json")
+@router.get("/facts.csv")
 def show_facts(request: Request, service: Service) -> Response:
     """Show the facts that the address asks for, or return the same rows as JSON or CSV."""
     query, form = request.query_params, request.scope["path"].removeprefix("/facts")
@@ -73,7 +73,7 @@ def show_facts(request: Request, service: Service) -> Response:
     )
 
 
-@router.get("/freshness", response_model=None)
+@router.get("/freshness")
 def show_freshness(service: Service, as_of: str = "", within: str = "") -> Response:
     """Show which facts are out of date, or will be soon, and where to look them up."""
     day, days, wrong = None, 0, None
@@ -109,7 +109,7 @@ def show_freshness(service: Service, as_of: str = "", within: str = "") -> Respo
     )
 
 
-@router.get("/freshness.json", response_model=None)
+@router.get("/freshness.json")
 def show_freshness_data(service: Service, as_of: str = "", within: str = "") -> Response:
     """Return what `recommend check --freshness --format json` prints."""
     day, days = _read_span(as_of, within)

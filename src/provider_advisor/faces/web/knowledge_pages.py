@@ -23,9 +23,9 @@ _MOST_LETTERS = 200
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/compare", response_model=None)
-@router.get("/compare.json", response_model=None)
-@router.get("/compare.csv", response_model=None)
+@router.get("/compare")
+@router.get("/compare.json")
+@router.get("/compare.csv")
 def show_comparison(request: Request, service: Service) -> Response:
     """Show providers side by side, or return the same rows as JSON or CSV."""
     query, form = request.query_params, request.scope["path"].removeprefix("/compare")
@@ -54,13 +54,13 @@ def show_comparison(request: Request, service: Service) -> Response:
     if form:
         return write_csv([["criterion", *chosen], *([row.criterion.id, *row.list_texts(knowledge)] for row in rows)])
     fields = {"providers": ",".join(names), "area": area or "", "only": only, "as_of": day}
-    is_chosen = {*names, *chosen} if names else set[str]()
+    ticked = {*names, *chosen} if names else set[str]()  # without names all are compared, but no box is ticked
     return show_page(
         service,
         "compare.html.j2",
         "Compare",
         wrong=wrong,
-        options=[(one.id, one.name, one.id in is_chosen) for one in knowledge.providers.values()],
+        options=[(one.id, one.name, one.id in ticked) for one in knowledge.providers.values()],
         areas=list_areas(knowledge),
         area=area,
         given_day=day,
@@ -71,7 +71,7 @@ def show_comparison(request: Request, service: Service) -> Response:
     )
 
 
-@router.get("/criteria", response_model=None)
+@router.get("/criteria")
 def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
     """Show the criteria, or those that match words, in all areas or one."""
     words, wrong = q[:_MOST_LETTERS], None
@@ -96,7 +96,7 @@ def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
     )
 
 
-@router.get("/criteria/{name}", response_model=None)
+@router.get("/criteria/{name}")
 def show_criterion(name: str, service: Service) -> Response:
     """Show a criterion and what is known of each provider."""
     try:
@@ -124,7 +124,7 @@ def show_criterion(name: str, service: Service) -> Response:
     )
 
 
-@router.get("/providers/{name}", response_model=None)
+@router.get("/providers/{name}")
 def show_provider(name: str, service: Service) -> Response:
     """Show a provider and all claims about it."""
     try:
@@ -142,7 +142,7 @@ def show_provider(name: str, service: Service) -> Response:
     return _show_claimed(service, "provider", one.name, claims, lines=lines, links=links)
 
 
-@router.get("/sources/{name}", response_model=None)
+@router.get("/sources/{name}")
 def show_source(name: str, service: Service) -> Response:
     """Show a source and what it says."""
     one = service.knowledge.sources.get(name)

@@ -62,7 +62,7 @@ _SENTENCE_END = re.compile(r"(?<=[.?]) ")
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/ask", response_model=None)
+@router.get("/ask")
 def show_questionnaire(service: Service, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
     """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.
 
@@ -74,7 +74,7 @@ def show_questionnaire(service: Service, a: str = "", change: str = "", was: str
     return show_page(service, "ask.html.j2", "Questionnaire", **_show_screen(state, service, fields, key))
 
 
-@router.get("/ask/next", response_model=None)
+@router.get("/ask/next")
 def take_answers(request: Request, service: Service) -> Response:
     """Add the answers of a form, and redirect to the URL that contains them."""
     query = request.query_params

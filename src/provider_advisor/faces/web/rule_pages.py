@@ -39,7 +39,7 @@ TruthOf = Callable[[Leaf], Truth]
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/rules", response_model=None)
+@router.get("/rules")
 def show_rules(request: Request, service: Service) -> Response:
     """Show the rules, and for a team in the address which of them fire."""
     knowledge, fired, address = service.knowledge, set[str](), ""
@@ -59,8 +59,8 @@ def show_rules(request: Request, service: Service) -> Response:
 
 
 # The lower decorator comes first among the routes: `/rules/{name}` would take `.json` as part of a name.
-@router.get("/rules/{name}", response_model=None)
-@router.get("/rules/{name}.json", response_model=None)
+@router.get("/rules/{name}")
+@router.get("/rules/{name}.json")
 def show_rule_page(name: str, request: Request, service: Service) -> Response:
     """Show a rule, and for the team in the address whether each condition holds; or return the same as data."""
     knowledge = service.knowledge

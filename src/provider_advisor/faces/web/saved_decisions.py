@@ -51,7 +51,7 @@ async def get_store(request: Request) -> DecisionStore:
 Store = Annotated[DecisionStore, Depends(get_store)]
 
 
-@router.get("/decisions/new", response_model=None)
+@router.get("/decisions/new")
 def show_saving(request: Request, service: Service) -> Response:
     """Show what would be saved, and the key that deletes it, which is shown only here."""
     return _show_saving(service, read_address(request.query_params.multi_items(), service.knowledge).statement)
@@ -72,7 +72,7 @@ def _show_saving(
     )
 
 
-@router.post("/decisions", response_model=None)
+@router.post("/decisions")
 def save_decision(
     service: Service, store: Store, question: FormText = "", title: FormText = "", key: FormText = ""
 ) -> Response:
@@ -90,7 +90,7 @@ def save_decision(
     return RedirectResponse(f"/d/{kept.id}", 303)
 
 
-@router.get("/decisions", response_model=None)
+@router.get("/decisions")
 def list_decisions(service: Service, store: Store, d: str = "") -> Response:
     """Show the decisions whose addresses or ids are in a text."""
     names = list(dict.fromkeys(_ADDRESS.findall(d)))
@@ -109,7 +109,7 @@ def list_decisions(service: Service, store: Store, d: str = "") -> Response:
     )
 
 
-@router.get("/d/{name}", response_model=None)
+@router.get("/d/{name}")
 def show_decision(name: str, request: Request, service: Service, store: Store) -> Response:
     """Show a decision as it was, and whether it would be different now; `/d/ID.json` is the same as data."""
     is_data, name = name.endswith(".json"), name.removesuffix(".json")
@@ -144,7 +144,7 @@ def _show_decision(
     )
 
 
-@router.post("/d/{name}/delete", response_model=None)
+@router.post("/d/{name}/delete")
 def delete_decision_page(name: str, service: Service, store: Store, key: FormText = "") -> Response:
     """Delete a decision by its key."""
     found = _find(name, service, store)

@@ -33,7 +33,7 @@ _SHORTEST = 3
 
 
 class KnowledgeService:
-    """A knowledge base and its answers; it keeps nothing of a request.
+    """A knowledge base and its answers; of requests it keeps only what screens of the questionnaire worked out.
 
     `keeps`: the server keeps decisions. `watches`: it reads changed files, and has a page for their keeper.
     """

@@ -127,7 +127,7 @@ async def get_watching(request: Request) -> Watching:
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/keeper", response_model=None)
+@router.get("/keeper")
 def show_keeper(request: Request, service: Service, watching: Annotated[Watching, Depends(get_watching)]) -> Response:
     """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
     query, wrong, turns = request.query_params, None, list[AnswerTurn]()
