@@ -153,7 +153,7 @@ def _list_limits(price: Criterion, item: CostItem, finding: Finding, facts: Fact
     """Yield bounds on a price beyond its scale, if the cost has a bound: the highest that can be, or what breaks it.
 
     A missing price may be dearer than the end of its scale: 50 hours at 10, the worst, cost 500, and so may meet a
-    limit of 1,000 a month; from 20 on they break it. Where a volume is a range, its end may break it first.
+    limit of 1,000 a month; above 20 they break it. Where a volume is a range, its upper end breaks the limit first.
     """
     bound = None if finding.requirement is None else finding.requirement.bound
     if bound is None or bound.high is None or finding.cost is None:
@@ -246,7 +246,6 @@ def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -
 
 def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
     """Return the end of the scale, or that of what is open if it comes first; just above "more than" an amount."""
-    # "More than 4 cents" does not leave 4: the lowest amount that is open lies just above.
     if claimed.low is not None and end <= claimed.low:
         return _step_from(claimed.low, claimed.high, criterion) if claimed.above else max(end, claimed.low)
     return claimed.high if claimed.high is not None and end > claimed.high else end
