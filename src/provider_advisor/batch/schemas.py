@@ -21,7 +21,7 @@ class _ClosedModel(BaseModel):
 
 class _Teams(_ClosedModel):
     teams: int
-    share: float | None = Field(description="of the teams scored, 0 to 1; null where none was")
+    share: float | None = Field(description="of the teams scored, 0 to 1; null if there are none")
 
 
 class _Kind(_Teams):
@@ -41,7 +41,7 @@ class _Criterion(_Teams):
 
 class _IfAll(_ClosedModel):
     qualified: _Teams = Field(description="every must is proven")
-    unconfirmed: _Teams = Field(description="no must fails, one at least is unknown")
+    unconfirmed: _Teams = Field(description="no must fails, but at least one is unknown")
     ruled_out: _Teams = Field(description="a must fails")
     unmet: list[_Criterion] = Field(description="musts that fail, and for how many teams")
     unknown: list[_Criterion] = Field(description="musts that are unknown, and for how many teams")
@@ -58,14 +58,14 @@ class _Provider(_ClosedModel):
 class _Wanted(_ClosedModel):
     criterion: str
     label: str
-    must: int = Field(description="teams that must have it, by their own statement or by a rule")
+    must: int = Field(description="teams that must have it, because they or a rule say so")
     wish: int = Field(description="teams that should or could have it")
 
 
 class _UnknownFact(_Criterion):
     provider: str
     name: str
-    disputed: bool = Field(description="the sources contradict one another")
+    disputed: bool = Field(description="the sources contradict each other")
     ask: str = Field(description="the question to put to the provider")
 
 
@@ -75,7 +75,7 @@ class _EndOrChange(_Criterion):
 
 
 class _Knowledge(_ClosedModel):
-    as_of: str = Field(description="the day whose facts count for rows that name none")
+    as_of: str = Field(description="the day of the facts for rows without their own")
     max_age: int | None = Field(description="days; older claims are not used")
     fingerprint: str
     version: str | None = Field(description="the version of the knowledge base; null if it has none")
@@ -135,7 +135,7 @@ class _VerdictModel(_ClosedModel):
 
 class _TeamCount(_ClosedModel):
     teams: int
-    share: float | None = Field(description="of the teams compared, 0 to 1; null where none was")
+    share: float | None = Field(description="of the teams compared, 0 to 1; null if there are none")
 
 
 class _Transition(_TeamCount):
@@ -145,16 +145,16 @@ class _Transition(_TeamCount):
 
 class _Rejected(_ClosedModel):
     both: int = Field(description="rows that neither base can answer")
-    before: int = Field(description="rows that only the base before cannot answer")
-    after: int = Field(description="rows that only the base after cannot answer")
+    before: int = Field(description="rows that only the base before the change cannot answer")
+    after: int = Field(description="rows that only the base after the change cannot answer")
 
 
 class _Because(_ClosedModel):
-    looked_at: int = Field(description="teams whose verdict changes, on which changes were tried")
-    sampled: bool = Field(description="whether these are a random sample of more")
-    by_one: int = Field(description="teams that get the new verdict by just one of the changes alone")
-    by_any: int = Field(description="teams that get it by any of several changes alone")
-    together: int = Field(description="teams that get it only by several changes together")
+    looked_at: int = Field(description="teams with a changed verdict for which the changes were tried one by one")
+    sampled: bool = Field(description="whether these are a random sample")
+    by_one: int = Field(description="teams that get the new verdict from exactly one of the changes alone")
+    by_any: int = Field(description="teams that get it from any one of several changes")
+    together: int = Field(description="teams that get it only from several changes together")
     untried: int = Field(description="changes that were not tried")
 
 
@@ -169,9 +169,9 @@ class _ChangeModel(_ClosedModel):
     provider: str | None = Field(description="of a fact")
     name: str = Field(description="the id of the criterion, rule and so on; of a weight must, should, could, unknown")
     says: str
-    brings: list[str] = Field(description="changes that have to be made with it")
-    alone: int | None = Field(description="teams that get the new verdict by it alone; null where it was not tried")
-    otherwise: int | None = Field(description="teams that get yet another verdict by it alone")
+    brings: list[str] = Field(description="changes that it depends on, made with it")
+    alone: int | None = Field(description="teams that get the new verdict from it alone; null if it was not tried")
+    otherwise: int | None = Field(description="teams that get a third verdict from it alone")
     needed: int | None = Field(description="teams that do not get the new verdict without it")
     examples: list[_TeamPlace]
 
@@ -194,13 +194,13 @@ class _ImpactRecord(_ClosedModel):
     compared: int = Field(description="rows that both bases answer")
     rejected: _Rejected
     changed: _TeamCount
-    other_provider: _TeamCount = Field(description="teams for which the provider recommended changed")
+    other_provider: _TeamCount = Field(description="teams whose recommended provider changes")
     transitions: list[_Transition]
     because: _Because
     changes: list[_ChangeModel] = Field(description="what differs; counts are of the teams looked at")
     examples: list[_Example]
-    dated: int = Field(description="rows that name a day or an age of their own, which is not used")
-    unread: list[str] = Field(description="columns that one of the bases does not know, and does not read")
+    dated: int = Field(description="rows with their own `as_of` or `max_age`, which is ignored")
+    unread: list[str] = Field(description="columns that only one of the bases can read")
 
 
 def impact_schema() -> dict[str, Any]:

@@ -65,10 +65,10 @@ class ScoreRecord(AnswerPart):
     """The three scores of a provider, 0 to 100."""
 
     proven: float | None
-    """all unknowns against; null where nothing was asked"""
+    """all unknowns count against it; null if nothing was asked for"""
     expected: float | None
     possible: float | None
-    """all unknowns for"""
+    """all unknowns count in its favour"""
 
 
 class LineRecord(AnswerPart):
@@ -90,7 +90,7 @@ class OtherPriceRecord(AnswerPart):
 
 
 class CostItemRecord(AnswerPart):
-    """Usage that is paid for together."""
+    """Usage that one price covers."""
 
     usage: dict[str, float | list[float]]
     """per month; [low, high] for a range"""
@@ -107,7 +107,7 @@ class CostItemRecord(AnswerPart):
     """free plans and credits, named and not subtracted"""
     evidence: list[LineRecord]
     priced_members: list[str] | None = None
-    """usage that a price is recorded for (`sms-outbound@de`), where this one names no member and has none"""
+    """usage that does have a price (`sms-outbound@de`), if this item names no member and has none"""
     unconverted: list[str] | None = None
     """prices in currencies without a recorded exchange rate"""
     notes: list[str] | None = None
@@ -207,7 +207,7 @@ class RequirementRecord(AnswerPart):
     implied_by: list[str]
     """rules; empty for what the team stated itself"""
     any: list[PartRecord] | None = None
-    """the parts of a choice, as in a requirements file: one of them will do"""
+    """the parts of a choice, as in a requirements file; any one of them will do"""
 
 
 class UnlistedRecord(AnswerPart):
@@ -218,7 +218,7 @@ class UnlistedRecord(AnswerPart):
 
 
 class SetAsideRecord(AnswerPart):
-    """What a rule would have asked, and why it does not count."""
+    """A requirement that a rule would have added, and why it does not count."""
 
     rule: str
     criterion: str
@@ -271,7 +271,7 @@ class ConfirmRecord(AnswerPart):
     weight: float
     """total weight of the findings that depend on it"""
     complete: bool
-    """whether all the smallest sets are named"""
+    """whether all of the smallest sets are listed"""
     says: str
 
 
@@ -326,19 +326,19 @@ class ShareRecord(AnswerPart):
     confidence: float | None
     """share of worlds in which it comes first with these weights"""
     ordered: float | None = None
-    """share of worlds in which it comes first with all weights that have the order of the given ones, equally likely;
+    """share of worlds in which it comes first, with all weights in the order of the given ones equally likely;
     null where that takes too long"""
     says: str
 
 
 class PairShareRecord(AnswerPart):
-    """In how many scenarios one provider is ahead of another one, with the weights as given."""
+    """In how many scenarios one provider is ahead of another, with the weights as given."""
 
     provider: str
     over: str
     ahead: float
     level: float
-    """share of worlds in which neither is ahead; in the rest the other one is, or both fail a must"""
+    """share of worlds in which neither is ahead; in the rest the other is, or both fail a must"""
     says: str
 
 
@@ -364,7 +364,7 @@ class WorldsRecord(AnswerPart):
     uniform: EstimateRecord
     ordered: EstimateRecord | None = None
     pairs: list[PairShareRecord] | None = None
-    """each two providers once; as precise as `given`"""
+    """each pair of providers once; as precise as `given`"""
     at_worst: bool = False
     """some amounts are stated by no source, and count at their worst in every scenario"""
     says: str
@@ -378,17 +378,17 @@ class AskedRecord(AnswerPart):
 
 
 class ChangeRecord(AnswerPart):
-    """A change of what is asked."""
+    """A change to the requirements."""
 
     kind: Literal["bound", "priority", "drop"]
     criterion: str
     from_: AskedRecord
     to: AskedRecord | None
-    """null: no longer asked"""
+    """null: no longer asked for"""
 
 
 class TurnRecord(AnswerPart):
-    """Changes that together change the verdict."""
+    """Changes that together would change the verdict."""
 
     changes: list[ChangeRecord]
     verdict: ThenVerdictRecord
@@ -396,7 +396,7 @@ class TurnRecord(AnswerPart):
 
 
 class RequirementChangesRecord(AnswerPart):
-    """The smallest changes of what is asked that change the verdict."""
+    """The smallest changes to the requirements that would change the verdict."""
 
     turns: list[TurnRecord]
     """smallest first"""
@@ -406,7 +406,7 @@ class RequirementChangesRecord(AnswerPart):
 
 
 class TippingRecord(AnswerPart):
-    """The amounts of one provider with which it leads, everything else as it is."""
+    """The amounts with which one provider leads, with everything else unchanged."""
 
     provider: str
     criterion: str
@@ -420,21 +420,21 @@ class RobustnessRecord(AnswerPart):
 
     weights: WeightsRecord
     worlds: WorldsRecord | None
-    """null where nothing is asked"""
+    """null if nothing was asked for"""
     changes: RequirementChangesRecord
     tipping: list[TippingRecord] | None = None
     """amounts from which, or up to which, a provider leads; requirements with the largest weights first"""
 
 
 class LeftOutRecord(AnswerPart):
-    """Among many providers, the findings on those that are ruled out: of these only the failed musts are listed."""
+    """Findings left out among many providers: for those that are ruled out, only the failed musts are listed."""
 
     providers: list[str]
     findings: int
 
 
 class NothingRecord(AnswerPart):
-    """What was not asked for."""
+    """What the team does not want."""
 
 
 class SourceRecord(AnswerPart):
@@ -450,7 +450,7 @@ class SourceRecord(AnswerPart):
     retrieved: str
     note: str | None = None
     no_url: str | None = None
-    """the reason why there is no address"""
+    """the reason why there is no URL"""
 
 
 class StaleRecord(AnswerPart):
@@ -462,7 +462,7 @@ class StaleRecord(AnswerPart):
 
 
 class NoticeRecord(AnswerPart):
-    """An end or a change behind the answer, past or ahead."""
+    """An end or change of something that the answer uses, past or announced."""
 
     provider: str
     product: str | None
@@ -579,11 +579,11 @@ class AnswerRecord(AnswerPart):
     """what is not listed among the findings; null where all are"""
     requirements: list[RequirementRecord]
     set_aside: list[SetAsideRecord]
-    """consequents of fired rules that do not count"""
+    """consequences of fired rules that do not count"""
     combinations: list[list[str]]
     concessions: list[ConcessionRecord]
     differences: list[DifferenceRecord]
-    """on which the leaders of a tie are known to differ, in the areas of what is asked and of what rules favour"""
+    """on which the leaders of a tie are known to differ, in the areas of the requirements and of what rules favour"""
     confirm: list[ConfirmRecord]
     """empty where it was not asked for"""
     robustness: RobustnessRecord | NothingRecord
@@ -598,11 +598,11 @@ class AnswerRecord(AnswerPart):
     take: dict[str, str]
     """the same in words, with what each product is chosen for"""
     cautions: list[CautionRecord]
-    """what to know about the products to choose in the team's situation, for example that they have to be programmed"""
+    """what the team should know about the products to choose, for example that they need programming"""
     product_gaps: list[ProductGapRecord]
     """what is stated only for a product other than the one you would choose, such as the data region; musts first"""
     notices: list[NoticeRecord]
-    """ends and changes, past or announced, of what the answer is based on"""
+    """ends and changes, past or announced, of what the answer uses"""
     dated_by: list[StaleRecord]
     """the out-of-date facts that a dated verdict depends on"""
     knowledge: KnowledgeRecord

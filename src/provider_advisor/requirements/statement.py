@@ -71,7 +71,7 @@ class Requirement(NamedTuple):
 
 
 class Unlisted(NamedTuple):
-    """A requirement in the team's own words that no criterion says: it is listed and counted, and never judged."""
+    """A requirement in the team's own words that no criterion covers: it is listed and counted, but not judged."""
 
     text: str
     priority: UnlistedPriority = "must"

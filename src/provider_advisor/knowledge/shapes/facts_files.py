@@ -62,7 +62,7 @@ class SourceShape(Shape):
     retrieved: dt.date
     publisher: Words | None = None
     url: Words | None = None
-    no_url: Annotated[Words | None, Field(description="the reason why there is no address")] = None
+    no_url: Annotated[Words | None, Field(description="the reason why there is no URL")] = None
     kind: SourceKind | None = None
     note: Words | None = None
 
@@ -86,7 +86,7 @@ class BaseFile(Shape):
 
 
 class SourcesFile(Shape):
-    """facts/sources.yaml: the sources that speak of several providers, and those that rules cite."""
+    """facts/sources.yaml: the sources about several providers, and those that rules cite."""
 
     example = """
         sources:
@@ -137,14 +137,16 @@ class CriterionShape(Shape):
     concerns: list[Id] = []
     stale_after: Days | None = None
     silent: Words | None = None
-    negotiable: Annotated[bool, Field(description="false for what the law demands: never offered as a concession")] = (
-        True
-    )
+    negotiable: Annotated[
+        bool, Field(description="false for what the law demands; no answer proposes to give it up")
+    ] = True
     absent: Annotated[Id | None, Field(description="the word of a rating that means absent")] = None
     keywords: Annotated[
-        list[Id], Field(description="words that a search finds it by, but that are not names of it")
+        list[Id], Field(description="words by which a search finds it, but that are not names of it")
     ] = []
-    loose: Annotated[list[Id], Field(description="names of it that mean it only together with others of its area")] = []
+    loose: Annotated[
+        list[Id], Field(description="aliases that mean it only if the team also asks for another criterion of its area")
+    ] = []
     of_each: Annotated[Id | None, Field(description="the list in facts/members/ that its members come from")] = None
     same_product: Annotated[
         list[Id],
@@ -173,7 +175,7 @@ class CriteriaFile(Shape):
 
 
 class MemberShape(Shape):
-    """One thing of which a criterion can be asked: a country, a program, a certificate."""
+    """One thing that a criterion can be asked about: a country, a program, a certificate."""
 
     id: Id
     label: Words
@@ -181,7 +183,7 @@ class MemberShape(Shape):
 
 
 class MembersFile(Shape):
-    """facts/members/<list>.yaml: the things that the criteria with this `of_each` can be asked of."""
+    """facts/members/<list>.yaml: the things that criteria with this `of_each` can be asked about."""
 
     example = """
         id: region
@@ -199,7 +201,7 @@ class MembersFile(Shape):
 
 
 class CautionShape(Shape):
-    """What a team with one answer should know of products that have any of some capabilities, and none of others."""
+    """What teams with an answer should know about products with any of `product_has` and none of `unless`."""
 
     is_: Annotated[Id, Field(description="the answer")] = Field(alias="is")
     product_has: list[Id] = Field(min_length=1)
@@ -228,7 +230,7 @@ class UsageShape(Shape):
 
 
 class TeamFile(Shape):
-    """facts/team.yaml: what a team can say of itself besides its requirements."""
+    """facts/team.yaml: what a team can say about itself besides its requirements."""
 
     example = """
         situation:
@@ -258,7 +260,7 @@ Currency = Annotated[
 
 
 class RateShape(Shape):
-    """What one unit of a currency was worth in the base's on a day, as a source has it."""
+    """What a source says one unit of a currency was worth in the base currency on a day."""
 
     currency: Currency
     worth: Annotated[float, Field(gt=0, allow_inf_nan=False, description="more than 0")]
@@ -268,7 +270,7 @@ class RateShape(Shape):
 
 
 class RatesFile(Shape):
-    """facts/rates.yaml: what prices in other currencies are worth in that of the criteria, the `base`."""
+    """facts/rates.yaml: what other currencies are worth in that of the criteria, the `base`."""
 
     example = """
         base: USD
@@ -286,7 +288,7 @@ def _check_line(line: int | None, source: str | None) -> None:
 
 
 class RenamedShape(Shape):
-    """The new name of a product, and the day from which it has it."""
+    """The new name of a product, and the first day of that name."""
 
     to: Words
     from_: Annotated[dt.date, Field(alias="from")]
@@ -300,16 +302,16 @@ class RenamedShape(Shape):
 
 
 class ProductShape(Shape):
-    """A product of a provider, perhaps with the last day on which it is sold, or the first without new customers.
+    """A product of a provider, perhaps with its last day, or the first day on which it is closed to new customers.
 
-    `source` and `line` say where that is found; `renamed` has its own.
+    `source` and `line` say where that is stated; `renamed` has its own.
     """
 
     id: Id
     name: Words
     until: dt.date | None = None
     closed_to_new: dt.date | None = None
-    renamed: Annotated[RenamedShape | None, Field(description="the name that it has from some day on")] = None
+    renamed: Annotated[RenamedShape | None, Field(description="its new name")] = None
     source: Id | None = None
     line: Line | None = None
 
@@ -322,14 +324,14 @@ class ProductShape(Shape):
 
 
 class TierShape(Shape):
-    """The price of what is used in a month up to an amount, behind that of the tier before; the last has no end."""
+    """The price of each unit of a month above the previous tier, up to `up_to`; the last tier has no `up_to`."""
 
     up_to: Annotated[float | None, Field(gt=0, allow_inf_nan=False, description="more than 0")] = None
     price: Amount
 
 
 class ClaimShape(Shape):
-    """One source's statement about one criterion: exactly one of the value keys, and where it is found."""
+    """One source's statement about one criterion: exactly one of the value keys, and its place in the source."""
 
     # For editors, which check by the JSON Schema; `_check_one_value` says the same in words.
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in PLACE_KEYS]})
@@ -347,7 +349,9 @@ class ClaimShape(Shape):
     member: Id | None = None
     includes: Annotated[list[Id] | None, Field(min_length=1)] = None
     only: Annotated[list[Id] | None, Field(min_length=1)] = None
-    value: Annotated[WordOrWords | None, Field(description="a word, or the words of a rating among which it is")] = None
+    value: Annotated[
+        WordOrWords | None, Field(description="a word; or several words of a rating, if it could be any of them")
+    ] = None
     exactly: AnyAmount | None = None
     at_least: AnyAmount | None = None
     more_than: AnyAmount | None = None
@@ -360,9 +364,9 @@ class ClaimShape(Shape):
         float | None,
         Field(gt=0, allow_inf_nan=False, description="the number of units paid for even if fewer are used"),
     ] = None
-    monthly_minimum: Annotated[Amount | None, Field(description="what a month costs at least")] = None
-    monthly_fee: Annotated[Amount | None, Field(description="what each month costs in addition to usage")] = None
-    setup_fee: Annotated[Amount | None, Field(description="what is paid once; no monthly cost includes it")] = None
+    monthly_minimum: Annotated[Amount | None, Field(description="the least that usage costs in a month")] = None
+    monthly_fee: Annotated[Amount | None, Field(description="added each month")] = None
+    setup_fee: Annotated[Amount | None, Field(description="paid once; no monthly cost includes it")] = None
     price_of: Annotated[
         Id | None, Field(description="the member that the price is for; volumes without a member use it")
     ] = None
@@ -431,7 +435,7 @@ class ClaimShape(Shape):
 
 
 class ProviderFile(Shape):
-    """facts/providers/<id>.yaml: one provider, the sources that speak of it alone, its products and all claims."""
+    """facts/providers/<id>.yaml: one provider, the sources about it alone, its products and all claims."""
 
     example = """
         id: acme

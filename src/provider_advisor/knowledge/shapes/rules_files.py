@@ -141,7 +141,7 @@ class ImpliedShape(Shape):
 
 
 class CitationShape(Shape):
-    """What a rule rests on: some lines of a source, or a section of it, such as an article of a law."""
+    """What a rule rests on: lines of a source, or a section, such as an article of a law."""
 
     source: Id
     lines: list[Line] | None = Field(default=None, min_length=1)
@@ -157,7 +157,7 @@ class CitationShape(Shape):
 
 
 class RuleShape(Shape):
-    """A rule: `when` it holds for a team, it either implies requirements or favours providers."""
+    """A rule: if `when` holds for a team, the rule either implies requirements or favours providers."""
 
     id: Id
     when: ConditionShape
@@ -200,7 +200,7 @@ class PrioritiesShape(Shape):
 
 
 class StaleAfterShape(Shape):
-    """After how long a fact of each kind is past its time; a kind that is left out never is."""
+    """How long facts of each kind stay current; a kind that is left out never goes out of date."""
 
     capability: Days | None = None
     quantity: Days | None = None
@@ -209,7 +209,7 @@ class StaleAfterShape(Shape):
 
 
 class WeightsFile(Shape):
-    """rules/weights.yaml: what each priority weighs, what an unknown counts, and how long facts are good for."""
+    """rules/weights.yaml: what each priority weighs, what an unknown counts as, and how long facts stay current."""
 
     example = """
         priorities: {must: 4, should: 2, could: 1}
@@ -220,7 +220,9 @@ class WeightsFile(Shape):
 
     priorities: PrioritiesShape
     stale_after: StaleAfterShape = StaleAfterShape()
-    unknown: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown is expected to be")]
+    unknown: Annotated[
+        float, Field(ge=0, le=1, allow_inf_nan=False, description="what an unknown counts as in the expected score")
+    ]
     combinations: Annotated[bool, Field(description="false where providers exclude one another")] = True
 
 
@@ -246,9 +248,9 @@ class QuestionShape(Shape):
     ask: Words | None = None
     help: Words | None = None
     typical: list[End] = []
-    once_known: Annotated[bool, Field(description="ask only once there is a claim; until then a search finds it")] = (
-        False
-    )
+    once_known: Annotated[
+        bool, Field(description="ask only once there is a claim; until then, only a search finds it")
+    ] = False
 
     @property
     def about(self) -> tuple[About, str]:
@@ -262,7 +264,7 @@ class QuestionShape(Shape):
 
 
 class QuestionsFile(Shape):
-    """rules/questions.yaml: the questionnaire. Shares steer the order of questions, never an answer."""
+    """rules/questions.yaml: the questionnaire. Shares affect only the order of the questions, never an answer."""
 
     example = """
         topics:

@@ -33,7 +33,7 @@ class PartShape(Shape):
     """One part of a choice: a criterion, perhaps with a bound."""
 
     criterion: Ref
-    is_: Annotated[Literal["absent"] | None, Field(alias="is", description="it must be absent")] = None
+    is_: Annotated[Literal["absent"] | None, Field(alias="is", description="the criterion must be absent")] = None
     member: Annotated[Words | None, Field(description="one of the members of the criterion")] = None
     at_least: End | None = None
     at_most: End | None = None
@@ -41,7 +41,7 @@ class PartShape(Shape):
 
 
 class RequirementShape(PartShape):
-    """One thing a team asks, or a rule adds."""
+    """One requirement of a team, or one that a rule adds."""
 
     priority: Priority | None = None
     weight: Weight | None = None
@@ -69,7 +69,7 @@ PartOrText = Annotated[Annotated[str, Tag("<text>")] | Annotated[PartShape, Tag(
 
 
 class ChoiceShape(Shape):
-    """Several things of which one will do: `{any: [sms, whatsapp]}`."""
+    """Several things, any one of which will do: `{any: [sms, whatsapp]}`."""
 
     any: Annotated[list[PartOrText], Field(min_length=2, max_length=100)]
     priority: Literal["must", "should", "could"] | None = None
@@ -83,7 +83,7 @@ def _find_text_form(value: object) -> str | None:
 
 
 class UnlistedShape(Shape):
-    """A requirement in the team's own words that no criterion says: it is listed and counted, and never judged."""
+    """A requirement in the team's own words that no criterion covers: it is listed and counted, but not judged."""
 
     text: Words
     priority: Literal["must", "should", "could"] | None = None
@@ -135,11 +135,14 @@ Names = Annotated[list[Words], BeforeValidator(_read_names)]
 class ScopeShape(Shape):
     """What an answer looks at: providers and sources, and what a customer still gets."""
 
-    only: Annotated[Names, Field(description="providers to compare, no others")] = []
+    only: Annotated[Names, Field(description="the only providers to compare")] = []
     without: Annotated[Names, Field(description="providers to leave out")] = []
-    sources: Annotated[Names, Field(description="sources whose claims count, no others")] = []
+    sources: Annotated[Names, Field(description="the only sources whose claims count")] = []
     customer_of: Annotated[
-        Names, Field(description="providers of which the team is a customer: what is closed to new ones stays open")
+        Names,
+        Field(
+            description="providers that the team is already a customer of; products closed to new customers then count"
+        ),
     ] = []
 
 
@@ -160,10 +163,10 @@ class StatementShape(ScopeShape):
 
 
 class AskedShape(Shape):
-    """How a questionnaire led to what a team asks: for people to read; it changes no answer.
+    """How a questionnaire led to the requirements: for people to read; it changes no answer.
 
-    `end` is why it ended; `skipped` are criteria that were not asked because every provider still in meets them for
-    certain, by the facts of the knowledge base with this fingerprint.
+    `end` is why it ended; `skipped` are criteria that were not asked about because every provider still in the running
+    certainly meets them, according to the knowledge base with this fingerprint.
     """
 
     end: Words | None = None
@@ -184,7 +187,7 @@ _Listed = Field(json_schema_extra=_allow_text)
 
 
 class RequirementsFile(StatementShape):
-    """What a team asks: the same on the command line, in a file, in a questionnaire and in a batch.
+    """What a team asks for: the same on the command line, in a file, in a questionnaire and in a batch.
 
     `unsure` names criteria, situation and usage that the team was not sure about; it is never taken
     for no. `uncounted` are musts, unless they say otherwise, that count as soon as usage is given.
