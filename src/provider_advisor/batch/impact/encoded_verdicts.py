@@ -143,6 +143,7 @@ class Judge:
 
 def _find_places(words: pa.DictionaryArray, listed: Sequence[str]) -> Ints:
     """Return the place of each word in a list; -1 for null."""
+    # The words of the column's own dictionary are looked up once; -1 behind them is the place for null.
     found = np.array([*(listed.index(word) for word in words.dictionary.to_pylist()), -1], np.int16)
     return np.asarray(found[words.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)])
 

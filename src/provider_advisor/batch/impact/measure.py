@@ -211,6 +211,7 @@ def _count_dated(rows: pa.RecordBatch) -> int:
 
 def _count_transitions(found: Sample) -> dict[Transition, int]:
     """Return how often each pair of verdicts occurs."""
+    # Counted as rows of numbers, because thousands of teams share a few pairs of verdicts.
     width = found.before.shape[1]
     pairs, counts = np.unique(np.hstack([found.before, found.after]), axis=0, return_counts=True)
     return {

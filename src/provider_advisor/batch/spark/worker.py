@@ -98,6 +98,8 @@ def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Spli
     Texts are read once from start to end, because only the text before a line break shows whether it ends a record.
     Raises BatchFailure if they cannot be read, Stopped when asked to.
     """
+    # For example, blocks end at bytes 40, 90, 130 and 200 of 200, and `size` is 80. There are cuts at 90 and at 200,
+    # after which nothing is left, so the shares are 0 to 90 and 90 to 200.
     cuts = [Position()]
     last = 0
     for position, read in _find_group_ends(inputs) if inputs.form == "parquet" else _find_block_ends(inputs):
@@ -106,7 +108,6 @@ def split_inputs(inputs: Inputs, size: int, stop: threading.Event) -> tuple[Spli
         if read - last >= size:
             cuts.append(position)
             last = read
-    # After a cut at the very end there is nothing left.
     if len(cuts) > 1 and last == inputs.size:
         cuts.pop()
     return tuple(Split(start, end) for start, end in zip(cuts, [*cuts[1:], None], strict=True))
@@ -116,6 +117,7 @@ def _find_block_ends(inputs: Inputs) -> Iterator[tuple[Position, int]]:
     """Yield where each block of a text ends, and the number of bytes of all inputs up to there."""
     ends = list(accumulate(source.size for source in inputs.sources))
     for piece in inputs.pieces():
+        # Of files with 100 and 50 bytes, the first 120 bytes end at byte 20 of the second.
         file = bisect_left(ends, piece.read)
         yield Position(file, piece.read - ends[file] + inputs.sources[file].size), piece.read
 

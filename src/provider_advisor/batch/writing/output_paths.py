@@ -125,7 +125,7 @@ def _check_pair(one: OutputPlace, other: OutputPlace) -> None:
             raise BatchError(f"{place.what} {place.path} is in {folder.what} {folder.path}; choose another file.")
 
 
-# As a file system compares names that ignores case, and whether an accent is a sign of its own.
+# As some file systems compare names: `Ä` is the same as `ä`, and as `a` with the accent as a sign of its own.
 def _fold_path(path: Path) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
 
