@@ -5,14 +5,17 @@ from itertools import pairwise
 from typing import NamedTuple
 
 MAX_JOINS = 16
-"""Joins in a ruleset. No message can match more than 64, and 256 crash; 16 run as fast, and of a ruleset that waits for
-nothing that is there none is registered, so that the first answer of a process registers half as many joins."""
+"""Joins in a ruleset. More than 64 cannot match one message, and 256 crash.
+
+Small rulesets run as fast, and one is registered only when an atom that it waits for is present. With 16 joins in
+each, the first answer of a process registers half as many as with 64.
+"""
 
 MAX_ATOMS = 400
-"""Distinct atoms in a ruleset, so also facts in a session; at 512 registering it never ends."""
+"""Distinct atoms in a ruleset, and so also facts in a session; with 512, registering the ruleset never ends."""
 
 MAX_JOIN = 16
-"""Atoms in one join: with 17 the engine answers error 304."""
+"""Atoms in one join; with 17 the engine returns error 304."""
 
 Atom = str | tuple[str, ...]
 """What a join waits for: a string, or the first atoms of an antecedent too long for one join."""
@@ -26,13 +29,13 @@ class Production(NamedTuple):
     name: str
     """Unique within a program."""
     antecedent: tuple[str, ...]
-    """Atoms that all must be there; at least one."""
+    """Atoms that must all be present; at least one."""
     consequent: tuple[str, ...] = ()
     """Atoms that firing adds."""
 
 
 class Join(NamedTuple):
-    """All productions of one antecedent: once its atoms are there, `names` fire and `adds` are there too."""
+    """All productions of one antecedent: once its atoms are present, `names` fire and add the atoms in `adds`."""
 
     antecedent: tuple[Atom, ...]
     names: tuple[str, ...]
@@ -42,20 +45,13 @@ class Join(NamedTuple):
 class Shard(NamedTuple):
     """Joins that make up one ruleset.
 
-    `codes` gives the word for an atom in the engine, so that odd atoms (quotes, NUL, "1e-05", a
-    megabyte) never reach its parser. `key` has all antecedents as text: shards of equal key can share one ruleset.
+    `codes` maps each atom to a short word for the engine, so that odd atoms (quotes, NUL, "1e-05", a megabyte) never
+    reach its parser. `key` is the text of all antecedents: shards with equal keys can share one ruleset.
     """
 
     joins: tuple[Join, ...]
     codes: dict[Atom, str]
     key: str
-
-
-def _make_shard(joins: tuple[Join, ...]) -> Shard:
-    antecedents = [join.antecedent for join in joins]
-    atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
-    codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
-    return Shard(joins, codes, ascii(antecedents))
 
 
 def cut_shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
@@ -126,3 +122,10 @@ def _pack(joins: Iterable[Join]) -> Iterator[list[Join]]:
         atoms.update(join.antecedent)
     if group:
         yield group
+
+
+def _make_shard(joins: tuple[Join, ...]) -> Shard:
+    antecedents = [join.antecedent for join in joins]
+    atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
+    codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
+    return Shard(joins, codes, ascii(antecedents))

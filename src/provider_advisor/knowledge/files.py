@@ -7,14 +7,15 @@ from os import path
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import KnowledgeError, describe_cause
+from provider_advisor.safe_text import join_words
 
 Role = Literal[
     "base", "sources", "team", "rates", "criteria", "members", "provider", "weights", "rules", "questions", "cases"
 ]
 Folder = str | os.PathLike[str]
 
-# Somebody may name `/`, or a folder with others inside without end: beyond these limits a sentence says so, where the
-# program would otherwise read on.
+# A user may name `/` by mistake, or a folder nested without end. Beyond these limits the program stops with a sentence,
+# instead of reading on for minutes.
 MAX_BYTES = 4_000_000
 _MOST_FILES = 5_000
 _MOST_ENTRIES = 50_000
@@ -38,7 +39,7 @@ _LAYOUT: dict[str, dict[str, Role]] = {
     },
 }
 """Every file of the two folders, with its role. In angle brackets may be any name."""
-_EXPECTED = {kind: " and ".join((", ".join([*names][:-1]), [*names][-1])) for kind, names in _LAYOUT.items()}
+_EXPECTED = {kind: join_words(list(names)) for kind, names in _LAYOUT.items()}
 _NEEDED: dict[Role, str] = {
     role: name.partition("<")[0]
     for names in _LAYOUT.values()
@@ -93,7 +94,7 @@ def locate_folder(kind: str, given: Folder | None) -> str:
 
 
 def find_overlooked() -> str | None:
-    """Return the folder `facts` or `rules` of the current folder, if it is not the shipped one, None without any."""
+    """Return the folder `facts` or `rules` inside the current folder, unless it is the shipped one; None without."""
     for kind, names in _LAYOUT.items():
         is_one = any(path.exists(path.join(kind, _NEEDED[role])) for role in names.values() if role in _NEEDED)
         if is_one and path.realpath(kind) != path.realpath(shipped_folder(kind)):
@@ -202,7 +203,7 @@ def _escape(name: str) -> str:
 
 
 def _guess_roles(kind: str, name: str) -> frozenset[Role]:
-    """Return the roles that a misplaced file of this name may be meant for; any in the folder for no name."""
+    """Return the roles that a misplaced file of this name may be meant for; without a name, all of the folder."""
     top = name.partition("/")[0]
     meant = {top, f"{path.splitext(top)[0]}.yaml"}
     return frozenset(role for each, role in _LAYOUT[kind].items() if not top or each.partition("/")[0] in meant)

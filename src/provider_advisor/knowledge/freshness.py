@@ -31,12 +31,12 @@ class AgeingGroup(NamedTuple):
 
     @property
     def good_until(self) -> dt.date:
-        """Return the last day on which all of them are good."""
+        """Return the last day on which none of them is out of date."""
         return min(part.good_until for part in self.facts)
 
     @property
     def stated(self) -> dt.date:
-        """Return the day of the oldest."""
+        """Return the day on which the oldest of them was stated."""
         return min(part.stated for part in self.facts)
 
     def count_past(self, day: dt.date) -> int:
@@ -66,7 +66,7 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
 
 
 def group_ageing(found: Iterable[Ageing]) -> list[AgeingGroup]:
-    """Return the facts by provider, area and source, the first to be out of date first within each provider."""
+    """Return the facts by provider, area and source; within each provider, the group that expires first is first."""
     groups: dict[tuple[str, str, str], list[Ageing]] = {}
     for part in found:
         groups.setdefault((part.provider, part.area, part.source), []).append(part)

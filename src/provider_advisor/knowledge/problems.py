@@ -1,13 +1,13 @@
 """The problems of a file as sentences, and its valid parts.
 
 A sentence is `file:line: what is wrong; what was expected`. One misspelt key must neither hide other mistakes in its
-file, nor make references to the file look wrong. So of
+file, nor make references to the file look wrong. For example, of
 
     claims:
     - {criterion: fax, valeu: present, source: guide, line: 3}
     - {criterion: sms, value: absent, source: guide, line: 4}
 
-the first claim is told to have an unknown key and is left out, and all else that is wrong is told of the second.
+the first claim has an unknown key: this is reported, and the claim is left out. The second is checked in full.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def validate(document: Document, shape: type[T]) -> T:
 
 
 def describe_problems(error: ValidationError, document: Document, shape: type[Shape]) -> list[str]:
-    """Return each problem that a shape found in a document, once; one with an example, if it is of another kind."""
+    """Return each problem of a document once; a single one with an example, if the document is of another kind."""
     # For a file in the wrong place, every key would be wrong and many would be missing: an example says more.
     keys = {field.alias or name for name, field in shape.model_fields.items()}
     if _is_of_another_kind(document.data, keys):
@@ -80,11 +80,11 @@ def _describe(detail: ErrorDetails, document: Document, shape: type[Shape]) -> s
     if detail["type"] == "missing":
         return f"{where}: '{key}' is missing{inside}; add it."
     if detail["type"] == "extra_forbidden":
-        # The key may be right elsewhere in the file, so it must not be suggested for itself.
+        # The key may be known elsewhere in the file, so it must not be suggested for itself.
         hint = did_you_mean(key, _collect_keys(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
         return f"{where}: unknown key '{key}'{inside}.{hint}"
     is_entry = detail["type"] == "mapping" and path and isinstance(path[-1], int)
-    # The key that it is about; of an entry that is wrong as a whole, its name.
+    # The problem is about the innermost key; if an entry is wrong as a whole, about that entry, by its name.
     subject = (name if is_entry else None) or next((step for step in reversed(path) if isinstance(step, str)), None)
     about = f"'{subject}': " if subject else ""
     return f"{where}: {about}{_describe_expected(detail)}."
@@ -184,7 +184,7 @@ class Defined(NamedTuple, Generic[R]):
 
 def read_sound(document: Document, shape: type[S], problems: list[str]) -> Reading[S] | None:
     """Return what is sound in the document, or None; add its problems to the others."""
-    # References to an entry that is left out must not be called unknown, so `defined` uses the whole document.
+    # References to an entry that is left out must not be called unknown, so `collect_defined` uses the whole document.
     try:
         return Reading(shape.model_validate(document.data), document, document)
     except ValidationError as error:

@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.base import KnowledgeBase
 
 _WORD = re.compile(r"[^\W_]+")
-# What a word counts, by where an entry has it; less inside of a longer word, or where it may only be misspelt.
+# The weight of a query's word, by where the entry has it; less if it is only part of a longer word, or misspelt.
 _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5
-# An entry is meant by a query if it has three quarters of it; it is near if it has three tenths, and scores half as
-# much as the best.
-_ENOUGH = 0.75
-_SOME, _SOME_OF_BEST, _MOST_NEAR, _FROM_TEXT = 0.3, 0.5, 10, 0.3
+_SHARE_MEANT = 0.75  # of the query's weight: an entry whose names and label have so much is meant
+# An entry is near if it has this share of the query's weight, and scores at least half as much as the best one.
+_SHARE_NEAR, _SHARE_OF_BEST = 0.3, 0.5
+_NEAR_FROM_TEXT = 0.3  # the weight of a word that only the entry's text has, where one in its name has 1
+_MOST_NEAR = 10
 _SHORTEST = 3
 _RARE = 0.02  # of all entries: a name of one word that more of them mention says too little inside a sentence
 
@@ -44,7 +45,7 @@ def list_words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
-# They say nothing of what is meant. "no" and "not" do, and are looked at elsewhere.
+# Words without a meaning of their own. "no" and "not" have one, which `doubtful_words` reads.
 _EMPTY = list_words(
     """
     a an and any are as at be been but by can do does each for from has have how if in into is it its many may more
@@ -52,8 +53,8 @@ _EMPTY = list_words(
     to use want wants we what when which who will with without would you your
     """
 )
-# They say little in a sentence: who has to do it, and that it has to be done. A name may hold some of them.
-_SOFT = list_words(
+# Words of tenders that say little: who has to do something, and that it has to be done. Names may contain them.
+_WEAK = list_words(
     """
     ability able allow allows application available bidder capabilities capability capable client complete
     contractor desired enable enables ensure existing feature features full function functionality
@@ -64,10 +65,10 @@ _SOFT = list_words(
     type types user users vendor vendors via
     """
 )
-_SAID_LITTLE = 0.2
-_SAME = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
-# Each is tried in turn on what the one before left. A stem has to be the same for all forms of a word, and need not be
-# a word itself.
+_WEAK_SHARE = 0.2  # of the weight of other words
+_SPELLINGS = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
+# Applied in this order, each to the result of the one before. All forms of a word must get the same stem; the stem need
+# not be a word itself.
 _ENDINGS = (
     (re.compile(r"(?<=\w\w)is(?=(e|ed|es|er|ing|ation|ations)$)"), "iz"),  # organisation: organization
     (re.compile(r"(?<=\w\w)ies$"), "y"),  # countries: country
@@ -85,7 +86,7 @@ class SearchEntry(NamedTuple):
     """Something that can be found: a criterion, an answer on the situation, or a usage item.
 
     `id` is unique within its `kind`; `names` are words that lead to it, the id among them. `text` is its question and
-    help: they may mention other things, so that they count for a search, but not for what somebody may mean.
+    help. It may mention other things, so it counts in a search, but does not say what a sentence means.
     """
 
     kind: Literal["criterion", "situation", "usage"]
@@ -113,7 +114,7 @@ class SearchIndex:
                     words[word] = stem(word)
                     found[words[word]].setdefault(place, weight)
         self._stems: Mapping[str, Mapping[int, float]] = found
-        # A text may mention other things, so that only names and labels say what an entry means.
+        # Only names and labels say what an entry means: its text may mention other things.
         self._titles = {root: tuple(p for p, weight in at.items() if weight > _IN_TEXT) for root, at in found.items()}
         self._starts = frozenset(root[:_SHORTEST] for root in found)
         self._words: Mapping[str, str] = words
@@ -130,7 +131,7 @@ class SearchIndex:
             rarity = self._weigh(len(holding))
             before = dict.fromkeys(holding, 0.0) if scores is None else scores
             scores = {place: before[place] + rarity * holding[place] for place in before if place in holding}
-        # First what is called so, then what has the phrase as it was typed, then by the words.
+        # First entries with that name, then those with the phrase as it was typed, then by their words.
         named, phrase = self._by_name.get(_to_stems(query), ()), " ".join(query.casefold().split())
         return self._in_order(
             {place: (place in named, self._has(place, phrase), score) for place, score in (scores or {}).items()}
@@ -148,9 +149,8 @@ class SearchIndex:
         if named := self.find_named(query):
             return named
         rarities = self._weigh_words(dict.fromkeys(_drop_empty(_split(query))))
-        # An entry is meant if its names and label have three quarters of the query, where rare words count for more. If
-        # all entries together have less than that, none of them can.
-        needed = _ENOUGH * sum(rarities.values())
+        # If the names and labels of all entries together have less than the share that one must have, none can.
+        needed = _SHARE_MEANT * sum(rarities.values())
         scores: defaultdict[int, float] = defaultdict(float)
         covered: defaultdict[int, float] = defaultdict(float)
         if sum(rarity for root, rarity in rarities.items() if self._titles.get(root)) >= needed:
@@ -164,18 +164,18 @@ class SearchIndex:
     def find_near(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that have some of a sentence's words, the best first: for a person who will choose.
 
-        Unlike what `find_meant` finds, they may well be something else: "Identify callers by voice" has words of many.
+        Unlike those of `find_meant`, they may be unrelated: "Identify callers by voice" shares words with many.
         """
         words = dict.fromkeys(_drop_empty(_split(query)))
         rarities = self._weigh_words(words)
         scores: defaultdict[int, float] = defaultdict(float)
         for root, rarity in rarities.items():
             for place, weight in self._stems.get(root, {}).items():
-                scores[place] += rarity * (weight / _IN_NAME if weight > _IN_TEXT else _FROM_TEXT)
+                scores[place] += rarity * (weight / _IN_NAME if weight > _IN_TEXT else _NEAR_FROM_TEXT)
         inside = self._find_names_inside(rarities)
-        needed = _SOME * sum(rarities.values())
+        needed = _SHARE_NEAR * sum(rarities.values())
         found = {place: score + inside.get(place, 0.0) for place, score in scores.items()}
-        least = _SOME_OF_BEST * max(found.values(), default=0.0)
+        least = _SHARE_OF_BEST * max(found.values(), default=0.0)
         kept = {
             place: score
             for place, score in found.items()
@@ -185,15 +185,15 @@ class SearchIndex:
 
     def _weigh_words(self, words: Iterable[str]) -> dict[str, float]:
         """Return the weights of a query's words by stem: the fewer entries mention one, the higher."""
-        # Most words of no meaning begin as nothing known does, which is found quickly: tables repeat mistakes.
+        # Stemming is slow, and tables are full of unknown words; most begin like no known stem and can be skipped.
         roots = {word: stem(word) if word[:_SHORTEST] in self._starts else word for word in words}
         return {
-            root: self._weigh(len(self._titles.get(root, ()))) * (_SAID_LITTLE if word in _SOFT else 1)
+            root: self._weigh(len(self._titles.get(root, ()))) * (_WEAK_SHARE if word in _WEAK else 1)
             for word, root in roots.items()
         }
 
     def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, float]:
-        """Return by entry how much the words weigh of the heaviest name that is wholly in a query."""
+        """Return the entries with a name that is wholly in a query, each with the weight of its heaviest such name."""
         found: dict[int, float] = {}
         for root in rarities:
             for roots, place in self._names_inside.get(root, ()):
@@ -238,7 +238,7 @@ class SearchIndex:
         return bool(words) and all(stem(word) in self._stems for word in words)
 
     def _find_holding(self, word: str) -> dict[int, float]:
-        """Return by entry how much a typed word counts there."""
+        """Return the entries that have a typed word, each with the weight of the word there."""
         found = dict(self._stems.get(stem(word), {}))
         longer = [whole for whole in self._words if word in whole] if len(word) >= _SHORTEST else []
         for other in longer if found or longer else self._near.nearest(word):
@@ -247,7 +247,7 @@ class SearchIndex:
         return found
 
     def _weigh(self, count: int) -> float:
-        """Return how much a word counts that so many entries have."""
+        """Return the weight of a word that this many entries have."""
         # The inverse document frequency of Spärck Jones (Journal of Documentation 28(1), 1972), kept above 0.
         return math.log(1 + len(self.entries) / (1 + count))
 
@@ -293,8 +293,8 @@ def search_criteria(words: str, knowledge: KnowledgeBase) -> tuple[SearchEntry, 
     """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
     index, reading = knowledge.search_index, knowledge.sentences.read(words)
     found = index.search(words)
-    # No entry has the words of a member, and an index prefers what has all words of a list in it: what a sentence asks
-    # for by a member, or in a list, comes first.
+    # The index knows no members, and for a list it prefers the one entry that mentions all of its words. So what the
+    # sentence reader found by a member, or in a list, comes first.
     is_list = reading.is_whole and len(reading.names) > 1
     asked = [name for name in reading.names if is_list or AT in name]
     if found and not asked:
@@ -313,7 +313,7 @@ def stem(word: str) -> str:
     >>> [stem(word) for word in ("recording", "recorded", "records", "organisation", "organize", "sms", "encrypted")]
     ['record', 'record', 'record', 'organiz', 'organiz', 'sms', 'encrypt']
     """
-    word = _SAME.get(word, word)
+    word = _SPELLINGS.get(word, word)
     if len(word) <= _SHORTEST or not word.isalpha():
         return word
     for ending, instead in _ENDINGS:
