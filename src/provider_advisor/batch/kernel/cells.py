@@ -35,9 +35,9 @@ from provider_advisor.requirements import RANK, Requirement
 from provider_advisor.requirements.area_weights import list_areas
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
-PER_PROVIDER = 5
-"""Columns of a cell's numbers: the weight, whether sums with it may be inexact, then for each provider five columns:
-the weighted proven, expected and possible degrees, the number of failed musts and the number of unknown musts."""
+PER_PROVIDER, FAILED, UNKNOWN = 5, 3, 4
+"""Columns of a cell's numbers: the weight, whether sums with it may be inexact, and from `FIRST` on five per provider:
+the weighted proven, expected and possible degrees, then the numbers of failed and of unknown musts."""
 
 # A double has 53 bits: multiples of 2**-20 add up exactly, in any order, while their sum is below 2**33. A sum with any
 # other number is marked as possibly inexact. If rounding could then differ, it is summed again as a single answer does.
@@ -111,7 +111,7 @@ class Cells:
         self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
         self._ids: dict[object, int] = {}
         self._alike: dict[object, int] = {}
-        self._said: dict[str, Mapping[str, tuple[int, ...]]] = {}
+        self._claims_by_member: dict[str, Mapping[str, tuple[int, ...]]] = {}
         self._keep(Cell(None, (), (), tuple(() for _ in facts.knowledge.providers)))
 
     @property
@@ -144,6 +144,12 @@ class Cells:
         """Return the index in `list_areas` of each cell's area; -1 for cell 0 and for cells of one team."""
         known = len(self.known)
         return self._areas[:known]
+
+    @property
+    def cost_area(self) -> int:
+        """Return the index of the area of computed criteria; -1 if they have several areas or none."""
+        areas = {self.facts.knowledge.criteria[name].area for name in self._computed}
+        return self._area_places[areas.pop()] if len(areas) == 1 else -1
 
     def get_stated(self, requirements: tuple[Requirement, ...]) -> int:
         """Return the cell for a team's requirements on one criterion.
@@ -221,20 +227,20 @@ class Cells:
         # Costs differ from team to team: this cell only records what is asked, until `get_cost` replaces it.
         required = () if criterion in self._computed else put_together(asked, added, self.facts.knowledge)
         if self.facts.knowledge.criteria[criterion].member_of is None:
-            return Cell(criterion, stated, added, self._find(required))
+            return Cell(criterion, stated, added, self._judge_all(required))
         # If no claim names either member, `phone-numbers@fo` and `phone-numbers@gl` have the same findings except for
         # their names.
         key = self._list_claims_on(criterion), tuple(part._replace(criterion="") for part in required)
         like = self._alike.setdefault(key, len(self.known))
         if like == len(self.known):
-            return Cell(criterion, stated, added, self._find(required))
+            return Cell(criterion, stated, added, self._judge_all(required))
         findings = tuple(
             tuple(finding._replace(requirement=part) for finding, part in zip(found, required, strict=True))
             for found in self.known[like].findings
         )
         return Cell(criterion, stated, added, findings, like=like)
 
-    def _find(self, required: Sequence[Requirement]) -> tuple[tuple[Finding, ...], ...]:
+    def _judge_all(self, required: Sequence[Requirement]) -> tuple[tuple[Finding, ...], ...]:
         return tuple(
             tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
             for provider in self.facts.knowledge.providers
@@ -247,14 +253,15 @@ class Cells:
         members are named in no claim and share one key, so thousands of them are judged once.
         """
         parent, member = split_member(criterion)
-        if parent not in self._said:
+        if parent not in self._claims_by_member:
             named: dict[str, tuple[int, ...]] = {}
             claims = (self.facts.base.claims.get((provider, parent), ()) for provider in self.facts.knowledge.providers)
             for number, claim in enumerate(chain.from_iterable(claims)):
                 named |= {name: (*named.get(name, ()), number) for name in claim.members}
-            self._said[parent] = named
+            self._claims_by_member[parent] = named
         of = self.facts.knowledge.criteria[criterion].of
-        return parent, self._said[parent].get(str(member), ()), self._list_claims_on(of) if of and AT in of else of
+        priced = self._list_claims_on(of) if of and AT in of else of
+        return parent, self._claims_by_member[parent].get(str(member), ()), priced
 
     def _keep(self, cell: Cell) -> int:
         number = len(self.known)
@@ -274,12 +281,6 @@ class Cells:
         self._ranks[number] = -1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)
         self.known.append(cell)
         return number
-
-    @property
-    def cost_area(self) -> int:
-        """Return the index of the area of computed criteria; -1 if they have several areas or none."""
-        areas = {self.facts.knowledge.criteria[name].area for name in self._computed}
-        return self._area_places[areas.pop()] if len(areas) == 1 else -1
 
     def _find_area(self, cell: Cell) -> int:
         if cell.criterion is not None:
@@ -351,7 +352,7 @@ def _sum_findings(findings: Sequence[Sequence[Finding]], width: int) -> list[flo
         numbers[WEIGHT], numbers[at : at + 3] = sums[0], sums[1:]
         distinct.update(*products)  # most providers share the same few numbers
         musts = [finding.degree.truth for finding in part if finding.decides_standing]
-        numbers[at + 3], numbers[at + 4] = musts.count(Truth.NO), musts.count(Truth.UNKNOWN)
+        numbers[at + FAILED], numbers[at + UNKNOWN] = musts.count(Truth.NO), musts.count(Truth.UNKNOWN)
     numbers[INEXACT] = not all(map(_is_exact, distinct))
     return numbers
 

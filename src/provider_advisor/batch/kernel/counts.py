@@ -1,4 +1,8 @@
-"""Count verdicts, requirements and findings over many teams; counts add up in any order."""
+"""Count verdicts, requirements and findings over many teams; counts add up in any order.
+
+A remark is what a cell says about every team that has it, such as "acme lacks fax". So a block counts only how many
+teams have each cell, and remarks are counted from that at the end: 9 teams with cell 5 are 9 teams whom acme fails.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,8 @@ class Tally(NamedTuple):
     - `nobody`: criterion of a must that every provider fails
     - `open`: provider and criterion of an unknown fact that affects an unproven verdict
     - `changes`: provider, criterion and the sentence on the end or a change of a fact that was used
-    - `left`: "empty" counts rows with only empty cells, which are not teams; "unjudged" counts teams with a requirement
-      that matches no criterion
+    - `left`, for what was left out: "empty" counts rows with only empty cells, which are not teams; "unjudged" counts
+      teams with a requirement that matches no criterion
     """
 
     verdicts: _Counts
@@ -84,8 +88,8 @@ class Tally(NamedTuple):
 class RunningTally(NamedTuple):
     """A running total over thousands of blocks, which counts by cell and looks up keys only at the end.
 
-    For example, 7 teams of one block and 2 of another have cell 5, which says that acme lacks fax. At the end, this
-    is counted for 9 teams at once. `by_cell` holds the counts of a few sources of cells.
+    For example, 7 teams of one block and 2 of another have cell 5. At the end, its remarks are counted for 9 teams at
+    once. `by_cell` holds the counts of a few sources of cells.
     """
 
     by_key: Tally
@@ -113,7 +117,7 @@ class RunningTally(NamedTuple):
         return self.by_key.teams
 
     def add_left(self, kind: str, count: int) -> RunningTally:
-        """Return the tally with `count` added to `left` under `kind`."""
+        """Return the tally with more rows of a kind that was left out: "empty" or "unjudged"."""
         if not count:
             return self
         return self._replace(by_key=self.by_key._replace(left=self.by_key.left + Counter({(kind,): count})))
@@ -147,13 +151,14 @@ def _add_padded(one: Ints, other: Ints) -> Ints:
 
 
 class Tallying:
-    """Counts cells and caches the remarks of each; thread-safe."""
+    """Counts teams by cell, and knows the remarks of each cell; thread-safe."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
         self._providers = tuple(cells.facts.knowledge.providers)
-        self._places: dict[_Remark, int] = {}
-        self._of = GrowingArray(np.int64)
+        self._numbers: dict[_Remark, int] = {}
+        # The columns of `_RemarkTable`.
+        self._remarks = GrowingArray(np.int64)
         self._each = GrowingArray(np.int64)
         self._choosing = GrowingArray(np.bool_)
 
@@ -178,13 +183,13 @@ class Tallying:
         table = self._gather()
         # Cells and remarks added since the last counted block come after all others.
         each = table.each[: counts.cells.shape[1]]
-        of = table.of[: each.sum()]
+        remarks = table.remarks[: each.sum()]
         found = {name: Counter[tuple[str, ...]]() for name in _REMARKED}
         # A cell counts for each of its remarks: 9 teams with a cell of two remarks add 9 to both.
-        totals = np.stack([np.bincount(of, np.repeat(row, each), table.remarks) for row in counts.cells])
+        totals = np.stack([np.bincount(remarks, np.repeat(row, each), table.distinct) for row in counts.cells])
         totals[:, : counts.again.shape[1]] -= counts.again
         in_all, in_unsure = totals.astype(np.int64).tolist()
-        for remark, every, unsure in zip(list(self._places), in_all, in_unsure, strict=False):
+        for remark, every, unsure in zip(list(self._numbers), in_all, in_unsure, strict=False):
             if count := unsure if remark.part == "open" else every:
                 found[remark.part][remark.key] = count
         return Tally.empty()._replace(**found)
@@ -194,23 +199,23 @@ class Tallying:
         with self._cells.lock:
             for cell in self._cells.known[len(self._each.array) :]:
                 remarks = [*_list_remarks(cell, self._providers), *_list_changes(cell, self._cells.facts)]
-                self._of.extend([self._places.setdefault(remark, len(self._places)) for remark in remarks])
+                self._remarks.extend([self._numbers.setdefault(remark, len(self._numbers)) for remark in remarks])
                 self._each.extend([len(remarks)])
                 self._choosing.extend([any(finding.degree.parts for found in cell.findings for finding in found)])
-            return _RemarkTable(self._of.array, self._each.array, self._choosing.array, len(self._places))
+            return _RemarkTable(self._remarks.array, self._each.array, self._choosing.array, len(self._numbers))
 
 
 class _RemarkTable(NamedTuple):
-    """The remarks of all cells, cell by cell (`of`), and how many each cell has (`each`).
+    """The numbers of the remarks of all cells, cell by cell, and how many each cell has (`each`).
 
-    `remarks` is the number of distinct remarks. `choosing` marks the cells of choices such as "sms|fax": another cell
+    `distinct` is the number of different remarks. `choosing` marks the cells of choices such as "sms|fax": another cell
     of the same row may repeat the remark on one of their parts.
     """
 
-    of: Ints
+    remarks: Ints
     each: Ints
     choosing: Flags
-    remarks: int
+    distinct: int
 
 
 def _count_cells(entries: Entries, kept: Flags, unsure: Flags, cells: int) -> Ints:
@@ -233,12 +238,12 @@ def _count_repeated(entries: Entries, kept: Flags, unsure: Flags, table: _Remark
     each = table.each[cells]
     ends = np.cumsum(each)
     begins = (np.cumsum(table.each) - table.each)[cells]
-    places = table.of[np.repeat(begins - (ends - each), each) + np.arange(ends[-1] if len(ends) else 0)]
+    remarks = table.remarks[np.repeat(begins - (ends - each), each) + np.arange(ends[-1] if len(ends) else 0)]
     # Combine row and remark into one number, so that sorting finds the remarks that a row repeats.
-    keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * table.remarks + places, return_counts=True)
+    keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * table.distinct + remarks, return_counts=True)
     keys, counts = keys[counts > 1], counts[counts > 1] - 1
-    rows, places = np.divmod(keys, max(table.remarks, 1))
-    found = [np.bincount(places, part, table.remarks) for part in (counts, counts * unsure.take(rows))]
+    rows, remarks = np.divmod(keys, max(table.distinct, 1))
+    found = [np.bincount(remarks, part, table.distinct) for part in (counts, counts * unsure.take(rows))]
     return np.stack(found).astype(np.int64)
 
 
@@ -312,10 +317,6 @@ def _count_standings(scores: Scores, providers: tuple[str, ...], kept: Flags) ->
             (provider, standing): int(count)
             for place, provider in enumerate(providers)
             for number, standing in enumerate(STANDINGS)
-            if (count := _count_both(scores.standing[place] == number, kept))
+            if (count := np.count_nonzero((scores.standing[place] == number) & kept))
         }
     )
-
-
-def _count_both(flags: Flags, kept: Flags) -> int:
-    return int(np.count_nonzero(flags & kept))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, GrowingArray, Ints
-from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, Cell, Cells, Entries, list_notices
+from provider_advisor.batch.kernel.cells import FAILED, FIRST, PER_PROVIDER, UNKNOWN, Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.batch.native import NO_ROOM, load_loops
 from provider_advisor.decision.findings import Finding
@@ -271,9 +271,9 @@ def make_code_lists(facts: Facts) -> dict[str, Codes]:
     """Return the codes of each list column, by column name."""
     lists = {"reasons": Codes(find_decisive), CHANGES: Codes(lambda cell: _list_changes(cell, facts))}
     for place, provider in enumerate(facts.knowledge.providers):
-        failed = FIRST + PER_PROVIDER * place + 3
-        lists[f"{provider}.unmet"] = Codes(_list_musts(place, Truth.NO), failed)
-        lists[f"{provider}.unknown"] = Codes(_list_musts(place, Truth.UNKNOWN), failed + 1)
+        first = FIRST + PER_PROVIDER * place
+        lists[f"{provider}.unmet"] = Codes(_list_musts(place, Truth.NO), first + FAILED)
+        lists[f"{provider}.unknown"] = Codes(_list_musts(place, Truth.UNKNOWN), first + UNKNOWN)
     return lists
 
 

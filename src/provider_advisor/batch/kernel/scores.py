@@ -20,7 +20,17 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_fast
-from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries, FreshCells
+from provider_advisor.batch.kernel.cells import (
+    FAILED,
+    FIRST,
+    INEXACT,
+    PER_PROVIDER,
+    UNKNOWN,
+    WEIGHT,
+    Cells,
+    Entries,
+    FreshCells,
+)
 from provider_advisor.batch.native import check_memory, load_loops
 from provider_advisor.decision.findings import Score, Standing, sum_up
 from provider_advisor.decision.verdict import Kind, Strength
@@ -97,10 +107,11 @@ def score_teams(sums: Sums, entries: Entries, cells: Cells | FreshCells, varying
         # The error of a sum of n inexact numbers is less than n units in the last place; a quotient adds one more.
         inexact = (sums.numbers[INEXACT, some] > 0) | varying[some]
         slack = np.where(inexact, 4.0 + sums.counts[some], 1.0)
-        parts[:, :, some], doubtful = round_fast(100 * numbers[:, :3] / weight, slack)
+        parts[:, :, some], doubtful = round_fast(100 * numbers[:, :FAILED] / weight, slack)
         doubted[some] = doubtful.any(axis=(0, 1))
-        unknown[:, some] = numbers[:, 4]
-        standing[:, some] = np.where(numbers[:, 3] > 0, RULED_OUT, numbers[:, 4] > 0)
+        unknown[:, some] = numbers[:, UNKNOWN]
+        # Of a provider without failed musts, 0 is qualified and 1 unconfirmed.
+        standing[:, some] = np.where(numbers[:, FAILED] > 0, RULED_OUT, numbers[:, UNKNOWN] > 0)
     scores = Scores(standing, unknown, parts[:, 0], parts[:, 1], parts[:, 2], asked)
     doubted &= asked
     _sum_alone(np.flatnonzero(doubted & ~varying), scores[2:5], entries, cells)
