@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from provider_advisor import KnowledgeError, RequirementsError, recommend
-from provider_advisor.batch.kernel.costs import calculate_costs
+from provider_advisor.batch.kernel.costs import PriceList, calculate_costs
 from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.decision.cost import calculate_cost
 from provider_advisor.explanation.costs_in_words import describe_cost
@@ -182,7 +182,7 @@ def test_a_batch_counts_fees_and_rates_as_a_single_answer_does(priced):
     said = ["0", "1", "7.3", "0..6", "3..9", "1200/year"]
     usage = {"deliveries": said, "deliveries@north": said[::-1]}
     rows = pa.RecordBatch.from_pydict({f"usage.{name}": cells for name, cells in usage.items()})
-    costs = calculate_costs(Situations(facts.knowledge).read_said(rows).usage, len(said), facts)
+    costs = calculate_costs(Situations(facts.knowledge).read_said(rows).usage, len(said), PriceList(facts))
     for row in range(len(said)):
         team = read_team(facts.knowledge, usage={name: cells[row] for name, cells in usage.items()})
         assert (costs.low[0][row], costs.high[0][row]) == calculate_cost("shop", team.usage, facts).amount[:2]
@@ -195,7 +195,7 @@ def test_a_batch_knows_no_upper_limit_either_where_something_comes_on_top(priced
     facts = priced(f"{claim}, plus: ferries")
     said = ["0", "3", "2..3", "0..6"]
     rows = pa.RecordBatch.from_pydict({"usage.deliveries": said})
-    costs = calculate_costs(Situations(facts.knowledge).read_said(rows).usage, len(said), facts)
+    costs = calculate_costs(Situations(facts.knowledge).read_said(rows).usage, len(said), PriceList(facts))
     single = [cost_of(facts, deliveries=used).amount for used in said]
     assert costs.low[0].tolist() == [amount.low for amount in single]
     assert costs.high[0].tolist() == [math.inf if amount.high is None else amount.high for amount in single]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints, round_exac
 from provider_advisor.batch.kernel.cells import FIRST, PER_PROVIDER, WEIGHT, Cells
 from provider_advisor.batch.kernel.requirements import OnCost
 from provider_advisor.batch.kernel.situations import Volumes
-from provider_advisor.knowledge import Criterion, Fact, Facts
+from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.records import Terms, Tier
 from provider_advisor.logic import Number, Truth
 from provider_advisor.requirements import Service, paid_together, services_used
@@ -47,20 +47,31 @@ class Scaled(NamedTuple):
     high: Floats
 
 
-def calculate_costs(usage: Mapping[str, Volumes], rows: int, facts: Facts) -> Costs:
+class PriceList:
+    """The services that usage items form, and the providers' prices for them, each found once; thread-safe."""
+
+    def __init__(self, facts: Facts) -> None:
+        knowledge = facts.knowledge
+        self.providers = tuple(knowledge.providers)
+        # Every block asks for the same few. Threads that ask at once may both look, and find the same.
+        self.group_items = cache(lambda items: paid_together(items, knowledge))
+        self.find_service = cache(lambda items: services_used(dict.fromkeys(items, 1), knowledge)[0])
+        self.find_price = cache(facts.of_no_member)
+
+
+def calculate_costs(usage: Mapping[str, Volumes], rows: int, prices: PriceList) -> Costs:
     """Return the costs of all teams; `usage` maps each usage item to its volumes."""
-    providers = tuple(facts.knowledge.providers)
-    shape = (len(providers), rows)
+    shape = (len(prices.providers), rows)
     costs = Costs(
         np.zeros(shape), np.zeros(shape), np.zeros(shape, bool),
         np.zeros(rows), np.zeros(rows), np.zeros(rows, bool), np.zeros(rows, bool),
     )  # fmt: skip
     lost = _Lost(np.zeros(shape), np.zeros(shape))
     stated = np.zeros(rows, bool)
-    for group in paid_together(usage, facts.knowledge):
-        for at, service in _list_cases(group, usage, facts):
+    for group in prices.group_items(tuple(usage)):
+        for at, service in _list_cases(group, usage, prices):
             stated[at] = True
-            _add(service, at, {item: usage[item].take(at) for item in service.usage}, costs, lost, facts)
+            _add(service, at, {item: usage[item].take(at) for item in service.usage}, costs, lost, prices)
     some = np.flatnonzero(stated)
     for ends, rest in ((costs.low, lost.low), (costs.high, lost.high)):
         found = ends[:, some]
@@ -88,7 +99,9 @@ def _add_exactly(total: Floats, lost: Floats, at: Ints, part: Floats) -> None:
     lost[at] += np.where(np.isfinite(after), error, 0)
 
 
-def _list_cases(group: Sequence[str], usage: Mapping[str, Volumes], facts: Facts) -> Iterator[tuple[Ints, Service]]:
+def _list_cases(
+    group: Sequence[str], usage: Mapping[str, Volumes], prices: PriceList
+) -> Iterator[tuple[Ints, Service]]:
     """Yield the rows that state the same items of a group, with the service that these items form."""
     given = [item for item in group if item in usage]
     if not given:
@@ -96,14 +109,12 @@ def _list_cases(group: Sequence[str], usage: Mapping[str, Volumes], facts: Facts
     # One bit per item: 0b101 is a team that states the first and the third item. Each mask that occurs is one case.
     mask = sum(usage[item].given.astype(np.int64) << bit for bit, item in enumerate(given))
     for case in np.flatnonzero(np.bincount(mask)).tolist():
-        items = [item for bit, item in enumerate(given) if case >> bit & 1]
-        if items:
-            (service,) = services_used(dict.fromkeys(items, 1), facts.knowledge)
-            yield np.flatnonzero(mask == case), service
+        if items := tuple(item for bit, item in enumerate(given) if case >> bit & 1):
+            yield np.flatnonzero(mask == case), prices.find_service(items)
 
 
 def _add(  # noqa: PLR0913, PLR0917 (a service, and where to add it)
-    service: Service, at: Ints, volumes: Mapping[str, Volumes], costs: Costs, lost: _Lost, facts: Facts
+    service: Service, at: Ints, volumes: Mapping[str, Volumes], costs: Costs, lost: _Lost, prices: PriceList
 ) -> None:
     """Add a service to the costs of the rows that use it; a service whose volumes are all 0 is free."""
     if service.missing:
@@ -113,8 +124,9 @@ def _add(  # noqa: PLR0913, PLR0917 (a service, and where to add it)
     times = {price.id: _multiply([volumes[item] for item in price.usage]) for price in service.models}
     for amounts in times.values():
         costs.large[at] |= amounts.high > _LARGEST
-    for place, provider in enumerate(facts.knowledge.providers):
-        low, high, unpriced = _find_cheapest(provider, service.models, times, len(at), facts)
+    for place, provider in enumerate(prices.providers):
+        facts = [prices.find_price(provider, price.id) for price in service.models]
+        low, high, unpriced = _find_cheapest(facts, times, len(at))
         _add_exactly(costs.low[place], lost.low[place], at, np.where(used, low, 0))
         _add_exactly(costs.high[place], lost.high[place], at, np.where(used, high, 0))
         costs.unpriced[place, at] |= used & unpriced
@@ -132,19 +144,16 @@ def _multiply(volumes: Sequence[Volumes]) -> Volumes:
     return Volumes(low, reduce(np.multiply, [part.high for part in volumes]) if is_range else low)
 
 
-def _find_cheapest(
-    provider: str, models: Sequence[Criterion], times: Mapping[str, Volumes], rows: int, facts: Facts
-) -> tuple[Floats, Floats, bool]:
-    """Return the lowest and highest cost with the cheapest price model, and whether a price is unknown.
+def _find_cheapest(facts: Sequence[Fact], times: Mapping[str, Volumes], rows: int) -> tuple[Floats, Floats, bool]:
+    """Return the lowest and highest cost with the cheapest of a provider's prices, and whether one is unknown.
 
-    A provider without any price costs anything from 0 upwards.
+    A provider without any price costs anything from 0 upwards. `times` are what prices are multiplied by.
     """
-    found = [(price.id, facts.of_no_member(provider, price.id)) for price in models]
-    priced = [(times[name], fact, fact.amount) for name, fact in found if fact.amount is not None]
+    priced = [(times[fact.criterion], fact, fact.amount) for fact in facts if fact.amount is not None]
     if not priced:
         return np.zeros(rows), np.full(rows, np.inf), True
     highs = [_price_month(fact, amount.high, volumes.high, fact.terms[1]) for volumes, fact, amount in priced]
-    if len(priced) < len(models):  # an unknown price may be the cheapest
+    if len(priced) < len(facts):  # an unknown price may be the cheapest
         return np.zeros(rows), np.minimum.reduce(highs), True
     lows = [_price_month(fact, amount.low or 0, volumes.low, fact.terms[0]) for volumes, fact, amount in priced]
     return np.minimum.reduce(lows), np.minimum.reduce(highs), False

@@ -39,7 +39,7 @@ import pyarrow as pa
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
-from provider_advisor.batch.kernel.costs import Costs, Varying, calculate_costs, price_words
+from provider_advisor.batch.kernel.costs import Costs, PriceList, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import RunningTally, Tallying
 from provider_advisor.batch.kernel.output import (
     list_names,
@@ -327,7 +327,7 @@ class _Priced(NamedTuple):
 
 def _price_rows(read: _RowsRead, fired: Fired, memory: Memory) -> _Priced:
     """Return the costs of the rows, and set the cells of cost requirements in `fired.cells`."""
-    costs = calculate_costs(read.said.usage, read.said.rows, memory.facts)
+    costs = calculate_costs(read.said.usage, read.said.rows, memory.prices)
     return _Priced(costs, price_words(read.stated.on_cost, fired.cells, costs, memory.cells))
 
 
@@ -457,6 +457,7 @@ class Memory:
         self.own_words = OwnWords()
         self.area_weights = AreaWeights(facts.knowledge, in_order=in_order)
         self.situations = Situations(facts.knowledge)
+        self.prices = PriceList(facts)
         self.tallying = Tallying(self.cells)
         self.fresh = FreshCells(self.cells)
         self.gaps = ProductGaps(self.cells)
