@@ -49,7 +49,7 @@ class FactQuestion(NamedTuple):
 
     `turns` is the probability of the answers that change the kind of the verdict or whom it names, `changes` that of
     those that change it at all, even if only in strength; `weight` is the total weight of the findings that depend on
-    it. `stated` is the day of a fact that is known, but past its time: the first answer is that it still holds.
+    it. `stated` is the day of a fact that is known, but out of date: the first answer is that it still holds.
     """
 
     provider: str
