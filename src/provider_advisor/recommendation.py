@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from provider_advisor.decision import Decision, Verdict, decide
-from provider_advisor.explanation.model import AnswerRecord, as_data
-from provider_advisor.explanation.record import record_answer
+from provider_advisor.explanation.answer_records import AnswerRecord, as_data
+from provider_advisor.explanation.record_answer import record_answer
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team

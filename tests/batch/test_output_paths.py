@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor import whole_file
-from provider_advisor.batch.reading.sources import find_sources
+from provider_advisor.batch.reading.input_files import find_input_files
 from provider_advisor.batch.writing import rejects
 from provider_advisor.batch.writing.output_paths import OutputPlace, check_places
 from provider_advisor.errors import BatchError
@@ -290,7 +290,7 @@ def test_the_output_may_not_be_an_input_by_any_name(tmp_path):
     path.write_text("team,needs\n")
     (tmp_path / "link.csv").symlink_to(path)
     (tmp_path / "hard.csv").hardlink_to(path)
-    sources = find_sources((str(path),))
+    sources = find_input_files((str(path),))
     for name, told in (
         ("teams.csv", "is an input; choose another file"),
         ("link.csv", "is an input; choose another file"),

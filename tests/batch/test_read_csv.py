@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provider_advisor.batch.reading.csv import parse_block, parse_exactly, read_header
-from provider_advisor.batch.reading.sources import Limits, Stream, find_sources
+from provider_advisor.batch.reading.input_files import Limits, Stream, find_input_files
 from provider_advisor.batch.reading.text_blocks import cut_records, split_text
 from provider_advisor.errors import BatchError
 
@@ -43,7 +43,7 @@ def _read(folder, content: bytes, parse=parse_block, limits=_LIMITS, separator=b
     """Rows with their numbers, and rejects, of a whole file."""
     path = folder / "teams.csv"
     path.write_bytes(content)
-    (source,) = find_sources((str(path),))
+    (source,) = find_input_files((str(path),))
     with Stream(source) as stream:
         header = read_header(stream, separator, limits)
         blocks = [
@@ -201,6 +201,6 @@ def test_a_first_line_that_cannot_serve_is_an_error(folder, content, sentence):
 def test_blanks_around_column_names_do_not_count(folder):
     path = folder / "teams.csv"
     path.write_bytes(b"\xef\xbb\xbf team , needs\r\n")
-    (source,) = find_sources((str(path),))
+    (source,) = find_input_files((str(path),))
     with Stream(source) as stream:
         assert read_header(stream, b",", Limits()).names == ("team", "needs")

@@ -10,8 +10,8 @@ import pytest
 
 from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.reading import Limits
+from provider_advisor.batch.reading.input_files import find_input_files
 from provider_advisor.batch.reading.parquet import read_parquet
-from provider_advisor.batch.reading.sources import find_sources
 from provider_advisor.errors import BatchError
 
 
@@ -30,7 +30,7 @@ def table():
 def test_blocks_from_a_row_on_hold_all_that_follow(tmp_path, table, start):
     path = tmp_path / "teams.parquet"
     pq.write_table(table, path, row_group_size=40)
-    (source,) = find_sources((str(path),))
+    (source,) = find_input_files((str(path),))
     whole = [piece.parse() for piece in read_parquet(source, 0, Position(), table.schema, Limits(), rows=7)]
     ends = [block.end.offset for block in whole]
     begin = max([0, *(end for end in ends if end <= start)])
@@ -43,7 +43,7 @@ def test_blocks_from_a_row_on_hold_all_that_follow(tmp_path, table, start):
 def test_the_content_of_a_row_is_json_without_what_is_empty(tmp_path, table):
     path = tmp_path / "teams.parquet"
     pq.write_table(table, path)
-    (source,) = find_sources((str(path),))
+    (source,) = find_input_files((str(path),))
     (piece,) = read_parquet(source, 0, Position(), table.schema, Limits())
     assert json.loads(piece.parse().content(1)) == {"team": "team-1", "size": 1}
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, price, quantity, worlds
 
 from provider_advisor.decision.robustness import measure_robustness
+from provider_advisor.explanation.answer_records import ConfirmRecord, RobustnessRecord, as_data
 from provider_advisor.explanation.answer_schema import schema_of
-from provider_advisor.explanation.model import ConfirmRecord, RobustnessRecord, as_data
 from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team

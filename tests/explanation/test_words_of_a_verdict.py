@@ -8,7 +8,7 @@ import pytest
 
 from provider_advisor.decision.findings import FindingOutcome, Standing
 from provider_advisor.decision.verdict import Kind, Strength
-from provider_advisor.explanation import model, words
+from provider_advisor.explanation import answer_records, words
 from provider_advisor.knowledge.shapes.statement_files import VerdictShape
 from provider_advisor.requirements.statement import UnlistedPriority
 
@@ -16,11 +16,11 @@ from provider_advisor.requirements.statement import UnlistedPriority
 @pytest.mark.parametrize(
     ("repeated", "meant"),
     [
-        (get_type_hints(model.ThenVerdictRecord)["kind"], Kind),
-        (get_type_hints(model.ThenVerdictRecord)["strength"], Strength | None),
-        (get_type_hints(model.ProviderRecord)["standing"], Standing),
-        (get_type_hints(model.FindingRecord)["outcome"], FindingOutcome),
-        (get_type_hints(model.UnlistedRecord)["priority"], UnlistedPriority),
+        (get_type_hints(answer_records.ThenVerdictRecord)["kind"], Kind),
+        (get_type_hints(answer_records.ThenVerdictRecord)["strength"], Strength | None),
+        (get_type_hints(answer_records.ProviderRecord)["standing"], Standing),
+        (get_type_hints(answer_records.FindingRecord)["outcome"], FindingOutcome),
+        (get_type_hints(answer_records.UnlistedRecord)["priority"], UnlistedPriority),
         (get_type_hints(VerdictShape)["kind"], Kind),
         (get_type_hints(VerdictShape)["strength"], Strength | None),
     ],

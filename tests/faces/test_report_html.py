@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from reported import ASKED, record_of
 
+from provider_advisor.explanation.answer_records import as_data
 from provider_advisor.explanation.answer_schema import read_answer
-from provider_advisor.explanation.model import as_data
 from provider_advisor.faces import report
 from provider_advisor.faces.report.html import html_report
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from provider_advisor.explanation.record import claim_record
+from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions
 from provider_advisor.recommendation import answer

@@ -14,8 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from provider_advisor.explanation.answer_schema import read_answer
-from provider_advisor.explanation.model import (
+from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     BoundWords,
     ConcessionRecord,
@@ -28,6 +27,7 @@ from provider_advisor.explanation.model import (
     RequirementRecord,
     as_data,
 )
+from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,

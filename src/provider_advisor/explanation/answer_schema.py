@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation import model
-from provider_advisor.explanation.model import AnswerPart, AnswerRecord
+from provider_advisor.explanation import answer_records
+from provider_advisor.explanation.answer_records import AnswerPart, AnswerRecord
 
 _NOT_COMPARED: Mapping[str, Any] = {
     "notes": [],
@@ -94,7 +94,7 @@ def _descriptions() -> dict[str, dict[str, str]]:
     Pydantic can find these texts too, but rereads the whole file for each kind.
     """
     found: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(model)).body:
+    for node in ast.parse(inspect.getsource(answer_records)).body:
         if isinstance(node, ast.ClassDef):
             texts = found[node.name] = {}
             for base in node.bases:

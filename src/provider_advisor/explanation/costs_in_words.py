@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Cost, CostItem
-from provider_advisor.explanation import model
+from provider_advisor.explanation.answer_records import (
+    AnswerRecord,
+    CostItemRecord,
+    CostRecord,
+    LineRecord,
+    OtherPriceRecord,
+    ProviderRecord,
+)
 from provider_advisor.explanation.words import (
     amount_text,
     bound_text_of,
@@ -31,10 +38,10 @@ from provider_advisor.requirements.statement import get_ends
 _MOST_NAMED = 3
 
 
-def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> model.CostRecord:
+def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | None = None) -> CostRecord:
     """Return a monthly cost as a record; `asked` are the members in the team's requirements, by list."""
     computed = next((criterion for criterion in facts.knowledge.criteria.values() if criterion.computed), None)
-    return model.CostRecord(
+    return CostRecord(
         low=cost.amount.low or 0,
         high=cost.amount.high,
         unit="" if computed is None else str(computed.unit),
@@ -43,9 +50,9 @@ def record_cost(cost: Cost, facts: Facts, asked: Mapping[str, Sequence[str]] | N
     )
 
 
-def _record_item(item: CostItem, facts: Facts, unpriced: list[str]) -> model.CostItemRecord:
+def _record_item(item: CostItem, facts: Facts, unpriced: list[str]) -> CostItemRecord:
     price, claims = item.price, () if item.price is None else item.price.claims
-    return model.CostItemRecord(
+    return CostItemRecord(
         usage={name: _record_used(get_ends(used)) for name, used in item.usage.items()},
         criterion=price.criterion if price is not None else None,
         price=claims_text(price.claims) if price is not None else None,
@@ -59,12 +66,10 @@ def _record_item(item: CostItem, facts: Facts, unpriced: list[str]) -> model.Cos
         out_of_date=str(price.newest) if price is not None and facts.is_stale(price) else None,
         low=item.amount.low or 0,
         high=item.amount.high,
-        instead=[
-            model.OtherPriceRecord(criterion=fact.criterion, price=claims_text(fact.claims)) for fact in item.instead
-        ],
+        instead=[OtherPriceRecord(criterion=fact.criterion, price=claims_text(fact.claims)) for fact in item.instead],
         beside=[_name_free(fact, facts.knowledge) for fact in item.beside],
         evidence=[
-            model.LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat(), place=claim.place)
+            LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat(), place=claim.place)
             for claim in claims
         ],
     )
@@ -109,22 +114,22 @@ def money_text(low: float, high: float | None) -> str:
     return amount_text(ends[0] or 0, ends[1])
 
 
-def describe_cost(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
+def describe_cost(cost: CostRecord, knowledge: KnowledgeBase) -> str:
     """Return a cost in words: "600 to 1200 USD/month (2022 price)", "at least 83 USD/month; not included: fees"."""
     return "; ".join([describe_sum(cost, knowledge), *_list_gaps(cost, knowledge)])
 
 
-def describe_sum(cost: model.CostRecord, knowledge: KnowledgeBase) -> str:
+def describe_sum(cost: CostRecord, knowledge: KnowledgeBase) -> str:
     """Return the amount and the kind of its prices, without what is not included."""
     said = f"{money_text(cost.low, cost.high)} {cost.unit}"
     kinds = list(_list_kinds(cost, knowledge))
     return f"{said} ({', '.join(kinds)})" if kinds else said
 
 
-def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def _list_kinds(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield the kinds of prices that are for a member or out of date: "2022 price of Outgoing SMS"."""
     priced = [item for item in cost.items if item.criterion is not None]
-    found: dict[str, list[model.CostItemRecord]] = {}
+    found: dict[str, list[CostItemRecord]] = {}
     for item in priced:
         for kind in (_name_place(item, knowledge), (item.out_of_date or "")[:4]):
             if kind:
@@ -136,18 +141,18 @@ def _list_kinds(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[st
         yield every if len(items) == len(priced) else f"{every} of {names}"
 
 
-def list_price_remarks(item: model.CostItemRecord, knowledge: KnowledgeBase) -> list[str]:
+def list_price_remarks(item: CostItemRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return notes on an item's price: the member that it is for, and its day if it is out of date."""
     found = [f"{place} price"] if (place := _name_place(item, knowledge)) else []
     return found + ([f"price of {item.out_of_date}, out of date"] if item.out_of_date else [])
 
 
-def _name_place(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
+def _name_place(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
     """Return the member that a price is for, where the usage names none: "United States"; else nothing."""
     return "" if item.price_of is None else member_label(str(item.criterion), item.price_of, knowledge)
 
 
-def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
+def list_gaps(answer: AnswerRecord, provider: ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return sentences on what a provider's cost does not include, and on bounds that this leaves open."""
     gaps = [] if provider.monthly_cost is None else list(_list_gaps(provider.monthly_cost, knowledge))
     for finding in answer.findings:
@@ -158,7 +163,7 @@ def list_gaps(answer: model.AnswerRecord, provider: model.ProviderRecord, knowle
     return [f"{capital(gap)}." for gap in gaps]
 
 
-def _list_gaps(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def _list_gaps(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield what the sum does not include: extras on top of prices, and usage and members without a price."""
     if plus := list(dict.fromkeys(part for item in cost.items for part in item.plus or ())):
         yield f"not included: {joined(plus)}"
@@ -181,7 +186,7 @@ def _list_gaps(cost: model.CostRecord, knowledge: KnowledgeBase) -> Iterator[str
         yield f"no price is known for {names}; {joined(list(taken))} {was} used instead"
 
 
-def _say_unpriced(item: model.CostItemRecord) -> str:
+def _say_unpriced(item: CostItemRecord) -> str:
     """Say what is known of usage without a price: by quote, in another currency, or for members to name."""
     quote = "; by quote only" if item.by_quote else ""
     if item.unconverted:
@@ -193,7 +198,7 @@ def _say_unpriced(item: model.CostItemRecord) -> str:
     return f"{quote}; prices are recorded for {names}: name one to price it"
 
 
-def _name_taken(item: model.CostItemRecord, knowledge: KnowledgeBase) -> str:
+def _name_taken(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
     """Say which price was used for members without one."""
     if place := _name_place(item, knowledge):
         return f"the {place} price"

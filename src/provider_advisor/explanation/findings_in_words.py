@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from provider_advisor.decision import Decision, Finding
 from provider_advisor.decision.degrees import GradedPart
 from provider_advisor.decision.findings import list_used_facts
+from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, NoticeRecord, group_findings
 from provider_advisor.explanation.costs_in_words import describe_cost, record_cost
-from provider_advisor.explanation.model import AnswerRecord, FindingRecord, NoticeRecord, group_findings
 from provider_advisor.explanation.words import (
     claim_text,
     claims_text,

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding
-from provider_advisor.explanation import model
+from provider_advisor.explanation.answer_records import BesideRecord, CautionRecord, ChosenRecord, ProductGapRecord
 from provider_advisor.explanation.words import counted, join_any, joined, keep_few, requirement_text, shortened
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA, Caution
@@ -97,13 +97,13 @@ class _Purchase(NamedTuple):
     unknown: list[Criterion]
 
 
-def record_choices(decision: Decision) -> tuple[list[model.ChosenRecord], dict[str, str]]:
+def record_choices(decision: Decision) -> tuple[list[ChosenRecord], dict[str, str]]:
     """Return the products of each provider to choose, as records and in words; nothing where they meet nothing."""
     knowledge, chosen, said = decision.facts.knowledge, [], {}
     for assessment in decision.outcome.assessments:
         choice = _choose(assessment, knowledge)
         if choice.sets or choice.added:
-            chosen.append(model.ChosenRecord(provider=assessment.provider, sets=choice.sets, wishes=choice.added))
+            chosen.append(ChosenRecord(provider=assessment.provider, sets=choice.sets, wishes=choice.added))
             said[assessment.provider] = _describe(assessment.provider, choice, knowledge, decision.facts.as_of)
     return chosen, said
 
@@ -261,7 +261,7 @@ def _is_meant(own: Criterion, other: Criterion, knowledge: KnowledgeBase) -> boo
     return _is_quality(own) or not areas.isdisjoint(own.same_product)
 
 
-def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
+def record_product_gaps(decision: Decision) -> list[ProductGapRecord]:
     """Return what is stated for other products than those that meet the musts, musts first.
 
     Providers that are ruled out have none.
@@ -279,7 +279,7 @@ def record_product_gaps(decision: Decision) -> list[model.ProductGapRecord]:
     ]
 
 
-def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str], knowledge: KnowledgeBase) -> str:
+def say_product_gaps(gaps: Sequence[ProductGapRecord], named: Sequence[str], knowledge: KnowledgeBase) -> str:
     """Return what the verdict's sentence says of the gaps of the providers that it names; empty without any."""
     theirs = [gap for gap in gaps if gap.provider in named and gap.priority == "must"]
     names = [knowledge.providers[provider].name for provider in dict.fromkeys(gap.provider for gap in theirs)]
@@ -292,7 +292,7 @@ def say_product_gaps(gaps: Sequence[model.ProductGapRecord], named: Sequence[str
     return f"but {joined(keep_few(said, _MOST_GAPS, 'more such musts'))}, so ask {names[0]} first"
 
 
-def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> model.ProductGapRecord:
+def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> ProductGapRecord:
     asked, known = gaps[0].asked, decision.facts.knowledge.providers[provider]
     names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
     by_products: dict[tuple[bool, tuple[str, ...]], list[MetBy]] = {}
@@ -309,12 +309,12 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
                 labels = [requirement_text(part.requirement, part.criterion) for part in found]
                 needed.append(f"{_name_any([names[name] for name in products])} ({shortened(labels)})")
         says += f", {but} {more.join(needed)}" if needed else ""
-    return model.ProductGapRecord(
+    return ProductGapRecord(
         provider=provider,
         criterion=asked.criterion.id,
         stated_for=stated,
         beside=[
-            model.BesideRecord(criterion=part.criterion.id, products=list(products), ambiguous=doubtful)
+            BesideRecord(criterion=part.criterion.id, products=list(products), ambiguous=doubtful)
             for (doubtful, products), found in by_products.items()
             for part in found
         ],
@@ -326,7 +326,7 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
 # Cautions about the products to choose, depending on the team's situation
 
 
-def record_cautions(decision: Decision, chosen: Sequence[model.ChosenRecord]) -> list[model.CautionRecord]:
+def record_cautions(decision: Decision, chosen: Sequence[ChosenRecord]) -> list[CautionRecord]:
     """Return the cautions about the products to choose, except those needed only for wishes.
 
     An example: a team without developers is told that Acme Video API "is a programming interface". Which answers and
@@ -349,7 +349,7 @@ def record_cautions(decision: Decision, chosen: Sequence[model.ChosenRecord]) ->
     ]
 
 
-def _find_meant(chosen: model.ChosenRecord, caution: Caution, facts: Facts) -> list[str]:
+def _find_meant(chosen: ChosenRecord, caution: Caution, facts: Facts) -> list[str]:
     """Return the products of the first set that the caution is about; none if another set has no such product."""
     has = _list_products(chosen.provider, caution.has, facts)
     meant = has - _list_products(chosen.provider, caution.unless, facts, plainly=True)
@@ -369,11 +369,11 @@ def _name_having(provider: str, criterion: str, facts: Facts, *, plainly: bool) 
             yield claim.belongs_to
 
 
-def _record_caution(provider: str, product: str, topic: str, caution: Caution, facts: Facts) -> model.CautionRecord:
+def _record_caution(provider: str, product: str, topic: str, caution: Caution, facts: Facts) -> CautionRecord:
     known = facts.knowledge.providers[provider]
     name = known.products[product].name_on(facts.as_of)
     because = f"{facts.knowledge.topics[topic].label}: {facts.knowledge.spell_id(caution.value)}"
-    return model.CautionRecord(
+    return CautionRecord(
         provider=provider,
         product=product,
         situation=topic,

@@ -32,7 +32,25 @@ from provider_advisor.decision.robustness import (
     WeightRanges,
 )
 from provider_advisor.decision.robustness.open_facts import find_nearest_end
-from provider_advisor.explanation import model
+from provider_advisor.explanation.answer_records import (
+    AskedRecord,
+    ChangeRecord,
+    ConfirmRecord,
+    EstimateRecord,
+    OpenFactRecord,
+    PairShareRecord,
+    PossibleAnswerRecord,
+    RequirementChangesRecord,
+    RobustnessRecord,
+    ShareRecord,
+    ThenVerdictRecord,
+    TippingRecord,
+    TurnRecord,
+    WeightedRecord,
+    WeightRangeRecord,
+    WeightsRecord,
+    WorldsRecord,
+)
 from provider_advisor.explanation.verdict_in_words import in_brief, provider_names
 from provider_advisor.explanation.words import (
     bound_text,
@@ -55,9 +73,9 @@ _MOST_SHARES = 4
 """Up to this many shares are listed; of the others, only the largest."""
 
 
-def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model.RobustnessRecord:
+def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> RobustnessRecord:
     """Return how sure the verdict is."""
-    return model.RobustnessRecord(
+    return RobustnessRecord(
         weights=_record_weights(robustness.weights, robustness.findings, knowledge),
         worlds=_record_worlds(robustness, knowledge),
         changes=_record_changes(robustness.changes, robustness.verdict, knowledge),
@@ -68,16 +86,16 @@ def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> model
 # Weights
 
 
-def _record_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> model.WeightsRecord:
-    return model.WeightsRecord(
+def _record_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> WeightsRecord:
+    return WeightsRecord(
         depends=found.depends,
         ranges=[_record_range(part, findings[part.finding], knowledge) for part in found.ranges],
         says=_say_weights(found, findings, knowledge),
     )
 
 
-def _record_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> model.WeightRangeRecord:
-    return model.WeightRangeRecord(
+def _record_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> WeightRangeRecord:
+    return WeightRangeRecord(
         **vars(_record_weighted(finding)),
         priority=finding.requirement.priority if finding.requirement is not None else None,
         weight=part.weight,
@@ -91,10 +109,10 @@ def _record_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase)
     )
 
 
-def _record_weighted(finding: Finding) -> model.WeightedRecord:
+def _record_weighted(finding: Finding) -> WeightedRecord:
     requirement = finding.requirement
     bound = requirement.bound if requirement is not None else None
-    return model.WeightedRecord(
+    return WeightedRecord(
         criterion=requirement.criterion if requirement is not None else None,
         rule=finding.rule.id if finding.rule is not None else None,
         bound=None if bound is None or bound == ABSENT else (bound.low, bound.high),
@@ -136,7 +154,7 @@ def _say_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: Kn
     return f"The most sensitive weight: {_say_range(nearest, findings[nearest.finding], knowledge)}"
 
 
-def find_least_factor(part: WeightRange | model.WeightRangeRecord) -> float:
+def find_least_factor(part: WeightRange | WeightRangeRecord) -> float:
     """Return the factor by which a weight would have to change, up or down, to change the answer."""
     if not part.weight:  # its area has weight 0
         return float("inf")
@@ -147,11 +165,11 @@ def find_least_factor(part: WeightRange | model.WeightRangeRecord) -> float:
 # Scenarios
 
 
-def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.WorldsRecord | None:
+def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRecord | None:
     shares = robustness.shares
     if shares is None:
         return None
-    return model.WorldsRecord(
+    return WorldsRecord(
         criteria=[_record_weighted(finding) for finding in robustness.findings],
         providers=[_record_share(share, knowledge) for share in shares.alternatives if share.ranks],
         none=rounded(shares.none),
@@ -164,10 +182,10 @@ def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> model.Wo
     )
 
 
-def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.ShareRecord:
+def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> ShareRecord:
     given, first = percent(share.given or 0.0), percent(share.ranks[0])
     ordered = "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
-    return model.ShareRecord(
+    return ShareRecord(
         provider=share.name,
         given=rounded(share.given or 0.0),
         first=rounded(share.ranks[0]),
@@ -180,10 +198,10 @@ def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> model.Sh
     )
 
 
-def _record_pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRecord:
+def _record_pair(pair: PairShare, knowledge: KnowledgeBase) -> PairShareRecord:
     name, other = knowledge.providers[pair.name].name, knowledge.providers[pair.other].name
     level = f", and level with it in {percent(pair.level)}" if pair.level > 0 else ""
-    return model.PairShareRecord(
+    return PairShareRecord(
         provider=pair.name,
         over=pair.other,
         ahead=rounded(pair.ahead),
@@ -192,8 +210,8 @@ def _record_pair(pair: PairShare, knowledge: KnowledgeBase) -> model.PairShareRe
     )
 
 
-def _record_estimate(estimate: Estimate) -> model.EstimateRecord:
-    return model.EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
+def _record_estimate(estimate: Estimate) -> EstimateRecord:
+    return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
 
 
 def _say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
@@ -263,9 +281,7 @@ def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
 # Changes
 
 
-def _record_changes(
-    found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase
-) -> model.RequirementChangesRecord:
+def _record_changes(found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase) -> RequirementChangesRecord:
     turns = [_record_turn(turn, before, knowledge) for turn in found.turns]
     if turns:
         says = f"The smallest change to the requirements that changes the answer: {turns[0].says}"
@@ -273,20 +289,20 @@ def _record_changes(
         says = "No single change to the requirements, and no two together, would change the answer."
     else:
         says = "No change to the requirements was found that changes the answer; not all pairs were tried."
-    return model.RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
+    return RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
 
 
-def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> model.TurnRecord:
+def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> TurnRecord:
     said = joined([_say_change(change, knowledge) for change in turn.changes])
-    return model.TurnRecord(
+    return TurnRecord(
         changes=[_record_change(change, knowledge) for change in turn.changes],
-        verdict=model.ThenVerdictRecord(**turn.verdict.record()),
+        verdict=ThenVerdictRecord(**turn.verdict.record()),
         says=f"{capital(said)}: {in_brief(turn.verdict, knowledge, before)}.",
     )
 
 
-def _record_change(change: RequirementChange, knowledge: KnowledgeBase) -> model.ChangeRecord:
-    return model.ChangeRecord(
+def _record_change(change: RequirementChange, knowledge: KnowledgeBase) -> ChangeRecord:
+    return ChangeRecord(
         kind=change.kind,
         criterion=change.requirement.criterion,
         from_=_record_asked(change.requirement, knowledge),
@@ -294,9 +310,9 @@ def _record_change(change: RequirementChange, knowledge: KnowledgeBase) -> model
     )
 
 
-def _record_asked(requirement: Requirement, knowledge: KnowledgeBase) -> model.AskedRecord:
+def _record_asked(requirement: Requirement, knowledge: KnowledgeBase) -> AskedRecord:
     words = bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
-    return model.AskedRecord(priority=requirement.priority, bound=dict(words) or None)
+    return AskedRecord(priority=requirement.priority, bound=dict(words) or None)
 
 
 def _say_change(change: RequirementChange, knowledge: KnowledgeBase) -> str:
@@ -325,13 +341,13 @@ def _say_moved(change: RequirementChange, criterion: Criterion) -> str:
 # Tipping amounts
 
 
-def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> model.TippingRecord:
+def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> TippingRecord:
     criterion, name = knowledge.criteria[part.criterion], knowledge.providers[part.provider].name
     ends = [(part.within.low, ("at_least", "more_than")[not part.reached[0]])]
     ends += [(part.within.high, ("at_most", "less_than")[not part.reached[1]])]
     is_word = criterion.kind == "rating"
     known = claims_text(part.known.claims) or "not known"
-    return model.TippingRecord(
+    return TippingRecord(
         provider=part.provider,
         criterion=part.criterion,
         within={key: criterion.values[int(end)] if is_word else end for end, key in ends if end is not None},
@@ -358,7 +374,7 @@ def _write_amount(end: Number, criterion: Criterion) -> str:
 # What to ask
 
 
-def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[model.ConfirmRecord]:
+def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[ConfirmRecord]:
     """Return what to ask the providers, most useful first.
 
     An entry has one fact whose answer could change the verdict, or, where no single one could, several that together
@@ -387,7 +403,7 @@ class _QuestionInWords:
         bounds = question.asked.bounds
         self._bound = bounds[0] if len(bounds) == 1 and not question.asked.on_scale else None
 
-    def record(self, before: Verdict, leads: Tipping | None) -> model.ConfirmRecord:
+    def record(self, before: Verdict, leads: Tipping | None) -> ConfirmRecord:
         """Return the question with the verdict that each answer leads to; `leads` are amounts that would win."""
         answers = [
             (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
@@ -401,14 +417,14 @@ class _QuestionInWords:
         # For other amounts, the question names the bound, and the answers are on either side of it.
         if leads is not None and self._criterion.usage:
             says += f" {capital(_say_within(leads, self._criterion))}, {self.name} leads."
-        return model.ConfirmRecord(
+        return ConfirmRecord(
             facts=[self.record_fact()],
             answers=[
-                model.PossibleAnswerRecord(
+                PossibleAnswerRecord(
                     values=[self.get_value(answer.fact)],
                     share=rounded(answer.share),
                     changes=answer.verdict != before,
-                    verdict=model.ThenVerdictRecord(**answer.verdict.record()),
+                    verdict=ThenVerdictRecord(**answer.verdict.record()),
                     says=f"{said}: {outcome}.",
                 )
                 for answer, said, outcome in answers
@@ -420,10 +436,10 @@ class _QuestionInWords:
             says=says,
         )
 
-    def record_fact(self) -> model.OpenFactRecord:
+    def record_fact(self) -> OpenFactRecord:
         """Return the fact to ask about, with the question."""
         stated = self._question.stated
-        return model.OpenFactRecord(
+        return OpenFactRecord(
             provider=self._question.provider,
             criterion=self._criterion.id,
             label=self._criterion.label,
@@ -498,7 +514,7 @@ def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> s
     return "the answer stays the same" if after == before else in_brief(after, knowledge, before)
 
 
-def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> model.ConfirmRecord:
+def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:
     questions = [_QuestionInWords(question, knowledge) for question in part.questions]
     said = joined(list(_say_supposed(zip(questions, part.answers, strict=True), knowledge)))
     then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
@@ -506,14 +522,14 @@ def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: K
     says = f"Several answers together could {'settle' if found.questions else 'change'} the verdict: {then}"
     if before.strength == "dated":
         says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
-    answer = model.PossibleAnswerRecord(
+    answer = PossibleAnswerRecord(
         values=[question.get_value(fact) for question, fact in zip(questions, part.answers, strict=True)],
         share=None,
         changes=True,
-        verdict=model.ThenVerdictRecord(**part.verdict.record()),
+        verdict=ThenVerdictRecord(**part.verdict.record()),
         says=capital(then),
     )
-    return model.ConfirmRecord(
+    return ConfirmRecord(
         facts=[question.record_fact() for question in questions],
         answers=[answer],
         turns=0.0,

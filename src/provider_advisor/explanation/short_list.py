@@ -7,7 +7,7 @@ to ask is "Cleo and Dan: Fax", once for both; under musts that fail are "Eve: Fa
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.model import AnswerRecord, FindingRecord, ProviderRecord
+from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, ProviderRecord
 from provider_advisor.explanation.words import criterion_label, joined, shortened, sort_by_standing
 from provider_advisor.knowledge import KnowledgeBase
 

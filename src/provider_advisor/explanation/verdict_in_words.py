@@ -12,7 +12,7 @@ from typing import NamedTuple
 from provider_advisor.decision import Assessment, Decision, Finding, Verdict
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.verdict import get_score
-from provider_advisor.explanation.model import (
+from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     ConfirmRecord,
     DifferenceRecord,

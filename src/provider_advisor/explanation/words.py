@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.explanation.model import ProviderRecord, ScoreRecord, SourceRecord
+from provider_advisor.explanation.answer_records import ProviderRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
 from provider_advisor.logic import Interval, Number

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_differences import CONTEXT, compare_records
-from provider_advisor.explanation.model import SCHEMA
+from provider_advisor.explanation.answer_records import SCHEMA
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING, Scope

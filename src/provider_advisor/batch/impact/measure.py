@@ -29,8 +29,8 @@ from provider_advisor.batch.kernel.table import USAGE, read_row
 from provider_advisor.decision import Verdict, decide
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.explanation.answer_differences import find_differences
-from provider_advisor.explanation.model import as_data
-from provider_advisor.explanation.record import record_answer
+from provider_advisor.explanation.answer_records import as_data
+from provider_advisor.explanation.record_answer import record_answer
 from provider_advisor.explanation.words import rounded
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.base import Scope

@@ -17,7 +17,7 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.sources import Limits, Stream, refuse_other_encodings, refuse_repeated
+from provider_advisor.batch.reading.input_files import Limits, Stream, refuse_other_encodings, refuse_repeated
 from provider_advisor.batch.reading.text_blocks import TextBlock, read_cells, scan_record
 from provider_advisor.errors import BatchError
 

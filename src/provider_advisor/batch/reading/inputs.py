@@ -19,21 +19,21 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Spelling, plan_columns, rename_all
 from provider_advisor.batch.reading.csv import Header, parse_block, read_header
-from provider_advisor.batch.reading.jsonl import KEYS, Keys, find_keys, parse_lines
-from provider_advisor.batch.reading.requirement_columns import (
-    add_unlisted,
-    plan_criterion_columns,
-    set_unknown_aside,
-)
-from provider_advisor.batch.reading.sources import (
+from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
     ReadingOptions,
     Stream,
     choose_form,
-    find_sources,
+    find_input_files,
     refuse_other_encodings,
     refuse_wrong_encoding,
+)
+from provider_advisor.batch.reading.jsonl import KEYS, Keys, find_keys, parse_lines
+from provider_advisor.batch.reading.requirement_columns import (
+    add_unlisted,
+    plan_criterion_columns,
+    set_unknown_aside,
 )
 from provider_advisor.batch.reading.text_blocks import TextBlock, cut_lines, cut_records, split_text
 from provider_advisor.batch.remote.addresses import is_database
@@ -157,7 +157,7 @@ class _Opening:
             raise BatchError(
                 "--query is for a database; give one, such as postgresql://host/name, or leave out --query."
             )
-        sources = find_sources(names)
+        sources = find_input_files(names)
         forms = sorted({choose_form(source.address or "-", form, "--input-format") for source in sources})
         if len(forms) > 1:
             raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")

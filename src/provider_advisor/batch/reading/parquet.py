@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
-from provider_advisor.batch.reading.sources import InputFile, Limits, open_object, refuse_repeated
+from provider_advisor.batch.reading.input_files import InputFile, Limits, open_object, refuse_repeated
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 

@@ -31,7 +31,7 @@ from provider_advisor.batch.input_columns import Spelling, add_reasons, read_dis
 from provider_advisor.batch.kernel.arrays import Ints
 from provider_advisor.batch.kernel.table import REQUIREMENTS, UNLISTED, read_item
 from provider_advisor.batch.kernel.tokens import number_words
-from provider_advisor.batch.reading.sources import ReadingOptions
+from provider_advisor.batch.reading.input_files import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.grammar import get_name, split_words

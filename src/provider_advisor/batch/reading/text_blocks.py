@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.sources import Limits, Stream
+from provider_advisor.batch.reading.input_files import Limits, Stream
 
 _SAMPLE = 1 << 16
 _LEAST = 1 << 20

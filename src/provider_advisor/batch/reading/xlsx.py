@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position, show_cells
-from provider_advisor.batch.reading.sources import InputFile, Stream
+from provider_advisor.batch.reading.input_files import InputFile, Stream
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.sheets import (
     LARGEST_FILE,

@@ -23,8 +23,8 @@ from pydantic import TypeAdapter
 from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
+from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.reading.parquet import find_group_ends
-from provider_advisor.batch.reading.sources import InputFile
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames
 from provider_advisor.batch.writing.part_folder import name_part

@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
-from provider_advisor.batch.reading.sources import InputFile
+from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.writing.part_folder import is_made_by_run
 from provider_advisor.batch.writing.rejects import is_rejects_file
 from provider_advisor.errors import BatchError, describe_cause

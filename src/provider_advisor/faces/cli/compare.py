@@ -18,7 +18,7 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
-from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow, compare_facts
+from provider_advisor.faces.compared_facts import ComparedFact, ComparedRow, compare_facts
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.record import claim_record
+from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.options import (
     Options,
@@ -21,7 +21,7 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
-from provider_advisor.faces.side_by_side import split_claim
+from provider_advisor.faces.compared_facts import split_claim
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
+from provider_advisor.explanation.answer_records import (
+    AnswerRecord,
+    CostItemRecord,
+    EvidenceRecord,
+    FindingRecord,
+    ProviderRecord,
+    group_findings,
+)
 from provider_advisor.explanation.costs_in_words import describe_sum, list_gaps, list_price_remarks, money_text
 from provider_advisor.explanation.findings_in_words import (
     describe_area_weights,
@@ -16,14 +24,6 @@ from provider_advisor.explanation.findings_in_words import (
     list_unsure,
     list_unwanted,
     say_not_stated,
-)
-from provider_advisor.explanation.model import (
-    AnswerRecord,
-    CostItemRecord,
-    EvidenceRecord,
-    FindingRecord,
-    ProviderRecord,
-    group_findings,
 )
 from provider_advisor.explanation.verdict_in_words import group_questions, list_combinations, list_concessions
 from provider_advisor.explanation.words import (

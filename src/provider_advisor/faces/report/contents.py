@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from provider_advisor.explanation.answer_records import AnswerRecord, CostItemRecord, KnowledgeRecord, LineRecord
 from provider_advisor.explanation.costs_in_words import describe_sum, list_gaps, list_price_remarks, money_text
 from provider_advisor.explanation.findings_in_words import (
     Unknown,
@@ -16,7 +17,6 @@ from provider_advisor.explanation.findings_in_words import (
     list_unwanted,
     say_not_stated,
 )
-from provider_advisor.explanation.model import AnswerRecord, CostItemRecord, KnowledgeRecord, LineRecord
 from provider_advisor.explanation.verdict_in_words import list_combinations, list_concessions
 from provider_advisor.explanation.words import capital, criterion_label, joined, sort_by_standing
 from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.model import (
+from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     EstimateRecord,
     RequirementChangesRecord,

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from provider_advisor.explanation.model import AnswerRecord, VerdictRecord
+from provider_advisor.explanation.answer_records import AnswerRecord, VerdictRecord
 from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
 from provider_advisor.faces.report.contents import Bill, Report, make_report
 from provider_advisor.knowledge import KnowledgeBase

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.model import AnswerRecord, OpenFactRecord, UnlistedRecord
+from provider_advisor.explanation.answer_records import AnswerRecord, OpenFactRecord, UnlistedRecord
 from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import included_text, joined
 from provider_advisor.faces.report.markdown import escape

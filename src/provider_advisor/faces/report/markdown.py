@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from provider_advisor.explanation.model import AnswerRecord
+from provider_advisor.explanation.answer_records import AnswerRecord
 from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
 from provider_advisor.faces.report.contents import Report, make_report
 from provider_advisor.faces.report.how_sure import ReportQuestion, ReportSureness

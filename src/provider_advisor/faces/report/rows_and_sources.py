@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from provider_advisor.explanation.findings_in_words import list_notes
-from provider_advisor.explanation.model import (
+from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     FindingRecord,
     LineRecord,
@@ -18,6 +17,7 @@ from provider_advisor.explanation.model import (
     ScoreRecord,
     group_findings,
 )
+from provider_advisor.explanation.findings_in_words import list_notes
 from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.words import (
     STANDINGS,

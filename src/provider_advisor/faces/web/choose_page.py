@@ -17,7 +17,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError
-from provider_advisor.explanation.model import AnswerRecord
+from provider_advisor.explanation.answer_records import AnswerRecord
 from provider_advisor.explanation.words import criterion_label
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, rank_providers

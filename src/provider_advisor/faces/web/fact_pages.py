@@ -16,7 +16,7 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.check import describe_freshness, record_freshness
 from provider_advisor.faces.cli.options import read_day
-from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow
+from provider_advisor.faces.compared_facts import ComparedFact, ComparedRow
 from provider_advisor.faces.web.knowledge_pages import show_row
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, read_fields, show_page, write_csv
 from provider_advisor.faces.web.service import KnowledgeService, Service

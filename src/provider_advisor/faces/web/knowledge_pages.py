@@ -12,7 +12,7 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, shortened
 from provider_advisor.faces.cli.options import read_day
-from provider_advisor.faces.side_by_side import ComparedRow
+from provider_advisor.faces.compared_facts import ComparedRow
 from provider_advisor.faces.web.responses import JsonResponse, read_fields, show_page, show_refusal, write_csv
 from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase

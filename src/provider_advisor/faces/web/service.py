@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from provider_advisor.errors import EngineError, RequirementsError
-from provider_advisor.explanation.record import claim_record
+from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.faces.cli.options import today
-from provider_advisor.faces.side_by_side import ComparedRow, compare_facts, split_claim
+from provider_advisor.faces.compared_facts import ComparedRow, compare_facts, split_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean

@@ -7,7 +7,7 @@ import json
 import re
 
 from provider_advisor import load
-from provider_advisor.faces.side_by_side import ComparedFact, ComparedRow, fold_members
+from provider_advisor.faces.compared_facts import ComparedFact, ComparedRow, fold_members
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import Truth

@@ -164,7 +164,7 @@ def choose_form(name: str, given: str | None, option: str) -> str:
     )
 
 
-def find_sources(names: tuple[str, ...]) -> tuple[InputFile, ...]:
+def find_input_files(names: tuple[str, ...]) -> tuple[InputFile, ...]:
     """Return the inputs for names and patterns (`teams-*.csv`, sorted by name). Raises BatchError."""
     for name in names:
         if find_scheme(name) and not (is_stored(name) or is_web_address(name)):

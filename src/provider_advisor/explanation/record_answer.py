@@ -7,7 +7,26 @@ from typing import Any
 
 from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
 from provider_advisor.decision.findings import judge_rule, list_used_facts
-from provider_advisor.explanation import model
+from provider_advisor.explanation.answer_records import (
+    SCHEMA,
+    AnswerRecord,
+    BoundWords,
+    ConcessionRecord,
+    EvidenceRecord,
+    FindingRecord,
+    KnowledgeRecord,
+    NothingRecord,
+    NoticeRecord,
+    ProviderRecord,
+    RequirementRecord,
+    RestsOnRecord,
+    ScoreRecord,
+    SetAsideRecord,
+    SourceRecord,
+    StaleRecord,
+    UnlistedRecord,
+    VerdictRecord,
+)
 from provider_advisor.explanation.costs_in_words import record_cost
 from provider_advisor.explanation.findings_in_words import (
     explain_finding,
@@ -30,7 +49,7 @@ from provider_advisor.requirements.statement import list_unwanted, record_part
 from provider_advisor.requirements.usage import describe_volume
 
 
-def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecord:
+def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
     """Return the decision on a statement as records, without how sure it is: `recommendation` adds that."""
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
@@ -41,8 +60,8 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
     differences = find_differences_of_leaders(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
     chosen, take = record_choices(decision)
-    return model.AnswerRecord(
-        schema=model.SCHEMA,
+    return AnswerRecord(
+        schema=SCHEMA,
         question=statement_record(statement, knowledge),
         notes=[
             *statement.notes,
@@ -58,15 +77,15 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
             for requirement in (*outcome.inference.requirements, *list_unwanted(outcome.team))
         ],
         set_aside=[
-            model.SetAsideRecord(rule=part.rule, criterion=part.criterion, because=part.because)
+            SetAsideRecord(rule=part.rule, criterion=part.criterion, because=part.because)
             for part in outcome.inference.set_aside
         ],
         combinations=[list(group) for group in decision.combinations],
         concessions=[_concession(part, outcome.verdict, knowledge) for part in decision.concessions],
         differences=differences,
         confirm=[],
-        robustness=model.NothingRecord(),
-        unlisted=[model.UnlistedRecord(text=part.text, priority=part.priority) for part in outcome.team.unlisted],
+        robustness=NothingRecord(),
+        unlisted=[UnlistedRecord(text=part.text, priority=part.priority) for part in outcome.team.unlisted],
         sources=_sources(used, notices, knowledge),
         products=find_products(decision),
         chosen=chosen,
@@ -75,9 +94,7 @@ def record_answer(decision: Decision, statement: Statement) -> model.AnswerRecor
         product_gaps=gaps,
         notices=notices,
         dated_by=[
-            model.StaleRecord(
-                provider=provider, criterion=criterion, as_of=str(decision.facts(provider, criterion).newest)
-            )
+            StaleRecord(provider=provider, criterion=criterion, as_of=str(decision.facts(provider, criterion).newest))
             for provider, criterion in decision.dated_by
         ],
         knowledge=_knowledge(decision, findings, used),
@@ -98,8 +115,8 @@ def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBas
             )
 
 
-def _verdict(verdict: Verdict, reason: str) -> model.VerdictRecord:
-    return model.VerdictRecord(**verdict.record(), reason=reason)
+def _verdict(verdict: Verdict, reason: str) -> VerdictRecord:
+    return VerdictRecord(**verdict.record(), reason=reason)
 
 
 def _list_asked_members(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> dict[str, list[str]]:
@@ -116,13 +133,13 @@ def _list_asked_members(requirements: Iterable[Requirement], knowledge: Knowledg
     return found
 
 
-def _provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence[str]]) -> model.ProviderRecord:
+def _provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence[str]]) -> ProviderRecord:
     score, knowledge = assessment.score, facts.knowledge
-    return model.ProviderRecord(
+    return ProviderRecord(
         id=assessment.provider,
         name=knowledge.providers[assessment.provider].name,
         standing=assessment.standing,
-        score=model.ScoreRecord(
+        score=ScoreRecord(
             proven=score.proven if score else None,
             expected=score.expected if score else None,
             possible=score.possible if score else None,
@@ -131,10 +148,10 @@ def _provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence
     )
 
 
-def _finding(finding: Finding, facts: Facts) -> model.FindingRecord:
+def _finding(finding: Finding, facts: Facts) -> FindingRecord:
     requirement, knowledge = finding.requirement, facts.knowledge
     implied_by = requirement.implied_by[0] if requirement is not None and requirement.implied_by else None
-    return model.FindingRecord(
+    return FindingRecord(
         provider=finding.provider,
         criterion=requirement.criterion if requirement is not None else None,
         implied_by=list(requirement.implied_by) if requirement is not None else [],
@@ -165,14 +182,14 @@ def _find_stale_day(finding: Finding, facts: Facts) -> str | None:
     return min((day.isoformat() for day in days if day is not None), default=None)
 
 
-def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> model.BoundWords | None:
+def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> BoundWords | None:
     if requirement is None or requirement.bound is None:
         return None
     return dict(bound_words(requirement.bound, knowledge.criteria[requirement.criterion]))
 
 
-def _evidence(claim: Claim) -> model.EvidenceRecord:
-    return model.EvidenceRecord(
+def _evidence(claim: Claim) -> EvidenceRecord:
+    return EvidenceRecord(
         source=claim.source,
         line=claim.line,
         as_of=claim.stated.isoformat(),
@@ -184,8 +201,8 @@ def _evidence(claim: Claim) -> model.EvidenceRecord:
     )
 
 
-def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> model.RequirementRecord:
-    return model.RequirementRecord(
+def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> RequirementRecord:
+    return RequirementRecord(
         criterion=requirement.criterion,
         label=knowledge.criteria[requirement.criterion].label,
         priority=requirement.priority,
@@ -208,8 +225,8 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"{usage_label(name, knowledge)} is counted in addition to {joined(parts)}, not as their total."
 
 
-def _concession(concession: Concession, before: Verdict, knowledge: KnowledgeBase) -> model.ConcessionRecord:
-    return model.ConcessionRecord(
+def _concession(concession: Concession, before: Verdict, knowledge: KnowledgeBase) -> ConcessionRecord:
+    return ConcessionRecord(
         drop=[_requirement(requirement, knowledge) for requirement in concession.dropped],
         verdict=_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge, before)}."),
     )
@@ -222,14 +239,12 @@ def _used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
     return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
 
 
-def _sources(
-    used: Sequence[Claim], notices: Iterable[model.NoticeRecord], knowledge: KnowledgeBase
-) -> list[model.SourceRecord]:
+def _sources(used: Sequence[Claim], notices: Iterable[NoticeRecord], knowledge: KnowledgeBase) -> list[SourceRecord]:
     """Return the sources of claims, exchange rates and notices, in the order of the knowledge base."""
     cited = {claim.source for claim in used} | {rate.source for claim in used for rate in claim.rates}
     cited |= {notice.source for notice in notices if notice.source is not None}
     return [
-        model.SourceRecord(
+        SourceRecord(
             id=source.id,
             title=source.title,
             publisher=source.publisher,
@@ -245,7 +260,7 @@ def _sources(
     ]
 
 
-def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> model.KnowledgeRecord:
+def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> KnowledgeRecord:
     facts = decision.facts
     # A price may be behind a finding and a cost, and is listed once.
     used = {(fact.provider, fact.criterion): fact for finding in findings for fact in list_deciding(finding)}
@@ -260,7 +275,7 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
     oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
     named = [facts.knowledge.sources[source] for source in sources]
     says, limits, scope = scope_text(compared, named, ends, facts.as_of), limits_text(facts.base), facts.base.scope
-    return model.KnowledgeRecord(
+    return KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,
         **facts.knowledge.edition_data,
@@ -269,13 +284,13 @@ def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence
         sources=sources,
         newest=newest,
         oldest=oldest,
-        rests_on=model.RestsOnRecord(oldest=oldest, newest=newest, says=f"{says} {limits}" if limits else says),
+        rests_on=RestsOnRecord(oldest=oldest, newest=newest, says=f"{says} {limits}" if limits else says),
         only=list(scope.only),
         without=list(scope.without),
         limited_to=list(scope.sources),
         customer_of=list(scope.customer_of),
         stale=[
-            model.StaleRecord(provider=fact.provider, criterion=fact.criterion, as_of=str(fact.newest))
+            StaleRecord(provider=fact.provider, criterion=fact.criterion, as_of=str(fact.newest))
             for _, fact in sorted(used.items())
             if facts.is_stale(fact)
         ],

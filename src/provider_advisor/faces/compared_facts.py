@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.explanation.record import claim_record
+from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text, joined, shortened
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
