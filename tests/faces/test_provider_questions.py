@@ -168,7 +168,7 @@ def test_the_buyers_part_says_once_what_several_answers_change_together(bicycles
         text = write_letters(letters, extension)
         assert text.count(_FOR_BUYER) == 1
         assert text.index(_FOR_BUYER) > text.rindex("Kind regards")
-        assert " ".join(text.split()).count("tea (should): nothing judges this") == 1
+        assert " ".join(text.split()).count("tea (should): this is not judged") == 1
 
 
 def test_every_fact_to_confirm_is_asked_of_its_provider_in_the_order_of_its_use(bicycles):

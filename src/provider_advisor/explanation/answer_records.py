@@ -434,7 +434,7 @@ class LeftOutRecord(AnswerPart):
 
 
 class NothingRecord(AnswerPart):
-    """What the team does not want."""
+    """An empty object, for something that was not asked for."""
 
 
 class SourceRecord(AnswerPart):
@@ -569,7 +569,7 @@ class AnswerRecord(AnswerPart):
 
     schema: Literal["provider-advisor/recommendation/1"]
     question: dict[str, Any]
-    """the statement, with the keys of a requirements file"""
+    """what the team asked, with the keys of a requirements file"""
     notes: list[str]
     """what was overruled in the question"""
     verdict: VerdictRecord
@@ -579,11 +579,11 @@ class AnswerRecord(AnswerPart):
     """what is not listed among the findings; null where all are"""
     requirements: list[RequirementRecord]
     set_aside: list[SetAsideRecord]
-    """consequences of fired rules that do not count"""
+    """what rules that fired would have added, but what does not count"""
     combinations: list[list[str]]
     concessions: list[ConcessionRecord]
     differences: list[DifferenceRecord]
-    """on which the leaders of a tie are known to differ, in the areas of the requirements and of what rules favour"""
+    """criteria in which tied leaders are known to differ, in the areas of the requirements and of what rules favour"""
     confirm: list[ConfirmRecord]
     """empty where it was not asked for"""
     robustness: RobustnessRecord | NothingRecord

@@ -247,7 +247,7 @@ class _AnswerText:
         if costs:
             page.heading("Monthly cost")
         if unpriced := [provider.name for provider, cost in costs if cost.is_unknown]:
-            page.line(f"No price is known for this usage: {joined(unpriced)}.", 2)
+            page.line(f"No price for this usage is known from {joined(unpriced)}.", 2)
         for provider, cost in costs:
             if cost.is_unknown:
                 continue

@@ -199,7 +199,7 @@ def _say_unpriced(answer: AnswerRecord) -> str:
     """Name the providers without any known price for this usage; empty if there are none."""
     costs = ((part.name, part.monthly_cost) for part in answer.providers)
     names = [name for name, cost in costs if cost is not None and cost.is_unknown]
-    return f"No price is known for this usage: {joined(names)}." if names else ""
+    return f"No price for this usage is known from {joined(names)}." if names else ""
 
 
 def _make_position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSources) -> BillPosition:

@@ -22,12 +22,12 @@ from provider_advisor.knowledge import KnowledgeBase
 
 _NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
-    "We are comparing providers and found no clear, current answer to the following questions about you. Please answer "
-    "each question, and say which page or document confirms it."
+    "We are comparing providers and found no clear, current answers to the questions below. Please answer each one, "
+    "and name the page or document that confirms your answer."
 )
 _FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
 _FOR_BUYER_FILE = "_for-your-own-use"
-_KEEP = "Keep this part: it names the other providers. Each provider gets its own questions only."
+_KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
 _BLANK = "_" * 20
 _WIDTH = 80
 _COLUMNS = (("Id", 16), ("Question", 60), ("Answer", 40), ("Source of the answer", 40))
@@ -103,7 +103,7 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
     ]
     for wish in unlisted:
         numbers = tuple(found for (_, about), found in ids.items() if about == f"<{wish.text}>")
-        says = f"{wish.text} ({wish.priority}): nothing judges this, so weigh the answers yourself."
+        says = f"{wish.text} ({wish.priority}): this is not judged, so weigh the answers yourself."
         effects += [AnswerEffect(numbers, says)] if numbers else []
     return Letters(tuple(letters), tuple(effects))
 

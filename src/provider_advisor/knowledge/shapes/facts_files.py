@@ -81,7 +81,7 @@ class BaseFile(Shape):
         date: 2024-06-01
     """
 
-    version: Annotated[Words, Field(description="such as 1.4.0: the last number for what is refreshed")]
+    version: Annotated[Words, Field(description="such as 1.4.0; raise the last number for refreshed claims")]
     date: dt.date
 
 
@@ -270,7 +270,7 @@ class RateShape(Shape):
 
 
 class RatesFile(Shape):
-    """facts/rates.yaml: what other currencies are worth in that of the criteria, the `base`."""
+    """facts/rates.yaml: what other currencies are worth in the `base` currency, that of the criteria."""
 
     example = """
         base: USD
@@ -344,7 +344,7 @@ class ClaimShape(Shape):
     anchor: Words | None = None
     product: Id | None = None
     meant: Annotated[
-        Id | None, Field(description="the product that the source means without naming it; it ends with that product")
+        Id | None, Field(description="the product that the source means without naming it; the claim ends with it")
     ] = None
     member: Id | None = None
     includes: Annotated[list[Id] | None, Field(min_length=1)] = None

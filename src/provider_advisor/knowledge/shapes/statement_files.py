@@ -337,7 +337,7 @@ class AnswersFile(Shape):
 class MatchesFile(Shape):
     """What the words of a spreadsheet stand for, by word: a requirement without a priority, or several of them.
 
-    `carry` copies a column to the output, `leave-out` drops it; null is in doubt.
+    `carry` copies a column to the output, `leave-out` drops it; null means undecided.
     """
 
     example = """
