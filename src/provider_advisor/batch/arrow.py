@@ -120,13 +120,7 @@ def _drop_dictionaries(kind: pa.DataType) -> pa.DataType:
     """Return the type without dictionaries, which other engines refuse or read as numbers."""
     if pa.types.is_dictionary(kind):
         return _drop_dictionaries(kind.value_type)
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_drop_dictionaries(kind.value_type)))
-    if pa.types.is_large_list(kind):
-        return pa.large_list(kind.value_field.with_type(_drop_dictionaries(kind.value_type)))
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_drop_dictionaries(field.type)) for field in kind.fields])
-    return kind
+    return arrays.change_inner_types(kind, _drop_dictionaries)
 
 
 def _get_scorer(  # noqa: PLR0913 (everything that affects an answer)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import accumulate, pairwise
 
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
+from provider_advisor.batch.kernel.arrays import change_inner_types
 from provider_advisor.batch.reading.input_files import InputFile, Limits, open_object, refuse_repeated
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
@@ -256,22 +257,7 @@ def _find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:
         return _narrow_decimal(kind, name)
     if pa.types.is_timestamp(kind) and kind.tz:
         return pa.timestamp(kind.unit, _check_zone(kind.tz, name))
-    return _change_inner_types(kind, inner)
-
-
-def _change_inner_types(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
-    """Return a type with the types inside it changed; one with none inside stays."""
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(change(kind.value_type)))
-    if pa.types.is_large_list(kind):
-        return pa.large_list(kind.value_field.with_type(change(kind.value_type)))
-    if pa.types.is_fixed_size_list(kind):
-        return pa.list_(kind.value_field.with_type(change(kind.value_type)), kind.list_size)
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(change(field.type)) for field in kind.fields])
-    if pa.types.is_map(kind):
-        return pa.map_(change(kind.key_type), change(kind.item_type))
-    return kind
+    return change_inner_types(kind, inner)
 
 
 def _narrow_decimal(kind: pa.Decimal256Type, name: str) -> pa.DataType:
