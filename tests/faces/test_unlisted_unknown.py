@@ -33,6 +33,8 @@ def says(recommend_says, folders_from, tmp_path, monkeypatch):
         ("repairs|loan bikes", Unlisted("repairs|loan bikes", "must")),
         ({"criterion": "loaned", "at_least": 3, "priority": "should"}, Unlisted("loaned>=3", "should")),
         ({"any": ["repairs", {"criterion": "loaned", "is": "absent"}]}, Unlisted("repairs|loaned=no", "must")),
+        ({"criterion": "repairs|rental"}, Unlisted("repairs|rental", "must")),  # nothing is typed under `criterion`
+        ({"criterion": "repairs=no"}, Unlisted("repairs=no", "must")),
         ("repairs: of all kinds of bikes", Unlisted("repairs: of all kinds of bikes", "must")),
         ("repairs", None),
         ("bikes-in-stock>=many", None),  # a mistake of another kind

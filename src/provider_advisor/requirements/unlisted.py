@@ -158,13 +158,14 @@ class UnknownWords:
     def _read_unknown(self, item: Any, default: UnlistedPriority) -> Unlisted | None:  # noqa: ANN401 (whatever a file holds)
         """Return the requirement on an unknown word in own words; None for any other."""
         if isinstance(item, Mapping):
-            text = _write_typed(item)
-            given: str | dict[str, Any] = {"text": text, "priority": item.get("priority")}
+            is_meant = any(map(self._is_unknown, _list_names(item)))
+            given: str | dict[str, Any] = {"text": _write_typed(item), "priority": item.get("priority")}
         elif isinstance(item, str) and not is_error_value(item):
-            text = given = item
+            is_meant = any(map(self._is_unknown, map(get_word, item.split(EITHER)))) or _has_explanation(item)
+            given = item
         else:
             return None
-        if not any(map(self._is_unknown, map(get_word, text.split(EITHER)))) and not _has_explanation(text):
+        if not is_meant:
             return None
         try:
             return read_unlisted(given, default)
@@ -183,13 +184,22 @@ def _has_explanation(text: str) -> bool:
     return bool(colon) and " " in last.strip()
 
 
+def _list_names(item: Mapping[str, Any]) -> list[str]:
+    """Return the criteria that a mapping names, as they stand: `{criterion: fax=no}` names an unknown one."""
+    if isinstance(parts := item.get("any"), list):
+        named = (_list_names(part) if isinstance(part, Mapping) else [get_word(str(part))] for part in parts)
+        return [name for names in named for name in names]
+    return [_write_name(item)]
+
+
+def _write_name(item: Mapping[str, Any]) -> str:
+    name, member = item.get("criterion"), item.get("member")
+    return "" if not isinstance(name, str) else f"{name}{AT}{member}" if isinstance(member, str) else name
+
+
 def _write_typed(item: Mapping[str, Any]) -> str:
     """Return what a mapping asks, as it would be typed."""
     if isinstance(parts := item.get("any"), list):
         return EITHER.join(_write_typed(part) if isinstance(part, Mapping) else str(part) for part in parts)
-    name, member = item.get("criterion"), item.get("member")
-    if not isinstance(name, str):
-        return ""
     bounds = "".join(f"{sign}{item[key]}" for key, sign in BOUND_SIGNS.items() if item.get(key) is not None)
-    absent = "=no" if item.get("is") == "absent" else ""
-    return f"{name}{AT}{member}{bounds}{absent}" if isinstance(member, str) else f"{name}{bounds}{absent}"
+    return f"{_write_name(item)}{bounds}{'=no' if item.get('is') == 'absent' else ''}"
