@@ -69,7 +69,7 @@ def test_rejects_are_counted_by_kind_of_reason_with_an_example_of_each(batch):
     said = " ".join(err.partition("Rejected\n")[2].split())
     assert said.startswith("3 rows, such as row 1 of teams.csv: nothing is recorded about 'fxa0'. ")
     assert "Row 4 of teams.csv: is not UTF-8 at byte 2 (use --encoding if the file has another encoding" in said
-    assert "Row 5 of teams.csv: has 1 field, expected 2" in said
+    assert "Row 5 of teams.csv: has 1 field; expected 2" in said
 
 
 @pytest.mark.parametrize("given", ["Bedarf", "=needs", "Bedarf="])

@@ -111,7 +111,7 @@ def test_what_the_csv_module_writes_is_read_back(folder, table, line_end, separa
     ("body", "rows", "rejects"),
     [
         (b"1,2\n\n3,4\n\r\n5,6", ["1", "3", "5"], {}),
-        (b"1,2\n3\n4,5,6\n7,8\n", ["1", "7"], {2: "has 1 field, expected 2", 3: "has 3 fields, expected 2"}),
+        (b"1,2\n3\n4,5,6\n7,8\n", ["1", "7"], {2: "has 1 field; expected 2", 3: "has 3 fields; expected 2"}),
         (b"1,2\n3,\xff\n5,6\n", ["1", "5"], {2: "is not UTF-8 at byte 3"}),
         (b'1,"2\n3,"4"\n5,6\n', ["3", "5"], {1: "after the closing quote of cell 2 comes '4'; expected ','"}),
         (b'1,2\n3,"4\n5,6\n', ["1", "5"], {2: "a quote opens in cell 2 and never closes"}),

@@ -543,7 +543,7 @@ def test_requirements_in_another_encoding_and_under_other_names(recommend):
         ("--file rfp.csv --encoding none", "'none' is not a text encoding"),
         ("--file rfp.csv --encoding ascii", "rfp.csv is not in the encoding given by --encoding; try another."),
         ("--file rfp.xlsx --encoding cp1252", "--encoding is for CSV, but rfp.xlsx is a workbook; leave it out."),
-        ("--needs repairs --rename a=b", "--rename is for spreadsheets (.xlsx, .csv), but --file names none."),
+        ("--needs repairs --rename a=b", "--rename is for spreadsheets (.xlsx, .csv); give one with --file."),
     ],
 )
 def test_options_on_requirements_that_do_not_fit_are_refused(recommend, line, sentence):
@@ -661,7 +661,7 @@ def test_an_error_in_a_cell_is_rejected_where_it_is_read_and_copied_where_it_is_
         ("batch teams.xlsx a.csv --scale 5=most", "--scale: '5=most' cannot be read"),
         ("batch teams.csv a.csv --sheet New", "--sheet is for workbooks, but the input is csv"),
         ("batch teams.xlsx a.csv --matched teams.xlsx", "--matched teams.xlsx is an input; choose another file."),
-        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), but plain.yaml is not one."),
+        ("--file plain.yaml --sheet New", "--sheet is for spreadsheets (.xlsx, .csv); plain.yaml is not one."),
     ],
 )
 def test_options_that_do_not_go_with_a_workbook_are_refused(recommend, line, sentence):

@@ -211,7 +211,7 @@ def test_providers_that_came_and_went_are_named(old):
     new = copy.deepcopy(old)
     new["providers"][0] |= {"id": "new", "name": "Newcomer"}
     found = _text(find_differences(old, new))
-    assert "Newcomer is compared now as well." in found
+    assert "Newcomer is now compared too." in found
     assert "is no longer compared." in found
 
 

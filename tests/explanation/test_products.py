@@ -262,5 +262,5 @@ def test_notes_are_told_where_they_decide():
     found = answer(knowledge, Statement(_musts("calls", "fax"), DAY, None)).explanation
     assert list_caveats(found, knowledge) == [
         "Ada, fax: fax read twice.",
-        "Source A paper: machine-translated; no publisher named.",
+        'Source "A paper": machine-translated; no publisher named.',
     ]

@@ -56,7 +56,7 @@ def test_who_comes_closest_by_old_facts_alone_is_told_to_come_closest_no_more(sh
     shops = shops.restrict(only=["alt", "neu"])
     sentence = _sentence(shops, needs=["polish", "cargo-bikes"])
     assert "and Alt comes closest" in sentence
-    assert sentence.endswith("; without the facts that are out of date, none would come closest.")
+    assert sentence.endswith("; without the facts that are out of date, no provider would come closest.")
 
 
 def test_nothing_is_said_where_old_facts_change_nobody(shops):

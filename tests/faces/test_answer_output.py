@@ -137,14 +137,28 @@ def test_each_shipped_rule_that_favours_has_a_name_for_tables():
 @pytest.mark.parametrize(
     ("needs", "bounds"),
     [
-        ("support-reputation", ["support-reputation>=good."]),
-        ("coding-effort,whiteboard", ["coding-effort<=medium."]),
-        ("number-countries", ["number-countries>=…."]),
+        ("support-reputation", ["support-reputation>=good, for example."]),
+        ("coding-effort,whiteboard", ["coding-effort<=medium, for example."]),
+        ("number-countries", ["number-countries>= and a number."]),
         ("support-reputation>=fair", []),
         ("support-reputation:should", []),
     ],
 )
 def test_a_must_that_nobody_can_fail_asks_for_a_bound(recommend_says, needs, bounds):
     answer = json.loads(recommend_says(f'recommend --needs "{needs}" --as-of 2022-12-31 --format json').out)
-    assert [note.split()[-1] for note in answer["notes"]] == bounds
+    assert [note.partition("to set one, write ")[2] for note in answer["notes"]] == bounds
     assert all("which rules out nobody" in note for note in answer["notes"])
+
+
+def test_amounts_with_the_same_outcome_are_told_together(recommend_says):
+    options = "--sources twilio-vs-vonage-2022 --as-of 2022-12-31"
+    said = recommend_says(f'recommend --needs number-countries --wants "number-countries>=90" {options}').out
+    question = "Countries where numbers can be bought at Vonage: how many countries exactly? "
+    then = "If 66 countries, 89 countries or 90 countries, Twilio would be recommended (firm); if 250 countries, Vonage"
+    assert f"{question}{then}" in " ".join(said.split())
+
+
+def test_facts_out_of_date_are_counted_by_day_in_one_sentence(recommend_says):
+    said = recommend_says("recommend --needs sms@de,phone-numbers@de --wants data-region@eu --as-of 2026-11-29").out
+    sentence = r"\d+ facts? from [\d-]+ and \d+ facts? from [\d-]+ are out of date: check them again before you sign\."
+    assert re.search(sentence, " ".join(said.split()))

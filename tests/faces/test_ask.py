@@ -160,7 +160,7 @@ def test_resuming_without_a_session_says_where_it_looked(ask):
         ),
         (
             "version: 1\nanswers:\n- {criterion: whiteboard, answer: 5}\n",
-            "the answer about 'whiteboard' is '5.0'; expected must, good,",
+            "the answer about 'whiteboard' is '5.0'; expected one of must, good,",
         ),
         (
             "version: 1\nanswers:\n- topics: []\n- {criterion: video-recording, answer: must}\n",

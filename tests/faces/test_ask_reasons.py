@@ -40,7 +40,11 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
     ("levels", "key", "sentences"),
     [
         ({}, Key("criterion", "whiteboard"), ["So far: no requirements; the answer is open.", "Proved: nothing yet. "]),
-        ({}, Key("criterion", "whiteboard"), ["Of the 2 providers still in: 1 known to have it, 1 known to lack it."]),
+        (
+            {},
+            Key("criterion", "whiteboard"),
+            ["Of the 2 providers still in the running: 1 known to have it, 1 known to lack it."],
+        ),
         ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead for certain."]),
         (
             {"whiteboard": "must"},
@@ -66,7 +70,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
         (
             {"number_countries": "must"},
             Key("bound", "number-countries"),
-            ["Of the 2 providers still in: 2 with a known amount."],
+            ["Of the 2 providers still in the running: 2 with a known amount."],
         ),
     ],
 )
@@ -103,4 +107,4 @@ def test_of_nine_answers_with_one_effect_the_ninth_is_named_and_not_counted(know
     )
     catalogue = Catalogue(facts_as_of(knowledge_from(tmp_path, facts={"team.yaml": team}), dt.date(2024, 1, 1), None))
     text = " ".join(describe_why(begin(catalogue), Key("situation", "skill")))
-    assert "level 7 or level 8: the answer stays the same." in text
+    assert "level 7 or level 8: the answer would stay the same." in text

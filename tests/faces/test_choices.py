@@ -46,4 +46,4 @@ def test_a_batch_reads_both_in_every_kind_of_file(recommend_says, tmp_path):
 def test_the_schema_of_requirements_knows_both(recommend_says):
     schema = json.loads(recommend_says("recommend schema requirements").out)
     assert {"any", "priority", "weight"} == set(schema["$defs"]["ChoiceShape"]["properties"])
-    assert schema["$defs"]["RequirementShape"]["properties"]["is"]["description"] == "it must be absent"
+    assert schema["$defs"]["RequirementShape"]["properties"]["is"]["description"] == "the criterion must be absent"

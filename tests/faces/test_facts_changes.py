@@ -72,8 +72,8 @@ def test_nothing_changed_is_said(recommend_says):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--changes", "--changes and --since belong together"),
-        ("--since 2024-01-01", "--changes and --since belong together"),
+        ("--changes", "--changes and --since work only together"),
+        ("--since 2024-01-01", "--changes and --since work only together"),
         ("--as-of 2024-01-01", "--as-of works only with --changes"),
         ("--changes --since soon", "'soon' is not a date"),
     ],

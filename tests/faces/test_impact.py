@@ -201,7 +201,7 @@ def test_an_unknown_revision_gets_one_sentence(recommend_says, repository, monke
 def test_outside_of_a_repository_there_are_no_revisions(recommend_says, folders, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folders.parent))
     run = recommend_says("recommend impact teams.csv --before HEAD")
-    assert run.err == ("recommend: 'HEAD' is not a folder, and this folder is not in a git repository.\n")
+    assert run.err == ("recommend: 'HEAD' is not a folder, and the current folder is not in a git repository.\n")
 
 
 def test_without_git_a_folder_has_to_be_named(recommend_says, folders, monkeypatch):

@@ -99,7 +99,8 @@ def test_one_question_to_several_providers_is_asked_once():
     asked = [group.says for group in group_questions(found.explanation)]
     assert sum(len(part.facts) == 1 for part in found.explanation.confirm) == 3
     then = (
-        "If yes, the answer would still be undetermined, but between other providers; if no, the answer stays the same."
+        "If yes, the answer would still be undetermined, but between other providers; "
+        "if no, the answer would stay the same."
     )
     assert asked[0] == f"Does P2, P3 or P4 offer this: board? {then}"
     assert sum("offer this" in line for line in asked) == 1

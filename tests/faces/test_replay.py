@@ -41,7 +41,7 @@ def _changed(record, **parts):
 def test_with_the_same_knowledge_the_answer_is_the_same(recommend_says, record):
     run = recommend_says(f"recommend replay {record}")
     assert (run.status, run.err) == (0, "")
-    assert run.out == "The answer is the same.\n\nAnswered as of 2023-01-01 before, and as of 2023-01-01 now.\n"
+    assert run.out == "The answer is the same.\n\nAnswered as of 2023-01-01, before and now.\n"
 
 
 def test_another_day_can_be_named(recommend_says, record):
@@ -121,7 +121,7 @@ def test_what_is_no_record_is_refused_in_one_sentence(recommend_says, tmp_path, 
 def test_what_cannot_be_read_is_refused(recommend_says, tmp_path, name):
     run = recommend_says(f"recommend replay {tmp_path / name}")
     assert (run.status, run.err.count("\n")) == (2, 1)
-    assert "cannot read" in run.err
+    assert "cannot be read" in run.err
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import pytest
         ("decisions", "recommend: Missing command. Try `recommend decisions --help`."),
         ("decisions lst", "No such command 'lst'."),
         ("batch a b --threads x", "'x' is not a whole number. Try `recommend batch --help`."),
-        ("--needs fax --sheet New", "--sheet is for spreadsheets (.xlsx, .csv), but --file names none."),
-        ("ask --needs fax --scale 5=must", "--scale is for spreadsheets (.xlsx, .csv), but --file names none."),
+        ("--needs fax --sheet New", "--sheet is for spreadsheets (.xlsx, .csv); give one with --file."),
+        ("ask --needs fax --scale 5=must", "--scale is for spreadsheets (.xlsx, .csv); give one with --file."),
         ("--needs fax --usage sms-outbound=5/week", "without a unit, such as 5000, 60000/year or 40000..60000."),
     ],
 )

@@ -23,19 +23,25 @@ HEAD = "version: 1\nanswers:\n"
         ("- {weather: rain, answer: must}\n", ["unknown key 'weather'"]),
         (
             "- {criterion: repairs, answer: perhaps}\n",
-            ["the answer about 'repairs' is 'perhaps'; expected must, good,"],
+            ["the answer about 'repairs' is 'perhaps'; expected one of must, good,"],
         ),
-        ("- {criterion: repairs, answer: 5}\n", ["the answer about 'repairs' is '5.0'; expected must, good,"]),
+        ("- {criterion: repairs, answer: 5}\n", ["the answer about 'repairs' is '5.0'; expected one of must, good,"]),
         ("- {criterion: repairs}\n", ["'answer' is missing; add it"]),
         ("- {criterion: repairs, answer: must, bound: 5}\n", ["'repairs' is a capability, which takes no bound;"]),
-        ("- {criterion: advice, answer: must, bound: great}\n", ["the bound of 'advice' is 'great'; expected poor,"]),
+        (
+            "- {criterion: advice, answer: must, bound: great}\n",
+            ["the bound of 'advice' is 'great'; expected one of poor,"],
+        ),
         (
             "- {usage: inspections, answer: many}\n",
             ["'many' is not an amount of the usage 'inspections'; expected a number"],
         ),
         ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
-        ("- {situation: skill, answer: pro}\n", ["'pro' is not a value of the situation 'skill'; expected beginner,"]),
-        ("- {topics: [nowhere]}\n", ["'nowhere' is not a value of 'topics'; expected "]),
+        (
+            "- {situation: skill, answer: pro}\n",
+            ["'pro' is not a value of the situation 'skill'; expected one of "],
+        ),
+        ("- {topics: [nowhere]}\n", ["'nowhere' is not a value of 'topics'; expected one of "]),
         ("- {usage: inspections, answer: -5}\n", ["'answer': expected at least 0; found -5."]),
         ("- {usage: inspections, answer: 5.000}\n", ["5.000 can be read as 5 or 5000; write the one you mean"]),
         ("- {usage: inspections, answer: 1, bound: 2}\n", ["'bound' is only allowed with 'criterion'; remove it"]),
@@ -149,7 +155,7 @@ def test_an_unquoted_no_is_read_by_what_the_question_takes(bicycles, text, kind,
 @pytest.mark.parametrize("word", ["yes", "true", "on"])
 def test_a_yes_that_does_not_say_how_important_is_refused(bicycles, word):
     with pytest.raises(
-        KnowledgeError, match=r"answers.yaml:3: the answer about 'repairs' is '(yes|on)'; expected must,"
+        KnowledgeError, match=r"answers.yaml:3: the answer about 'repairs' is '(yes|on)'; expected one of must,"
     ):
         read_answers(f"{HEAD}- {{criterion: repairs, answer: {word}}}\n".encode(), "answers.yaml", fresh(bicycles))
 

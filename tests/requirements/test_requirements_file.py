@@ -151,7 +151,7 @@ def test_a_rating_is_shown_as_it_was_typed(bicycles):
         ),
         (
             "situation: {skill: pro}\n",
-            "team.yaml: 'pro' is not a value of the situation 'skill'; expected beginner, regular, racer.",
+            "team.yaml: 'pro' is not a value of the situation 'skill'; expected one of beginner, regular, racer.",
         ),
         (
             "usage: {inspections: many}\n",

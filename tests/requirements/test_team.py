@@ -162,7 +162,7 @@ def test_a_situation_has_one_value_or_several_where_the_topic_allows(bicycles, s
     assert read_team(bicycles, situation=situation).situation == expected
 
 
-SKILLS = "expected beginner, regular, racer."
+SKILLS = "expected one of beginner, regular, racer."
 
 
 @pytest.mark.parametrize(

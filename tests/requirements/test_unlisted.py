@@ -37,11 +37,14 @@ def test_a_text_or_a_mapping_is_read(given, expected):
         (
             "loan bikes:shoud",
             (
-                "unknown priority 'shoud' of the unlisted 'loan bikes:shoud'; expected must, should, could. "
+                "unknown priority 'shoud' of the unlisted 'loan bikes:shoud'; expected must, should or could. "
                 "Did you mean 'should'?"
             ),
         ),
-        ("loan bikes:wont", "unknown priority 'wont' of the unlisted 'loan bikes:wont'; expected must, should, could."),
+        (
+            "loan bikes:wont",
+            "unknown priority 'wont' of the unlisted 'loan bikes:wont'; expected must, should or could.",
+        ),
         (3, "'3' in 'unlisted' is neither a text nor a mapping with the key 'text'."),
         ({"txt": "a"}, "unknown key 'txt' in 'unlisted'; expected text, priority."),
         ({"priority": "must"}, "'{'priority': 'must'}' in 'unlisted' has no text; add 'text: <what you need>'."),

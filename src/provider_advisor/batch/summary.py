@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
-from provider_advisor.explanation.words import limits_text, rounded, scope_text
+from provider_advisor.explanation.words import ask_how_much, joined, limits_text, rounded, scope_text
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.knowledge.records import Criterion
@@ -177,8 +177,7 @@ def _word_question(provider: str, criterion: Criterion) -> str:
     """Return the question to put to a provider: "Does Acme offer this: Fax?"."""
     if criterion.kind == "capability":
         return f"Does {provider} offer this: {criterion.label}?"
-    words = ", ".join(criterion.values)
-    open_end = f"which of {words}" if words else f"how much exactly, in {criterion.unit or ''}"
+    open_end = f"which of {joined(criterion.values)}" if criterion.values else ask_how_much(criterion)
     return f"{criterion.label} at {provider}: {open_end}?"
 
 

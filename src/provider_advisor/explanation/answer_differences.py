@@ -147,7 +147,7 @@ def _compare_providers(pair: AnswerPair) -> Iterator[Difference]:
         says = f"{then[name].name} is no longer compared."
         yield _make_difference("provider", says, provider=name, old=name, new=None)
     for name in come:
-        says = f"{now[name].name} is compared now as well."
+        says = f"{now[name].name} is now compared too."
         yield _make_difference("provider", says, provider=name, old=None, new=name)
     for name in both:
         old, new = then[name], now[name]
@@ -448,7 +448,7 @@ def _compare_grounds(pair: AnswerPair) -> Iterator[Difference]:
             yield _make_difference("notice", f"Also new: {notice.says}", **about, old=None, new=notice.day)
     # Earlier versions worded this differently.
     if old.rests_on.says != new.rests_on.says and _pick_scope(old) != _pick_scope(new):
-        says = f"The age of the evidence changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
+        says = f"The scope changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"
         yield _make_difference("age", says, old=old.rests_on.says, new=new.rests_on.says)
     if old.as_of != new.as_of:
         says = f"Facts counted as of {old.as_of} before, and as of {new.as_of} now."

@@ -349,7 +349,7 @@ def _list_sources(answer: AnswerRecord) -> Iterator[str]:
     for source in answer.sources:
         if doubts := list_doubts(source):
             publisher = f" ({source.publisher})" if source.publisher else ""
-            yield f"Source {source.title}{publisher}: {'; '.join(doubts)}."
+            yield f'Source "{source.title}"{publisher}: {"; ".join(doubts)}.'
 
 
 # Requirements and consequents that do not count

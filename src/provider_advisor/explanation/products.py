@@ -29,6 +29,7 @@ from provider_advisor.requirements import Requirement
 _MOST_TRIED = 20_000
 _MOST_NAMED = 3
 _MOST_GAPS = 2
+_MOST_MISSING = 4
 
 
 class MetBy(NamedTuple):
@@ -182,7 +183,7 @@ def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: d
     if choice.unknown and not choice.sets:
         said.append("no product is known to meet the musts")
     elif missing:
-        said.append(f"no product is known for {shortened(missing)}")
+        said.append(f"no product is known for {join_any(keep_few(missing, _MOST_MISSING, 'others'))}")
     if choice.added:
         also = "also, " if choice.sets else ""
         said.append(f"{also}for the wishes: {', '.join(name_parts(choice.added, choice.wishes))}")

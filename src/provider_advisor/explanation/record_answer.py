@@ -108,10 +108,11 @@ def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBas
         if requirement.priority == "must" and requirement.bound is None and criterion.kind != "capability":
             sign = "<=" if criterion.lower_is_better else ">="
             # A rating has at least two words; most teams would accept the second best.
-            word = criterion.values[1 if criterion.lower_is_better else -2] if criterion.values else "…"
+            word = criterion.values[1 if criterion.lower_is_better else -2] if criterion.values else ""
+            more = ", for example" if word else " and a number"
             yield (
                 f"{criterion.label} is a must without a bound, which rules out nobody; to set one, write "
-                f"{criterion.id}{sign}{word}."
+                f"{criterion.id}{sign}{word}{more}."
             )
 
 

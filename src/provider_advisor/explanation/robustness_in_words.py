@@ -14,6 +14,7 @@ same."
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
@@ -53,10 +54,12 @@ from provider_advisor.explanation.answer_records import (
 )
 from provider_advisor.explanation.verdict_in_words import in_brief, provider_names
 from provider_advisor.explanation.words import (
+    ask_how_much,
     bound_text,
     capital,
     claims_text,
     included_text,
+    join_any,
     joined,
     number_text,
     percent,
@@ -69,6 +72,7 @@ from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 from provider_advisor.requirements import Requirement, bound_words
 
 _EVEN = 0.5
+_STILL_HOLDS = "that still holds"
 _MOST_SHARES = 4
 """Up to this many shares are listed; of the others, only the largest."""
 
@@ -409,9 +413,13 @@ class _QuestionInWords:
             (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
             for answer in self._question.answers
         ]
-        says = "; ".join(f"{said}, {outcome}" for _, said, outcome in answers)
-        if len(answers) > 1 and len({outcome for *_, outcome in answers}) == 1:
-            says = f"whatever it is, {answers[0][2]}"
+        # Neighbouring amounts often lead to the same verdict: "if 95 or 96 percent, …". The known amount stays apart:
+        # "if that still holds or 96 percent" is not a sentence.
+        by_outcome = groupby(answers, key=lambda part: (part[2], part[1] == _STILL_HOLDS))
+        alike = [(outcome, [said for _, said, _ in some]) for (outcome, _), some in by_outcome]
+        says = "; ".join(f"if {join_any(said)}, {outcome}" for outcome, said in alike)
+        if len(answers) > 1 and len({outcome for outcome, _ in alike}) == 1:
+            says = f"whatever it is, {alike[0][0]}"
         says = f"{self._write()} {capital(says)}."
         says += " The sources contradict each other." if self._question.disputed else ""
         # For other amounts, the question names the bound, and the answers are on either side of it.
@@ -425,7 +433,7 @@ class _QuestionInWords:
                     share=rounded(answer.share),
                     changes=answer.verdict != before,
                     verdict=ThenVerdictRecord(**answer.verdict.record()),
-                    says=f"{said}: {outcome}.",
+                    says=f"if {said}: {outcome}.",
                 )
                 for answer, said, outcome in answers
             ],
@@ -487,17 +495,17 @@ class _QuestionInWords:
             asked = f"{about}: which of {joined(criterion.values)}"
         else:
             on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in self._claims) else ""
-            asked = f"{about}{on_request}: how much exactly, in {criterion.unit}"
+            asked = f"{about}{on_request}: {ask_how_much(criterion)}"
         return f"{asked}?" if stated is None else f"{asked} (last known on {stated})?"
 
     def _say_answer(self, fact: Fact) -> str:
         if self._criterion.kind == "capability":
-            return "if yes" if fact.truth is Truth.YES else "if no"
+            return "yes" if fact.truth is Truth.YES else "no"
         if self._question.stated is not None and fact.claims:
-            return "if that still holds"
+            return _STILL_HOLDS
         if self._bound is not None and fact.amount is not None:
-            return "if yes" if compare(fact.amount, self._bound) is Truth.YES else "if no"
-        return f"if {self._say_value(fact)}"
+            return "yes" if compare(fact.amount, self._bound) is Truth.YES else "no"
+        return self._say_value(fact)
 
     def _say_value(self, fact: Fact) -> str:
         value = self.get_value(fact)
@@ -511,7 +519,7 @@ class _QuestionInWords:
 
 
 def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
-    return "the answer stays the same" if after == before else in_brief(after, knowledge, before)
+    return "the answer would stay the same" if after == before else in_brief(after, knowledge, before)
 
 
 def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:

@@ -30,7 +30,7 @@ class ShortList(NamedTuple):
     def parts(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the lines on the others, each part under its heading."""
         parts = [
-            ("Also meet every must", self.behind),
+            ("Also qualified", self.behind),
             ("Unconfirmed: what to ask", self.unconfirmed),
             ("Ruled out: musts that fail", self.ruled_out),
         ]

@@ -121,7 +121,7 @@ def _say_without_stale(decision: Decision) -> str:
     if one == other:
         return ""
     is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
-    then = "none would come closest" if is_still_open else in_brief(fresh, facts.knowledge)
+    then = "no provider would come closest" if is_still_open else in_brief(fresh, facts.knowledge)
     return f"without the facts that are out of date, {then}"
 
 
@@ -431,8 +431,8 @@ def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
 
     Questions whose answers name the provider stay apart: "if yes, Acme would be recommended".
     """
-    # "Does Acme offer Fax? If yes, the answer stays the same" and the same of Brook become one question about "Acme or
-    # Brook", because both are equal once the name is out. A sentence that names Acme twice stays as it is.
+    # "Does Acme offer Fax? If yes, the answer would stay the same" and the same of Brook become one question about
+    # "Acme or Brook", because both are equal once the name is out. A sentence that names Acme twice stays as it is.
     names = {provider.id: provider.name for provider in answer.providers}
     alike: dict[str, list[tuple[str, ConfirmRecord]]] = {}
     for part in answer.confirm:

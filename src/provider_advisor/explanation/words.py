@@ -49,6 +49,11 @@ def join_any(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
+def ask_how_much(criterion: Criterion) -> str:
+    """Return the end of a question about an amount: "how many seats exactly", "how much exactly, in USD/message"."""
+    return f"how many {criterion.unit} exactly" if criterion.whole else f"how much exactly, in {criterion.unit}"
+
+
 def shortened(words: Sequence[str], most: int = 4) -> str:
     """Return a long list with its first few words and the number of the others; one other is named.
 

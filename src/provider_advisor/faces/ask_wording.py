@@ -414,7 +414,8 @@ def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
     if coverage.is_amount:
         words = {"with a known amount": coverage.has, "without a known amount": coverage.unknown}
     of = _count(coverage.has + coverage.lacks + coverage.unknown, "provider", "providers")
-    yield f"Of the {of} still in: {', '.join(f'{number} {text}' for text, number in words.items() if number)}."
+    told = ", ".join(f"{number} {text}" for text, number in words.items() if number)
+    yield f"Of the {of} still in the running: {told}."
 
 
 def _describe_moves(found: Why, state: State) -> Iterator[str]:
@@ -427,7 +428,7 @@ def _describe_moves(found: Why, state: State) -> Iterator[str]:
     for effect, answers in by_effect.items():
         yield f"{capital(join_any(keep_few(answers, _MOST_LISTED, 'others')))}: {effect}."
     if by_effect and same:
-        yield f"{capital(join_any(keep_few(same, _MOST_LISTED, 'others')))}: the answer stays the same."
+        yield f"{capital(join_any(keep_few(same, _MOST_LISTED, 'others')))}: the answer would stay the same."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
         yield f"On its own, it does not change the answer{together}."

@@ -11,6 +11,7 @@ from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeate
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product
 from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProductShape, ProviderFile
+from provider_advisor.safe_text import join_words
 
 
 def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabulary: Vocabulary) -> Iterator[str]:
@@ -91,11 +92,11 @@ def _check_value(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
 def _check_word(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     words = criterion.values or ("present", "absent")
     if claim.value is None:
-        yield f"a {criterion.kind} takes 'value'; expected {' or '.join(words)}."
+        yield f"a {criterion.kind} takes 'value'; expected {join_words(words, 'or')}."
     elif isinstance(claim.value, list):
         yield from _check_words(claim.value, criterion)
     elif claim.value not in words:
-        yield f"'{claim.value}' is not a value of this {criterion.kind}; expected {' or '.join(words)}."
+        yield f"'{claim.value}' is not a value of this {criterion.kind}; expected {join_words(words, 'or')}."
     if claim.unit is not None:
         yield f"a {criterion.kind} has no unit; remove it."
 
@@ -107,7 +108,7 @@ def _check_words(given: Sequence[str], criterion: Criterion) -> Iterator[str]:
         return
     for word in given:
         if word not in criterion.values:
-            yield f"'{word}' is not a value of this rating; expected {' or '.join(criterion.values)}."
+            yield f"'{word}' is not a value of this rating; expected {join_words(criterion.values, 'or')}."
     ranks = sorted({criterion.values.index(word) for word in given if word in criterion.values})
     if len(given) != len(set(given)) or len(given) == 1:
         yield "a list of values needs at least two different words; write a single word without a list."

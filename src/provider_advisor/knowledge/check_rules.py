@@ -119,7 +119,7 @@ def _check_words(words: Iterable[float | str], of: Criterion | Topic) -> Iterato
     """Yield each word, or number in the place of one, that is not among the values."""
     for word in words:
         if word not in of.values:
-            yield f"'{_show(word)}' is not a value of '{of.id}'; expected {', '.join(of.values)}."
+            yield f"'{_show(word)}' is not a value of '{of.id}'; expected one of {', '.join(of.values)}."
 
 
 def _check_order(

@@ -235,7 +235,7 @@ def _check_team(reading: Reading[TeamFile], criteria: Defined[Criterion]) -> Ite
 
 def _check_caution(caution: CautionShape, topic: TopicShape, criteria: Defined[Criterion]) -> Iterator[str]:
     if caution.is_ not in topic.values:
-        yield f"'{caution.is_}' is not one of its values; expected {', '.join(topic.values)}."
+        yield f"'{caution.is_}' is not one of its values; expected one of {', '.join(topic.values)}."
     capabilities = [criterion.id for criterion in criteria.records.values() if criterion.kind == "capability"]
     for key, words in (("product_has", caution.product_has), ("unless", caution.unless)):
         yield from _check_known(words, capabilities, criteria, f"'{key}' must name capabilities")

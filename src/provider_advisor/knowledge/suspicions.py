@@ -291,7 +291,8 @@ def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
     }
     for topic in knowledge.topics.values():
         if silent := [value for value in topic.values if (topic.id, value) not in heard]:
-            yield f"situation '{topic.id}': no rule uses {', '.join(silent)}, so these answers change nothing."
+            what = "this answer changes nothing" if len(silent) == 1 else "these answers change nothing"
+            yield f"situation '{topic.id}': no rule uses {', '.join(silent)}, so {what}."
 
 
 def _find_stale(facts: Facts) -> Iterator[str]:

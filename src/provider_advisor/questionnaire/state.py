@@ -243,7 +243,7 @@ def _check_unlisted(value: object, text: str, _: Catalogue) -> str:
 def _check_word(value: object, words: Collection[str], what: str) -> str:
     if not isinstance(value, str) or value not in words:
         raise RequirementsError(
-            f"{what} is {shown(value)}; expected {', '.join(words)}.{did_you_mean(brief(value), words)}"
+            f"{what} is {shown(value)}; expected one of {', '.join(words)}.{did_you_mean(brief(value), words)}"
         )
     return value
 
@@ -270,7 +270,7 @@ def _check_several(value: object, known: Collection[str], what: str) -> tuple[st
     for one in given:
         if not isinstance(one, str) or one not in known:
             hint = did_you_mean(brief(one), known)
-            raise RequirementsError(f"{shown(one)} is not a value of {what}; expected {', '.join(known)}.{hint}")
+            raise RequirementsError(f"{shown(one)} is not a value of {what}; expected one of {', '.join(known)}.{hint}")
     return tuple(one for one in known if one in given)
 
 

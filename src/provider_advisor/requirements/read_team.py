@@ -232,7 +232,7 @@ def _read_answer(value: object, topic: Topic) -> str:
             return known
     hint = find_misspelt(brief(value), topic.values)
     raise RequirementsError(
-        f"{shown(value)} is not a value of the situation '{topic.id}'; expected {', '.join(topic.values)}.{hint}"
+        f"{shown(value)} is not a value of the situation '{topic.id}'; expected one of {', '.join(topic.values)}.{hint}"
     )
 
 

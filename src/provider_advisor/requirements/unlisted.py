@@ -23,7 +23,7 @@ from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.requirements.grammar import BOUND_SIGNS, get_word
 from provider_advisor.requirements.statement import PRIORITIES, Unlisted, UnlistedPriority
-from provider_advisor.safe_text import brief, is_error_value, shown
+from provider_advisor.safe_text import brief, is_error_value, join_words, shown
 
 _KEYS = ("text", "priority")
 _LONGEST = 1_000
@@ -47,7 +47,7 @@ def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPr
     if priority not in PRIORITIES:
         raise RequirementsError(
             f"unknown priority {shown(priority)} of the unlisted {shown(given if isinstance(given, str) else text)}; "
-            f"expected {', '.join(PRIORITIES)}.{find_misspelt(brief(priority), PRIORITIES)}"
+            f"expected {join_words(PRIORITIES, 'or')}.{find_misspelt(brief(priority), PRIORITIES)}"
         )
     words = " ".join(text.split())
     if not words:

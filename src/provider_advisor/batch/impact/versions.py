@@ -141,8 +141,12 @@ def _find_revision(name: str, here: Path) -> _Revision:
         _run_git(here, "rev-parse", "--git-dir")
     except _GitError as error:
         if "not a git repository" in str(error):
-            raise BatchError(f"'{shown}' is not a folder, and this folder is not in a git repository.") from error
-        raise BatchError(f"git cannot read the repository in this folder ({error}); give a folder instead.") from error
+            raise BatchError(
+                f"'{shown}' is not a folder, and the current folder is not in a git repository."
+            ) from error
+        raise BatchError(
+            f"git cannot read the repository of the current folder ({error}); give a folder instead."
+        ) from error
     commit = _find_commit(name, here)
     try:
         prefix = _read_text(_run_git(here, "rev-parse", "--show-prefix")).rstrip("/")

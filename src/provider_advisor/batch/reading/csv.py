@@ -195,7 +195,7 @@ def _parse(data: memoryview, header: Header, *, ragged_too: bool) -> _Parsed | N
 
 
 def _describe_ragged(cells: int, header: Header) -> str:
-    return f"has {cells:,} {'field' if cells == 1 else 'fields'}, expected {len(header.names):,}"
+    return f"has {cells:,} {'field' if cells == 1 else 'fields'}; expected {len(header.names):,}"
 
 
 def _leave_out(text: TextBlock, places: Iterable[int]) -> bytes:

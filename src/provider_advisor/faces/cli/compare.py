@@ -110,7 +110,7 @@ def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bo
         page.line(f"({len(found) - len(rows)} more criteria on which they are not known to differ: --all)")
     if any(map(book.is_stale, facts)):
         page.gap()
-        page.line("A year in parentheses marks a fact that is out of date: check again before you sign.")
+        page.line("A year in parentheses marks a fact that is out of date: check it again before you sign.")
     cited = ((number, knowledge.sources[source]) for source, number in numbers.items())
     page.section("Sources", (f"[{number}] {one.title} ({one.published or 'undated'})" for number, one in cited))
     page.gap()

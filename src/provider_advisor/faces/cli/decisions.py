@@ -71,7 +71,7 @@ def list_decisions(store: str, **given: Any) -> None:  # noqa: ANN401 (the field
 def replay_decisions(ids: tuple[str, ...], store: str, **given: Any) -> None:  # noqa: ANN401 (as above)
     """Answer the questions of decisions again, and report what changed.
 
-    Without an ID, answers those of all decisions.
+    Without an ID, does so for all decisions.
     """
     options = Options(**given)
     with _open(store) as opened:

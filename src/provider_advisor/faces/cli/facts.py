@@ -53,7 +53,7 @@ def facts_command(names: tuple[str, ...], since: str | None, *, changes: bool, *
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     options = Options(**given)
     if changes != (since is not None):
-        raise click.UsageError("--changes and --since belong together: --changes --since 2024-01-01.")
+        raise click.UsageError("--changes and --since work only together, as in --changes --since 2024-01-01.")
     if options.as_of is not None and not changes:
         raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
     first, last = read_day(since), options.day or today()
@@ -132,7 +132,7 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
     for source, number in numbers.items():
         known = knowledge.sources[source]
         page.line(f"[{number}] {known.title} ({known.published or 'undated'})", 2)
-        page.line(known.url or f"no address: {known.no_url}", 6)
+        page.line(known.url or f"no URL: {known.no_url}", 6)
     page.show(paged=True)
 
 

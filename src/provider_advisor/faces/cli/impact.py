@@ -275,15 +275,18 @@ def _write_because(found: Record) -> str:
     looked_at = counted(found["looked_at"], "team")
     verb = "changes" if found["looked_at"] == 1 else "change"
     whole = f"a random sample of {looked_at} that {verb}" if found["sampled"] else f"the {looked_at} that {verb}"
-    parts = [
-        f"{found[key]:,} {words}"
+    ways = [
+        (found[key], words)
         for key, words in (
-            ("by_one", "get their new verdict from one change alone"),
+            ("by_one", "from one change alone"),
             ("by_any", "from any of several"),
             ("together", "only from several together"),
         )
         if found[key]
     ]
+    # The verb stands once, after the first number: "3 get their new verdict from one change alone and 1 from several".
+    verbs = ["gets its new verdict " if ways and ways[0][0] == 1 else "get their new verdict ", "", ""]
+    parts = [f"{count:,} {said}{words}" for (count, words), said in zip(ways, verbs, strict=False)]
     count = found["untried"]
     untried = f" There were too many changes: {counted(count, 'change')} not tried." if count else ""
     needed = "'Needed' counts the teams that do not get their new verdict without this change."

@@ -89,8 +89,8 @@ scope_options = join_options(
     *(
         click.option(name, multiple=True, metavar="LIST", shell_complete=complete_by(what), help=text)
         for name, what, text in (
-            ("--only", "providers", "Compare only these providers, such as acme,other."),
-            ("--without", "providers", "Do not compare these providers."),
+            ("--only", "providers", "Consider only these providers, such as acme,other."),
+            ("--without", "providers", "Leave out these providers."),
             ("--sources", "sources", "Use only claims from these sources."),
             (
                 "--customer-of",
@@ -119,13 +119,13 @@ sheet_options = join_options(
         "--matches",
         type=path_name,
         metavar="FILE",
-        help="Read headers or requirements as this file says: one written by --matched, corrected.",
+        help="Read headers or requirements as in this file, which --matched wrote and you corrected.",
     ),
     click.option(
         "--matched",
         type=path_name,
         metavar="FILE",
-        help="Write to this file how the headers or requirements of a sheet were read, for you to correct.",
+        help="Write how the headers or requirements of a sheet were read to this file, so that you can correct it.",
     ),
 )
 decimal_option = click.option(

@@ -360,7 +360,7 @@ def _read_file(
     """Return the statement in the file, if there is one: a sheet by its name or content, else YAML or JSON."""
     file, name = options.file, name_input(options.file or "")
     if file is None:
-        mistakes.problems += _refuse_sheet_options(options, "--file names none")
+        mistakes.problems += _refuse_sheet_options(options, "give one with --file")
         return None
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, None, options, knowledge)
@@ -396,13 +396,13 @@ def _is_table(content: bytes) -> bool:
     return is_sheet_word(lines[0].decode("utf-8", "replace"))  # a single column has no separator
 
 
-def _refuse_sheet_options(options: StatementOptions, found: str) -> Iterator[str]:
+def _refuse_sheet_options(options: StatementOptions, remark: str) -> Iterator[str]:
     """Yield an error for the first option that needs a spreadsheet, if none is read."""
     names = ("sheet", "scale", "matches", "matched", "encoding", "renames")
     given = (name for name in names if getattr(options, name) not in {None, ()})
     if (name := next(given, None)) is not None:
         option = "--rename" if name == "renames" else f"--{name}"
-        yield f"{option} is for spreadsheets (.xlsx, .csv), but {found}."
+        yield f"{option} is for spreadsheets (.xlsx, .csv); {remark}."
 
 
 def _read_sheet(name: str, content: bytes | None, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:

@@ -69,7 +69,7 @@ def _content(record: str) -> bytes:
                 content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise RequirementsError(
-            f"cannot read {name} ({describe_cause(error)}); check the path and its permissions."
+            f"{name} cannot be read ({describe_cause(error)}); check the path and its permissions."
         ) from error
     if len(content) > MAX_BYTES:
         raise RequirementsError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; {EXPECTED_RECORD}")
@@ -99,5 +99,7 @@ def show_comparison(compared: dict[str, Any]) -> None:
         page.section(title, sentences)
     page.gap()
     then, now = compared["then"], compared["now"]
-    page.line(f"Answered as of {then['as_of']} before, and as of {now['as_of']} now.")
+    days = [then["as_of"], now["as_of"]]
+    same = f"Answered as of {days[0]}, before and now."
+    page.line(same if days[0] == days[1] else f"Answered as of {days[0]} before, and as of {days[1]} now.")
     page.show()

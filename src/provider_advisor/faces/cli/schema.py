@@ -37,7 +37,7 @@ def schema_command(kind: str | None) -> None:
     elif kind in schemas:
         show_json(schemas[kind])
     else:
-        raise click.UsageError(f"Unknown kind '{kind}'; expected one of {', '.join(schemas)}")
+        raise click.UsageError(f"unknown kind '{kind}'; expected one of {', '.join(schemas)}")
 
 
 def _recall_schemas() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from provider_advisor.explanation.answer_records import (
@@ -33,6 +34,7 @@ from provider_advisor.explanation.words import (
     STANDINGS,
     base_text,
     capital,
+    counted,
     degree_text,
     joined,
     lines_text,
@@ -274,10 +276,11 @@ class _AnswerText:
         if not (self.verbose or unknown or stale):
             return
         lines = [f"{part.label}: {part.providers}" for part in unknown]
-        for days in sorted({entry.as_of for entry in stale}):
-            count = sum(entry.as_of == days for entry in stale)
-            facts = "1 fact is" if count == 1 else f"{count} facts are"
-            lines.append(f"{facts} from {days} and out of date: check again before you sign.")
+        if stale:
+            by_day = sorted(Counter(entry.as_of for entry in stale).items())
+            said = joined([f"{counted(count, 'fact')} from {day}" for day, count in by_day])
+            verb, them = ("is", "it") if len(stale) == 1 else ("are", "them")
+            lines.append(f"{said} {verb} out of date: check {them} again before you sign.")
         self.page.section("Not known", [*([] if unknown else ["Everything that you asked for is known."]), *lines])
 
     def _write_changes(self) -> None:

@@ -77,7 +77,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     """Serve the web pages and the API.
 
     Serves web pages (the questionnaire, answers, comparisons, facts and rules) and a JSON API under /api/v1. Nothing
-    is stored, because the URL of a page contains all that was answered; with --store, people can also save decisions.
+    is stored, because the URL of a page contains all answers; with --store, people can also save decisions.
     On SIGTERM, the server finishes all running requests and stops.
     """
     need_web("granian", "fastapi", "mcp", "orjson", "python_multipart")
