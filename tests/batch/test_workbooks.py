@@ -750,5 +750,5 @@ def test_what_is_not_known_is_said_of_the_three_that_come_first():
     fax = load().criteria["fax"].label
     assert sentences.say(*row.values()) == (
         f"Undetermined; Zoom leads. Not known about Zoom: {fax}. Not known about Twilio: {fax}. "
-        f"Not known about Sinch: {fax}. Vonage lacks a must: {fax}."
+        f"Not known about Sinch: {fax}. Vonage fails a must: {fax}."
     )

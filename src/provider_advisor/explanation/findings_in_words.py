@@ -85,7 +85,7 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
     if requirement is not None and fact.criterion != requirement.criterion:
         # The price, or another amount, of something that the provider does not offer.
         label = knowledge.criteria[fact.criterion].label
-        return f"does not offer what this is for: {_capability_says(fact, knowledge)} ({label})"
+        return f"does not offer what this applies to: {_capability_says(fact, knowledge)} ({label})"
     if knowledge.criteria[fact.criterion].kind == "capability":
         return _capability_says(fact, knowledge)
     return _amount_says(fact, finding, knowledge)
@@ -147,7 +147,7 @@ def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     paid_for = finding.degree.paid_for
     if paid_for is not None:
         label = knowledge.criteria[paid_for.criterion].label
-        return f"{said}{doubt}; not known whether it offers what this is for ({label})"
+        return f"{said}{doubt}; not known whether it offers what this applies to ({label})"
     open_end = "; this does not settle it" if finding.degree.truth is Truth.UNKNOWN else ""
     notices = describe_notices(fact, knowledge)
     return f"{said}{doubt}{open_end}{f'; {notices}' if notices else ''}"

@@ -187,5 +187,5 @@ def _compare_policies(old: Policy, new: Policy) -> Iterator[BaseChange]:
         ages = [policy.stale_after.get(kind) for policy in (old, new)]
         if ages[0] != ages[1]:
             before, after = ("forever" if days is None else f"{days} days" for days in ages)
-            says = f"how long a fact on a {kind} is good for: {before}, now {after}"
+            says = f"how long a fact about a {kind} stays current: {before}, now {after}"
             yield BaseChange("weight", f"stale-after-{kind}", says)

@@ -90,7 +90,7 @@ class RowSentences:
                 yield f"Not known about {self._name(provider)}: {self._list_words(unknown)}."
         for provider in self._knowledge.providers:
             if unmet := _split(row[f"{provider}.unmet"]):
-                yield f"{self._name(provider)} lacks a must: {self._list_words(unmet)}."
+                yield f"{self._name(provider)} fails a must: {self._list_words(unmet)}."
 
     def _say_reasons(self, row: Mapping[str, str | None]) -> Iterator[str]:
         if reasons := _split(row["reasons"]):

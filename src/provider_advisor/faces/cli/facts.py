@@ -69,7 +69,7 @@ def facts_command(names: tuple[str, ...], since: str | None, *, changes: bool, *
     elif found:
         _show(found, knowledge)
     else:
-        show_text("No claims found: this is unknown.")
+        show_text("No claims found, so nothing is known.")
 
 
 def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[set[str], set[str]]:

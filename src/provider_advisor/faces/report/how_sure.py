@@ -195,4 +195,4 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
 def _precision(estimate: EstimateRecord) -> str:
     if estimate.exact:
         return "exact"
-    return f"estimated from {estimate.samples} scenarios, give or take {200 * estimate.error:.1f}%"
+    return f"estimated from {estimate.samples:,} scenarios, give or take {200 * estimate.error:.1f}%"
