@@ -1,4 +1,4 @@
-r"""Text from files and command lines in sentences, with the characters that a reader cannot see made visible.
+r"""Text that people wrote, compared with other text and shown in sentences, with unseen characters made visible.
 
 A label can hold an escape sequence that clears the screen, or a mark that shows "abc" as "cba". Such characters are
 shown as Python writes them, "\x1b" or "\u202e", wherever a person reads the text; in JSON they become escapes that
@@ -108,7 +108,7 @@ def brief(given: object) -> str:
 
 
 def shown(given: object) -> str:
-    """Return the same in quotes, with characters that cannot be seen by their number.
+    """Return what was given in quotes, as text that fits in a sentence; unseen characters appear by their number.
 
     >>> shown("fax\u200b")
     "'fax<U+200B>'"

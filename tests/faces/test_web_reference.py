@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.rule_pages import show_rule
+from provider_advisor.faces.web.rule_pages import describe_rule
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Truth
@@ -45,14 +45,14 @@ def web(bicycles):
 def test_a_rule_fires_on_its_page_where_the_engine_fires_it(bicycles, asked, expected):
     team = read_team(bicycles, **asked)
     for rule in bicycles.rules.values():
-        shown = show_rule(rule, team, bicycles)
+        shown = describe_rule(rule, team, bicycles)
         assert shown["fired"] is (rule.id in expected), rule.id
         assert (shown["conditions"][0].truth is Truth.YES) is shown["fired"], rule.id
 
 
 def test_what_is_not_told_is_not_known(bicycles):
     team = read_team(bicycles, situation={"skill": "racer"})
-    lines = show_rule(bicycles.rules["racers-like-light-frames"], team, bicycles)["conditions"]
+    lines = describe_rule(bicycles.rules["racers-like-light-frames"], team, bicycles)["conditions"]
     assert [(line.depth, line.word) for line in lines] == [
         (0, "not known"),
         (1, "holds"),

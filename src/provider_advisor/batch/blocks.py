@@ -150,10 +150,6 @@ class Done(NamedTuple):
         return self._replace(rejects=rejects, end=self.end._replace(records=before + self.records))
 
 
-class Stopped(Exception):  # noqa: N818 (nothing is wrong)
-    """The run was asked to stop."""
-
-
 def show_cells(cells: Mapping[str, object]) -> str:
     """Return a row as readable JSON without empty cells, cut at 2,000 characters."""
     filled = {name: cell for name, cell in cells.items() if cell is not None}

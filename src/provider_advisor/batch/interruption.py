@@ -15,6 +15,10 @@ _PATIENCE = 0.1
 T = TypeVar("T")
 
 
+class Stopped(Exception):  # noqa: N818 (nothing is wrong)
+    """Blocks come to an end before the input does, because the run was asked to stop."""
+
+
 class Interrupted(BatchError):  # noqa: N818 (nothing is wrong)
     """The run was stopped by the signal `number`; finished work is kept for --resume."""
 

@@ -24,8 +24,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
-from provider_advisor.batch.interruption import Interrupted, StopSignal, do_in_thread, watch_signals
+from provider_advisor.batch.blocks import Done, Position, RowCounts
+from provider_advisor.batch.interruption import Interrupted, Stopped, StopSignal, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.pipeline import Scoring, score_blocks
 from provider_advisor.batch.reading import Inputs

@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Done, Piece, Position, Stopped
+from provider_advisor.batch.blocks import Done, Piece, Position
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS
+from provider_advisor.batch.interruption import Stopped
 from provider_advisor.batch.kernel.counts import RunningTally
 from provider_advisor.batch.kernel.scorer import RowScope, Scorer
 from provider_advisor.batch.kernel.tokens import split_cell

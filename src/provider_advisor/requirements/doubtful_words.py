@@ -28,7 +28,7 @@ _KINDS = {"situation": "the situation ", "usage": "the usage "}
 
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
-    """Return the sentences on a word that is no criterion; `quoted` is how they show it."""
+    """Return the sentences on a word that names no criterion; `quoted` is how they show it."""
     if mistake := _explain_mistake(word, quoted, knowledge):
         return mistake
     name, member = split_member(word)
@@ -47,12 +47,12 @@ def drop_listing_advice(sentence: str) -> str:
 
 
 def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
-    """Return whether a word names no criterion, neither one that is to be absent nor one with a member."""
+    """Return whether a word names no criterion, not even wrongly: "no fax" and "fax@mars" are mistakes about fax."""
     return knowledge.find_criterion(word) is None and not _explain_mistake(word, word, knowledge)
 
 
 def _explain_mistake(word: str, quoted: str, knowledge: KnowledgeBase) -> str | None:
-    """Return the sentence on a word that is written wrongly, but means something; None of any other."""
+    """Return the sentence on a word that has a meaning, but is written wrongly; None for other words."""
     if is_error_value(word):
         return f"{quoted} is a spreadsheet error, not a criterion; correct the cell."
     name, member = split_member(word)
@@ -92,15 +92,15 @@ def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:
 
 
 def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
-    """Return the end of a sentence about an unknown word: words spelt nearly like it, else words of like meaning."""
-    # Where something is spelt nearly like the word, nothing of like meaning is proposed beside it: among three criteria
-    # with boards, the one that was mistyped as "witheboard" would not be seen.
+    """Return the end of a sentence about an unknown word: words of similar spelling, else of similar meaning."""
+    # Never both: "witheboard" is a typing error for one criterion, which a reader would miss among three others that
+    # have something to do with boards.
     near = knowledge.spelling_index.nearest(word, most=9)
     index = knowledge.search_index
-    if near and index.knows(word):  # spelt correctly, so only another form of a word may be meant
+    if near and index.knows(word):  # spelt correctly, so at most the ending differs
         near = tuple(name for name in near if index.are_alike(name, word))
     if near:
-        first = {knowledge.words[name]: name for name in reversed(near)}  # of words of one meaning the nearest
+        first = {knowledge.words[name]: name for name in reversed(near)}  # the nearest of the words for one criterion
         return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST])}?"
     found = index.find_meant(word)
     asked = knowledge.sentences.suggest(word, (entry.id for entry in found if entry.kind == "criterion"))
@@ -126,7 +126,7 @@ def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: Knowle
     for word, criterion in meant.items():
         is_sole_id = fold(word) == criterion.id and len(asked) == 1
         if not is_sole_id and not any(is_of_area(other, criterion.area) for other in beside):
-            yield _explain(word, criterion, knowledge)
+            yield _explain_loose_word(word, criterion, knowledge)
 
 
 def is_of_area(criterion: Criterion, area: str) -> bool:
@@ -134,7 +134,7 @@ def is_of_area(criterion: Criterion, area: str) -> bool:
     return criterion.area == area or area in criterion.id.split("-")
 
 
-def _explain(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
+def _explain_loose_word(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
     found = knowledge.search_index.find_named(word)
     among = [criterion, *(knowledge.criteria[entry.id] for entry in found if entry.kind == "criterion")]
     meant = {one.id: f"'{one.plain_name}' ({one.label})" for one in among}

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Reject, Stopped
-from provider_advisor.batch.interruption import Interrupted, do_in_thread, watch_signals
+from provider_advisor.batch.blocks import Reject
+from provider_advisor.batch.interruption import Interrupted, Stopped, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.local_run import Result
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions

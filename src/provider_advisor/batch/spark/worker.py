@@ -20,7 +20,8 @@ import polars as pl
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from provider_advisor.batch.blocks import Done, Position, RowCounts, Stopped
+from provider_advisor.batch.blocks import Done, Position, RowCounts
+from provider_advisor.batch.interruption import Stopped
 from provider_advisor.batch.pipeline import Scoring, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile

@@ -21,7 +21,7 @@ from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Truth
 
 MOST_JOINT = 128
-"""Most joint answers to one group; with more, ends are found question by question, or bounded."""
+"""Most joint answers to one group. With more, the ends are found question by question, or bounded."""
 
 
 class JointEnds(NamedTuple):
@@ -29,15 +29,6 @@ class JointEnds(NamedTuple):
 
     worst: tuple[Fact, ...]
     best: tuple[Fact, ...]
-
-
-def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
-    """Group the questions about one provider that share a finding; return their places.
-
-    A member is tied to its criterion, if that is asked about too: what exists for one member exists for any.
-    """
-    keys = ({*(use.finding for use in each.uses), each.criterion, split_member(each.criterion)[0]} for each in asked)
-    return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
 class JointAnswers:
@@ -111,6 +102,15 @@ class JointAnswers:
         # Too many to try together: each question by itself, which gives the same unless a `not` ties them.
         singly = [sorted(each, key=lambda answer: self._supposing.rate((answer,))) for each in answers]
         return JointEnds(tuple(each[0] for each in singly), tuple(each[-1] for each in singly))
+
+
+def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
+    """Group the questions about one provider that share a finding; return their places.
+
+    A member is tied to its criterion, if that is asked about too: what exists for one member exists for any.
+    """
+    keys = ({*(use.finding for use in each.uses), each.criterion, split_member(each.criterion)[0]} for each in asked)
+    return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
 def _at_end(finding: Finding, truth: Truth) -> Finding:

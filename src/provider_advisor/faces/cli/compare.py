@@ -44,20 +44,20 @@ def compare_command(providers: tuple[str, ...], area: str | None, *, every: bool
     knowledge = options.load()
     if not (providers or options.only or options.without or options.sources or options.customer_of):
         raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
-    named = _providers(providers, knowledge)
+    named = _find_named(providers, knowledge)
     knowledge = options.limit(knowledge)
     _check_area(area, knowledge)
-    book = facts_as_of(knowledge, options.day or today())
-    chosen = named or list(book.knowledge.providers)
-    _refuse_absent(chosen, book)
-    rows = compare_facts(book, chosen, area)
+    facts = facts_as_of(knowledge, options.day or today())
+    chosen = named or list(facts.knowledge.providers)
+    _refuse_absent(chosen, facts)
+    rows = compare_facts(facts, chosen, area)
     if options.form == "json":
         show_json([row.record(knowledge) for row in rows])
     else:
-        _show(rows, chosen, book, every=every)
+        _show(rows, chosen, facts, every=every)
 
 
-def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
+def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
     found = {name: knowledge.find_provider(name) for name in names}
     for name, provider in found.items():
         if provider is None:
@@ -68,14 +68,14 @@ def _providers(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
     return list(dict.fromkeys(provider for provider in found.values() if provider is not None))
 
 
-def _refuse_absent(chosen: list[str], book: Facts) -> None:
+def _refuse_absent(chosen: list[str], facts: Facts) -> None:
     """Raise RequirementsError for providers that are out of scope, or not known yet on the day."""
-    if out := [name for name in chosen if name not in book.base.providers]:
+    if out := [name for name in chosen if name not in facts.base.providers]:
         raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
-    if late := [name for name in chosen if name not in book.knowledge.providers]:
-        first = min(claim.stated for claim in book.base.providers[late[0]].claims)
+    if late := [name for name in chosen if name not in facts.knowledge.providers]:
+        first = min(claim.stated for claim in facts.base.providers[late[0]].claims)
         raise RequirementsError(
-            f"nothing is known about {joined(late)} on {book.as_of}; the first claim is from {first}."
+            f"nothing is known about {joined(late)} on {facts.as_of}; the first claim is from {first}."
         )
 
 
@@ -87,17 +87,17 @@ def _check_area(area: str | None, knowledge: KnowledgeBase) -> None:
         )
 
 
-def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bool) -> None:
+def _show(found: list[ComparedRow], chosen: list[str], facts: Facts, *, every: bool) -> None:
     """Print the facts of a few providers side by side; of more, only their differences in several tables."""
-    page, knowledge = Page(), book.knowledge
+    page, knowledge = Page(), facts.knowledge
     rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart()]
-    facts = [fact for row in rows for cell in row.cells for fact in cell.facts]
+    shown = [fact for row in rows for cell in row.cells for fact in cell.facts]
     numbers = {
         source: number
-        for number, source in enumerate(dict.fromkeys(claim.source for fact in facts for claim in fact.claims), 1)
+        for number, source in enumerate(dict.fromkeys(claim.source for fact in shown for claim in fact.claims), 1)
     }
     lines = [
-        [_cite(text, cell, numbers, book) for text, cell in zip(row.list_texts(knowledge), row.cells, strict=True)]
+        [_cite(text, cell, numbers, facts) for text, cell in zip(row.list_texts(knowledge), row.cells, strict=True)]
         for row in rows
     ]
     for start in range(0, len(chosen), _MOST_COLUMNS):
@@ -108,7 +108,7 @@ def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bo
     if len(rows) < len(found):
         page.gap()
         page.line(f"({len(found) - len(rows)} more criteria on which they are not known to differ: --all)")
-    if any(map(book.is_stale, facts)):
+    if any(map(facts.is_stale, shown)):
         page.gap()
         page.line("A year in parentheses marks a fact that is out of date: check it again before you sign.")
     cited = ((number, knowledge.sources[source]) for source, number in numbers.items())
@@ -118,7 +118,7 @@ def _show(found: list[ComparedRow], chosen: list[str], book: Facts, *, every: bo
     page.show(paged=True)
 
 
-def _cite(text: str, cell: ComparedFact, numbers: Mapping[str, int], book: Facts) -> str:
+def _cite(text: str, cell: ComparedFact, numbers: Mapping[str, int], facts: Facts) -> str:
     """Return a cell with the year of a fact that is out of date, and the numbers and lines of its sources."""
     # For a claim in line 104 of source 4 and one without a line in source 6: "yes (2022) [4, line 104; 6]".
     lines: dict[int, set[int]] = {}
@@ -128,5 +128,5 @@ def _cite(text: str, cell: ComparedFact, numbers: Mapping[str, int], book: Facts
         f"{number}{', line ' if len(some) == 1 else ', lines ' if some else ''}{', '.join(map(str, sorted(some)))}"
         for number, some in sorted(lines.items())
     ]
-    year = f" ({str(cell.fact.newest)[:4]})" if book.is_stale(cell.fact) else ""
+    year = f" ({str(cell.fact.newest)[:4]})" if facts.is_stale(cell.fact) else ""
     return f"{text}{year} [{'; '.join(places)}]" if places else f"{text}{year}"

@@ -67,7 +67,7 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
     if name not in knowledge.rules:
         return show_refusal(service, "There is no such rule", 404)
     statement = read_address(request.query_params.multi_items(), knowledge).statement
-    shown = show_rule(knowledge.rules[name], statement.team, knowledge)
+    shown = describe_rule(knowledge.rules[name], statement.team, knowledge)
     if request.scope["path"].endswith(".json"):
         return JsonResponse(record_rule(shown))
     title = capital(knowledge.spell_id(name))
@@ -136,8 +136,8 @@ def _describe_bound(bound: Interval) -> str:
     return " and ".join(f"{word} {number_text(end)}" for word, end in ends if end is not None)
 
 
-def show_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """Return what the page of a rule shows for a team. Raises EngineError if the rule engine fails."""
+def describe_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return a rule, with whether each condition holds for a team. Raises EngineError if the rule engine fails."""
     found = infer(knowledge, team)
     # What rules add counts as required, except for what the team refused: there the addition is dropped.
     required = {
@@ -176,7 +176,7 @@ def _describe_implied(name: str, bound: Interval | None, knowledge: KnowledgeBas
 
 
 def record_rule(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the same as JSON-ready data."""
+    """Return the rule of a page as JSON-ready data."""
     lines = {
         name: [{"depth": line.depth, "says": line.says, "truth": line.truth.name.lower()} for line in shown[name]]
         for name in ("conditions", "favours")
