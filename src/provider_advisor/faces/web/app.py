@@ -23,6 +23,7 @@ from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.web import (
     answer_pages,
     api,
+    api_ask,
     api_runs,
     batch_pages,
     choose_page,
@@ -137,6 +138,7 @@ def _list_methods(request: Request) -> list[str]:
 _ROUTERS = (
     operations,
     api.router,
+    api_ask.router,
     api_runs.router,
     answer_pages.router,
     choose_page.router,
