@@ -92,12 +92,9 @@ def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN40
 
 def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the impact as data, and the names of all providers by their ids."""
-    from provider_advisor.batch.impact.measure import (  # noqa: PLC0415
-        Asked,
-        measure_impact,
-        record_impact,
-    )
+    from provider_advisor.batch.impact.measure import Asked, measure_impact  # noqa: PLC0415
     from provider_advisor.batch.impact.mixed_bases import merge_readable  # noqa: PLC0415
+    from provider_advisor.batch.impact.record_impact import record_impact  # noqa: PLC0415
 
     day, age = options.day or today(), options.age
     before, after = _limit(_read_side(options.before), _read_after(options), options)
