@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.batch.local_run import Plan, run
-from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 from provider_advisor.faces.cli.main import main
 
@@ -43,7 +43,7 @@ def run_batch(bicycles, open_files):
         output = Path(output)
         inputs = open_files(*sources, limits=limits)
         form = form or {".csv": "csv", ".jsonl": "jsonl"}.get(output.suffix, "parquet")
-        scoring = Scoring(bicycles, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated))
+        scoring = BlockScorer(bicycles, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated))
         said = []
         plan = {"threads": 2, "about": about, **plan}
         return run(inputs, scoring, Plan(output, form, **plan), watch, said.append), said

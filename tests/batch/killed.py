@@ -19,7 +19,7 @@ from pathlib import Path
 
 from provider_advisor import load
 from provider_advisor.batch.local_run import Plan, run
-from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Limits, open_inputs
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
@@ -55,7 +55,7 @@ def _run(source: str, output: str, moment: int) -> int:
     """Run, and return how many moments there were."""
     inputs = open_inputs((source,), _KNOWLEDGE, None, b",", Limits(300, 100_000))
     form = Path(output).suffix.removeprefix(".") or "parquet"
-    scoring = Scoring(_KNOWLEDGE, inputs.schema, form, ScoringOptions(dt.date(2024, 6, 1)))
+    scoring = BlockScorer(_KNOWLEDGE, inputs.schema, form, ScoringOptions(dt.date(2024, 6, 1)))
     count = _kill_at(moment)
     plan = Plan(Path(output), form, threads=2, part_rows=30, is_folder="." not in Path(output).name)
     run(inputs, scoring, plan, lambda done: None, lambda text: None)  # noqa: ARG005

@@ -21,10 +21,10 @@ from provider_advisor import recommend
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import causes
 from provider_advisor.batch.impact.base_changes import find_changes
-from provider_advisor.batch.impact.causes import MOST_CHANGES, Sample, Sampling
+from provider_advisor.batch.impact.causes import MOST_CHANGES, Sample, Sampler
 from provider_advisor.batch.impact.encoded_verdicts import Judge, decode_verdict
 from provider_advisor.batch.impact.measure import Asked, measure_impact
-from provider_advisor.batch.impact.mixed_bases import Mixing, merge_readable
+from provider_advisor.batch.impact.mixed_bases import BaseMixer, merge_readable
 from provider_advisor.batch.impact.record_impact import record_impact
 from provider_advisor.batch.schemas import impact_schema
 from provider_advisor.decision.decide import Outcome
@@ -75,8 +75,8 @@ def _codes(facts, rows, providers):
 def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
     before, after, rows = found
     providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
-    mixing = Mixing(before, after)
-    mixed = mixing.mix_only(mixing.changes)
+    mixer = BaseMixer(before, after)
+    mixed = mixer.mix_only(mixer.changes)
     assert mixed is not None
     assert not find_changes(mixed.facts, after)
     assert _codes(mixed.facts, rows, providers) == _codes(after, rows, providers)
@@ -87,10 +87,10 @@ def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
 def test_every_change_alone_leaves_a_base_that_answers(found, pick):
     before, after, rows = found
     providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
-    mixing = Mixing(before, after)
+    mixer = BaseMixer(before, after)
     answering = {}
-    for key, change in pick.sample(list(mixing.changes.items()), len(mixing.changes)):
-        mixed = mixing.mix_only([key])
+    for key, change in pick.sample(list(mixer.changes.items()), len(mixer.changes)):
+        mixed = mixer.mix_only([key])
         if mixed is not None:
             assert key in mixed.made
             assert {change.key for change in find_changes(before, mixed.facts)} <= set(mixed.made)
@@ -103,9 +103,9 @@ def test_every_change_alone_leaves_a_base_that_answers(found, pick):
 @given(pairs())
 def test_a_fact_changed_alone_is_that_fact_supposed(found):
     before, after, rows = found
-    mixing = Mixing(before, after)
-    for change in [part for part in mixing.changes.values() if part.kind == "fact"][:5]:
-        mixed = mixing.mix_only([change.key])
+    mixer = BaseMixer(before, after)
+    for change in [part for part in mixer.changes.values() if part.kind == "fact"][:5]:
+        mixed = mixer.mix_only([change.key])
         assert mixed.made == {change.key}
         # What is said of a criterion and what is said of its members is one change: a claim may be on both.
         of = before.knowledge.criteria.list_of(change.name)
@@ -308,13 +308,13 @@ def test_of_many_teams_a_sample_is_looked_at(bicycles, changed):
 def test_every_row_is_as_likely_to_be_looked_at():
     counts = np.zeros(40)
     for seed in range(300):
-        sampling = Sampling(10)
-        sampling._random = np.random.default_rng(seed)
+        sampler = Sampler(10)
+        sampler._random = np.random.default_rng(seed)
         for start in range(0, 40, 8):
             rows = pa.RecordBatch.from_pydict({"row": list(range(start, start + 8))})
             codes = np.arange(start, start + 8).reshape(-1, 1)
-            sampling.add(Sample(rows, codes, codes, rows))
-        drawn = sampling.get_sample()
+            sampler.add(Sample(rows, codes, codes, rows))
+        drawn = sampler.get_sample()
         assert drawn.rows["row"].to_pylist() == drawn.before[:, 0].tolist() == sorted(drawn.after[:, 0].tolist())
         assert drawn.rows.num_rows == 10
         counts[drawn.before[:, 0]] += 1

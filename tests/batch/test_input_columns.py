@@ -15,7 +15,7 @@ import pytest
 from provider_advisor.batch.arrow import score_arrow
 from provider_advisor.batch.input_columns import Spelling, find_empty_rows, plan_columns
 from provider_advisor.batch.local_run import Plan, run
-from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs, read_encoding
 from provider_advisor.errors import BatchError
 
@@ -30,7 +30,7 @@ def answers(bicycles, tmp_path):
     def answer(path, separator=b",", **options):
         inputs = open_inputs((str(path),), bicycles, None, separator, Limits(), ReadingOptions(**options))
         scored = ScoringOptions(_DAY, inputs.is_dated, id_column=options.get("id_column"))
-        scoring = Scoring(bicycles, inputs.schema, "csv", scored)
+        scoring = BlockScorer(bicycles, inputs.schema, "csv", scored)
         result = run(inputs, scoring, Plan(tmp_path / "scores.csv", "csv", threads=1), lambda _: None, lambda _: None)
         found = [_rows(tmp_path / "scores.csv"), _rows(result.rejects) if result.rejects else []]
         return *found, result

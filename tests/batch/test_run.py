@@ -238,7 +238,7 @@ def test_days_with_the_same_facts_are_scored_together_and_answered_each_as_of_it
         [("team", pa.string()), ("needs", pa.string()), ("as_of", pa.string()), ("max_age", pa.string())]
     )
     options = pipeline.ScoringOptions(dt.date(2024, 1, 1), dated=True, reasons=True, explain=True)
-    scoring = pipeline.Scoring(bicycles, schema, "csv", options)
+    scoring = pipeline.BlockScorer(bicycles, schema, "csv", options)
     asked = [(day, age) for day in days for age in ages]
     rows = pa.RecordBatch.from_pylist(
         [

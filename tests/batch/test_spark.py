@@ -34,7 +34,7 @@ from provider_advisor import load, score_spark
 from provider_advisor.batch.interruption import Interrupted
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.local_run import Plan, run
-from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.spark.driver import run_on_spark
 from provider_advisor.errors import BatchError
@@ -242,7 +242,7 @@ def _nothing(seen):
 def _on_one_machine(paths, output, knowledge, limits, *, reasons=True, reading=_READING):
     inputs = open_inputs(tuple(map(str, paths)), knowledge, None, b",", limits, reading)
     form = output.suffix[1:]
-    scoring = Scoring(knowledge, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated, reasons=reasons))
+    scoring = BlockScorer(knowledge, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated, reasons=reasons))
     return run(inputs, scoring, Plan(output, form, threads=1), _nothing, _nothing)
 
 

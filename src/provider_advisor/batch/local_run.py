@@ -27,7 +27,7 @@ import polars as pl
 from provider_advisor.batch.blocks import Done, Position, RowCounts
 from provider_advisor.batch.interruption import Interrupted, Stopped, StopSignal, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
-from provider_advisor.batch.pipeline import Scoring, score_blocks
+from provider_advisor.batch.pipeline import BlockScorer, score_blocks
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.frames import join_parts, write_frames, write_stream
@@ -90,7 +90,7 @@ Say = Callable[[str], None]
 Watch = Callable[[Done], None]
 
 
-def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) -> Result:
+def run(inputs: Inputs, scoring: BlockScorer, plan: Plan, watch: Watch, say: Say) -> Result:
     """Score all rows. `watch` is called with each written block, `say` with messages for the user.
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
@@ -110,13 +110,15 @@ def run(inputs: Inputs, scoring: Scoring, plan: Plan, watch: Watch, say: Say) ->
         return _run_parts(inputs, scoring, plan, target, watch, say, stop)
 
 
-def _score_blocks(inputs: Inputs, scoring: Scoring, plan: Plan, start: Position, stop: StopSignal) -> Generator[Done]:
+def _score_blocks(
+    inputs: Inputs, scoring: BlockScorer, plan: Plan, start: Position, stop: StopSignal
+) -> Generator[Done]:
     return score_blocks(inputs, scoring.score, plan.threads or os.cpu_count() or 1, start, stop.event)
 
 
 def _run_at_once(  # noqa: PLR0913, PLR0917 (the parts of a run)
     inputs: Inputs,
-    scoring: Scoring,
+    scoring: BlockScorer,
     plan: Plan,
     rejects: Path | None,
     write: Callable[..., RowCounts],
@@ -133,7 +135,7 @@ def _run_at_once(  # noqa: PLR0913, PLR0917 (the parts of a run)
 
 
 def _run_parts(  # noqa: PLR0913, PLR0917 (the parts of a run)
-    inputs: Inputs, scoring: Scoring, plan: Plan, target: Target, watch: Watch, say: Say, stop: StopSignal
+    inputs: Inputs, scoring: BlockScorer, plan: Plan, target: Target, watch: Watch, say: Say, stop: StopSignal
 ) -> Result:
     form = plan.form if plan.is_folder else None
     folder = WorkFolder(target.output, _describe_run(inputs, plan), resume=plan.resume, form=form)

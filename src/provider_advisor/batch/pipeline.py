@@ -65,7 +65,7 @@ class ScoringOptions(NamedTuple):
     remarks: bool = True
 
 
-class Scoring:
+class BlockScorer:
     """Scores the blocks of a run; thread-safe.
 
     Columns that select facts, such as `as_of` and `only`, are not part of the output. `facts` are those for a row that

@@ -29,24 +29,24 @@ def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     `facts` are those for rows without a day of their own. Shares are of the teams scored, null if there are none; every
     list has the largest count first, without zeros.
     """
-    counting = _Counting(tally, facts)
+    counts = _SummaryCounts(tally, facts)
     outline = make_outline(tally, rejected=rejected, facts=facts)
     knowledge = outline.pop("knowledge")  # comes last, after everything that is counted
     return {
         **outline,
-        "providers": [counting.describe_provider(provider) for provider in counting.list_compared()],
-        "nobody_leads": counting.add_teams({}, counting.leads[""]),
-        "wanted": counting.list_wanted(),
-        "nobody_meets": counting.list_criteria({key[0]: count for key, count in tally.nobody.items()}),
-        "unknown_facts": counting.list_unknown_facts(),
-        "changes": counting.list_changes(),
+        "providers": [counts.describe_provider(provider) for provider in counts.list_compared()],
+        "nobody_leads": counts.add_teams({}, counts.leads[""]),
+        "wanted": counts.list_wanted(),
+        "nobody_meets": counts.list_criteria({key[0]: count for key, count in tally.nobody.items()}),
+        "unknown_facts": counts.list_unknown_facts(),
+        "changes": counts.list_changes(),
         "knowledge": knowledge,
     }
 
 
 def make_outline(tally: Tally, *, rejected: int, facts: Facts) -> Record:
     """Return the counts of rows and verdicts, and the scope: the part that is quick to compute."""
-    counting = _Counting(tally, facts)
+    counts = _SummaryCounts(tally, facts)
     return {
         "schema": SCHEMA,
         "rows": tally.teams + rejected,
@@ -54,7 +54,7 @@ def make_outline(tally: Tally, *, rejected: int, facts: Facts) -> Record:
         "rejected": rejected,
         "empty_rows": tally.empty_rows,
         "not_judged": tally.unjudged_teams,
-        "verdicts": [counting.add_teams({"kind": kind}, counting.kinds[kind]) for kind in get_args(Kind)],
+        "verdicts": [counts.add_teams({"kind": kind}, counts.kinds[kind]) for kind in get_args(Kind)],
         "knowledge": {
             "as_of": facts.as_of.isoformat(),
             "max_age": facts.max_age,
@@ -90,7 +90,7 @@ def _describe_scope(facts: Facts) -> Record:
     }
 
 
-class _Counting:
+class _SummaryCounts:
     """The counts of a tally, indexed for the summary."""
 
     def __init__(self, tally: Tally, facts: Facts) -> None:

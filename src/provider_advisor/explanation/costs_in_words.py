@@ -67,7 +67,7 @@ def _record_item(item: CostItem, facts: Facts, unpriced: list[str]) -> CostItemR
         low=item.amount.low or 0,
         high=item.amount.high,
         instead=[OtherPriceRecord(criterion=fact.criterion, price=claims_text(fact.claims)) for fact in item.instead],
-        beside=[_name_free(fact, facts.knowledge) for fact in item.beside],
+        beside=[_name_free_offer(fact, facts.knowledge) for fact in item.beside],
         evidence=[
             LineRecord(source=claim.source, line=claim.line, as_of=claim.stated.isoformat(), place=claim.place)
             for claim in claims
@@ -96,7 +96,7 @@ def _record_used(ends: Interval) -> float | list[float]:
     return low if low == high else [low, high]
 
 
-def _name_free(fact: Fact, knowledge: KnowledgeBase) -> str:
+def _name_free_offer(fact: Fact, knowledge: KnowledgeBase) -> str:
     label = knowledge.criteria[fact.criterion].label
     return label if fact.truth is Truth.YES else f"{label}: {claims_text(fact.claims)}"
 
@@ -180,7 +180,7 @@ def _list_gaps(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     for item in cost.items:
         if item.unpriced_members:
             names = shortened([member_label(str(item.criterion), name, knowledge) for name in item.unpriced_members])
-            elsewhere.setdefault(names, {})[_name_taken(item, knowledge)] = None
+            elsewhere.setdefault(names, {})[_name_used_price(item, knowledge)] = None
     for names, taken in elsewhere.items():
         was = "was" if len(taken) == 1 else "were"
         yield f"no price is known for {names}; {joined(list(taken))} {was} used instead"
@@ -198,7 +198,7 @@ def _say_unpriced(item: CostItemRecord) -> str:
     return f"{quote}; prices are recorded for {names}: name one to price it"
 
 
-def _name_taken(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
+def _name_used_price(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
     """Say which price was used for members without one."""
     if place := _name_place(item, knowledge):
         return f"the {place} price"

@@ -134,7 +134,7 @@ class SearchIndex:
         # First entries with that name, then those with the phrase as it was typed, then by their words.
         named, phrase = self._by_name.get(_to_stems(query), ()), " ".join(query.casefold().split())
         return self._in_order(
-            {place: (place in named, self._has(place, phrase), score) for place, score in (scores or {}).items()}
+            {place: (place in named, self._has_phrase(place, phrase), score) for place, score in (scores or {}).items()}
         )
 
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
@@ -251,7 +251,7 @@ class SearchIndex:
         # The inverse document frequency of Spärck Jones (Journal of Documentation 28(1), 1972), kept above 0.
         return math.log(1 + len(self.entries) / (1 + count))
 
-    def _has(self, place: int, phrase: str) -> bool:
+    def _has_phrase(self, place: int, phrase: str) -> bool:
         """Return whether an entry has a phrase of several words as it was typed."""
         entry = self.entries[place]
         return " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()

@@ -22,7 +22,7 @@ _WITHOUT = re.compile(
     r"|(?P<before>.*?\S)[\s_:(-]+(?:(?:is|are)\s+)?(?:no|none|not(?:\s+(?:needed|wanted|required|necessary))?)\)?",
     re.IGNORECASE | re.DOTALL,
 )
-_MOST, _LONGEST = 3, 200
+_MOST_NAMED, _LONGEST_SHOWN = 3, 200
 _LISTING, _LISTING_END = " To list it without judging it, add", "--unlisted-unknown for all such words."
 _KINDS = {"situation": "the situation ", "usage": "the usage "}
 
@@ -71,7 +71,7 @@ def _explain_mistake(word: str, quoted: str, knowledge: KnowledgeBase) -> str | 
 
 def _find_denied(word: str) -> str | None:
     """Return what words exclude: "fax" for "no fax", "fax (no)" and "no need for fax"; None for others."""
-    found = _WITHOUT.fullmatch(word[:_LONGEST].strip())
+    found = _WITHOUT.fullmatch(word[:_LONGEST_SHOWN].strip())
     return None if found is None else (found["word"] or found["before"]).strip()
 
 
@@ -83,12 +83,12 @@ def _explain_member(name: str, member: str, knowledge: KnowledgeBase) -> str:
     words = dict(list_member_words(of))
     hint = did_you_mean(member, words, words) or f" Expected one of its {len(of.members)} {of.label.lower()}, such as "
     example = "" if hint.endswith("?") else f"{name}{AT}{next(iter(of.members))}."
-    return f"'{name}' has no member '{member[:_LONGEST].strip()}'.{hint}{example}"
+    return f"'{name}' has no member '{member[:_LONGEST_SHOWN].strip()}'.{hint}{example}"
 
 
 def explain_unfound(query: str, knowledge: KnowledgeBase) -> str:
     """Return the sentence for a search without results."""
-    return f"Nothing is recorded about '{query[:_LONGEST]}'.{suggest_words(query, knowledge)}"
+    return f"Nothing is recorded about '{query[:_LONGEST_SHOWN]}'.{suggest_words(query, knowledge)}"
 
 
 def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
@@ -101,12 +101,12 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
         near = tuple(name for name in near if index.are_alike(name, word))
     if near:
         first = {knowledge.words[name]: name for name in reversed(near)}  # the nearest of the words for one criterion
-        return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST])}?"
+        return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST_NAMED])}?"
     found = index.find_meant(word)
     asked = knowledge.sentences.suggest(word, (entry.id for entry in found if entry.kind == "criterion"))
     named = [name_asked(one, knowledge) for one in asked]
     named += [f"{_KINDS[entry.kind]}'{entry.id}' ({entry.label})" for entry in found if entry.kind != "criterion"]
-    return f" Similar in meaning: {', '.join(named[:_MOST])}." if named else ""
+    return f" Similar in meaning: {', '.join(named[:_MOST_NAMED])}." if named else ""
 
 
 def name_asked(asked: str, knowledge: KnowledgeBase) -> str:

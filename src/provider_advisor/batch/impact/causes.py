@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey
 from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge, is_known
-from provider_advisor.batch.impact.mixed_bases import Mixing
+from provider_advisor.batch.impact.mixed_bases import BaseMixer
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge import Facts
@@ -49,7 +49,7 @@ _NO_ROWS = pa.RecordBatch.from_pylist([])
 _NOBODY = Sample(_NO_ROWS, np.zeros((0, 0), int), np.zeros((0, 0), int), _NO_ROWS)
 
 
-class Sampling:
+class Sampler:
     """Draws a random sample of rows that are added in parts; the same rows give the same sample."""
 
     # Each row gets a random key, and the rows with the smallest keys are kept. So every row is equally likely, however
@@ -133,7 +133,7 @@ class Causes(NamedTuple):
 
 def find_causes(before: Facts, after: Facts, sample: Sample, providers: Sequence[str]) -> Causes:
     """Find the effect of each change on the sampled teams."""
-    making, undoing, judge = Mixing(before, after), Mixing(after, before), _SampleJudge(sample, providers)
+    making, undoing, judge = BaseMixer(before, after), BaseMixer(after, before), _SampleJudge(sample, providers)
     changes = list(making.changes.values())
     tried = changes[:MOST_CHANGES] if len(sample.before) else []
     found = [_find_cause(change, making, undoing, judge) for change in tried]
@@ -168,7 +168,7 @@ class _SampleJudge:
         return self._kept.get_or_make(knowledge.fingerprint, lambda: Judge(facts, self._providers)(known))
 
 
-def _find_cause(change: BaseChange, making: Mixing, undoing: Mixing, judge: _SampleJudge) -> Cause:
+def _find_cause(change: BaseChange, making: BaseMixer, undoing: BaseMixer, judge: _SampleJudge) -> Cause:
     alone = otherwise = needed = None
     brings: frozenset[ChangeKey] = frozenset()
     before, after = judge.sample.before, judge.sample.after

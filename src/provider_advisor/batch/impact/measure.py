@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.causes import Causes, Sample, Sampling, find_causes
+from provider_advisor.batch.impact.causes import Causes, Sample, Sampler, find_causes
 from provider_advisor.batch.impact.encoded_verdicts import (
     NAMES,
     EncodedVerdicts,
@@ -73,17 +73,17 @@ def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, 
 
     Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
     """
-    comparing = _Comparing(asked)
+    comparison = _Comparison(asked)
     # The next block is parsed only when both judges have finished this one, so that memory stays that of one block.
     with ThreadPoolExecutor(2, thread_name_prefix="judge") as pool:
         for piece in pieces:
             block = piece.parse()
-            comparing.add(block, pool)
+            comparison.add(block, pool)
             watch(piece.read, block.records)
-    return comparing.make_impact()
+    return comparison.make_impact()
 
 
-class _Comparing:
+class _Comparison:
     """Two judges, and the differences found so far."""
 
     def __init__(self, asked: Asked) -> None:
@@ -101,7 +101,7 @@ class _Comparing:
         self._compared, self._dated = 0, 0
         self._rejected: Counter[str] = Counter()
         self._transitions: Counter[Transition] = Counter()
-        self._sampling = Sampling(asked.sample)
+        self._sampler = Sampler(asked.sample)
 
     def add(self, block: Block, pool: ThreadPoolExecutor) -> None:
         """Judge the rows of a block with both bases."""
@@ -118,7 +118,7 @@ class _Comparing:
             some = rows.select([name for name in rows.schema.names if name in read]).take(pa.array(differs))
             found = Sample(some, before.codes[differs], after.codes[differs], self._locate(block, differs))
             self._transitions.update(_count_transitions(found))
-            self._sampling.add(found)
+            self._sampler.add(found)
 
     def _list_more(self, rows: pa.RecordBatch) -> list[list[str]]:
         """Return the further columns that each base reads from a block: in JSON Lines, volumes of members."""
@@ -167,7 +167,7 @@ class _Comparing:
 
     def make_impact(self) -> Impact:
         """Return the differences and their reasons."""
-        sample = self._sampling.get_sample()
+        sample = self._sampler.get_sample()
         return Impact(
             self._providers,
             self._before,

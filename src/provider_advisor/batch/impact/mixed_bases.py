@@ -1,4 +1,4 @@
-"""Bases made from two: with all their names, to read what either one knows, or with some of the changes made.
+"""Make one knowledge base from two: with the names of both (`merge_…`), or with only some of the changes (`BaseMixer`).
 
 A change that depends on another one brings it along. Say that the base after has a new criterion, `tea`, and a new rule
 that asks for it. The rule alone would name a criterion that the base before does not have, so `mix_only` of the rule
@@ -41,10 +41,10 @@ def merge_named(before: KnowledgeBase, after: KnowledgeBase) -> KnowledgeBase:
 
 
 def keep_known(names: Mapping[str, Iterable[str]], knowledge: KnowledgeBase) -> dict[str, list[str]] | None:
-    """Return the ids in each part of a scope that a base knows; None if it knows none of those that limit it.
+    """Return the ids in each part of a scope that a base knows; None if it knows none of those that limit the scope.
 
-    An id that it does not know is one of the other base: what is limited to Acme and Byte is limited to Byte once Acme
-    is gone.
+    The other ids are known to the other base only: if a row is limited to Acme and Byte, and this base no longer has
+    Acme, the row is limited to Byte.
     """
     known = {
         part: [name for name in ids if name in (knowledge.sources if part == "sources" else knowledge.providers)]
@@ -60,8 +60,8 @@ class Mix(NamedTuple):
     made: frozenset[ChangeKey]
 
 
-class Mixing:
-    """Make some of the changes from one base to another, and those that they depend on."""
+class BaseMixer:
+    """Makes some of the changes from one base to another, and those that they depend on."""
 
     def __init__(self, before: Facts, after: Facts) -> None:
         self._before, self._after = before, after

@@ -93,7 +93,7 @@ class RunningTally(NamedTuple):
     """
 
     by_key: Tally
-    by_cell: Mapping[Tallying, CellCounts] = {}
+    by_cell: Mapping[CellTallier, CellCounts] = {}
 
     @classmethod
     def zero(cls) -> RunningTally:
@@ -150,7 +150,7 @@ def _add_padded(one: Ints, other: Ints) -> Ints:
     return total
 
 
-class Tallying:
+class CellTallier:
     """Counts teams by cell, and knows the remarks of each cell; thread-safe."""
 
     def __init__(self, cells: Cells) -> None:

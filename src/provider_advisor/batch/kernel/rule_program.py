@@ -191,7 +191,7 @@ class Fired(NamedTuple):
     alone: Flags
 
 
-class Chaining:
+class RuleChainer:
     """Fires the rules of a knowledge base on columns.
 
     Rules that imply a criterion come before rules that need it, so a single pass fires everything that the rule engine

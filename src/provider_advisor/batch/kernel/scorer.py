@@ -12,7 +12,7 @@ For example, the bicycle shops of the tests get these teams, as of 2024-01-01:
 
 1. `_read_rows` reads each distinct word once and finds its cell: repairs is cell 1, stock>=90 is cell 2. stock>=95 is
    also cell 2, because no fact lies between 90 and 95. telex has no cell: row 2 gets an error.
-2. `Chaining.fire` replaces the cell of a word if a rule implies its criterion too (repairs in row 0: "stated, and
+2. `RuleChainer.fire` replaces the cell of a word if a rule implies its criterion too (repairs in row 0: "stated, and
    implied because the team commutes"), and adds cells for criteria that only a rule implies (advice in row 1).
 3. `_price_rows` calculates the cost of each team's usage, and finds the cell of monthly-cost<=30 by which shops' costs
    meet it.
@@ -40,7 +40,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, PriceList, Varying, calculate_costs, price_words
-from provider_advisor.batch.kernel.counts import RunningTally, Tallying
+from provider_advisor.batch.kernel.counts import CellTallier, RunningTally
 from provider_advisor.batch.kernel.output import (
     list_names,
     make_code_lists,
@@ -55,7 +55,7 @@ from provider_advisor.batch.kernel.output import (
 from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, NO_OWN_WORDS, OwnWords, OwnWordsRead
 from provider_advisor.batch.kernel.product_gaps import ProductGaps
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
-from provider_advisor.batch.kernel.rule_program import Chaining, Changes, Fired
+from provider_advisor.batch.kernel.rule_program import Changes, Fired, RuleChainer
 from provider_advisor.batch.kernel.scores import (
     DATED,
     FIRM,
@@ -126,7 +126,7 @@ class Scorer:
         self._fields = make_fields(
             self._everybody, priced=self._priced, gaps=self._gaps, reasons=reasons, explain=explain
         )
-        self._chaining = Chaining(facts.knowledge)
+        self._chaining = RuleChainer(facts.knowledge)
         self._memory = Memory(facts, in_order=reasons)
         self._fresh: Memory | None = None
 
@@ -280,7 +280,7 @@ def _limit_strength(verdicts: Verdicts, found: Judged) -> Verdicts:
     return verdicts._replace(strength=strength)
 
 
-def judge(rows: pa.RecordBatch, memory: Memory, chaining: Chaining) -> Judged:
+def judge(rows: pa.RecordBatch, memory: Memory, chaining: RuleChainer) -> Judged:
     """Judge the rows, whose columns `table.plan_layout` must have checked."""
     read = _read_rows(rows, memory)
     fired = chaining.fire(read.stated.cells, read.stated.ends, read.said, memory.cells, memory.changes)
@@ -458,7 +458,7 @@ class Memory:
         self.area_weights = AreaWeights(facts.knowledge, in_order=in_order)
         self.situations = Situations(facts.knowledge)
         self.prices = PriceList(facts)
-        self.tallying = Tallying(self.cells)
+        self.tallying = CellTallier(self.cells)
         self.fresh = FreshCells(self.cells)
         self.gaps = ProductGaps(self.cells)
         self.lists = make_code_lists(facts)

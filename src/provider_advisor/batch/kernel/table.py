@@ -194,7 +194,7 @@ def _split_items(given: Any, mistakes: Mistakes) -> list[str | dict[str, Any]]: 
 def read_item(word: str | None) -> str | dict[str, Any]:
     """Return the text of a requirement, or the mapping if it is JSON. Raises RequirementsError."""
     if word is None or not word.strip():
-        split_list("")
+        split_list("")  # raises the error of an empty entry
     text = str(word).strip()
     if not text.startswith("{"):
         return text

@@ -107,7 +107,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 ) -> Inputs:
     """Open the inputs for names and patterns. Raises BatchError if they cannot be read together."""
     unknown = UnknownWords(knowledge) if options.unlist else None
-    opening = _Opening(knowledge, separator, limits, options, unknown)
+    opening = _InputOpener(knowledge, separator, limits, options, unknown)
     found = opening.open_query(names, form) if any(map(is_database, names)) else opening.open_files(names, form)
     if unknown is None:
         return found
@@ -120,7 +120,7 @@ def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
 
 
 @dataclass(frozen=True)
-class _Opening:
+class _InputOpener:
     """Opens inputs of every format with the options of a run. Its methods raise BatchError."""
 
     knowledge: KnowledgeBase

@@ -12,8 +12,8 @@ _AZURE = {"az", "abfs", "abfss"}
 _STORES = {"s3", "gs", "gcs"} | _AZURE
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")  # in store:9000/teams the colon begins no password
-_LEAST = 3
-"""Shorter values, such as those of `?a=1`, are not secrets, and hiding them would spoil every message."""
+_SHORTEST_SECRET = 3
+"""Shorter values, such as that of `?a=1`, are not secrets, and hiding each "1" would spoil every message."""
 
 
 def find_scheme(name: str) -> str:
@@ -64,7 +64,7 @@ def hide_secrets(text: str, name: str) -> str:
     _, user, _, query = _split(name)
     password = user.partition(":")[2] or ("" if is_database(name) or find_scheme(name) in _AZURE else user)
     values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
-    secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _LEAST}
+    secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _SHORTEST_SECRET}
     # The longest first: a shorter one may be part of it, and hiding that would leave the rest readable.
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")

@@ -276,7 +276,7 @@ class _StagedFile(NamedTuple):
     local: Path
 
 
-class Staging:
+class OutputStager:
     """Stages outputs for stores in local files."""
 
     def __init__(self, folder: Path, inputs: Iterable[str]) -> None:
@@ -327,7 +327,7 @@ class Staging:
 
 
 @contextlib.contextmanager
-def stage(inputs: Iterable[str]) -> Iterator[Staging]:
+def stage(inputs: Iterable[str]) -> Iterator[OutputStager]:
     """Yield a staging area whose files are deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
-        yield Staging(Path(folder).resolve(), inputs)
+        yield OutputStager(Path(folder).resolve(), inputs)

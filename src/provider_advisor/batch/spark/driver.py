@@ -27,7 +27,7 @@ from provider_advisor.batch.blocks import Reject
 from provider_advisor.batch.interruption import Interrupted, Stopped, do_in_thread, watch_signals
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.local_run import Result
-from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
@@ -113,7 +113,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     check_places(inputs.sources, places, rejects)
     options = (scoring or ScoringOptions(dt.date.today()))._replace(dated=inputs.is_dated)  # noqa: DTZ011
     # Mistakes in the columns are reported before Spark starts.
-    Scoring(knowledge, inputs.schema, form, options)
+    BlockScorer(knowledge, inputs.schema, form, options)
     job = Job(
         uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
         inputs.form, form, separator, limits, options, "", (), reading,

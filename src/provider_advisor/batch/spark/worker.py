@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 
 from provider_advisor.batch.blocks import Done, Position, RowCounts
 from provider_advisor.batch.interruption import Stopped
-from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.reading.parquet import find_group_ends
@@ -86,7 +86,7 @@ _reports = TypeAdapter(ShareReport)
 
 class _OpenJob(NamedTuple):
     inputs: Inputs
-    scoring: Scoring
+    scoring: BlockScorer
 
 
 # A process does many shares of one job; a new job takes the place of the one before.
@@ -242,4 +242,4 @@ def _open_job(job: Job) -> _OpenJob:
             raise BatchError(
                 f"{there.path} is not the same file for a worker; put it where all workers see the same file."
             )
-    return _OpenJob(inputs, Scoring(knowledge, inputs.schema, job.output_form, job.options))
+    return _OpenJob(inputs, BlockScorer(knowledge, inputs.schema, job.output_form, job.options))

@@ -31,9 +31,9 @@ from provider_advisor.safe_text import dump_json
 if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.kernel.counts import Tally
     from provider_advisor.batch.local_run import Result
-    from provider_advisor.batch.pipeline import Scoring, ScoringOptions
+    from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
     from provider_advisor.batch.reading import Inputs
-    from provider_advisor.batch.remote.stores import Staging
+    from provider_advisor.batch.remote.stores import OutputStager
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
     from provider_advisor.batch.writing.output_paths import OutputPlace
 
@@ -176,7 +176,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
 @contextlib.contextmanager
 def _stage(
     names: tuple[str, ...], options: BatchOptions
-) -> Iterator[tuple[tuple[str, ...], BatchOptions, Staging | None]]:
+) -> Iterator[tuple[tuple[str, ...], BatchOptions, OutputStager | None]]:
     """Yield the names and options with local files for objects in stores, and the uploads of these files."""
     from provider_advisor.batch.remote.addresses import is_stored  # noqa: PLC0415 (see TYPE_CHECKING above)
 
@@ -208,7 +208,7 @@ def _name_rejects(url: str) -> str:
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.local_run import Plan, run  # noqa: PLC0415
-    from provider_advisor.batch.pipeline import Scoring  # noqa: PLC0415
+    from provider_advisor.batch.pipeline import BlockScorer  # noqa: PLC0415
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
     from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
@@ -242,7 +242,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         dated=inputs.is_dated, reasons=options.reasons or is_workbook,
         remarks=not is_workbook or options.has_summary,  # a workbook is never resumed by a run that has one
     )  # fmt: skip
-    scoring = Scoring(knowledge, inputs.schema, form, scoring_options)
+    scoring = BlockScorer(knowledge, inputs.schema, form, scoring_options)
     plan = Plan(
         output, form, rejects, options.threads or 0, resume=options.resume,
         about=_list_dependencies(knowledge, options), is_folder=is_folder,
@@ -283,7 +283,9 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
     refuse_without_writer()
 
 
-def _plan_workbook(inputs: Inputs, scoring: Scoring, knowledge: KnowledgeBase, options: BatchOptions) -> WorkbookPlan:
+def _plan_workbook(
+    inputs: Inputs, scoring: BlockScorer, knowledge: KnowledgeBase, options: BatchOptions
+) -> WorkbookPlan:
     from provider_advisor.batch.summary import make_outline  # noqa: PLC0415
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, list_scope  # noqa: PLC0415
 
@@ -395,7 +397,7 @@ def _say(sentence: str) -> None:
     show_text(f"recommend: {sentence}", err=True)
 
 
-def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Staging | None) -> None:
+def _finish(result: Result, facts: Facts, options: BatchOptions, staging: OutputStager | None) -> None:
     """Write the summary files, upload to stores, and show the summary."""
     from provider_advisor.batch.summary import make_summary  # noqa: PLC0415 (see TYPE_CHECKING above)
 
