@@ -343,7 +343,7 @@ def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
 def test_what_is_chosen_is_folded_so_that_rows_come_first(web):
     compared = web.get("/compare?providers=twilio,vonage&area=video&only=differences").text
     assert compared.index('<details class="fold">') < compared.index('<form method="get" action="/compare">')
-    assert re.search(r"\d+ criteria in the area Video on which their facts differ, also", compared)
+    assert re.search(r"\d+ criteria in the area Video in which they differ, also", compared)
     assert '<details class="fold">' not in web.get("/compare").text
     facts = web.get("/facts?provider=zoom&state=current").text
     assert re.search(r"\d+ facts about Zoom, current, as of", facts)
@@ -355,7 +355,7 @@ def test_11_criteria_are_found_by_any_name_and_by_a_near_miss(web):
     for words in ("Whiteboard", "witheboard", "draw on a shared board", "text-messages"):
         assert re.search(r'href="/criteria/(whiteboard|sms)"', web.get("/criteria", params={"q": words}).text), words
     assert re.search(r'href="/criteria/whiteboard"', web.get("/criteria?q=whiteboard&area=video").text)
-    assert "Nothing is found in this area" in web.get("/criteria?q=whiteboard&area=prices").text
+    assert "Nothing was found in this area" in web.get("/criteria?q=whiteboard&area=prices").text
     assert web.get("/criteria?area=vidoe").status_code == 422
     for words, name in (("SMS Germany", "sms@de"), ("numbers in Germany", "phone-numbers@de")):
         assert f'href="/criteria/{name}"' in web.get("/criteria", params={"q": words}).text

@@ -87,6 +87,8 @@ def test_a_file_is_answered_as_the_command_answers_it(web, done, recommend_says,
         rows = [list(map(_undo, row)) for row in csv.reader(io.StringIO(found.text))]
         assert rows == list(csv.reader(io.StringIO(alone)))
     assert "'=2+3," in web.get(f"{done}/scores").text
+    summary = re.search(r'<a href="(/api/v1/batch/[^"]+)">Summary as JSON', web.get(done).text)
+    assert web.get(summary[1]).json()["summary"]["scored"], "the page says that its lists continue there"
 
 
 @pytest.mark.parametrize("name", ["teams.tsv", "Teams.TAB"])

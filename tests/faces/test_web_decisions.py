@@ -110,7 +110,7 @@ def test_folders_given_before_a_command_hold_for_its_subcommands_too(serve, bicy
         "decisions list --facts {0}/facts --rules {0}/rules --store {1}",
     ):
         run = recommend_says("recommend " + line.format(folder, place))
-        assert run.out.endswith("Your decision would not be different now.\n"), run.out
+        assert run.out.endswith("Your decision would be the same now.\n"), run.out
 
 
 def test_a_question_that_cannot_be_asked_again_is_shown_as_it_was(place, serve, bicycles):

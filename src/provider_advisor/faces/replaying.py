@@ -101,7 +101,7 @@ def describe_count(found: Sequence[ReplayedDecision]) -> str:
     refused = sum(one.compared is None for one in found)
     says = f"{changed or 'None'} of your {len(found):,} decisions would be different now."
     if len(found) == 1:
-        says = f"Your decision would {'be different' if changed else 'not be different'} now."
+        says = f"Your decision would be {'different' if changed else 'the same'} now."
     return f"{says} {refused} cannot be asked again." if refused else says
 
 

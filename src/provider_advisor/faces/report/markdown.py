@@ -254,7 +254,7 @@ def _write_remarks(notes: Iterable[str]) -> str:
 def _write_sources(report: Report) -> Iterator[str]:
     yield "## Sources"
     lines = (
-        f"{part.number}. {escape(part.title)} (published {part.published}, retrieved {part.retrieved})"
+        f"{part.number}. {escape(part.title)} ({part.published}, retrieved {part.retrieved})"
         + (f", <{part.url}>" if part.url else "")
         + (f"; {escape(part.remarks)}" if part.remarks else "")
         for part in report.sources

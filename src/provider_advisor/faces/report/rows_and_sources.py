@@ -100,7 +100,7 @@ class RankedProvider(NamedTuple):
 
 
 class ListedSource(NamedTuple):
-    """A source as it is listed; `url` only where it is an address of the web."""
+    """A source as it is listed; `published` is "published 2022-11-22" or "undated", `url` only a web address."""
 
     number: int
     title: str
@@ -122,7 +122,8 @@ class CitedSources:
             title = f"{source.title}, {source.publisher}" if source.publisher else source.title
             # Only addresses of the web become links: a file may name anything, also `javascript:`.
             url = source.url if _WEB.fullmatch(source.url or "") else None
-            dated = (source.published, source.retrieved)
+            published = source.published if source.published == "undated" else f"published {source.published}"
+            dated = (published, source.retrieved)
             self.listed.append(ListedSource(number, title, source.language, *dated, url, remarks_text(source)))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:

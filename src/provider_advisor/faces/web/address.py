@@ -104,7 +104,7 @@ _TOLD = {
     "wants": "what it should have, written in the same way; `fax:could` matters least",
     "unlisted": "a requirement that no criterion covers, in the team's own words; can be repeated",
     "as_of": "YYYY-MM-DD: use the facts as of this date; default: today",
-    "max_age": "leave out facts that are older, such as `365d`",
+    "max_age": "leave out facts older than this, such as `365d`",
     "only": "providers to compare, separated by commas; default: all",
     "without": "providers to leave out, separated by commas",
     "sources": "sources to use, separated by commas; default: all",

@@ -33,7 +33,7 @@ class AskRequest(BaseModel):
     """The answers so far, and those to the screen that follows them."""
 
     answers: dict[str, Any] = Field(
-        {}, description="a file of answers, as `answers` of the response holds it; empty to begin"
+        {}, description="the `answers` of the last response, or of a file of answers; empty to begin"
     )
     values: dict[str, Any] | None = Field(
         None, description="answers to the next screen by `key`; what is left out counts as no"

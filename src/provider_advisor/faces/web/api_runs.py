@@ -146,7 +146,7 @@ def get_scores(name: RunId, runs: Runs) -> Response:
 
 @router.get("/batch/{name}/rejects", responses=_REJECTS, response_class=FileResponse, tags=["many teams"])
 def get_rejects(name: RunId, runs: Runs) -> Response:
-    """Return the rows that could not be scored as CSV: file, row, reason, and the row."""
+    """Return, as CSV, the rows that could not be scored: file, row, reason, and the row itself."""
     return _send(runs.find(name), "rejects")
 
 
@@ -185,7 +185,7 @@ _EFFECT = describe_json("the effect, as `recommend schema impact` describes it",
 
 @router.post("/impact", responses=_EFFECT, tags=["many teams"])
 async def post_impact(asked: ImpactRequest, runs: Runs) -> Response:
-    """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
+    """Say which verdicts a change of facts or rules would change, and why, before you make it.
 
     Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
     """

@@ -33,7 +33,7 @@ _Given = ParamSpec("_Given")
 _ABOUT = (
     "Recommends a provider from sourced, dated facts and weighted rules. Search criteria first: only their ids can be "
     "asked for. Say in your answer what `not_known` lists, name the sources, and claim nothing about providers that "
-    "`scope` does not count."
+    "were not compared: `scope` says how many were."
 )
 
 
@@ -77,8 +77,8 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
     ) -> dict[str, Any]:
         """Recommend a provider for a team.
 
-        `needs` are musts and `wants` wishes, by ids of criteria: "sms", "number-countries>=90", "fax=no" for what must
-        not be there, "sms|whatsapp" for either, "integration@salesforce" for one member. `usage` are monthly volumes.
+        `needs` are musts, `wants` are wishes, both by ids of criteria: "sms", "number-countries>=90", "fax=no" for what
+        must be absent, "sms|whatsapp" for either, "integration@salesforce" for one member. `usage` are monthly volumes.
         What no criterion covers goes into `unlisted`, and is not judged.
         """
         given = {
@@ -153,7 +153,7 @@ def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
 def _add_impact(server: MCPServer, runs: RunFolder) -> None:
     @server.tool()
     async def impact(files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
-        """Say which verdicts a change of facts or rules would change, and because of what, before it is made.
+        """Say which verdicts a change of facts or rules would change, and why, before you make it.
 
         `files` are the full contents of changed files by path, such as facts/providers/acme.yaml, null for one that is
         removed; `teams` are requirements files in JSON, 1,000 at most.

@@ -169,7 +169,7 @@ def find_result(run: StartedRun, what: str) -> Path | None:
 def explain_missing(run: StartedRun | None, what: str) -> str:
     """Say why there is no such file."""
     if run is None or what not in _RESULTS:
-        return "There are no such results: results are removed after an hour."
+        return "The address is incomplete, or the results were removed: they are kept for an hour."
     if run.is_running:
         return "The results are not ready yet: the run has not ended."
     return "No row was rejected, so there is no such file." if run.is_done else "The run failed: it has no results."

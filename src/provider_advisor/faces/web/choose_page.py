@@ -20,7 +20,7 @@ from provider_advisor.errors import AdvisorError
 from provider_advisor.explanation.answer_records import AnswerRecord
 from provider_advisor.explanation.words import criterion_label
 from provider_advisor.faces.report.html import report_values
-from provider_advisor.faces.report.rows_and_sources import RankedProvider, rank_providers
+from provider_advisor.faces.report.rows_and_sources import RankedProvider, rank_providers, split_headline
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import (
     ABSENT_TICK,
@@ -227,17 +227,19 @@ def _show_ranking(
         "ranking": (),
         "out": "",
         "headline": "",
+        "lede": "",
         "sure": None,
     }
     if statement is None or not (statement.team.requirements or statement.team.situation):
         return values
     found = service.recommend(statement, sure=is_sure)
     answer = found.explanation
-    ranked = clean_texts(rank_providers(answer))
+    ranked, (headline, lede) = clean_texts((rank_providers(answer), split_headline(answer)))
     return values | {
         "ranking": [_describe_rank(one, answer, service) for one in ranked if one.standing != "ruled out"],
         "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
-        "headline": answer.verdict.reason,
+        "headline": f"{headline}.",
+        "lede": lede,
         "sure": report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None,
     }
 
@@ -285,8 +287,9 @@ def _describe_rank(one: RankedProvider, answer: AnswerRecord, service: Knowledge
         if part.provider == one.id and part.criterion and part.outcome in found:
             found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
     said = [
-        f"{word}: {', '.join(labels[:_MOST_NAMED])}{' and more' if len(labels) > _MOST_NAMED else ''}"
+        # The label of a member has a comma: "Phone numbers for sale, Germany".
+        f"{word}: {'; '.join(labels[:_MOST_NAMED])}{'; and more' if len(labels) > _MOST_NAMED else ''}."
         for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
         if labels
     ]
-    return RankedLine(one.name, one.standing, one.score_text, "; ".join(said))
+    return RankedLine(one.name, one.standing, one.score_text, " ".join(said))

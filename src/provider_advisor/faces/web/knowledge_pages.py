@@ -81,7 +81,7 @@ def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
         wrong, area = error, ""
     anywhere = service.search(words)
     found = [one for one in anywhere if area in {"", one.area}]
-    unfound = "Nothing is found in this area." if anywhere else service.explain_unfound(words)
+    unfound = "Nothing was found in this area." if anywhere else service.explain_unfound(words)
     return show_page(
         service,
         "criteria.html.j2",
@@ -148,8 +148,8 @@ def show_source(name: str, service: Service) -> Response:
     one = service.knowledge.sources.get(name)
     if one is None:
         return show_refusal(service, "There is no such source", 404)
-    published = f"published {one.published}" if one.published else "without a date"
-    lines = [f"{one.publisher or 'No publisher named'}; {published}, read on {one.retrieved}."]
+    published = f"published {one.published}" if one.published else "undated"
+    lines = [f"{one.publisher or 'No publisher named'}; {published}, retrieved {one.retrieved}."]
     lines += [f"Note: {one.note}."] if one.note else []
     lines += [f"No URL: {one.no_url}."] if one.no_url else []
     links = [("Open the source", one.url)] if one.url else []

@@ -161,7 +161,7 @@ def _find(name: str, service: KnowledgeService, store: DecisionStore) -> Replaye
 
 
 def _refuse(service: KnowledgeService) -> Response:
-    mistakes = ["There is no such decision: its address is incomplete, or it was deleted."]
+    mistakes = ["The address is incomplete, or the decision was deleted."]
     return show_refusal(service, "There is no such decision", 404, mistakes=mistakes)
 
 
@@ -170,7 +170,7 @@ def _refuse_data() -> Response:
 
 
 class KeepRequest(BaseModel):
-    """What to keep."""
+    """What to save."""
 
     question: dict[str, Any] = Field(description="a requirements file in JSON", examples=[{"needs": ["sms"]}])
     title: str = ""
@@ -185,7 +185,7 @@ class KeptResponse(BaseModel):
 
 
 class DecisionResponse(BaseModel):
-    """A decision as it was kept, and how today's answer compares."""
+    """A decision as it was saved, and how today's answer compares."""
 
     id: str
     kept_at: str

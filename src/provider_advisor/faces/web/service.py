@@ -189,4 +189,5 @@ def split_names(text: str) -> list[str]:
 
 def describe_place(part: Citation) -> str:
     """Return where in a source something is found."""
-    return f"lines {', '.join(map(str, part.lines))}" if part.lines else part.section or ""
+    lines = ", ".join(map(str, part.lines))
+    return f"line{'s' if len(part.lines) > 1 else ''} {lines}" if lines else part.section or ""
