@@ -85,10 +85,10 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
     if requirement is not None and fact.criterion != requirement.criterion:
         # The price, or another amount, of something that the provider does not offer.
         label = knowledge.criteria[fact.criterion].label
-        return f"does not offer what this applies to: {_capability_says(fact, knowledge)} ({label})"
+        return f"does not offer what this applies to: {_say_capability(fact, knowledge)} ({label})"
     if knowledge.criteria[fact.criterion].kind == "capability":
-        return _capability_says(fact, knowledge)
-    return _amount_says(fact, finding, knowledge)
+        return _say_capability(fact, knowledge)
+    return _say_amount(fact, finding, knowledge)
 
 
 def _explain_part(part: GradedPart, finding: Finding, facts: Facts) -> str:
@@ -104,23 +104,23 @@ def list_deciding(finding: Finding) -> list[Fact]:
     return [degree.fact for degree in degrees if degree.fact is not None]
 
 
-def _capability_says(fact: Fact, knowledge: KnowledgeBase) -> str:
+def _say_capability(fact: Fact, knowledge: KnowledgeBase) -> str:
     if fact.disputed:
         return "disputed: the sources contradict each other"
     notices = describe_notices(fact, knowledge)
     if has_ended(fact):
-        return f"no longer has it{_products(fact, knowledge)}: {notices}"
-    present, absent = _HAS[_strongest_evidence(fact.claims)]
-    said = (present if fact.truth is Truth.YES else absent) + _products(fact, knowledge)
+        return f"no longer has it{_name_products(fact, knowledge)}: {notices}"
+    present, absent = _HAS[_find_strongest_evidence(fact.claims)]
+    said = (present if fact.truth is Truth.YES else absent) + _name_products(fact, knowledge)
     return f"{said}; {notices}" if notices else said
 
 
-def _strongest_evidence(claims: Sequence[Claim]) -> str:
+def _find_strongest_evidence(claims: Sequence[Claim]) -> str:
     found = {claim.evidence for claim in claims}
     return next((kind for kind in ("stated", "contrast") if kind in found), "ambiguous")
 
 
-def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
+def _name_products(fact: Fact, knowledge: KnowledgeBase) -> str:
     """Return the products in brackets; those named only in ambiguous texts follow: " (Talk; probably also Text)".
 
     If everything is ambiguous, the words before the brackets say so.
@@ -137,13 +137,13 @@ def _products(fact: Fact, knowledge: KnowledgeBase) -> str:
     return f" ({'; '.join(filter(None, said))})" if every else ""
 
 
-def _amount_says(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
+def _say_amount(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     said = claims_text(fact.claims)
     if fact.price_of is not None:
         said += f" ({member_label(fact.criterion, fact.price_of, knowledge)} price)"
     if fact.disputed:
         return f"disputed: {said}"
-    doubt = " (the source is ambiguous)" if _strongest_evidence(fact.claims) == "ambiguous" else ""
+    doubt = " (the source is ambiguous)" if _find_strongest_evidence(fact.claims) == "ambiguous" else ""
     paid_for = finding.degree.paid_for
     if paid_for is not None:
         label = knowledge.criteria[paid_for.criterion].label
@@ -381,14 +381,14 @@ def list_unwanted(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
         rules = [aside.rule for aside in answer.set_aside if aside.criterion == part]
         favouring = [name for name in rules if name in knowledge.rules and knowledge.rules[name].favours is not None]
         adding = [name for name in rules if name not in favouring]
-        said = [f"the {_rules(adding)} would have added it"] if adding else []
-        said += [f"the {_rules(favouring)} would have favoured providers for it"] if favouring else []
+        said = [f"the {_name_rules(adding)} would have added it"] if adding else []
+        said += [f"the {_name_rules(favouring)} would have favoured providers for it"] if favouring else []
         would = f" ({'; '.join(said)})" if said else ""
         found.append(f"{criterion_label(part, None, knowledge)}{would}")
     return found
 
 
-def _rules(names: list[str]) -> str:
+def _name_rules(names: list[str]) -> str:
     return f"{'rule' if len(names) == 1 else 'rules'} {joined(names)}"
 
 

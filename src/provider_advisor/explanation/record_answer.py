@@ -54,8 +54,8 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
     knowledge, outcome = decision.facts.knowledge, decision.outcome
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     # Findings, gaps and differences are made once: the verdict's sentence names what the answer lists.
-    shown = [_finding(finding, decision.facts) for finding in findings]
-    used = _used_claims(outcome.assessments)
+    shown = [_record_finding(finding, decision.facts) for finding in findings]
+    used = _list_used_claims(outcome.assessments)
     notices, gaps = find_notices(decision), record_product_gaps(decision)
     differences = find_differences_of_leaders(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
@@ -68,12 +68,12 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             *_list_unbounded(outcome.team.requirements, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
-        verdict=_verdict(outcome.verdict, explain_verdict(decision, shown, differences, gaps)),
-        providers=[_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
+        verdict=_record_verdict(outcome.verdict, explain_verdict(decision, shown, differences, gaps)),
+        providers=[_record_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
         findings=shown,
         left_out=None,
         requirements=[
-            _requirement(requirement, knowledge)
+            _record_requirement(requirement, knowledge)
             for requirement in (*outcome.inference.requirements, *list_unwanted(outcome.team))
         ],
         set_aside=[
@@ -81,12 +81,12 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             for part in outcome.inference.set_aside
         ],
         combinations=[list(group) for group in decision.combinations],
-        concessions=[_concession(part, outcome.verdict, knowledge) for part in decision.concessions],
+        concessions=[_record_concession(part, outcome.verdict, knowledge) for part in decision.concessions],
         differences=differences,
         confirm=[],
         robustness=NothingRecord(),
         unlisted=[UnlistedRecord(text=part.text, priority=part.priority) for part in outcome.team.unlisted],
-        sources=_sources(used, notices, knowledge),
+        sources=_record_sources(used, notices, knowledge),
         products=find_products(decision),
         chosen=chosen,
         take=take,
@@ -97,7 +97,7 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             StaleRecord(provider=provider, criterion=criterion, as_of=str(decision.facts(provider, criterion).newest))
             for provider, criterion in decision.dated_by
         ],
-        knowledge=_knowledge(decision, findings, used),
+        knowledge=_record_knowledge(decision, findings, used),
     )
 
 
@@ -116,7 +116,7 @@ def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBas
             )
 
 
-def _verdict(verdict: Verdict, reason: str) -> VerdictRecord:
+def _record_verdict(verdict: Verdict, reason: str) -> VerdictRecord:
     return VerdictRecord(**verdict.record(), reason=reason)
 
 
@@ -134,7 +134,7 @@ def _list_asked_members(requirements: Iterable[Requirement], knowledge: Knowledg
     return found
 
 
-def _provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence[str]]) -> ProviderRecord:
+def _record_provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence[str]]) -> ProviderRecord:
     score, knowledge = assessment.score, facts.knowledge
     return ProviderRecord(
         id=assessment.provider,
@@ -149,7 +149,7 @@ def _provider(assessment: Assessment, facts: Facts, asked: Mapping[str, Sequence
     )
 
 
-def _finding(finding: Finding, facts: Facts) -> FindingRecord:
+def _record_finding(finding: Finding, facts: Facts) -> FindingRecord:
     requirement, knowledge = finding.requirement, facts.knowledge
     implied_by = requirement.implied_by[0] if requirement is not None and requirement.implied_by else None
     return FindingRecord(
@@ -158,7 +158,7 @@ def _finding(finding: Finding, facts: Facts) -> FindingRecord:
         implied_by=list(requirement.implied_by) if requirement is not None else [],
         rule=finding.rule.id if finding.rule is not None else implied_by,
         priority=requirement.priority if requirement is not None else None,
-        bound=_bound(requirement, knowledge),
+        bound=_record_bound(requirement, knowledge),
         outcome=finding.outcome,
         degree=(finding.degree.low, finding.degree.high),
         expected=finding.degree.expected,
@@ -166,7 +166,7 @@ def _finding(finding: Finding, facts: Facts) -> FindingRecord:
         because=explain_presence(finding, knowledge),
         says=explain_finding(finding, facts),
         disputed=any(fact.disputed for fact in list_deciding(finding)),
-        evidence=[_evidence(claim) for claim in finding.degree.claims],
+        evidence=[_record_evidence(claim) for claim in finding.degree.claims],
         stale=_find_stale_day(finding, facts),
     )
 
@@ -183,13 +183,13 @@ def _find_stale_day(finding: Finding, facts: Facts) -> str | None:
     return min((day.isoformat() for day in days if day is not None), default=None)
 
 
-def _bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> BoundWords | None:
+def _record_bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> BoundWords | None:
     if requirement is None or requirement.bound is None:
         return None
     return dict(bound_words(requirement.bound, knowledge.criteria[requirement.criterion]))
 
 
-def _evidence(claim: Claim) -> EvidenceRecord:
+def _record_evidence(claim: Claim) -> EvidenceRecord:
     return EvidenceRecord(
         source=claim.source,
         line=claim.line,
@@ -202,12 +202,12 @@ def _evidence(claim: Claim) -> EvidenceRecord:
     )
 
 
-def _requirement(requirement: Requirement, knowledge: KnowledgeBase) -> RequirementRecord:
+def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> RequirementRecord:
     return RequirementRecord(
         criterion=requirement.criterion,
         label=knowledge.criteria[requirement.criterion].label,
         priority=requirement.priority,
-        bound=_bound(requirement, knowledge),
+        bound=_record_bound(requirement, knowledge),
         weight=requirement.weight,
         implied_by=list(requirement.implied_by),
         any=[record_part(part, knowledge) for part in knowledge.criteria[requirement.criterion].any_of] or None,
@@ -226,21 +226,23 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"{usage_label(name, knowledge)} is counted in addition to {joined(parts)}, not as their total."
 
 
-def _concession(concession: Concession, before: Verdict, knowledge: KnowledgeBase) -> ConcessionRecord:
+def _record_concession(concession: Concession, before: Verdict, knowledge: KnowledgeBase) -> ConcessionRecord:
     return ConcessionRecord(
-        drop=[_requirement(requirement, knowledge) for requirement in concession.dropped],
-        verdict=_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge, before)}."),
+        drop=[_record_requirement(requirement, knowledge) for requirement in concession.dropped],
+        verdict=_record_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge, before)}."),
     )
 
 
-def _used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
+def _list_used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
     """Return the claims that findings and prices cite."""
     claims = [claim for part in assessments for finding in part.findings for claim in finding.degree.claims]
     items = [item for part in assessments if part.cost is not None for item in part.cost.items]
     return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
 
 
-def _sources(used: Sequence[Claim], notices: Iterable[NoticeRecord], knowledge: KnowledgeBase) -> list[SourceRecord]:
+def _record_sources(
+    used: Sequence[Claim], notices: Iterable[NoticeRecord], knowledge: KnowledgeBase
+) -> list[SourceRecord]:
     """Return the sources of claims, exchange rates and notices, in the order of the knowledge base."""
     cited = {claim.source for claim in used} | {rate.source for claim in used for rate in claim.rates}
     cited |= {notice.source for notice in notices if notice.source is not None}
@@ -261,7 +263,7 @@ def _sources(used: Sequence[Claim], notices: Iterable[NoticeRecord], knowledge: 
     ]
 
 
-def _knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> KnowledgeRecord:
+def _record_knowledge(decision: Decision, findings: Sequence[Finding], claims: Sequence[Claim]) -> KnowledgeRecord:
     facts = decision.facts
     # A price may be behind a finding and a cost, and is listed once.
     used = {(fact.provider, fact.criterion): fact for finding in findings for fact in list_deciding(finding)}

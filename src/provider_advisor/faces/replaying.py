@@ -122,7 +122,7 @@ def record_decision(found: ReplayedDecision) -> dict[str, Any]:
 
 def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
     """Raise RequirementsError if all providers of a record are unknown: it is from another knowledge base."""
-    compared = [part.get("id") for part in _dicts(old.get("providers"))]
+    compared = [part.get("id") for part in _keep_dicts(old.get("providers"))]
     if compared and not any(provider in knowledge.providers for provider in compared):
         said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None
         read_from = f" {clean(said)}" if isinstance(said, str) and said else ""
@@ -134,7 +134,7 @@ def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase)
 
 def _refuse_vanished(question: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
     """Raise RequirementsError for a word of the question that the knowledge base no longer has."""
-    asked = [part.get("criterion") for key in ("needs", "wants") for part in _dicts(question.get(key))]
+    asked = [part.get("criterion") for key in ("needs", "wants") for part in _keep_dicts(question.get(key))]
     # Members such as `sms@de` are made when they are asked for, so no table has them.
     finds = {"criterion": knowledge.find_criterion, "usage item": knowledge.find_usage}
     for kind, words, known in (
@@ -158,5 +158,5 @@ def _show_word(text: str) -> str:
     return f"'{clean(text[:60])}'"
 
 
-def _dicts(values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (JSON holds anything)
+def _keep_dicts(values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (JSON holds anything)
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -152,8 +152,8 @@ class Page:
 
     def line(self, text: str, indent: int = 0, colour: str | None = None, *, bold: bool = False) -> None:
         """Add a text of any length, wrapped; further lines of it are indented like the first."""
-        for part in _wrapped(reveal(text), self.width - indent):
-            self._lines.append(" " * indent + _styled(part, colour, bold=bold))
+        for part in _wrap(reveal(text), self.width - indent):
+            self._lines.append(" " * indent + _style(part, colour, bold=bold))
 
     def mark(self, word: str) -> TableCell:
         """Return yes, no or ? as shown here: with symbol and colour, or as the plain word."""
@@ -166,9 +166,11 @@ class Page:
         given = [[value if isinstance(value, TableCell) else TableCell(value) for value in row] for row in rows]
         cells = [[cell._replace(text=reveal(cell.text)) for cell in row] for row in (*head, *given)]
         columns = [[row[column].text for row in cells] for column in range(len(headers))]
-        widths = _fitted([max(map(len, column)) for column in columns], self.width, [*map(_find_longest_word, columns)])
+        widths = _fit_widths(
+            [max(map(len, column)) for column in columns], self.width, [*map(_find_longest_word, columns)]
+        )
         for row in cells:
-            self._lines += _row(row, widths)
+            self._lines += _lay_out_row(row, widths)
 
 
 def _choose_colour(*, plain: bool) -> bool:
@@ -178,7 +180,7 @@ def _choose_colour(*, plain: bool) -> bool:
     return not plain if chosen is None else chosen
 
 
-def _fitted(widths: list[int], available: int, words: Sequence[int]) -> list[int]:
+def _fit_widths(widths: list[int], available: int, words: Sequence[int]) -> list[int]:
     """Return the column widths, reducing the widest repeatedly until all fit with their gaps.
 
     No column gets narrower than its longest word as long as another one can.
@@ -197,8 +199,8 @@ def _find_longest_word(texts: Iterable[str]) -> int:
     return max((len(word) for text in texts for word in text.split()), default=0)
 
 
-def _row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:
-    parts = [_wrapped(cell.text, width) for cell, width in zip(row, widths, strict=True)]
+def _lay_out_row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:
+    parts = [_wrap(cell.text, width) for cell, width in zip(row, widths, strict=True)]
     lines = []
     for height in range(max(len(part) for part in parts)):
         texts = [part[height] if height < len(part) else "" for part in parts]
@@ -206,16 +208,16 @@ def _row(row: Sequence[TableCell], widths: Sequence[int]) -> list[str]:
         last = max(place for place, text in enumerate(texts) if text or place == 0)
         padded = [text if place == last else text.ljust(widths[place]) for place, text in enumerate(texts[: last + 1])]
         lines.append(
-            _GAP.join(_styled(text, cell.colour, bold=cell.bold) for text, cell in zip(padded, row, strict=False))
+            _GAP.join(_style(text, cell.colour, bold=cell.bold) for text, cell in zip(padded, row, strict=False))
         )
     return lines
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width, _NARROWEST), break_on_hyphens=False) or [""]
 
 
-def _styled(text: str, colour: str | None, *, bold: bool) -> str:
+def _style(text: str, colour: str | None, *, bold: bool) -> str:
     return click.style(text, fg=colour, bold=bold or None) if colour or bold else text
 
 
@@ -230,7 +232,7 @@ class Advance(Protocol):
 def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
     """A progress bar for this many bytes (0 if unknown) on standard error, only if that is a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield _nothing
+        yield _show_nothing
         return
     from rich.console import Console  # noqa: PLC0415 (slow to import, and most runs have no terminal)
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
@@ -253,5 +255,5 @@ def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
         yield advance
 
 
-def _nothing(read: int, rows: int) -> None:
+def _show_nothing(read: int, rows: int) -> None:
     """Show nothing."""

@@ -180,11 +180,11 @@ def _imply(
     """Return the rules that really fire, the requirements that they add, and the consequents set aside.
 
     An implied requirement has at most the priority of the need that fired its rule; one that the team does not want, or
-    that contradicts a stated bound, is set aside. The engine chains over what rules imply and knows nothing of what is
-    unwanted, so that a rule does not fire that needs what was set aside.
+    that contradicts a stated bound, is set aside. The engine knows nothing of that: it also fires the rules that need
+    what is set aside here, and these are left out.
     """
-    # The rank of each need so far. One pass is enough: the base has the rules that imply a criterion before those that
-    # need it (`sort_rules`), so that a rank is final when it is looked up.
+    # The rank of each need so far. One pass is enough: rules that imply a criterion come before those that need it
+    # (`sort_rules`), so a rank is final when it is looked up.
     ranks: dict[str, int] = {}
     for stated in team.requirements:
         if not stated.is_absence:  # requiring its absence does not mean needing it
@@ -264,7 +264,7 @@ def merge_left(
     by_criterion = sorted([*beside, *left], key=lambda part: part.criterion)
     groups = itertools.groupby(by_criterion, key=lambda part: part.criterion)
     merged = [part for _, group in groups for part in _merge_group(list(group))]
-    # What no rule touched stays as the team stated it: a weight that was filled in to be compared is taken out again.
+    # What no rule touched stays as the team stated it, without the weight that was filled in for the comparison.
     own = {_fill_in_weight(part, knowledge): part for part in stated}
     return (*apart, *(own.get(part, part) for part in merged))
 

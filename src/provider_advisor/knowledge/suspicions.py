@@ -1,4 +1,8 @@
-"""Warnings about a knowledge base: things that are allowed but look wrong, for its keeper to check."""
+"""Warnings about a knowledge base: things that are allowed but look wrong, for its keeper to check.
+
+None of them is certainly a mistake, so none makes a base invalid. For example, a source that nothing cites may have
+been added for the claims to come; it may also be a claim with the wrong source.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,6 @@ from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.logic import Truth, compare, negate
 
-_TWO = 2
 _NOTHING = frozenset(
     {"none", "no", "never", "nothing", "absent", "missing", "unavailable", "not-available", "not-there"}
 )
@@ -33,9 +36,6 @@ _ADDRESS = re.compile(r"https?://[^\s/?#:@]+\.[^\s/?#:@.]+(:[0-9]+)?([/?#]\S*)?"
 
 _MOST_STALE = 8
 _USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "price": "365d", "rating": "365d"}
-
-
-# None of these is certainly a mistake, so that none refuses the base: the keeper decides.
 
 
 def find_suspicions(facts: Facts) -> Iterator[str]:
@@ -163,8 +163,7 @@ def _find_level_rules(facts: Facts) -> Iterator[str]:
     """Yield rules that favour what all providers are known to have, or none."""
     providers = list(facts.knowledge.providers)
     for rule in facts.knowledge.rules.values():
-        # A rule cannot tell one provider from another where there is one alone.
-        if rule.favours is None or len(providers) < _TWO:
+        if rule.favours is None or len(providers) < 2:  # noqa: PLR2004 (one alone is favoured over nobody)
             continue
         truths = {_judge(rule.favours, provider, facts) for provider in providers}
         if len(truths) == 1 and Truth.UNKNOWN not in truths:
@@ -337,7 +336,7 @@ def _find_unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterato
     for key, question in found.questions.items():
         if key in reached or question.when is None:
             continue
-        waits = sorted({text_of(leaf) for leaf in leaves(question.when) if _key(leaf) not in reached})
+        waits = sorted({text_of(leaf) for leaf in leaves(question.when) if _get_key(leaf) not in reached})
         yield (
             f"{question.where}: question about '{question.name}' is never reached: it waits for {', '.join(waits)}, "
             "which cannot be stated before; change its `when` or theirs."
@@ -364,14 +363,14 @@ def _can_hold(condition: Condition, reached: set[Key | Leaf]) -> bool:
     """Return whether all that a condition asks for can be stated or implied; what it excludes need not be."""
     return fold(
         condition,
-        lambda leaf: leaf in reached or _key(leaf) in reached,
+        lambda leaf: leaf in reached or _get_key(leaf) in reached,
         every=all,
         some=any,
         negated=lambda _: True,
     )
 
 
-def _key(leaf: Leaf) -> Key | None:
+def _get_key(leaf: Leaf) -> Key | None:
     """Return the key of the question that is answered to fulfil a leaf."""
     if isinstance(leaf, Need):
         return Key("criterion", leaf.criterion)

@@ -43,16 +43,16 @@ def show_summary(summary: Record, page: Page) -> None:
     if not scored:
         return
     page.gap()
-    page.table(["Teams", "Share", "Verdict"], _verdicts(summary))
+    page.table(["Teams", "Share", "Verdict"], _list_verdicts(summary))
     nobody = f"Met by none of the {len(summary['providers'])} providers compared"
-    page.section("Most wanted", _join_first([_wanted(part) for part in summary["wanted"]]))
-    page.section(nobody, _join_first([_counted(part) for part in summary["nobody_meets"]]))
+    page.section("Most wanted", _join_first([_describe_wanted(part) for part in summary["wanted"]]))
+    page.section(nobody, _join_first([_add_count(part) for part in summary["nobody_meets"]]))
     page.section("Worth asking", _join_first([*_list_questions(summary["unknown_facts"])]))
     page.section("End dates and changes", _list_changes(summary["changes"]))
-    page.section("If all teams chose the same provider", map(_if_all, _ranked(summary["providers"])))
+    page.section("If all teams chose the same provider", map(_describe_if_all, _rank_providers(summary["providers"])))
 
 
-def _ranked(providers: Sequence[Record]) -> list[Record]:
+def _rank_providers(providers: Sequence[Record]) -> list[Record]:
     """Return the providers that most teams would choose; ties go to those that more teams may still choose."""
 
     def rank(provider: Record) -> tuple[int, int, int, str]:
@@ -62,35 +62,35 @@ def _ranked(providers: Sequence[Record]) -> list[Record]:
     return sorted(providers, key=rank)[:_MOST_PROVIDERS]
 
 
-def _verdicts(summary: Record) -> Iterator[list[str]]:
+def _list_verdicts(summary: Record) -> Iterator[list[str]]:
     """Yield a row for each provider, one for all others, and one for each reason why none is chosen.
 
     Empty rows are left out: with fifteen providers they would fill most of the table.
     """
-    shown = [part for part in _ranked(summary["providers"]) if part["recommended"]["teams"]]
+    shown = [part for part in _rank_providers(summary["providers"]) if part["recommended"]["teams"]]
     for part in shown:
         chosen = part["recommended"]
         counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in STRENGTHS.items() if chosen[strength])
         said = f"{part['name']} recommended ({counts})"
-        yield _row(chosen["teams"], chosen["share"], said)
+        yield _make_row(chosen["teams"], chosen["share"], said)
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)
     if rest:
-        yield _row(rest, rest / summary["scored"], "one of the other providers recommended")
+        yield _make_row(rest, rest / summary["scored"], "one of the other providers recommended")
     for kind, words in (
         ("tie", "a tie"),
-        ("undetermined", _undetermined(summary["providers"])),
+        ("undetermined", _describe_undetermined(summary["providers"])),
         ("none", "none of the providers compared meets every must"),
     ):
         if kinds[kind]["teams"]:
-            yield _row(kinds[kind]["teams"], kinds[kind]["share"], words)
+            yield _make_row(kinds[kind]["teams"], kinds[kind]["share"], words)
 
 
-def _row(teams: int, share: float, words: str) -> list[str]:
+def _make_row(teams: int, share: float, words: str) -> list[str]:
     return [f"{teams:,}", percent(share), words]
 
 
-def _undetermined(providers: Sequence[Record]) -> str:
+def _describe_undetermined(providers: Sequence[Record]) -> str:
     leading = [part for part in providers if part["leads_undetermined"]["teams"]]
     leading.sort(key=lambda part: (-part["leads_undetermined"]["teams"], part["provider"]))
     leads = [f"{part['name']} leads {part['leads_undetermined']['teams']:,}" for part in leading[:_MOST_PROVIDERS]]
@@ -120,20 +120,20 @@ def _list_changes(changes: Sequence[Record]) -> Iterator[str]:
         yield f"({len(changes) - _MOST:,} more: --summary)"
 
 
-def _wanted(part: Record) -> str:
+def _describe_wanted(part: Record) -> str:
     wishes = f"{part['wish']:,} {'wish' if part['wish'] == 1 else 'wishes'}"
     counts = [counted(part["must"], "must") if part["must"] else "", wishes if part["wish"] else ""]
     return f"{part['label']} ({', '.join(filter(None, counts))})"
 
 
-def _counted(part: Record) -> str:
+def _add_count(part: Record) -> str:
     return f"{part['label']} ({part['teams']:,})"
 
 
-def _if_all(provider: Record) -> str:
+def _describe_if_all(provider: Record) -> str:
     found = provider["if_all_chose_it"]
     parts = [f"{found[key]['teams']:,} {key.replace('_', ' ')}" for key in _STANDINGS]
-    missed = f"; fails most: {', '.join(_counted(part) for part in found['unmet'][:2])}" if found["unmet"] else ""
+    missed = f"; fails most: {', '.join(_add_count(part) for part in found['unmet'][:2])}" if found["unmet"] else ""
     return f"{provider['name']}: {', '.join(parts)}{missed}"
 
 

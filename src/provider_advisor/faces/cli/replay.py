@@ -51,11 +51,11 @@ def replay_command(record: str, **given: Any) -> None:  # noqa: ANN401 (the fiel
 def _read(record: str) -> dict[str, Any]:
     """Return the record in a file, with a question in it. Raises RequirementsError."""
     name = name_input(record)
-    data = _json(_content(record), name)
+    data = _read_json(_read_content(record), name)
     return check_record(data, name)
 
 
-def _content(record: str) -> bytes:
+def _read_content(record: str) -> bytes:
     """Return the bytes of a record. Raises RequirementsError."""
     name, path = name_input(record), Path(record)
     try:
@@ -76,7 +76,7 @@ def _content(record: str) -> bytes:
     return content
 
 
-def _json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anything)
+def _read_json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anything)
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
     except UnicodeDecodeError as error:

@@ -91,7 +91,7 @@ def show_recommendation(  # noqa: PLR0913 (options of the command)
         show_json(recommendation.record if every else recommendation.short_record)
         return
     if form in {"markdown", "html"}:
-        show_document(_report(form)(recommendation.explanation, knowledge))
+        show_document(_load_report(form)(recommendation.explanation, knowledge))
         return
     page = Page()
     _AnswerText(recommendation.explanation, knowledge, page, verbose=verbose).write()
@@ -105,13 +105,13 @@ def render_recommendation(
     if form == "json":
         return recommendation.to_json(every=every) + "\n"
     if form in {"markdown", "html"}:
-        return reveal(_report(form)(recommendation.explanation, knowledge))
+        return reveal(_load_report(form)(recommendation.explanation, knowledge))
     page = Page(screen=False)
     _AnswerText(recommendation.explanation, knowledge, page, verbose=verbose).write()
     return page.text()
 
 
-def _report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
+def _load_report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
     # A template library takes long to import, and most answers need none.
     if form == "html":
         from provider_advisor.faces.report.html import html_report  # noqa: PLC0415
@@ -232,13 +232,13 @@ class _AnswerText:
         names = {provider.id: provider.name for provider in answer.providers}
         page.heading("Why")
         for group in group_findings(answer.findings):
-            page.line(_heading(group[0], knowledge), 2, bold=True)
+            page.line(_write_heading(group[0], knowledge), 2, bold=True)
             for rule in [group[0].rule] if group[0].criterion is None else group[0].implied_by:
                 if rests := rests_text(knowledge.rules.get(str(rule)), knowledge):
                     page.line(rests, 4)
             for alike in _group_alike(group):
                 whom, first = joined([names[finding.provider] for finding in alike]), alike[0]
-                page.line(f"{whom}: {first.says}{_cited(first.evidence, numbers)}", 4)
+                page.line(f"{whom}: {first.says}{_cite(first.evidence, numbers)}", 4)
                 for note in list_notes(first):
                     page.line(f"Note: {note}.", 6)
 
@@ -259,7 +259,7 @@ class _AnswerText:
                 page.line(sentence, 4)
             for item in cost.items if self.verbose else ():
                 if item.criterion is not None and item.high != 0:  # the gaps name what has no price
-                    for text in _cost_lines(item, knowledge):
+                    for text in _list_cost_lines(item, knowledge):
                         page.line(text, 4)
 
     def _write_products(self) -> None:
@@ -346,7 +346,7 @@ def _group_alike(group: Sequence[FindingRecord]) -> Iterable[list[FindingRecord]
     return found.values()
 
 
-def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
+def _write_heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     label = label_finding(finding, knowledge)
     if finding.criterion is None:
         why = "" if finding.because.rstrip(".") == label else f": {finding.because}"
@@ -357,7 +357,7 @@ def _heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     return f"{asked}, asked for by the {word} {joined(rules)}: {finding.because}" if rules else asked
 
 
-def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
+def _cite(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
     """Return the citation of evidence: " [1, lines 37, 96; 2022-11-22]"."""
     by_source: dict[tuple[str, str], set[int | str]] = {}
     for part in evidence:
@@ -366,7 +366,7 @@ def _cited(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> st
     return f" {' '.join(cited)}" if cited else ""
 
 
-def _cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def _list_cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     used = joined([f"{usage_label(name, knowledge)} {volume_text(amount)}" for name, amount in item.usage.items()])
     at = "" if str(item.price).startswith(("from ", "at least ", "at most ", "more than ")) else "at "
     yield f"{used}, {at}{item.price}: {money_text(item.low, item.high)}"

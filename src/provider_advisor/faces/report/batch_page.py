@@ -63,27 +63,27 @@ def batch_values(summary: Record) -> dict[str, Any]:
     """Return the variables of the page's templates; all their texts are safe to show."""
     values = {
         "title": f"Recommendations for {counted(summary['scored'], 'team')}",
-        "lede": _lede(summary),
+        "lede": _write_lede(summary),
         "summary": summary,
         "counted_rows": counted(summary["rows"], "row"),
         "rejected": f"{counted(summary['rejected'], 'row')} of {summary['rows']:,} could not be read and "
         f"{'is' if summary['rejected'] == 1 else 'are'} not counted.",
-        "verdicts": Chart(_verdicts(summary), "100%", 0),
+        "verdicts": Chart(_make_verdict_bars(summary), "100%", 0),
         "nowhere": joined(_list_nowhere(summary)),
-        "nobody": _scaled(summary["nobody_meets"], lambda part: (part["label"], ""), summary["scored"]),
-        "unknown": _scaled(summary["unknown_facts"], _question, summary["scored"]),
+        "nobody": _make_chart(summary["nobody_meets"], lambda part: (part["label"], ""), summary["scored"]),
+        "unknown": _make_chart(summary["unknown_facts"], _write_question, summary["scored"]),
         "changes": [
             (part["says"].removesuffix("."), counted(part["teams"], "team")) for part in summary["changes"][:_MOST]
         ],
         "more_changes": max(0, len(summary["changes"]) - _MOST),
-        "choices": [_choice(part) for part in summary["providers"]],
-        "wanted": _wanted(summary),
+        "choices": [_make_choice(part) for part in summary["providers"]],
+        "wanted": _chart_wanted(summary),
         "known": summary["knowledge"],
     }
     return clean_texts(values)
 
 
-def _lede(summary: Record) -> str:
+def _write_lede(summary: Record) -> str:
     """Return the verdicts in a sentence or two."""
     if not summary["scored"]:
         return "No teams were scored."
@@ -104,7 +104,7 @@ def _lede(summary: Record) -> str:
     return f"{'; '.join(filter(None, [f'Recommended: {joined(said)}' if said else '', more]))}."
 
 
-def _verdicts(summary: Record) -> list[Bar]:
+def _make_verdict_bars(summary: Record) -> list[Bar]:
     """Return a bar for each provider and for each outcome without one; together they are all teams.
 
     Many providers are sorted by recommendations, and those without any have no bar.
@@ -112,14 +112,14 @@ def _verdicts(summary: Record) -> list[Bar]:
     providers = summary["providers"]
     if len(providers) > _MOST_SINGLE:
         providers = sorted(filter(lambda part: any(_count_led(part)), providers), key=_count_led, reverse=True)
-    bars = [_chosen(part, summary["scored"]) for part in providers]
+    bars = [_make_provider_bar(part, summary["scored"]) for part in providers]
     kinds = {part["kind"]: part for part in summary["verdicts"]}
     others = (
         ("Tie", kinds["tie"], "several providers are equal, and nothing is unknown"),
         ("Undetermined, with no leader", summary["nobody_leads"], "too much is unknown, or nothing was asked"),
         ("None", kinds["none"], f"each of the {len(summary['providers'])} providers compared fails a must"),
     )
-    return bars + [_bar(label, part, note, "rest", summary["scored"]) for label, part, note in others]
+    return bars + [_make_bar(label, part, note, "rest", summary["scored"]) for label, part, note in others]
 
 
 def _list_nowhere(summary: Record) -> list[str]:
@@ -133,16 +133,16 @@ def _count_led(part: Record) -> tuple[int, int]:
     return part["recommended"]["teams"], part["leads_undetermined"]["teams"]
 
 
-def _chosen(part: Record, scored: int) -> Bar:
+def _make_provider_bar(part: Record, scored: int) -> Bar:
     chosen, leads = part["recommended"], part["leads_undetermined"]
     proven, dated = chosen["firm"] + chosen["dated"], chosen["dated"]
     counts = (("solid", proven), ("span", chosen["leaning"]), ("lead", leads["teams"]))
     said = f"firm {chosen['firm']:,}, " + (f"{STRENGTHS['dated']} {dated:,}, " if dated else "")
     note = f"{said}leaning {chosen['leaning']:,}; leads {leads['teams']:,} that are undetermined"
-    return Bar(part["name"], _value(chosen), note, _stacked(counts, scored))
+    return Bar(part["name"], _write_teams(chosen), note, _stack_parts(counts, scored))
 
 
-def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
+def _stack_parts(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
     # Starts are sums of whole numbers, divided at the end: sums of rounded shares would leave gaps between the parts.
     parts, start = [], 0
     for style, count in counts:
@@ -152,41 +152,41 @@ def _stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ..
     return tuple(parts)
 
 
-def _bar(label: str, part: Record, note: str, style: str, whole: int) -> Bar:
-    return Bar(label, _value(part), note, _stacked([(style, part["teams"])], whole))
+def _make_bar(label: str, part: Record, note: str, style: str, whole: int) -> Bar:
+    return Bar(label, _write_teams(part), note, _stack_parts([(style, part["teams"])], whole))
 
 
-def _value(part: Record) -> str:
+def _write_teams(part: Record) -> str:
     """Return a number of teams with its share."""
     return f"{part['teams']:,}" if part["share"] is None else f"{part['teams']:,} ({percent(part['share'])})"
 
 
-def _scaled(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa: ANN401 (from a record to two texts)
+def _make_chart(parts: Sequence[Record], words: Any, scored: int) -> Chart:  # noqa: ANN401 (from a record to two texts)
     """Return the first parts as bars; the first one fills the chart."""
     # The bars are shares of the longest one, not of all teams: 40 of 10,000 teams would be invisible.
     whole = max((part["teams"] for part in parts), default=0)
-    bars = [_bar(words(part)[0], part, words(part)[1], "solid", whole) for part in parts[:_MOST]]
+    bars = [_make_bar(words(part)[0], part, words(part)[1], "solid", whole) for part in parts[:_MOST]]
     return Chart(bars, f"{whole:,} of {counted(scored, 'team')}", max(0, len(parts) - _MOST))
 
 
-def _question(part: Record) -> tuple[str, str]:
+def _write_question(part: Record) -> tuple[str, str]:
     return part["ask"], "The sources contradict each other." if part["disputed"] else ""
 
 
-def _choice(part: Record) -> Choice:
+def _make_choice(part: Record) -> Choice:
     found = part["if_all_chose_it"]
     counts = [(style, found[style]["teams"]) for style in ("qualified", "unconfirmed", "ruled_out")]
-    value = f"ruled out for {_value(found['ruled_out'])}"
-    note = f"qualified for {_value(found['qualified'])}, unconfirmed for {_value(found['unconfirmed'])}"
+    value = f"ruled out for {_write_teams(found['ruled_out'])}"
+    note = f"qualified for {_write_teams(found['qualified'])}, unconfirmed for {_write_teams(found['unconfirmed'])}"
     lists = []
     for title, key in (("Musts it fails", "unmet"), ("Musts that are unknown", "unknown")):
         if musts := found[key]:
-            first = [(one["label"], _value(one)) for one in musts[:_MOST_MUSTS]]
+            first = [(one["label"], _write_teams(one)) for one in musts[:_MOST_MUSTS]]
             lists.append((title, first, max(0, len(musts) - _MOST_MUSTS)))
-    return Choice(Bar(part["name"], value, note, _stacked(counts, sum(count for _, count in counts))), lists)
+    return Choice(Bar(part["name"], value, note, _stack_parts(counts, sum(count for _, count in counts))), lists)
 
 
-def _wanted(summary: Record) -> Chart:
+def _chart_wanted(summary: Record) -> Chart:
     parts = summary["wanted"]
     whole = max((part["must"] + part["wish"] for part in parts), default=0)
     bars = [
@@ -194,7 +194,7 @@ def _wanted(summary: Record) -> Chart:
             part["label"],
             f"must {part['must']:,}, wish {part['wish']:,}",
             "",
-            _stacked((("solid", part["must"]), ("span", part["wish"])), whole),
+            _stack_parts((("solid", part["must"]), ("span", part["wish"])), whole),
         )
         for part in parts[:_MOST]
     ]

@@ -88,7 +88,7 @@ def describe_sureness(
 
     Only the providers that are `shown` side by side are compared in pairs.
     """
-    questions, found = tuple(_question(part) for part in group_questions(answer)), answer.sureness
+    questions, found = tuple(_make_question(part) for part in group_questions(answer)), answer.sureness
     if found is None:
         return ReportSureness(questions)
     weights, worlds = found.weights, found.worlds
@@ -99,63 +99,63 @@ def describe_sureness(
     moving.sort(key=lambda pair: find_least_factor(pair[0]))
     return ReportSureness(
         questions,
-        changes=tuple(_turns(found.changes)),
-        ranges=tuple(_range(part, row, answer) for part, row in moving),
+        changes=tuple(_list_turns(found.changes)),
+        ranges=tuple(_make_range(part, row, answer) for part, row in moving),
         settled=tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
         weights="" if weights.ranges else weights.says,
-        shares=tuple(_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
+        shares=tuple(_list_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
         pairs=tuple(answer.list_pairs([part.id for part in shown])),
         tipping=tuple(part.says for part in found.tipping or []),
-        nobody=_nobody(worlds.none) if worlds else "",
+        nobody=_say_nobody(worlds.none) if worlds else "",
         worlds=_introduce_shares(worlds, answer, knowledge) if worlds else "",
         is_open=answer.is_open,
     )
 
 
-def _question(group: QuestionGroup) -> ReportQuestion:
+def _make_question(group: QuestionGroup) -> ReportQuestion:
     """Return a question; one about several facts has one answer for all of them."""
     if len(group.asked) > 1:
         return ReportQuestion(group.asked, (group.says,))
     return ReportQuestion(group.asked, tuple(capital(answer.says) for answer in group.parts[0].answers))
 
 
-def _turns(changes: RequirementChangesRecord) -> Iterator[str]:
+def _list_turns(changes: RequirementChangesRecord) -> Iterator[str]:
     yield from (turn.says for turn in changes.turns)
     if not changes.complete:
         yield "Not every change to the requirements was tried; there may be smaller ones."
 
 
-def _range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> ReportRange:
+def _make_range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> ReportRange:
     weight, low, high = part.weight, part.low, part.high
-    beyond = [f"below {_short(low)} {_leads(part.below, answer)}"] if low > 0 else []
-    beyond += [f"above {_short(high)} {_leads(part.above, answer)}"] if high is not None else []
+    beyond = [f"below {_round_weight(low)} {_say_leaders(part.below, answer)}"] if low > 0 else []
+    beyond += [f"above {_round_weight(high)} {_say_leaders(part.above, answer)}"] if high is not None else []
     return ReportRange(
         row.label,
         number_text(weight),
-        _holds(low, high),
+        _say_limits(low, high),
         f"{capital(joined(beyond))}.",
-        _along(low / weight),
-        _along(math.inf if high is None else high / weight),
+        _place_on_chart(low / weight),
+        _place_on_chart(math.inf if high is None else high / weight),
         low < weight / _FURTHEST,
         high is None or high > weight * _FURTHEST,
     )
 
 
-def _holds(low: float, high: float | None) -> str:
+def _say_limits(low: float, high: float | None) -> str:
     if high is None:
-        return f"from {_short(low)} up"
-    return f"up to {_short(high)}" if low == 0 else f"from {_short(low)} to {_short(high)}"
+        return f"from {_round_weight(low)} up"
+    return f"up to {_round_weight(high)}" if low == 0 else f"from {_round_weight(low)} to {_round_weight(high)}"
 
 
-def _short(weight: float) -> str:
+def _round_weight(weight: float) -> str:
     return number_text(float(f"{weight:.3g}"))
 
 
-def _leads(leaders: Sequence[str], answer: AnswerRecord) -> str:
+def _say_leaders(leaders: Sequence[str], answer: AnswerRecord) -> str:
     return f"{name_providers(leaders, answer)} would {'lead' if len(leaders) == 1 else 'be level'}"
 
 
-def _along(factor: float) -> float:
+def _place_on_chart(factor: float) -> float:
     """Return the position of a weight's factor on the chart, from 0 to 100."""
     # The scale is logarithmic, so that half and twice the weight are equally far from the middle:
     # 1/16 is at 0, 1/4 at 25, 1 at 50, 4 at 75, 16 at 100.
@@ -163,7 +163,7 @@ def _along(factor: float) -> float:
     return 50 + 50 * math.log(bounded) / math.log(_FURTHEST)
 
 
-def _shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]:
+def _list_shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]:
     found = {share.provider: share for share in worlds.providers}
     for provider in rank_providers(answer):
         share = found[provider.id]
@@ -172,7 +172,7 @@ def _shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]
         yield ReportShare(provider.name, share.given, given, share.first, uniform, ordered)
 
 
-def _nobody(none: float) -> str:
+def _say_nobody(none: float) -> str:
     if none == 1:
         return "In every scenario, each of the providers compared fails a must."
     return f"In {percent(none)} of the scenarios none of the providers compared meets every must." if none > 0 else ""
@@ -180,19 +180,19 @@ def _nobody(none: float) -> str:
 
 def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Say what the shares assume about unknown facts, and how precise they are."""
-    uniform = _precision(worlds.uniform)
+    uniform = _say_precision(worlds.uniform)
     if not answer.is_open:
         unknown = any(finding.is_open for finding in answer.findings)
         odds = say_odds(knowledge.policy.unknown, at_worst=worlds.at_worst)
         odds = f"{odds}, and all" if unknown else "With all"
         return f"{odds} weights equally likely. The shares are {uniform}."
-    given = _precision(worlds.given)
+    given = _say_precision(worlds.given)
     if given == uniform:
         return f"{worlds.says} The shares are {given}."
     return f"{worlds.says} The shares with the given weights are {given}; with any weights they are {uniform}."
 
 
-def _precision(estimate: EstimateRecord) -> str:
+def _say_precision(estimate: EstimateRecord) -> str:
     if estimate.exact:
         return "exact"
     return f"estimated from {estimate.samples:,} scenarios, give or take {200 * estimate.error:.1f}%"

@@ -141,10 +141,10 @@ class CitedSources:
 
 def rank_providers(answer: AnswerRecord) -> list[RankedProvider]:
     """Return the providers, the best standing and highest score first."""
-    return _describe(sort_by_standing(answer.providers))
+    return _make_ranked(sort_by_standing(answer.providers))
 
 
-def _describe(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
+def _make_ranked(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
     return [RankedProvider(p.id, p.name, STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
 
 
@@ -153,7 +153,7 @@ def make_lists(
 ) -> tuple[list[RankedProvider], list[tuple[str, list[str]]]]:
     """Return the providers to show side by side, best first, and a line on each other one under a heading."""
     short_list = make_short_list(answer, knowledge, _MOST_SHOWN)
-    return _describe(short_list.shown), [(heading, list(lines)) for heading, lines in short_list.parts]
+    return _make_ranked(short_list.shown), [(heading, list(lines)) for heading, lines in short_list.parts]
 
 
 def build_rows(
@@ -171,9 +171,9 @@ def build_rows(
         failed = (
             part for part in group if part.provider in ruled_out and part.priority == "must" and part.outcome == "unmet"
         )
-        cells = [_qualify(_cell(part, names, sources, knowledge), part, answer) for part in shown]
-        others = [_cell(part, names, sources, knowledge) for part in failed]
-        rows.append(_row(shown[0], cells, others, knowledge))
+        cells = [_qualify(_make_cell(part, names, sources, knowledge), part, answer) for part in shown]
+        others = [_make_cell(part, names, sources, knowledge) for part in failed]
+        rows.append(_make_row(shown[0], cells, others, knowledge))
     return rows
 
 
@@ -182,36 +182,36 @@ def _qualify(cell: ReportCell, finding: FindingRecord, answer: AnswerRecord) -> 
     return cell._replace(word=answer.qualify(_APART if answer.has_gap(finding) else cell.word, finding))
 
 
-def _row(
+def _make_row(
     first: FindingRecord, cells: Sequence[ReportCell], failed: Sequence[ReportCell], knowledge: KnowledgeBase
 ) -> ReportRow:
     criterion, bound = rule_label(first.rule, first.because, knowledge), ""
     if first.criterion is not None:
         criterion = criterion_label(first.criterion, None, knowledge)
         bound = criterion_label(first.criterion, first.bound, knowledge)[len(criterion) + 2 :]
-    rules, weight = tuple(_rules(first, knowledge)), f"{first.weight:g}"
+    rules, weight = tuple(_list_rules(first, knowledge)), f"{first.weight:g}"
     return ReportRow(first.priority or "rule", criterion, bound, weight, rules, tuple(cells), tuple(failed))
 
 
-def _rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
+def _list_rules(finding: FindingRecord, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
     """Yield the rules behind a finding, each with its reason."""
     if finding.criterion is None:
         # A rule that the knowledge base no longer has is called by its reason, which is not repeated.
         is_told = rule_label(finding.rule, finding.because, knowledge) == finding.because.rstrip(".")
         because = "" if is_told else finding.because
-        yield str(finding.rule), _because(because, knowledge.rules.get(str(finding.rule)), knowledge)
+        yield str(finding.rule), _say_because(because, knowledge.rules.get(str(finding.rule)), knowledge)
     for rule in finding.implied_by:
         known = knowledge.rules.get(rule)
         alone = len(finding.implied_by) == 1
-        yield rule, _because(finding.because if alone or known is None else known.because, known, knowledge)
+        yield rule, _say_because(finding.because if alone or known is None else known.because, known, knowledge)
 
 
-def _because(because: str, rule: Rule | None, knowledge: KnowledgeBase) -> str:
+def _say_because(because: str, rule: Rule | None, knowledge: KnowledgeBase) -> str:
     """Return why a rule applies, and what it is based on."""
     return " ".join(filter(None, [because, rests_text(rule, knowledge)]))
 
 
-def _cell(
+def _make_cell(
     finding: FindingRecord, names: Mapping[str, str], sources: CitedSources, knowledge: KnowledgeBase
 ) -> ReportCell:
     word = degree_text(finding.outcome, finding.degree)
