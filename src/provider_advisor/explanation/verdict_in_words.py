@@ -256,7 +256,7 @@ class _Reason:
         return f"Undetermined, leaning to {name}: {why}."
 
     def _explain_level(self) -> str:
-        """Return why nobody leads: musts that are unknown, or scores of which unknown facts decide."""
+        """Return why nobody leads: unknown musts, or scores that depend on unknown facts."""
         leaders = [self._assessments[name] for name in self._verdict.among]
         if leaders[0].standing == "unconfirmed":
             none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)

@@ -66,7 +66,7 @@ def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 class ReplayedDecision(NamedTuple):
-    """A kept decision, and how today's answer compares; `refused` says why its question cannot be asked now."""
+    """A saved decision, and how today's answer compares; `refused` says why its question cannot be asked now."""
 
     kept: KeptDecision
     record: dict[str, Any]

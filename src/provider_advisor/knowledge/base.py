@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.search import SearchEntry, SearchIndex
     from provider_advisor.knowledge.sentences import SentenceReader
 
-# The shares of teams that say something, where the file of questions says nothing: many of themselves, and few of one
-# criterion among all that there are.
+# The shares of teams that answer a question that the file leaves out: many say what they are like, and few ask for any
+# one criterion among so many.
 _EVEN = 0.5
 _SELDOM = 0.2
 
@@ -111,8 +111,8 @@ class KnowledgeBase:
     ) -> "KnowledgeBase":
         """Return the base with `only` some providers, `without` some, and with the claims of some `sources` alone.
 
-        Providers and sources are given by id, alias or name, in any case. `customer_of` names the providers of which
-        the team is a customer already: their products count that are closed to new customers. Empty arguments limit
+        Providers and sources are given by id, alias or name, in any case. `customer_of` names the providers that
+        the team is already a customer of: their products that are closed to new customers count. Empty arguments limit
         nothing, and a restricted base can be restricted further. Rules, criteria and policy stay. The part has a
         fingerprint of its own. Nothing is read again, so that this takes some microseconds.
 
@@ -130,7 +130,7 @@ class KnowledgeBase:
         A provider without claims is always compared. Before the first claim of all, nothing is known about any
         provider, and all are compared.
         """
-        # So an answer as of a day in the past compares those about whom something had been said.
+        # So an answer as of a past day compares only the providers about which something had been said by then.
         there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
 

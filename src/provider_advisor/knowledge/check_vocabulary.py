@@ -179,7 +179,7 @@ def _check_references(criterion: CriterionShape, vocabulary: Vocabulary) -> Iter
 
 def _check_known(words: Iterable[str | None], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
     """Yield a problem for each word that does not fit, unless its own entry could not be read."""
-    # Of an entry with a mistake nothing is known but its name, so that it may well be what is expected here.
+    # Only the name of an entry with a mistake is known, so it may well be what is expected here.
     for word in words:
         if word is not None and word not in fitting and not among.is_unread(word):
             yield f"{what}; found '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"

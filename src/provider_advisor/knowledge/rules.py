@@ -44,7 +44,7 @@ class Rule(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Return the name of the rule in a table: its label, or else its because, without a full stop."""
+        """Return the name of the rule in a table: its label, or else its `because` without the full stop."""
         return self.label or self.because.rstrip(".")
 
 

@@ -201,7 +201,7 @@ class Catalogue:
     def claimed_members(self) -> Mapping[str, tuple[str, ...]]:
         """Return, by criterion, the members that some provider's claims name, where there are any.
 
-        Of other criteria, no answer on members could tell providers apart: it is not waited for, as with questions that
+        For other criteria, no answer on members could tell providers apart, so none is awaited, as with questions that
         wait for a first claim.
         """
         found: dict[str, dict[str, None]] = {}

@@ -167,7 +167,7 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
 
 
 class Wish(NamedTuple):
-    """An additional need of a person: its key, and the answer in the words, None if there is none."""
+    """A requirement that a person adds: its key, and the answer in the words, None if they have none."""
 
     key: Key
     value: str | None = None

@@ -33,8 +33,8 @@ class Known(NamedTuple):
     standings: dict[str, Standing]
     stated: int  # how many requirements they rest on
     unsure: int  # how many answers are "not sure"
-    proved: tuple[Aspect, ...]  # what nothing can change any more of the verdict
-    hanging: tuple[Aspect, ...]  # what something could
+    proved: tuple[Aspect, ...]  # the parts of the verdict that nothing can change any more
+    hanging: tuple[Aspect, ...]  # the parts that something still could
     providers: int
     out: int  # how many of them are ruled out for good
     left: int  # how many criteria could still matter

@@ -179,13 +179,13 @@ def join_unlisted(parts: Iterable[Unlisted]) -> tuple[Unlisted, ...]:
 
 
 class Statement(NamedTuple):
-    """What a team asks, and of which facts."""
+    """What a team asks, and the facts that it wants to be used."""
 
     team: Team
     as_of: dt.date | None = None  # the day whose facts count; None is today
     max_age: int | None = None  # of facts, in days; None is any
     notes: tuple[str, ...] = ()  # on what was overruled on the way here
-    unsure: tuple[str, ...] = ()  # criteria, situation and usage of which the team could not say whether they matter
+    unsure: tuple[str, ...] = ()  # criteria, situation and usage that the team was not sure about
     scope: Scope = Scope()  # the part of the knowledge base that is looked at
     uncounted: tuple[Requirement, ...] = ()  # asked for, but computed from usage, and none is stated
 

@@ -1,1 +1,1 @@
-"""Two knowledge bases over the same teams: which verdicts change, from what to what, because of what."""
+"""Two knowledge bases over the same teams: which verdicts change, how, and why."""

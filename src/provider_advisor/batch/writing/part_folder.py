@@ -26,7 +26,7 @@ from provider_advisor.whole_file import OPEN_SAFELY, sync_folder
 #         _SUCCESS
 #         _recommend-<the digest of "part-00000.parquet 1204\npart-00001.parquet 988\n">
 #
-# If somebody adds a file, or writes to a part, the digest is another, and the folder is not replaced.
+# If somebody adds a file, or writes to a part, the digest differs, and the folder is not replaced.
 SUCCESS = "_SUCCESS"
 _MARK = "_recommend-"
 _PART = re.compile(r"part-\d{5,}\.(csv|jsonl|parquet)")

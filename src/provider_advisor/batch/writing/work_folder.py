@@ -180,7 +180,7 @@ class WorkFolder:
 def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
     """Open the lock of a work folder, creating the folder if needed; `folders` are those that it may contain.
 
-    Raises BatchError if another run holds it, or it is not ours to use, or the system has no locks of POSIX.
+    Raises BatchError if another run holds it, or it is not ours to use, or the system has no POSIX locks.
     """
     if fcntl is None:
         raise BatchError(

@@ -30,7 +30,7 @@ class WeightRange(NamedTuple):
 
     `finding` is its place among the findings; `weight` the weight as given, priority included. `low` is 0 where the
     verdict holds for every smaller weight, `high` None where it holds for every larger one. At the very ends it holds
-    if `holds_at_low` and `holds_at_high` say so: mostly not, for there two providers are level. `below` and `above`
+    if `holds_at_low` and `holds_at_high` say so: mostly not, because two providers are level there. `below` and `above`
     are the providers that lead beyond them.
     """
 

@@ -228,8 +228,8 @@ class _ProviderModel:
                     part[name, bound] = _cut(bound, finding.cost.amount, self._criteria[name])
         # A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are
         # present with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that
-        # of its best member: 300 seats in one place are 300 seats in some place. With one position for both it is in
-        # no world behind a member's, as neither end of what is open of it is.
+        # of its best member: 300 seats in one place are 300 seats in some place. With one position for both, it
+        # is never behind a member's, because neither end of its open range is behind that of a member.
         for member in [*bounds]:
             whole = self._criteria[member].member_of
             if whole is not None and (whole.criterion in bounds or whole.criterion in of_costs):

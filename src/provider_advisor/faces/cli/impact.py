@@ -281,7 +281,7 @@ def _write_because(found: Record) -> str:
         )
         if found[key]
     ]
-    # The verb stands once, after the first number: "3 get their new verdict from one change alone and 1 from several".
+    # The verb appears once, after the first number: "3 get their new verdict from one change alone and 1 from several".
     verbs = ["gets its new verdict " if ways and ways[0][0] == 1 else "get their new verdict ", "", ""]
     parts = [f"{count:,} {said}{words}" for (count, words), said in zip(ways, verbs, strict=False)]
     count = found["untried"]

@@ -36,7 +36,7 @@ _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _HEAD_ROW = 2
 _LINE_HEIGHT, _MOST_LINES = 15, 27
-"""In points, of which Excel allows a row 409."""
+"""In points; Excel allows a row 409."""
 
 
 class ProviderQuestion(NamedTuple):
@@ -62,7 +62,7 @@ class AnswerEffect(NamedTuple):
 
 
 class Letters(NamedTuple):
-    """A letter to each provider that there is something to ask, and what the answers to them all would change."""
+    """A letter to each provider with something to answer, and what all the answers would change."""
 
     to_providers: tuple[ProviderLetter, ...]
     effects: tuple[AnswerEffect, ...]
@@ -74,7 +74,7 @@ NO_LETTERS = Letters((), ())
 def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowledge: KnowledgeBase) -> Letters:
     """Return the letters to the providers, in the order of the answer, most useful questions first.
 
-    `answer` says what could change it; where it was asked without what nothing judges, it says more. What is
+    `answer` says what could change it, and says more if it leaves out requirements that are not judged. What is
     `unlisted` is asked of each provider that is not ruled out.
     """
     # Questions are numbered by provider, such as acme-1. A fact in several groups of questions is asked once, and the
@@ -236,7 +236,7 @@ def _write_sheet(
     columns: Sequence[tuple[str, int]],
     rows: Sequence[Sequence[str | None]],
 ) -> None:
-    """Write a sheet with a title and what stands below it, and a table; None is a cell to fill in."""
+    """Write a sheet with a title, a line below it, and a table; None is a cell to fill in."""
     sheet = book.add_worksheet(name)
     title, head = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True, "bottom": 1})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})

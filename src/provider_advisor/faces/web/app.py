@@ -91,7 +91,7 @@ def show_settings(request: Request) -> Response:
 
 @operations.get("/robots.txt")
 def show_robots() -> Response:
-    """Keep searchers away from pages of which there is one for each question."""
+    """Keep search engines away from pages that exist once for each question."""
     return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\nDisallow: /d/\n")
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 LOG_FORMATS = ("none", "text", "json")
 MOST_BYTES = 10_000_000
-"""The most bytes of a file with many teams."""
+"""The largest file with many teams, in bytes."""
 
 
 class ServeSettings(NamedTuple):
@@ -33,5 +33,5 @@ class ServeSettings(NamedTuple):
     watch: bool = False
 
     def get_most_bytes(self, path: str) -> int:
-        """Return the most bytes of a body that is sent to a path."""
+        """Return the largest body that a path accepts, in bytes."""
         return self.upload if path in {"/batch", "/api/v1/batch"} else self.body

@@ -381,7 +381,7 @@ class ClaimShape(Shape):
     as_of: Annotated[dt.date | None, Field(description="used in older files; write `stated` or `from`")] = None
     note: Words | None = None
 
-    # The first thing that is wrong is told alone: with two values in one claim, say, all else follows from them.
+    # Only the first mistake is reported: with two values in one claim, for example, all others follow from them.
 
     @model_validator(mode="after")
     def _check_one_value(self) -> ClaimShape:

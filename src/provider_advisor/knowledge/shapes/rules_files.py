@@ -113,7 +113,7 @@ def _find_form(data: object) -> str | None:
     return None
 
 
-# The form is found by its word. Tried one after another, all seven would tell what is wrong with the one that is meant.
+# The form is found by its word. If all seven were tried, each would report what is wrong with the one that is meant.
 ConditionShape = Annotated[
     Annotated[NeedShape, Tag("<need>")]
     | Annotated[SituationShape, Tag("<situation>")]
