@@ -41,8 +41,8 @@ def test_a_case_that_fails_says_what_differs_and_what_turned_it(here, recommend_
     run = recommend_says(_CHECK)
     assert run.status == 1
     assert (
-        "rules/cases/riding.yaml:11: case 'A commuter is sent to who repairs': standings is {'velo': 'ruled-out'}; "
-        "expected {'velo': 'qualified'}.\n  It passes without the claim on 'repairs' of velo "
+        "rules/cases/riding.yaml:11: case 'A commuter is sent to who repairs': standings is {velo: ruled-out}; "
+        "expected {velo: qualified}.\n  It passes without the claim on 'repairs' of velo "
         f"(facts/providers/velo.yaml:{len(said.splitlines()) + 1}).\n"
     ) in run.err
 

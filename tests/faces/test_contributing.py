@@ -45,4 +45,4 @@ def test_a_broken_example_would_be_noticed(tmp_path, recommend_says):
     )
     run = recommend_says(f"recommend check --cases --rules {tmp_path / 'rules'}")
     assert run.status == 1
-    assert "case 'Wrong': kind is 'recommended'; expected 'tie'." in run.err
+    assert "case 'Wrong': kind is recommended; expected tie." in run.err

@@ -61,12 +61,14 @@ class Failure(NamedTuple):
     error: str | None = None
 
     def describe(self) -> Iterator[str]:
-        """Yield one sentence for each difference."""
+        """Yield one sentence for each difference, with the values as the file of cases has them."""
+        from provider_advisor.knowledge.case_files import write_flow  # noqa: PLC0415 (loads YAML; few cases fail)
+
         start = f"{self.case.where}: case '{self.case.name}': "
         if self.error is not None:
             yield f"{start}{self.error}"
         for key, expected, found in self.differences:
-            yield f"{start}{key} is {found!r}; expected {expected!r}."
+            yield f"{start}{key} is {write_flow(found)}; expected {write_flow(expected)}."
 
     @property
     def verdict(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Verdict
-from provider_advisor.explanation.words import STANDINGS, capital, join_any, joined, keep_few, number_text
+from provider_advisor.explanation.words import STANDINGS, capital, join_any, joined, keep_few, number_text, shortened
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -346,10 +346,7 @@ def _list_unknown_members(state: State) -> list[str]:
     for name in list_met_by_all(state):
         if (of := criteria.list_of(name)) is not None:
             found.setdefault(of.label.lower(), []).append(criteria[name].label)
-    return [
-        f"{members} for {', '.join(labels[:_MOST_NAMED])}{', …' if len(labels) > _MOST_NAMED else ''}"
-        for members, labels in found.items()
-    ]
+    return [f"{members} for {shortened(labels, _MOST_NAMED)}" for members, labels in found.items()]
 
 
 def describe_open(state: State) -> str:
@@ -358,8 +355,7 @@ def describe_open(state: State) -> str:
     if not isinstance(screen, Screen):
         return ""
     labels = [make_prompt(key, state.catalogue).label for key in screen.keys]
-    more = ", …" if len(labels) > _MOST_NAMED else ""
-    return f"The file does not answer what would be asked next: {', '.join(labels[:_MOST_NAMED])}{more}."
+    return f"The file does not answer what would be asked next: {shortened(labels, _MOST_NAMED)}."
 
 
 def describe_known(state: State) -> list[str]:
