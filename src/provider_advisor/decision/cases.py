@@ -97,20 +97,20 @@ def find_day(case: Case) -> dt.date:
 
 def compare_decision(case: Case, decision: Decision) -> Failure | None:
     """Return how a decision differs from what the case expects, None if it does not."""
-    verdict = _comparable(decision)
-    found = verdict | ({"confirm": _to_confirm(decision)} if "confirm" in case.expected else {})
+    verdict = _pick_comparable(decision)
+    found = verdict | ({"confirm": _list_to_confirm(decision)} if "confirm" in case.expected else {})
     # A case names the standings that it is about, and new providers must not fail it.
     if "standings" in case.expected:
         found["standings"] = {name: found["standings"].get(name) for name in case.expected["standings"]}
     differences = tuple(
         Difference(key, expected, found[key])
         for key, expected in case.expected.items()
-        if _settled(found[key]) != _settled(expected)
+        if _sort_lists(found[key]) != _sort_lists(expected)
     )
     return Failure(case, differences, found) if differences else None
 
 
-def _comparable(decision: Decision) -> dict[str, Any]:
+def _pick_comparable(decision: Decision) -> dict[str, Any]:
     return {
         **decision.outcome.verdict.record(),
         "combinations": [list(group) for group in decision.combinations],
@@ -119,7 +119,7 @@ def _comparable(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _to_confirm(decision: Decision) -> dict[str, list[str]]:
+def _list_to_confirm(decision: Decision) -> dict[str, list[str]]:
     """Return the criteria on which one answer alone would change the verdict, by provider."""
     found: dict[str, list[str]] = {}
     for question in find_questions(decision.outcome, decision.facts).questions:
@@ -127,12 +127,12 @@ def _to_confirm(decision: Decision) -> dict[str, list[str]]:
     return found
 
 
-def _settled(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
+def _sort_lists(value: Any) -> Any:  # noqa: ANN401 (any value of a case)
     """Return the value with its lists sorted, because cases do not depend on their order."""
     if isinstance(value, dict):
-        return {key: _settled(part) for key, part in value.items()}
+        return {key: _sort_lists(part) for key, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return sorted((_settled(part) for part in value), key=str)
+        return sorted((_sort_lists(part) for part in value), key=str)
     return value
 
 

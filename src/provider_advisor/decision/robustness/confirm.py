@@ -112,7 +112,7 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     # Sets are searched only where no single answer settles the verdict.
     if any(_is_settled(answer.verdict) or answer.verdict.kind == "tie" for each in useful for answer in each.answers):
         return Confirm(tuple(useful))
-    return _sets(sorted(questions, key=_rate), outcome, supposing, to_settle=bool(useful))._replace(
+    return _find_sets(sorted(questions, key=_rate), outcome, supposing, to_settle=bool(useful))._replace(
         questions=tuple(useful)
     )
 
@@ -169,7 +169,7 @@ def _list_leading(
     """
     found: dict[str, tuple[Rank, Rank]] = {}
     lowest: list[tuple[Rank, str]] = []
-    hopes = {each.provider: _hope(each) for each in assessments}
+    hopes = {each.provider: _rank_at_best(each) for each in assessments}
     for each in sorted(assessments, key=lambda each: hopes[each.provider]):
         if is_open and len(lowest) > 1 and hopes[each.provider] > lowest[1][0]:
             break
@@ -182,7 +182,7 @@ def _list_leading(
             yield each.provider, best, least
 
 
-def _hope(assessment: Assessment) -> Rank:
+def _rank_at_best(assessment: Assessment) -> Rank:
     """Return a rank that no answers to open questions can improve on."""
     if assessment.score is None or assessment.cost is not None:  # a price changes the cost, and with it findings
         return 0, 0, -math.inf
@@ -238,7 +238,7 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
     if any(answer.verdict == firm for question in stale for answer in question.answers):
         return ()
     # Dropping facts one by one gives a set that cannot be reduced further, which is not always the smallest one.
-    for question in _lightest_first(stale):
+    for question in _sort_by_weight(stale):
         rest = [other for other in kept if other is not question]
         if rest and supposing.verdict([other.answers[0].fact for other in rest]) == firm:
             kept = rest
@@ -299,7 +299,7 @@ class _SetSearch:
         joint = self._joint.get(assessment.provider)
         return joint.bound_ranks(assessment) if joint is not None else (rank(assessment), rank(assessment))
 
-    def found(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
+    def find_within(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
         """Return the set with answers that change the verdict, or settle it if asked to; None if there are none."""
         found = self._find(self._group(questions))
         return None if found is None else self._describe(found)
@@ -323,7 +323,7 @@ class _SetSearch:
             groups.setdefault(each.provider, []).append(self._places[each.provider, each.criterion])
         return {provider: tuple(places) for provider, places in groups.items()}
 
-    def _list(self, asked: _Asked) -> list[FactQuestion]:
+    def _list_questions(self, asked: _Asked) -> list[FactQuestion]:
         """Return the questions of a set in the original order."""
         places = self._places
         return [
@@ -334,7 +334,7 @@ class _SetSearch:
         asked, favoured, verdict = found
         parts = [self._answer(provider, places, provider in favoured) for provider, places in asked.items()]
         answers = {(fact.provider, fact.criterion): fact for part in parts for fact in part}
-        questions = self._list(asked)
+        questions = self._list_questions(asked)
         return QuestionSet(
             tuple(questions), tuple([answers[each.provider, each.criterion] for each in questions]), verdict
         )
@@ -357,7 +357,7 @@ class _SetSearch:
         one can be dropped at once, so few more verdicts are needed than there are questions left.
         """
         kept = whole
-        waiting = [list(_lightest_first(self._list(whole.asked)))]
+        waiting = [list(_sort_by_weight(self._list_questions(whole.asked)))]
         while waiting:
             part = waiting.pop()
             rest = self._leave_out(kept.asked, part)
@@ -391,15 +391,17 @@ def _get_provider(question: FactQuestion) -> str:
     return question.provider
 
 
-def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool) -> Confirm:
+def _find_sets(
+    questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool
+) -> Confirm:
     asked = [question for question in questions if question.answers]
     search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
     # If the answers to all questions together change nothing, no part of them does, because verdicts are monotonic.
-    whole = search.found(asked)
+    whole = search.find_within(asked)
     if whole is None:
         return Confirm(())
     for size in range(2, len(asked) + 1):
-        found, complete = _of_size(size, asked, search)
+        found, complete = _find_sets_of_size(size, asked, search)
         if found and complete:
             return Confirm((), found)
         if not complete:
@@ -407,17 +409,19 @@ def _sets(questions: Sequence[FactQuestion], outcome: Outcome, supposing: Suppos
     return Confirm((), (whole,))
 
 
-def _of_size(size: int, asked: Sequence[FactQuestion], search: _SetSearch) -> tuple[tuple[QuestionSet, ...], bool]:
+def _find_sets_of_size(
+    size: int, asked: Sequence[FactQuestion], search: _SetSearch
+) -> tuple[tuple[QuestionSet, ...], bool]:
     """Return the sets of a size that could change the verdict, and whether all of that size were tried."""
     found: list[QuestionSet] = []
     for group in itertools.combinations(asked, size):
         if search.tried >= MOST_TRIED:
             return tuple(found), False
-        changed = search.found(group)
+        changed = search.find_within(group)
         if changed is not None:
             found.append(changed)
     return tuple(found), True
 
 
-def _lightest_first(questions: Iterable[FactQuestion]) -> Iterator[FactQuestion]:
+def _sort_by_weight(questions: Iterable[FactQuestion]) -> Iterator[FactQuestion]:
     yield from sorted(questions, key=lambda question: (question.weight, question.provider, question.criterion))

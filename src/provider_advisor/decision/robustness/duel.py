@@ -72,7 +72,7 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
     if not (one.is_discrete and two.is_discrete):
         return None
     race = _Race.of(one, two)
-    won = race.won() if race is not None else None
+    won = race.find_chances() if race is not None else None
     if won is None:
         return None
     stand = one.chance_to_stand, two.chance_to_stand
@@ -127,56 +127,57 @@ class _Race:
         pairs = enumerate(zip(one.degrees, two.degrees, strict=True))
         return cls({place: a - b for place, (a, b) in pairs if place not in drawn}, parts)
 
-    def won(self) -> tuple[float, list[float]] | None:
+    def find_chances(self) -> tuple[float, list[float]] | None:
         """Return the chance that the first wins, and the same with each criterion counted twice."""
         size = len(self._known) + sum(len(part.criteria) for part in self._parts)
         doubled = [0.0] * size
-        cases = self._cases(self._parts)
-        if self._too_many(cases):
+        cases = self._list_cases(self._parts)
+        if self._is_too_much(cases):
             return None
         chances: dict[float, float] = {}
         for place, value in self._known.items():
             # Criteria with equal differences are interchangeable: counting any of them twice has the same effect.
             if value not in chances:
-                chances[value] = self._chance(cases, self._digit.get(value, 0))
+                chances[value] = self._find_chance(cases, self._digit.get(value, 0))
             doubled[place] = chances[value]
         if not self._double_drawn(doubled):
             return None
-        return self._chance(cases, 0), doubled
+        return self._find_chance(cases, 0), doubled
 
     def _double_drawn(self, doubled: list[float]) -> bool:
         """Add the chances for the drawn criteria; return False if that would take too long."""
         alike: dict[tuple[tuple[float, tuple[float, ...]], ...], list[float]] = {}
         for index, part in enumerate(self._parts):
             if part.ways not in alike:
-                rest = self._cases([*self._parts[:index], *self._parts[index + 1 :]])
-                if self._too_many(rest):
+                rest = self._list_cases([*self._parts[:index], *self._parts[index + 1 :]])
+                if self._is_too_much(rest):
                     return False
-                alike[part.ways] = [self._chance_twice(rest, part, place) for place in range(len(part.criteria))]
+                alike[part.ways] = [self._find_chance_twice(rest, part, place) for place in range(len(part.criteria))]
             for criterion, chance in zip(part.criteria, alike[part.ways], strict=True):
                 doubled[criterion] = chance
         return True
 
-    def _too_many(self, cases: dict[int, float]) -> bool:
+    def _is_too_much(self, cases: dict[int, float]) -> bool:
         # The table of a race over n differences has at most n^2 / 4 cells; half of that is the estimate.
         self._steps += len(cases) * (self._size**2 // 8 + 8)
         return self._steps > _MOST_STEPS
 
-    def _chance_twice(self, rest: dict[int, float], part: _Part, place: int) -> float:
+    def _find_chance_twice(self, rest: dict[int, float], part: _Part, place: int) -> float:
         return math.fsum(
-            share * self._chance(rest, self._code(way) + self._digit.get(way[place], 0)) for share, way in part.ways
+            share * self._find_chance(rest, self._encode(way) + self._digit.get(way[place], 0))
+            for share, way in part.ways
         )
 
-    def _code(self, way: Iterable[float]) -> int:
+    def _encode(self, way: Iterable[float]) -> int:
         return sum(self._digit.get(value, 0) for value in way)
 
-    def _cases(self, parts: Sequence[_Part]) -> dict[int, float]:
+    def _list_cases(self, parts: Sequence[_Part]) -> dict[int, float]:
         """Return the chance of each number, with what is known and these parts."""
-        cases = {self._code(self._known.values()): 1.0}
+        cases = {self._encode(self._known.values()): 1.0}
         for part in parts:
             steps: dict[int, float] = {}
             for share, way in part.ways:
-                code = self._code(way)
+                code = self._encode(way)
                 steps[code] = steps.get(code, 0.0) + share
             after: dict[int, float] = {}
             for (case, chance), (step, share) in itertools.product(cases.items(), steps.items()):
@@ -186,11 +187,11 @@ class _Race:
             cases = after
         return cases
 
-    def _chance(self, cases: dict[int, float], more: int) -> float:
+    def _find_chance(self, cases: dict[int, float], more: int) -> float:
         """Return the chance that the first wins, with `more` added to each case."""
-        return 1 - math.fsum(chance * self._lost(case + more) for case, chance in cases.items())
+        return 1 - math.fsum(chance * self._find_chance_of_losing(case + more) for case, chance in cases.items())
 
-    def _lost(self, case: int) -> float:
+    def _find_chance_of_losing(self, case: int) -> float:
         ahead: list[float] = []
         behind: list[float] = []
         for value in self._values:

@@ -96,12 +96,12 @@ def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
     if not outcome.team.requirements or not outcome.assessments:
         return RequirementChanges(())
     search = _ChangeSearch(outcome, facts)
-    singles = search.tried((change,) for change in search.single_changes())
-    turns = search.smallest(singles)
+    singles = search.try_all((change,) for change in search.list_single_changes())
+    turns = search.choose_smallest(singles)
     if turns:
         return RequirementChanges(turns, search.complete)
-    pairs = search.tried(search.pairs(singles))
-    return RequirementChanges(search.smallest(pairs), search.complete)
+    pairs = search.try_all(search.list_pairs(singles))
+    return RequirementChanges(search.choose_smallest(pairs), search.complete)
 
 
 class _ChangeSearch:
@@ -121,9 +121,11 @@ class _ChangeSearch:
         self._names = [assessment.provider for assessment in outcome.assessments]
         self.complete = True
 
-    def single_changes(self) -> Iterator[RequirementChange]:
+    def list_single_changes(self) -> Iterator[RequirementChange]:
         """Yield all changes of each requirement: heaviest requirements first, smallest changes first."""
-        for requirement in sorted(self._outcome.team.requirements, key=lambda part: (-self._weight(part), str(part))):
+        for requirement in sorted(
+            self._outcome.team.requirements, key=lambda part: (-self._get_weight(part), str(part))
+        ):
             if requirement.priority == "must" and not self._facts.knowledge.criteria[requirement.criterion].negotiable:
                 continue
             for bound in self._move_bound(requirement):
@@ -133,7 +135,7 @@ class _ChangeSearch:
             yield from sorted(changes, key=lambda change: change.size)
             yield RequirementChange(requirement, None)
 
-    def _weight(self, requirement: Requirement) -> float:
+    def _get_weight(self, requirement: Requirement) -> float:
         """Return its weight: its own, or that of a rule's requirement on its criterion at its priority."""
         return self._weights.get(requirement, self._joined.get(requirement[:2], 0.0))
 
@@ -147,7 +149,7 @@ class _ChangeSearch:
         if bound is None or requirement.is_absence:
             return
         amounts = [
-            amount for each in self._outcome.assessments if (amount := self._amount(requirement, each)) is not None
+            amount for each in self._outcome.assessments if (amount := self._get_amount(requirement, each)) is not None
         ]
         ends = sorted({end for amount in amounts for end in (amount.low, amount.high) if end is not None})
         moved: list[Interval] = []
@@ -155,7 +157,9 @@ class _ChangeSearch:
             # Nearest first: from just below the bound downwards. "At least 90" is tried at 80 before it is tried at 65.
             moved += [bound._replace(low=end) for end in reversed(ends) if end < bound.low]
         if bound.high is not None:
-            moved += [bound._replace(high=end) for end in sorted({_outward(end) for end in ends}) if end > bound.high]
+            moved += [
+                bound._replace(high=end) for end in sorted({_round_outward(end) for end in ends}) if end > bound.high
+            ]
         criterion = self._facts.knowledge.criteria[requirement.criterion]
         tighter: list[Interval] = []
         if bound.low is not None:
@@ -168,16 +172,16 @@ class _ChangeSearch:
         moved += [each for each in tighter if any(not amount.excludes(each) for amount in amounts)]
         yield from (each for each in moved if each != bound and not each.is_empty())
 
-    def _amount(self, requirement: Requirement, assessment: Assessment) -> Interval | None:
+    def _get_amount(self, requirement: Requirement, assessment: Assessment) -> Interval | None:
         if self._facts.knowledge.criteria[requirement.criterion].computed and assessment.cost is not None:
             return assessment.cost.amount
         return self._facts(assessment.provider, requirement.criterion).amount
 
-    def tried(self, many: Iterable[tuple[RequirementChange, ...]]) -> list[_Tried]:
+    def try_all(self, many: Iterable[tuple[RequirementChange, ...]]) -> list[_Tried]:
         """Return the possible changes with the verdict of each; None for a verdict that certainly stays."""
         found = []
         for changes in many:
-            requirements = _changed(self._outcome.team.requirements, changes)
+            requirements = _change_requirements(self._outcome.team.requirements, changes)
             if requirements is None:
                 continue
             if all(self._rerun.is_alone(change.requirement) for change in changes):
@@ -188,11 +192,11 @@ class _ChangeSearch:
                 continue
             else:
                 totals = self._rerun.total(requirements)
-            verdict = self._verdict(requirements, totals) if self._may_differ(totals) else None
-            found.append(_Tried(changes, verdict, self._distance(totals)))
+            verdict = self._judge(requirements, totals) if self._may_differ(totals) else None
+            found.append(_Tried(changes, verdict, self._measure_distance(totals)))
         return found
 
-    def _verdict(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
+    def _judge(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
         """Return the exact verdict, assessing only providers that are not clearly behind by the sums."""
         if totals.weight < _NEAR:
             return judge(self._rerun.assessments(requirements))
@@ -241,7 +245,7 @@ class _ChangeSearch:
         found, before = judge_totals(totals, self._names), self._outcome.verdict
         return (found.kind, found.provider) != (before.kind, before.provider)
 
-    def _distance(self, totals: Totals) -> float:
+    def _measure_distance(self, totals: Totals) -> float:
         """Return how far the verdict is from changing: failed musts, unknown musts, or points ahead of the next."""
         before = self._outcome.verdict
         if before.kind == "none":
@@ -258,7 +262,7 @@ class _ChangeSearch:
         rivals = [rank for name, rank in ranks.items() if name != before.provider]
         return min(rivals, default=math.inf) - ranks[before.provider]
 
-    def smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
+    def choose_smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
         """Return those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
         before = self._outcome.verdict
         best: dict[object, Turn] = {}
@@ -270,18 +274,18 @@ class _ChangeSearch:
         return tuple(self._date(turn) for turn in best.values())
 
     def _date(self, turn: Turn) -> Turn:
-        requirements = _changed(self._outcome.team.requirements, turn.changes)
+        requirements = _change_requirements(self._outcome.team.requirements, turn.changes)
         return turn if requirements is None else turn._replace(verdict=self._rerun.date(turn.verdict, requirements))
 
     def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
         """Sort by size, then weight, then text; the sort is stable, so nearer bounds stay before those further off."""
         return (
             sum(change.size for change in tried.changes),
-            sum(self._weight(change.requirement) for change in tried.changes),
+            sum(self._get_weight(change.requirement) for change in tried.changes),
             [f"{change.requirement.criterion} {change.kind}" for change in tried.changes],
         )
 
-    def pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[RequirementChange, ...]]:
+    def list_pairs(self, singles: Sequence[_Tried]) -> Iterator[tuple[RequirementChange, ...]]:
         """Yield pairs of changes of two requirements, those closest to another verdict first."""
         promising = sorted(singles, key=lambda each: (each.distance, self._order(each)))
         ranked = sorted(
@@ -300,7 +304,9 @@ class _ChangeSearch:
             self.complete = False
 
 
-def _changed(stated: Sequence[Requirement], changes: Sequence[RequirementChange]) -> tuple[Requirement, ...] | None:
+def _change_requirements(
+    stated: Sequence[Requirement], changes: Sequence[RequirementChange]
+) -> tuple[Requirement, ...] | None:
     """Return the changed requirements; None if none is left or one thing is asked twice at one priority."""
     instead = {change.requirement: change.instead for change in changes}
     found = [after for before in stated if (after := instead.get(before, before)) is not None]
@@ -309,7 +315,7 @@ def _changed(stated: Sequence[Requirement], changes: Sequence[RequirementChange]
     return tuple(sorted(found, key=lambda requirement: (-RANK[requirement.priority], requirement.criterion)))
 
 
-def _outward(end: Number) -> Number:
+def _round_outward(end: Number) -> Number:
     """Return an upper end without binary rounding noise, and never lower than before."""
     rounded = round(end, _DIGITS)
     return rounded if rounded >= end else rounded + 10**-_DIGITS

@@ -173,7 +173,7 @@ def _rank(rows: Sequence[_Row | None], cutter: "_Cutter") -> Iterator[tuple[int,
         # Each way of being ahead of some and behind the others is a separate part of the simplex.
         for signs in itertools.product((1, -1), repeat=len(others)):
             ahead = sum(size for (_, size), sign in zip(others, signs, strict=True) if sign < 0)
-            chance = cutter.measure(_differences(row, [other for other, _ in others], signs))
+            chance = cutter.measure(_list_differences(row, [other for other, _ in others], signs))
             for rank in range(ahead, ahead + len(places)):
                 ranks[rank] += chance / len(places)
         yield from ((place, ranks) for place in places)
@@ -183,7 +183,7 @@ def _find_firsts(rows: Sequence[_Row | None], cutter: "_Cutter") -> Iterator[tup
     classes = _group_alike(rows)
     for row, places in classes.items():
         others = [other for other in classes if other != row]
-        chance = cutter.measure(_differences(row, others, [1] * len(others)))
+        chance = cutter.measure(_list_differences(row, others, [1] * len(others)))
         yield from ((place, chance / len(places)) for place in places)
 
 
@@ -194,7 +194,7 @@ def _double_each(rows: Sequence[_Row | None], place: int, first: float, cutter: 
         yield from (0.0 for _ in row or ())
         return
     others, alike = [other for other in classes if other != row], len(classes[row])
-    corners = _differences(row, others, [1] * len(others))
+    corners = _list_differences(row, others, [1] * len(others))
     for corner in corners:
         yield cutter.measure((*corners, corner)) / alike
 
@@ -208,7 +208,7 @@ def _group_alike(rows: Sequence[_Row | None]) -> dict[_Row, list[int]]:
     return found
 
 
-def _differences(row: _Row, others: Sequence[_Row], signs: Sequence[int]) -> tuple[_Row, ...]:
+def _list_differences(row: _Row, others: Sequence[_Row], signs: Sequence[int]) -> tuple[_Row, ...]:
     """Return, for each corner, by how much one is ahead of each other (where the sign is 1) or behind (-1)."""
     return tuple(
         tuple(sign * (part - other[corner]) for other, sign in zip(others, signs, strict=True))

@@ -120,7 +120,7 @@ class _TippingSearch:
         """
         fact = self._facts(assessment.provider, criterion.id)
         # Between two of these amounts the lead is a straight line, so it is lost at most once.
-        leads = [self._lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
+        leads = [self._measure_lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
         ahead = [place for place, lead in enumerate(leads) if lead.is_ahead]
         if not ahead or len(ahead) == len(leads):
             return None
@@ -144,19 +144,19 @@ class _TippingSearch:
         known = fact.amount if is_open and fact.amount is not None else Interval()
         ends = sorted(scale_ends(criterion))
         low, high = (known.low or max(0, ends[0])), (ends[1] if known.high is None else known.high)
-        if low >= high or not self._lead(fact, low).is_ahead or self._lead(fact, high).is_ahead:
+        if low >= high or not self._measure_lead(fact, low).is_ahead or self._measure_lead(fact, high).is_ahead:
             return None
         # It leads at `low` and not at `high`, in each turn.
         while not are_neighbours(low, high, criterion):
             between = (low + high) / 2
-            low, high = (between, high) if self._lead(fact, between).is_ahead else (low, between)
-        ahead, behind = self._lead(fact, low).margin, self._lead(fact, high).margin
+            low, high = (between, high) if self._measure_lead(fact, between).is_ahead else (low, between)
+        ahead, behind = self._measure_lead(fact, low).margin, self._measure_lead(fact, high).margin
         if math.isinf(ahead - behind):
             at = find_nearest_end(low, criterion) or low
         else:  # close enough to the end of the lead to be a straight line
             at = plain(round(low + ahead / (ahead - behind) * (high - low), _DIGITS))
         return Tipping(
-            assessment.provider, criterion.id, Interval(None, at), (True, self._lead(fact, at).is_ahead), fact
+            assessment.provider, criterion.id, Interval(None, at), (True, self._measure_lead(fact, at).is_ahead), fact
         )
 
     def _list_amounts(self, fact: Fact, criterion: Criterion) -> Sequence[Number]:
@@ -174,7 +174,7 @@ class _TippingSearch:
             bounds.append(self._facts(fact.provider, criterion.member_of.criterion).amount)
         return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
 
-    def _lead(self, fact: Fact, amount: Number) -> _Lead:
+    def _measure_lead(self, fact: Fact, amount: Number) -> _Lead:
         """Return how far the provider of a fact is ahead with this amount."""
         found = self._supposing.assessment((fact._replace(amount=Interval(amount, amount), disputed=False),))
         mine = rank(found)
@@ -195,7 +195,7 @@ class _TippingSearch:
         if not (criterion.whole or criterion.kind == "rating"):
             return plain(at), False
         amounts = _list_whole(at, ahead.amount, behind.amount)
-        return next((amount for amount in amounts if self._lead(fact, amount).is_ahead), ahead.amount), True
+        return next((amount for amount in amounts if self._measure_lead(fact, amount).is_ahead), ahead.amount), True
 
 
 def _list_whole(at: Number, ahead: Number, behind: Number) -> Iterator[int]:

@@ -138,7 +138,7 @@ class _Lines:
         )
         return verdict._replace(strength=None)
 
-    def leaders(self, weight: float) -> tuple[str, ...]:
+    def find_leaders(self, weight: float) -> tuple[str, ...]:
         """Return who has the highest expected score with this weight."""
         verdict = self.judge(weight)
         return verdict.among if verdict.provider is None else (verdict.provider,)
@@ -199,7 +199,7 @@ def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _RangeEnd
         # First the crossing itself, where two are level, then the stretch behind it: the range is closed if only the
         # stretch differs, open if the crossing does.
         if lines.differs(here, before):
-            return _RangeEnd(here, holds=False, beyond=lines.leaders(beyond))
+            return _RangeEnd(here, holds=False, beyond=lines.find_leaders(beyond))
         if lines.differs(beyond, before):
-            return _RangeEnd(here, holds=True, beyond=lines.leaders(beyond))
+            return _RangeEnd(here, holds=True, beyond=lines.find_leaders(beyond))
     return _RangeEnd()

@@ -112,7 +112,7 @@ def calculate_provider_shares(
     found = found._replace(
         at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
     )
-    return found if complete else _with_estimate(found)
+    return found if complete else _add_estimate(found)
 
 
 def _count_samples(alternatives: Sequence[Alternative]) -> int:
@@ -174,24 +174,26 @@ class _WorldShares:
 
     def calculate_given(self, weights: Sequence[float]) -> Shares:
         """Return the shares with the given weights alone."""
-        given, how = self._first(weights)
+        given, how = self._find_first_places(weights)
         pairs = zip(self._alternatives, given, strict=True)
         shares = tuple(AlternativeShare(each.name, first, (), None, None) for each, first in pairs)
         return Shares(shares, self._none, how, Estimate())
 
     def calculate(self, weights: Sequence[float] | None) -> Shares:
         """Return the shares with the given weights, and with all others."""
-        given, given_how = self._first(weights)
-        uniform, uniform_how = self._uniform()
+        given, given_how = self._find_first_places(weights)
+        uniform, uniform_how = self._find_uniform()
         is_drawn = bool(uniform_how.samples)
-        ordered, ordered_how = self._ordered(weights, is_drawn=is_drawn or bool(given_how.samples))
+        ordered, ordered_how = self._find_ordered(weights, is_drawn=is_drawn or bool(given_how.samples))
         shares = tuple(
-            AlternativeShare(each.name, first, part.ranks, part.central, self._confidence(place, part, is_drawn), last)
+            AlternativeShare(
+                each.name, first, part.ranks, part.central, self._find_confidence(place, part, is_drawn), last
+            )
             for place, (each, first, part, last) in enumerate(
                 zip(self._alternatives, given, uniform, ordered, strict=True)
             )
         )
-        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._pairs(weights))
+        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._find_pairs(weights))
 
     def _count(self, weights: Sequence[float]) -> "CountedScores | None":
         """Return the counted scores with these weights, cached because the given weights are used twice."""
@@ -200,7 +202,7 @@ class _WorldShares:
             self._counted = {key: count_scores(self._alternatives, weights)}
         return self._counted[key]
 
-    def _first(self, weights: Sequence[float] | None) -> tuple[Sequence[float | None], Estimate]:
+    def _find_first_places(self, weights: Sequence[float] | None) -> tuple[Sequence[float | None], Estimate]:
         if weights is None:
             return [None] * len(self._alternatives), Estimate()
         exact = self._count(weights)
@@ -208,7 +210,9 @@ class _WorldShares:
             return exact.find_first_places(), Estimate()
         return self._scale_up(self._drawn.find_first_places(weights))
 
-    def _ordered(self, weights: Sequence[float] | None, *, is_drawn: bool) -> tuple[Sequence[float | None], Estimate]:
+    def _find_ordered(
+        self, weights: Sequence[float] | None, *, is_drawn: bool
+    ) -> tuple[Sequence[float | None], Estimate]:
         """Return the first places by the order of the weights; nothing if worlds would be drawn only for them."""
         if self._none == 1:
             return [0.0] * len(self._alternatives), Estimate()
@@ -223,7 +227,7 @@ class _WorldShares:
         found = [share * self._scale for share in drawn]
         return found, _estimate(found, self._drawn.size)
 
-    def _pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
+    def _find_pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
         if weights is None:
             return ()
         found = self._count(weights)
@@ -231,15 +235,15 @@ class _WorldShares:
         shares = self._drawn.find_pairs(weights) if found is None else found.find_pairs()
         return tuple(PairShare(*pair, *share) for pair, share in zip(names, shares, strict=True))
 
-    def _uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
-        exact = _exact(self._alternatives)
+    def _find_uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
+        exact = _find_exact(self._alternatives)
         if exact is not None:
             return exact, Estimate()
         ranks = [tuple(share * self._scale for share in row) for row in self._drawn.ranks()]
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
         return found, _estimate([share for row in ranks for share in row], self._drawn.size)
 
-    def _confidence(self, place: int, part: Acceptability, is_drawn: bool) -> float | None:  # noqa: FBT001 (of `part`)
+    def _find_confidence(self, place: int, part: Acceptability, is_drawn: bool) -> float | None:  # noqa: FBT001 (of `part`)
         """Return how often an alternative comes first with its mean winning weights.
 
         If worlds were drawn, that mean is itself an estimate, and the same worlds are used.
@@ -252,7 +256,7 @@ class _WorldShares:
         return self._drawn.find_first_place(place, part.central) * self._scale
 
 
-def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
+def _find_exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
     """Return the acceptabilities if few can qualify and little is unknown, else None. Others never have a rank."""
     contenders = [place for place, each in enumerate(alternatives) if each.chance_to_stand > 0]
     count = len(alternatives)
@@ -270,7 +274,7 @@ def _exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | Non
     return found
 
 
-def _with_estimate(shares: Shares) -> Shares:
+def _add_estimate(shares: Shares) -> Shares:
     """Return the shares with their error, if tied facts had too many ways to count and some were drawn."""
     # 0.5 is the share with the largest standard error, so this is an upper bound.
     error = _estimate([0.5], MOST_WAYS).error
@@ -339,7 +343,7 @@ class CountedScores:
 
 
 def _compare_two(one: _Scores, rival: "_Rival") -> tuple[float, float]:
-    chances = [(chance, *rival.chances(score)) for score, chance in one.items()]
+    chances = [(chance, *rival.find_chances(score)) for score, chance in one.items()]
     return (
         math.fsum(chance * below for chance, below, _ in chances),
         math.fsum(chance * level for chance, _, level in chances),
@@ -408,7 +412,7 @@ class _Rival:
         self.always_stands = self._out < _ALIKE and self.can_stand
         self.least, self.most = (self._sorted[0], self._sorted[-1]) if scores else (-math.inf, -math.inf)
 
-    def chances(self, score: float) -> tuple[float, float]:
+    def find_chances(self, score: float) -> tuple[float, float]:
         # `_below[i]` is the chance of the i lowest scores together; a rival that is out is below any score.
         below = self._below[bisect.bisect_left(self._sorted, score)]
         return self._out + below, self._scores.get(score, 0.0)
@@ -424,7 +428,7 @@ def _expect_share(score: float, rivals: Sequence[_Rival]) -> float:
     # Example: one rival, below with 0.5 and level with 0.5, gives 0.5 + 0.5 z, so a share of 0.5 + 0.25 = 0.75.
     powers = [1.0]
     for rival in rivals:
-        below, level = rival.chances(score)
+        below, level = rival.find_chances(score)
         if level:
             powers = [below * low + level * high for low, high in zip([*powers, 0.0], [0.0, *powers], strict=True)]
         else:
