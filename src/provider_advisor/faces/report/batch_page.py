@@ -138,7 +138,7 @@ def _make_provider_bar(part: Record, scored: int) -> Bar:
     proven, dated = chosen["firm"] + chosen["dated"], chosen["dated"]
     counts = (("solid", proven), ("span", chosen["leaning"]), ("lead", leads["teams"]))
     said = f"firm {chosen['firm']:,}, " + (f"{STRENGTHS['dated']} {dated:,}, " if dated else "")
-    note = f"{said}leaning {chosen['leaning']:,}; leads {leads['teams']:,} that are undetermined"
+    note = f"{said}leaning {chosen['leaning']:,}; in the lead but undetermined {leads['teams']:,}"
     return Bar(part["name"], _write_teams(chosen), note, _stack_parts(counts, scored))
 
 

@@ -77,7 +77,7 @@ router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 def post_replay(record: Annotated[dict[str, Any], Body()], service: Service, as_of: Day = None) -> Response:
     """Answer the question of an earlier answer again, and say whether and why the answer is different now."""
     day = read_day(as_of or None)
-    return JsonResponse(replay_record(check_record(record, "request"), "request", service.knowledge, day))
+    return JsonResponse(replay_record(check_record(record, "the request"), "the request", service.knowledge, day))
 
 
 _STARTED: Responses = {

@@ -20,6 +20,7 @@ from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from provider_advisor.errors import AdvisorError
+from provider_advisor.explanation.words import join_any
 from provider_advisor.faces.web import (
     answer_pages,
     api,
@@ -116,7 +117,7 @@ async def refuse_address(request: Request, error: HTTPException) -> Response:
     """Answer a request that no route takes."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = _list_methods(request)
-        sentence = f"{request.method} is not possible here; use {' or '.join(allowed)}."
+        sentence = f"{request.method} is not possible here; use {join_any(allowed)}."
         found = respond_error(request, error.status_code, [sentence])
         found.headers["Allow"] = ", ".join(allowed)  # RFC 9110 (15.5.6) demands it
         return found

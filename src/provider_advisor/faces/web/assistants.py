@@ -147,7 +147,9 @@ def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
     @_tell_mistakes
     def replay(record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """Say whether and why the answer in a record, as `recommend --format json` prints it, is different now."""
-        return replay_record(check_record(record, "request"), "request", service.knowledge, read_day(as_of or None))
+        return replay_record(
+            check_record(record, "the request"), "the request", service.knowledge, read_day(as_of or None)
+        )
 
 
 def _add_impact(server: MCPServer, runs: RunFolder) -> None:

@@ -192,7 +192,9 @@ def _show_form(
     """Return what the page shows; without a statement the fields as they were filled, and `mistakes`."""
     knowledge, words = service.knowledge, query.get("q", "")
     ticks = _read_ticks(statement, query, knowledge)
-    found = service.search(words) if words.strip() else list(knowledge.criteria.values())
+    # Ids are not shown, so an order by id would look like none: `alert-channel` is "Alerts over other channels".
+    by_label = sorted(knowledge.criteria.values(), key=lambda one: one.label.casefold())
+    found = service.search(words) if words.strip() else by_label
     # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
     ticked = [knowledge.criteria[name] for name in ticks if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}

@@ -56,7 +56,7 @@ _HEADINGS = {
     503: "Try again later",
 }
 """What a page says of a status."""
-_REQUEST = re.compile(r"\Arequest(:\d+)?: ")
+_REQUEST = re.compile(r"\A(the )?request(:\d+)?: ")
 """Where a mistake in a request is reported; a request has no file name and no lines."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -260,7 +260,6 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
     return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
 
 
-_PLACES = {"query": "the parameter", "header": "the header"}
 _EXPECTED = {
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "an object"),
     "list_type": "a list",
@@ -279,16 +278,14 @@ def describe_shape(fault: Mapping[str, Any]) -> str:
     kind, (part, *path) = fault["type"], fault["loc"]
     if not path or kind == "json_invalid":
         return _describe_body(fault)
-    place = _PLACES.get(part)
-    name = f"{place} {path[0]}" if place else f"'{'.'.join(map(str, path))}'"
+    name = f"the header {path[0]}" if part == "header" else f"'{'.'.join(map(str, path))}'"
     if kind == "missing":
         return f"{capital(name)} is missing."
-    expected = _EXPECTED.get(kind)
-    return (
-        f"{name}: expected {expected}; found {clean(str(fault['input']))[:40]}."
-        if expected
-        else (f"{name}: {fault['msg']}.")
-    )
+    if (expected := _EXPECTED.get(kind)) is None:
+        return f"{name}: {fault['msg']}."
+    found = clean(str(fault["input"]))[:40]
+    found = f"'{found}'" if isinstance(fault["input"], str) else found
+    return f"{name}: expected {expected}; found {found}."
 
 
 def _describe_body(fault: Mapping[str, Any]) -> str:
