@@ -568,3 +568,7 @@ def test_the_criteria_of_an_area_are_listed_by_their_labels(web):
     labels = [html.unescape(label).casefold() for label in re.findall(r'<label for="c-[^"]*">([^<]*)</label>', shown)]
     assert len(labels) > 20
     assert labels == sorted(labels)
+    listed = re.findall(
+        r'<th scope="row"><a href="/criteria/[^"]*">([^<]*)</a>', web.get("/criteria?area=channels").text
+    )
+    assert [html.unescape(label).casefold() for label in listed] == labels

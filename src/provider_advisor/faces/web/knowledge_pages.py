@@ -80,6 +80,8 @@ def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
     except RequirementsError as error:
         wrong, area = error, ""
     anywhere = service.search(words)
+    if not words.strip():
+        anywhere.sort(key=lambda one: one.label.casefold())
     found = [one for one in anywhere if area in {"", one.area}]
     unfound = "Nothing was found in this area." if anywhere else service.explain_unfound(words)
     return show_page(
