@@ -162,3 +162,9 @@ def test_facts_out_of_date_are_counted_by_day_in_one_sentence(recommend_says):
     said = recommend_says("recommend --needs sms@de,phone-numbers@de --wants data-region@eu --as-of 2026-11-29").out
     sentence = r"\d+ facts? from [\d-]+ and \d+ facts? from [\d-]+ are out of date: check them again before you sign\."
     assert re.search(sentence, " ".join(said.split()))
+
+
+def test_providers_that_fail_the_same_musts_are_named_together(recommend_says):
+    said = recommend_says("recommend --needs google-business-messages --as-of 2026-11-29").out
+    assert "Bandwidth and 11 more fail on Google Business Messages." in " ".join(said.split())
+    assert "Twilio, Vonage and Zoom: Google Business Messages" in " ".join(said.split())

@@ -67,7 +67,7 @@ pytestmark = pytest.mark.usefixtures("folders")
 
 _SHOWN = """\
 2 verdicts of 3 teams change (67%); for 2 the recommended provider changes.
-1 of 4 rows rejected: 1 by both sides.
+1 of 4 rows was rejected: 1 by both sides.
 
 Teams  Share  Before                            After
 1      33%    Rad am Ring, leaning              undetermined: Rad am Ring and
@@ -113,7 +113,7 @@ def test_the_json_keeps_to_its_schema(recommend_says):
 
 def test_between_equal_bases_nothing_changes(recommend_says):
     run = recommend_says("recommend impact teams.csv --before old --after old")
-    assert run.out.startswith("No verdict of 3 teams changes.\n")
+    assert run.out.startswith("No verdict changes (3 teams compared).\n")
     assert "Because of" not in run.out
 
 
@@ -289,7 +289,7 @@ def test_a_table_without_rows_has_no_impact(recommend_says):
     Path("teams.csv").write_text("team,needs\n", encoding="utf-8")
     run = recommend_says("recommend impact teams.csv --before old --after new")
     assert (run.status, run.err) == (0, "")
-    assert run.out.startswith("No team was compared.\n1 change turns no verdict;")
+    assert run.out.startswith("No team was compared.\n1 change affects no verdict;")
 
 
 def test_an_input_that_fails_midway_exits_with_1(recommend_says, monkeypatch):

@@ -11,7 +11,7 @@ from worlds import DAY, Said, capability, knowledge_of
 
 from provider_advisor.explanation.answer_differences import compare_records
 from provider_advisor.explanation.verdict_in_words import group_questions
-from provider_advisor.explanation.words import shortened
+from provider_advisor.explanation.words import joined, shortened
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
@@ -74,12 +74,12 @@ def test_json_has_only_the_failed_musts_of_the_ruled_out_unless_all_is_asked_for
     assert few.to_json() == few.to_json(every=True)
 
 
-def test_the_ruled_out_have_a_line_each_with_the_must_that_fails():
+def test_the_ruled_out_have_a_line_for_each_must_that_fails():
     found, knowledge = _answered(12)
     text = render_recommendation(found, knowledge, "text", verbose=False)
     ruled_out = [each.name for each in found.explanation.providers if each.standing == "ruled-out"]
     assert len(ruled_out) == 5
-    assert _lines_under(RULED_OUT, text) == [f"{name}: board" for name in ruled_out]
+    assert _lines_under(RULED_OUT, text) == [f"{joined(ruled_out)}: board"]
 
 
 def test_of_those_who_are_not_known_to_meet_a_must_it_is_said_what_to_ask():

@@ -73,7 +73,7 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
         tuple(each for each in ranked if each.id in chosen),
         (f"{joined(behind)}.",) if behind else (),
         tuple(_join_alike(list_of("unconfirmed", lambda part: part.is_open))),
-        tuple(f"{name}: {musts}" for name, musts in list_of("ruled-out", lambda part: part.outcome == "unmet")),
+        tuple(_join_alike(list_of("ruled-out", lambda part: part.outcome == "unmet"))),
     )
 
 
@@ -100,7 +100,7 @@ def _is_unknown(provider: ProviderRecord, findings: Sequence[FindingRecord]) -> 
 
 
 def _join_alike(asked: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a line for each thing to ask, with all providers that have to be asked."""
+    """Yield a line for each set of musts, with all providers that have to be asked about them, or that fail them."""
     by_musts: dict[str, list[str]] = {}
     for name, musts in asked:
         by_musts.setdefault(musts, []).append(name)

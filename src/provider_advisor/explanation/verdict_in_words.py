@@ -27,7 +27,6 @@ from provider_advisor.explanation.words import (
     criterion_label,
     join_any,
     joined,
-    keep_few,
     requirement_text,
     shortened,
 )
@@ -300,7 +299,7 @@ class _Reason:
         for name in self._sort_by_score(higher)[:_MOST_RIVALS] if left > 1 else higher:
             rival = self._assessments[name]
             if rival.standing == "ruled-out":
-                found.append(self._say_failed(rival, " scores higher but"))
+                found.append(f"{self._name(name)} scores higher but fails on {self._name_failed(rival)}")
                 continue
             why = "more of its musts are unknown:" if is_doubtful else "is not known to meet"
             unknown = self._name_musts(finding for finding in rival.findings if finding.is_unknown_must)
@@ -318,11 +317,17 @@ class _Reason:
             ruled_out = sorted(
                 ruled_out, key=lambda each: (failed[each.provider], -get_score(each).expected, each.provider)
             )
-        return keep_few([self._say_failed(each) for each in ruled_out], _MOST_RIVALS, "more fail a must")
+        alike: dict[str, list[str]] = {}
+        for each in ruled_out:
+            alike.setdefault(self._name_failed(each), []).append(self._name(each.provider))
+        said = [
+            f"{shortened(names)} {'fails' if len(names) == 1 else 'fail'} on {musts}" for musts, names in alike.items()
+        ]
+        left = sum(len(names) for names in list(alike.values())[_MOST_RIVALS:])
+        return [*said[:_MOST_RIVALS], f"{left} more fail a must"] if len(said) > _MOST_RIVALS + 1 else said
 
-    def _say_failed(self, assessment: Assessment, remark: str = "") -> str:
-        failed = self._name_musts(finding for finding in assessment.findings if finding.is_failed_must)
-        return f"{self._name(assessment.provider)}{remark} fails on {failed}"
+    def _name_failed(self, assessment: Assessment) -> str:
+        return self._name_musts(finding for finding in assessment.findings if finding.is_failed_must)
 
     def _name_musts(self, musts: Iterable[Finding]) -> str:
         """Return the musts of findings with their bounds, at most three by name."""

@@ -176,13 +176,13 @@ def _write_headline(record: Record) -> str:
     changed, other = record["changed"], record["other_provider"]
     if not record["compared"]:
         return "No team was compared."
-    whole = f"of {counted(record['compared'], 'team')}"
+    teams = counted(record["compared"], "team")
     if not changed["teams"]:
-        return f"No verdict {whole} changes."
+        return f"No verdict changes ({teams} compared)."
     verdicts = counted(changed["teams"], "verdict")
     verb = "changes" if changed["teams"] == 1 else "change"
     provider = f"for {other['teams']:,} the recommended provider changes"
-    return f"{verdicts} {whole} {verb} ({percent(changed['share'])}); {provider}."
+    return f"{verdicts} of {teams} {verb} ({percent(changed['share'])}); {provider}."
 
 
 def _list_rows(record: Record) -> Iterator[str]:
@@ -191,7 +191,7 @@ def _list_rows(record: Record) -> Iterator[str]:
     if total := sum(rejected.values()):
         sides = {"both": "both sides", "before": "the first side only", "after": "the second side only"}
         parts = [f"{rejected[key]:,} by {words}" for key, words in sides.items() if rejected[key]]
-        yield f"{total:,} of {record['rows']:,} rows rejected: {joined(parts)}."
+        yield f"{total:,} of {record['rows']:,} rows {'was' if total == 1 else 'were'} rejected: {joined(parts)}."
     if record["dated"]:
         own = "row has its own as_of or max_age" if record["dated"] == 1 else "rows have their own as_of or max_age"
         yield f"{record['dated']:,} {own}; all were compared as of {record['as_of']}."
@@ -235,7 +235,7 @@ def _show_changes(record: Record, page: Page) -> None:
     if len(chosen) > _MOST_CHANGES:
         page.line(f"({counted(len(chosen) - _MOST_CHANGES, 'change')} more; see --format json)")
     if idle := len(record["changes"]) - len(turning):
-        verb = "turns" if idle == 1 else "turn"
+        verb = "affects" if idle == 1 else "affect"
         what = "none of these verdicts alone" if record["transitions"] else "no verdict"
         page.line(f"{counted(idle, 'change')} {verb} {what}; see --format json.")
 
