@@ -23,7 +23,7 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Not, 
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import ABSENT, Interval, Truth
 from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Requirement, Statement, Team
+from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
 _ORDER = {"qualified": 0, "unconfirmed": 1, "ruled-out": 2}
 _MARGIN = 1e-6
@@ -222,6 +222,15 @@ def test_every_face_says_that_all_is_known_only_where_it_is(world):
     for page in (markdown_report(found, knowledge), html_report(found, knowledge)):
         assert ("Everything that was asked for is known." in page) == (bool(found.findings) and not unknown)
         assert ("even odds" in page) <= any(finding.is_open for finding in found.findings)
+
+
+def test_no_scenario_is_told_where_only_a_requirement_in_own_words_keeps_the_answer_open():
+    knowledge = knowledge_of([capability("chat")], {"ada": _has("chat")})
+    team = Team((_must("chat"),), unlisted=(Unlisted("loan phones", "must"),))
+    found = answer(knowledge, Statement(team, DAY)).explanation
+    assert found.verdict.strength == "leaning"
+    assert "scenario" not in markdown_report(found, knowledge)
+    assert not found.is_open
 
 
 @settings(SAME_EVERY_RUN, max_examples=100)

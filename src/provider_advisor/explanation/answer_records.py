@@ -610,7 +610,9 @@ class AnswerRecord(AnswerPart):
     @property
     def is_open(self) -> bool:
         """Return whether unknown facts could still change who leads, so that shares of scenarios are meaningful."""
-        return self.verdict.strength == "leaning" or self.verdict.kind == "undetermined"
+        is_proven = self.verdict.strength != "leaning" and self.verdict.kind != "undetermined"
+        # A must that no criterion covers makes a verdict leaning even where every fact is known.
+        return not is_proven and any(finding.is_open for finding in self.findings)
 
     def has_gap(self, finding: FindingRecord) -> bool:
         """Return whether it is stated for another product of the provider than the one that meets the musts."""
