@@ -1,9 +1,10 @@
-"""Choose products: for each provider those that meet its musts, and further ones for the wishes.
+"""What an answer says of products: which to choose, what only another product has (gaps), and cautions.
 
-An example: Acme's phone app has fax and calls, its video app has calls and a whiteboard. A team that needs calls and
-fax takes the phone app alone; one that needs a whiteboard as well takes both, and the video app is "for Whiteboard". A
-team that only wishes for a whiteboard takes the phone app, and reads apart which product has one. Statements about the
-provider as a whole need no product.
+For each provider, an answer names the products that meet the musts, and further ones for the wishes. An example: Acme's
+phone app has fax and calls, its video app has calls and a whiteboard. A team that needs calls and fax takes the phone
+app alone; one that needs a whiteboard as well takes both, and the video app is "for Whiteboard". A team that only
+wishes for a whiteboard takes the phone app, and reads apart which product has one. Statements about the provider as a
+whole need no product.
 
 A gap is a quality that the provider states for one product where the musts are met by another. An example: Acme's video
 is by Acme Meet, and data in the EU is stated for Acme Text alone. Acme meets both musts, but nothing says where the
