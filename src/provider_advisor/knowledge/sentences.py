@@ -8,9 +8,9 @@
     "Integration with HubSpot"              integration@hubspot
     "Voicemail for the person on shift"     voicemail, and `left` are "for", "person", "on", "shift"
 
-A sentence is read whole only if each of its words belongs to a name, a member or a bound, or says nothing ("the system
-must provide"), and if what it names is listed. One word more, and it may ask for something else (the last example):
-then what is read is a suggestion, and nothing else.
+A sentence is read whole only if each of its words belongs to a name, a member or a bound, or is a filler ("the system
+must provide"), and if what it names is listed. With one word more it may ask for something else (the last example), so
+what was read is only a suggestion.
 """
 
 # How "SMS in Kenya and Uganda" is read, word by word:
@@ -51,7 +51,7 @@ _CODES = frozenset(("US", "USA", "UK", "EU", "UAE", "EEA", "EUR", "USD", "GBP", 
 _WORDS_IN_CAPITALS = frozenset(
     ("AND", "ANY", "ARE", "BE", "CAN", "DO", "GO", "IN", "IS", "IT", "NO", "ON", "PER", "SO")
 )
-# What says nothing of what is asked: that it has to be there.
+# Words that only say that something is asked for, not what.
 _FILLERS = list_words(
     """
     a able all also an any are available be can capabilities capability capable do does ensure ensures etc every
@@ -60,8 +60,8 @@ _FILLERS = list_words(
     such that the their there this to use uses using we will with you your
     """
 )
-# Who has to have it, before the first name only: "the system supports video" asks for video, but a "CRM system" is
-# another thing than "CRM", and "email support" than "email".
+# Words for what is bought and who offers it. They are fillers only before the first name: "the system supports video"
+# asks for video, but a "CRM system" is not a "CRM", and "email support" is not "email".
 _SUBJECTS = list_words(
     """
     application bidder client company contractor offeror platform product proposer provider respondent service
@@ -70,9 +70,9 @@ _SUBJECTS = list_words(
     """
 )
 _PAIRED = frozenset(("both", "either"))
-# They may stand before a member of a criterion that the sentence names: "SMS to Kenya", "paid by invoice".
+# Words that may precede a member of a criterion that the sentence names: "SMS to Kenya", "paid by invoice".
 _BEFORE = frozenset(("across", "and", "by", "for", "from", "in", "only", "to", "via", "within"))
-# They may stand beside a member that needs no criterion: "ISO 27001 certified", "a signed BAA", "Slack connector".
+# Words that may stand beside a member without its criterion: "ISO 27001 certified", "a signed BAA", "Slack connector".
 _BESIDE = frozenset(
     map(
         stem,
@@ -88,7 +88,7 @@ _BESIDE = frozenset(
 
 
 class _StemmedName(NamedTuple):
-    """A name in stems, what it stands for, and whether it is a keyword, which is never taken for that."""
+    """A name in stems, what it stands for, and whether it is a keyword, which only suggests that."""
 
     roots: tuple[str, ...]
     of: str
@@ -99,7 +99,7 @@ _Names = Mapping[str, list[_StemmedName]]
 
 
 class SentenceReading(NamedTuple):
-    """What a sentence asks for, as requirements without a priority; `left` are the words that none of them says."""
+    """What a sentence asks for, as requirements without a priority; `left` are the words that none of them covers."""
 
     targets: tuple[str, ...]
     left: tuple[str, ...]
