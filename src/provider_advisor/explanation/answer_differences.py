@@ -189,7 +189,7 @@ def _compare_requirements(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({_get_key(part): part for part in answer.requirements} for answer in (pair.old, pair.new))
     gone_keys, both, come = _split_keys(then, now)
     gone = [then[key] for key in gone_keys]
-    # On the same criterion, these two are told as one change.
+    # On the same criterion, these two are reported as one change.
     for new in map(now.__getitem__, come):
         old = next((part for part in gone if part.criterion == new.criterion), None)
         if old is not None:

@@ -47,7 +47,7 @@ def replay_record(
     _refuse_other_base(old, name, knowledge)
     _refuse_vanished(old["question"], name, knowledge)
     statement = read_requirements_data(old["question"], name, knowledge)
-    # The limits of the record stay, except those given anew: --only replaces only its `only`.
+    # The limits of the record stay, except those given again: --only replaces only its `only`.
     both = (mine or own for mine, own in zip(limits, statement.scope, strict=True))
     statement = statement._replace(as_of=day or statement.as_of, scope=Scope(*both))
     try:

@@ -126,7 +126,7 @@ def bind(
 ) -> tuple[str, SpokenAmount] | None:
     """Return the requirement that bounds a criterion, and its number: None unless just one number of a text fits it.
 
-    `named` is where the text names it: "48 calls at once" counts what stands right behind the number, and "MOS of 4"
+    `named` is where the text names it: "48 calls at once" counts what comes right after the number, and "MOS of 4"
     is a number right behind the name.
     """
     fitting = [(one, number) for one in amounts if (number := _convert(one, criterion, named)) is not None]

@@ -231,7 +231,7 @@ def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
         steps = set(itertools.pairwise(circle))
         where = next(rule.where for rule in rules if _list_steps(rule) & steps)
         yield f"{where}: rules imply one another in a circle ({' <- '.join(circle)}); remove one of them."
-        # Circles that share a criterion are told one at a time, because mending one may mend the others.
+        # Circles that share a criterion are reported one at a time, because fixing one may fix the others.
         graph = {name: needed.difference(circle) for name, needed in graph.items() if name not in circle}
 
 

@@ -127,7 +127,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
         for row, match in zip(rows, matcher.find_all(row.text for row in rows), strict=True)
     ]
     found = [_unlist(match) if unlist else match for match in found]
-    # All rows are read before any is refused: whoever corrects a sheet wants to see every mistake at once.
+    # All rows are read before any is refused: people who correct a sheet want to see every mistake at once.
     problems: list[str] = []
     items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
@@ -189,7 +189,7 @@ def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
 
 
 def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
-    """Return whether a row goes on with the header above: Must and Should below Priority, nothing below Requirement."""
+    """Return whether a row continues the header above: Must and Should below Priority, nothing below Requirement."""
     names = [cell for cell in row if cell is not None]
     are_known = len(names) > 1 and all(isinstance(name, str) and is_header_word(name) for name in names)
     return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
@@ -265,7 +265,7 @@ class _RowReader:
 
     def _find_headings(self) -> Iterator[tuple[int, str]]:
         """Yield the rows that are headings of those below: their numbers and texts."""
-        # A heading has neither priority nor weight, and in two kinds of sheets it can be told by something else too:
+        # A heading has neither priority nor weight, and in two kinds of sheets something else shows it too:
         #
         #     No    Requirement    Priority            Requirement    Priority    Comment
         #     2     Telephony                          Telephony
