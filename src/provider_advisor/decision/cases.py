@@ -25,6 +25,7 @@ from provider_advisor.knowledge import Case, Claim, Facts, KnowledgeBase, facts_
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.requirements import read_team
+from provider_advisor.safe_text import join_words
 
 _VERDICT = ("kind", "strength", "provider", "lean", "among")
 _SAYS: Mapping[str, tuple[str, ...]] = {
@@ -182,12 +183,8 @@ class TurnedBy(NamedTuple):
         if self.mode == "any":
             return f"It passes without {', or without '.join(named)}."
         more = len(self.suspects) - len(named)
-        listed = _list_together([*named, f"{more} more"] if more else named)
+        listed = join_words([*named, f"{more} more"] if more else named)
         return f"It passes with {listed} alone." if self.mode == "alone" else f"It passes without {listed} together."
-
-
-def _list_together(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def find_cause(case: Case, knowledge: KnowledgeBase) -> TurnedBy:

@@ -12,6 +12,7 @@ from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
+from provider_advisor.safe_text import join_words
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MOST_SOURCES = 3
@@ -37,7 +38,7 @@ def joined(words: Sequence[str]) -> str:
     """
     if len(words) > 2 and any(", " in word for word in words):  # noqa: PLR2004 (English)
         return f"{'; '.join(words[:-1])}; and {words[-1]}"
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    return join_words(words)
 
 
 def join_any(words: Sequence[str]) -> str:
@@ -46,7 +47,7 @@ def join_any(words: Sequence[str]) -> str:
     >>> join_any(["a", "b", "c"]), join_any(["a"])
     ('a, b or c', 'a')
     """
-    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
+    return join_words(words, "or")
 
 
 def ask_how_much(criterion: Criterion) -> str:

@@ -22,6 +22,7 @@ from provider_advisor.faces.web.responses import FieldError, JsonResponse, read_
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
+from provider_advisor.safe_text import join_words
 
 _STATES = ("current", "stale", "disputed", "unknown")
 _MOST_DAYS = 3_650
@@ -134,7 +135,7 @@ def _read_address(query: Mapping[str, str], service: KnowledgeService) -> _FactF
 
 def _read_state(word: str) -> str:
     if word not in _STATES:
-        raise RequirementsError(f"unknown state '{word[:40]}'; expected {', '.join(_STATES[:-1])} or {_STATES[-1]}.")
+        raise RequirementsError(f"unknown state '{word[:40]}'; expected {join_words(_STATES, 'or')}.")
     return word
 
 
