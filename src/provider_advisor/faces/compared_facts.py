@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text, joined, shortened
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Truth
 
 _MOST_MEMBERS = 4
@@ -63,6 +65,15 @@ class ComparedRow(NamedTuple):
                 if fact.claims:
                     by_criterion[fact.criterion].add(fact_text(fact, self.criterion))
         return any(len(words) > 1 for words in by_criterion.values())
+
+
+def check_area(area: str | None, knowledge: KnowledgeBase) -> None:
+    """Raise RequirementsError for an area without criteria; None stands for all areas."""
+    areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
+    if area is not None and area not in areas:
+        raise RequirementsError(
+            f"unknown area '{area[:80]}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
+        )
 
 
 def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = None) -> list[ComparedRow]:

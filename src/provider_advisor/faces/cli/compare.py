@@ -18,7 +18,7 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
-from provider_advisor.faces.compared_facts import ComparedFact, ComparedRow, compare_facts
+from provider_advisor.faces.compared_facts import ComparedFact, ComparedRow, check_area, compare_facts
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -46,7 +46,7 @@ def compare_command(providers: tuple[str, ...], area: str | None, *, every: bool
         raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
     named = _find_named(providers, knowledge)
     knowledge = options.limit(knowledge)
-    _check_area(area, knowledge)
+    check_area(area, knowledge)
     facts = facts_as_of(knowledge, options.day or today())
     chosen = named or list(facts.knowledge.providers)
     _refuse_absent(chosen, facts)
@@ -76,14 +76,6 @@ def _refuse_absent(chosen: list[str], facts: Facts) -> None:
         first = min(claim.stated for claim in facts.base.providers[late[0]].claims)
         raise RequirementsError(
             f"nothing is known about {joined(late)} on {facts.as_of}; the first claim is from {first}."
-        )
-
-
-def _check_area(area: str | None, knowledge: KnowledgeBase) -> None:
-    areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
-    if area is not None and area not in areas:
-        raise RequirementsError(
-            f"unknown area '{area}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
         )
 
 

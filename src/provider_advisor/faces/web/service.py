@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.faces.cli.options import today
-from provider_advisor.faces.compared_facts import ComparedRow, compare_facts, split_claim
+from provider_advisor.faces.compared_facts import ComparedRow, check_area, compare_facts, split_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -123,10 +123,7 @@ class KnowledgeService:
 
     def check_area(self, area: str | None) -> str | None:
         """Return an area that exists, None for all. Raises RequirementsError."""
-        areas = sorted({criterion.area for criterion in self.knowledge.criteria.values()})
-        if area and area not in areas:
-            hint = did_you_mean(area, areas)
-            raise RequirementsError(f"unknown area '{area[:80]}'; expected one of {', '.join(areas)}.{hint}")
+        check_area(area or None, self.knowledge)
         return area or None
 
     def compare(
