@@ -230,6 +230,16 @@ def find_singular(unit: str) -> str:
     return f"{unit.removesuffix('ies')}y" if unit.endswith("ies") else unit.removesuffix("s")
 
 
+def count_unit(number: float | str, unit: str) -> str:
+    """Return a unit as it follows a number, in the singular after 1; units are written in the plural.
+
+    >>> count_unit(1, "countries"), count_unit("1", "calls/second"), count_unit(2, "hours"), count_unit(1, "USD/minute")
+    ('country', 'call/second', 'hours', 'USD/minute')
+    """
+    things, slash, rest = unit.partition("/")
+    return f"{find_singular(things)}{slash}{rest}" if float(number) == 1 else unit
+
+
 def parse_day(text: str) -> dt.date:
     """Return the day that is written as YYYY-MM-DD. Raises ValueError.
 

@@ -168,3 +168,9 @@ def test_providers_that_fail_the_same_musts_are_named_together(recommend_says):
     said = recommend_says("recommend --needs google-business-messages --as-of 2026-11-29").out
     assert "Bandwidth and 11 more fail on Google Business Messages." in " ".join(said.split())
     assert "Twilio, Vonage and Zoom: Google Business Messages" in " ".join(said.split())
+
+
+def test_one_of_a_thing_is_in_the_singular(recommend_says):
+    assert "at least 1 country  " in recommend_says('recommend --needs "number-countries>=1" --only twilio').out
+    assert "(at least 1 country)" in recommend_says('recommend --needs "number-countries>=1|sms" --only twilio').out
+    assert "1 country (telephony)" in recommend_says("recommend facts number-countries").out

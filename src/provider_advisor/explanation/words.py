@@ -10,7 +10,7 @@ from typing import Any
 from provider_advisor.explanation.answer_records import ProviderRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
-from provider_advisor.logic import Interval, Number
+from provider_advisor.logic import Interval, Number, count_unit
 from provider_advisor.requirements import Requirement, bound_words
 from provider_advisor.safe_text import join_words
 
@@ -101,7 +101,7 @@ def number_text(number: Number) -> str:
 
 def quantity_text(number: Number, unit: str | None) -> str:
     """Return a number with its unit, if it has one: "65 countries"."""
-    return number_text(number) if unit is None else f"{number_text(number)} {unit}"
+    return number_text(number) if unit is None else f"{number_text(number)} {count_unit(number, unit)}"
 
 
 def amount_text(low: float, high: float | None) -> str:
@@ -173,7 +173,7 @@ def _amount_text_of(claim: Claim, value: Number | tuple[Number | str, ...]) -> s
         parts = [part if isinstance(part, str) else number_text(part) for part in value]
         return " to ".join(parts) + unit if claim.bound else " or ".join(parts)
     word = "" if claim.bound in {None, "exactly"} else f"{claim.bound} ".replace("_", " ")
-    return f"{word}{number_text(value)}{unit}"
+    return f"{word}{quantity_text(value, claim.unit or None)}"
 
 
 def _tiers_text(tiers: Sequence[Tier]) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
 from provider_advisor.knowledge.records import Criterion, MemberOf
-from provider_advisor.logic import ABSENT, Interval, Number, plain
+from provider_advisor.logic import ABSENT, Interval, Number, count_unit, plain
 from provider_advisor.safe_text import fold
 
 IS_ABSENT = "=no"
@@ -266,9 +266,13 @@ def _label_part(part: FactHolds, criterion: Criterion) -> str:
         return f"{criterion.label} (absent)"
     if part.bound is None:
         return criterion.label
-    unit = "" if criterion.kind == "rating" or criterion.unit is None else f" {criterion.unit}"
-    low, high = _spell_ends(part.bound, criterion)
+    low, high = (
+        end
+        if end is None or criterion.kind == "rating" or criterion.unit is None
+        else f"{end} {count_unit(end, criterion.unit)}"
+        for end in _spell_ends(part.bound, criterion)
+    )
     if low == high:
-        return f"{criterion.label} (exactly {low}{unit})"
-    ends = [f"{word} {end}{unit}" for word, end in (("at least", low), ("at most", high)) if end is not None]
+        return f"{criterion.label} (exactly {low})"
+    ends = [f"{word} {end}" for word, end in (("at least", low), ("at most", high)) if end is not None]
     return f"{criterion.label} ({' and '.join(ends)})"
