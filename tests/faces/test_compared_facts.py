@@ -79,3 +79,8 @@ def test_rows_tell_apart_by_a_member_too():
     alike = ComparedRow(criterion, tuple(ComparedFact(fact) for fact in own))
     apart = ComparedRow(criterion, tuple(map(ComparedFact, own, [(member,) for member in members])))
     assert (alike.tells_apart(), apart.tells_apart()) == (False, True)
+
+
+def test_a_day_before_any_fact_gets_a_sentence_and_no_empty_table(recommend_says):
+    found = " ".join(recommend_says("recommend compare twilio vonage --as-of 2019-01-01").out.split())
+    assert found == "Nothing is known about Twilio and Vonage on 2019-01-01 that could be compared."

@@ -82,6 +82,11 @@ def _refuse_absent(chosen: list[str], facts: Facts) -> None:
 def _show(found: list[ComparedRow], chosen: list[str], facts: Facts, *, every: bool) -> None:
     """Print the facts of a few providers side by side; of more, only their differences in several tables."""
     page, knowledge = Page(), facts.knowledge
+    if not found:
+        names = joined([knowledge.providers[provider].name for provider in chosen])
+        page.line(f"Nothing is known about {names} on {facts.as_of} that could be compared.")
+        page.show()
+        return
     rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart()]
     shown = [fact for row in rows for cell in row.cells for fact in cell.facts]
     numbers = {
