@@ -30,24 +30,24 @@ GAP_FOOTNOTE = "* stated for a product other than the one that meets the musts: 
 # Lists
 
 
-def joined(words: Sequence[str]) -> str:
+def joined(words: Sequence[str], last: str = "and") -> str:
     """Return a list as people write it; with semicolons between three words or more if one of them has a comma.
 
     >>> joined(["a", "b", "c"]), joined(["a, x", "b", "c"])
     ('a, b and c', 'a, x; b; and c')
     """
     if len(words) > 2 and any(", " in word for word in words):  # noqa: PLR2004 (English)
-        return f"{'; '.join(words[:-1])}; and {words[-1]}"
-    return join_words(words)
+        return f"{'; '.join(words[:-1])}; {last} {words[-1]}"
+    return join_words(words, last)
 
 
 def join_any(words: Sequence[str]) -> str:
     """Return alternatives as people write them.
 
-    >>> join_any(["a", "b", "c"]), join_any(["a"])
-    ('a, b or c', 'a')
+    >>> join_any(["a", "b", "c"]), join_any(["SMS, Kenya", "Fax", "MMS"])
+    ('a, b or c', 'SMS, Kenya; Fax; or MMS')
     """
-    return join_words(words, "or")
+    return joined(words, "or")
 
 
 def ask_how_much(criterion: Criterion) -> str:
