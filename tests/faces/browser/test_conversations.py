@@ -107,7 +107,7 @@ def test_5_without_scripts_the_whole_way_is_links_and_buttons(visit, width):
     assert "needs=fax" in page.url
     page.get_by_role("link", name="See the full answer").click()
     page.get_by_role("link", name="How sure is this?").click()
-    assert page.get_by_role("heading", name="What is not known").is_visible()
+    page.get_by_role("heading", name="What is not known").wait_for()
     page.get_by_role("link", name="Compare", exact=True).click()
     page.locator(".compared td a").first.click()
     assert re.search(r"/sources/[^#]+#.", page.url)
@@ -157,7 +157,7 @@ def test_a_conversation_by_keyboard_alone_ends_in_an_answer(visit):
     _press_until(page, "Tab", "See the answer", "I am done: see the answer")
     page.keyboard.press("Enter")
     page.wait_for_url("**/answer?**")
-    assert page.get_by_role("heading", name="Standing of the providers").is_visible()
+    page.get_by_role("heading", name="Standing of the providers").wait_for()
 
 
 def _press_until(page, key, *names):

@@ -110,15 +110,15 @@ def test_12_13_and_21_a_saved_decision_is_for_everybody(visit, saved, name):
     assert name in since.inner_text()
     assert ("It would be different now." in since.inner_text()) is (name == "different")
     page.get_by_role("link", name="Delete", exact=True).click()
-    assert page.get_by_label("The key that was shown when you saved it").is_visible()
+    page.get_by_label("The key that was shown when you saved it").wait_for()
     _check_everybody(page)
 
 
 def test_12_13_and_21_a_list_of_saved_decisions_is_for_everybody(visit, saved):
     page = visit(f"/decisions?d={'+'.join([*saved.values(), '0' * 32])}", size=(320, 640))
-    assert page.get_by_role("heading", name="1 of your 2 decisions would be different now.").is_visible()
+    page.get_by_role("heading", name="1 of your 2 decisions would be different now.").wait_for()
     assert "1 of them is not saved here, or was deleted." in page.locator("main").inner_text()
-    assert page.get_by_role("rowheader", name="different").is_visible()
+    page.get_by_role("rowheader", name="different").wait_for()
     _check_everybody(page)
 
 
@@ -137,7 +137,7 @@ def test_13_a_list_is_read_without_scrolling_sideways_on_a_telephone(visit, path
     page = visit(path, size=(360, 640))
     region = page.locator(".scroll")
     assert region.evaluate("one => one.scrollWidth <= one.clientWidth")
-    assert page.get_by_role("rowheader").first.is_visible()
+    page.get_by_role("rowheader").first.wait_for()
 
 
 def test_13_the_names_of_a_comparison_stay_in_sight(visit):
