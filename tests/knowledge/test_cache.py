@@ -1,9 +1,11 @@
 """What is kept between processes, a base, its cases, the schemas: equal to what would be made again, or not used."""
 
+import contextlib
 import datetime as dt
 import os
 import pickle
 import stat
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -434,14 +436,38 @@ def test_a_corrupt_review_is_made_anew(folders, kept, reviewed, content):
     assert len(reviewed) == 2, "the third finds what the second kept"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may write everywhere")
-def test_a_review_in_a_folder_that_can_only_be_read_is_found(folders, kept, reviewed):
+def _mount(*options):
+    return subprocess.run(["mount", *options], check=False, capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def make_read_only():
+    """Return a function that lets nobody write in a folder: not even root, for whom it is mounted on itself."""
+    with contextlib.ExitStack() as undone:
+
+        def make(folder):
+            if os.getuid() != 0:
+                undone.callback(folder.chmod, 0o700)
+                folder.chmod(0o500)
+                return
+            if not _mount("--bind", folder, folder):
+                pytest.skip("root may write everywhere, and nothing can be mounted here")
+            undone.callback(subprocess.run, ["umount", folder], check=True)
+            assert _mount("-o", "remount,bind,ro", folder)
+
+        yield make
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
+def test_a_review_in_a_folder_that_can_only_be_read_is_found(folders, kept, make_read_only, reviewed):
     first = review(folders)
-    kept.chmod(0o500)
+    make_read_only(kept)
+    with pytest.raises(OSError, match=r"Permission denied|Read-only"):
+        (kept / "new").touch()
     assert review(folders) == first
     assert len(reviewed) == 1
-    assert review(folders, dt.date(2034, 1, 1)) != first
-    kept.chmod(0o700)
+    assert review(folders, dt.date(2020, 1, 1)) != first, "made anew, as it cannot be kept"
+    assert len(reviewed) == 2
 
 
 @pytest.mark.usefixtures("kept")
