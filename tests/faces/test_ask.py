@@ -437,6 +437,14 @@ def test_what_is_done_inside_a_search_is_done(ask):
     assert "Loan phones during repair: must." in run.out or "loan phones during repair: must." in run.out
 
 
+@pytest.mark.parametrize(("picked", "kept"), [("1", "Warranty on equipment: must."), ("2", "loan phones: must.")])
+def test_own_words_that_are_also_a_name_of_a_criterion_may_be_kept(ask, picked, kept):
+    run = ask(_OPTIONS, f"video\n+ loan phones\n{picked}\nm\ndone\n\n")
+    assert "'loan phones' is also a name of Warranty on equipment." in run.out
+    assert kept in run.out
+    assert "is also a name" not in ask(_OPTIONS, "video\n+ warranty on equipment\nm\ndone\n\n").out
+
+
 def test_a_list_whose_topic_is_closed_by_a_search_is_left(ask):
     """Its answers would be repeated to the person, and never count."""
     run = ask(_OPTIONS, "video\n/topics\n1\nmessages\ndone\n\n")

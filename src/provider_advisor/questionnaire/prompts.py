@@ -28,8 +28,8 @@ from provider_advisor.safe_text import fold
 PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situation"]
 
 _MOST_FOUND = 20
-_LONG_LIST = 20
-"""Longer lists of members are shown in alphabetical order, shorter ones as written in the file."""
+SHORT_LIST = 20
+"""At most so many members are shown whole, numbered, and as written in the file; more in alphabetical order."""
 _LONG = 4
 _BETWEEN = frozenset({"by", "for", "from", "in", "of", "on", "to", "with"})
 _SIGNS = frozenset("|@<>=≥≤")
@@ -106,7 +106,7 @@ def _ask_members(key: Key, catalogue: Catalogue) -> Prompt:
     if of is None:
         raise KeyError(key)
     choices = [(member.id, member.label) for member in of.members.values()]
-    if len(choices) > _LONG_LIST:
+    if len(choices) > SHORT_LIST:
         choices.sort(key=lambda choice: fold(choice[1]))
     return Prompt(key, "members", criteria[key.name].label, of.question, None, tuple(choices), many=True)
 
@@ -167,23 +167,28 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
 
 
 class Wish(NamedTuple):
-    """A requirement that a person adds: its key, and the answer in the words, None if they have none."""
+    """A requirement that a person adds."""
 
     key: Key
-    value: str | None = None
+    value: str | None = None  # the answer in the words, if they have one
+    own_words: Key | None = None  # the words as they are, if they only happen to be another name of the criterion
 
 
 def read_wish(text: str, catalogue: Catalogue) -> Wish:
     """Read an additional need: a criterion, a choice, or a wish in the person's own words.
 
     `sms|whatsapp` is a choice, `numbers@Germany` a member, "fax" the criterion, and `fax=no` that it must be absent;
-    what nothing answers to is kept in the person's own words. Raises RequirementsError for text with a sign of the
-    grammar that cannot be read.
+    what nothing answers to is kept in the person's own words. "Loan phones" is an alias of a warranty, so it may be
+    either. Raises RequirementsError for text with a sign of the grammar that cannot be read.
     """
     knowledge, words = catalogue.knowledge, " ".join(text.split())
     if _SIGNS.isdisjoint(words):
         known = knowledge.find_criterion(words)
-        return Wish(check_key(Key("unlisted", words) if known is None else Key("criterion", known), catalogue))
+        if known is None:
+            return Wish(check_key(Key("unlisted", words), catalogue))
+        is_plain = fold(words) in {fold(known), fold(knowledge.criteria[known].label)}
+        key = check_key(Key("criterion", known), catalogue)
+        return Wish(key, own_words=None if is_plain else Key("unlisted", words))
     found = read_requirement(words, "must", knowledge)
     if found.bound is not None and not found.is_absence:
         raise RequirementsError(

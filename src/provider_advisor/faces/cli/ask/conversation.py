@@ -39,6 +39,7 @@ from provider_advisor.questionnaire import (
     still_applies,
     stop,
 )
+from provider_advisor.questionnaire.prompts import Wish
 from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound, to_members
 
 Word = Literal["next", "back", "done", "stop", "search", "add", "finish", "help", "why", "save"]
@@ -244,13 +245,21 @@ def _look_up(draft: Draft, face: Face, reply: Reply | None) -> Reply | None:
         if reply.word == "search":
             reply = _search(draft, face, reply.words)
         elif reply.words:
-            wish = read_wish(reply.words, draft.state.catalogue)
-            reply = _change(draft, face, wish.key, wish.value)
+            reply = _add(draft, face, read_wish(reply.words, draft.state.catalogue))
         else:
             reply = None
         if reply is not None and reply.word == "back":
             reply = None
     return reply
+
+
+def _add(draft: Draft, face: Face, wish: Wish) -> Reply | None:
+    """Ask how important a need is and, where that is not clear, which one is meant; return what they do instead."""
+    if wish.own_words is None:
+        return _change(draft, face, wish.key, wish.value)
+    label = draft.state.catalogue.knowledge.criteria[wish.key.name].label
+    face.tell(f"'{wish.own_words.name}' is also a name of {label}. Choose that, or keep your own words.")
+    return _answer_picked(draft, face, [wish.key, wish.own_words])
 
 
 def _search(draft: Draft, face: Face, words: str) -> Reply | None:
@@ -262,6 +271,10 @@ def _search(draft: Draft, face: Face, words: str) -> Reply | None:
             f"words: + {words[:40]}"
         )
         return None
+    return _answer_picked(draft, face, keys)
+
+
+def _answer_picked(draft: Draft, face: Face, keys: Sequence[Key]) -> Reply | None:
     picked = face.pick(draft.state, keys)
     return _change(draft, face, picked) if isinstance(picked, Key) else picked
 

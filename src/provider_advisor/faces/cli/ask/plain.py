@@ -23,7 +23,6 @@ from provider_advisor.faces.ask_wording import (
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.typed import (
-    SHORT_LIST,
     InputLines,
     read_choices,
     read_command,
@@ -33,6 +32,7 @@ from provider_advisor.faces.cli.ask.typed import (
 )
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
+from provider_advisor.questionnaire.prompts import SHORT_LIST
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
 from provider_advisor.safe_text import shown
 

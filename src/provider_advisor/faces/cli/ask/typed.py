@@ -12,13 +12,11 @@ from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import describe_two_readings, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt, State, find_members
+from provider_advisor.questionnaire.prompts import SHORT_LIST
 from provider_advisor.questionnaire.state import NONE, UNSURE
 from provider_advisor.requirements.statement import Used
 from provider_advisor.requirements.usage import read_volume
 from provider_advisor.safe_text import brief, shown
-
-SHORT_LIST = 20
-"""A list of at most so many members is shown whole, with numbers."""
 
 _MOST_NAMED = 6
 
