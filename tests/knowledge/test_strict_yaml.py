@@ -156,6 +156,14 @@ def test_an_open_quote_is_reported_where_it_was_opened():
     assert problem_of("a: 1\nb: 'open\nc: 1\nd: 1\n").startswith("shop.yaml:2: invalid YAML (")
 
 
+@pytest.mark.parametrize("name", ["team.json", "TEAM.JSON"])
+def test_a_broken_json_file_is_called_json(name):
+    sentence = "check quotes, colons and commas on this line and the one before."
+    with pytest.raises(KnowledgeError) as caught:
+        parse_yaml(b'{"needs": ["sms"]\n"wants": ["fax"]}\n', name)
+    assert caught.value.problems == (f"{name}:2: invalid JSON (did not find expected ',' or '}}'); {sentence}",)
+
+
 @pytest.mark.parametrize("content", ["a: !!strange 5\n", "a: !!str {b: 1}\n", "a: !!str [1]\n", "a: !!str 5\n"])
 def test_no_tag_is_allowed_not_even_that_of_text(content):
     problem_of(content)

@@ -140,7 +140,7 @@ def parse_yaml(
     except _Problem as problem:
         raise KnowledgeError([f"{name}:{problem.line}: {problem}"]) from problem
     except yaml.YAMLError as error:
-        raise KnowledgeError([f"{name}:{_describe_syntax(error, text)}"]) from error
+        raise KnowledgeError([f"{name}:{_describe_syntax(error, text, name)}"]) from error
     if data is None:
         raise KnowledgeError([f"{name}:1: the file is empty; expected {expected}."])
     return Document(name, data, place)
@@ -164,12 +164,14 @@ def _count_line(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def _describe_syntax(error: yaml.YAMLError, text: str) -> str:
+def _describe_syntax(error: yaml.YAMLError, text: str, name: str) -> str:
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
         return f"{_find_syntax_line(error, text)}: {_TOO_DEEP}"
-    check = "check quotes, colons and indentation on this line and the one before."
-    return f"{_find_syntax_line(error, text)}: invalid YAML ({what}); {check}"
+    # JSON is read as YAML too, but its author expects to hear of JSON.
+    form, signs = ("JSON", "commas") if name.lower().endswith(".json") else ("YAML", "indentation")
+    check = f"check quotes, colons and {signs} on this line and the one before."
+    return f"{_find_syntax_line(error, text)}: invalid {form} ({what}); {check}"
 
 
 def _find_syntax_line(error: yaml.YAMLError, text: str) -> int:
