@@ -53,7 +53,7 @@ def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
     found = measure_robustness(decided(knowledge, Team((Requirement("board", "must"),))))
     (entry,) = record_confirm(found, knowledge)
     assert entry.says == (
-        "Does Bob offer this: board? If yes, Ada and Bob would be equal; if no, Ada would be recommended (firm)."
+        'Does Bob offer "board"? If yes, Ada and Bob would be equal; if no, Ada would be recommended (firm).'
     )
 
 

@@ -99,7 +99,7 @@ def test_the_page_answers_its_four_questions(many):
         "Needs that none of the 3 providers compared meets",
         "Unknown facts that matter to most teams",
         "If all teams chose the same provider",
-        "Does Velo & Sons offer this: Child seats?",
+        'Does Velo & Sons offer "Child seats"?',
     ):
         assert part in text
 
@@ -177,7 +177,7 @@ def test_the_shares_of_the_verdicts_are_of_all_teams(many, capsys):
 
 
 def test_what_is_asked_of_several_providers_is_told_once(many, capsys):
-    fact = {"label": "Repairs", "disputed": False, "ask": "Does X offer this: Repairs?", "teams": 2}
+    fact = {"label": "Repairs", "disputed": False, "ask": 'Does X offer "Repairs"?', "teams": 2}
     many["unknown_facts"] = [{**fact, "name": name} for name in ("A", "B")] + [{**fact, "name": "C", "teams": 1}]
     assert "  Repairs: A and B (2); Repairs: C (1)" in _lines(many, capsys)
 

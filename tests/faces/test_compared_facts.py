@@ -56,6 +56,12 @@ def test_a_cell_says_what_is_lacking_and_counts_the_many():
     assert text == "no"
 
 
+def test_rows_are_listed_by_area_and_label(recommend_says):
+    rows = json.loads(recommend_says("recommend compare twilio vonage --format json").out)
+    shown = [(row["area"], row["label"].casefold()) for row in rows]
+    assert shown == sorted(shown)
+
+
 def test_json_has_the_claims_of_each_member(recommend_says):
     (row,) = [
         row

@@ -102,11 +102,11 @@ def test_one_question_to_several_providers_is_asked_once():
         "If yes, the answer would still be undetermined, but between other providers; "
         "if no, the answer would stay the same."
     )
-    assert asked[0] == f"Does P2, P3 or P4 offer this: board? {then}"
-    assert sum("offer this" in line for line in asked) == 1
+    assert asked[0] == f'Does P2, P3 or P4 offer "board"? {then}'
+    assert sum('offer "board"' in line for line in asked) == 1
     for form in ("text", "markdown", "html"):
         text = " ".join(render_recommendation(found, knowledge, form, verbose=False).split())
-        assert text.count("P2, P3 or P4 offer this") == 1
+        assert text.count("P2, P3 or P4 offer") == 1
 
 
 def test_a_provider_of_which_no_must_is_known_has_no_column():

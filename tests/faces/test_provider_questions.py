@@ -139,7 +139,7 @@ def test_providers_are_asked_in_their_own_words_and_not_told_what_would_do():
         texts["ada"]
         == texts["bob"]
         == {
-            "Do you offer this: fax?",
+            'Do you offer "fax"?',
             "Seats: up to how many seats?",
             "Speed: how many calls per second?",
             "Fee, carrier fees included: how much, in USD per month?",
@@ -159,7 +159,7 @@ def test_a_provider_is_told_why_it_is_asked_about_what_is_known(said, told):
     policy = Policy({"must": 4, "should": 2, "could": 1}, 0.5, stale_after={"capability": 900})
     knowledge = knowledge_of([capability("fax")], {"ada": {"fax": said}, "bob": {"fax": Said("absent")}}, policy=policy)
     _, letters = _letters_of(knowledge, Team((Requirement("fax", "must"),)))
-    assert [question.text for question in letters.to_providers[0].questions] == [f"Do you offer this: fax? {told}"]
+    assert [question.text for question in letters.to_providers[0].questions] == [f'Do you offer "fax"? {told}']
 
 
 def test_the_buyers_part_says_once_what_several_answers_change_together(bicycles):
@@ -195,7 +195,7 @@ def test_own_words_come_last_and_providers_that_are_out_are_not_asked_for_them(b
         part.id for part in judged.providers
     } - out
     for letter in letters.to_providers:
-        assert letter.questions[-1].text == "Do you offer this: tea?"
+        assert letter.questions[-1].text == 'Do you offer "tea"?'
         assert [each.id for each in letter.questions] == [
             f"{letter.provider}-{number}" for number in range(1, len(letter.questions) + 1)
         ]

@@ -174,9 +174,9 @@ class _SummaryCounts:
 
 
 def _word_question(provider: str, criterion: Criterion) -> str:
-    """Return the question to put to a provider: "Does Acme offer this: Fax?"."""
+    """Return the question to put to a provider: `Does Acme offer "Fax"?`."""
     if criterion.kind == "capability":
-        return f"Does {provider} offer this: {criterion.label}?"
+        return f'Does {provider} offer "{criterion.label}"?'
     open_end = f"which of {joined(criterion.values)}" if criterion.values else ask_how_much(criterion)
     return f"{criterion.label} at {provider}: {open_end}?"
 

@@ -7,8 +7,8 @@ and Acme is recommended (leaning). How sure that is:
     "With every unknown at even odds, Acme comes first in 100% of the scenarios and Brook in 0%."
     "The smallest change to the requirements that changes the answer: With Fax as a must: Brook would be recommended …"
 
-And what to ask: "Does Acme offer this: Fax? If yes, Acme would be recommended (firm); if no, the answer stays the
-same."
+And what to ask: `Does Acme offer "Fax"? If yes, Acme would be recommended (firm); if no, the answer stays the
+same.`
 """
 
 from __future__ import annotations
@@ -484,11 +484,11 @@ class _QuestionInWords:
         return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
 
     def _write(self) -> str:
-        """Return the question: "Does Acme offer this: Fax?", "Seats at Acme: at least 90 seats?"."""
+        """Return the question: `Does Acme offer "Fax"?`, `Seats at Acme: at least 90 seats?`."""
         criterion, stated = self._criterion, self._question.stated
         about = f"{criterion.label} at {self.name}{included_text(self._claims)}"
         if criterion.kind == "capability":
-            asked = f"Does {self.name} {'offer' if stated is None else 'still offer'} this: {criterion.label}"
+            asked = f'Does {self.name} {"offer" if stated is None else "still offer"} "{criterion.label}"'
         elif self._bound is not None:
             asked = f"{about}: {bound_text(self._bound, criterion)}"
         elif criterion.kind == "rating":

@@ -82,7 +82,7 @@ def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = Non
     claimed = {name for provider, name in facts.knowledge.list_claimed() if provider in providers}
     claimed |= {split_member(name)[0] for name in claimed}  # some criteria have claims on members only
     asked = [criteria[name] for name in claimed if area in {None, criteria[name].area}]
-    asked.sort(key=lambda criterion: (criterion.area, criterion.id))
+    asked.sort(key=lambda criterion: (criterion.area, criterion.label.casefold()))
     rows = [(criterion, [facts(provider, criterion.id) for provider in providers]) for criterion in asked]
     return fold_members((criterion, found) for criterion, found in rows if any(fact.claims for fact in found))
 

@@ -89,7 +89,7 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
         }
         wishes = unlisted if provider.standing != "ruled-out" else ()
         # No criterion's id is that of a wish: ids have no brackets.
-        asked |= {f"<{part.text}>": f"Do you offer this: {part.text}?" for part in wishes}
+        asked |= {f"<{part.text}>": f'Do you offer "{part.text}"?' for part in wishes}
         for number, about in enumerate(asked, start=1):
             ids[provider.id, about] = f"{provider.id}-{number}"
         questions = (ProviderQuestion(ids[provider.id, about], text) for about, text in asked.items())
@@ -109,7 +109,7 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
 
 
 def _to_ask_provider(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
-    """Return the question to put to the provider itself: "Do you offer this: Fax?", "Seats: up to how many seats?".
+    """Return the question to put to the provider itself: `Do you offer "Fax"?`, `Seats: up to how many seats?`.
 
     It tells no bound: the exact amount says whether the bound is met, and a provider that knows it may just say yes.
     """
@@ -121,7 +121,7 @@ def _to_ask_provider(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
 def _ask_directly(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[fact.criterion]
     if criterion.kind == "capability":
-        return f"Do you offer this: {criterion.label}?"
+        return f'Do you offer "{criterion.label}"?'
     if criterion.kind == "rating":
         return f"{criterion.label}: which of {joined(criterion.values)}?"
     label = f"{criterion.label}{included_text(knowledge.list_claims(fact.provider, fact.criterion))}"
