@@ -13,8 +13,9 @@ from pathlib import Path
 from benchmarks.timing import median_ms, run_in_turn
 from provider_advisor import KnowledgeBase, load, recommend
 from provider_advisor.decision import decide
-from provider_advisor.decision.robustness import measure_robustness
-from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness
+from provider_advisor.decision.robustness import Robustness
+from provider_advisor.explanation.questions_in_words import record_confirm
+from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team, read_team
@@ -102,7 +103,7 @@ def _compare_sureness(name: str, words: Sequence[str], amounts: Sequence[str], f
 
 def answer_surely(team: Team, facts: Facts) -> None:
     """Decide for a team, and say how sure the answer is: everything that an answer's record has about it."""
-    found = measure_robustness(decide(team, facts))
+    found = Robustness(decide(team, facts))
     record_confirm(found, facts.knowledge)
     record_robustness(found, facts.knowledge)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.explanation.answer_records import AnswerRecord, as_data
@@ -16,19 +16,22 @@ from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team
 from provider_advisor.safe_text import dump_json
 
+if TYPE_CHECKING:
+    from provider_advisor.decision.robustness import Robustness
+
 
 @dataclass(frozen=True)
 class Recommendation:
     """The answer to a team: what it stated, the decision, and its explanation.
 
-    `robustness` says whether the explanation includes how sure the answer is, which takes some milliseconds. Most of
-    them go to the shares of scenarios with other weights than those given, and these can be left out.
+    With `robustness` the explanation includes how sure the answer is, which takes some milliseconds. If it is `brief`,
+    as in a short text, it has what to confirm, and `odds` says the rest.
     """
 
     statement: Statement
     decision: Decision
     robustness: bool = False
-    other_weights: bool = True
+    brief: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -39,16 +42,32 @@ class Recommendation:
     def explanation(self) -> AnswerRecord:
         """Return the whole answer as typed records, with every reason, source and unknown."""
         found = record_answer(self.decision, self.statement)
-        if self.robustness:
-            # Imported late, because it is as large as the rest of the package and often not needed.
-            from provider_advisor.decision.robustness import measure_robustness  # noqa: PLC0415
-            from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness  # noqa: PLC0415
+        if not self.robustness or (self.brief and self.verdict.is_final):
+            return found
+        # Imported late, because it is as large as the rest of the package and often not needed.
+        from provider_advisor.explanation.questions_in_words import record_confirm  # noqa: PLC0415
 
-            knowledge = self.decision.facts.knowledge
-            measured = measure_robustness(self.decision, other_weights=self.other_weights)
-            found.confirm = record_confirm(measured, knowledge)
-            found.robustness = record_robustness(measured, knowledge)
+        found.confirm = record_confirm(self._sureness, self.decision.facts.knowledge)
+        if not self.brief:
+            from provider_advisor.explanation.robustness_in_words import record_robustness  # noqa: PLC0415
+
+            found.robustness = record_robustness(self._sureness, self.decision.facts.knowledge)
         return found
+
+    @cached_property
+    def odds(self) -> str:
+        """Return in how many scenarios each provider comes first, in a sentence; empty if no unknown fact matters."""
+        if not self.robustness or not self.explanation.is_open:
+            return ""
+        from provider_advisor.explanation.robustness_in_words import say_worlds  # noqa: PLC0415 (as above)
+
+        return say_worlds(self._sureness, self.decision.facts.knowledge)
+
+    @cached_property
+    def _sureness(self) -> Robustness:
+        from provider_advisor.decision.robustness import Robustness  # noqa: PLC0415 (as above)
+
+        return Robustness(self.decision, other_weights=not self.brief)
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -112,18 +131,18 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
 
 
 def answer(
-    knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False, other_weights: bool = True
+    knowledge: KnowledgeBase, statement: Statement, *, robustness: bool = False, brief: bool = False
 ) -> Recommendation:
     """Return the recommendation for an existing statement, for example from a requirements file.
 
-    `robustness` and `other_weights` are those of `Recommendation`.
+    `robustness` and `brief` are those of `Recommendation`.
     """
     day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
     part = knowledge.restrict(**statement.scope._asdict())
     facts = facts_as_of(part, day, statement.max_age)
     notes = (*statement.notes, *_list_absent(facts))
     stated = statement._replace(scope=part.scope, notes=notes)
-    return Recommendation(stated, decide(statement.team, facts), robustness, other_weights)
+    return Recommendation(stated, decide(statement.team, facts), robustness, brief)
 
 
 def _list_absent(facts: Facts) -> Iterator[str]:

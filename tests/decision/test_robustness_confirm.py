@@ -27,13 +27,13 @@ from worlds import finding as criteria_of
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.decide import reassess
+from provider_advisor.decision.robustness import Robustness, joint_answers
 from provider_advisor.decision.robustness import confirm as module
-from provider_advisor.decision.robustness import joint_answers, measure_robustness
 from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.decision.verdict import can_lead, list_criteria_behind, rank
-from provider_advisor.explanation.robustness_in_words import record_confirm
+from provider_advisor.explanation.questions_in_words import record_confirm
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.criteria import split_member
@@ -385,7 +385,7 @@ def test_an_answer_just_outside_a_bound_is_tried_and_said_so():
     asked = (should("toll", Interval(None, 4), 1), *(Requirement(name, "could", None, 1) for name in ("toll", "fax")))
     claims = {"ada": {"fax": HAS, "toll": Said((3, 6), "between")}, "bob": {"toll": Said(4, "exactly")}}
     knowledge, team = knowledge_of([price("toll"), capability("fax")], claims), Team(asked)
-    found = measure_robustness(decided(knowledge, team))
+    found = Robustness(decided(knowledge, team))
     says = " ".join(entry.says for entry in record_confirm(found, knowledge))
     assert "if just above 4 USD/thing or 6 USD/thing, Bob would be recommended (firm)" in says
 

@@ -8,7 +8,7 @@ from worlds import Said, capability, decided, knowledge_of, price, quantity, rat
 
 from provider_advisor import load, recommend
 from provider_advisor.decision import judge_team
-from provider_advisor.decision.robustness import measure_robustness
+from provider_advisor.decision.robustness import Robustness
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.logic import Interval
@@ -79,7 +79,7 @@ def test_an_amount_at_one_place_moves_that_at_any_place():
 
 def said(criteria, claims, asked):
     knowledge = knowledge_of(criteria, claims)
-    measured = measure_robustness(decided(knowledge, Team(tuple(asked))))
+    measured = Robustness(decided(knowledge, Team(tuple(asked))))
     return [part.says for part in record_robustness(measured, knowledge).tipping]
 
 

@@ -6,10 +6,11 @@ import jsonschema
 from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, price, quantity, worlds
 
-from provider_advisor.decision.robustness import measure_robustness
+from provider_advisor.decision.robustness import Robustness
 from provider_advisor.explanation.answer_records import ConfirmRecord, RobustnessRecord, as_data
 from provider_advisor.explanation.answer_schema import schema_of
-from provider_advisor.explanation.robustness_in_words import record_confirm, record_robustness
+from provider_advisor.explanation.questions_in_words import record_confirm
+from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 
@@ -29,7 +30,7 @@ def sentences(record):
 @settings(REPEATED, max_examples=40)
 @given(worlds(most=3))
 def test_records_have_the_published_shape_and_speak(world):
-    found = measure_robustness(decided(world.knowledge, world.team))
+    found = Robustness(decided(world.knowledge, world.team))
     record = as_data([record_robustness(found, world.knowledge), *record_confirm(found, world.knowledge)])
     ROBUSTNESS.validate(record[0])
     for entry in record[1:]:
@@ -44,13 +45,14 @@ def test_records_have_the_published_shape_and_speak(world):
 @settings(REPEATED, max_examples=30)
 @given(worlds(most=3))
 def test_the_same_decision_is_as_sure_every_time(world):
-    first, second = (measure_robustness(decided(world.knowledge, world.team)) for _ in range(2))
-    assert first == second
+    first, second = (Robustness(decided(world.knowledge, world.team)) for _ in range(2))
+    for part in ("confirm", "weights", "shares", "changes", "tippings"):
+        assert getattr(first, part) == getattr(second, part)
 
 
 def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
     knowledge = knowledge_of([capability("board")], {"ada": {"board": Said("present")}, "bob": {}})
-    found = measure_robustness(decided(knowledge, Team((Requirement("board", "must"),))))
+    found = Robustness(decided(knowledge, Team((Requirement("board", "must"),))))
     (entry,) = record_confirm(found, knowledge)
     assert entry.says == (
         'Does Bob offer "board"? If yes, Ada and Bob would be equal; if no, Ada would be recommended (firm).'
@@ -59,7 +61,7 @@ def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
 
 def _say_together(criteria, claims, *asked):
     knowledge = knowledge_of(criteria, claims)
-    found = record_confirm(measure_robustness(decided(knowledge, Team(asked))), knowledge)
+    found = record_confirm(Robustness(decided(knowledge, Team(asked))), knowledge)
     return next(entry.says for entry in found if len(entry.facts) > 1)
 
 

@@ -76,7 +76,8 @@ def _list_loaded(command):
 @pytest.mark.parametrize(
     ("command", "needless"),
     [
-        ("--needs whiteboard,ucaas", {"pydantic", "yaml", "_hashlib", "pathlib", "jinja2", "importlib.util"}),
+        ("--needs whiteboard --wants fax", {"pydantic", "yaml", "_hashlib", "pathlib", "jinja2", "importlib.util"}),
+        ("--needs whiteboard --as-of 2022-12-31", {"provider_advisor.decision.robustness"}),  # firm
         ("check", {"pydantic", "yaml", "_hashlib", "pathlib", "durable", "provider_advisor.knowledge.suspicions"}),
         ("schema", {"pydantic", "yaml", "_hashlib", "durable"}),
         ("ask --help", {"pydantic", "_hashlib", "prompt_toolkit"}),
@@ -88,7 +89,7 @@ def test_a_command_that_has_run_before_loads_no_library_that_it_does_not_need(co
 
 
 def test_the_named_tuples_of_a_start_need_not_compile_their_annotations():
-    _, files = _list_loaded("--needs whiteboard,ucaas")
+    _, files = _list_loaded("--needs whiteboard --wants fax")
     sources = {file: Path(file).read_text(encoding="utf-8") for file in files}
     delayed = "from __future__ import annotations"
     assert not [file for file, text in sources.items() if "(NamedTuple)" in text and delayed in text]

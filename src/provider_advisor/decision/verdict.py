@@ -48,6 +48,11 @@ class Verdict(NamedTuple):
         """Return the named providers: the recommended one, the lean, or those that are level."""
         return tuple(name for name in (self.provider, self.lean, *self.among) if name is not None)
 
+    @property
+    def is_final(self) -> bool:
+        """Return whether no unknown fact could change it: the best is proven, or every provider fails a must."""
+        return self.strength == "firm" or self.kind == "none"
+
     def record(self) -> dict[str, Any]:
         """Return the verdict as JSON-ready data."""
         return {**self._asdict(), "among": list(self.among)}

@@ -1,4 +1,4 @@
-"""Say how sure a recommendation is, and what to ask the providers, as records with sentences.
+"""Say how sure a recommendation is, as records with sentences.
 
 An example: Acme has a whiteboard and Brook a fax, and it is not known whether Acme has a fax. The team wishes for both,
 and Acme is recommended (leaning). How sure that is:
@@ -6,24 +6,17 @@ and Acme is recommended (leaning). How sure that is:
     "The most sensitive weight: Fax: now 4; above 12 Brook would lead."
     "With every unknown at even odds, Acme comes first in 100% of the scenarios and Brook in 0%."
     "The smallest change to the requirements that changes the answer: With Fax as a must: Brook would be recommended …"
-
-And what to ask: `Does Acme offer "Fax"? If yes, Acme would be recommended (firm); if no, the answer stays the
-same.`
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
     AlternativeShare,
-    Confirm,
     Estimate,
-    FactQuestion,
     PairShare,
-    QuestionSet,
     RequirementChange,
     RequirementChanges,
     Robustness,
@@ -36,11 +29,8 @@ from provider_advisor.decision.robustness.open_facts import find_nearest_end
 from provider_advisor.explanation.answer_records import (
     AskedRecord,
     ChangeRecord,
-    ConfirmRecord,
     EstimateRecord,
-    OpenFactRecord,
     PairShareRecord,
-    PossibleAnswerRecord,
     RequirementChangesRecord,
     RobustnessRecord,
     ShareRecord,
@@ -54,12 +44,9 @@ from provider_advisor.explanation.answer_records import (
 )
 from provider_advisor.explanation.verdict_in_words import in_brief, provider_names
 from provider_advisor.explanation.words import (
-    ask_how_much,
     bound_text,
     capital,
     claims_text,
-    included_text,
-    join_any,
     joined,
     number_text,
     percent,
@@ -67,12 +54,11 @@ from provider_advisor.explanation.words import (
     requirement_text,
     rounded,
 )
-from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
-from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
+from provider_advisor.knowledge import Criterion, KnowledgeBase
+from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 
 _EVEN = 0.5
-_STILL_HOLDS = "that still holds"
 _MOST_SHARES = 4
 """Up to this many shares are listed; of the others, only the largest."""
 
@@ -182,7 +168,7 @@ def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRe
         ordered=_record_estimate(shares.ordered),
         pairs=[_record_pair(pair, knowledge) for pair in shares.pairs],
         at_worst=shares.at_worst,
-        says=_say_worlds(robustness, knowledge),
+        says=say_worlds(robustness, knowledge),
     )
 
 
@@ -218,7 +204,7 @@ def _record_estimate(estimate: Estimate) -> EstimateRecord:
     return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
 
 
-def _say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+def say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     """Return the shares in words, their assumed odds, and whether another provider comes first more often."""
     shares = robustness.shares
     if shares is None:
@@ -355,11 +341,11 @@ def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> TippingRecord:
         provider=part.provider,
         criterion=part.criterion,
         within={key: criterion.values[int(end)] if is_word else end for end, key in ends if end is not None},
-        says=f"{criterion.label} at {name}: {_say_within(part, criterion)}, {name} leads (today: {known}).",
+        says=f"{criterion.label} at {name}: {say_within(part, criterion)}, {name} leads (today: {known}).",
     )
 
 
-def _say_within(part: Tipping, criterion: Criterion) -> str:
+def say_within(part: Tipping, criterion: Criterion) -> str:
     """Return the amounts with which a provider leads: "below 0.0064 USD/message"."""
     ends = [
         (part.within.low, "from {} on" if part.reached[0] else "above {}"),
@@ -373,193 +359,3 @@ def _write_amount(end: Number, criterion: Criterion) -> str:
         return criterion.values[int(end)]
     # Crossings are found to nine digits: 79.999999999 is 80.
     return quantity_text(float(f"{end:.8g}"), criterion.unit)
-
-
-# What to ask
-
-
-def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[ConfirmRecord]:
-    """Return what to ask the providers, most useful first.
-
-    An entry has one fact whose answer could change the verdict, or, where no single one could, several that together
-    could: `facts` with the question to put, `answers` with the verdict that each leads to.
-    """
-    before, found = robustness.verdict, robustness.confirm
-    leads = {(part.provider, part.criterion): part for part in robustness.tippings}
-    alone = [
-        _QuestionInWords(question, knowledge).record(before, leads.get((question.provider, question.criterion)))
-        for question in found.questions
-    ]
-    together = [_record_set(part, found, before, knowledge) for part in found.sets]
-    # A dated verdict becomes firm if all its old facts still hold, which a buyer wants to hear first.
-    return together + alone if before.strength == "dated" else alone + together
-
-
-class _QuestionInWords:
-    """A question to a provider, its possible answers, and what they lead to, in words."""
-
-    def __init__(self, question: FactQuestion, knowledge: KnowledgeBase) -> None:
-        self._question, self._knowledge = question, knowledge
-        self._criterion = knowledge.criteria[question.criterion]
-        self._claims = knowledge.list_claims(question.provider, question.criterion)
-        self.name = knowledge.providers[question.provider].name
-        # If one bound is all that counts, the question names it, and the answer is yes or no.
-        bounds = question.asked.bounds
-        self._bound = bounds[0] if len(bounds) == 1 and not question.asked.on_scale else None
-
-    def record(self, before: Verdict, leads: Tipping | None) -> ConfirmRecord:
-        """Return the question with the verdict that each answer leads to; `leads` are amounts that would win."""
-        answers = [
-            (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
-            for answer in self._question.answers
-        ]
-        # Neighbouring amounts often lead to the same verdict: "if 95 or 96 percent, …". The known amount stays apart:
-        # "if that still holds or 96 percent" is not a sentence.
-        by_outcome = groupby(answers, key=lambda part: (part[2], part[1] == _STILL_HOLDS))
-        alike = [(outcome, [said for _, said, _ in some]) for (outcome, _), some in by_outcome]
-        says = "; ".join(f"if {join_any(said)}, {outcome}" for outcome, said in alike)
-        if len(answers) > 1 and len({outcome for outcome, _ in alike}) == 1:
-            says = f"whatever it is, {alike[0][0]}"
-        says = f"{self._write()} {capital(says)}."
-        says += " The sources contradict each other." if self._question.disputed else ""
-        # For other amounts, the question names the bound, and the answers are on either side of it.
-        if leads is not None and self._criterion.usage:
-            says += f" {capital(_say_within(leads, self._criterion))}, {self.name} leads."
-        return ConfirmRecord(
-            facts=[self.record_fact()],
-            answers=[
-                PossibleAnswerRecord(
-                    values=[self.get_value(answer.fact)],
-                    share=rounded(answer.share),
-                    changes=answer.verdict != before,
-                    verdict=ThenVerdictRecord(**answer.verdict.record()),
-                    says=f"if {said}: {outcome}.",
-                )
-                for answer, said, outcome in answers
-            ],
-            turns=rounded(self._question.turns),
-            changes=rounded(self._question.changes),
-            weight=self._question.weight,
-            complete=True,
-            says=says,
-        )
-
-    def record_fact(self) -> OpenFactRecord:
-        """Return the fact to ask about, with the question."""
-        stated = self._question.stated
-        return OpenFactRecord(
-            provider=self._question.provider,
-            criterion=self._criterion.id,
-            label=self._criterion.label,
-            disputed=self._question.disputed,
-            stated=None if stated is None else stated.isoformat(),
-            question=self._write(),
-        )
-
-    def get_value(self, fact: Fact) -> float | str | None:
-        """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
-        if self._criterion.kind == "capability":
-            return "present" if fact.truth is Truth.YES else "absent"
-        amount = fact.amount.low if fact.amount is not None else None
-        if amount is not None and self._criterion.kind == "rating":
-            return self._criterion.values[int(amount)]
-        return amount
-
-    def say_amount(self, fact: Fact) -> str:
-        """Return a supposed amount: "at least 90 seats", "below 90 seats", "as low as 2 USD"."""
-        still_holds = self._question.stated is not None and fact.claims
-        if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
-            return claims_text(fact.claims)
-        if self._bound is not None and fact.amount is not None:
-            said = bound_text(self._bound, self._criterion)
-            if compare(fact.amount, self._bound) is Truth.YES:
-                return said
-            if self._bound.low is not None and self._bound.high is not None:
-                return f"not {said}"
-            return said.replace("at least", "below", 1).replace("at most", "above", 1)
-        value, amounts = self._say_value(fact), [answer.fact.amount for answer in self._question.answers]
-        if self._criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
-            return value
-        # The answers go from the lowest amount to the highest, and an end of them is named as such.
-        return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
-
-    def _write(self) -> str:
-        """Return the question: `Does Acme offer "Fax"?`, `Seats at Acme: at least 90 seats?`."""
-        criterion, stated = self._criterion, self._question.stated
-        about = f"{criterion.label} at {self.name}{included_text(self._claims)}"
-        if criterion.kind == "capability":
-            asked = f'Does {self.name} {"offer" if stated is None else "still offer"} "{criterion.label}"'
-        elif self._bound is not None:
-            asked = f"{about}: {bound_text(self._bound, criterion)}"
-        elif criterion.kind == "rating":
-            asked = f"{about}: which of {joined(criterion.values)}"
-        else:
-            on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in self._claims) else ""
-            asked = f"{about}{on_request}: {ask_how_much(criterion)}"
-        return f"{asked}?" if stated is None else f"{asked} (last known on {stated})?"
-
-    def _say_answer(self, fact: Fact) -> str:
-        if self._criterion.kind == "capability":
-            return "yes" if fact.truth is Truth.YES else "no"
-        if self._question.stated is not None and fact.claims:
-            return _STILL_HOLDS
-        if self._bound is not None and fact.amount is not None:
-            return "yes" if compare(fact.amount, self._bound) is Truth.YES else "no"
-        return self._say_value(fact)
-
-    def _say_value(self, fact: Fact) -> str:
-        value = self.get_value(fact)
-        if isinstance(value, str) or value is None:
-            return str(value)
-        # To pass a bound, an answer lies a tiny step beside it: 100.0001 USD is shown as "just above 100 USD".
-        beside = find_nearest_end(value, self._criterion)
-        if beside is not None:
-            return f"just {'above' if value > beside else 'below'} {quantity_text(beside, self._criterion.unit)}"
-        return quantity_text(value, self._criterion.unit)
-
-
-def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
-    return "the answer would stay the same" if after == before else in_brief(after, knowledge, before)
-
-
-def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:
-    questions = [_QuestionInWords(question, knowledge) for question in part.questions]
-    said = joined(list(_say_supposed(zip(questions, part.answers, strict=True), knowledge)))
-    then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
-    # Beside single answers that change the verdict, several together only settle it.
-    says = f"Several answers together could {'settle' if found.questions else 'change'} the verdict: {then}"
-    if before.strength == "dated":
-        says = f"If these facts, which are out of date, all still hold, the recommendation is firm: {said}."
-    answer = PossibleAnswerRecord(
-        values=[question.get_value(fact) for question, fact in zip(questions, part.answers, strict=True)],
-        share=None,
-        changes=True,
-        verdict=ThenVerdictRecord(**part.verdict.record()),
-        says=capital(then),
-    )
-    return ConfirmRecord(
-        facts=[question.record_fact() for question in questions],
-        answers=[answer],
-        turns=0.0,
-        changes=0.0,
-        weight=sum(question.weight for question in part.questions),
-        complete=found.complete,
-        says=says,
-    )
-
-
-def _say_supposed(supposed: Iterable[tuple[_QuestionInWords, Fact]], knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield the supposed facts, once for all providers that share one: "Acme and Brook have Fax"."""
-    by_capability: dict[tuple[str, bool], list[str]] = {}
-    by_amount: dict[tuple[str, str], list[str]] = {}
-    for question, fact in supposed:
-        criterion = knowledge.criteria[fact.criterion]
-        if criterion.kind == "capability":
-            by_capability.setdefault((criterion.id, fact.truth is Truth.YES), []).append(question.name)
-        else:
-            by_amount.setdefault((criterion.label, question.say_amount(fact)), []).append(question.name)
-    for (label, amount), names in by_amount.items():
-        yield f"{label} at {joined(names)} is {amount}"
-    for (criterion_id, is_there), names in by_capability.items():
-        there, missing = ("has", "does not have") if len(names) == 1 else ("have", "do not have")
-        yield f"{joined(names)} {there if is_there else missing} {knowledge.criteria[criterion_id].label}"

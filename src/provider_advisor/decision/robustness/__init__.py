@@ -1,6 +1,6 @@
 """Determine how sure a decision is: what could change it, and how much it would take."""
 
-from typing import NamedTuple
+from functools import cached_property
 
 from provider_advisor.decision.decide import Decision
 from provider_advisor.decision.findings import Finding
@@ -43,38 +43,51 @@ __all__ = [
     "WeightRanges",
     "build_alternatives",
     "calculate_shares",
-    "measure_robustness",
 ]
 
 
-class Robustness(NamedTuple):
-    """The facts to confirm, the ranges of the weights, the shares of worlds, and the changes to the requirements.
+class Robustness:
+    """How sure a decision is; each part is measured when it is first asked for, and raises EngineError if that fails.
 
-    `verdict` is the one in question. `shares` is None where nothing is asked or there is no provider. The places in
-    `weights` and in the central weights of `shares` are those of `findings`: one provider's, the same for each.
+    The same decision is as sure in every process. Without `other_weights`, shares are those with the given weights
+    alone, which takes a fraction of the time.
     """
 
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-    confirm: Confirm
-    weights: WeightRanges
-    shares: Shares | None
-    changes: RequirementChanges
-    tippings: tuple[Tipping, ...] = ()
+    def __init__(self, decision: Decision, *, other_weights: bool = True) -> None:
+        self._outcome, self._facts = decision.outcome, decision.facts
+        self._other_weights = other_weights
 
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict in question."""
+        return self._outcome.verdict
 
-def measure_robustness(decision: Decision, *, other_weights: bool = True) -> Robustness:
-    """Return how sure a decision is; the same decision gives the same result in every process. Raises EngineError.
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return one provider's findings; each has the same, and `weights` and `shares` are in their order."""
+        return self._outcome.assessments[0].findings if self._outcome.assessments else ()
 
-    Without `other_weights`, shares are computed only for the given weights, in a fraction of the time.
-    """
-    outcome, facts = decision.outcome, decision.facts
-    return Robustness(
-        outcome.verdict,
-        outcome.assessments[0].findings if outcome.assessments else (),
-        find_questions(outcome, facts),
-        find_weight_ranges(outcome),
-        calculate_provider_shares(outcome, facts, other_weights=other_weights),
-        find_changes(outcome, facts),
-        find_tippings(outcome, facts) if outcome.verdict.kind != "none" else (),
-    )
+    @cached_property
+    def confirm(self) -> Confirm:
+        """Return the facts to ask providers about."""
+        return find_questions(self._outcome, self._facts)
+
+    @cached_property
+    def weights(self) -> WeightRanges:
+        """Return how far each weight could move."""
+        return find_weight_ranges(self._outcome)
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """Return how often each provider comes first; None where nothing is asked, or there is no provider."""
+        return calculate_provider_shares(self._outcome, self._facts, other_weights=self._other_weights)
+
+    @cached_property
+    def changes(self) -> RequirementChanges:
+        """Return the smallest changes to the requirements that would change the verdict."""
+        return find_changes(self._outcome, self._facts)
+
+    @cached_property
+    def tippings(self) -> tuple[Tipping, ...]:
+        """Return the amounts with which another provider would lead; none where each fails a must."""
+        return find_tippings(self._outcome, self._facts) if self.verdict.kind != "none" else ()

@@ -95,6 +95,8 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     that it changes it at all, then the weight of what rests on the fact, then provider and criterion. For a dated
     verdict, the out-of-date facts behind it are asked about too.
     """
+    if outcome.verdict.is_final:
+        return Confirm(())
     supposing = Supposing(outcome, facts)
     asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]
     questions = [_ask(fact, list_answers(fact, facts), outcome, facts, supposing) for fact in asked]
@@ -107,8 +109,8 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rate)
     if stale:
         return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
-    if _is_settled(outcome.verdict) or not questions:
-        return Confirm(tuple(useful))
+    if not questions:
+        return Confirm(())
     # Sets are searched only where no single answer settles the verdict.
     if any(_is_settled(answer.verdict) or answer.verdict.kind == "tie" for each in useful for answer in each.answers):
         return Confirm(tuple(useful))

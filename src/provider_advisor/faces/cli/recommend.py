@@ -215,11 +215,8 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
     if output is not None and _PROVIDER in output and form != "questions":
         raise RequirementsError(f"--output {output}: {_PROVIDER} is for letters to providers; add --format questions.")
     statement = read_statement(options, knowledge)
-    # A short text shows no shares with other weights, and drawing worlds for them would import NumPy.
-    is_short = form == "text" and not options.verbose
-    found = answer(
-        knowledge, statement, robustness=options.robustness and form != "questions", other_weights=not is_short
-    )
+    robustness, brief = options.robustness and form != "questions", form == "text" and not options.verbose
+    found = answer(knowledge, statement, robustness=robustness, brief=brief)
     if form == "questions":
         _write_questions(found, knowledge, output)
     elif output is None:

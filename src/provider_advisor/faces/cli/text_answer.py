@@ -94,7 +94,7 @@ def show_recommendation(  # noqa: PLR0913 (options of the command)
         show_document(_load_report(form)(recommendation.explanation, knowledge))
         return
     page = Page()
-    _AnswerText(recommendation.explanation, knowledge, page, verbose=verbose).write()
+    _AnswerText(recommendation, knowledge, page, verbose=verbose).write()
     page.show(paged=paged)
 
 
@@ -107,7 +107,7 @@ def render_recommendation(
     if form in {"markdown", "html"}:
         return reveal(_load_report(form)(recommendation.explanation, knowledge))
     page = Page(screen=False)
-    _AnswerText(recommendation.explanation, knowledge, page, verbose=verbose).write()
+    _AnswerText(recommendation, knowledge, page, verbose=verbose).write()
     return page.text()
 
 
@@ -125,8 +125,9 @@ def _load_report(form: str) -> Callable[[AnswerRecord, KnowledgeBase], str]:
 class _AnswerText:
     """An answer that is written on a page, short or verbose."""
 
-    def __init__(self, answer: AnswerRecord, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
-        self.answer = answer
+    def __init__(self, recommendation: Recommendation, knowledge: KnowledgeBase, page: Page, *, verbose: bool) -> None:
+        self.recommendation = recommendation
+        self.answer = answer = recommendation.explanation
         self.knowledge = knowledge
         self.page = page
         self.verbose = verbose
@@ -301,13 +302,13 @@ class _AnswerText:
 
         Only the providers that are in the table are compared in pairs: fifteen would be 105 lines.
         """
-        answer, found = self.answer, self.answer.sureness
-        if found and found.worlds is not None and answer.verdict.kind != "none":
-            shares = [found.worlds.says] if answer.is_open else []
-            tipping = [part.says for part in found.tipping or []]
+        answer, found, odds = self.answer, self.answer.sureness, self.recommendation.odds
+        lines = [odds] if odds else []
+        if self.verbose and found and found.worlds is not None and answer.verdict.kind != "none":
             table = {part.id for part in self.shown}
-            more = [*answer.list_pairs(table), *_say_ordered(answer, table), found.weights.says, *tipping]
-            self.page.section("How sure", [*shares, *(more if self.verbose else [])])
+            lines += [*answer.list_pairs(table), *_say_ordered(answer, table), found.weights.says]
+            lines += [part.says for part in found.tipping or []]
+        self.page.section("How sure", lines)
 
     def _write_sources(self) -> None:
         lines = []
