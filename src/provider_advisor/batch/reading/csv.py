@@ -8,17 +8,35 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from provider_advisor.batch.blocks import Block, Position, make_block, show_record
+from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.input_files import Limits, Stream, refuse_other_encodings, refuse_repeated
-from provider_advisor.batch.reading.text_blocks import TextBlock, read_cells, scan_record
+from provider_advisor.batch.reading.input_files import (
+    InputFile,
+    Limits,
+    Opener,
+    ReadingOptions,
+    Stream,
+    refuse_other_columns,
+    refuse_repeated,
+)
+from provider_advisor.batch.reading.text_blocks import (
+    TextBlock,
+    cut_records,
+    read_cells,
+    refuse_other_encodings,
+    refuse_wrong_encoding,
+    scan_record,
+    split_text,
+    yield_pieces,
+)
 from provider_advisor.errors import BatchError
 
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
@@ -39,6 +57,33 @@ class Header(NamedTuple):
     def schema(self) -> pa.Schema:
         """Return the schema: every column is text."""
         return pa.schema([(name, pa.string()) for name in self.names])
+
+
+def open_csv(
+    sources: Sequence[InputFile], separator: bytes | None, limits: Limits, options: ReadingOptions
+) -> tuple[pa.Schema, Opener]:
+    """Return the columns of CSV files, which may have them in any order, and their blocks. Raises BatchError."""
+    headers: list[Header] = []
+    streams: list[Stream | None] = []
+    for source in sources:
+        with Stream(source, 0, options.encoding) as stream:
+            head = stream.read(limits.block)
+            stream.give_back(head)
+            refuse_wrong_encoding(head, source.name)
+            headers.append(read_header(stream, separator or source.separator, limits, options.skip_lines))
+        streams.append(None if source.regular else stream)  # it can be read only once
+    names = list(headers[0].names)
+    refuse_other_columns(sources, [header.names for header in headers])
+
+    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+        header, offset = headers[file], start.offset or headers[file].start
+        cut = partial(cut_records, separator=header.separator)
+        parse = partial(parse_block, header=header, source=source.name, file=file)
+        with streams[file] or Stream(source, offset, options.encoding) as stream:
+            for piece in yield_pieces(stream, split_text(stream, offset, cut, limits), parse):
+                yield piece.then(lambda block: block._replace(rows=block.rows.select(names)))
+
+    return headers[0].schema, opener
 
 
 def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: int = 0) -> Header:

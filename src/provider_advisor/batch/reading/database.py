@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position
-from provider_advisor.batch.reading.input_files import InputFile, Limits, refuse_repeated
+from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, refuse_repeated
 from provider_advisor.batch.reading.parquet import make_writable, parse_batch
 from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
@@ -27,8 +27,14 @@ _ROWS = 65_536
 _SAID = re.compile(r"(?:ERROR|FATAL): +(?P<server>[^\n]+)|\[libpq\] (?P<client>[^\n]+)")
 
 
-def find_database(names: tuple[str, ...], query: str | None) -> InputFile:
-    """Return the database that is the only input. Raises BatchError if it is not, or if there is no query."""
+def open_query(names: tuple[str, ...], query: str | None, limits: Limits) -> tuple[InputFile, pa.Schema, Opener]:
+    """Return the database that is the only input, the columns of a query, and its blocks. Raises BatchError."""
+    source = _find_database(names, query)
+    schema = _read_schema(source, str(query))
+    return source, schema, lambda *_: _read_query(source, str(query), schema, limits)
+
+
+def _find_database(names: tuple[str, ...], query: str | None) -> InputFile:
     if len(names) > 1:
         raise BatchError("a database cannot be combined with other inputs; read one at a time.")
     (url,) = names
@@ -41,7 +47,7 @@ def find_database(names: tuple[str, ...], query: str | None) -> InputFile:
     return InputFile(show_address(url), url)
 
 
-def read_query_schema(source: InputFile, query: str) -> pa.Schema:
+def _read_schema(source: InputFile, query: str) -> pa.Schema:
     """Return the columns of a query, with types that can be written, without running it. Raises BatchError."""
     with _open_cursor(source) as cursor:
         try:
@@ -56,7 +62,7 @@ def read_query_schema(source: InputFile, query: str) -> pa.Schema:
     return make_writable(schema)
 
 
-def read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits) -> Iterator[Piece]:
+def _read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits) -> Iterator[Piece]:
     """Yield the rows of a query in blocks, and roll back any changes it makes. Raises BatchFailure if it fails."""
     before = 0
     with _open_cursor(source) as cursor:

@@ -8,12 +8,13 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
 import pyarrow as pa
 
+from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, RequirementsError, describe_cause
 from provider_advisor.requirements.priority_cells import Wish
@@ -23,10 +24,7 @@ STANDARD_INPUT = "standard input"
 _TABBED = (".tsv", ".tab")
 _LONGEST_NAME = 300
 _CHUNK = 1 << 20
-_LINES = 1 << 20
-_OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
 _BROKEN = (OSError, pa.ArrowException)
 _FORMS = {
     ".csv": "csv",
@@ -142,6 +140,10 @@ class InputFile(NamedTuple):
             raise BatchFailure(f"{self.name} can no longer be read ({describe_cause(error)}).") from error
         if now != self:
             raise BatchFailure(f"{self.name} was changed while it was being read; run again when it no longer changes.")
+
+
+Opener = Callable[[InputFile, int, Position], Iterator[Piece]]
+"""Yields the blocks of an input, given its place among the inputs, from a position on."""
 
 
 def choose_form(name: str, given: str | None, option: str) -> str:
@@ -346,34 +348,17 @@ def refuse_repeated(names: Iterable[str], has: str, advice: str = "rename all bu
         raise BatchError(f"{has} more than one column '{repeated[0]}'; {advice}.")
 
 
-def refuse_other_encodings(head: bytes, name: str) -> None:
-    """Raise BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
-    for start, form in _PACKED.items():
-        if head.startswith(start):
-            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
-    if head.startswith(_OTHER_BOMS) or b"\x00" in head[:2]:
-        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.")
-
-
-def refuse_wrong_encoding(head: bytes, name: str) -> None:
-    """Raise BatchError if a whole text is surely not UTF-8.
-
-    A single invalid line is damage, and only that line is rejected. In a file with the wrong encoding, all lines with
-    non-ASCII letters are invalid: the test is at least two lines, a tenth of all lines, and nine in ten of the
-    non-ASCII lines.
-    """
-    refuse_other_encodings(head, name)  # half the bytes of UTF-16 look like a one-byte encoding
-    try:
-        codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
-    except UnicodeDecodeError:
-        lines = head[:_LINES].splitlines()
-        beyond = [line for line in lines if not line.isascii()]
-        wrong = sum(line.decode("utf-8", "ignore").encode() != line for line in beyond)
-        if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
+def refuse_other_columns(sources: Sequence[InputFile], columns: Sequence[Sequence[str]]) -> None:
+    """Raise BatchError if a source does not have the columns of the first one; their order may differ."""
+    first, names = sources[0].name, columns[0]
+    for source, others in zip(sources, columns, strict=True):
+        known, found = frozenset(names), frozenset(others)
+        if missing := next((column for column in names if column not in found), None):
+            raise BatchError(f"{source.name} has no column '{missing}', which {first} has; expected the same columns.")
+        if added := next((column for column in others if column not in known), None):
             raise BatchError(
-                f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
-                "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
-            ) from None
+                f"{source.name} has a column '{added}', which {first} does not have; expected the same columns."
+            )
 
 
 def read_encoding(name: str | None) -> str | None:

@@ -19,26 +19,35 @@ from a missing key, and does not check days or unknown keys, so it worked only f
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
-from provider_advisor.batch.blocks import Block, Position, make_block, show_record
+from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
 from provider_advisor.batch.input_columns import Spelling, is_day_or_age, list_columns
 from provider_advisor.batch.kernel.table import UNLISTED, USAGE, split_values
-from provider_advisor.batch.reading.text_blocks import TextBlock
-from provider_advisor.errors import KnowledgeError, RequirementsError
+from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions, Stream
+from provider_advisor.batch.reading.text_blocks import (
+    TextBlock,
+    cut_lines,
+    refuse_other_encodings,
+    refuse_wrong_encoding,
+    split_text,
+    yield_pieces,
+)
+from provider_advisor.errors import BatchError, KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.scope import split_names
-from provider_advisor.requirements import statement_record
-from provider_advisor.requirements.grammar import split_text
+from provider_advisor.requirements import grammar, statement_record
 from provider_advisor.requirements.sheets import write_cell
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.unlisted import UnknownWords
@@ -102,6 +111,54 @@ class Keys:
         before, _, item = name.partition(USAGE)
         found = self.knowledge.find_usage(item) if not before and AT in item else None
         return None if found is None else f"{USAGE}{found.id}"
+
+
+def open_lines(
+    sources: Sequence[InputFile],
+    knowledge: KnowledgeBase,
+    limits: Limits,
+    options: ReadingOptions,
+    unknown: UnknownWords | None,
+) -> tuple[pa.Schema, Opener]:
+    """Return the columns of JSON Lines, those of the first block's keys, and their blocks. Raises BatchError."""
+    with Stream(sources[0], 0, options.encoding) as begun:
+        texts = _split_whole(begun, limits)
+        first = next((text for text in texts if text.cut.spoilt or text.data[: text.cut.end].strip()), None)
+    if first is None:
+        raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
+    refuse_wrong_encoding(first.data, sources[0].name)
+    renames = dict(options.renames)
+    keys = Keys((), knowledge, renames, options.id_column, unknown, options.decimal or ".")
+    keys = replace(keys, carried=_choose_carried([renames.get(name, name) for name in find_keys(first)], keys))
+
+    def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+        parse = partial(parse_lines, keys=keys, source=source.name, file=file)
+        if not source.regular and file == 0:
+            yield from yield_pieces(begun, chain([first], texts), parse)
+            return
+        with Stream(source, start.offset, options.encoding) as stream:
+            rest = split_text(stream, start.offset, cut_lines, limits) if start.offset else _split_whole(stream, limits)
+            yield from yield_pieces(stream, rest, parse)
+
+    return keys.schema, opener
+
+
+def _split_whole(stream: Stream, limits: Limits) -> Iterator[TextBlock]:
+    """Return the blocks of a whole text, without its byte-order mark."""
+    head = stream.read(len(codecs.BOM_UTF8))
+    refuse_other_encodings(head, stream.source.name)
+    start = len(head) if head == codecs.BOM_UTF8 else 0
+    stream.give_back(head[start:])
+    return split_text(stream, start, cut_lines, limits)
+
+
+def _choose_carried(names: Iterable[str], keys: Keys) -> tuple[str, ...]:
+    """Return the keys that are carried. Raises BatchError for one that looks like input but cannot be read."""
+    carried = tuple(name for name in dict.fromkeys(names) if name not in KEYS and not keys.spelling.find(name))
+    for name in carried:
+        if name != keys.id_column:
+            keys.spelling.refuse_similar(name, "key")
+    return carried
 
 
 def find_keys(text: TextBlock) -> tuple[str, ...]:
@@ -297,7 +354,7 @@ def _read_items(value: object) -> list[str] | None:
     """Return the items of a list, or of a text of words, as flat tables have it: "sms, fax"."""
     if type(value) is str:
         try:
-            value = split_text(value)
+            value = grammar.split_text(value)
         except RequirementsError:
             return None
     if type(value) is not list:

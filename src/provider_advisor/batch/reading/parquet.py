@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 
@@ -24,7 +24,14 @@ import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
 from provider_advisor.batch.kernel.arrays import change_inner_types
-from provider_advisor.batch.reading.input_files import InputFile, Limits, open_object, refuse_repeated
+from provider_advisor.batch.reading.input_files import (
+    InputFile,
+    Limits,
+    Opener,
+    open_object,
+    refuse_other_columns,
+    refuse_repeated,
+)
 from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -35,6 +42,20 @@ _BLOCKS = 4
 _MOST_SPELT_OUT = 4 << 30
 _MOST_VALUES = 1 << 27
 _BROKEN = (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError)
+
+
+def open_parquet(sources: Sequence[InputFile], limits: Limits) -> tuple[pa.Schema, Opener]:
+    """Return the columns of Parquet files, which must have the same types, and their blocks. Raises BatchError."""
+    schemas = [read_schema(source) for source in sources]
+    first = schemas[0]
+    refuse_other_columns(sources, [schema.names for schema in schemas])
+    for source, schema in zip(sources, schemas, strict=True):
+        for name, kind in zip(first.names, first.types, strict=True):
+            if (other := schema.field(name).type) != kind:
+                raise BatchError(
+                    f"'{name}' is {kind} in {sources[0].name} and {other} in {source.name}; expected one type."
+                )
+    return first, partial(read_parquet, schema=first, limits=limits)
 
 
 def read_schema(source: InputFile) -> pa.Schema:

@@ -9,22 +9,28 @@ like any other (`5" pipe`); anywhere else it spoils the line on which the record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import codecs
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from provider_advisor.batch.blocks import Block, Piece
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.input_files import Limits, Stream
+from provider_advisor.errors import BatchError
 
 _SAMPLE = 1 << 16
 _LEAST = 1 << 20
 _RECORDS = 50_000
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
 _WINDOW = 4096
+_LINES = 1 << 20
+_OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
 Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
@@ -144,6 +150,44 @@ def _skip_line(stream: Stream, data: bytes, offset: int, limits: Limits) -> tupl
     start = data[: limits.block]
     cut = Cut(len(start), (Spoilt(0, len(start), reason),))
     return TextBlock(start, cut, offset + length), rest
+
+
+def yield_pieces(stream: Stream, blocks: Iterable[TextBlock], parse: Callable[[TextBlock], Block]) -> Iterator[Piece]:
+    """Yield the blocks of a text for any thread to parse, and close it. Raises BatchFailure if it has changed."""
+    for text in blocks:
+        yield Piece(partial(parse, text), text.end)
+    stream.check_unchanged()
+    stream.close()
+
+
+def refuse_other_encodings(head: bytes, name: str) -> None:
+    """Raise BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
+    for start, form in _PACKED.items():
+        if head.startswith(start):
+            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
+    if head.startswith(_OTHER_BOMS) or b"\x00" in head[:2]:
+        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.")
+
+
+def refuse_wrong_encoding(head: bytes, name: str) -> None:
+    """Raise BatchError if a whole text is surely not UTF-8.
+
+    A single invalid line is damage, and only that line is rejected. In a file with the wrong encoding, all lines with
+    non-ASCII letters are invalid: the test is at least two lines, a tenth of all lines, and nine in ten of the
+    non-ASCII lines.
+    """
+    refuse_other_encodings(head, name)  # half the bytes of UTF-16 look like a one-byte encoding
+    try:
+        codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
+    except UnicodeDecodeError:
+        lines = head[:_LINES].splitlines()
+        beyond = [line for line in lines if not line.isascii()]
+        wrong = sum(line.decode("utf-8", "ignore").encode() != line for line in beyond)
+        if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
+            raise BatchError(
+                f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
+                "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
+            ) from None
 
 
 def cut_lines(data: bytes, *, final: bool, full: bool = False) -> Cut:  # noqa: ARG001 (like `cut_records`)

@@ -12,12 +12,13 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position, show_cells
-from provider_advisor.batch.reading.input_files import InputFile, Stream
+from provider_advisor.batch.reading.input_files import InputFile, Opener, ReadingOptions, Stream, refuse_other_columns
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.sheets import (
     LARGEST_FILE,
     Cell,
     Grid,
+    describe_skipped,
     find_header,
     read_sheet,
     refuse_large_file,
@@ -34,11 +35,25 @@ _POLARS: dict[pa.DataType, pl.DataType] = {
 }  # fmt: skip
 
 
-def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Callable[[str], bool]) -> Grid:
-    """Return the table of a workbook's sheet; its header is found by names that are known, or behind `skip_rows`.
+def open_workbooks(
+    sources: Sequence[InputFile], options: ReadingOptions, is_known: Callable[[str], bool]
+) -> tuple[pa.Schema, Opener, tuple[str, ...]]:
+    """Return the columns of a sheet of each workbook, their blocks, and what was skipped in them, for people.
 
-    Raises BatchError, RequirementsError and BatchFailure.
+    Headers are found by names that are known, or below the skipped lines. Raises BatchError, RequirementsError and
+    BatchFailure.
     """
+    grids = [_read_grid(source, options.sheet, options.skip_lines, is_known) for source in sources]
+    refuse_other_columns(sources, [grid.names for grid in grids])
+    types = _choose_types(grids)
+
+    def opener(_source: InputFile, file: int, start: Position) -> Iterator[Piece]:
+        return _cut_grid(grids[file], types, options.decimal or ".", file, start)
+
+    return pa.schema(types), opener, tuple(note for grid in grids for note in describe_skipped(grid))
+
+
+def _read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Callable[[str], bool]) -> Grid:
     refuse_large_file(source.size, source.name)
     with Stream(source) as stream:
         content = stream.read(LARGEST_FILE + 1)
@@ -52,7 +67,7 @@ def read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: Ca
     return grid
 
 
-def choose_types(grids: Sequence[Grid]) -> Types:
+def _choose_types(grids: Sequence[Grid]) -> Types:
     """Return the type of each column: number or date if all its cells are, otherwise text."""
     return {
         name: _choose_type(chain.from_iterable(_list_cells(grid, name) for grid in grids)) for name in grids[0].names
@@ -75,7 +90,7 @@ def _choose_type(cells: Iterable[Cell]) -> pa.DataType:
     return pa.timestamp("us") if kinds == {dt.datetime} else pa.string()
 
 
-def cut_grid(grid: Grid, types: Types, decimal: str, file: int, start: Position) -> Iterator[Piece]:
+def _cut_grid(grid: Grid, types: Types, decimal: str, file: int, start: Position) -> Iterator[Piece]:
     """Yield the blocks of a table from a position on; rows have the sheet's row numbers."""
 
     def parse(begin: int) -> Block:
