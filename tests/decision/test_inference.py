@@ -21,7 +21,7 @@ def inferred(rules, *asked, situation=None, usage=None, criteria=CRITERIA):
 
 
 def fired(inference):
-    return {firing.rule.id: set(firing.antecedents) for firing in inference.firings}
+    return {rule.id for rule in inference.fired}
 
 
 def chain(length, prefix="c"):
@@ -30,7 +30,7 @@ def chain(length, prefix="c"):
     return [capability(name) for name in names], rules
 
 
-# Chains and firings
+# Chains
 
 
 def test_nothing_stated_fires_nothing():
@@ -45,7 +45,7 @@ def test_without_rules_what_was_stated_is_all():
 def test_a_chain_runs_to_its_end(length):
     criteria, rules = chain(length)
     inference = inferred(rules, must("c0000"), criteria=criteria)
-    assert len(inference.firings) == length
+    assert len(inference.fired) == length
     assert {req.criterion for req in inference.requirements} == {criterion.id for criterion in criteria}
 
 
@@ -55,37 +55,31 @@ def test_a_join_waits_for_the_ends_of_two_chains():
         rule("one", Need("board"), Implied("chat", "should")),
         rule("two", Need("seats"), Implied("phone", "should")),
     ]
-    assert set(fired(inferred(rules, must("board")))) == {"one"}
-    assert set(fired(inferred(rules, must("board"), must("seats")))) == {"one", "two", "both"}
+    assert fired(inferred(rules, must("board"))) == {"one"}
+    assert fired(inferred(rules, must("board"), must("seats"))) == {"one", "two", "both"}
 
 
-ANTECEDENTS = {
-    "a need": (Need("board"), {"need:board"}),
-    "all": (AllOf((Need("board"), ALWAYS)), {"need:board", "situation:staff=none"}),
-    "any: those that hold": (AnyOf((Need("board"), Need("phone"), ALWAYS)), {"need:board", "situation:staff=none"}),
-    "what is implied": (Need("chat"), {"need:chat"}),
-    "usage": (Usage("calls", Interval(5)), {"usage:calls>=5"}),
-    "not": (Not(Situation("staff", "some")), {"not situation:staff=some"}),
-    "an all that does not hold, under any": (
-        AnyOf((AllOf((Need("board"), Need("phone"))), ALWAYS)),
-        {"situation:staff=none"},
-    ),
+CONDITIONS = {
+    "a need": Need("board"),
+    "all": AllOf((Need("board"), ALWAYS)),
+    "any": AnyOf((Need("phone"), ALWAYS)),
+    "what is implied": Need("chat"),
+    "usage": Usage("calls", Interval(5)),
+    "not": Not(Situation("staff", "some")),
+    "an all that does not hold, under any": AnyOf((AllOf((Need("board"), Need("phone"))), ALWAYS)),
 }
 
 
-@pytest.mark.parametrize(
-    ("when", "antecedents"),
-    [pytest.param(*example, id=name) for name, example in ANTECEDENTS.items()],
-)
-def test_a_firing_names_what_it_fired_on(when, antecedents):
+@pytest.mark.parametrize("when", CONDITIONS.values(), ids=CONDITIONS)
+def test_a_rule_fires_on_each_kind_of_condition(when):
     rules = [rule("r", when, Implied("fax", "could")), rule("s", Need("board"), Implied("chat", "should"))]
-    assert fired(inferred(rules, must("board"), situation=ALWAYS_SO, usage={"calls": 9}))["r"] == antecedents
+    assert "r" in fired(inferred(rules, must("board"), situation=ALWAYS_SO, usage={"calls": 9}))
 
 
 def test_a_rule_that_is_absorbed_fires_all_the_same():
     rules = [rule("r", Need("board"), Implied("chat", "should")), rule("s", Need("chat"), Implied("fax", "should"))]
     inference = inferred(rules, must("board"), must("chat"))
-    assert set(fired(inference)) == {"r", "s"}
+    assert fired(inference) == {"r", "s"}
     assert [req.criterion for req in inference.requirements if req.implied_by] == ["fax"]
 
 
@@ -119,7 +113,7 @@ UNSAID = {
 @pytest.mark.parametrize(("when", "situation", "usage", "fires"), UNSAID.values(), ids=UNSAID)
 def test_a_rule_fires_only_where_it_certainly_holds(when, situation, usage, fires):
     rules = [rule("r", when, Implied("fax", "must"))]
-    assert bool(inferred(rules, must("board"), situation=situation, usage=usage).firings) is fires
+    assert bool(inferred(rules, must("board"), situation=situation, usage=usage).fired) is fires
 
 
 def test_not_need_asks_only_what_was_stated():
@@ -127,12 +121,12 @@ def test_not_need_asks_only_what_was_stated():
         rule("adds", Need("board"), Implied("chat", "must")),
         rule("lacks", Not(Need("chat")), Implied("fax", "could")),
     ]
-    assert set(fired(inferred(rules, must("board")))) == {"adds", "lacks"}
-    assert set(fired(inferred(rules, must("board"), could("chat")))) == {"adds"}
+    assert fired(inferred(rules, must("board"))) == {"adds", "lacks"}
+    assert fired(inferred(rules, must("board"), could("chat"))) == {"adds"}
 
 
 def test_not_need_alone_fires_for_a_team_that_states_nothing():
-    assert set(fired(inferred([rule("r", Not(Need("chat")), Implied("fax", "could"))]))) == {"r"}
+    assert fired(inferred([rule("r", Not(Need("chat")), Implied("fax", "could"))])) == {"r"}
 
 
 # Favours
@@ -149,7 +143,7 @@ def test_a_rule_that_favours_counts_unless_its_facts_are_required():
     inference = inferred(rules, must("board"))
     assert [part.id for part in inference.favours] == ["counts"]
     assert {(part.rule, part.criterion) for part in inference.set_aside} == {("stated", "board"), ("implied", "fax")}
-    assert set(fired(inference)) == {"counts", "stated", "implied", "adds"}
+    assert fired(inference) == {"counts", "stated", "implied", "adds"}
 
 
 def test_no_rule_adds_what_is_not_wanted_nor_fires_on_it():
@@ -164,7 +158,7 @@ def test_no_rule_adds_what_is_not_wanted_nor_fires_on_it():
     assert [part.criterion for part in inference.requirements] == ["board", "phone"]
     because = "you said that you do not want it"
     assert inference.set_aside == (("adds", "chat", because), ("judges", "chat", because))
-    assert fired(inference) == {"adds": {"need:board"}, "either": {"need:board"}, "judges": {"need:board"}}
+    assert fired(inference) == {"adds", "either", "judges"}
     assert not inference.favours  # what is not wanted weighs nothing, for a rule that favours by it too
 
 
@@ -224,7 +218,7 @@ def test_200_rules_on_the_same_need_all_fire():
         for number in range(200)
     ]
     inference = inferred(rules, must("board"))
-    assert len(inference.firings) == 200
+    assert len(inference.fired) == 200
     odd, even = ({f"r{number}" for number in range(start, 200, 2)} for start in (1, 0))
     implied = {req.criterion: (req.weight, set(req.implied_by)) for req in inference.requirements if req.implied_by}
     assert implied == {"chat": (200, odd), "fax": (199, even)}
@@ -288,7 +282,7 @@ def test_who_asks_for_a_member_needs_the_criterion():
     beside = rule("beside", Not(Need("board")), Implied("chat", "must"))
     kinds = rule("kinds", Need("board"), favours=FactHolds("board"))
     inference = inferred([whole, beside, kinds], could("board@here"), criteria=finding_board())
-    assert fired(inference) == {"whole": {"need:board"}, "kinds": {"need:board"}}
+    assert fired(inference) == {"whole", "kinds"}
     assert inference.requirements[1:] == (Requirement("chat", "could", None, 1, ("whole",)),)
     assert not inference.favours, "the evidence on board would count twice"
 
@@ -298,7 +292,7 @@ def test_a_rule_may_imply_a_member_of_what_it_needs_and_others_that_need_the_cri
     other = rule("other", Need("call"), Implied("board@here", "should"))
     last = rule("last", Need("board"), Implied("chat", "must"))
     inference = inferred([one, other, last], must("call"), criteria=finding_board())
-    assert {firing.rule.id for firing in inference.firings} == {"one", "other", "last"}
+    assert fired(inference) == {"one", "other", "last"}
     assert [(part.criterion, part.priority) for part in inference.requirements] == [
         ("call", "must"), ("board@here", "should"), ("chat", "should"),
     ]  # fmt: skip

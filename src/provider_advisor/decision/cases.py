@@ -250,7 +250,7 @@ class _Trial:
         self._team = read_team(self._part, **case.team)
         facts = self._find_facts(self._part)
         decision = decide(self._team, facts)
-        self._rules = [firing.rule.id for firing in decision.outcome.inference.firings]
+        self._rules = [rule.id for rule in decision.outcome.inference.fired]
         # What was looked up while deciding is all that can have changed the decision.
         self._matters = facts.asked
         self._left = _MOST_TRIES

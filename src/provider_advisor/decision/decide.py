@@ -183,7 +183,7 @@ def _failed_musts(outcome: Outcome, provider: str) -> list[Requirement]:
 
 def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement]:
     """Return the stated musts that the rules behind an implied requirement ask about, however long the chain."""
-    rules = {firing.rule.id: firing.rule for firing in outcome.inference.firings}
+    rules = {rule.id: rule for rule in outcome.inference.fired}
     seen: set[str] = set()
     waiting = [*requirement.implied_by]
     musts = [part for part in outcome.team.requirements if part.priority == "must"]

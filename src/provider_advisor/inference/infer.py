@@ -14,7 +14,7 @@ certainly true become atoms (plain texts) for the rule engine; numbers and unkno
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -55,22 +55,15 @@ class SetAside(NamedTuple):
     because: str
 
 
-class Firing(NamedTuple):
-    """A rule that fired, and the texts of what it fired on: `need:video-api`, `situation:developers=none`."""
-
-    rule: Rule
-    antecedents: tuple[str, ...]
-
-
 class Inference(NamedTuple):
     """What follows from a team's statement.
 
-    `requirements` are the stated and the implied ones, musts first; `firings` all rules that fired; `favours` those
+    `requirements` are the stated and the implied ones, musts first; `fired` all rules that fired; `favours` those
     that count for providers; `set_aside` consequents that do not count.
     """
 
     requirements: tuple[Requirement, ...]
-    firings: tuple[Firing, ...]
+    fired: tuple[Rule, ...]
     favours: tuple[Rule, ...]
     set_aside: tuple[SetAside, ...]
 
@@ -156,12 +149,12 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
 
 def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
     """Return the consequences if exactly these rules fired, in the base's order, and these atoms hold."""
-    firing, added, aside = _imply(rules, team, settled, knowledge)
+    fired, added, aside = _imply(rules, team, settled, knowledge)
     requirements = sorted(put_together(team.requirements, added, knowledge), key=_get_rank)
     required = {requirement.criterion for requirement in requirements}
     required |= {name for part in requirements if not part.is_absence for name in list_needed(part.criterion)}
     favours: list[Rule] = []
-    for rule in firing:
+    for rule in fired:
         # No evidence counts twice: the facts on a required criterion are already judged as a requirement.
         if again := sorted(judged_by(rule) & required):
             aside.append(SetAside(rule.id, again[0], "it is based on what is already required"))
@@ -169,9 +162,7 @@ def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], know
             aside.append(SetAside(rule.id, unwanted[0], "you said that you do not want it"))
         elif rule.favours is not None:
             favours.append(rule)
-    true = settled | {_name_need(criterion) for criterion in required - team.refused}
-    firings = tuple(Firing(rule, tuple(_find_antecedents(rule.when, true))) for rule in firing)
-    return Inference(tuple(requirements), firings, tuple(favours), tuple(aside))
+    return Inference(tuple(requirements), tuple(fired), tuple(favours), tuple(aside))
 
 
 def _imply(
@@ -347,20 +338,3 @@ def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:
 def judged_by(rule: Rule) -> set[str]:
     """Return the criteria in a rule's `favours`; none for a rule that implies."""
     return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()
-
-
-def _find_antecedents(condition: Condition, true: set[str]) -> list[str]:
-    """Return the texts, among those that are true, that make the condition hold; none if it does not."""
-
-    def own(part: Leaf | Not) -> list[str]:
-        return [text] if (text := text_of(part)) in true else []
-
-    def every(found: Iterator[list[str]]) -> list[str]:
-        parts = list(found)
-        return _merge_once(parts) if all(parts) else []
-
-    return fold(condition, own, every=every, some=_merge_once, negated=own)
-
-
-def _merge_once(parts: Iterable[list[str]]) -> list[str]:
-    return list(dict.fromkeys(itertools.chain.from_iterable(parts)))

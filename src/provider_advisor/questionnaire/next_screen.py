@@ -193,7 +193,7 @@ class QuestionOrder:
         self._catalogue, self._possible = state.catalogue, self.survey.replay.possible
         self._changes: dict[tuple[Totals, ...], bool] = {}
         inference = self.survey.outcome.inference
-        self._fires_now = frozenset(firing.rule.id for firing in inference.firings)
+        self._fires_now = frozenset(rule.id for rule in inference.fired)
         self._required = frozenset(part.criterion for part in inference.requirements)
         self._deciding = DecidingQuestions(self._possible, state.catalogue, self._fires_now)
         self.gates = dict(self._find_gates(deciding))  # by what cannot be asked yet, the questions that may open it

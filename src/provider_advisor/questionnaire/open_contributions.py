@@ -69,7 +69,7 @@ def find_open_contributions(
 
     `outcome` is that of the replay's team; `findings` are its findings, each with what it adds.
     """
-    fired = frozenset(firing.rule.id for firing in outcome.inference.firings)
+    fired = frozenset(rule.id for rule in outcome.inference.fired)
     deciding = DecidingQuestions(replay.possible, catalogue, fired)
     return list(_ContributionSearch(replay, catalogue, deciding, _group_by_origin(findings)).find())
 

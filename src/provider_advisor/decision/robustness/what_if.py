@@ -297,7 +297,7 @@ class Rerun:
         self.runs = 0
         self._outcome = outcome
         self._facts = facts
-        self._fired = [firing.rule for firing in outcome.inference.firings]
+        self._fired = outcome.inference.fired
         to_settle = compile_rules(facts.knowledge).to_settle
         self._settled = settle_atoms(to_settle, outcome.team)
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}

@@ -46,7 +46,7 @@ def show_rules(request: Request, service: Service) -> Response:
     if request.query_params:
         statement = read_address(request.query_params.multi_items(), knowledge).statement
         address = write_address(statement, knowledge)
-        fired = {firing.rule.id for firing in infer(knowledge, statement.team).firings}
+        fired = {rule.id for rule in infer(knowledge, statement.team).fired}
     rules = [
         rule._asdict()
         | {
@@ -157,7 +157,7 @@ def describe_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str,
         "id": rule.id,
         "area": rule.area,
         "because": rule.because,
-        "fired": any(firing.rule.id == rule.id for firing in found.firings),
+        "fired": rule in found.fired,
         "aside": aside[0] if aside else "",
         "conditions": list_conditions(rule.when, knowledge, truth_of, stated),
         "implies": [_describe_implied(part.criterion, part.bound, knowledge) for part in rule.implies],
