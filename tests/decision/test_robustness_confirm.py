@@ -29,7 +29,8 @@ from provider_advisor.decision import judge_team
 from provider_advisor.decision.decide import reassess
 from provider_advisor.decision.robustness import Robustness, joint_answers
 from provider_advisor.decision.robustness import confirm as module
-from provider_advisor.decision.robustness.confirm import find_contenders, find_questions
+from provider_advisor.decision.robustness.confirm import find_questions
+from provider_advisor.decision.robustness.joint_answers import find_contenders
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.decision.verdict import can_lead, list_criteria_behind, rank

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from worlds import DAY, SAME_EVERY_RUN, Said, World, capability, knowledge_of, quantity, rating, rule, worlds
 
-from provider_advisor.decision.robustness.confirm import find_contenders
+from provider_advisor.decision.robustness.joint_answers import find_contenders
 from provider_advisor.decision.robustness.open_facts import is_open
 from provider_advisor.explanation.findings_in_words import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation

@@ -214,7 +214,7 @@ class _Reason:
         is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own.proven for rival in rivals)
         if self._verdict.strength == "leaning" and not is_beaten:
             # Imported only for this sentence, because it is as large as the rest of an answer.
-            from provider_advisor.decision.robustness.confirm import find_contenders  # noqa: PLC0415
+            from provider_advisor.decision.robustness.joint_answers import find_contenders  # noqa: PLC0415
 
             ahead, level = map(self._sort_by_score, find_contenders(self._decision.outcome, self._decision.facts))
             why = self._say_overtakers(ahead, level, "it")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.joint_answers import JointAnswers
+from provider_advisor.decision.robustness.joint_answers import JointAnswers, list_leading
 from provider_advisor.decision.robustness.open_facts import (
     OpenFact,
     PossibleAnswer,
@@ -24,8 +24,8 @@ from provider_advisor.decision.robustness.open_facts import (
     list_answers,
     list_confirmations,
 )
-from provider_advisor.decision.robustness.what_if import DUST, Supposing
-from provider_advisor.decision.verdict import Rank, Verdict, can_lead, find_stale_grounds, rank
+from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.decision.verdict import Rank, Verdict, find_stale_grounds, rank
 from provider_advisor.knowledge import Fact, Facts
 
 MOST_TRIED = 120
@@ -109,8 +109,8 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rate)
     if stale:
         return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
-    if not questions:
-        return Confirm(())
+    if _is_settled(outcome.verdict) or not questions:
+        return Confirm(tuple(useful))
     # Sets are searched only where no single answer settles the verdict.
     if any(_is_settled(answer.verdict) or answer.verdict.kind == "tie" for each in useful for answer in each.answers):
         return Confirm(tuple(useful))
@@ -128,68 +128,6 @@ def _list_relevant(assessments: Sequence[Assessment]) -> list[Assessment]:
         for each in assessments
         if each.standing != "ruled-out" and each.score is not None and each.score.possible >= proven
     ]
-
-
-class Contenders(NamedTuple):
-    """The rivals that could lead instead of the recommended provider, and those that could at best draw level."""
-
-    ahead: tuple[str, ...]
-    level: tuple[str, ...]
-
-
-def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
-    """Return the rivals that some answers to all open questions put ahead of, or level with, the leader.
-
-    Open facts of different providers are independent. So a rival comes first in some world if its best rank is as good
-    as the worst rank of every other provider. If too many answers are tied together (`MOST_JOINT`), a rival is included
-    rather than left out. The possible score is too optimistic for this: if several findings depend on one fact, it
-    takes each at its best.
-    """
-    supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
-
-    def bound(each: Assessment) -> tuple[Rank, Rank]:
-        asked = find_askable_facts(each, facts)
-        answers = [[answer.fact for answer in list_answers(fact, facts)] for fact in asked]
-        return JointAnswers(asked, answers, supposing).bound_ranks(each)
-
-    ahead: list[str] = []
-    level: list[str] = []
-    for rival, best, lowest in _list_leading(outcome.assessments, bound):
-        if rival != leader and can_lead(best):
-            (level if best == lowest else ahead).append(rival)
-    return Contenders(tuple(ahead), tuple(level))
-
-
-def _list_leading(
-    assessments: Iterable[Assessment], bound: Callable[[Assessment], tuple[Rank, Rank]], *, is_open: bool = True
-) -> Iterator[tuple[str, Rank, Rank]]:
-    """Yield who could lead with its best answers, that rank, and the lowest worst rank of the others.
-
-    `bound` finds the worst and the best rank of a provider, and takes long. So the most promising are checked first;
-    one that is behind two others at their worst, even with its own highest degrees, is skipped. That is valid only if
-    answers are about open facts (`is_open`), and do not contradict known ones.
-    """
-    found: dict[str, tuple[Rank, Rank]] = {}
-    lowest: list[tuple[Rank, str]] = []
-    hopes = {each.provider: _rank_at_best(each) for each in assessments}
-    for each in sorted(assessments, key=lambda each: hopes[each.provider]):
-        if is_open and len(lowest) > 1 and hopes[each.provider] > lowest[1][0]:
-            break
-        found[each.provider] = bound(each)
-        lowest = sorted([*lowest, (found[each.provider][0], each.provider)])[:2]
-    for each in assessments:
-        _, best = found.get(each.provider, (None, None))
-        least = next((rank_ for rank_, name in lowest if name != each.provider), best)
-        if best is not None and least is not None and best <= least:
-            yield each.provider, best, least
-
-
-def _rank_at_best(assessment: Assessment) -> Rank:
-    """Return a rank that no answers to open questions can improve on."""
-    if assessment.score is None or assessment.cost is not None:  # a price changes the cost, and with it findings
-        return 0, 0, -math.inf
-    now = rank(assessment)
-    return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - DUST
 
 
 def _rate(question: FactQuestion) -> tuple[float, float, float, str, str]:
@@ -248,8 +186,8 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
 
 
 def _is_settled(verdict: Verdict) -> bool:
-    """Return whether nothing unknown matters: every provider fails a must, or one is proven best."""
-    return verdict.kind == "none" or verdict.strength in {"firm", "dated"}
+    """Return whether nothing unknown matters, though old facts may: all fail a must, or one is proven best."""
+    return verdict.is_final or verdict.strength == "dated"
 
 
 _Asked = dict[str, tuple[int, ...]]
@@ -292,7 +230,7 @@ class _SetSearch:
             self._places |= {(provider, question.criterion): place for place, question in enumerate(about)}
         is_open = all(question.stated is None for question in questions)
         best_first = sorted(outcome.assessments, key=lambda each: (rank(each), each.provider))
-        leading = _list_leading(best_first, self._bound, is_open=is_open)
+        leading = list_leading(best_first, self._bound, is_open=is_open)
         self._favourites = [frozenset({provider}) for provider, _, _ in leading]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
         self.tried = 0

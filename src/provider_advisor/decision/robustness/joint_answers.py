@@ -1,4 +1,4 @@
-"""Find the answers about one provider that are jointly best, or worst, for it.
+"""Find the answers about one provider that are jointly best, or worst, for it, and who could lead with the best.
 
 The best answers to single questions need not be best together. A rule favours "no fax, or a phone": while both are
 unknown, it counts 0.5. With "no fax" it counts 1, and also with "a phone"; but the team asks for the fax too, so fax
@@ -8,27 +8,21 @@ common finding add up, and are searched separately.
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment, Finding, sum_up
-from provider_advisor.decision.robustness.open_facts import OpenFact
-from provider_advisor.decision.robustness.what_if import Supposing
+from provider_advisor.decision.robustness.open_facts import OpenFact, find_askable_facts, list_answers
+from provider_advisor.decision.robustness.what_if import DUST, Supposing
 from provider_advisor.decision.robustness.world_model import link_parts
-from provider_advisor.decision.verdict import Rank, rank
-from provider_advisor.knowledge import Fact
+from provider_advisor.decision.verdict import Rank, can_lead, rank
+from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Truth
 
 MOST_JOINT = 128
 """Most joint answers to one group. With more, the ends are found question by question, or bounded."""
-
-
-class JointEnds(NamedTuple):
-    """The worst and the best joint answers, in the order of the questions."""
-
-    worst: tuple[Fact, ...]
-    best: tuple[Fact, ...]
 
 
 class JointAnswers:
@@ -40,7 +34,7 @@ class JointAnswers:
         self._supposing = supposing
         self._groups = _link_questions(asked)
         self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
-        self._ends: dict[tuple[int, ...], JointEnds] = {}
+        self._ends: dict[tuple[int, ...], tuple[Sequence[Fact], Sequence[Fact]]] = {}
         self._found: dict[tuple[int, ...], dict[int, tuple[Fact, Fact]]] = {}
 
     def find_ends(self, places: Iterable[int]) -> dict[int, tuple[Fact, Fact]]:
@@ -54,7 +48,9 @@ class JointAnswers:
                     parts.setdefault(self._group_of[place], []).append(place)
             found = self._found[key] = dict[int, tuple[Fact, Fact]]()
             for part in map(tuple, parts.values()):
-                found |= dict(zip(part, zip(*self._ends_of(part), strict=True), strict=True))
+                if part not in self._ends:
+                    self._ends[part] = self._search(part)
+                found |= dict(zip(part, zip(*self._ends[part], strict=True), strict=True))
         return self._found[key]
 
     def bound_ranks(self, assessment: Assessment) -> tuple[Rank, Rank]:
@@ -89,19 +85,15 @@ class JointAnswers:
     def _count(self, group: Iterable[int]) -> int:
         return math.prod(max(1, len(self._answers[place])) for place in group)
 
-    def _ends_of(self, part: tuple[int, ...]) -> JointEnds:
-        if part not in self._ends:
-            self._ends[part] = self._search(part)
-        return self._ends[part]
-
-    def _search(self, part: tuple[int, ...]) -> JointEnds:
+    def _search(self, part: tuple[int, ...]) -> tuple[Sequence[Fact], Sequence[Fact]]:
+        """Return the worst and the best joint answers to a group of questions."""
         answers = [self._answers[place] for place in part]
         if self._count(part) <= MOST_JOINT:
             ordered = sorted(itertools.product(*answers), key=self._supposing.rate)
-            return JointEnds(ordered[0], ordered[-1])
+            return ordered[0], ordered[-1]
         # Too many to try together: each question by itself, which gives the same unless a `not` ties them.
         singly = [sorted(each, key=lambda answer: self._supposing.rate((answer,))) for each in answers]
-        return JointEnds(tuple(each[0] for each in singly), tuple(each[-1] for each in singly))
+        return [each[0] for each in singly], [each[-1] for each in singly]
 
 
 def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
@@ -121,3 +113,68 @@ def _at_end(finding: Finding, truth: Truth) -> Finding:
     end = degree.high if truth is Truth.YES else degree.low
     settled = None if degree.truth is None else truth
     return finding._replace(degree=degree._replace(low=end, high=end, expected=end, truth=settled))
+
+
+# Who could lead with its best answers
+
+
+class Contenders(NamedTuple):
+    """The rivals that could lead instead of the recommended provider, and those that could at best draw level."""
+
+    ahead: tuple[str, ...]
+    level: tuple[str, ...]
+
+
+def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
+    """Return the rivals that some answers to all open questions put ahead of, or level with, the leader.
+
+    Open facts of different providers are independent. So a rival comes first in some world if its best rank is as good
+    as the worst rank of every other provider. If too many answers are tied together (`MOST_JOINT`), a rival is included
+    rather than left out. The possible score is too optimistic for this: if several findings depend on one fact, it
+    takes each at its best.
+    """
+    supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
+
+    def bound(each: Assessment) -> tuple[Rank, Rank]:
+        asked = find_askable_facts(each, facts)
+        answers = [[answer.fact for answer in list_answers(fact, facts)] for fact in asked]
+        return JointAnswers(asked, answers, supposing).bound_ranks(each)
+
+    ahead: list[str] = []
+    level: list[str] = []
+    for rival, best, lowest in list_leading(outcome.assessments, bound):
+        if rival != leader and can_lead(best):
+            (level if best == lowest else ahead).append(rival)
+    return Contenders(tuple(ahead), tuple(level))
+
+
+def list_leading(
+    assessments: Iterable[Assessment], bound: Callable[[Assessment], tuple[Rank, Rank]], *, is_open: bool = True
+) -> Iterator[tuple[str, Rank, Rank]]:
+    """Yield who could lead with its best answers, that rank, and the lowest worst rank of the others.
+
+    `bound` finds the worst and the best rank of a provider, and takes long. So the most promising are checked first;
+    one that is behind two others at their worst, even with its own highest degrees, is skipped. That is valid only if
+    answers are about open facts (`is_open`), and do not contradict known ones.
+    """
+    found: dict[str, tuple[Rank, Rank]] = {}
+    lowest: list[tuple[Rank, str]] = []
+    hopes = {each.provider: _rank_at_best(each) for each in assessments}
+    for each in sorted(assessments, key=lambda each: hopes[each.provider]):
+        if is_open and len(lowest) > 1 and hopes[each.provider] > lowest[1][0]:
+            break
+        found[each.provider] = bound(each)
+        lowest = sorted([*lowest, (found[each.provider][0], each.provider)])[:2]
+    for each in assessments:
+        _, best = found.get(each.provider, (None, None))
+        least = next((rank_ for rank_, name in lowest if name != each.provider), best)
+        if best is not None and least is not None and best <= least:
+            yield each.provider, best, least
+
+
+def _rank_at_best(assessment: Assessment) -> Rank:
+    """Return a rank that no answers to open questions can improve on."""
+    if assessment.score is None or assessment.cost is not None:  # a price changes the cost, and with it findings
+        return 0, 0, -math.inf
+    now = rank(assessment)
+    return 0 if can_lead(now) else now[0], 0, -assessment.score.possible - DUST
