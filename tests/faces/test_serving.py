@@ -236,13 +236,16 @@ def _find_free_port():
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """Two workers on the bicycle shops, with metrics and a log: the process, its port, that of metrics, and the log."""
+    """Two workers on the bicycle shops, with metrics and a log: the process, its port, that of metrics, and the log.
+
+    The folders are given before the command.
+    """
     log = tmp_path_factory.mktemp("served") / "log"
     metrics = _find_free_port()
     with log.open("w") as errors:
-        command = [sys.executable, "-c", "from provider_advisor.faces.cli.main import main; main()", "serve"]
+        command = [sys.executable, "-c", "from provider_advisor.faces.cli.main import main; main()"]
+        command += ["--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"), "serve"]
         command += ["--port", "0", "--workers", "2", "--metrics-port", str(metrics), "--log-format", "json"]
-        command += ["--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules")]
         process = subprocess.Popen(command, stderr=errors)
     try:
         _wait(lambda: "Serving" in log.read_text(encoding="utf-8"))
@@ -270,9 +273,38 @@ def _wait(is_done, seconds=60):
     pytest.fail("it never came")
 
 
+def _list_children(number):
+    """Return the processes that a process started and did not yet wait for."""
+    lists = Path(f"/proc/{number}/task").glob("*/children")
+    return {int(child) for found in lists for child in found.read_text(encoding="ascii").split()}
+
+
 def _list_workers(log):
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     return {line["worker"] for line in lines}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found as Linux tells them")
+def test_workers_read_the_folders_given_before_the_command(served, bicycles):
+    process, port, _, log = served
+
+    def have_all_told():
+        assert json.loads(_get(port, "/-/versions")[1])["fingerprint"] == bicycles.fingerprint
+        return _list_children(process.pid) == _list_workers(log)
+
+    _wait(have_all_told)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found as Linux tells them")
+def test_the_last_run_of_a_server_leaves_no_process_behind(served):
+    process, port, _, _ = served
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("POST", "/api/v1/batch", "team,needs\none,repairs\n", {"Content-Type": "text/csv"})
+        begun = json.loads(connection.getresponse().read())
+    address = f"/api/v1/batch/{begun['id']}"
+    _wait(lambda: json.loads(_get(port, address)[1])["state"] == "done")
+    # A process that has ended stays in the system's table until its parent waits for it.
+    _wait(lambda: not any(map(_list_children, _list_children(process.pid))), 10)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read as Linux tells it")
@@ -313,16 +345,12 @@ def test_23_a_worker_that_dies_loses_at_most_the_requests_in_flight_and_is_repla
                 connection.close()
         connection.close()
 
-    def list_workers():
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
-        return {int(number) for number in children.split()}
-
     def have_all_answered():
         assert _get(port, "/answer?needs=repairs")[0] == 200
-        return list_workers() == _list_workers(log)
+        return _list_children(process.pid) == _list_workers(log)
 
     _wait(have_all_answered)
-    before = list_workers()
+    before = _list_children(process.pid)
     with ThreadPoolExecutor(len(found)) as threads:
         for place in range(len(found)):
             threads.submit(ask_on, place)
@@ -333,7 +361,7 @@ def test_23_a_worker_that_dies_loses_at_most_the_requests_in_flight_and_is_repla
             _wait(lambda: not Path(f"/proc/{victim}").exists())
             gone = time.monotonic()
             assert _get(port, "/answer?needs=repairs")[0] == 200  # whether or not it is replaced yet
-            _wait(lambda: len(list_workers() - before) == 1)
+            _wait(lambda: len(_list_children(process.pid) - before) == 1)
             counts = [len(one) for one in found]
             _wait(lambda: all(len(one) > count + 3 for one, count in zip(found, counts, strict=True)))
         finally:

@@ -135,7 +135,9 @@ def test_mistakes_are_told_all_at_once_and_keep_the_form(web):
     assert problem.status_code == 422
     assert problem.headers["content-type"] == "application/problem+json"
     assert len(problem.json()["mistakes"]) == 2
-    assert "recommend criteria" in problem.json()["detail"]
+    assert "See `/api/v1/criteria` for what you can ask for." in problem.json()["detail"]
+    assert "put it into `unlisted`." in problem.json()["detail"]
+    assert "--" not in problem.json()["detail"]
 
 
 @pytest.mark.parametrize("word", ["witheboard", "smz", "fax>=3", "no fax"])
@@ -143,10 +145,11 @@ def test_7_a_page_and_a_program_are_told_what_the_command_says(web, recommend_sa
     alone = recommend_says(f"recommend --needs '{word}'")
     (sentence,) = web.get("/api/v1/recommendation", params={"needs": word}).json()["mistakes"]
     assert alone.status == 2
-    assert sentence in alone.err
+    told, _, listing = sentence.partition(" To list it")
+    assert told.replace("`/api/v1/criteria`", "`recommend criteria`") in alone.err
+    assert bool(listing) is ("--unlisted" in alone.err)
     page = unescape(re.sub("<[^>]+>", "", web.get("/choose", params={"needs": word}).text))
-    said = sentence.partition(" To list it")[0].replace("`recommend criteria`", "the criteria")
-    assert said[1:] in page
+    assert told[1:].replace("`/api/v1/criteria`", "the criteria") in page
     if word == "witheboard":
         assert "Did you mean 'whiteboard'?" in page
 

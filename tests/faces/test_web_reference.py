@@ -186,13 +186,16 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
                 found,
                 await call("replay", record=record),
                 [await call("ask", values={"criterion:wings": "must"}), await call("replay", record={})],
+                await call("recommend", needs=["wings"]),
                 [await call("impact", files={"x": "y"}, teams=[{}]), await call("impact", files={}, teams=[])],
             )
 
-    end, replayed, wrong, refused = asyncio.run(talk())
+    end, replayed, wrong, unknown, refused = asyncio.run(talk())
     assert end["end"]["says"]
     assert replayed["says"] == "The answer is the same."
     assert all(one["mistakes"] for one in (*wrong, *refused))
+    assert "See `search_criteria` for what you can ask for." in unknown["mistakes"][0]
+    assert "--unlisted" not in unknown["mistakes"][0]
 
 
 def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):

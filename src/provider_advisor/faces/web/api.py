@@ -17,7 +17,7 @@ from provider_advisor.explanation.answer_schema import answer_schema
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.web.address import describe_query, read_address
-from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
+from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, problem_schema, show_page, tell_program
 from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.shapes.every_file import file_schemas
@@ -89,7 +89,7 @@ def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, An
     try:
         return service.recommend(service.read(team)).short_record
     except RequirementsError as error:
-        return {"mistakes": list(error.problems)}
+        return {"mistakes": [*map(tell_program, list_mistakes(error))]}
 
 
 @router.get("/criteria", responses=_LIST, tags=["knowledge"])

@@ -31,7 +31,7 @@ from provider_advisor.faces.web.batch_files import (
     read_upload,
     send_file,
 )
-from provider_advisor.faces.web.responses import JsonResponse, respond_problem
+from provider_advisor.faces.web.responses import JsonResponse, respond_problem, tell_program
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs, StartedRun
 from provider_advisor.faces.web.service import Service
 from provider_advisor.knowledge.files import shipped_folder
@@ -173,7 +173,7 @@ def _record(run: StartedRun) -> dict[str, Any]:
     return {
         "id": run.id,
         "state": "running" if run.is_running else "done" if run.is_done else "failed",
-        "mistakes": [] if run.is_running or run.is_done else run.list_mistakes(),
+        "mistakes": [] if run.is_running or run.is_done else [*map(tell_program, run.list_mistakes())],
         "summary": read_summary(run) if run.is_done else None,
         **{what: f"{address}/{what}" if find_result(run, what) else None for what in ("scores", "rejects")},
         "until": describe_end(run),

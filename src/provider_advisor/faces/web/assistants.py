@@ -18,7 +18,7 @@ from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api_ask import ask_next
 from provider_advisor.faces.web.api_runs import ImpactRequest, measure_change
-from provider_advisor.faces.web.responses import list_mistakes
+from provider_advisor.faces.web.responses import list_mistakes, tell_program
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most
     from mcp.server import MCPServer
 
 _MOST_FOUND = 20
+_TOOLS = {"criteria": "`search_criteria`", "facts": "`facts`"}
+"""The tools that an assistant uses in place of commands."""
+
 _Given = ParamSpec("_Given")
 
 _ABOUT = (
@@ -45,9 +48,13 @@ def _tell_mistakes(tool: Callable[_Given, dict[str, Any]]) -> Callable[_Given, d
         try:
             return tool(*given, **named)
         except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+            return _record_mistakes(error)
 
     return tell
+
+
+def _record_mistakes(error: AdvisorError) -> dict[str, Any]:
+    return {"mistakes": [tell_program(sentence, _TOOLS) for sentence in list_mistakes(error)]}
 
 
 def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
@@ -163,7 +170,7 @@ def _add_impact(server: MCPServer, runs: RunFolder) -> None:
         try:
             return await measure_change(ImpactRequest(files=files, teams=teams), runs)
         except AdvisorError as error:
-            return {"mistakes": list_mistakes(error)}
+            return _record_mistakes(error)
         except ValidationError as error:
             return {"mistakes": [f"{part['loc'][0]}: {part['msg']}." for part in error.errors()]}
 

@@ -39,7 +39,13 @@ _OPTIONS = re.compile(r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*", re.DOTALL)
 """Advice on command options at the end of an error: `… To continue, use --matches FILE.`"""
 
 _WORD = re.compile("[a-z]+ ")
-_COMMAND = "<code>recommend criteria</code>"
+_COMMAND = re.compile("`recommend (criteria|facts|schema)`")
+_IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema": "`/api/v1/schema/{kind}`"}
+"""What a program uses in place of a command."""
+
+_CODED_COMMAND = re.compile("<code>recommend (criteria|facts)</code>")
+_PAGES = {"criteria": "the criteria", "facts": "the page of facts"}
+_LISTING = " To list it without judging it, put it into `unlisted`."
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
 _HEADINGS = {
@@ -101,13 +107,32 @@ def _show_sentence(text: str, *, linked: bool = True) -> Markup:
 
 
 def _show_reason(text: str, *, linked: bool = True) -> Markup:
-    """Return an error for a page: with a link in place of `recommend criteria`, and without advice on options.
+    """Return an error for a page: with a link in place of a command, and without advice on options.
 
     An error that is itself a link is not `linked`.
     """
-    shown = str(mark_code(_OPTIONS.sub("", drop_listing_advice(text))))
-    criteria = '<a href="/criteria">the criteria</a>' if linked else "the criteria"
-    return Markup(shown.replace(_COMMAND, criteria))  # noqa: S704 (escaped before)
+
+    def name_page(found: re.Match[str]) -> str:
+        name = _PAGES[found[1]]
+        return f'<a href="/{found[1]}">{name}</a>' if linked else name
+
+    shown = _CODED_COMMAND.sub(name_page, mark_code(_drop_options(text)))
+    return Markup(shown)  # noqa: S704 (escaped before)
+
+
+def _drop_options(sentence: str) -> str:
+    """Return an error without its advice on options, which only helps at a terminal."""
+    return _OPTIONS.sub("", drop_listing_advice(sentence))
+
+
+def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
+    """Return an error for a program: with fields in place of options, and `names` in place of commands.
+
+    >>> tell_program("'x' is not known. See `recommend criteria`.")
+    "'x' is not known. See `/api/v1/criteria`."
+    """
+    listing = "" if drop_listing_advice(sentence) == sentence else _LISTING
+    return _COMMAND.sub(lambda found: names.get(found[1], found[0]), _drop_options(sentence)) + listing
 
 
 def is_fragment(request: Request) -> bool:
@@ -247,7 +272,7 @@ def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as a response; if the server is at fault, the client may try again after a second."""
-    sentences = list(mistakes)
+    sentences = [*map(tell_program, mistakes)]
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
         "type": "about:blank",
