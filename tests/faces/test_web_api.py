@@ -141,10 +141,9 @@ def test_a_record_is_replayed_as_the_command_does(web, bicycles, recommend_says,
 def test_each_of_many_teams_is_told_in_the_words_of_the_api(web):
     one, other = web.post("/api/v1/recommendations", json=[{"needs": ["repairs"]}, {"needs": ["wings"]}]).json()
     assert one["verdict"]
-    assert other["mistakes"] == [
-        "nothing is recorded about 'wings'. See `/api/v1/criteria` for what you can ask for. To list it without "
-        "judging it, put it into `unlisted`."
-    ]
+    (said,) = other["mistakes"]
+    assert "See `/api/v1/criteria` for what you can ask for." in said
+    assert said.endswith(" To list it without judging it, put it into `unlisted`.")
 
 
 def test_a_file_comes_back_with_scores_and_rejects(web, runs):

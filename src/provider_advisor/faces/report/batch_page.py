@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from provider_advisor.explanation.words import STRENGTHS, counted, joined, percent
-from provider_advisor.faces.report.html import page_template
+from provider_advisor.faces.report.html import render_page
 from provider_advisor.faces.text import clean_texts
 
 _MOST = 12
@@ -55,8 +55,7 @@ class Choice(NamedTuple):
 
 def batch_report(summary: Record) -> str:
     """Return the summary of a run, as `make_summary` gives it, as an HTML page; equal bytes for equal summaries."""
-    page: str = page_template("batch.html.j2").render(batch_values(summary))
-    return page
+    return render_page("batch.html.j2", batch_values(summary))
 
 
 def batch_values(summary: Record) -> dict[str, Any]:

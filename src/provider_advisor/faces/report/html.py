@@ -1,16 +1,16 @@
 """A recommendation as a self-contained HTML page: no scripts, no requests, made for paper and screen readers too.
 
-Its templates, and those of a batch, escape text, and an undefined name is an error.
+The pages of the server show the same templates.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from provider_advisor.explanation.answer_records import AnswerRecord, VerdictRecord
@@ -27,10 +27,10 @@ def keep_days(text: object) -> Markup:
 
 
 @cache
-def page_template(name: str) -> Any:  # noqa: ANN401 (a template)
-    """Return the template with that file name."""
+def make_environment(*packages: str) -> Environment:
+    """Return the templates of packages, which include one another by name: texts are escaped, unknown names refused."""
     environment = Environment(
-        loader=PackageLoader("provider_advisor.faces.report", "templates"),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -38,13 +38,17 @@ def page_template(name: str) -> Any:  # noqa: ANN401 (a template)
         keep_trailing_newline=True,
     )
     environment.filters["keep_days"] = keep_days
-    return environment.get_template(name)
+    return environment
+
+
+def render_page(template: str, values: Mapping[str, Any]) -> str:
+    """Return a template of reports as a page."""
+    return make_environment("provider_advisor.faces.report").get_template(template).render(values)
 
 
 def html_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as an HTML page; equal bytes for equal records."""
-    page: str = page_template("report.html.j2").render(report_values(answer, knowledge))
-    return page
+    return render_page("report.html.j2", report_values(answer, knowledge))
 
 
 def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, Any]:

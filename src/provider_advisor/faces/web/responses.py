@@ -18,14 +18,14 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Form
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
 from provider_advisor.explanation.words import capital
-from provider_advisor.faces.report.html import keep_days
+from provider_advisor.faces.report.html import make_environment
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
@@ -74,21 +74,9 @@ _LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader(
-            [
-                PackageLoader("provider_advisor.faces.web", "templates"),
-                PackageLoader("provider_advisor.faces.report", "templates"),
-            ]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment("provider_advisor.faces.web", "provider_advisor.faces.report")
     environment.filters |= {
         "capital": capital,
-        "keep_days": keep_days,
         "mark_code": mark_code,
         "reason": _show_reason,
         "sentence": _show_sentence,
