@@ -202,7 +202,7 @@ def test_wrong_options_are_refused_before_anything_is_asked(ask, options, senten
 
 def test_a_paste_of_a_megabyte_is_one_line_that_is_not_understood(ask):
     run = ask(_OPTIONS, b"x" * 1_000_000 + b"\nvideo\n")
-    assert "That line has more than 2000 characters; expected a short answer, or help.\n> video\n" in run.out
+    assert "That line has more than 2,000 characters; expected a short answer, or help.\n> video\n" in run.out
     assert "Video meetings" in run.out
 
 

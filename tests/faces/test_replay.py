@@ -44,6 +44,14 @@ def test_with_the_same_knowledge_the_answer_is_the_same(recommend_says, record):
     assert run.out == "The answer is the same.\n\nAnswered as of 2023-01-01, before and now.\n"
 
 
+def test_a_record_from_before_thousands_separators_has_the_same_facts(recommend_says, tmp_path):
+    path = tmp_path / "record.json"
+    found = recommend_says("recommend --needs video-viewers>=50000 --as-of 2026-11-29 --format json").out
+    assert "100,000 viewers" in found
+    path.write_text(found.replace("0,000 viewers", "0000 viewers"), encoding="utf-8")
+    assert recommend_says(f"recommend replay {path}").out.startswith("The answer is the same.")
+
+
 def test_another_day_can_be_named(recommend_says, record):
     run = recommend_says(f"recommend replay {record} --as-of 2022-11-01")
     assert run.status == 0

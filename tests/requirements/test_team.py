@@ -123,7 +123,7 @@ def test_the_order_in_which_things_are_asked_never_matters(bicycles, needs, rand
 
 def test_ten_thousand_needs_are_too_many(bicycles):
     assert refusal(bicycles, needs=["repairs"] * 9_000, wants=["rental"] * 1_000) == (
-        "10000 requirements were given, but at most 1000 are allowed; keep the important ones."
+        "10,000 requirements were given, but at most 1,000 are allowed; keep the important ones."
     )
 
 

@@ -149,7 +149,7 @@ def test_an_answer_says_what_was_assumed_and_can_be_asked_again():
     usage = {"sms-outbound": "40000..60000", "sms-inbound": "60000/year"}
     found = recommend(load(), wants=["monthly-cost"], usage=usage, as_of=_DAY)
     assert found.record["notes"] == [
-        "Incoming SMS: 60000/year counts as 5000 messages/month, a twelfth in every month.",
+        "Incoming SMS: 60000/year counts as 5,000 messages/month, a twelfth in every month.",
         "Outgoing SMS: 40000..60000 messages/month is a range, so its costs are ranges too.",
     ]
     assert found.record["question"]["usage"] == usage

@@ -275,7 +275,7 @@ def _compare_findings(pair: AnswerPair) -> Iterator[Difference]:
         old = then.get((new.provider, _get_key(new)))
         if old is None:
             continue
-        changed = (old.outcome, old.degree, old.says) != (new.outcome, new.degree, new.says)
+        changed = _get_known(old) != _get_known(new)
         claims = _compare_claims(old.evidence, new.evidence) or (_reread_claims(new.evidence) if changed else [])
         said = _say_finding(old, new, claims, changed=changed)
         if said:
@@ -283,6 +283,11 @@ def _compare_findings(pair: AnswerPair) -> Iterator[Difference]:
             old_known, new_known = (_pick_fields(side, "outcome", "degree", "expected", "says") for side in (old, new))
             what = {"provider": new.provider, "criterion": new.criterion, "rule": new.rule}
             yield _make_difference("finding", says, **what, old=old_known, new=new_known, claims=claims)
+
+
+def _get_known(finding: FindingRecord) -> tuple[object, ...]:
+    # Older records say "10000 viewers" where this version says "10,000 viewers": the same fact.
+    return finding.outcome, finding.degree, finding.says.replace(",", "")
 
 
 def _say_finding(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:

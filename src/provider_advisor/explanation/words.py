@@ -71,7 +71,7 @@ def keep_few(words: Sequence[str], most: int, rest: str = "more") -> list[str]:
     ['a', 'b', '2 more fail a must']
     """
     left = len(words) - most
-    return [*words[:most], f"{left} {rest}"] if left > 1 else [*words]
+    return [*words[:most], f"{left:,} {rest}"] if left > 1 else [*words]
 
 
 def counted(count: int, what: str) -> str:
@@ -88,15 +88,15 @@ def capital(text: str) -> str:
 
 
 def number_text(number: Number) -> str:
-    """Return a number without an exponent and without useless digits.
+    """Return a number with thousands separators, without an exponent and without useless digits.
 
     >>> number_text(0.00001), number_text(5000), number_text(2.50)
-    ('0.00001', '5000', '2.5')
+    ('0.00001', '5,000', '2.5')
     """
     if float(number).is_integer():
-        return str(int(number))
+        return f"{int(number):,}"
     # `str` would write 0.00001 as 1e-05.
-    return f"{number:.12f}".rstrip("0")
+    return f"{number:,.12f}".rstrip("0")
 
 
 def quantity_text(number: Number, unit: str | None) -> str:

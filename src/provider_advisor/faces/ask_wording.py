@@ -106,7 +106,7 @@ def describe_progress(screen: Screen, state: State) -> str:
     left = measure_progress(state).left
     if left == 1:
         return "One criterion could still change the answer"
-    return f"Up to {left} criteria could still change the answer" if left else "The last questions"
+    return f"Up to {left:,} criteria could still change the answer" if left else "The last questions"
 
 
 def describe_standing(state: State) -> str:
@@ -156,7 +156,7 @@ def describe_amount(prompt: Prompt) -> str:
     """Return which number is asked for, with examples."""
     is_bound = prompt.key.kind == "bound"
     what = f"The {'most' if prompt.at_most else 'least'} that is acceptable, in" if is_bound else "A number of"
-    typical = [number_text(part) for part in prompt.typical if not isinstance(part, str)]
+    typical = [_write_number(part) for part in prompt.typical if not isinstance(part, str)]
     example = f" (for example {', '.join(typical)})" if typical else ""
     return f"{what} {prompt.unit}{example}"
 
@@ -181,13 +181,18 @@ def describe_answer(key: Key, value: object, state: State) -> str:
         own = {("bound", NONE): "no limit", ("unlisted", NO_ANSWER): "left out"}
         return own.get((key.kind, value), value.replace("-", " "))
     if key.kind != "bound":
-        return number_text(value) if isinstance(value, int | float) else str(value).replace("-", " ")
+        return _write_number(value) if isinstance(value, int | float) else str(value).replace("-", " ")
     # The bound of a rating is the place of its word, or the word itself.
     criterion = catalogue.knowledge.criteria[key.name]
     word = "at most" if criterion.lower_is_better else "at least"
     if criterion.values:
         return f"{word} {criterion.values[value] if isinstance(value, int) else value}"
-    return f"{word} {number_text(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
+    return f"{word} {_write_number(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
+
+
+def _write_number(number: float) -> str:
+    """Return a number as it can be typed again: `500,000` is refused, because some read it as 500."""
+    return number_text(number).replace(",", "")
 
 
 def _name_members(key: Key, value: object, state: State) -> str:
@@ -324,7 +329,7 @@ def _describe_still_open(state: State) -> str:
         return "None of the remaining questions could change the answer"
     left = measure_progress(state).left
     if left > 1:
-        return f"Up to {left} criteria that were not asked about could still change the answer"
+        return f"Up to {left:,} criteria that were not asked about could still change the answer"
     return "One more question could still change the answer"
 
 
@@ -422,12 +427,16 @@ def _describe_moves(found: Why, state: State) -> Iterator[str]:
         by_effect.setdefault(effect, []).append(describe_answer(found.key, move.answer, state))
     same = by_effect.pop("", [])
     for effect, answers in by_effect.items():
-        yield f"{capital(join_any(keep_few(answers, _MOST_LISTED, 'others')))}: {effect}."
+        yield f"{_join_answers(answers)}: {effect}."
     if by_effect and same:
-        yield f"{capital(join_any(keep_few(same, _MOST_LISTED, 'others')))}: the answer would stay the same."
+        yield f"{_join_answers(same)}: the answer would stay the same."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
         yield f"On its own, it does not change the answer{together}."
+
+
+def _join_answers(answers: Sequence[str]) -> str:
+    return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
 
 
 def _describe_move(move: Move, before: Verdict) -> str:
@@ -464,8 +473,4 @@ def _describe_topics(state: State) -> Iterator[str]:
 
 
 def _count(number: int, one: str, many: str) -> str:
-    return f"{number or 'no'} {one if number == 1 else many}"
-
-
-def _list_answers(answers: Sequence[str]) -> str:
-    return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
+    return f"{number:,} {one if number == 1 else many}" if number else f"no {many}"

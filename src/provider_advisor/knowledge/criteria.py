@@ -269,7 +269,7 @@ def _label_part(part: FactHolds, criterion: Criterion) -> str:
     low, high = (
         end
         if end is None or criterion.kind == "rating" or criterion.unit is None
-        else f"{end} {count_unit(end, criterion.unit)}"
+        else f"{plain(float(end)):,} {count_unit(end, criterion.unit)}"
         for end in _spell_ends(part.bound, criterion)
     )
     if low == high:

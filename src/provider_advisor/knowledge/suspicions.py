@@ -301,7 +301,7 @@ def _find_stale(facts: Facts) -> Iterator[str]:
         if facts.is_stale(fact):
             stale.setdefault((provider, str(fact.newest)), []).append(criterion)
     for (provider, day), criteria in stale.items():
-        count = "1 fact is" if len(criteria) == 1 else f"{len(criteria)} facts are"
+        count = "1 fact is" if len(criteria) == 1 else f"{len(criteria):,} facts are"
         more = [f"{len(criteria) - _MOST_STALE} more"] if len(criteria) > _MOST_STALE else []
         listed = ", ".join([*criteria[:_MOST_STALE], *more])
         yield f"provider '{provider}': {count} from {day} and out of date (`stale_after`): {listed}."

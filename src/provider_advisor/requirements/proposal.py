@@ -152,10 +152,10 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
 def _describe_counts(found: Sequence[Match], empty: int) -> str:
     listed, judged = sum(match.is_unlisted for match in found), sum(match.is_requirement for match in found)
     left_out = len(found) - listed - judged
-    counted = [f"{judged} of {len(found)} requirements {'is' if judged == 1 else 'are'} judged"]
-    counted += [f"{listed} listed and not judged"] if listed else []
-    counted += [f"{left_out} left out"] if left_out else []
-    counted += [f"{'1 row' if empty == 1 else f'{empty} rows'} without a requirement skipped"] if empty else []
+    counted = [f"{judged:,} of {len(found):,} requirements {'is' if judged == 1 else 'are'} judged"]
+    counted += [f"{listed:,} listed and not judged"] if listed else []
+    counted += [f"{left_out:,} left out"] if left_out else []
+    counted += [f"{'1 row' if empty == 1 else f'{empty:,} rows'} without a requirement skipped"] if empty else []
     return ", ".join(counted)
 
 
@@ -349,7 +349,7 @@ class _RowReader:
                 "should, could or may."
             )
         for column, count in self._softened.items():
-            rows = "1 row" if count == 1 else f"{count} rows"
+            rows = "1 row" if count == 1 else f"{count:,} rows"
             where = begin_sentence(column)
             yield f'{grid.file}: {where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
         if filled := [place for place in columns.unread if any(row[place] for row in self._filled.values())]:

@@ -65,7 +65,8 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     count = sum(len(items) for _, items in given) + len(own_words)
     if count > MOST_REQUIREMENTS:
         raise RequirementsError(
-            f"{count} requirements were given, but at most {MOST_REQUIREMENTS} are allowed; keep the important ones."
+            f"{count:,} requirements were given, but at most {MOST_REQUIREMENTS:,} are allowed; keep the important "
+            "ones."
         )
     situation, usage = _check_mapping("situation", situation), _check_mapping("usage", usage)
     mistakes = Mistakes()

@@ -165,7 +165,8 @@ def describe_volume(used: Used, item: UsageItem) -> str | None:
     """Say how a volume was read; None for a plain number per month."""
     if not isinstance(used, Volume):
         return None
-    taken = f"{used.low:g}" if used.low == used.high else f"{used.low:g} to {used.high:g}"
+    low, high = (f"{plain(round(end, 2)):,}" for end in (used.low, used.high))
+    taken = low if low == high else f"{low} to {high}"
     if used.is_yearly:
         even = f"{item.label}: {used.said} counts as {taken} {item.unit}, a twelfth in every month"
     else:

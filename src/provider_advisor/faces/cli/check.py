@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Mistakes are errors and end with status 2; what is allowed but looks wrong is a warning:
 #
 #     warning: provider 'vonage': 1 fact is from 2022-07-05 and out of date (`stale_after`): sdk-languages.
-#     813 criteria, 15 providers, 2602 claims, 126 rules: no problems, 22 warnings.
+#     813 criteria, 15 providers, 2,602 claims, 126 rules: no problems, 22 warnings.
 
 _MOST_NAMED = 8
 _VERDICT = frozenset({"kind", "strength", "provider", "lean", "among"})
@@ -131,8 +131,8 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
             show_line(find_cause(failure.case, knowledge).describe(), 2, err=True)
     failed = len(failures) - (_accept(failures, options.rules) if options.accept else 0)
     if not failed:
-        return 0, f", all {len(cases)} cases pass"
-    return failed, f", {failed} of {len(cases)} cases fail{'s' if failed == 1 else ''}"
+        return 0, f", all {len(cases):,} cases pass"
+    return failed, f", {failed:,} of {len(cases):,} cases fail{'s' if failed == 1 else ''}"
 
 
 def _accept(failures: Iterable[Failure], rules: str | None) -> int:
@@ -181,7 +181,7 @@ def _find_changes(failure: Failure) -> dict[str, Any]:
 
 
 def _describe_counts(counts: Mapping[str, int]) -> str:
-    parts = [f"{counts[name]} {name}" for name in ("criteria", "providers", "claims")]
+    parts = [f"{counts[name]:,} {name}" for name in ("criteria", "providers", "claims")]
     return ", ".join([*parts, counted(counts["rules"], "rule")])
 
 
@@ -242,7 +242,7 @@ def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int)
     past = sum(group.count_past(day) for group in groups)
     soon = sum(len(group.facts) for group in groups) - past
     verb = "is" if past == 1 else "are"
-    ahead = f"; {soon} more will be within {within} days" if within else ""
+    ahead = f"; {soon:,} more will be within {within} days" if within else ""
     return f"{counted(past, 'fact')} {verb} out of date on {day}{ahead}."
 
 
@@ -251,7 +251,7 @@ def _describe_ageing(group: AgeingGroup, day: dt.date) -> str:
     soon = len(group.facts) - past
     said = [f"{counted(past, 'fact')} from {group.stated}, valid until {group.good_until}"] if past else []
     ahead = min((part.good_until for part in group.facts if part.good_until >= day), default=None)
-    said += [f"{soon} {'more ' if past else ''}valid until {ahead}"] if soon else []
+    said += [f"{soon:,} {'more ' if past else ''}valid until {ahead}"] if soon else []
     return f"{_label_area(group)}: {'; '.join(said)}"
 
 

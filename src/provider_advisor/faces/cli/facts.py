@@ -167,7 +167,7 @@ def _show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form:
         if rows:
             page.table(_HEADINGS, rows)
         if confirmed := len(parts) - len(rows):
-            page.line(f"{confirmed} claim{'s say' if confirmed > 1 else ' says'} the same as before.")
+            page.line(f"{confirmed:,} claim{'s say' if confirmed > 1 else ' says'} the same as before.")
     cited = ((at, knowledge.sources[name]) for name, at in places.items())
     page.section(
         "Sources",

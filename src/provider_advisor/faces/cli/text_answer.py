@@ -187,7 +187,7 @@ class _AnswerText:
     def _shorten(self, lines: Sequence[str], most: int = _MOST_LINES) -> Sequence[str]:
         """Return the lines; in a short answer only the first few, and how many more there are."""
         left = 0 if self.verbose else len(lines) - most
-        return [*lines[:most], f"({left} more: --verbose)"] if left > 0 else lines
+        return [*lines[:most], f"({left:,} more: --verbose)"] if left > 0 else lines
 
     def _write_matrix(self) -> None:
         """Print who meets what; a long table in a short answer omits the rows that all meet."""

@@ -81,7 +81,7 @@ def post_recommendation(
 def post_recommendations(teams: list[dict[str, Any]], service: Service) -> Response:
     """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
     if len(teams) > _MOST_TEAMS:
-        raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} can be sent at once.")
+        raise RequirementsError(f"{len(teams):,} teams were given, but at most {_MOST_TEAMS:,} can be sent at once.")
     return JsonResponse([_answer_one(team, service) for team in teams])
 
 

@@ -96,7 +96,7 @@ def list_decisions(service: Service, store: Store, d: str = "") -> Response:
     names = list(dict.fromkeys(_ADDRESS.findall(d)))
     listed = names[:_MOST_LISTED]
     found = [one for name in listed if (one := _find(name, service, store))]
-    mistakes = [f"{len(names)} addresses were given; the first {_MOST_LISTED} are listed."]
+    mistakes = [f"{len(names):,} addresses were given; the first {_MOST_LISTED} are listed."]
     return show_page(
         service,
         "decisions.html.j2",

@@ -216,7 +216,9 @@ class InputLines:
             return None
         if len(content) > _LONGEST and not content.endswith(b"\n"):
             self._skip()
-            raise RequirementsError(f"that line has more than {_LONGEST} characters; expected a short answer, or help.")
+            raise RequirementsError(
+                f"that line has more than {_LONGEST:,} characters; expected a short answer, or help."
+            )
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
