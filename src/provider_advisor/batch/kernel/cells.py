@@ -17,7 +17,7 @@ import numpy as np
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.degrees import grade_truth
+from provider_advisor.decision.degrees import Degree, grade_requirement, grade_truth
 from provider_advisor.decision.findings import (
     Finding,
     judge_requirement,
@@ -30,7 +30,7 @@ from provider_advisor.knowledge import Facts, Rule
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.records import Notice
-from provider_advisor.logic import Truth
+from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import RANK, Requirement
 from provider_advisor.requirements.area_weights import list_areas
 
@@ -111,6 +111,7 @@ class Cells:
         self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
         self._ids: dict[object, int] = {}
         self._alike: dict[object, int] = {}
+        self._degrees: dict[tuple[str, Interval | None], tuple[Degree, ...]] = {}
         self._claims_by_member: dict[str, Mapping[str, tuple[int, ...]]] = {}
         self._keep(Cell(None, (), (), tuple(() for _ in facts.knowledge.providers)))
 
@@ -241,10 +242,21 @@ class Cells:
         return Cell(criterion, stated, added, findings, like=like)
 
     def _judge_all(self, required: Sequence[Requirement]) -> tuple[tuple[Finding, ...], ...]:
-        return tuple(
-            tuple(judge_requirement(provider, requirement, self.facts) for requirement in required)
-            for provider in self.facts.knowledge.providers
-        )
+        found = [self._judge_requirement(requirement) for requirement in required]
+        return tuple(zip(*found, strict=True)) if found else ((),) * len(self.facts.knowledge.providers)
+
+    def _judge_requirement(self, requirement: Requirement) -> list[Finding]:
+        """Return what `judge_requirement` returns for each provider."""
+        # A priority changes only the weight: fax, fax:should and fax:could have the same degrees.
+        key = criterion, bound = requirement.criterion, requirement.bound
+        providers, weight = self.facts.knowledge.providers, weigh_requirement(requirement, self.facts)
+        if key not in self._degrees:
+            asked = self.facts.knowledge.criteria[criterion]
+            self._degrees[key] = tuple(grade_requirement(self.facts, provider, asked, bound) for provider in providers)
+        return [
+            Finding(provider, requirement, None, degree, weight)
+            for provider, degree in zip(providers, self._degrees[key], strict=True)
+        ]
 
     def _list_claims_on(self, criterion: str) -> tuple[object, ...]:
         """Return a key that is equal for members of one criterion with equal facts.

@@ -256,29 +256,27 @@ class _Remark(NamedTuple):
 
 def _list_remarks(cell: Cell, providers: tuple[str, ...]) -> Iterator[_Remark]:
     """Yield the distinct remarks of a cell."""
-    asked = [finding.requirement for finding in (cell.findings[0] if cell.findings else ())]  # equal for all providers
-    codes = [part.code if part else "" for part in asked]
-    remarks = [
-        _Remark("asked", (code, _name_priority(part.priority))) for part, code in zip(asked, codes, strict=True) if part
-    ]
-    failed: list[set[str]] = []
+    remarks: dict[_Remark, None] = {}
     is_open = cell.open or (False,) * len(providers)
-    for provider, findings, beyond in zip(providers, cell.findings, is_open, strict=True):
-        failed.append(set())
-        for finding, criterion in zip(findings, codes, strict=True):
-            if finding.requirement is None:
-                continue
-            truth = finding.degree.truth if finding.decides_standing else None
-            if truth is Truth.NO:
-                remarks.append(_Remark("unmet", (provider, criterion)))
-                failed[-1].add(criterion)
-            elif truth is Truth.UNKNOWN:
-                remarks.append(_Remark("unknown", (provider, criterion)))
-            if beyond or finding.degree.low < finding.degree.high:
-                facts = [part.asked.criterion for part in finding.degree.parts] or [finding.requirement.criterion]
-                remarks += [_Remark("open", (provider, fact)) for fact in facts]
-    nobody = set.intersection(*failed) if failed else set()
-    return iter(dict.fromkeys([*remarks, *(_Remark("nobody", (criterion,)) for criterion in sorted(nobody))]))
+    for found in zip(*cell.findings, strict=True):  # the findings of all providers on one requirement
+        if (requirement := found[0].requirement) is None:
+            continue
+        code, is_must = requirement.code, requirement.priority == "must"
+        remarks[_Remark("asked", (code, "must" if is_must else "wish"))] = None
+        failed = 0
+        for provider, finding, beyond in zip(providers, found, is_open, strict=True):
+            degree = finding.degree
+            if is_must and degree.truth is Truth.NO:
+                remarks[_Remark("unmet", (provider, code))] = None
+                failed += 1
+            elif is_must and degree.truth is Truth.UNKNOWN:
+                remarks[_Remark("unknown", (provider, code))] = None
+            if beyond or degree.low < degree.high:
+                for criterion in [part.asked.criterion for part in degree.parts] or [requirement.criterion]:
+                    remarks[_Remark("open", (provider, criterion))] = None
+        if failed == len(providers):
+            remarks[_Remark("nobody", (code,))] = None
+    return iter(remarks)
 
 
 def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
@@ -290,10 +288,6 @@ def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
         for notice in notices:
             said = say_notice(notice, facts.knowledge)
             yield _Remark("changes", (notice.provider, notice.criterion, said))
-
-
-def _name_priority(priority: str) -> str:
-    return "must" if priority == "must" else "wish"
 
 
 def _count_verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:

@@ -110,10 +110,15 @@ class ProductGaps:
             return self._classes
 
     def _find_class(self, cell: Cell) -> int:
-        met = tuple(
-            list_met((finding for finding in findings if finding.decides_standing), self._knowledge)
-            for findings in cell.findings
-        )
+        # Only musts have gaps, and all providers are asked the same: a cell of wishes is seen by its first provider.
+        asked = [finding.requirement for finding in cell.findings[0]] if cell.findings else []
+        if any(part is not None and part.priority == "must" for part in asked):
+            met = tuple(
+                list_met((finding for finding in findings if finding.decides_standing), self._knowledge)
+                for findings in cell.findings
+            )
+        else:
+            met = ((),) * len(self._providers)
         key = tuple(tuple((part.criterion.id, part.products, part.stated) for part in parts) for parts in met)
         number = self._numbers.setdefault(key, len(self._met))
         if number == len(self._met):
