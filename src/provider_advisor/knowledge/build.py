@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
@@ -31,7 +32,7 @@ from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabu
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
-from provider_advisor.knowledge.records import Provider
+from provider_advisor.knowledge.records import Edition, Provider, UsageItem
 from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
 from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
 from provider_advisor.knowledge.strict_yaml import parse_yaml
@@ -115,7 +116,7 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     vocabulary = Vocabulary(
         collect_defined(read.files["criteria"], "criteria", criteria, is_open="criteria" in read.unread),
         read.define("team", "situation", convert.make_topic),
-        read.define("team", "usage", convert.make_usage_item),
+        read.define("team", "usage", partial(convert.fill, UsageItem)),
         collect_defined(citable, "sources", sources, is_open="sources" in read.unread),
         Defined(lists, {name: name for name in lists}, is_open="members" in read.unread),
         {reading.shape.id: define_members(reading) for reading in read.files["members"]},
@@ -174,7 +175,7 @@ def _assemble(
     sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
     rates = tuple(rate for reading in read.files["rates"] for rate in convert.make_rates(reading.shape, sources))
-    edition = next((convert.make_edition(reading.shape) for reading in read.files["base"]), None)
+    edition = next((convert.fill(Edition, reading.shape) for reading in read.files["base"]), None)
     # The questionnaire is no part of the fingerprint: its words and shares never change an answer, and answers recorded
     # before and after a change of its wording can be compared.
     fingerprint = compute_fingerprint(*parts, criteria.lists, *([rates] if rates else []))

@@ -1,6 +1,6 @@
 """Convert checked shapes to records; the only decision made here is what a bound says about an amount.
 
-Most fields have one name in the shape and in the record, and are handed on (`_fill`); what is named here is what
+Most fields have one name in the shape and in the record, and are handed on (`fill`); what is named here is what
 changes on the way: ages become days, words of a rating ranks, `more_than: 100` of something counted at least 101.
 """
 
@@ -14,44 +14,25 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from provider_advisor.knowledge import records, rules
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Need, Not, Situation, Usage
 from provider_advisor.knowledge.criteria import Member, MemberList
 from provider_advisor.knowledge.problems import Reading
-from provider_advisor.knowledge.records import (
-    BoundWord,
-    Caution,
-    Claim,
-    ClaimValue,
-    Criterion,
-    Edition,
-    Product,
-    Provider,
-    Rate,
-    Renaming,
-    Scale,
-    Source,
-    Terms,
-    Tier,
-    Topic,
-    UsageItem,
-)
-from provider_advisor.knowledge.rules import Case, Citation, Implied, Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.shapes import facts_files, rules_files, statement_files
 from provider_advisor.logic import Interval, Number, parse_age, plain
 
 R = TypeVar("R")
+_Criteria = Mapping[str, records.Criterion]
+_Sources = Mapping[str, records.Source]
 
 _STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
 """What a decision case states of its team, by the keys of a requirements file."""
 
 
-# A field that needs no change has one name in the shape and in the record. It is added in these two places, and in no
-# function below.
-
-
-def _fill(record: Callable[..., R], shape: BaseModel, **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
+def fill(record: Callable[..., R], shape: BaseModel, **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
     """Return a record with the shape's fields of the same names, except `changed` ones; lists become tuples."""
+    # A field that needs no change is added to the shape and to the record, and to no function below.
     same = {name: getattr(shape, name) for name in _list_shared(record, type(shape))}
     return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in same.items()} | changed)
 
@@ -61,15 +42,15 @@ def _list_shared(record: Any, shape: type[BaseModel]) -> tuple[str, ...]:  # noq
     return tuple(name for name in record._fields if name in shape.model_fields)
 
 
-def make_source(shape: facts_files.SourceShape) -> Source:
+def make_source(shape: facts_files.SourceShape) -> records.Source:
     """Return a source as a record."""
-    return _fill(Source, shape, published=None if shape.published == "undated" else shape.published)
+    return fill(records.Source, shape, published=None if shape.published == "undated" else shape.published)
 
 
-def make_criterion(shape: facts_files.CriterionShape, area: str) -> Criterion:
+def make_criterion(shape: facts_files.CriterionShape, area: str) -> records.Criterion:
     """Return a criterion as a record; quantities are whole unless it says `whole: false`."""
-    return _fill(
-        Criterion,
+    return fill(
+        records.Criterion,
         shape,
         area=area,
         scale=_make_scale(shape.scale) if shape.scale else None,
@@ -79,73 +60,57 @@ def make_criterion(shape: facts_files.CriterionShape, area: str) -> Criterion:
     )
 
 
-def _make_scale(shape: facts_files.ScaleShape) -> Scale:
+def _make_scale(shape: facts_files.ScaleShape) -> records.Scale:
     # A point at an end replaces its degree: with 20 as the target, and 0 and 100 as bad as each other, the points are
     # (0, 0), (20, 1) and (100, 0).
     points = {plain(shape.worst): 0.0, plain(shape.best): 1.0} | {plain(part.at): part.degree for part in shape.points}
     bends = tuple(sorted(points.items())) if shape.points else ()
-    return Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
+    return records.Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
 
 
 def make_member_list(shape: facts_files.MembersFile) -> MemberList:
     """Return a list of members as a record."""
-    return _fill(MemberList, shape, members={part.id: _fill(Member, part) for part in shape.members})
+    return fill(MemberList, shape, members={part.id: fill(Member, part) for part in shape.members})
 
 
-def _make_caution(shape: facts_files.CautionShape) -> Caution:
-    return Caution(shape.is_, tuple(shape.product_has), tuple(shape.unless), shape.says)
-
-
-def make_topic(shape: facts_files.TopicShape) -> Topic:
+def make_topic(shape: facts_files.TopicShape) -> records.Topic:
     """Return a topic of the situation as a record."""
-    return _fill(Topic, shape, cautions=tuple(map(_make_caution, shape.cautions)))
+    cautions = (fill(records.Caution, part, value=part.is_, has=tuple(part.product_has)) for part in shape.cautions)
+    return fill(records.Topic, shape, cautions=tuple(cautions))
 
 
-def make_usage_item(shape: facts_files.UsageShape) -> UsageItem:
-    """Return a monthly volume as a record."""
-    return _fill(UsageItem, shape)
-
-
-def make_edition(shape: facts_files.BaseFile) -> Edition:
-    """Return the version and the day of a base."""
-    return _fill(Edition, shape)
-
-
-def make_rates(shape: facts_files.RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, ...]:
+def make_rates(shape: facts_files.RatesFile, sources: _Sources) -> tuple[records.Rate, ...]:
     """Return the rates whose sources are known, in an order that does not depend on that of the file."""
     return tuple(
         sorted(
-            _fill(Rate, part, into=shape.base, stated=part.stated or source.counts_from)
+            fill(records.Rate, part, into=shape.base, stated=part.stated or source.counts_from)
             for part in shape.rates
             if (source := sources.get(part.source)) is not None
         )
     )
 
 
-def make_provider(shape: facts_files.ProviderFile, claims: list[Claim], sources: Mapping[str, Source]) -> Provider:
+def make_provider(shape: facts_files.ProviderFile, claims: list[records.Claim], sources: _Sources) -> records.Provider:
     """Return a provider as a record, with the claims that could be read."""
     products = {product.id: _make_product(product, sources) for product in shape.products}
-    return _fill(Provider, shape, products=products, claims=tuple(claims))
+    return fill(records.Provider, shape, products=products, claims=tuple(claims))
 
 
-def _make_product(shape: facts_files.ProductShape, sources: Mapping[str, Source]) -> Product:
-    renamed = _make_renaming(shape.renamed, sources) if shape.renamed else None
-    return _fill(Product, shape, stated=_find_day(shape.source, sources), renamed=renamed)
+def _make_product(shape: facts_files.ProductShape, sources: _Sources) -> records.Product:
+    new = shape.renamed
+    renamed = records.Renaming(new.to, new.from_, new.source, new.line, _find_day(new.source, sources)) if new else None
+    return fill(records.Product, shape, stated=_find_day(shape.source, sources), renamed=renamed)
 
 
-def _make_renaming(shape: facts_files.RenamedShape, sources: Mapping[str, Source]) -> Renaming:
-    return Renaming(shape.to, shape.from_, shape.source, shape.line, _find_day(shape.source, sources))
-
-
-def _find_day(name: str | None, sources: Mapping[str, Source]) -> dt.date | None:
+def _find_day(name: str | None, sources: _Sources) -> dt.date | None:
     """Return the day on which a source makes its statements; None for no source or an unknown one."""
     source = sources.get(name or "")
     return source.counts_from if source else None
 
 
 def make_claims(
-    reading: Reading[facts_files.ProviderFile], criteria: Mapping[str, Criterion], sources: Mapping[str, Source]
-) -> list[Claim]:
+    reading: Reading[facts_files.ProviderFile], criteria: _Criteria, sources: _Sources
+) -> list[records.Claim]:
     """Return the claims of a provider whose criterion and source are known."""
     return [
         _make_claim(claim, reading.shape.id, criteria[claim.criterion], sources[claim.source], where)
@@ -155,14 +120,14 @@ def make_claims(
 
 
 def _make_claim(
-    shape: facts_files.ClaimShape, provider: str, criterion: Criterion, source: Source, where: str
-) -> Claim:
+    shape: facts_files.ClaimShape, provider: str, criterion: records.Criterion, source: records.Source, where: str
+) -> records.Claim:
     bound, value = _read_value(shape)
     # `as_of`, the word of earlier files, was the day from which a claim counts. If that is after its source appeared,
     # the source announced it.
     stated = shape.stated or min(shape.as_of or source.counts_from, source.counts_from)
-    return _fill(
-        Claim,
+    return fill(
+        records.Claim,
         shape,
         provider=provider,
         value=value,
@@ -174,8 +139,8 @@ def _make_claim(
         place=_find_place(shape),
         members=shape.members,
         only=shape.only is not None,
-        tiers=tuple(Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
-        terms=Terms(*(_read_given(getattr(shape, key)) or 0 for key in facts_files.TERM_KEYS)),
+        tiers=tuple(records.Tier(_read_given(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()),
+        terms=records.Terms(*(_read_given(getattr(shape, key)) or 0 for key in facts_files.TERM_KEYS)),
     )
 
 
@@ -186,7 +151,7 @@ def _find_place(shape: facts_files.ClaimShape) -> str | None:
     return next((f"{key} {place}" for key, place in places if place is not None), None)
 
 
-def _read_value(shape: facts_files.ClaimShape) -> tuple[BoundWord | None, ClaimValue]:
+def _read_value(shape: facts_files.ClaimShape) -> tuple[records.BoundWord | None, records.ClaimValue]:
     if shape.value is not None:
         return None, shape.value if isinstance(shape.value, str) else tuple(shape.value)
     if shape.by_quote:
@@ -204,7 +169,7 @@ def _read_value(shape: facts_files.ClaimShape) -> tuple[BoundWord | None, ClaimV
 
 
 def _find_amount(
-    bound: BoundWord | None, value: ClaimValue, criterion: Criterion, *, is_least: bool
+    bound: records.BoundWord | None, value: records.ClaimValue, criterion: records.Criterion, *, is_least: bool
 ) -> Interval | None:
     """Return the interval in which the amount lies; a rating's words are their ranks.
 
@@ -230,27 +195,17 @@ def _find_amount(
     return Interval(low, None if is_least else high)
 
 
-def make_bound(at_least: float | str | None, at_most: float | str | None, criterion: Criterion) -> Interval | None:
-    """Return the bound of a requirement or condition, None where neither end is given.
-
-    Raises ValueError on what is no value.
-    """
-    if at_least is None and at_most is None:
-        return None
-    return Interval(_read_end(at_least, criterion), _read_end(at_most, criterion))
-
-
-def _read_end(value: float | str | None, criterion: Criterion) -> Number | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return criterion.values.index(value)
-    if criterion.kind == "rating":
-        raise ValueError(value)
-    return plain(value)
+def _make_bound(
+    shape: rules_files.FactShape | rules_files.ImpliedShape, criterion: records.Criterion
+) -> Interval | None:
+    low, high = (
+        criterion.values.index(end) if isinstance(end, str) else _read_given(end)
+        for end in (shape.at_least, shape.at_most)
+    )
+    return None if low is None and high is None else Interval(low, high)
 
 
-def make_condition(shape: rules_files.ConditionShape, criteria: Mapping[str, Criterion]) -> Condition:
+def make_condition(shape: rules_files.ConditionShape, criteria: _Criteria) -> Condition:
     """Return a condition's tree; what it refers to has been checked. Raises KeyError for an unknown criterion."""
     if isinstance(shape, rules_files.AllShape | rules_files.AnyShape):
         parts = tuple(make_condition(part, criteria) for part in shape.parts)
@@ -266,49 +221,49 @@ def make_condition(shape: rules_files.ConditionShape, criteria: Mapping[str, Cri
     return _make_fact(shape, criteria[shape.fact])
 
 
-def _make_fact(shape: rules_files.FactShape, criterion: Criterion) -> FactHolds:
+def _make_fact(shape: rules_files.FactShape, criterion: records.Criterion) -> FactHolds:
     if criterion.kind == "capability":
         return FactHolds(criterion.id, present=shape.is_ != "absent")
     if shape.is_ is not None:
         rank = criterion.values.index(shape.is_)
         return FactHolds(criterion.id, Interval(rank, rank))
-    return FactHolds(criterion.id, make_bound(shape.at_least, shape.at_most, criterion))
+    return FactHolds(criterion.id, _make_bound(shape, criterion))
 
 
-def make_rule(shape: rules_files.RuleShape, area: str, where: str, criteria: Mapping[str, Criterion]) -> Rule:
+def make_rule(shape: rules_files.RuleShape, area: str, where: str, criteria: _Criteria) -> rules.Rule:
     """Return a rule as a record; what it refers to has been checked."""
-    return _fill(
-        Rule,
+    return fill(
+        rules.Rule,
         shape,
         area=area,
         when=make_condition(shape.when, criteria),
         implies=tuple(_make_implied(part, criteria[part.criterion]) for part in shape.implies or ()),
         favours=None if shape.favours is None else make_condition(shape.favours, criteria),
-        rests_on=tuple(_fill(Citation, part, lines=tuple(part.lines or ())) for part in shape.rests_on),
+        rests_on=tuple(fill(rules.Citation, part, lines=tuple(part.lines or ())) for part in shape.rests_on),
         where=where,
     )
 
 
-def _make_implied(shape: rules_files.ImpliedShape, criterion: Criterion) -> Implied:
-    bound = make_bound(shape.at_least, shape.at_most, criterion)
+def _make_implied(shape: rules_files.ImpliedShape, criterion: records.Criterion) -> rules.Implied:
+    bound = _make_bound(shape, criterion)
     # As for a must that a team states: it takes no rating's word that says "not there".
     if bound is None and shape.priority == "must":
         bound = criterion.least
-    return Implied(shape.criterion, shape.priority, bound)
+    return rules.Implied(shape.criterion, shape.priority, bound)
 
 
-def make_questionnaire(reading: Reading[rules_files.QuestionsFile], criteria: Mapping[str, Criterion]) -> Questionnaire:
+def make_questionnaire(reading: Reading[rules_files.QuestionsFile], criteria: _Criteria) -> rules.Questionnaire:
     """Return the questionnaire as a record; what it refers to has been checked."""
-    subjects = [_fill(Subject, part) for part in reading.shape.topics]
+    subjects = [fill(rules.Subject, part) for part in reading.shape.topics]
     questions = [_make_question(part, where, criteria) for part, where in reading.list_entries("questions")]
-    return Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
+    return rules.Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
 
 
-def _make_question(shape: rules_files.QuestionShape, where: str, criteria: Mapping[str, Criterion]) -> Question:
+def _make_question(shape: rules_files.QuestionShape, where: str, criteria: _Criteria) -> rules.Question:
     about, name = shape.about
     values = criteria[name].values if about == "criterion" else ()
-    return _fill(
-        Question,
+    return fill(
+        rules.Question,
         shape,
         about=about,
         name=name,
@@ -319,17 +274,17 @@ def _make_question(shape: rules_files.QuestionShape, where: str, criteria: Mappi
     )
 
 
-def make_policy(shape: rules_files.WeightsFile) -> Policy:
+def make_policy(shape: rules_files.WeightsFile) -> rules.Policy:
     """Return the numbers of policy as a record."""
     ages = {kind: parse_age(age) for kind, age in shape.stale_after if age is not None}
-    return _fill(Policy, shape, priorities=shape.priorities.model_dump(), stale_after=ages)
+    return fill(rules.Policy, shape, priorities=shape.priorities.model_dump(), stale_after=ages)
 
 
 def _read_given(value: float | None) -> Number | None:
     return None if value is None else plain(value)
 
 
-def make_case(shape: statement_files.CaseShape, file: statement_files.CasesFile, where: str) -> Case:
+def make_case(shape: statement_files.CaseShape, file: statement_files.CasesFile, where: str) -> rules.Case:
     """Return a decision case as a record."""
     data = shape.model_dump(exclude_unset=True, by_alias=True)
     team: dict[str, Any] = {key: data[key] for key in _STATED if key in data}
@@ -338,4 +293,4 @@ def make_case(shape: statement_files.CaseShape, file: statement_files.CasesFile,
     }
     max_age = parse_age(shape.max_age) if shape.max_age else None
     scope = {name: data.get(name, getattr(file, name)) for name in Scope._fields}
-    return Case(shape.name, where, team, shape.as_of or file.as_of, max_age, expected, scope)
+    return rules.Case(shape.name, where, team, shape.as_of or file.as_of, max_age, expected, scope)

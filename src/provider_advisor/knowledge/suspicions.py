@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from provider_advisor.knowledge.base import KnowledgeBase, questionnaire_of
 from provider_advisor.knowledge.conditions import (
@@ -24,7 +23,7 @@ from provider_advisor.knowledge.conditions import (
     leaves,
     text_of,
 )
-from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.facts import Fact, Facts
 from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.logic import Truth, compare, negate
@@ -49,7 +48,6 @@ def find_suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_open_limits(knowledge)
     yield from _find_prices_of_nothing(facts)
     yield from _find_idle_rules(facts)
-    yield from _find_level_rules(facts)
     yield from _find_repeated_rules(knowledge)
     yield from _find_ahead(facts)
     yield from _find_contradictions(facts)
@@ -108,7 +106,7 @@ def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
 
 def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
     first: dict[Claim, str] = {}
-    for claim in chain.from_iterable(knowledge.claims.values()):
+    for claim in _iterate_claims(knowledge):
         said = claim._replace(where="")
         if said in first:
             yield (
@@ -119,7 +117,7 @@ def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
-    for claim in chain.from_iterable(knowledge.claims.values()):
+    for claim in _iterate_claims(knowledge):
         if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
             yield (
                 f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
@@ -146,28 +144,20 @@ def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
 
 
 def _find_idle_rules(facts: Facts) -> Iterator[str]:
-    """Yield rules that favour no provider over another, as of the day."""
-    knowledge = facts.knowledge
+    """Yield rules that favour no provider over another, as of the day: by what nobody claims, or all have or lack."""
+    knowledge, providers = facts.knowledge, list(facts.knowledge.providers)
     for rule in knowledge.rules.values():
-        asked = [leaf for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)] if rule.favours else []
-        if asked and not any(
-            knowledge.is_claimed(provider, leaf.criterion) for provider in knowledge.providers for leaf in asked
-        ):
+        if rule.favours is None:
+            continue
+        asked = [leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)]
+        truths = {_judge(rule.favours, provider, facts) for provider in providers}
+        if not any(knowledge.is_claimed(provider, criterion) for provider in providers for criterion in asked):
             yield (
                 f"{rule.where}: rule '{rule.id}' favours providers by facts that no provider has a claim on, "
                 "so it has no effect."
             )
-
-
-def _find_level_rules(facts: Facts) -> Iterator[str]:
-    """Yield rules that favour what all providers are known to have, or none."""
-    providers = list(facts.knowledge.providers)
-    for rule in facts.knowledge.rules.values():
-        if rule.favours is None or len(providers) < 2:  # noqa: PLR2004 (one alone is favoured over nobody)
-            continue
-        truths = {_judge(rule.favours, provider, facts) for provider in providers}
-        if len(truths) == 1 and Truth.UNKNOWN not in truths:
-            whom = "every provider" if truths == {Truth.YES} else "no provider"
+        elif len(providers) > 1 and truths in ({Truth.YES}, {Truth.NO}):
+            whom = "every provider" if Truth.YES in truths else "no provider"
             yield f"{rule.where}: rule '{rule.id}' favours {whom}, so it has no effect."
 
 
@@ -206,14 +196,14 @@ def _find_ahead(facts: Facts) -> Iterator[str]:
 def _find_contradictions(facts: Facts) -> Iterator[str]:
     """Yield claims that contradict one another on the day of the facts, also those of one source."""
     # Not on all days: what was contradicted before a newer statement replaced it is past.
-    for provider, criterion in sorted(facts.knowledge.list_claimed()):
-        fact = facts(provider, criterion)
+    for fact in _iterate_facts(facts):
         if fact.disputed:
             sources = {claim.source for claim in fact.claims}
             own = f"the source '{next(iter(sources))}' contradicts itself"
             whose = own if len(sources) == 1 else "its claims contradict one another"
             places = ", ".join(dict.fromkeys(claim.where for claim in fact.claims))
-            yield f"provider '{provider}', criterion '{criterion}': {whose}, at {places}; keep the ones that are right."
+            about = f"provider '{fact.provider}', criterion '{fact.criterion}'"
+            yield f"{about}: {whose}, at {places}; keep the ones that are right."
 
 
 def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
@@ -268,10 +258,14 @@ def _iterate_claims(knowledge: KnowledgeBase) -> Iterator[Claim]:
     return (claim for provider in knowledge.providers.values() for claim in provider.claims)
 
 
+def _iterate_facts(facts: Facts) -> Iterator[Fact]:
+    return (facts(provider, criterion) for provider, criterion in sorted(facts.knowledge.list_claimed()))
+
+
 def _find_unconverted(facts: Facts) -> Iterator[str]:
     """Yield prices in currencies that have no recorded rate."""
-    for provider, criterion in sorted(facts.knowledge.list_claimed()):
-        for claim in facts(provider, criterion).claims:
+    for fact in _iterate_facts(facts):
+        for claim in fact.claims:
             if claim.is_unconverted:
                 currency = str(claim.unit).partition("/")[0]
                 yield (
@@ -296,10 +290,9 @@ def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
 
 def _find_stale(facts: Facts) -> Iterator[str]:
     stale: dict[tuple[str, str], list[str]] = {}
-    for provider, criterion in sorted(facts.knowledge.list_claimed()):
-        fact = facts(provider, criterion)
+    for fact in _iterate_facts(facts):
         if facts.is_stale(fact):
-            stale.setdefault((provider, str(fact.newest)), []).append(criterion)
+            stale.setdefault((fact.provider, str(fact.newest)), []).append(fact.criterion)
     for (provider, day), criteria in stale.items():
         count = "1 fact is" if len(criteria) == 1 else f"{len(criteria):,} facts are"
         more = [f"{len(criteria) - _MOST_STALE} more"] if len(criteria) > _MOST_STALE else []
@@ -312,22 +305,15 @@ def find_question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:
     written = knowledge.questionnaire
     if written is None:
         return
-    yield from _find_unwritten(written, knowledge)
-    yield from _find_empty(written)
-    yield from _find_unreachable(questionnaire_of(knowledge), knowledge)
-
-
-def _find_unwritten(written: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str]:
-    for key, question in questionnaire_of(knowledge).questions.items():
+    found = questionnaire_of(knowledge)
+    for key, question in found.questions.items():
         if key not in written.questions:
             yield f"{question.about} '{question.name}': no question asks about it; add one to questions.yaml."
-
-
-def _find_empty(written: Questionnaire) -> Iterator[str]:
     used = {subject for question in written.questions.values() for subject in question.subjects}
     for subject in written.subjects:
         if subject not in used:
             yield f"topic '{subject}': no question belongs to it; add one, or remove the topic."
+    yield from _find_unreachable(found, knowledge)
 
 
 def _find_unreachable(found: Questionnaire, knowledge: KnowledgeBase) -> Iterator[str]:
