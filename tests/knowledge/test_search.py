@@ -1,5 +1,8 @@
 """The search by meaning: stems, names, labels; and what to say of words that name no criterion."""
 
+import subprocess
+import sys
+
 import pytest
 
 from provider_advisor.knowledge.search import SearchEntry, SearchIndex
@@ -124,3 +127,15 @@ def test_a_wish_to_do_without_suggests_no_opposite(knowledge, word):
 def test_every_word_of_the_vocabulary_leads_to_itself(knowledge):
     for word, name in knowledge.words.items():
         assert name in [entry.id for entry in knowledge.search_index.search(word)], word
+
+
+def test_what_is_near_is_the_same_in_each_process():
+    # Stems are in sets, whose order depends on the seed, and sums of floats depend on the order.
+    code = "from provider_advisor.knowledge import load; print(load().search_index.find_near('Toll-free numbers'))"
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("0", "1")
+    ]
+    assert found[0] == found[1]

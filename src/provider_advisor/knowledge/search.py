@@ -198,7 +198,7 @@ class SearchIndex:
         for root in rarities:
             for roots, place in self._names_inside.get(root, ()):
                 if roots <= rarities.keys():
-                    found[place] = max(found.get(place, 0.0), sum(rarities[one] for one in roots))
+                    found[place] = max(found.get(place, 0.0), math.fsum(rarities[one] for one in roots))
         return found
 
     @cached_property

@@ -15,9 +15,9 @@ what was read is only a suggestion.
 
 # How "SMS in Kenya and Uganda" is read, word by word:
 #
-#     names     SMS (0), a name of `sms` alone
+#     named     SMS (0), a name of `sms` alone
 #     members   Kenya (2) and Uganda (4), of the list of countries
-#     hosts     both belong to `sms`, which has members of that list: sms@ke, sms@ug
+#     hosted    both belong to `sms`, which has members of that list: sms@ke, sms@ug
 #     said      0, 2 and 4; then "in" and "and", which may stand before members
 #     left      nothing, so that the sentence is read whole
 
@@ -129,105 +129,16 @@ class _NamedWords(NamedTuple):
     is_keyword: bool = False
 
 
-class _Sentence:
-    """A sentence in words, and which of them are said by what was read."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.spans = list(_WORD.finditer(text))
-        self.plain = [span[0].casefold() for span in self.spans]
-        self.stems = list(map(stem, self.plain))
-        self.said: set[int] = set()
-
-    def write(self, part: _NamedWords) -> str:
-        """Return the text of a part."""
-        start, end = self.find_ends(part)
-        return self.text[start:end]
-
-    def find_ends(self, part: _NamedWords) -> tuple[int, int]:
-        """Return where a part begins and ends in the text."""
-        return self.spans[part.start].start(), self.spans[part.end - 1].end()
-
-    def find_gap(self, before: int, after: int) -> str:
-        """Return what stands between two words."""
-        return self.text[self.spans[before].end() : self.spans[after].start()]
-
-    def is_in_number(self, part: _NamedWords) -> bool:
-        """Return whether it is some digits of a number: the 999 of "99.999 %" calls nobody."""
-        start, end = self.find_ends(part)
-        around = re.match(r"\.\d|\s?%", self.text[end : end + 2]) or re.search(r"\d\.$", self.text[:start])
-        return around is not None and self.text[start:end].isdigit()
-
-    def list_places(self, amount: SpokenAmount) -> set[int]:
-        """Return the places of an amount's words."""
-        return {at for at, span in enumerate(self.spans) if amount.start <= span.start() < amount.end}
-
-    def list_left(self) -> tuple[str, ...]:
-        """Return the meaningful words that were not read."""
-        first = min(self.said, default=0)
-        return tuple(
-            word
-            for at, word in enumerate(self.plain)
-            if at not in self.said and word not in _FILLERS and not (at < first and word in _SUBJECTS)
-        )
-
-
 class SentenceReader:
     """Reads sentences in the words of a knowledge base; `loose` names mean something else in other areas."""
 
     def __init__(self, criteria: Criteria, loose: Collection[str], index: SearchIndex) -> None:
-        self._criteria, self._loose, self._index = criteria, loose, index
+        self.criteria, self.index, self._loose = criteria, index, loose
 
     def read(self, text: str) -> SentenceReading:
         """Return what a sentence asks for."""
-        words = _Sentence(text[:_LONGEST_TEXT])
-        spoken, named, members = self._find_names(words)
-        hosted, alone = self._find_hosts(words, named, members)
-        if not hosted and (reading := self._read_list(words, named, alone)) is not None:
-            return reading
-        counted = self._choose_counted(words, named, hosted, alone)
-        beside = {part for pair in _find_joints(words, spoken) for part in pair}
-        # "reports" beside "fax" may be the criterion, or another kind of reports: it is suggested, and nothing is sure.
-        uncounted = [part for part in named if part in beside and part not in counted and not part.is_keyword]
-        targets = self._list_targets(words, [*counted, *uncounted], hosted, alone)
-        for part in hosted:
-            _say_before(words, part)
-        if alone:
-            words.said |= {at for at, root in enumerate(words.stems) if root in _BESIDE}
-        parts = sorted([*counted, *hosted, *alone])
-        listed = all(_join(words, *pair, loosely=pair[1] not in counted) for pair in itertools.pairwise(parts))
-        is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
-        return SentenceReading(targets, words.list_left() if is_sure else tuple(words.plain))
-
-    def _find_names(self, words: _Sentence) -> tuple[list[_NamedWords], list[_NamedWords], list[_NamedWords]]:
-        """Return the names in a sentence, those that are of one criterion only, and the members."""
-        spoken = [part for part in _find_parts(words, words.stems, self._names) if not words.is_in_number(part)]
-        named = [part for part in spoken if len(part.names) == 1]  # a name of two criteria asks for neither
-        # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
-        taken = {at for part in named if not part.is_keyword for at in range(part.start, part.end)}
-        members = list(_find_parts(words, words.plain, self._members, taken))
-        at_members = {at for part in members for at in range(part.start, part.end)}
-        left = [
-            part
-            for part in named
-            if not (part.is_keyword and self._stands_for_members(part) and part.start in at_members)
-        ]
-        return spoken, left, members
-
-    def _choose_counted(
-        self,
-        words: _Sentence,
-        named: list[_NamedWords],
-        hosted: Mapping[_NamedWords, Mapping[_NamedWords, str]],
-        alone: Mapping[_NamedWords, str],
-    ) -> list[_NamedWords]:
-        """Return the names that are asked for: those with a member, and those that mean enough by themselves."""
-        hosts = {host for found in hosted.values() for host in found}
-        counted = [part for part in named if part in hosts or self._says_enough(words, part)]
-        if counted or alone or len(named) != 1:
-            return counted
-        words.said |= set(range(named[0].start, named[0].end))
-        return named if not words.list_left() else []  # by itself, "reports" means what it does where typed
+        sentence = _Sentence(text[:_LONGEST_TEXT], self)
+        return sentence.read_list() or sentence.read_parts()
 
     def suggest(self, text: str, found: Iterable[str] = ()) -> tuple[str, ...]:
         """Return what a sentence asks for, then what else it may mean, with bounds where just one number fits.
@@ -237,110 +148,27 @@ class SentenceReader:
         asked = self.read(text).targets
         said = {_AFTER_NAME.split(target)[0] for target in asked}
         amounts = find_amounts(text[:_LONGEST_TEXT])
-        more = [name for name in found if name not in said]
-        bounds = [bind(self._criteria[name], amounts) or _bind_bare(self._criteria[name], amounts) for name in more]
-        targets = [*asked, *(bound[0] if bound else name for name, bound in zip(more, bounds, strict=True))]
+        more = [self.criteria[name] for name in found if name not in said]
+        bounds = [(one.id, bind(one, amounts) or _bind_bare(one, amounts)) for one in more]
+        targets = [*asked, *(bound[0] if bound else name for name, bound in bounds)]
         return tuple(sorted(targets, key=lambda target: _SIGN.search(target) is None))
 
-    def _find_hosts(
-        self, words: _Sentence, named: list[_NamedWords], members: list[_NamedWords]
-    ) -> tuple[dict[_NamedWords, dict[_NamedWords, str]], dict[_NamedWords, str]]:
-        """Return the requirements on members: of criteria that are named too, by both, and of those that need none."""
-        # A word may be a member of several lists: "de" is a country and a language. The list of a criterion that is
-        # named too is meant; without one, the word counts only if a single list lets its members stand alone.
-        hosted: dict[_NamedWords, dict[_NamedWords, str]] = {}
-        alone: dict[_NamedWords, str] = {}
-        for part in members:
-            member = {of: name for of, _, name in (each.partition(AT) for each in reversed(part.names))}
-            of_each = {host: self._criteria[host.names[0]].of_each for host in named}
-            hosts = {host: f"{host.names[0]}{AT}{member[of]}" for host, of in of_each.items() if of in member}
-            is_name = _is_written_as_name(said := words.write(part), is_first=part.start == 0)
-            lists = self._criteria.lists
-            by_itself = {f"{host}{AT}{name}" for of, name in member.items() if (host := lists[of].alone)}
-            if hosts and (is_name or len(said) >= _SHORT):
-                hosted[part] = hosts
-            elif is_name and len(by_itself) == 1:
-                alone[part] = by_itself.pop()
-        return hosted, alone
-
-    def _read_list(
-        self, words: _Sentence, named: list[_NamedWords], alone: Mapping[_NamedWords, str]
-    ) -> SentenceReading | None:
-        """Return what a list of nothing but names asks for: all of "SMS and MMS", any of "SMS or MMS".
-
-        A name that many others hold, such as SMS, counts here as it does in a row of its own. It is not sure what
-        "SMS/MMS" asks for, and in "fax or email support" the last word may belong to both.
-        """
-        parts = sorted([*named, *alone])
-        joints = _find_joints(words, parts)
-        if not joints or len(joints) < len(parts) - 1:
-            return None
-        around = {*words.plain[: parts[0].start], *words.plain[parts[-1].end :]}
-        if not around <= _FILLERS | _SUBJECTS | _PAIRED | (_BESIDE if alone else frozenset()):
-            return None
-        targets = tuple(dict.fromkeys(alone[part] if part in alone else part.names[0] for part in parts))
-        signs, lengths = set(joints.values()), {part.end - part.start > 1 for part in named}
-        is_sure = len(lengths) < 2 and not any(part.is_keyword for part in named)  # noqa: PLR2004 (short and long ones)
-        if "or" in signs and signs <= {"or", ","}:
-            can_be_any = len(targets) > 1 and all(self._criteria[name].kind == "capability" for name in targets)
-            targets, is_sure = (EITHER.join(sorted(targets)),) if can_be_any else targets, is_sure and can_be_any
-        elif not signs <= {"and", "plus", "&", "+", ",", ";"}:
-            is_sure = False
-        elif not is_sure:
-            return None  # read with its members and bounds, as other sentences are
-        return SentenceReading(targets, () if is_sure else tuple(words.plain))
-
-    def _stands_for_members(self, part: _NamedWords) -> bool:
-        """Return whether the members of its list are asked for by their names alone."""
-        of = self._criteria.list_of(part.names[0])
-        return of is not None and of.alone == part.names[0]
-
-    def _list_targets(
-        self,
-        words: _Sentence,
-        counted: list[_NamedWords],
-        hosted: Mapping[_NamedWords, Mapping[_NamedWords, str]],
-        alone: Mapping[_NamedWords, str],
-    ) -> tuple[str, ...]:
-        taken = {at for part in (*counted, *hosted, *alone) for at in range(part.start, part.end)}
-        words.said |= taken
-        amounts = find_amounts(words.text)
-        targets: dict[str, None] = {}
-        for part in sorted([*counted, *alone]):
-            if part in alone:
-                targets[alone[part]] = None
-                continue
-            name = part.names[0]
-            of_members = [hosts[part] for _, hosts in sorted(hosted.items()) if part in hosts]
-            bound = bind(self._criteria[name], amounts, words.find_ends(part))
-            if bound is not None:
-                words.said |= words.list_places(bound[1])
-                member = of_members[0] if len(of_members) == 1 else name
-                targets[bound[0].replace(name, member, 1)] = None
-            else:
-                targets |= dict.fromkeys(of_members or [name])
-        return tuple(targets)
-
-    def _says_enough(self, words: _Sentence, part: _NamedWords) -> bool:
-        """Return whether a name may count beside others: "integration" and "reports" are said of many things."""
-        return part.end - part.start > 1 or self._index.is_rare(words.stems[part.start])
-
     @cached_property
-    def _names(self) -> _Names:
+    def names(self) -> _Names:
         """Return the names of criteria as stems, by the first of them; one with a decimal number is a bound instead."""
         found: defaultdict[str, list[_StemmedName]] = defaultdict(list)
-        for one in self._criteria.values():
+        for one in self.criteria.values():
             for name in dict.fromkeys((one.id, *one.aliases, one.label, *one.keywords)):
-                roots = _split(name)
+                roots = tuple(map(stem, _WORD.findall(name.casefold())))
                 if len(roots) <= _LONGEST_NAME and fold(name) not in self._loose and not _DECIMAL.search(name):
                     found[roots[0]].append(_StemmedName(roots, one.id, name in one.keywords))
         return found
 
     @cached_property
-    def _members(self) -> _Names:
+    def members(self) -> _Names:
         """Return the members of all lists, each with its list: `country@de`; their words keep their endings."""
         found: defaultdict[str, list[_StemmedName]] = defaultdict(list)
-        for of in self._criteria.lists.values():
+        for of in self.criteria.lists.values():
             for member in of.members.values():
                 for word in dict.fromkeys((member.label, *member.aliases, member.id)):
                     if roots := tuple(_WORD.findall(_BRACKETS.sub("", word).casefold())):
@@ -348,32 +176,201 @@ class SentenceReader:
         return found
 
 
-def _split(name: str) -> tuple[str, ...]:
-    return tuple(map(stem, _WORD.findall(name.casefold())))
+class _Sentence:
+    """A sentence in words, what they name, and which of them are `said` by what was read.
+
+    `named` are names of one criterion only. Members are `hosted` by criteria that are named too, with the requirement
+    on both by host, or stand `alone`, with theirs.
+    """
+
+    def __init__(self, text: str, reader: SentenceReader) -> None:
+        self._criteria, self._index, self._text = reader.criteria, reader.index, text
+        self._spans = list(_WORD.finditer(text))
+        self._plain = [span[0].casefold() for span in self._spans]
+        self._stems = list(map(stem, self._plain))
+        self._said: set[int] = set()
+        self._spoken = [part for part in self._find_parts(self._stems, reader.names) if not self._is_in_number(part)]
+        named = [part for part in self._spoken if len(part.names) == 1]  # a name of two criteria asks for neither
+        # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
+        taken = _list_places(part for part in named if not part.is_keyword)
+        members = list(self._find_parts(self._plain, reader.members, taken))
+        at_members = _list_places(members)
+        self._named = [
+            part
+            for part in named
+            if not (part.is_keyword and self._stands_for_members(part) and part.start in at_members)
+        ]
+        self._hosted: dict[_NamedWords, dict[_NamedWords, str]] = {}
+        self._alone: dict[_NamedWords, str] = {}
+        for part in members:
+            self._find_host(part)
+
+    def _find_parts(self, roots: Sequence[str], names: _Names, but: Collection[int] = ()) -> Iterator[_NamedWords]:
+        """Yield what it names from left to right, the longest at each place; `roots` are its words or stems."""
+        at = 0
+        while at < len(roots):
+            found: defaultdict[int, list[_StemmedName]] = defaultdict(list)
+            for name in names.get(roots[at], ()):
+                end = at + len(name.roots)
+                if tuple(roots[at:end]) == name.roots and all(
+                    place not in but and (place == at or _WITHIN_NAME.fullmatch(self._find_gap(place - 1, place)))
+                    for place in range(at, end)
+                ):
+                    found[end].append(name)
+            if found:
+                # Of two names the longer is meant: "call recording" is neither a call nor a recording.
+                end = max(found)
+                known = [name for name in found[end] if not name.is_keyword] or found[end]
+                yield _NamedWords(at, end, tuple(dict.fromkeys(name.of for name in known)), known[0].is_keyword)
+                at = end
+            else:
+                at += 1
+
+    def _find_ends(self, part: _NamedWords) -> tuple[int, int]:
+        """Return where a part begins and ends in the text."""
+        return self._spans[part.start].start(), self._spans[part.end - 1].end()
+
+    def _find_gap(self, before: int, after: int) -> str:
+        """Return what stands between two words."""
+        return self._text[self._spans[before].end() : self._spans[after].start()]
+
+    def _is_in_number(self, part: _NamedWords) -> bool:
+        """Return whether it is some digits of a number: the 999 of "99.999 %" calls nobody."""
+        start, end = self._find_ends(part)
+        around = re.match(r"\.\d|\s?%", self._text[end : end + 2]) or re.search(r"\d\.$", self._text[:start])
+        return around is not None and self._text[start:end].isdigit()
+
+    def _stands_for_members(self, part: _NamedWords) -> bool:
+        """Return whether the members of its list are asked for by their names alone."""
+        of = self._criteria.list_of(part.names[0])
+        return of is not None and of.alone == part.names[0]
+
+    def _find_host(self, part: _NamedWords) -> None:
+        """Find the requirements on a member: of criteria that are named too, by both, or of one that need not be."""
+        # A word may be a member of several lists: "de" is a country and a language. The list of a criterion that is
+        # named too is meant; without one, the word counts only if a single list lets its members stand alone.
+        member = {of: name for of, _, name in (each.partition(AT) for each in reversed(part.names))}
+        of_each = {host: self._criteria[host.names[0]].of_each for host in self._named}
+        hosts = {host: f"{host.names[0]}{AT}{member[of]}" for host, of in of_each.items() if of in member}
+        start, end = self._find_ends(part)
+        is_name = _is_written_as_name(self._text[start:end], is_first=part.start == 0)
+        lists = self._criteria.lists
+        by_itself = {f"{host}{AT}{name}" for of, name in member.items() if (host := lists[of].alone)}
+        if hosts and (is_name or end - start >= _SHORT):
+            self._hosted[part] = hosts
+        elif is_name and len(by_itself) == 1:
+            self._alone[part] = by_itself.pop()
+
+    def read_list(self) -> SentenceReading | None:
+        """Return what a list of nothing but names asks for: all of "SMS and MMS", any of "SMS or MMS".
+
+        A name that many others hold, such as SMS, counts here as it does in a row of its own. It is not sure what
+        "SMS/MMS" asks for, and in "fax or email support" the last word may belong to both.
+        """
+        parts = sorted([*self._named, *self._alone])
+        joints = self._find_joints(parts)
+        if self._hosted or not joints or len(joints) < len(parts) - 1:
+            return None
+        around = {*self._plain[: parts[0].start], *self._plain[parts[-1].end :]}
+        if not around <= _FILLERS | _SUBJECTS | _PAIRED | (_BESIDE if self._alone else frozenset()):
+            return None
+        targets = tuple(dict.fromkeys(self._alone.get(part, part.names[0]) for part in parts))
+        signs, lengths = set(joints.values()), {part.end - part.start > 1 for part in self._named}
+        is_sure = len(lengths) < 2 and not any(part.is_keyword for part in self._named)  # noqa: PLR2004 (short and long)
+        if "or" in signs and signs <= {"or", ","}:
+            can_be_any = len(targets) > 1 and all(self._criteria[name].kind == "capability" for name in targets)
+            targets, is_sure = (EITHER.join(sorted(targets)),) if can_be_any else targets, is_sure and can_be_any
+        elif not signs <= {"and", "plus", "&", "+", ",", ";"}:
+            is_sure = False
+        elif not is_sure:
+            return None  # read with its members and bounds, as other sentences are
+        return SentenceReading(targets, () if is_sure else tuple(self._plain))
+
+    def read_parts(self) -> SentenceReading:
+        """Return what the names ask for, one by one, with their members and bounds."""
+        counted = self._choose_counted()
+        beside = {part for pair in self._find_joints(self._spoken) for part in pair}
+        # "reports" beside "fax" may be the criterion, or another kind of reports: it is suggested, and nothing is sure.
+        uncounted = [part for part in self._named if part in beside and part not in counted and not part.is_keyword]
+        targets = self._list_targets([*counted, *uncounted])
+        for part in self._hosted:
+            self._say_before(part)
+        if self._alone:
+            self._said |= {at for at, root in enumerate(self._stems) if root in _BESIDE}
+        parts = sorted([*counted, *self._hosted, *self._alone])
+        listed = all(self._join(*pair, loosely=pair[1] not in counted) for pair in itertools.pairwise(parts))
+        is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
+        return SentenceReading(targets, self._list_left() if is_sure else tuple(self._plain))
+
+    def _choose_counted(self) -> list[_NamedWords]:
+        """Return the names that are asked for: those with a member, and those that mean enough by themselves."""
+        hosts = {host for found in self._hosted.values() for host in found}
+        # "integration" and "reports" are said of many things.
+        counted = [
+            part
+            for part in self._named
+            if part in hosts or part.end - part.start > 1 or self._index.is_rare(self._stems[part.start])
+        ]
+        if counted or self._alone or len(self._named) != 1:
+            return counted
+        self._said |= _list_places(self._named)
+        return self._named if not self._list_left() else []  # by itself, "reports" means what it does where typed
+
+    def _list_targets(self, counted: list[_NamedWords]) -> tuple[str, ...]:
+        """Return the requirements on what counts, and take its words and those of its bounds as said."""
+        self._said |= _list_places((*counted, *self._hosted, *self._alone))
+        amounts = find_amounts(self._text)
+        targets: dict[str, None] = {}
+        for part in sorted([*counted, *self._alone]):
+            if part in self._alone:
+                targets[self._alone[part]] = None
+                continue
+            name = part.names[0]
+            of_members = [hosts[part] for _, hosts in sorted(self._hosted.items()) if part in hosts]
+            bound = bind(self._criteria[name], amounts, self._find_ends(part))
+            if bound is not None:
+                target, amount = bound
+                self._said |= {at for at, span in enumerate(self._spans) if amount.start <= span.start() < amount.end}
+                targets[target.replace(name, of_members[0] if len(of_members) == 1 else name, 1)] = None
+            else:
+                targets |= dict.fromkeys(of_members or [name])
+        return tuple(targets)
+
+    def _list_left(self) -> tuple[str, ...]:
+        """Return the meaningful words that were not read."""
+        first = min(self._said, default=0)
+        return tuple(
+            word
+            for at, word in enumerate(self._plain)
+            if at not in self._said and word not in _FILLERS and not (at < first and word in _SUBJECTS)
+        )
+
+    def _find_joints(self, parts: Sequence[_NamedWords]) -> dict[tuple[_NamedWords, _NamedWords], str]:
+        """Return the neighbours with nothing but a sign of a list between them, and that sign: a comma, "and", "or"."""
+        found = {}
+        for pair in itertools.pairwise(parts):
+            if joint := _JOINT.fullmatch(self._find_gap(pair[0].end - 1, pair[1].start)):
+                sign = (joint["word"] or joint["sign"]).casefold()
+                found[pair] = "or" if sign == EITHER else sign
+        return found
+
+    def _say_before(self, part: _NamedWords) -> None:
+        """Take the small words before a member as said: "SMS to Kenya", "support in German"."""
+        at = part.start - 1
+        while at >= 0 and self._plain[at] in _BEFORE | _FILLERS:
+            self._said.add(at)
+            at -= 1
+
+    def _join(self, before: _NamedWords, after: _NamedWords, *, loosely: bool) -> bool:
+        """Return whether two parts are listed one after the other, and take what joins them as said."""
+        self._said |= {at for at in range(before.end, after.start) if self._plain[at] in {"and", "plus"}}
+        is_list = _LISTING.search(self._find_gap(before.end - 1, after.start)) is not None
+        return is_list or loosely or before.names == after.names  # the last: "single sign-on (SAML)"
 
 
-def _find_parts(
-    words: _Sentence, roots: Sequence[str], names: _Names, but: Collection[int] = ()
-) -> Iterator[_NamedWords]:
-    """Yield what a sentence names from left to right, the longest at each place; `roots` are its words or stems."""
-    at = 0
-    while at < len(roots):
-        found: defaultdict[int, list[_StemmedName]] = defaultdict(list)
-        for name in names.get(roots[at], ()):
-            end = at + len(name.roots)
-            if tuple(roots[at:end]) == name.roots and all(
-                place not in but and (place == at or _WITHIN_NAME.fullmatch(words.find_gap(place - 1, place)))
-                for place in range(at, end)
-            ):
-                found[end].append(name)
-        if found:
-            # Of two names the longer is meant: "call recording" is neither a call nor a recording.
-            end = max(found)
-            known = [name for name in found[end] if not name.is_keyword] or found[end]
-            yield _NamedWords(at, end, tuple(dict.fromkeys(name.of for name in known)), known[0].is_keyword)
-            at = end
-        else:
-            at += 1
+def _list_places(parts: Iterable[_NamedWords]) -> set[int]:
+    """Return the places of all words of some parts."""
+    return {at for part in parts for at in range(part.start, part.end)}
 
 
 def _bind_bare(criterion: Criterion, amounts: Sequence[SpokenAmount]) -> tuple[str, SpokenAmount] | None:
@@ -383,16 +380,6 @@ def _bind_bare(criterion: Criterion, amounts: Sequence[SpokenAmount]) -> tuple[s
     return bind(criterion, amounts, (0, amounts[0].start))
 
 
-def _find_joints(words: _Sentence, parts: Sequence[_NamedWords]) -> dict[tuple[_NamedWords, _NamedWords], str]:
-    """Return the neighbours with nothing but a sign of a list between them, and that sign: a comma, "and", "or"."""
-    found = {}
-    for pair in itertools.pairwise(parts):
-        if joint := _JOINT.fullmatch(words.find_gap(pair[0].end - 1, pair[1].start)):
-            sign = (joint["word"] or joint["sign"]).casefold()
-            found[pair] = "or" if sign == EITHER else sign
-    return found
-
-
 def _is_written_as_name(said: str, *, is_first: bool) -> bool:
     """Return whether a member is written as one: "are", "no" and "Make" as a first word are words of the language."""
     if said.isalpha() and len(said) < _SHORT:
@@ -400,21 +387,3 @@ def _is_written_as_name(said: str, *, is_first: bool) -> bool:
     is_phrase = " " in said
     written = said[1:] if is_first and not is_phrase else said
     return (is_phrase and len(said) > _LONG) or any(sign.isupper() or sign.isdigit() for sign in written)
-
-
-def _say_before(words: _Sentence, part: _NamedWords) -> None:
-    """Take the small words before a member as said: "SMS to Kenya", "support in German"."""
-    at = part.start - 1
-    while at >= 0 and words.plain[at] in _BEFORE | _FILLERS:
-        words.said.add(at)
-        at -= 1
-
-
-def _join(words: _Sentence, before: _NamedWords, after: _NamedWords, *, loosely: bool) -> bool:
-    """Return whether two parts are listed one after the other, and take what joins them as said."""
-    between = range(before.end, after.start)
-    said = {at for at in between if words.plain[at] in {"and", "plus"}}
-    loosely |= before.names == after.names  # "single sign-on (SAML)"
-    is_list = _LISTING.search(words.find_gap(before.end - 1, after.start)) is not None
-    words.said |= said
-    return loosely or is_list
