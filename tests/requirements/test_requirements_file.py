@@ -102,7 +102,7 @@ def test_json_is_read_however_it_is_laid_out(bicycles, indent):
         ('"as_of": "2023-02-29"', "'as_of' is '2023-02-29'; expected YYYY-MM-DD."),
         (
             r'"needs": ["\ud83d"]',
-            "invalid YAML (found invalid Unicode character escape code); check quotes",
+            "invalid JSON (found invalid Unicode character escape code); check quotes",
         ),
     ],
 )
