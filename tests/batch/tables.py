@@ -31,7 +31,7 @@ from provider_advisor.knowledge.conditions import Situation
 from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.rules import Implied
 from provider_advisor.requirements import PRIORITIES
-from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.read_team import list_areas
 
 USAGE = (
     UsageItem("calls", "calls", "calls?", "things/month"),

@@ -307,6 +307,12 @@ def test_crosses_that_name_no_priority_are_refused(recommend, crosses, sentence)
     assert recommend("--file rfp.xlsx --scale 1=must,x=must")[0] == (0 if crosses[0] == 1 else 2)
 
 
+def test_a_row_that_is_left_out_needs_no_cross(recommend):
+    _write("rfp.xlsx", rows=[("Requirement", "Must", "Should"), ("Workshop", None, None), ("repairs", "x", None)])
+    Path("m.yaml").write_text("matches:\n  Workshop: leave-out\n")
+    assert recommend("--file rfp.xlsx --matches m.yaml --format json")[0] == 0
+
+
 def _read_priorities(recommend, *rows, options=""):
     _write("rfp.xlsx", rows=rows)
     status, found, said = recommend(f"--file rfp.xlsx --format json {options}")

@@ -38,7 +38,7 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_day, write_plainly
-from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.read_team import list_areas
 from provider_advisor.requirements.usage import write_volume_plainly
 
 SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)

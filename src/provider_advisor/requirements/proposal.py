@@ -12,9 +12,6 @@ decides.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +21,6 @@ from typing import NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
-from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import write_plainly
 from provider_advisor.requirements.grammar import read_requirement
 from provider_advisor.requirements.matching import (
@@ -37,38 +33,24 @@ from provider_advisor.requirements.matching import (
     explain_doubt,
 )
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish, says_no
-from provider_advisor.requirements.proposal_columns import (
+from provider_advisor.requirements.proposal_table import (
     MARKED,
     Columns,
     asks_for_must,
     begin_sentence,
     find_columns,
-    is_header_word,
-    is_sheet_word,
+    read_grid,
     simplify,
 )
 from provider_advisor.requirements.read_team import make_team
-from provider_advisor.requirements.sheets import (
-    Cell,
-    Grid,
-    Sheet,
-    describe_skipped,
-    find_header,
-    is_workbook_name,
-    read_sheet,
-    refuse_other_sheets,
-    take_header,
-    write_cell,
-)
+from provider_advisor.requirements.sheets import Grid, describe_skipped, write_cell
 from provider_advisor.requirements.statement import HEAVIEST, Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import is_error_value, join_words, reveal_line, shown
 
-_LARGEST_CSV = 10_000_000
-_SEPARATORS = (",", ";", "\t")
-_TITLE_LINES, _SHOWN = 50, 5
+_SHOWN = 5
 _MODALS = re.compile(r"\b(must|shall|should|could|may)\b")
-_NO_PRIORITY = (
+_EMPTY = (
     "is empty; expected must, should, could or wont, or mandatory or desired. If the row is a heading, leave it out in "
     "a file of matches (--matched)."
 )
@@ -83,20 +65,19 @@ class Proposal(NamedTuple):
 
 
 class _PriorityCell(NamedTuple):
-    """What says how important a row is: a cell and its column, or what is wrong with several."""
+    """A cell that says how important a row is, the column that it is in, and what it says."""
 
     cell: str
-    column: str = "priority"
-    problem: str = ""
+    column: str
+    wish: Wish
 
 
 class _SheetRow(NamedTuple):
     """A row that asks for something; `more` is what it says beside its text."""
 
     number: int
+    cells: Sequence[str]
     text: str
-    priority: _PriorityCell
-    weight: str
     more: str
 
 
@@ -117,9 +98,8 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
 
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
-    refuse_other_sheets(file)
-    grid, scale = _read_grid(content, file, sheet, encoding, renames or {}), scale or {}
-    reader = _RowReader(grid, find_columns(grid, scale), decimal or ".", scale)
+    grid, scale = read_grid(content, file, sheet, encoding, renames or {}), scale or {}
+    reader = _RowReader(grid, find_columns(grid, scale), decimal, scale)
     rows = list(reader.read())
     matcher = Matcher(knowledge, matches, sentences=True)
     found = [
@@ -132,7 +112,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     items: list[Requirement | Unlisted] = []
     for row, match in zip(rows, found, strict=True):
         try:
-            items += _read_row(row, match, scale, knowledge, decimal)
+            items += _read_row(row, match, reader, knowledge)
         except RequirementsError as error:
             problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
     if problems:
@@ -159,86 +139,15 @@ def _describe_counts(found: Sequence[Match], empty: int) -> str:
     return ", ".join(counted)
 
 
-def _read_grid(content: bytes, file: str, wanted: str | None, encoding: str | None, renames: Mapping[str, str]) -> Grid:
-    if is_workbook_name(file):
-        if encoding is not None:
-            raise RequirementsError(f"--encoding is for CSV, but {file} is a workbook; leave it out.")
-        sheet = read_sheet(content, file, wanted)
-    else:
-        if wanted is not None:
-            raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
-        sheet = Sheet(file, "", _read_csv(content, file, encoding))
-    sheet = _rename_header(sheet, renames) if renames else sheet
-    header = find_header(sheet.rows, is_sheet_word)  # not by Must and Should, which cells below the header say too
-    if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
-        header += 1
-    return take_header(sheet, header, is_header_word)
-
-
-def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
-    """Return the sheet with new names in its header, which is found by them. Raises RequirementsError."""
-    head = [list(row) for row in sheet.rows[:_TITLE_LINES]]
-    for old, new in renames.items():
-        texts = [[reveal_line(write_cell(cell)) for cell in row] for row in head]
-        row = next((row for row, names in enumerate(texts) if old in names), None)
-        if row is None:
-            known = dict.fromkeys(name for names in texts for name in names if name)
-            raise RequirementsError(f"{sheet.file}: there is no column '{old}' to rename.{did_you_mean(old, known)}")
-        head[row][texts[row].index(old)] = new
-    return sheet._replace(rows=[*head, *sheet.rows[_TITLE_LINES:]])
-
-
-def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
-    """Return whether a row continues the header above: Must and Should below Priority, nothing below Requirement."""
-    names = [cell for cell in row if cell is not None]
-    are_known = len(names) > 1 and all(isinstance(name, str) and is_header_word(name) for name in names)
-    return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
-
-
-def _read_csv(content: bytes, file: str, encoding: str | None) -> list[list[str | None]]:
-    if len(content) > _LARGEST_CSV:
-        raise RequirementsError(
-            f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
-        )
-    try:
-        # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
-        usual = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-        text = content.decode(encoding or usual)
-    except UnicodeError as error:
-        raise RequirementsError(
-            f"{file} is not in the encoding given by --encoding; try another."
-            if encoding
-            else f"{file} is not UTF-8; add --encoding cp1252 (Windows) or its own encoding, or save it as 'CSV UTF-8'."
-        ) from error
-    separator = _choose_separator(text)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise RequirementsError(f"{file} cannot be read as CSV ({error}); save it again, or as .xlsx.") from error
-    width = max(map(len, rows), default=0)
-    return [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
-
-
-def _choose_separator(text: str) -> str:
-    """Return the separator that gives a line the most names of columns, else the first line the most cells."""
-    # By names, because a title above the header may contain commas where the table has semicolons.
-    lines = text.splitlines()[:_TITLE_LINES]
-
-    def count(sign: str) -> tuple[int, int]:
-        known = (sum(is_header_word(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
-        return max(known, default=0), lines[0].count(sign) if lines else 0
-
-    return max(_SEPARATORS, key=count)
-
-
 class _RowReader:
     """Reads the rows of a table that ask for something, and says what people should know of the others."""
 
-    def __init__(self, grid: Grid, columns: Columns, decimal: str, scale: Scale) -> None:
-        self._grid, self._columns, self._scale = grid, columns, scale
-        texts = ([reveal_line(write_cell(cell, decimal)) for cell in row] for row in grid.rows)
+    def __init__(self, grid: Grid, columns: Columns, decimal: str | None, scale: Scale) -> None:
+        self._grid, self._columns, self._decimal, self._scale = grid, columns, decimal, scale
+        texts = ([reveal_line(write_cell(cell, decimal or ".")) for cell in row] for row in grid.rows)
         self._filled = {number: row for number, row in enumerate(texts, grid.first) if any(row)}
-        weights = [columns.places["weight"]] if "weight" in columns.places else []
+        self._weight = columns.places.get("weight")
+        weights = [] if self._weight is None else [self._weight]
         self._asking = [*columns.priorities, *columns.marks, *weights]
         self._headings = dict(self._find_headings()) if columns.has_priorities else {}
         self._softened = Counter[str]()
@@ -256,8 +165,7 @@ class _RowReader:
                     f"{self._grid.file}, row {number}: the requirement has no text; add it, or clear the row."
                 )
             if text and number not in self._headings:
-                weight = row[columns.places["weight"]] if "weight" in columns.places else ""
-                yield _SheetRow(number, text, self._find_priority(row, text), weight, more)
+                yield _SheetRow(number, row, text, more)
 
     def count_empty(self, asked: int) -> int:
         """Return how many rows neither ask for something nor are named as headings."""
@@ -288,21 +196,8 @@ class _RowReader:
             if begins or (have_more and not any(row[place] for place in beside)):
                 yield number, text
 
-    def _find_priority(self, row: Sequence[str], text: str) -> _PriorityCell:
-        if not self._columns.has_priorities:
-            return _PriorityCell(_find_modal(text))
-        found = self._choose_priority(row)
-        if not self._is_softened(found):
-            return found
-        self._softened[found.column] += 1
-        return found._replace(cell="should")
-
-    def _is_softened(self, said: _PriorityCell) -> bool:
-        """Return whether it says no in a column that asks for a must: then it is a should, not something unwanted."""
-        return asks_for_must(said.column) and says_no(said.cell, self._scale)
-
-    def _choose_priority(self, row: Sequence[str]) -> _PriorityCell:
-        """Return the cell that says the priority of a row; if several do, they have to agree."""
+    def read_wish(self, row: _SheetRow) -> Wish:
+        """Return how important a row is. Raises RequirementsError if no cell says so, or several do not agree."""
         # With a column Mandatory, whose "no" only says that it is no must:
         #
         #     Mandatory    Priority
@@ -311,22 +206,55 @@ class _RowReader:
         #     no                        should
         #     no           must         they do not agree
         #     yes          could        they do not agree
+        if not self._columns.has_priorities:
+            return _find_modal(row.text)
+        said = list(self._read_priorities(row.cells))
+        said = [one for one in said if one.wish != NOTHING] or said
+        firm = [one for one in said if not self._is_softened(one)]
+        wishes = {one.wish for one in firm}
+        if len(wishes) > 1 or (len(firm) < len(said) and "must" in wishes):
+            listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in said)
+            raise RequirementsError(f"{listed}, which do not agree; correct one, or clear it.")
+        if firm:
+            return firm[0].wish
+        self._softened[said[0].column] += 1
+        return "should"
+
+    def _read_priorities(self, cells: Sequence[str]) -> Iterator[_PriorityCell]:
+        """Yield the cells that say how important a row is, at least one; a cross says what its column does."""
         names, scale = self._grid.names, self._scale
-        filled = [_PriorityCell(row[place], names[place]) for place in self._columns.priorities if row[place]]
-        marks = {names[place]: row[place] for place in self._columns.marks}
+        filled = [(cells[place], names[place]) for place in self._columns.priorities if cells[place]]
+        for cell, column in filled:
+            wish = find_wish(cell, scale)
+            if wish is None:
+                raise RequirementsError(f"{begin_sentence(column)} {explain_cell(cell, scale)}")
+            yield _PriorityCell(cell, column, wish)
+        marks = {names[place]: cells[place] for place in self._columns.marks}
         if marks and (not filled or any(marks.values())):
-            filled.append(_read_marks(marks, scale))
-        for one in filled:
-            if one.problem or (len(filled) > 1 and find_wish(one.cell, scale) is None):
-                return one
-        filled = [one for one in filled if find_wish(one.cell, scale) != NOTHING] or filled
-        firm = [one for one in filled if not self._is_softened(one)]
-        wishes = {find_wish(one.cell, scale) for one in firm}
-        if len(wishes) > 1 or (len(firm) < len(filled) and "must" in wishes):
-            listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in filled)
-            return _PriorityCell("", problem=f"{listed}, which do not agree; correct one, or clear it.")
-        columns = self._columns.priorities
-        return next(iter(firm or filled), _PriorityCell("", *([names[columns[0]]] if len(columns) == 1 else [])))
+            wish = _read_marks(marks, scale)
+            yield _PriorityCell(wish, ", ".join(column for column, mark in marks.items() if mark), wish)
+        elif not filled:
+            places = self._columns.priorities
+            raise RequirementsError(f"{begin_sentence(names[places[0]] if len(places) == 1 else 'priority')} {_EMPTY}")
+
+    def _is_softened(self, said: _PriorityCell) -> bool:
+        """Return whether it says no in a column that asks for a must: then it is a should, not something unwanted."""
+        return asks_for_must(said.column) and says_no(said.cell, self._scale)
+
+    def read_weight(self, row: _SheetRow) -> float | None:
+        """Return the weight of a row, None without one. Raises RequirementsError."""
+        text = "" if self._weight is None else row.cells[self._weight]
+        if not text:
+            return None
+        try:
+            weight = float((write_plainly(text, self._decimal) if self._decimal else text).rstrip("% "))
+        except ValueError:
+            weight = -1.0
+        if not 0 < weight <= HEAVIEST:
+            is_comma = "," in text and not self._decimal
+            hint = " If its comma is a decimal comma, add --decimal ,." if is_comma else ""
+            raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {HEAVIEST}.{hint}")
+        return weight
 
     def describe(self) -> Iterator[str]:
         """Yield notices on what was not read, or was read in a way that may surprise."""
@@ -356,10 +284,10 @@ class _RowReader:
             yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."
 
 
-def _find_modal(text: str) -> str:
+def _find_modal(text: str) -> Wish:
     """Return the priority in a requirement's verb: "calls should be recorded" is a should; the default is must."""
     found = set(_MODALS.findall(text.casefold()))
-    return found.pop() if len(found) == 1 else "must"
+    return (find_wish(found.pop(), {}) if len(found) == 1 else None) or "must"
 
 
 def _list_names(grid: Grid, places: Iterable[int]) -> str:
@@ -371,19 +299,18 @@ def _list_few(parts: Sequence[str]) -> str:
     return join_words([*parts[:_SHOWN], *more])
 
 
-def _read_marks(cells: Mapping[str, str], scale: Scale) -> _PriorityCell:
-    """Return the priority whose column is marked, or what is wrong if it is not just one."""
-    filled = ", ".join(column for column, mark in cells.items() if mark)
+def _read_marks(cells: Mapping[str, str], scale: Scale) -> Wish:
+    """Return the priority whose column is marked. Raises RequirementsError if it is not just one."""
     wishes = {name: find_wish(cell, scale) for name, cell in cells.items()}
     if unread := next((name for name, wish in wishes.items() if wish is None), None):
-        return _PriorityCell("", filled, f"the column '{unread}' {explain_cell(cells[unread], scale)}")
+        raise RequirementsError(f"the column '{unread}' {explain_cell(cells[unread], scale)}")
     marked = [name for name, wish in wishes.items() if wish not in {NOTHING, "wont"}]
-    if len(marked) == 1:
-        return _PriorityCell(MARKED[simplify(marked[0])], filled)
     listed = ", ".join(f"'{name}'" for name in marked or cells)
-    if marked:
-        return _PriorityCell("", filled, f"more than one priority is marked ({listed}); keep one.")
-    return _PriorityCell("", filled, f"no priority is marked; put an x into one of the columns {listed}.")
+    if not marked:
+        raise RequirementsError(f"no priority is marked; put an x into one of the columns {listed}.")
+    if len(marked) > 1:
+        raise RequirementsError(f"more than one priority is marked ({listed}); keep one.")
+    return MARKED[simplify(marked[0])]
 
 
 def _suggest_more(match: Match, more: str, matcher: Matcher) -> Match:
@@ -400,46 +327,22 @@ def _unlist(match: Match) -> Match:
     return match if match.targets or is_error_value(match.word) else match.unlist()
 
 
-def _read_wish(said: _PriorityCell, scale: Scale) -> Wish:
-    wish = find_wish(said.cell, scale) if said.cell else None
-    if wish is None:
-        wrong = explain_cell(said.cell, scale) if said.cell else _NO_PRIORITY
-        raise RequirementsError(f"{begin_sentence(said.column)} {wrong}")
-    return wish
-
-
 def _read_row(
-    row: _SheetRow, match: Match, scale: Scale, knowledge: KnowledgeBase, decimal: str | None
+    row: _SheetRow, match: Match, reader: _RowReader, knowledge: KnowledgeBase
 ) -> list[Requirement | Unlisted]:
     """Return what a row asks; nothing if it is left out. Raises RequirementsError."""
-    if row.priority.problem:
-        raise RequirementsError(row.priority.problem)
     if is_error_value(row.text):
         raise RequirementsError(f"the requirement {explain_cell(row.text, {})}")
     if not match.targets:
         raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
     if not (match.is_requirement or match.is_unlisted):
         return []
-    wish = _read_wish(row.priority, scale)
+    wish = reader.read_wish(row)
     if match.is_unlisted:  # it is not judged, so it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
-    weight = _read_weight(row.weight, decimal)
+    weight = reader.read_weight(row)
     targets: Sequence[str] = match.targets if wish != NOTHING else ()
     if wish == "wont":  # who does not want "SMS or fax" wants neither
-        targets = [part for target in targets for part in target.split(EITHER)]
+        targets, weight = [part for target in targets for part in target.split(EITHER)], None
     read = (read_requirement(f"{target}:{wish}", "must", knowledge) for target in targets)
-    return [part._replace(weight=None if wish == "wont" else weight) for part in read]
-
-
-def _read_weight(text: str, decimal: str | None) -> float | None:
-    if not text:
-        return None
-    plain = write_plainly(text, decimal) if decimal else text
-    try:
-        weight = float(plain.rstrip("% "))
-    except ValueError:
-        weight = -1.0
-    if not 0 < weight <= HEAVIEST:
-        hint = " If its comma is a decimal comma, add --decimal ,." if "," in text and not decimal else ""
-        raise RequirementsError(f"the weight is {shown(text)}; expected a number above 0, up to {HEAVIEST}.{hint}")
-    return weight
+    return [part._replace(weight=weight) for part in read]

@@ -10,6 +10,7 @@ What is asked twice becomes one requirement where nothing is lost, and what cont
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
@@ -18,8 +19,8 @@ from typing import Any
 from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.records import Priority, Topic
-from provider_advisor.knowledge.suggest import find_misspelt
-from provider_advisor.logic import Number
+from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt
+from provider_advisor.logic import Number, plain
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
 from provider_advisor.requirements.statement import (
     RANK,
@@ -28,6 +29,7 @@ from provider_advisor.requirements.statement import (
     Team,
     Unlisted,
     Used,
+    is_within,
     join_unlisted,
     list_unwanted,
     sort_requirements,
@@ -36,6 +38,7 @@ from provider_advisor.requirements.usage import read_usage, services_used
 from provider_advisor.safe_text import brief, fold, join_words, shown
 
 MOST_REQUIREMENTS = 1_000
+_WHOLE = 100
 
 
 def read_team(  # noqa: PLR0913 (the parts of a requirements file)
@@ -69,6 +72,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
             "ones."
         )
     situation, usage = _check_mapping("situation", situation), _check_mapping("usage", usage)
+    weights = _check_mapping("weights", weights)
     mistakes = Mistakes()
     asked = [(item, mistakes.note(read, item, default, knowledge)) for default, items in given for item in items]
     mistakes.problems += _find_loose(
@@ -76,7 +80,7 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     )
     answers = {key: mistakes.note(_read_topic, key, values, knowledge) for key, values in situation.items()}
     carried = _read_unlisted(own_words, mistakes) if own_words else ()
-    by_area = mistakes.note(_read_weights, weights, knowledge)
+    by_area = mistakes.note(read_area_weights, weights, knowledge) if weights else {}
     volumes = mistakes.note(read_usage, usage, knowledge) if usage else {}
     team = make_team([part for _, part in asked if part is not None])._replace(
         situation=dict(sorted((key, values) for key, values in answers.items() if values is not None)),
@@ -98,14 +102,6 @@ def _read_unlisted(items: Iterable[Any], mistakes: Mistakes) -> tuple[Unlisted, 
     return join_unlisted(mistakes.note_all(read_unlisted, items))
 
 
-def _read_weights(weights: Mapping[str, Number] | None, knowledge: KnowledgeBase) -> dict[str, Number]:
-    if not (given := _check_mapping("weights", weights)):
-        return {}
-    from provider_advisor.requirements.area_weights import read_area_weights  # noqa: PLC0415 (seldom needed)
-
-    return read_area_weights(given, knowledge)
-
-
 def make_team(read: Sequence[Requirement]) -> Team:
     """Return the team with these requirements, merging duplicates; nothing is checked."""
     team = Team(_merge([part for part in read if part.priority != "wont"]))
@@ -122,11 +118,44 @@ def refuse_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: boo
 
 def _find_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> Iterator[str]:
     """Yield a sentence for each contradiction and, if the team is complete, for missing usage."""
-    yield from _find_unwanted(team)
+    for part in team.requirements:
+        if part.criterion in team.unwanted:
+            yield (
+                f"'{part.criterion}' is asked for as {part.priority} and as wont, which means that it is not wanted; "
+                "keep one of the two."
+            )
     yield from _find_exclusive(team, knowledge)
     if complete:
-        yield from _find_uncomputable(team, knowledge)
-        yield from _find_incomplete_usage(team, knowledge)
+        yield from _find_missing_usage(team, knowledge)
+
+
+def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
+    # Each with itself too: asked for twice at one priority, its bounds are one by now, and perhaps an empty one.
+    for first, second in combinations_with_replacement(team.requirements, 2):
+        if first.criterion != second.criterion:
+            continue
+        if first.is_absence is not second.is_absence:
+            yield (
+                f"'{first.criterion}' is asked for and must also be absent ('{first.criterion}=no'); "
+                "keep one of the two."
+            )
+        if first.bound is not None and second.bound is not None and first.bound.excludes(second.bound):
+            yield explain_exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
+
+
+def _find_missing_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
+    if not team.usage:
+        asked = dict.fromkeys(part.criterion for part in team.requirements)
+        for name in (name for name in asked if knowledge.criteria[name].computed):
+            yield (
+                f"'{name}' is computed from monthly usage, but none is stated; "
+                "state it, or ask for single prices instead."
+            )
+        return
+    for service in services_used(team.usage, knowledge):
+        if service.missing:
+            given, missing = ", ".join(service.usage), ", ".join(service.missing)
+            yield f"the usage '{given}' means nothing without '{missing}'; state both, or neither."
 
 
 def _find_loose(
@@ -182,31 +211,6 @@ def _intersect(first: Requirement, second: Requirement) -> Requirement:
     return Requirement(first.criterion, first.priority, bound, max(weights, default=None))
 
 
-def _find_unwanted(team: Team) -> Iterator[str]:
-    for part in team.requirements:
-        if part.criterion in team.unwanted:
-            yield (
-                f"'{part.criterion}' is asked for as {part.priority} and as wont, which means that it is not wanted; "
-                "keep one of the two."
-            )
-
-
-def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
-    # Each with itself too: asked for twice at one priority, its bounds are one by now, and perhaps an empty one.
-    for first, second in combinations_with_replacement(team.requirements, 2):
-        if first.criterion != second.criterion:
-            continue
-        if first.is_absence is not second.is_absence:
-            yield (
-                f"'{first.criterion}' is asked for and must also be absent ('{first.criterion}=no'); "
-                "keep one of the two."
-            )
-        if first.bound is None or second.bound is None:
-            continue
-        if first.bound.excludes(second.bound):
-            yield explain_exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
-
-
 def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
     if name not in knowledge.topics:
         hint = find_misspelt(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
@@ -237,21 +241,42 @@ def _read_answer(value: object, topic: Topic) -> str:
     )
 
 
-def _find_uncomputable(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
-    asked = dict.fromkeys(requirement.criterion for requirement in team.requirements)
-    for criterion in map(knowledge.criteria.__getitem__, asked):
-        if criterion.computed and not team.usage:
-            yield (
-                f"'{criterion.id}' is computed from monthly usage, but none is stated; "
-                "state it, or ask for single prices instead."
-            )
+def list_areas(knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """Return the areas of criteria and rules, in the order of the alphabet."""
+    areas = {criterion.area for criterion in knowledge.criteria.values()}
+    return tuple(sorted(areas | {rule.area for rule in knowledge.rules.values()}))
 
 
-def _find_incomplete_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
-    for service in services_used(team.usage, knowledge) if team.usage else ():
-        if service.missing:
-            given, missing = ", ".join(service.usage), ", ".join(service.missing)
-            yield f"the usage '{given}' means nothing without '{missing}'; state both, or neither."
+def read_area_weights(given: Mapping[str, object], knowledge: KnowledgeBase) -> dict[str, Number]:
+    """Return a team's weights by area, such as `{video: 40, prices: 30}`. Raises RequirementsError with all mistakes.
+
+    They are percents of the total weight. The areas that are not named share what is left of it.
+    """
+    areas = {fold(area): area for area in list_areas(knowledge)}
+    if problems := list(_find_wrong_weights(given, areas)):
+        raise RequirementsError(*problems)
+    found = {areas[fold(name)]: plain(float(str(weight))) for name, weight in given.items()}
+    # As floats, 33.7, 1.4 and 64.9 add up to a little more than 100.
+    total = plain(round(math.fsum(found.values()), 9))
+    if total > _WHOLE:
+        raise RequirementsError(f"the weights of the areas add up to {total:g} percent; expected at most {_WHOLE}.")
+    if found and not total:
+        raise RequirementsError("the weights of the areas add up to 0; give one of them more, or leave all out.")
+    return dict(sorted(found.items()))
+
+
+def _find_wrong_weights(given: Mapping[str, object], areas: Mapping[str, str]) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for name, weight in given.items():
+        if (key := fold(str(name))) not in areas:
+            hint = did_you_mean(brief(name), areas.values()) or f" Known: {', '.join(areas.values())}."
+            yield f"unknown area {shown(name)} in 'weights'.{hint}"
+        elif key in seen:
+            yield f"'weights' has the area '{areas[key]}' twice, as {shown(seen[key])} and {shown(name)}; keep one."
+        if not is_within(weight, 0, _WHOLE):
+            expected = f"0 to {_WHOLE} percent of the total"
+            yield f"the weight of the area {shown(name)} is {shown(weight)}; expected {expected}."
+        seen.setdefault(key, str(name))
 
 
 def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
@@ -272,12 +297,16 @@ def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, compl
         unlisted=join_unlisted((*file.team.unlisted, *line.team.unlisted)),
         weights=line.team.weights or file.team.weights,  # of one alone: they are percents of one whole
     )
-    scope = Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True)))
     said = {*asked, *line.team.situation, *line.team.usage}
-    unsure = tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said)
-    as_of, max_age = line.as_of or file.as_of, line.max_age or file.max_age
-    waiting = tuple(part for part in file.uncounted if part.criterion not in asked)
-    whole = Statement(team, as_of, max_age, describe_changes(file, line), unsure, scope, waiting)
+    whole = Statement(
+        team,
+        line.as_of or file.as_of,
+        line.max_age or file.max_age,
+        notes=describe_changes(file, line),
+        unsure=tuple(name for name in dict.fromkeys((*file.unsure, *line.unsure)) if name not in said),
+        scope=Scope(*(second or first for first, second in zip(file.scope, line.scope, strict=True))),
+        uncounted=tuple(part for part in file.uncounted if part.criterion not in asked),
+    )
     found = count_waiting(whole, knowledge) if complete else whole
     refuse_contradictions(found.team, knowledge, complete=complete)
     return found

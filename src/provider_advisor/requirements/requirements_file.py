@@ -44,9 +44,9 @@ def read_requirements(
     Raises KnowledgeError, with every problem of the file's form and its line, and RequirementsError.
     """
     if _is_json(content):
+        # A program that writes 5.000 in JSON means 5; where YAML was typed, it may mean 5000.
         return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole, unknown=unknown)
     word = next(filter(str.isalpha, knowledge.criteria), "criterion")
-    # A number like 5.000 is doubtful only where YAML was typed; a program that writes JSON means 5.
     document = parse_yaml(content, name, expected=f"requirements in YAML or JSON, such as 'needs: [{word}]'")
     doubtful = list(_find_doubtful(document, knowledge))
     return _read_statement(document, knowledge, whole=whole, doubtful=doubtful, unknown=unknown)
@@ -75,11 +75,11 @@ def _is_json(content: bytes) -> bool:
 
 def _decode_pairs(content: bytes) -> bytes:
     """Return JSON as YAML, which has no pairs of escapes for a character beyond 16 bits (RFC 8259, 7)."""
-    return _ESCAPE.sub(lambda found: _decode_pair(found[0]) if found["pair"] else found[0], content)
 
+    def decode(found: re.Match[bytes]) -> bytes:
+        return str(json.loads(b'"%b"' % found[0])).encode() if found["pair"] else found[0]
 
-def _decode_pair(pair: bytes) -> bytes:
-    return str(json.loads(b'"%b"' % pair)).encode()
+    return _ESCAPE.sub(decode, content)
 
 
 def _find_doubtful(document: Document, knowledge: KnowledgeBase) -> Iterator[str]:

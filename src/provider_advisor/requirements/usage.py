@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.criteria import list_member_words, split_member
@@ -43,21 +43,20 @@ _FORMS = "5000, 60000/year or 40000..60000"
 
 def read_usage(given: Mapping[Any, Any], knowledge: KnowledgeBase) -> dict[str, Used]:
     """Return a team's monthly usage by item, in order of their ids. Raises RequirementsError with all mistakes."""
-    found: dict[str, Used] = {}
-    problems: list[str] = []
+    mistakes, found = Mistakes(), dict[str, Used]()
     for name, amount in given.items():
-        try:
-            item = _find_item(name, knowledge)
-            volume = check_volume(amount, item)
-        except RequirementsError as error:
-            problems += error.problems
-            continue
-        if item.id in found:
-            problems.append(f"the usage '{item.id}' is given twice, under two names; keep one.")
-        found[item.id] = volume
-    if problems:
-        raise RequirementsError(*problems)
+        if read := mistakes.note(_read_item, name, amount, knowledge):
+            item, volume = read
+            if item in found:
+                mistakes.problems.append(f"the usage '{item}' is given twice, under two names; keep one.")
+            found[item] = volume
+    mistakes.raise_any()
     return dict(sorted(found.items()))
+
+
+def _read_item(name: object, amount: object, knowledge: KnowledgeBase) -> tuple[str, Used]:
+    item = _find_item(name, knowledge)
+    return item.id, check_volume(amount, item)
 
 
 def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:

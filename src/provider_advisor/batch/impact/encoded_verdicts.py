@@ -26,7 +26,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.scope import split_names
-from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.read_team import list_areas
 
 _WORDS = 4
 _MOST_SCORERS = 16

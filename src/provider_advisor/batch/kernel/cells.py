@@ -32,7 +32,7 @@ from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import RANK, Requirement
-from provider_advisor.requirements.area_weights import list_areas
+from provider_advisor.requirements.read_team import list_areas
 
 WEIGHT, INEXACT, FIRST = 0, 1, 2
 PER_PROVIDER, FAILED, UNKNOWN = 5, 3, 4

@@ -23,8 +23,8 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
-from provider_advisor.requirements.area_weights import list_areas
 from provider_advisor.requirements.grammar import split_words
+from provider_advisor.requirements.read_team import list_areas
 
 REQUIREMENTS = ("needs", "wants")
 _BETWEEN = re.compile(r"[\s_.-]+")

@@ -27,7 +27,7 @@ from provider_advisor.batch.kernel.table import WEIGHTS, find_weighing, read_wei
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.requirements.area_weights import list_areas, read_area_weights
+from provider_advisor.requirements.read_team import list_areas, read_area_weights
 
 _MOST_KEPT = 100_000
 _ALL = 100.0

@@ -36,7 +36,7 @@ from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import Match, Matcher
-from provider_advisor.requirements.proposal_columns import is_sheet_word, refuse_requirement_rows
+from provider_advisor.requirements.proposal_table import is_sheet_word, refuse_requirement_rows
 from provider_advisor.requirements.unlisted import UnknownWords
 
 

@@ -1,4 +1,4 @@
-"""Find the columns of a request for proposals: texts, priorities, crosses, weights and others.
+"""Read the table of a request for proposals, and find its columns: texts, priorities, crosses, weights and others.
 
 Names are read with some freedom: "Functional requirement", "Mandatory (Y/N)", "Must / should / could", "Weighting %". A
 column that seems to hold priorities but has another name is refused: ignoring it would silently make every requirement
@@ -7,13 +7,27 @@ a must.
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, find_wish, is_number, is_rank
-from provider_advisor.requirements.sheets import Grid, write_cell
+from provider_advisor.requirements.sheets import (
+    Cell,
+    Grid,
+    Sheet,
+    find_header,
+    is_workbook_name,
+    read_sheet,
+    refuse_other_sheets,
+    take_header,
+    write_cell,
+)
 from provider_advisor.safe_text import fold, reveal_line
 
 _WORDS: Mapping[str, str] = {
@@ -49,6 +63,9 @@ _MUSTS = frozenset(word for word, wish in MARKED.items() if wish == "must")
 _REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[%?:*#]")
 _NUMBERING = re.compile(r"[A-Za-z]{0,4}[-. ]?[0-9]+([.-][0-9]+)*[.)]?|[A-Za-z][.)]?")
 _EITHER = re.compile("/|-or-|,-?|[|]")
+_LARGEST_CSV = 10_000_000
+_SEPARATORS = (",", ";", "\t")
+_TITLE_LINES = 50
 
 
 class Columns(NamedTuple):
@@ -64,6 +81,80 @@ class Columns(NamedTuple):
     def has_priorities(self) -> bool:
         """Return whether a column says how important a requirement is."""
         return bool(self.priorities or self.marks)
+
+
+def read_grid(content: bytes, file: str, wanted: str | None, encoding: str | None, renames: Mapping[str, str]) -> Grid:
+    """Return the table in a workbook or CSV file. Raises RequirementsError."""
+    refuse_other_sheets(file)
+    if is_workbook_name(file):
+        if encoding is not None:
+            raise RequirementsError(f"--encoding is for CSV, but {file} is a workbook; leave it out.")
+        sheet = read_sheet(content, file, wanted)
+    else:
+        if wanted is not None:
+            raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
+        sheet = Sheet(file, "", _read_csv(content, file, encoding))
+    sheet = _rename_header(sheet, renames) if renames else sheet
+    header = find_header(sheet.rows, is_sheet_word)  # not by Must and Should, which cells below the header say too
+    if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
+        header += 1
+    return take_header(sheet, header, is_header_word)
+
+
+def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
+    """Return the sheet with new names in its header, which is found by them. Raises RequirementsError."""
+    head = [list(row) for row in sheet.rows[:_TITLE_LINES]]
+    for old, new in renames.items():
+        texts = [[reveal_line(write_cell(cell)) for cell in row] for row in head]
+        row = next((row for row, names in enumerate(texts) if old in names), None)
+        if row is None:
+            known = dict.fromkeys(name for names in texts for name in names if name)
+            raise RequirementsError(f"{sheet.file}: there is no column '{old}' to rename.{did_you_mean(old, known)}")
+        head[row][texts[row].index(old)] = new
+    return sheet._replace(rows=[*head, *sheet.rows[_TITLE_LINES:]])
+
+
+def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
+    """Return whether a row continues the header above: Must and Should below Priority, nothing below Requirement."""
+    names = [cell for cell in row if cell is not None]
+    are_known = len(names) > 1 and all(isinstance(name, str) and is_header_word(name) for name in names)
+    return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
+
+
+def _read_csv(content: bytes, file: str, encoding: str | None) -> list[list[str | None]]:
+    if len(content) > _LARGEST_CSV:
+        raise RequirementsError(
+            f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
+        )
+    try:
+        # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
+        usual = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        text = content.decode(encoding or usual)
+    except UnicodeError as error:
+        raise RequirementsError(
+            f"{file} is not in the encoding given by --encoding; try another."
+            if encoding
+            else f"{file} is not UTF-8; add --encoding cp1252 (Windows) or its own encoding, or save it as 'CSV UTF-8'."
+        ) from error
+    separator = _choose_separator(text)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise RequirementsError(f"{file} cannot be read as CSV ({error}); save it again, or as .xlsx.") from error
+    width = max(map(len, rows), default=0)
+    return [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
+
+
+def _choose_separator(text: str) -> str:
+    """Return the separator that gives a line the most names of columns, else the first line the most cells."""
+    # By names, because a title above the header may contain commas where the table has semicolons.
+    lines = text.splitlines()[:_TITLE_LINES]
+
+    def count(sign: str) -> tuple[int, int]:
+        known = (sum(is_header_word(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
+        return max(known, default=0), lines[0].count(sign) if lines else 0
+
+    return max(_SEPARATORS, key=count)
 
 
 def is_sheet_word(name: str) -> bool:
