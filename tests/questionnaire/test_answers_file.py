@@ -36,7 +36,10 @@ HEAD = "version: 1\nanswers:\n"
             "- {usage: inspections, answer: many}\n",
             ["'many' is not an amount of the usage 'inspections'; expected a number"],
         ),
-        ("- {situation: skill, answer: [racer, regular]}\n", ["the situation 'skill' takes one value."]),
+        (
+            "- {situation: skill, answer: [racer, regular]}\n",
+            ["the situation 'skill' takes one value; expected one of beginner, regular, racer."],
+        ),
         (
             "- {situation: skill, answer: pro}\n",
             ["'pro' is not a value of the situation 'skill'; expected one of "],

@@ -23,9 +23,8 @@ from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fo
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
-from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
+from provider_advisor.questionnaire.open_questions import YES, DecidingQuestions
 from provider_advisor.questionnaire.proof import survey_answers
-from provider_advisor.questionnaire.replay_answers import YES
 from provider_advisor.questionnaire.state import (
     ALONG,
     TOPICS,

@@ -22,8 +22,8 @@ from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, N
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
-from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
-from provider_advisor.questionnaire.replay_answers import NO, YES, Possible, Replay
+from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions, Possible
+from provider_advisor.questionnaire.replay_answers import Replay
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
 _TOP = max(RANK.values())

@@ -14,6 +14,7 @@ from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
 from provider_advisor.requirements.grammar import get_lowest, read_requirement
+from provider_advisor.requirements.read_team import read_situation
 from provider_advisor.requirements.statement import LARGEST, Used, Volume, is_within
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.usage import check_volume
@@ -226,7 +227,15 @@ def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
 
 
 def _check_topics(value: object, _: str, catalogue: Catalogue) -> tuple[str, ...]:
-    return _check_several(value, catalogue.subjects, "'topics'")
+    """Return the subjects chosen, each once, in the order of the file of questions."""
+    given, known = _list_several(value), catalogue.subjects
+    for one in given:
+        if not isinstance(one, str) or one not in known:
+            hint = did_you_mean(brief(one), known)
+            raise RequirementsError(
+                f"{shown(one)} is not a value of 'topics'; expected one of {', '.join(known)}.{hint}"
+            )
+    return tuple(one for one in known if one in given)
 
 
 def _check_criterion(value: object, name: str, catalogue: Catalogue) -> str:
@@ -249,29 +258,17 @@ def _check_word(value: object, words: Collection[str], what: str) -> str:
 
 
 def _check_situation(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
-    topic, what = catalogue.knowledge.topics[name], f"the situation '{name}'"
+    topic = catalogue.knowledge.topics[name]
     if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in topic.values:
         return value
-    found = _check_several(value, topic.values, what)
-    if not found or (len(found) > 1 and not topic.many):
-        raise RequirementsError(f"{what} takes {'at least one value' if topic.many else 'one value'}.")
-    return found
+    found = read_situation(topic, value)
+    return tuple(one for one in topic.values if one in found)
 
 
 def _check_usage(value: object, name: str, catalogue: Catalogue) -> str | Used:
     if isinstance(value, str) and value in {UNSURE, NO_ANSWER, UNWANTED}:
         return NO_ANSWER if value == UNWANTED else value
     return check_volume(value, catalogue.knowledge.usage[name])
-
-
-def _check_several(value: object, known: Collection[str], what: str) -> tuple[str, ...]:
-    """Return the values chosen, each once, in the order of those known."""
-    given = _list_several(value)
-    for one in given:
-        if not isinstance(one, str) or one not in known:
-            hint = did_you_mean(brief(one), known)
-            raise RequirementsError(f"{shown(one)} is not a value of {what}; expected one of {', '.join(known)}.{hint}")
-    return tuple(one for one in known if one in given)
 
 
 def _list_several(value: object) -> list[object]:

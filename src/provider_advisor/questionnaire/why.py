@@ -11,9 +11,10 @@ from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
 from provider_advisor.questionnaire.next_screen import End, choose_screen, order_questions, sort_keys
+from provider_advisor.questionnaire.open_questions import YES
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.proof import Aspect, Survey, survey_answers
-from provider_advisor.questionnaire.replay_answers import YES, replay_answers
+from provider_advisor.questionnaire.replay_answers import replay_answers
 from provider_advisor.questionnaire.state import NONE, GivenAnswer, State, Value, put_answers
 
 _MOST_MOVES = 40

@@ -215,10 +215,10 @@ def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[st
     if name not in knowledge.topics:
         hint = find_misspelt(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
         raise RequirementsError(f"unknown situation {shown(name)}.{hint}")
-    return read_answers(knowledge.topics[name], values)
+    return read_situation(knowledge.topics[name], values)
 
 
-def read_answers(topic: Topic, values: object) -> tuple[str, ...]:
+def read_situation(topic: Topic, values: object) -> tuple[str, ...]:
     """Return a team's answers on a topic: one of its values, or several. Raises RequirementsError."""
     several = values if isinstance(values, Iterable) and not isinstance(values, str | Mapping) else [values]
     answers = {_read_answer(value, topic) for value in several}

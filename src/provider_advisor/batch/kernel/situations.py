@@ -20,7 +20,7 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, Leaf, Situation, Usage
 from provider_advisor.knowledge.records import Topic, UsageItem
 from provider_advisor.logic import Interval
-from provider_advisor.requirements.read_team import read_answers
+from provider_advisor.requirements.read_team import read_situation
 from provider_advisor.requirements.statement import LARGEST, get_ends
 from provider_advisor.requirements.usage import check_volume, read_volume
 
@@ -133,7 +133,7 @@ class _Met:
             self._flags = np.hstack([self._flags, np.zeros_like(self._flags)])
         values = split_values(answer)
         try:
-            answers: tuple[str, ...] = read_answers(self._topic, values) if values else ()
+            answers: tuple[str, ...] = read_situation(self._topic, values) if values else ()
         except RequirementsError as error:
             self._flags[_WRONG, number] = True
             self._sentences[number] = error.reason

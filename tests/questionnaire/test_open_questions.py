@@ -9,8 +9,8 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Need, Not, Situa
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import GivenAnswer, State, put_answers
-from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
-from provider_advisor.questionnaire.replay_answers import NO, replay_answers
+from provider_advisor.questionnaire.open_questions import NO, DecidingQuestions
+from provider_advisor.questionnaire.replay_answers import replay_answers
 from provider_advisor.questionnaire.state import TOPICS
 
 _RENTAL, _CARGO = Need("rental"), Need("cargo-bikes")
