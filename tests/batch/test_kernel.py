@@ -104,6 +104,17 @@ def test_columns_that_are_not_read_are_carried_untouched_and_the_id_comes_first(
     assert scored.batch.schema == Scorer(shipped, id_column="id").output_schema(rows.schema)
 
 
+def test_a_row_that_is_judged_alone_has_its_gaps_between_products_too():
+    """Two requirements on the cost cannot be judged in columns; the findings of such a row have a cell of their own."""
+    facts = facts_as_of(load(), dt.date(2026, 11, 27))
+    costs = "monthly-cost:could,monthly-cost<=900000:could"
+    rows = table(needs=["rcs,hipaa,sms-api"] * 2, wants=[None, costs], usage__sms_outbound=[None, 100.0])
+    rows = rows.rename_columns(["needs", "wants", "usage.sms-outbound"])
+    found = Scorer(facts).score(rows).batch.column("other_product").to_pylist()
+    assert found[0]
+    assert found[1] == found[0]
+
+
 def test_everything_known_of_an_answer_is_the_single_record(shipped):
     rows = table(team=["a"], needs=["whiteboard,ucaas"], situation__developers=["none"])
     scored = Scorer(shipped, explain=True).score(rows)
