@@ -315,7 +315,7 @@ def _count_in_file_order(truth: Truth, catalogue: Catalogue) -> int:
         survey = survey_answers(state)
         along = {key for key in survey.proof.deciding if key.kind in {"bound", "members"}}
         waiting = along or _choose_worth_asking(survey, catalogue)
-        if survey.proof.settled or not waiting:
+        if not survey.proof.deciding or not waiting:
             return asked
         key = min(waiting, key=lambda key: catalogue.places[to_question(key)])
         asked += key.kind == "criterion"

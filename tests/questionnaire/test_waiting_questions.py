@@ -30,9 +30,9 @@ def opened(tmp_path, knowledge_from) -> State:
 
 
 def test_a_question_is_asked_once_a_provider_has_a_claim_on_its_criterion(opened):
-    applying = survey_answers(opened).replay.possible.applying
-    assert _CLAIMED in applying
-    assert _UNCLAIMED not in applying
+    asked = survey_answers(opened).replay.possible.open
+    assert _CLAIMED in asked
+    assert _UNCLAIMED not in asked
 
 
 def test_a_claim_that_is_stated_later_opens_no_question_before(tmp_path, knowledge_from):

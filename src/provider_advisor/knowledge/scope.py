@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.records import Product, Provider
 
 _SHOWN = 80
+_MOST_NAMED = 12
 _BETWEEN_NAMES = re.compile(r"[,;\r\n]")
 
 
@@ -97,9 +98,9 @@ def _explain_unknown(key: str, name: str, knowledge: KnowledgeBase) -> str:
     return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {_list_some(names)}.{did_you_mean(name, names)}"
 
 
-def _list_some(names: Sequence[str], most: int = 12) -> str:
-    more = f" or {len(names) - most} more" if len(names) > most else ""
-    return f"one of {', '.join(names[:most])}{more}" if len(names) > 1 else "".join(names)
+def _list_some(names: Sequence[str]) -> str:
+    more = f" or {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"one of {', '.join(names[:_MOST_NAMED])}{more}" if len(names) > 1 else "".join(names)
 
 
 def _choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[str, Provider]:

@@ -156,13 +156,13 @@ def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | N
     return _ask(nearest(word, known, _MOST_NEAR), meaning or {})
 
 
-def find_misspelt(word: str, known: Iterable[str], meaning: Mapping[str, str] | None = None) -> str:
+def find_misspelt(word: str, known: Iterable[str]) -> str:
     """Return the same question if a word is a known one with a typing error, else nothing.
 
     >>> find_misspelt("sso", ["sms"]), find_misspelt("smss", ["sms"])
     ('', " Did you mean 'sms'?")
     """
-    return _ask(_spelling_of(frozenset(known)).nearest(word, _MOST_NEAR), meaning or {})
+    return _ask(_spelling_of(frozenset(known)).nearest(word, _MOST_NEAR), {})
 
 
 def _ask(near: Iterable[str], meaning: Mapping[str, str]) -> str:

@@ -84,9 +84,8 @@ class SortedAnswers(NamedTuple):
 class Possible(NamedTuple):
     """What may still follow from a team's answers."""
 
-    applying: frozenset[Key]  # the questions that apply or may come to apply, answered or not
-    open: frozenset[Key]  # those of them without a final answer
-    sure: frozenset[Key]  # those that apply for certain
+    open: frozenset[Key]  # the questions that apply or may come to apply, without a final answer
+    sure: frozenset[Key]  # those that apply for certain, answered or not
     rules: Mapping[str, int]  # by id, the truths that the `when` of a rule may have
     required: Mapping[str, int]  # by criterion, whether it is required, by the team or by rules
     stated: Mapping[str, int]  # the same of what the team states itself
@@ -192,7 +191,7 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
             stated[needed] = _either(stated[needed], stated[name])
     required = dict(stated)
     rules: dict[str, int] = {}
-    possible = Possible(applying, applying - said.final, frozenset(), rules, required, stated, said)
+    possible = Possible(applying - said.final, frozenset(), rules, required, stated, said)
     # Rules come before those they feed, so one pass is enough.
     for rule in catalogue.knowledge.rules.values():
         rules[rule.id] = possible.may_be(rule.when)

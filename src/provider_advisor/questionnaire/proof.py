@@ -72,10 +72,9 @@ class Support(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """The effect of further answers."""
+    """The effect of further answers. The verdict is settled if no question decides."""
 
-    settled: bool  # none of them can change the verdict
-    deciding: Mapping[Key, float]  # else the questions that decide, and how far each could move what it bears on
+    deciding: Mapping[Key, float]  # the questions that decide, and how far each could move what it bears on
     proved: tuple[Aspect, ...] = ()  # what nothing can change any more
     hanging: tuple[Aspect, ...] = ()  # all else
 
@@ -138,7 +137,7 @@ def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places
             deciding[key] = deciding.get(key, 0.0) + share
     shaky = dict.fromkeys(support.about for support, _ in hanging)
     proved = dict.fromkeys(support.about for support, _ in found if support.about not in shaky)
-    return Proof(not deciding, deciding, tuple(proved), tuple(shaky))
+    return Proof(deciding, tuple(proved), tuple(shaky))
 
 
 class _ProofSums:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from provider_advisor.decision import Outcome, Verdict, judge_team
-from provider_advisor.decision.findings import Standing
+from provider_advisor.decision import Verdict, judge_team
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
@@ -30,9 +29,8 @@ class QuestionsLeft(NamedTuple):
 class Known(NamedTuple):
     """What is known at a state."""
 
-    verdict: Verdict  # so far, as are the standings
-    standings: dict[str, Standing]
-    stated: int  # how many requirements they rest on
+    verdict: Verdict  # so far
+    stated: int  # how many requirements it rests on
     unsure: int  # how many answers are "not sure"
     proved: tuple[Aspect, ...]  # the parts of the verdict that nothing can change any more
     hanging: tuple[Aspect, ...]  # the parts that something still could
@@ -54,12 +52,10 @@ class Coverage(NamedTuple):
 
 
 class Move(NamedTuple):
-    """What one answer would lead to: the verdict, and each provider's standing, by id."""
+    """One answer, and the verdict that it would lead to."""
 
     answer: Value
     verdict: Verdict
-    standings: dict[str, Standing]
-    changes: bool
 
 
 class Why(NamedTuple):
@@ -79,7 +75,6 @@ def sum_up_known(state: State) -> Known:
     survey = survey_answers(state)
     return Known(
         survey.outcome.verdict,
-        _list_standings(survey.outcome),
         len(survey.replay.team.requirements),
         len(survey.replay.said.unsure),
         survey.proof.proved,
@@ -88,10 +83,6 @@ def sum_up_known(state: State) -> Known:
         len(survey.lost),
         measure_progress(state).left,
     )
-
-
-def _list_standings(outcome: Outcome) -> dict[str, Standing]:
-    return {assessment.provider: assessment.standing for assessment in outcome.assessments}
 
 
 def list_met_by_all(state: State) -> tuple[str, ...]:
@@ -146,11 +137,9 @@ def explain_question(state: State, key: Key) -> Why:
 
 def _try_answers(state: State, key: Key) -> Iterator[Move]:
     """Yield each answer tried; only those that can be chosen from a list, and typical numbers."""
-    before = survey_answers(state).outcome.verdict
     for value in _list_values(state, key):
         after = put_answers(state, [GivenAnswer(key, value, state.steps, searched=True)])
-        outcome = judge_team(replay_answers(after).team, state.catalogue.facts)
-        yield Move(value, outcome.verdict, _list_standings(outcome), outcome.verdict != before)
+        yield Move(value, judge_team(replay_answers(after).team, state.catalogue.facts).verdict)
 
 
 def _list_values(state: State, key: Key) -> list[Value]:

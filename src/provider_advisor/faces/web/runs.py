@@ -155,13 +155,6 @@ class RunFolder:
             status = int((folder / _ENDED).read_text(encoding="ascii"))
         return StartedRun(name, folder, about, began, status)
 
-    def wait(self, name: str, seconds: float) -> StartedRun | None:
-        """Wait up to some seconds for a run to end, and return it."""
-        until = time.monotonic() + seconds
-        while (run := self.find(name)) is not None and run.is_running and time.monotonic() < until:
-            time.sleep(0.05)
-        return run
-
     def clean(self) -> None:
         """Remove runs older than an hour, also those of an earlier server."""
         with contextlib.suppress(OSError):
