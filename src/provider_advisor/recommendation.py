@@ -19,6 +19,9 @@ from provider_advisor.safe_text import dump_json
 if TYPE_CHECKING:
     from provider_advisor.decision.robustness import Robustness
 
+_MOST_WHOLE = 4
+"""Up to this many providers, the JSON has all findings on each."""
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -77,10 +80,21 @@ class Recommendation:
 
     @cached_property
     def short_record(self) -> dict[str, Any]:
-        """Return the data without most findings on providers that are ruled out, where many are compared."""
-        from provider_advisor.explanation.short_list import leave_out_ruled_out  # noqa: PLC0415 (text needs none)
+        """Return the data; of more than four providers, with only the failed musts of those that are ruled out.
 
-        return leave_out_ruled_out(self.record)
+        Nothing is left out if every provider is ruled out.
+        """
+        record = self.record
+        out = [each["id"] for each in record["providers"] if each["standing"] == "ruled-out"]
+        if not out or len(record["providers"]) <= _MOST_WHOLE or record["verdict"]["kind"] == "none":
+            return record
+        kept = [
+            part
+            for part in record["findings"]
+            if part["provider"] not in out or (part["priority"] == "must" and part["outcome"] == "unmet")
+        ]
+        left = {"providers": out, "findings": len(record["findings"]) - len(kept)}
+        return {**record, "findings": kept, "left_out": left}
 
     def to_json(self, *, every: bool = False) -> str:
         """Return exactly what `recommend --format json` prints for the same question, or with `--all` if `every`."""

@@ -59,9 +59,8 @@ class AnswerPair(NamedTuple):
     def read(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> AnswerPair:
         """Return the pair of two records. Raises RequirementsError if one lacks a compared part."""
         then, now = both = read_answer(old), read_answer(new)
-        names = {provider.id: provider.name for answer in both for provider in answer.providers}
         labels = {part.criterion: part.label for answer in both for part in answer.requirements}
-        return cls(then, now, names, labels)
+        return cls(then, now, then.names | now.names, labels)
 
     def label(self, finding: FindingRecord) -> str:
         """Return the subject of a finding: a criterion's label with its bound, or a rule."""

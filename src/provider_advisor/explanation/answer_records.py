@@ -608,6 +608,11 @@ class AnswerRecord(AnswerPart):
     knowledge: KnowledgeRecord
 
     @property
+    def names(self) -> dict[str, str]:
+        """Return the names of the providers by their ids."""
+        return {provider.id: provider.name for provider in self.providers}
+
+    @property
     def is_open(self) -> bool:
         """Return whether unknown facts could still change who leads, so that shares of scenarios are meaningful."""
         is_proven = self.verdict.strength != "leaning" and self.verdict.kind != "undetermined"

@@ -257,7 +257,7 @@ def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknow
     An amount that is known within a range only is listed with what is known of it: "Acme (more than 100 countries)". So
     is a monthly cost without an upper limit, even where only the usage was stated.
     """
-    names = {provider.id: provider.name for provider in answer.providers}
+    names = answer.names
     places = {provider.id: place for place, provider in enumerate(sort_by_standing(answer.providers))}
     found = []
     for group in group_findings([finding for finding in answer.findings if finding.is_open]):
@@ -329,7 +329,7 @@ def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
 
 def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     found: list[tuple[bool, str]] = []
-    names = {provider.id: provider.name for provider in answer.providers}
+    names = answer.names
     for group in group_findings(answer.findings):
         if group[0].criterion is None:
             continue

@@ -5,14 +5,13 @@ to ask is "Cleo and Dan: Fax", once for both; under musts that fail are "Eve: Fa
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, ProviderRecord
 from provider_advisor.explanation.words import criterion_label, joined, shortened, sort_by_standing
 from provider_advisor.knowledge import KnowledgeBase
 
 _MOST_MUSTS = 3
-_MOST_WHOLE = 4
 
 
 class ShortList(NamedTuple):
@@ -75,23 +74,6 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
         tuple(_join_alike(list_of("unconfirmed", lambda part: part.is_open))),
         tuple(_join_alike(list_of("ruled-out", lambda part: part.outcome == "unmet"))),
     )
-
-
-def leave_out_ruled_out(record: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer's JSON-ready data with only the failed musts of providers that are ruled out, if there are many.
-
-    Nothing is left out if all are ruled out, or if at most four are compared.
-    """
-    out = [each["id"] for each in record["providers"] if each["standing"] == "ruled-out"]
-    if not out or len(record["providers"]) <= _MOST_WHOLE or record["verdict"]["kind"] == "none":
-        return record
-    kept = [
-        part
-        for part in record["findings"]
-        if part["provider"] not in out or (part["priority"] == "must" and part["outcome"] == "unmet")
-    ]
-    left = {"providers": out, "findings": len(record["findings"]) - len(kept)}
-    return {**record, "findings": kept, "left_out": left}
 
 
 def _is_unknown(provider: ProviderRecord, findings: Sequence[FindingRecord]) -> bool:

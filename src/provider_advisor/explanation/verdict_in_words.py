@@ -418,7 +418,7 @@ def list_concessions(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str
 
 def list_combinations(answer: AnswerRecord) -> list[str]:
     """Return the providers that meet every must only together."""
-    names = {provider.id: provider.name for provider in answer.providers}
+    names = answer.names
     groups = [joined([names.get(provider, provider) for provider in group]) for group in answer.combinations]
     return [f"{group} together meet every must." for group in groups]
 
@@ -438,7 +438,7 @@ def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
     """
     # "Does Acme offer Fax? If yes, the answer would stay the same" and the same of Brook become one question about
     # "Acme or Brook", because both are equal once the name is out. A sentence that names Acme twice stays as it is.
-    names = {provider.id: provider.name for provider in answer.providers}
+    names = answer.names
     alike: dict[str, list[tuple[str, ConfirmRecord]]] = {}
     for part in answer.confirm:
         name = names.get(part.facts[0].provider, "") if len(part.facts) == 1 else ""

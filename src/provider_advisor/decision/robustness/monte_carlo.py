@@ -92,7 +92,7 @@ class WorldSample:
         return float(first.mean())
 
     def find_ordered_first_places(self, groups: Sequence[Sequence[int]]) -> tuple[float, ...]:
-        """Return the same with weights drawn uniformly from those in the order of the groups, equal within a group."""
+        """Return the shares with weights drawn uniformly from all in the order of the groups, equal within each."""
         corners = np.zeros((len(self._weights), len(groups)))
         for number in range(len(groups)):
             heaviest = [place for group in groups[: number + 1] for place in group]

@@ -152,21 +152,18 @@ class _ChangeSearch:
             amount for each in self._outcome.assessments if (amount := self._get_amount(requirement, each)) is not None
         ]
         ends = sorted({end for amount in amounts for end in (amount.low, amount.high) if end is not None})
+        criterion = self._facts.knowledge.criteria[requirement.criterion]
         moved: list[Interval] = []
+        tighter: list[Interval] = []
         if bound.low is not None:
             # Nearest first: from just below the bound downwards. "At least 90" is tried at 80 before it is tried at 65.
             moved += [bound._replace(low=end) for end in reversed(ends) if end < bound.low]
-        if bound.high is not None:
-            moved += [
-                bound._replace(high=end) for end in sorted({_round_outward(end) for end in ends}) if end > bound.high
-            ]
-        criterion = self._facts.knowledge.criteria[requirement.criterion]
-        tighter: list[Interval] = []
-        if bound.low is not None:
             # A provider whose amount ends at 100 fails once the bound is just above: 101 for whole numbers.
             past = list_past([end for end in ends if end >= bound.low], None, criterion)
             tighter += [bound._replace(low=end) for end in past]
         if bound.high is not None:
+            upper = sorted({_round_outward(end) for end in ends})
+            moved += [bound._replace(high=end) for end in upper if end > bound.high]
             past = list_past([end for end in reversed(ends) if end <= bound.high], find_floor(criterion), criterion)
             tighter += [bound._replace(high=end) for end in past]
         moved += [each for each in tighter if any(not amount.excludes(each) for amount in amounts)]

@@ -88,7 +88,7 @@ class Supposing:
         return self.judge_groups(group_by_provider(supposed))
 
     def judge_groups(self, groups: Iterable[tuple[Fact, ...]]) -> Verdict:
-        """Return the same for facts that are given by provider."""
+        """Return the verdict with these facts, given by provider."""
         groups = tuple(groups)
         verdict = limit_strength(self.judge_parts(groups), self._outcome.team)
         if verdict.strength != "firm" or not self._facts.may_be_stale:
@@ -101,7 +101,7 @@ class Supposing:
         return Supposing(reassess(self._outcome, fresh), fresh)
 
     def judge_parts(self, parts: Sequence[tuple[Fact, ...]]) -> Verdict:
-        """Return the same without looking at the age of facts."""
+        """Return the verdict with these facts, given by provider, whatever their age."""
         if len(parts) == 1 and self._stays_behind(*parts):
             return self._before
         assessments, ranks = [*self._outcome.assessments], [*self._ranks]
@@ -225,7 +225,7 @@ class Supposing:
         return stands and failed <= again.keys(), known, points
 
     def _rate_alone(self, supposed: Fact) -> tuple[bool, int, float]:
-        """Return the same for a fact whose findings depend on nothing else: it is as good for each provider."""
+        """Rate a fact whose findings depend on nothing else, so that it is as good for each provider."""
         key = supposed.criterion, supposed.truth, supposed.amount
         if key not in self._rated:
             self._rated[key] = _rate(self._find_again((supposed,))[0].values())
@@ -344,7 +344,7 @@ class Rerun:
         return self._assessment(self._outcome.assessments[place], self._infer(requirements))
 
     def total(self, requirements: tuple[Requirement, ...]) -> Totals:
-        """Return the sums of the same assessments, in a fraction of the time if there are many providers.
+        """Return the sums of the assessments for these requirements, in a fraction of the time if providers are many.
 
         Where areas are weighed, what one requirement adds depends on the others.
         """

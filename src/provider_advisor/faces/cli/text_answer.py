@@ -230,7 +230,7 @@ class _AnswerText:
     def _write_reasons(self) -> None:
         answer, knowledge, page = self.answer, self.knowledge, self.page
         numbers = {source.id: number for number, source in enumerate(answer.sources, start=1)}
-        names = {provider.id: provider.name for provider in answer.providers}
+        names = answer.names
         page.heading("Why")
         for group in group_findings(answer.findings):
             page.line(_write_heading(group[0], knowledge), 2, bold=True)
@@ -386,7 +386,7 @@ def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
     first = [(share.provider, share.ordered) for share in shares if share.ordered is not None]
     if answer.verdict.kind == "tie" or not first or len(first) < len(shares):
         return
-    names = {part.id: part.name for part in answer.providers}
+    names = answer.names
     others = [share for provider, share in first if provider not in table]
     shown = first if len(others) <= 1 else [(provider, share) for provider, share in first if provider in table]
     verbs = ["comes first in", *["in"] * len(shown)]

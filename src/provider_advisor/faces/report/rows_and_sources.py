@@ -161,7 +161,7 @@ def build_rows(
 ) -> list[ReportRow]:
     """Return requirements in the record's order, then rules that favour, with a cell for each given provider."""
     order = {provider.id: place for place, provider in enumerate(side_by_side)}
-    names = {provider.id: provider.name for provider in answer.providers}
+    names = answer.names
     ruled_out = {provider.id for provider in answer.providers if provider.standing == "ruled-out"} - order.keys()
     rows = []
     for group in group_findings(answer.findings):
@@ -245,7 +245,7 @@ def _name_volume(volume: float | str | Sequence[float], unit: str) -> str:
 
 def name_providers(providers: Iterable[str], answer: AnswerRecord) -> str:
     """Return providers by name, as a list in words."""
-    names = {provider.id: provider.name for provider in answer.providers}
+    names = answer.names
     return joined([names.get(provider, provider) for provider in providers])
 
 
