@@ -67,6 +67,27 @@ class ComparedRow(NamedTuple):
         return any(len(words) > 1 for words in by_criterion.values())
 
 
+def find_provider(name: str, knowledge: KnowledgeBase) -> str:
+    """Return the id of a provider. Raises RequirementsError with the nearest names."""
+    found = knowledge.find_provider(name)
+    if found is None:
+        names = [*knowledge.providers, *(also for one in knowledge.providers.values() for also in one.aliases)]
+        known, hint = ", ".join(knowledge.providers), did_you_mean(name, names)
+        raise RequirementsError(f"unknown provider '{name[:80]}'; expected one of {known}.{hint}")
+    return found
+
+
+def refuse_absent(chosen: Sequence[str], facts: Facts) -> None:
+    """Raise RequirementsError for providers that are out of scope, or not known yet on the day."""
+    if out := [name for name in chosen if name not in facts.base.providers]:
+        raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
+    if late := [name for name in chosen if name not in facts.knowledge.providers]:
+        first = min(claim.stated for claim in facts.base.providers[late[0]].claims)
+        raise RequirementsError(
+            f"nothing is known about {joined(late)} on {facts.as_of}; the first claim is from {first}."
+        )
+
+
 def check_area(area: str | None, knowledge: KnowledgeBase) -> None:
     """Raise RequirementsError for an area without criteria; None stands for all areas."""
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import joined
 from provider_advisor.faces.cli.options import (
     Options,
@@ -18,10 +17,16 @@ from provider_advisor.faces.cli.options import (
     scope_options,
     today,
 )
-from provider_advisor.faces.compared_facts import ComparedFact, ComparedRow, check_area, compare_facts
+from provider_advisor.faces.compared_facts import (
+    ComparedFact,
+    ComparedRow,
+    check_area,
+    compare_facts,
+    find_provider,
+    refuse_absent,
+)
 from provider_advisor.faces.text import Page, show_json
-from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.knowledge import Facts, facts_as_of
 
 _MOST_COLUMNS = 4
 
@@ -44,39 +49,17 @@ def compare_command(providers: tuple[str, ...], area: str | None, *, every: bool
     knowledge = options.load()
     if not (providers or options.only or options.without or options.sources or options.customer_of):
         raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
-    named = _find_named(providers, knowledge)
+    named = [*dict.fromkeys(find_provider(name, knowledge) for name in providers)]
     knowledge = options.limit(knowledge)
     check_area(area, knowledge)
     facts = facts_as_of(knowledge, options.day or today())
     chosen = named or list(facts.knowledge.providers)
-    _refuse_absent(chosen, facts)
+    refuse_absent(chosen, facts)
     rows = compare_facts(facts, chosen, area)
     if options.form == "json":
         show_json([row.record(knowledge) for row in rows])
     else:
         _show(rows, chosen, facts, every=every)
-
-
-def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> list[str]:
-    found = {name: knowledge.find_provider(name) for name in names}
-    for name, provider in found.items():
-        if provider is None:
-            known = sorted({*knowledge.providers, *(a for part in knowledge.providers.values() for a in part.aliases)})
-            raise RequirementsError(
-                f"unknown provider '{name}'; expected one of {', '.join(known)}.{did_you_mean(name, known)}"
-            )
-    return list(dict.fromkeys(provider for provider in found.values() if provider is not None))
-
-
-def _refuse_absent(chosen: list[str], facts: Facts) -> None:
-    """Raise RequirementsError for providers that are out of scope, or not known yet on the day."""
-    if out := [name for name in chosen if name not in facts.base.providers]:
-        raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
-    if late := [name for name in chosen if name not in facts.knowledge.providers]:
-        first = min(claim.stated for claim in facts.base.providers[late[0]].claims)
-        raise RequirementsError(
-            f"nothing is known about {joined(late)} on {facts.as_of}; the first claim is from {first}."
-        )
 
 
 def _show(found: list[ComparedRow], chosen: list[str], facts: Facts, *, every: bool) -> None:

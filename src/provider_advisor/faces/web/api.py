@@ -6,20 +6,31 @@ models that `recommend schema` publishes.
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import APIRouter, Body, Query, Request
+from fastapi import Path as AddressPart
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.explanation.answer_schema import answer_schema
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.cli.options import read_day
+from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, problem_schema, show_page, tell_program
+from provider_advisor.faces.web.runs import Run, RunFolder, Runs
 from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.files import shipped_folder
 from provider_advisor.knowledge.shapes.every_file import file_schemas
 
 Responses = dict[int | str, dict[str, Any]]
@@ -38,6 +49,8 @@ def describe_json(what: str, schema: dict[str, Any]) -> Responses:
 _ANSWER = describe_json("the answer", {"$ref": "#/components/schemas/Recommendation"})
 _LIST = describe_json("a list", {"type": "array", "items": {"type": "object"}})
 _MOST_TEAMS = 1_000
+_IMPACT_SECONDS = 25
+_FILE = re.compile(r"(facts|rules)(/[a-z0-9][a-z0-9_-]{0,60}){1,3}\.yaml")
 _EXAMPLE_TEAM: dict[str, Any] = {"a team": {"value": {"needs": ["sms"], "wants": ["whatsapp"]}}}
 
 Sure = Annotated[bool, Query(description="also report how sure the answer is")]
@@ -49,7 +62,7 @@ ProviderName = Annotated[str | None, Query(description="a provider by id or name
 CriterionName = Annotated[str | None, Query(description="a criterion by id, label or alias")]
 ProviderNames = Annotated[str, Query(description="providers, separated by commas; default: all")]
 Only = Annotated[str, Query(description="`differences` leaves out rows without a difference")]
-Kind = Annotated[str, Path(description="a kind of file, such as `provider`, or `recommendation`")]
+Kind = Annotated[str, AddressPart(description="a kind of file, such as `provider`, or `recommendation`")]
 
 
 router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
@@ -81,7 +94,7 @@ def post_recommendation(
 def post_recommendations(teams: list[dict[str, Any]], service: Service) -> Response:
     """Answer up to 1,000 teams; a team that cannot be read gets `mistakes` in place of an answer."""
     if len(teams) > _MOST_TEAMS:
-        raise RequirementsError(f"{len(teams):,} teams were given, but at most {_MOST_TEAMS:,} can be sent at once.")
+        raise RequirementsError(f"{len(teams)} teams were given, but at most {_MOST_TEAMS} can be sent at once.")
     return JsonResponse([_answer_one(team, service) for team in teams])
 
 
@@ -90,6 +103,13 @@ def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, An
         return service.recommend(service.read(team)).short_record
     except RequirementsError as error:
         return {"mistakes": [*map(tell_program, list_mistakes(error))]}
+
+
+@router.post("/replay", responses=describe_json("the comparison", {"type": "object"}), tags=["answers"])
+def post_replay(record: Annotated[dict[str, Any], Body()], service: Service, as_of: Day = None) -> Response:
+    """Answer the question of an earlier answer again, and say whether and why the answer is different now."""
+    day = read_day(as_of or None)
+    return JsonResponse(replay_record(check_record(record, "the request"), "the request", service.knowledge, day))
 
 
 @router.get("/criteria", responses=_LIST, tags=["knowledge"])
@@ -153,6 +173,67 @@ def get_schema(kind: Kind) -> Response:
     if kind not in schemas:
         raise RequirementsError(f"unknown kind '{kind[:80]}'; expected one of {', '.join(schemas)}.")
     return JsonResponse(schemas[kind])
+
+
+class ImpactRequest(BaseModel):
+    """A change of files, and the teams to compare."""
+
+    files: dict[str, str | None] = Field(
+        description="full contents by path, such as facts/providers/acme.yaml; null removes a file", max_length=200
+    )
+    teams: list[dict[str, Any]] = Field(description="requirements files in JSON", max_length=_MOST_TEAMS, min_length=1)
+    as_of: str | None = None
+
+
+_EFFECT = describe_json("the effect, as `recommend schema impact` describes it", {"type": "object"}) | {429: PROBLEM}
+
+
+@router.post("/impact", responses=_EFFECT, tags=["many teams"])
+async def post_impact(asked: ImpactRequest, runs: Runs) -> Response:
+    """Say which verdicts a change of facts or rules would change, and why, before you make it.
+
+    Compares the files that the server reads with the same files after the change, on up to 1,000 teams.
+    """
+    return JsonResponse(await measure_change(asked, runs))
+
+
+async def measure_change(asked: ImpactRequest, runs: RunFolder) -> dict[str, Any]:
+    """Return the effect of a change as data. Raises RequirementsError, and BusyError if it takes too long."""
+    name = await run_in_threadpool(lambda: runs.start(_make_impact_run(asked, runs.knowledge)))
+    for _ in range(10 * _IMPACT_SECONDS):  # does not block a thread, so that other requests are answered
+        if (run := runs.find(name)) is None or not run.is_running:
+            break
+        await asyncio.sleep(0.1)
+    if run is None or run.is_running:
+        raise BusyError(f"The comparison took longer than {_IMPACT_SECONDS} seconds; ask with fewer teams.")
+    if not run.is_done:
+        raise RequirementsError(*(mistake.removeprefix("after/") for mistake in run.list_mistakes()))
+    found: dict[str, Any] = json.loads(run.read_printed())
+    return found
+
+
+def _make_impact_run(asked: ImpactRequest, folders: Sequence[str | None]) -> Run:
+    """Return the run that compares the files with and without a change. Raises RequirementsError."""
+    wrong = [name for name in asked.files if not _FILE.fullmatch(name)]
+    if wrong:
+        raise RequirementsError(
+            *(f"'{name[:80]}' is not a file path; expected facts/….yaml or rules/….yaml." for name in wrong)
+        )
+    day = read_day(asked.as_of or None)
+    before = {
+        f"{kind}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for kind, given in zip(("facts", "rules"), folders, strict=True)
+        for folder in [Path(given or shipped_folder(kind))]
+        for path in sorted(folder.rglob("*.yaml"))
+    }
+    after = before | {name: text.encode("utf-8", "replace") for name, text in asked.files.items() if text is not None}
+    for name in (name for name, text in asked.files.items() if text is None):
+        after.pop(name, None)
+    sides = {"before": before, "after": after}
+    files = {f"{side}/{name}": content for side, parts in sides.items() for name, content in parts.items()}
+    files["teams.jsonl"] = b"".join(json.dumps(team).encode() + b"\n" for team in asked.teams)
+    arguments = ["impact", "teams.jsonl", "--before", "before", "--after", "after", "--format", "json"]
+    return Run([*arguments, *(["--as-of", day.isoformat()] if day else [])], files, {"name": "teams.jsonl"})
 
 
 def complete_contract(document: dict[str, Any], knowledge: KnowledgeBase) -> dict[str, Any]:

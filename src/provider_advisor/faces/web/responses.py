@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ from provider_advisor.errors import AdvisorError, BusyError, EngineError, Knowle
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.report.html import make_environment
 from provider_advisor.faces.text import clean
-from provider_advisor.faces.web.service import KnowledgeService
+from provider_advisor.faces.web.service import KnowledgeService, describe_place
 from provider_advisor.requirements.doubtful_words import drop_listing_advice
 from provider_advisor.safe_text import dump_json
 
@@ -78,6 +79,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "capital": capital,
         "mark_code": mark_code,
+        "place": describe_place,
         "reason": _show_reason,
         "sentence": _show_sentence,
     }
@@ -123,6 +125,11 @@ def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
     return _COMMAND.sub(lambda found: names.get(found[1], found[0]), _drop_options(sentence)) + listing
 
 
+def get_form(request: Request) -> str:
+    """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
+    return PurePosixPath(request.scope["path"]).suffix
+
+
 def is_fragment(request: Request) -> bool:
     """Return whether a script requests only the part of a page that changes with each tick."""
     return request.headers.get("x-fragment") == "1"
@@ -157,13 +164,12 @@ def show_page(
         "mend": "",
         "is_missing": False,
         "indexed": False,
-        "scope": service.describe_scope(),
-        "keeps": service.keeps,
-        "watches": service.watches,
+        "service": service,
+        "knowledge": service.knowledge,
         "say_id": service.knowledge.spell_id,
     }
     here = template.partition(".")[0]
-    values = {**shared, "fingerprint": service.knowledge.fingerprint, "title": title, "here": here, **values}
+    values = {**shared, "title": title, "here": here, **values}
     faults: Mapping[str, Sequence[str]] = values["faults"]
     values["places"] = {sentence: name for name, sentences in faults.items() for sentence in sentences}
     return HTMLResponse(render(template, **values), status)

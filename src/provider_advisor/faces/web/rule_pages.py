@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from provider_advisor.explanation.words import bound_text, capital, number_text
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.responses import JsonResponse, show_page, show_refusal
+from provider_advisor.faces.web.responses import JsonResponse, get_form, show_page, show_refusal
 from provider_advisor.faces.web.service import Service, describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
@@ -47,15 +47,8 @@ def show_rules(request: Request, service: Service) -> Response:
         statement = read_address(request.query_params.multi_items(), knowledge).statement
         address = write_address(statement, knowledge)
         fired = {rule.id for rule in infer(knowledge, statement.team).fired}
-    rules = [
-        rule._asdict()
-        | {
-            "fires": rule.id in fired,
-            "rests_on": [(part.source, f", {describe_place(part)}") for part in rule.rests_on],
-        }
-        for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
-    ]
-    return show_page(service, "rules.html.j2", "Rules", rules=rules, address=address, count=len(fired))
+    rules = sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
+    return show_page(service, "rules.html.j2", "Rules", rules=rules, fired=fired, address=address)
 
 
 # The lower decorator comes first among the routes: `/rules/{name}` would take `.json` as part of a name.
@@ -68,7 +61,7 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
         return show_refusal(service, "There is no such rule", 404)
     statement = read_address(request.query_params.multi_items(), knowledge).statement
     shown = describe_rule(knowledge.rules[name], statement.team, knowledge)
-    if request.scope["path"].endswith(".json"):
+    if get_form(request):
         return JsonResponse(record_rule(shown))
     title = capital(knowledge.spell_id(name))
     return show_page(
@@ -78,7 +71,6 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
         rule=shown,
         address=write_address(statement, knowledge),
         heading=title,
-        titles={id_: knowledge.sources[id_].title for id_, _ in shown["rests_on"]},
         here="rules",
     )
 

@@ -15,10 +15,16 @@ from fastapi import Depends, Request
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.faces.cli.options import today
-from provider_advisor.faces.compared_facts import ComparedRow, check_area, compare_facts, split_claim
+from provider_advisor.faces.compared_facts import (
+    ComparedRow,
+    check_area,
+    compare_facts,
+    find_provider,
+    refuse_absent,
+    split_claim,
+)
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
-from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
@@ -107,12 +113,7 @@ class KnowledgeService:
 
     def find_provider(self, name: str) -> str:
         """Return the id of a provider. Raises RequirementsError with the nearest names."""
-        found = self.knowledge.find_provider(name)
-        if found is None:
-            hint = did_you_mean(name, self.knowledge.providers)
-            known = ", ".join(self.knowledge.providers)
-            raise RequirementsError(f"unknown provider '{name[:80]}'; expected one of {known}.{hint}")
-        return found
+        return find_provider(name, self.knowledge)
 
     def find_criterion(self, name: str) -> Criterion:
         """Return a criterion by any of its names. Raises RequirementsError with similar names."""
@@ -136,9 +137,7 @@ class KnowledgeService:
         area = self.check_area(area)
         facts = self.facts(day)
         chosen = [self.find_provider(name) for name in names] or list(facts.knowledge.providers)
-        absent = [name for name in chosen if name not in facts.knowledge.providers]
-        if absent:
-            raise RequirementsError(f"nothing is known about {', '.join(absent)} on {facts.as_of}.")
+        refuse_absent(chosen, facts)
         rows = compare_facts(facts, chosen, area)
         return chosen, [row for row in rows if not differences or len(set(row.list_texts(self.knowledge))) > 1]
 

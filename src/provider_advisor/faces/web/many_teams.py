@@ -1,0 +1,263 @@
+"""Files with many teams, as pages and as an API: send one, wait, read the summary, fetch the results."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Path, Query, Request, UploadFile
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from provider_advisor.errors import BusyError, RequirementsError
+from provider_advisor.faces.cli.options import read_day
+from provider_advisor.faces.report.batch_page import batch_values
+from provider_advisor.faces.web.api import PROBLEM, Day, Responses
+from provider_advisor.faces.web.batch_files import (
+    ENDINGS,
+    MOST_ROWS,
+    OUTPUTS,
+    BatchChoice,
+    Upload,
+    describe_end,
+    explain_missing,
+    find_result,
+    list_rejected,
+    make_batch_run,
+    read_summary,
+    read_upload,
+    send_file,
+)
+from provider_advisor.faces.web.responses import (
+    FormText,
+    JsonResponse,
+    read_fields,
+    respond_problem,
+    show_page,
+    show_refusal,
+    tell_program,
+)
+from provider_advisor.faces.web.runs import Runs, StartedRun
+from provider_advisor.faces.web.service import KnowledgeService, Service
+from provider_advisor.faces.web.settings import MOST_BYTES
+
+_MOST_REJECTS = 5
+_TITLE = "Many teams at once"
+_NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/batch")
+def show_batch(service: Service) -> Response:
+    """Show the upload form."""
+    return _show_form(service, BatchChoice())
+
+
+@router.post("/batch")
+def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
+    service: Service,
+    runs: Runs,
+    file: Annotated[UploadFile | None, File()] = None,
+    output: FormText = "",
+    reasons: FormText = "",
+    as_of: FormText = "",
+) -> Response:
+    """Start scoring the teams in a file, and redirect to the page of the run."""
+    choice = BatchChoice(output, bool(reasons), as_of)
+    try:
+        found = read_fields(
+            {"file": file if file and file.filename else None, "as_of": as_of.strip()},
+            {"file": _read_file, "as_of": read_day},
+            needed={"file": "Choose a file with your teams first."},
+        )
+        return RedirectResponse(f"/batch/{runs.start(make_batch_run(found['file'], choice, runs.knowledge))}", 303)
+    except (RequirementsError, BusyError) as error:
+        return _show_form(service, choice, wrong=error)
+    except OSError as error:
+        said = f"The file cannot be saved ({error.strerror}); try again later."
+        return _show_form(service, choice, 503, mistakes=[said])
+
+
+@router.get("/batch/{name}")
+def show_run(name: str, service: Service, runs: Runs) -> Response:
+    """Show the state of a run: running, done with its summary, or failed with the reason."""
+    run = runs.find(name)
+    if run is None:
+        return _refuse_page(service, explain_missing(None, ""))
+    if run.is_running:
+        seconds = round(time.time() - run.began)
+        page = show_page(service, "batch_wait.html.j2", _TITLE, here="batch", seconds=seconds, file=run.about["name"])
+        page.headers["Refresh"] = "2"  # refreshes the page like a meta element, without a script
+        return page
+    if not run.is_done:
+        return _show_form(service, BatchChoice(run.about["output"]), 422, mistakes=run.list_mistakes())
+    values = batch_values(read_summary(run))
+    rejects = find_result(run, "rejects") if values["summary"]["rejected"] else None
+    return show_page(
+        service,
+        "batch_result.html.j2",
+        **values,
+        here="batch",
+        name=name,
+        scores=_NAMES[run.about["output"]],
+        has_rejects=rejects is not None,
+        rejects=list_rejected(rejects, _MOST_REJECTS) if rejects else [],
+        until=describe_end(run),
+    )
+
+
+@router.get("/batch/{name}/{what}")
+def send_result(name: str, what: str, service: Service, runs: Runs) -> Response:
+    """Return the scores, or the rows that were rejected, as a file."""
+    run = runs.find(name)
+    path = find_result(run, what) if run else None
+    return send_file(path, run, safe=True) if run and path else _refuse_page(service, explain_missing(run, what))
+
+
+def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200, **wrong: Any) -> Response:  # noqa: ANN401 (of any page)
+    return show_page(
+        service,
+        "batch_form.html.j2",
+        _TITLE,
+        status,
+        **wrong,
+        here="batch",
+        choice=choice,
+        outputs=[("", "The same as the file"), *((name, _NAMES[name]) for name in OUTPUTS)],
+        endings=",".join(f".{ending}" for ending in ENDINGS),
+        most_rows=f"{MOST_ROWS:,}",
+        most_megabytes=MOST_BYTES // 1_000_000,
+    )
+
+
+def _read_file(file: UploadFile) -> Upload:
+    return read_upload(file.filename or "", file.file.read(MOST_BYTES + 1))
+
+
+def _refuse_page(service: KnowledgeService, sentence: str) -> Response:
+    return show_refusal(service, "There are no such results", 404, mistakes=[sentence], here="batch")
+
+
+_TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
+_FORM = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `Accept` names, or that of the file"
+_ANY_FILE = "application/octet-stream"
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["many teams"])
+
+
+class BatchState(BaseModel):
+    """The state of a run, and where its files are once it is done."""
+
+    id: str
+    state: str = Field(description="running, done or failed")
+    mistakes: list[str]
+    summary: dict[str, Any] | None
+    scores: str | None = Field(description="address of the answers")
+    rejects: str | None = Field(description="address of the rows that could not be scored, with the reason for each")
+    until: str
+
+
+RunId = Annotated[str, Path(description="the id of the run")]
+
+_STARTED: Responses = {
+    202: {"description": "the run has started; its address is in `Location`", "model": BatchState},
+    415: PROBLEM,
+    422: PROBLEM,
+}
+# Clients are generated from this document, and most generators know no other type for a file.
+_FILE_SENT = {
+    "requestBody": {
+        "description": f"the file, as one of {', '.join(_TYPES)}; or as {_ANY_FILE}, to have its type recognised by "
+        "its content",
+        "required": True,
+        "content": {_ANY_FILE: _BYTES},
+    }
+}
+_STATE: Responses = {200: {"description": "the state of the run", "model": BatchState}, 404: PROBLEM}
+# Bytes first: a client takes the first type that it knows.
+_KINDS = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)
+_SCORES: Responses = {200: {"description": "the file", "content": _KINDS}, 404: PROBLEM}
+_REJECTS: Responses = {
+    200: {"description": "the rows", "content": {"text/csv": {"schema": {"type": "string"}}}},
+    404: PROBLEM,
+}
+
+
+@api.post("/batch", status_code=202, responses=_STARTED, openapi_extra=_FILE_SENT)
+async def post_batch(
+    request: Request,
+    runs: Runs,
+    output: Annotated[str, Query(description=_FORM)] = "",
+    reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
+    as_of: Day = None,
+) -> Response:
+    """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in {_ANY_FILE, *_TYPES}:
+        sentence = f"'{media[:60]}' is not supported; expected one of {_ANY_FILE}, {', '.join(_TYPES)}."
+        return respond_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, [sentence])
+    content, chosen = await request.body(), output or _read_accepted(request.headers.get("accept", ""))
+
+    def begin() -> str:
+        upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
+        return runs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), runs.knowledge))
+
+    run = runs.find(await run_in_threadpool(begin))
+    if run is None:
+        return _refuse_data()
+    response = JsonResponse(_record_run(run), HTTPStatus.ACCEPTED)
+    response.headers["Location"] = f"/api/v1/batch/{run.id}"
+    return response
+
+
+@api.get("/batch/{name}", responses=_STATE)
+def get_batch(name: RunId, runs: Runs) -> Response:
+    """Return the state of a run and, once it is done, where its files are."""
+    run = runs.find(name)
+    return _refuse_data() if run is None else JsonResponse(_record_run(run))
+
+
+@api.get("/batch/{name}/scores", responses=_SCORES, response_class=FileResponse)
+def get_scores(name: RunId, runs: Runs) -> Response:
+    """Return the rows with their verdicts and scores."""
+    return _send_result(runs.find(name), "scores")
+
+
+@api.get("/batch/{name}/rejects", responses=_REJECTS, response_class=FileResponse)
+def get_rejects(name: RunId, runs: Runs) -> Response:
+    """Return, as CSV, the rows that could not be scored: file, row, reason, and the row itself."""
+    return _send_result(runs.find(name), "rejects")
+
+
+def _read_accepted(header: str) -> str:
+    """Return the first format of scores that the client accepts, empty if it names none."""
+    named = (part.partition(";")[0].strip().lower() for part in header.split(","))
+    return next((_TYPES[name] for name in named if name in _TYPES), "")
+
+
+def _refuse_data() -> Response:
+    return respond_problem(HTTPStatus.NOT_FOUND, ["There is no such run: results are removed after an hour."])
+
+
+def _send_result(run: StartedRun | None, what: str) -> Response:
+    if run is None:
+        return _refuse_data()
+    if (path := find_result(run, what)) is not None:
+        return send_file(path, run, safe=False)
+    return respond_problem(HTTPStatus.NOT_FOUND, [explain_missing(run, what)])
+
+
+def _record_run(run: StartedRun) -> dict[str, Any]:
+    address = f"/api/v1/batch/{run.id}"
+    return {
+        "id": run.id,
+        "state": "running" if run.is_running else "done" if run.is_done else "failed",
+        "mistakes": [] if run.is_running or run.is_done else [*map(tell_program, run.list_mistakes())],
+        "summary": read_summary(run) if run.is_done else None,
+        **{what: f"{address}/{what}" if find_result(run, what) else None for what in ("scores", "rejects")},
+        "until": describe_end(run),
+    }
