@@ -64,5 +64,27 @@ def test_every_sentence_has_a_place_and_an_end_and_no_word_of_python(path, tmp_p
         assert not OF_PYTHON.search(problem), problem
 
 
+def test_terms_of_a_price_need_the_volumes_of_its_criterion(tmp_path, folders_from):
+    common = "kind: price, of: rental, question: Price?, weight: 1, scale: {worst: 9, best: 0, because: so}"
+    criteria = f"""area: bells
+label: Bells
+criteria:
+- {{id: sum-price, label: Price of a sum, unit: EUR/month, usage: [inspections, rental-days], {common}}}
+- {{id: bell-price, label: Price of a bell, unit: EUR/bell, {common}}}
+"""
+    claims = """id: bad
+name: Bad Wheels
+claims:
+- {criterion: sum-price, exactly: 3, billed_at_least: 2, unit: EUR/month, source: guide-2020, line: 3}
+- {criterion: bell-price, exactly: 3, monthly_fee: 2, unit: EUR/bell, source: guide-2020, line: 3}
+"""
+    with pytest.raises(KnowledgeError) as error:
+        load(*folders_from(tmp_path, facts={"criteria/bells.yaml": criteria, "providers/bad.yaml": claims}))
+    assert [problem.partition("': ")[2] for problem in error.value.problems if "bad.yaml" in problem] == [
+        "'billed_at_least' belongs to a price with one volume, and this one has several; remove it.",
+        "'monthly_fee' belongs to a price with a volume, and the criterion names no `usage`; remove it.",
+    ]
+
+
 def test_each_folder_of_bad_files_has_a_place():
     assert {path.name for path in BAD.iterdir()} == set(PLACES)
