@@ -388,7 +388,21 @@ def test_an_answer_just_outside_a_bound_is_tried_and_said_so():
     knowledge, team = knowledge_of([price("toll"), capability("fax")], claims), Team(asked)
     found = Robustness(decided(knowledge, team))
     says = " ".join(entry.says for entry in record_confirm(found, knowledge))
-    assert "if just above 4 USD/thing or 6 USD/thing, Bob would be recommended (firm)" in says
+    assert "if above 4 USD/thing, Bob would be recommended (firm)" in says
+
+
+def test_amounts_in_a_row_that_lead_to_the_same_verdict_are_said_as_one():
+    asked = (
+        Requirement("toll", "must", Interval(None, 4), 1),
+        Requirement("toll", "could", None, 1),
+        Requirement("fax", "could", None, 5),
+    )
+    claims = {"ada": {"fax": HAS}, "bob": {"toll": Said(3, "exactly"), "fax": Said("absent")}}
+    knowledge = knowledge_of([price("toll"), capability("fax")], claims)
+    found = Robustness(decided(knowledge, Team(asked)))
+    says = " ".join(entry.says for entry in record_confirm(found, knowledge))
+    assert "If at most 4 USD/thing, Ada would be recommended" in says
+    assert "; if above 4 USD/thing, Bob would be" in says
 
 
 @settings(REPEATED, max_examples=80)

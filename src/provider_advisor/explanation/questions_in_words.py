@@ -74,11 +74,12 @@ class _QuestionInWords:
             (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
             for answer in self._question.answers
         ]
-        # Neighbouring amounts often lead to the same verdict: "if 95 or 96 percent, …". The known amount stays apart:
+        # Neighbouring amounts often lead to the same verdict: "if at most 95 percent, …". The known amount stays apart:
         # "if that still holds or 96 percent" is not a sentence.
         by_outcome = groupby(answers, key=lambda part: (part[2], part[1] == _STILL_HOLDS))
-        alike = [(outcome, [said for _, said, _ in some]) for (outcome, _), some in by_outcome]
-        says = "; ".join(f"if {join_any(said)}, {outcome}" for outcome, said in alike)
+        alike = [(outcome, [answer.fact for answer, _, _ in some]) for (outcome, _), some in by_outcome]
+        said = [self._say_alike(facts, alike[0][1], alike[-1][1]) for _, facts in alike]
+        says = "; ".join(f"if {those}, {outcome}" for those, (outcome, _) in zip(said, alike, strict=True))
         if len(answers) > 1 and len({outcome for outcome, _ in alike}) == 1:
             says = f"whatever it is, {alike[0][0]}"
         says = f"{self._write()} {capital(says)}."
@@ -167,6 +168,21 @@ class _QuestionInWords:
         if self._bound is not None and fact.amount is not None:
             return "yes" if compare(fact.amount, self._bound) is Truth.YES else "no"
         return self._say_value(fact)
+
+    def _say_alike(self, facts: list[Fact], lowest: list[Fact], highest: list[Fact]) -> str:
+        """Return answers that lead to the same verdict; the lowest and the highest amounts as "at most 1 USD"."""
+        # Both sides of each bound are among the answers, and between bounds a verdict changes in one direction only. So
+        # if 0, 0.1 and 1 USD lead to one verdict, and just above 1 USD to another, then all amounts up to 1 USD do.
+        value = self.get_value(facts[-1] if facts is lowest else facts[0])
+        is_end = (facts is lowest) is not (facts is highest)
+        if not is_end or isinstance(value, str) or value is None or self._bound is not None or self._question.stated:
+            return join_any([self._say_answer(fact) for fact in facts])
+        beside, unit = find_nearest_end(value, self._criterion), self._criterion.unit
+        if beside is not None and (value < beside) is (facts is lowest):
+            return f"{'below' if facts is lowest else 'above'} {quantity_text(beside, unit)}"
+        if beside is None and len(facts) > 1:
+            return f"at {'most' if facts is lowest else 'least'} {quantity_text(value, unit)}"
+        return join_any([self._say_answer(fact) for fact in facts])
 
     def _say_value(self, fact: Fact) -> str:
         value = self.get_value(fact)
