@@ -79,20 +79,16 @@ def choose_screen(state: State) -> Screen | End:
 
 def order_questions(state: State) -> QuestionOrder:
     """Return the questions that affect the verdict; in the phase `further`, all that are worth asking."""
-    return QuestionOrder(state, _list_deciding(state))
-
-
-def _list_deciding(state: State) -> frozenset[Key]:
     survey = survey_answers(state)
     if state.phase != "further":
-        return frozenset(survey.proof.deciding)
+        return QuestionOrder(state, frozenset(survey.proof.deciding))
     catalogue, said, open_ = state.catalogue, survey.replay.said, survey.replay.possible.open
     places = tuple(range(len(catalogue.providers)))
     criteria = catalogue.knowledge.criteria
     bounds = {said.get_bound_key(name) for name in said.priorities if criteria[name].kind != "capability"}
     bounds |= {Key("members", name) for name in said.priorities if name in catalogue.claimed_members}
     skipped = {key for key in open_ if key.kind == "criterion" and catalogue.is_met(key.name, places)}
-    return (open_ | bounds) - skipped - said.final
+    return QuestionOrder(state, (open_ | bounds) - skipped - said.final)
 
 
 def _choose_next(order: QuestionOrder) -> Screen | None:
@@ -107,7 +103,7 @@ def _choose_next(order: QuestionOrder) -> Screen | None:
     if by_kind["situation"] and not _is_begun(state):
         return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
-    firsts = choose_worth_asking(criteria, order)
+    firsts = _choose_worth_asking(criteria, order)
     along = [*by_kind["bound"], *by_kind["members"]]
     if state.most == 1 and (criteria or along):
         return _show_details(along) if along else _show_list(firsts, (), order)
@@ -137,12 +133,37 @@ def _closes(keys: Sequence[Key], state: State) -> bool:
     return not order_questions(put_answers(state, [GivenAnswer(key, get_silence(key)) for key in keys])).waiting
 
 
+def _choose_worth_asking(criteria: Sequence[Key], order: QuestionOrder) -> Sequence[Key]:
+    """Return those that some provider still in may not meet, or that questions or rules depend on; all if none is."""
+    gates = frozenset[Key]().union(*order.gates.values())
+    catalogue, inside = order.state.catalogue, order.survey.inside
+    firsts = [
+        key
+        for key in criteria
+        if key in gates or key.name in catalogue.needing or not catalogue.is_met(key.name, inside)
+    ]
+    return firsts or criteria
+
+
 def _show_list(criteria: Sequence[Key], details: Sequence[Key], order: QuestionOrder) -> Screen:
-    """Return the next list, together with everything else to ask if that fits."""
-    if details and len(criteria) <= order.state.most and len(criteria) + len(details) <= CLOSING:
+    """Return the next list, together with everything else to ask if that fits.
+
+    Its subject is the one whose best criteria are the likeliest to change the verdict. If that cannot fill a list of
+    its own, what is left of several subjects comes together.
+    """
+    state, catalogue = order.state, order.state.catalogue
+    if details and len(criteria) <= state.most and len(criteria) + len(details) <= CLOSING:
         return Screen("list", (*criteria, *details))
-    subject, keys = choose_list(criteria, order)
-    return Screen("list", tuple(sort_keys(keys, order.state)), subject)
+    opened = [name for name in catalogue.subjects if name in (order.survey.replay.said.opened or ())]
+    under = {name: [key for key in criteria if name in catalogue.questions[key].subjects] for name in opened}
+    best = {name: order.choose_best(keys) for name, keys in under.items()}
+    subject = max(best, key=lambda name: sum(order.chances.get(key, 0.0) for key in best[name]), default=None)
+    if subject is not None and len(best[subject]) == state.most:
+        keys = best[subject]
+    else:
+        keys = order.choose_best(criteria)
+        subject = next((name for name in opened if set(keys) <= set(under[name])), None)
+    return Screen("list", tuple(sort_keys(keys, state)), subject)
 
 
 def _show_details(keys: Sequence[Key]) -> Screen:
@@ -301,37 +322,6 @@ class QuestionOrder:
             return self._possible.may_be(part) == YES
 
         return fold(condition, holds, every=all, some=any, negated=holds)
-
-
-def choose_list(criteria: Sequence[Key], order: QuestionOrder) -> tuple[str | None, tuple[Key, ...]]:
-    """Return the subject and the keys of the list whose best criteria are the likeliest to change the verdict.
-
-    `criteria` are those worth asking. A subject that cannot fill a list of its own gets none: what is left of several
-    comes together, under None.
-    """
-    catalogue, opened = order.state.catalogue, order.survey.replay.said.opened or ()
-
-    def list_under(subject: str, keys: Iterable[Key]) -> list[Key]:
-        return [key for key in keys if subject in catalogue.questions[key].subjects]
-
-    found = {name: order.choose_best(list_under(name, criteria)) for name in catalogue.subjects if name in opened}
-    subject = max(found, key=lambda name: sum(order.chances.get(key, 0.0) for key in found[name]), default=None)
-    if subject is not None and len(found[subject]) == order.state.most:
-        return subject, tuple(found[subject])
-    keys = order.choose_best(criteria)
-    return next((name for name in found if len(list_under(name, keys)) == len(keys)), None), tuple(keys)
-
-
-def choose_worth_asking(criteria: Sequence[Key], order: QuestionOrder) -> Sequence[Key]:
-    """Return those that some provider still in may not meet, or that questions or rules depend on; all if none is."""
-    gates = frozenset[Key]().union(*order.gates.values())
-    catalogue, inside = order.state.catalogue, order.survey.inside
-    firsts = [
-        key
-        for key in criteria
-        if key in gates or key.name in catalogue.needing or not catalogue.is_met(key.name, inside)
-    ]
-    return firsts or criteria
 
 
 # What may be asked or changed beside the screens

@@ -29,7 +29,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
 
-from provider_advisor.decision import Outcome, Verdict, judge_team, reassess
+from provider_advisor.decision import Outcome, judge_team, reassess
 from provider_advisor.decision.findings import Totals, total_findings
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue, Measure, measure_totals
@@ -237,7 +237,8 @@ def _find_supports(outcome: Outcome, sums: _ProofSums) -> list[Support]:
     # A failed must stays failed: facts do not change during the questionnaire, and requirements stay.
     if verdict.kind == "none":
         return [Support("out", [(Demand(Measure("failed", place), 1),)]) for place in range(len(names))]
-    ahead = _list_ahead(verdict)
+    alone = verdict.provider or verdict.lean
+    ahead = (alone,) if alone else verdict.among
     leaders = [place for place, name in enumerate(names) if name in ahead]
     rivals = [place for place in range(len(names)) if place not in leaders]
     is_qualified = any(outcome.assessments[place].standing == "qualified" for place in leaders)
@@ -268,11 +269,6 @@ def _find_age_supports(outcome: Outcome, without_stale: _ProofSums) -> list[Supp
         return [Support("strength", [is_unproven, *_keep_open(leader, rivals, without_stale)])]
     stays = [Support("strength", [_keep_standing(leader, is_qualified=True)])]
     return stays + [Support("strength", ways) for ways in _keep_beaten(leader, rivals, without_stale)]
-
-
-def _list_ahead(verdict: Verdict) -> tuple[str, ...]:
-    alone = verdict.provider or verdict.lean
-    return (alone,) if alone else verdict.among
 
 
 def _keep_standing(place: int, *, is_qualified: bool) -> Way:

@@ -141,7 +141,6 @@ class _AskedWord(NamedTuple):
 
 
 def _take_apart(given: str | Mapping[str, Any], keys: Sequence[str], where: str) -> _AskedWord:
-    """Return what is asked; a mapping may have these keys."""
     if isinstance(given, Mapping):
         _check_keys(given, keys, where)
         word = _name_member(given)
@@ -274,15 +273,6 @@ def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
     return bound
 
 
-def _read_absent(criterion: Criterion) -> Interval:
-    if criterion.kind != "capability":
-        raise RequirementsError(
-            f"'{criterion.id}' is a {criterion.kind}, which cannot be absent; give it a bound instead, such as "
-            f"{criterion.id}<={_suggest_example('', criterion)}."
-        )
-    return ABSENT
-
-
 def _name_member(given: Mapping[str, Any]) -> str:
     """Return the criterion of a mapping as it would be typed, with its member."""
     name, member = given.get("criterion"), given.get("member")
@@ -342,7 +332,12 @@ def _read_priority(word: object, text: str) -> Priority:
 def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
     # A rating may have a value that is called no; then "=no" means that rank, and not that it must be absent.
     if sign == "is" or (sign == "=" and value.casefold() == _NO and value not in criterion.values):
-        return _read_absent(criterion)
+        if criterion.kind == "capability":
+            return ABSENT
+        raise RequirementsError(
+            f"'{criterion.id}' is a {criterion.kind}, which cannot be absent; give it a bound instead, such as "
+            f"{criterion.id}<={_suggest_example('', criterion)}."
+        )
     if sign == "=" and value.casefold() == _YES and criterion.kind == "capability":
         return None  # it must be there, as without a bound
     if criterion.kind == "capability":

@@ -111,17 +111,10 @@ class Matcher:
 
     def find(self, word: str) -> Match:
         """Return the match of a word; without targets if in doubt."""
-        found = self._find_either(word)
-        # "1.2 Voicemail" is numbered; "99.9 % uptime" and "24/7 support" are read as they are.
-        if not found.targets and self._sentences and (number := _NUMBER.match(word.strip(_MARKS))):
-            numbered = self._find_either(word.strip(_MARKS)[number.end() :])
-            return numbered._replace(word=word) if numbered.targets else found
-        return found
-
-    def _find_either(self, word: str) -> Match:
-        """Return what a word stands for as it is, else as a name with a bound."""
         found = self._find(word)
-        return found if found.targets or not self._sentences else self._find_bounded(word) or found
+        if found.targets or not self._sentences:
+            return found
+        return self._find_bounded(word) or self._find_numbered(word) or found
 
     def _find(self, word: str) -> Match:
         # From the surest way to the least sure; each leaves a word to the next only where it says nothing.
@@ -157,6 +150,13 @@ class Matcher:
         except RequirementsError:
             return None
         return found._replace(word=word, targets=(target,)) if len(found.targets) == 1 else None
+
+    def _find_numbered(self, word: str) -> Match | None:
+        """Return what "1.2 Voicemail" stands for without its number; "99.9 % uptime" and "24/7 support" have none."""
+        plain = word.strip(_MARKS)
+        number = _NUMBER.match(plain)
+        found = self.find(plain[number.end() :]) if number else None
+        return found._replace(word=word) if found and found.targets else None
 
     @cached_property
     def _labels(self) -> Mapping[str, str | None]:
