@@ -74,7 +74,7 @@ class Recommendation:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """Return the same as JSON-ready data."""
+        """Return the explanation as JSON-ready data."""
         record: dict[str, Any] = as_data(self.explanation)
         return record
 

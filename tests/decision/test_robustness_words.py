@@ -4,7 +4,7 @@ import json
 
 import jsonschema
 from hypothesis import given, settings
-from worlds import Said, capability, decided, knowledge_of, price, quantity, worlds
+from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, worlds
 
 from provider_advisor.decision.robustness import Robustness
 from provider_advisor.explanation.answer_records import ConfirmRecord, RobustnessRecord, as_data
@@ -12,7 +12,8 @@ from provider_advisor.explanation.answer_schema import schema_of
 from provider_advisor.explanation.questions_in_words import record_confirm
 from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.logic import Interval
-from provider_advisor.requirements import Requirement, Team
+from provider_advisor.recommendation import answer
+from provider_advisor.requirements import Requirement, Statement, Team
 
 REPEATED = settings(derandomize=True, deadline=None)
 ROBUSTNESS, CONFIRM = (jsonschema.Draft202012Validator(schema_of(kind)) for kind in (RobustnessRecord, ConfirmRecord))
@@ -48,6 +49,16 @@ def test_the_same_decision_is_as_sure_every_time(world):
     first, second = (Robustness(decided(world.knowledge, world.team)) for _ in range(2))
     for part in ("confirm", "weights", "shares", "changes", "tippings"):
         assert getattr(first, part) == getattr(second, part)
+
+
+@settings(REPEATED, max_examples=30)
+@given(worlds(most=3))
+def test_a_short_answer_asks_and_says_the_same_as_a_whole_one(world):
+    statement = Statement(world.team, DAY, None)
+    brief, whole = (answer(world.knowledge, statement, robustness=True, brief=short) for short in (True, False))
+    assert as_data(brief.explanation.confirm) == as_data(whole.explanation.confirm)
+    assert brief.odds == whole.odds
+    assert whole.odds in {"", whole.explanation.robustness.worlds and whole.explanation.robustness.worlds.says}
 
 
 def test_a_question_to_confirm_names_provider_criterion_and_what_follows():

@@ -104,6 +104,7 @@ def find_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Dif
     and `claims` where they apply. Raises RequirementsError where a record lacks what is compared.
     """
     pair = AnswerPair.read(old, new)
+    # Effects before their causes: the first sentence is what matters most.
     parts = (
         _compare_verdicts,
         _compare_providers,

@@ -121,6 +121,7 @@ def describe_cost(cost: CostRecord, knowledge: KnowledgeBase) -> str:
 
 def describe_sum(cost: CostRecord, knowledge: KnowledgeBase) -> str:
     """Return the amount and the kind of its prices, without what is not included."""
+    # Whoever reads nothing but the number sees with it that it is of 2022, or of another country.
     said = f"{money_text(cost.low, cost.high)} {cost.unit}"
     kinds = list(_list_kinds(cost, knowledge))
     return f"{said} ({', '.join(kinds)})" if kinds else said

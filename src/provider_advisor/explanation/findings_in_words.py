@@ -161,6 +161,7 @@ def describe_notices(fact: Fact, knowledge: KnowledgeBase) -> str:
 
     A new product name and a withdrawn end do not change the fact, so the answer lists them separately.
     """
+    # Two sources may state one end: it is said once.
     ends = (notice for notice in fact.notices if notice.kind not in _OF_THE_ANSWER)
     return joined(list(dict.fromkeys(_describe_notice(notice, knowledge) for notice in ends)))
 
@@ -294,6 +295,7 @@ def say_not_stated(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
 
     It is little if it is a single wish, which "Not known" lists.
     """
+    # What sources dispute, or a price by quote only, is unknown too, but has evidence.
     silent = [
         group[0]
         for group in group_findings([finding for finding in answer.findings if finding.criterion is not None])

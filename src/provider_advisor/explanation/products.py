@@ -116,6 +116,8 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
     Nobody buys a second product just for a quality such as a certificate. So qualities only decide between sets, unless
     nothing else names a product. Without other musts the wishes choose.
     """
+    # For example: calls (a must) by Phone or Video, a certificate (a must, and a quality) stated for Video, a fax (a
+    # wish) by Phone. Only calls are served, by either product; the certificate decides for Video, the fax adds Phone.
     met = [part for part in list_met(assessment.findings, knowledge) if part.products]
     serving = [part for part in met if not _is_quality(part.criterion)]
     served = [part for part in serving if part.is_must]

@@ -120,6 +120,7 @@ def _say_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) ->
 
 
 def _write_weight(weight: float) -> str:
+    # Crossings come out of divisions: 11.999999999999998 is 12, and no reader needs more than 0.6667.
     return number_text(float(f"{weight:.4g}"))
 
 
@@ -146,6 +147,7 @@ def _say_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: Kn
 
 def find_least_factor(part: WeightRange | WeightRangeRecord) -> float:
     """Return the factor by which a weight would have to change, up or down, to change the answer."""
+    # With a weight of 4 in a range from 2 to 12, halving it is enough, and raising it takes a factor of 3: 2.
     if not part.weight:  # its area has weight 0
         return float("inf")
     down = part.weight / part.low if part.low > 0 else float("inf")
@@ -210,6 +212,7 @@ def say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     if shares is None:
         return ""
     given, rest = [(each.name, each.given or 0.0) for each in shares.alternatives], ""
+    # Five are listed in full: naming the fifth is as short as counting it.
     if len(given) > _MOST_SHARES + 1:
         given, left = _pick_most_often(given, robustness.verdict)
         rest = f"; {_say_others(left)}"

@@ -88,6 +88,7 @@ def explain_verdict(
     Findings, differences and gaps are those shown in the answer, so that the sentence agrees with it.
     """
     sentence = _Reason(decision).explain(differences)
+    # What to ask of the leader first comes first; what the program cannot judge at all comes last.
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
     doubts = (apart, _say_ambiguous(decision, findings), _say_older_price(decision), _say_without_stale(decision))
     more = [clause for clause in (*doubts, _count_unjudged(decision.outcome.team)) if clause]
@@ -317,6 +318,7 @@ class _Reason:
             ruled_out = sorted(
                 ruled_out, key=lambda each: (failed[each.provider], -get_score(each).expected, each.provider)
             )
+        # "Acme and Brook fail on Fax" in place of a clause for each.
         alike: dict[str, list[str]] = {}
         for each in ruled_out:
             alike.setdefault(self._name_failed(each), []).append(self._name(each.provider))
@@ -370,6 +372,8 @@ def find_differences_of_leaders(decision: Decision) -> list[DifferenceRecord]:
     if verdict.kind != "tie":
         return []
     knowledge, inference = facts.knowledge, decision.outcome.inference
+    # Two phone systems that meet all musts may differ in voicemail, which nobody asked for: that is worth a word. What
+    # they have of video is not, if no requirement is about video.
     counting = {part.criterion for part in inference.requirements}.union(*map(judged_by, inference.favours))
     areas = {knowledge.criteria[criterion].area for criterion in counting}
     found = []

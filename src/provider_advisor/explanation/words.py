@@ -312,6 +312,7 @@ def lines_text(places: Iterable[int | str]) -> str:
     ('lines 37, 96', 'line 46, page 12')
     """
     places = list(places)
+    # Sorted as numbers: as texts, line 96 would come after line 336.
     ordered = [str(line) for line in sorted(place for place in places if isinstance(place, int))]
     lines = [f"line{'s' if len(ordered) > 1 else ''} {', '.join(ordered)}"] if ordered else []
     return ", ".join([*lines, *sorted(place for place in places if isinstance(place, str))])

@@ -12,10 +12,10 @@ range of its weight is 0 to 6, and above 6 A leads.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import Assessment
+from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 
 _DIGITS = 9
@@ -57,13 +57,11 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
     if len(contenders) < 2:  # noqa: PLR2004 (nobody to change places with)
         return WeightRanges(depends=False)
     unconfirmed = [each for each in outcome.assessments if each.standing == "unconfirmed"]
-    names = [each.provider for each in (*contenders, *unconfirmed)]
-    lowest, expected = ([_draw_lines(each, end) for each in contenders] for end in ("low", "expected"))
-    highest = [_draw_lines(each, "high") for each in (*contenders, *unconfirmed)]
     weights = [finding.weight for finding in contenders[0].findings]
+    rows = [_draw_lines(each) for each in (*contenders, *unconfirmed)]
     lines = [
-        _Lines(names, weights, place, *([each[place] for each in part] for part in (lowest, expected, highest)))
-        for place in range(len(weights))
+        _Lines(place, weight, math.fsum(weights) - weight, each[: len(contenders)], each[len(contenders) :])
+        for place, (weight, *each) in enumerate(zip(weights, *rows, strict=True))
     ]
     return WeightRanges(depends=True, ranges=tuple(map(_find_range, lines)))
 
@@ -84,37 +82,49 @@ class _Line(NamedTuple):
         return (other.rest - self.rest) / (self.degree - other.degree)
 
 
-class _Lines:
-    """The scores of the contenders, and the possible ones of all, as functions of the weight of one finding.
+class _LinesOfProvider(NamedTuple):
+    """A provider's proven, expected and possible points as functions of the weight of one finding."""
+
+    provider: str
+    low: _Line
+    expected: _Line
+    high: _Line
+
+
+def _draw_lines(assessment: Assessment) -> list[_LinesOfProvider]:
+    """Return the lines for the weight of each finding."""
+    lines = [_draw_end(assessment.findings, end) for end in ("low", "expected", "high")]
+    return [_LinesOfProvider(assessment.provider, *ends) for ends in zip(*lines, strict=True)]
+
+
+def _draw_end(findings: Sequence[Finding], end: str) -> list[_Line]:
+    degrees = [getattr(finding.degree, end) for finding in findings]
+    points = [finding.weight * degree for finding, degree in zip(findings, degrees, strict=True)]
+    return [_Line(math.fsum(points[:place] + points[place + 1 :]), degree) for place, degree in enumerate(degrees)]
+
+
+class _Lines(NamedTuple):
+    """The scores of all that are not ruled out, as functions of the weight of one finding; `rest` are the others.
 
     A proven or possible score matters only where contenders are level: in a tie nothing about them is unknown, and
     nobody else may come up to them.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 (the three scores)
-        self,
-        names: Sequence[str],
-        weights: Sequence[float],
-        place: int,
-        lowest: Sequence[_Line],
-        expected: Sequence[_Line],
-        highest: Sequence[_Line],
-    ) -> None:
-        self.place = place
-        self.weight = weights[place]
-        self._names = names
-        self._rest = math.fsum(weights) - self.weight
-        self._lowest = lowest
-        self._lines = expected
-        self._highest = highest
+    place: int
+    weight: float
+    rest: float
+    contenders: Sequence[_LinesOfProvider]
+    unconfirmed: Sequence[_LinesOfProvider]
 
     def find_crossings(self) -> list[float]:
         """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
-        pairs = list(itertools.combinations(self._lines, 2))
+        expected = [each.expected for each in self.contenders]
+        pairs = list(itertools.combinations(expected, 2))
         # A tie or an undetermined verdict can also change where a possible score passes the leaders' expected one.
         if self.judge(self.weight).provider is None:
-            pairs += itertools.product(self._lines, self._highest)
-        found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > self._least())
+            pairs += itertools.product(expected, [each.high for each in (*self.contenders, *self.unconfirmed)])
+        least = _POINT * max(1.0, self.rest)
+        found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > least)
         kept: list[float] = []
         for at in found:
             here = self.weight if math.isclose(at, self.weight, rel_tol=_SAME) else at
@@ -122,19 +132,17 @@ class _Lines:
                 kept.append(here)
         return kept
 
-    def _least(self) -> float:
-        return _POINT * max(1.0, self._rest)
-
     def judge(self, weight: float) -> Verdict:
-        """Return the verdict among the contenders with this weight, without its strength."""
+        """Return the verdict with this weight, without its strength."""
+        every = (*self.contenders, *self.unconfirmed)
         # Unconfirmed providers stay behind whatever their score. Only a tie depends on their possible scores.
-        ranks: list[Rank] = [(0, 0, -self._score(line, weight)) for line in self._lines]
-        ranks += [(1, 0, 0.0)] * (len(self._names) - len(ranks))
+        ranks: list[Rank] = [(0, 0, -self._score(each.expected, weight)) for each in self.contenders]
+        ranks += [(1, 0, 0.0)] * len(self.unconfirmed)
         verdict = judge_ranks(
-            self._names,
+            [each.provider for each in every],
             ranks,
-            lambda place: self._score(self._lowest[place], weight),
-            lambda place: self._score(self._highest[place], weight),
+            lambda place: self._score(every[place].low, weight),
+            lambda place: self._score(every[place].high, weight),
         )
         return verdict._replace(strength=None)
 
@@ -149,14 +157,7 @@ class _Lines:
         return (verdict.kind, verdict.provider) != (before.kind, before.provider)
 
     def _score(self, line: _Line, weight: float) -> float:
-        return round(100 * line.at(weight) / max(self._rest + weight, _POINT), _DIGITS)
-
-
-def _draw_lines(assessment: Assessment, end: Literal["low", "expected", "high"]) -> list[_Line]:
-    """Return a line for the weight of each finding."""
-    degrees = [getattr(finding.degree, end) for finding in assessment.findings]
-    points = [finding.weight * degree for finding, degree in zip(assessment.findings, degrees, strict=True)]
-    return [_Line(math.fsum(points[:place] + points[place + 1 :]), degree) for place, degree in enumerate(degrees)]
+        return round(100 * line.at(weight) / max(self.rest + weight, _POINT), _DIGITS)
 
 
 def _find_range(lines: _Lines) -> WeightRange:
