@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,9 @@ import click
 
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
-from provider_advisor.faces.cli.commands import HeadedCommand, join_options
-from provider_advisor.faces.cli.input_options import FORMS, InputOptions, input_options
-from provider_advisor.faces.cli.options import (
-    evidence_options,
-    knowledge_options,
-    path_name,
-    read_input,
-    today,
-    write_answer,
-)
+from provider_advisor.faces.cli.commands import HeadedCommand
+from provider_advisor.faces.cli.input_options import FORMS, InputOptions
+from provider_advisor.faces.cli.options import option, path_name, read_input, take_options, today, write_answer
 from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.safe_text import dump_json
@@ -57,21 +51,46 @@ _CALLED = {
 }
 
 
-class BatchOptions(InputOptions):
-    """The options of the command, as they were given."""
+_in_output = partial(option, heading="Output")
+_in_run = partial(option, heading="Run")
 
-    output_format: str | None = None
-    reasons: bool = False
-    explain: bool = False
-    long: bool = False
-    rejects: str | None = None
-    summary: str | None = None
-    report: str | None = None
-    resume: bool = False
-    threads: int | None = None
-    engine: str = "local"
-    master: str | None = None
-    quiet: bool = False
+
+class BatchOptions(InputOptions):
+    """The options of the command."""
+
+    output_format: str | None = _in_output(
+        "--output-format", type=FORMS, help="Output format, if the name does not show it."
+    )
+    reasons: bool = _in_output(
+        "--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons."
+    )
+    explain: bool = _in_output("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow).")
+    long: bool = _in_output("--long", is_flag=True, help="Write one row per team and provider, with its rank.")
+    rejects: str | None = _in_output(
+        "--rejects",
+        type=path_name,
+        metavar="FILE",
+        help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
+    )
+    summary: str | None = _in_output("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON.")
+    report: str | None = _in_output(
+        "--report", type=path_name, metavar="FILE", help="Also write a summary as an HTML page with charts."
+    )
+    quiet: bool = _in_output("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
+    resume: bool = _in_run("--resume", is_flag=True, help="Continue an interrupted run.")
+    threads: int | None = _in_run(
+        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core."
+    )
+    engine: str = _in_run(
+        "--engine",
+        type=click.Choice(["local", "spark"]),
+        default="local",
+        show_default=True,
+        help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
+    )
+    master: str | None = _in_run(
+        "--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn."
+    )
 
     @property
     def has_summary(self) -> bool:
@@ -93,42 +112,9 @@ class BatchOptions(InputOptions):
 
 @click.command("batch", cls=HeadedCommand)
 @click.argument("names", nargs=-1, required=True, type=path_name, metavar="IN... OUT")
-@input_options
-@join_options(
-    "Output",
-    click.option("--output-format", type=FORMS, help="Output format, if the name does not show it."),
-    click.option("--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons."),
-    click.option("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow)."),
-    click.option("--long", is_flag=True, help="Write one row per team and provider, with its rank."),
-    click.option(
-        "--rejects",
-        type=path_name,
-        metavar="FILE",
-        help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
-    ),
-    click.option("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON."),
-    click.option("--report", type=path_name, metavar="FILE", help="Also write a summary as an HTML page with charts."),
-    click.option("--quiet", is_flag=True, help="Print only problems, without progress bar or summary."),
-)
-@join_options(
-    "Run",
-    click.option("--resume", is_flag=True, help="Continue an interrupted run."),
-    click.option(
-        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core."
-    ),
-    click.option(
-        "--engine",
-        type=click.Choice(["local", "spark"]),
-        default="local",
-        show_default=True,
-        help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
-    ),
-    click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn."),
-)
-@evidence_options
-@knowledge_options
+@take_options(BatchOptions)
 @click.pass_context
-def batch_command(context: click.Context, /, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (see BatchOptions)
+def batch_command(context: click.Context, /, names: tuple[str, ...], options: BatchOptions) -> None:
     """Score many teams, from files or a database.
 
     Reads one team per row from IN, and writes its verdict and scores to OUT. Both can be CSV, JSON Lines, Parquet
@@ -145,7 +131,6 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], **given: An
       recommend batch requirements.xlsx answers.xlsx
       cat teams.csv | recommend batch - - --input-format csv --output-format jsonl
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = BatchOptions(**given)
     if len(names) < 2:  # noqa: PLR2004
         context.fail("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
     _check_addresses(names, options)

@@ -14,11 +14,11 @@ import click
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.options import (
-    Options,
-    as_of_option,
+    FactOptions,
     format_option,
-    knowledge_options,
+    option,
     read_folders,
+    take_options,
     today,
     write_answer,
 )
@@ -40,31 +40,33 @@ _MOST_NAMED = 8
 _VERDICT = frozenset({"kind", "strength", "provider", "lean", "among"})
 
 
-class CheckOptions(Options):
-    """The options of the command, as they were given."""
+class CheckOptions(FactOptions):
+    """The options of the command; the scope is that of --only."""
 
-    with_cases: bool
-    accept: bool
-    freshness: bool
-    within: int | None
+    with_cases: bool = option("--cases", is_flag=True, help="Also check the decision cases in rules/cases/.")
+    accept: bool = option(
+        "--accept", is_flag=True, help="With --cases: write the new verdicts into the case files, for review."
+    )
+    freshness: bool = option(
+        "--freshness", is_flag=True, help="List facts that are out of date instead, with the URL to look at."
+    )
+    within: int | None = option(
+        "--within",
+        type=click.IntRange(0, 10_000),
+        metavar="DAYS",
+        help="With --freshness: also list facts that will be out of date within this many days.",
+    )
+    only: tuple[str, ...] = option(
+        "--only", multiple=True, metavar="LIST", help="With --freshness: list only these providers."
+    )
+    form: str = format_option("text", "json", "calendar")
+    without = sources = customer_of = ()
 
 
 @click.command("check")
-@click.option("--cases", "with_cases", is_flag=True, help="Also check the decision cases in rules/cases/.")
-@click.option("--accept", is_flag=True, help="With --cases: write the new verdicts into the case files, for review.")
-@click.option("--freshness", is_flag=True, help="List facts that are out of date instead, with the URL to look at.")
-@click.option(
-    "--within",
-    type=click.IntRange(0, 10_000),
-    metavar="DAYS",
-    help="With --freshness: also list facts that will be out of date within this many days.",
-)
-@click.option("--only", multiple=True, metavar="LIST", help="With --freshness: list only these providers.")
-@format_option("text", "json", "calendar")
-@as_of_option
-@knowledge_options
+@take_options(CheckOptions)
 @click.pass_context
-def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of CheckOptions)
+def check_command(context: click.Context, /, options: CheckOptions) -> None:
     """Check the files of a knowledge base.
 
     Reports every problem in every file at once, then warnings about what looks wrong. With --cases, also reports the
@@ -77,7 +79,6 @@ def check_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN
       recommend check --freshness --within 90 --only acme
       recommend check --freshness --within 365 --format calendar > facts.ics
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = CheckOptions(**given)
     _refuse_mixed(options)
     day = options.day or today()
     if options.facts is None and options.rules is None and (kind := find_overlooked()) is not None:

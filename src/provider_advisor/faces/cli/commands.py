@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import Any, ClassVar, TypeVar, cast
+from typing import ClassVar, cast
 
 import click
 
 from provider_advisor.knowledge.suggest import did_you_mean
-
-F = TypeVar("F", bound=Callable[..., Any])
-
 
 # Where each command is. Importing all of them would take longer than an answer does, so a module is imported when its
 # command is used, or when the help lists what each does.
@@ -31,34 +27,33 @@ _MODULES = {
 }
 
 
-def join_options(heading: str, *options: Callable[[Any], Any]) -> Callable[[F], F]:
-    """Return a decorator that adds the options in order, under this help heading if they have none."""
-
-    def add(command: F) -> F:
-        before = len(getattr(command, "__click_params__", ()))  # click collects here what decorators add
-        for option in reversed(options):
-            command = option(command)
-        for parameter in command.__click_params__[before:]:  # type: ignore[attr-defined]
-            vars(parameter).setdefault("heading", heading)
-        return command
-
-    return add
+# The order of headings in every help; the options of click itself, such as --help, come last.
+_HEADINGS = (
+    "Conversation",
+    "What the team needs",
+    "Input",
+    "How input is read",
+    "Output",
+    "Run",
+    "Facts and providers",
+    "Options",
+)
 
 
 class HeadedCommand(click.Command):
-    """A command whose help lists its options under the headings that `join_options` gave them."""
+    """A command whose help lists its options under headings."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under headings in order of first appearance; those without a heading last."""
-        rows: dict[str, list[tuple[str, str]]] = {}
+        """Write the options under their headings; those without one last."""
+        rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in _HEADINGS}
         for parameter in self.get_params(ctx):
             # Arguments are left out: the first line of the help names them.
             if (row := parameter.get_help_record(ctx)) is not None and row[1]:
-                rows.setdefault(vars(parameter).get("heading", "Options"), []).append(row)
-        rows["Options"] = rows.pop("Options", [])
+                rows[getattr(parameter, "heading", "Options")].append(row)
         for heading, found in rows.items():
-            with formatter.section(heading):
-                formatter.write_dl(found)
+            if found:
+                with formatter.section(heading):
+                    formatter.write_dl(found)
 
 
 class Commands(click.Group):

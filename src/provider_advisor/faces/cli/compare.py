@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import click
 
 from provider_advisor.explanation.words import joined
-from provider_advisor.faces.cli.options import (
-    Options,
-    as_of_option,
-    complete_by,
-    format_option,
-    knowledge_options,
-    scope_options,
-    today,
-)
+from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options, today
 from provider_advisor.faces.compared_facts import (
     ComparedFact,
     ComparedRow,
@@ -31,35 +22,39 @@ from provider_advisor.knowledge import Facts, facts_as_of
 _MOST_COLUMNS = 4
 
 
+class CompareOptions(FactOptions):
+    """The options of the command."""
+
+    area: str | None = option(
+        "--area", shell_complete=complete_by("areas"), help="Show only criteria in this area, such as video."
+    )
+    every: bool = option("--all", is_flag=True, help="Show all criteria, even for five or more providers.")
+    form: str = format_option("text", "json")
+
+
 @click.command("compare")
 @click.argument("providers", nargs=-1, shell_complete=complete_by("providers"))
-@click.option("--area", shell_complete=complete_by("areas"), help="Show only criteria in this area, such as video.")
-@click.option("--all", "every", is_flag=True, help="Show all criteria, even for five or more providers.")
-@as_of_option
-@scope_options
-@format_option("text", "json")
-@knowledge_options
-def compare_command(providers: tuple[str, ...], area: str | None, *, every: bool, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
+@take_options(CompareOptions)
+def compare_command(providers: tuple[str, ...], options: CompareOptions) -> None:
     """Show providers side by side.
 
     Shows what is known about PROVIDERS, or about all providers in scope, with evidence and sources. For five or more
     providers, shows only the criteria on which they are known to differ.
     """
-    options = Options(**given)
     knowledge = options.load()
     if not (providers or options.only or options.without or options.sources or options.customer_of):
         raise click.UsageError("give the providers to compare, or use --only, --without or --sources")
     named = [*dict.fromkeys(find_provider(name, knowledge) for name in providers)]
     knowledge = options.limit(knowledge)
-    check_area(area, knowledge)
+    check_area(options.area, knowledge)
     facts = facts_as_of(knowledge, options.day or today())
     chosen = named or list(facts.knowledge.providers)
     refuse_absent(chosen, facts)
-    rows = compare_facts(facts, chosen, area)
+    rows = compare_facts(facts, chosen, options.area)
     if options.form == "json":
         show_json([row.record(knowledge) for row in rows])
     else:
-        _show(rows, chosen, facts, every=every)
+        _show(rows, chosen, facts, every=options.every)
 
 
 def _show(found: list[ComparedRow], chosen: list[str], facts: Facts, *, every: bool) -> None:

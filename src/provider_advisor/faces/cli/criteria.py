@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import click
 
-from provider_advisor.faces.cli.options import Options, format_option, knowledge_options
+from provider_advisor.faces.cli.options import KnowledgeOptions, format_option, take_options
 from provider_advisor.faces.text import Page, clean, show_json, show_line, show_text
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
@@ -19,11 +18,16 @@ _MOST_BOUND = 3
 _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}
 
 
+class CriteriaOptions(KnowledgeOptions):
+    """The options of the command."""
+
+    form: str = format_option("text", "json")
+
+
 @click.command("criteria")
 @click.argument("words", nargs=-1)
-@format_option("text", "json")
-@knowledge_options
-def criteria_command(words: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
+@take_options(CriteriaOptions)
+def criteria_command(words: tuple[str, ...], options: CriteriaOptions) -> None:
     """List what you can ask for.
 
     Lists all criteria, situation answers and usage items, or those that match WORDS, best match first. In a pipe,
@@ -34,7 +38,6 @@ def criteria_command(words: tuple[str, ...], **given: Any) -> None:  # noqa: ANN
       recommend criteria recorded calls
       recommend criteria | cut -f1
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = Options(**given)
     knowledge, query = options.load(), " ".join(words)
     entries = knowledge.search(query) if words else knowledge.search_index.entries
     if options.form == "json":

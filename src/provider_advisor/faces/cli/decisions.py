@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +13,12 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.options import (
-    Options,
+    KnowledgeOptions,
     format_option,
-    knowledge_options,
     need_web,
     path_name,
     store_option,
+    take_options,
     write_answer,
 )
 from provider_advisor.faces.cli.replay import show_comparison
@@ -27,6 +27,18 @@ from provider_advisor.faces.text import Page, clean, show_document, show_json, s
 
 if TYPE_CHECKING:  # of an extra
     from provider_advisor.store import DecisionStore, KeptDecision
+
+
+class DecisionOptions(KnowledgeOptions):
+    """The options of `decisions list` and `decisions replay`."""
+
+    form: str = format_option("text", "json")
+
+
+class ShowOptions(KnowledgeOptions):
+    """The options of `decisions show`."""
+
+    form: str = format_option("markdown", "html", "json")
 
 
 @click.group("decisions", no_args_is_help=False)  # the group's help would be shown as an error message
@@ -42,11 +54,9 @@ def decisions_command() -> None:
 
 @decisions_command.command("list")
 @store_option(required=True)
-@format_option("text", "json")
-@knowledge_options
-def list_decisions(store: str, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
+@take_options(DecisionOptions)
+def list_decisions(store: str, options: DecisionOptions) -> None:
     """List all decisions, and say which would be different now."""
-    options = Options(**given)
     with _open(store) as opened:
         knowledge = options.load()
         found = [replay_decision(kept, knowledge) for kept in opened.list_all()]
@@ -66,14 +76,12 @@ def list_decisions(store: str, **given: Any) -> None:  # noqa: ANN401 (the field
 @decisions_command.command("replay")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @store_option(required=True)
-@format_option("text", "json")
-@knowledge_options
-def replay_decisions(ids: tuple[str, ...], store: str, **given: Any) -> None:  # noqa: ANN401 (as above)
+@take_options(DecisionOptions)
+def replay_decisions(ids: tuple[str, ...], store: str, options: DecisionOptions) -> None:
     """Answer the questions of decisions again, and report what changed.
 
     Without an ID, does so for all decisions.
     """
-    options = Options(**given)
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()
         knowledge = options.load()
@@ -94,14 +102,12 @@ def replay_decisions(ids: tuple[str, ...], store: str, **given: Any) -> None:  #
 @decisions_command.command("show")
 @click.argument("name", metavar="ID")
 @store_option(required=True)
-@format_option("markdown", "html", "json")
-@knowledge_options
-def show_decision(name: str, store: str, **given: Any) -> None:  # noqa: ANN401 (as above)
+@take_options(ShowOptions)
+def show_decision(name: str, store: str, options: ShowOptions) -> None:
     """Print the answer of a decision as it was given."""
     from provider_advisor.faces.report.html import html_report  # noqa: PLC0415 (templates take long to import)
     from provider_advisor.faces.report.markdown import markdown_report  # noqa: PLC0415
 
-    options = Options(**given)
     with _open(store) as opened:
         kept = next(_find_each((name,), opened))
     if options.form == "json":

@@ -12,13 +12,12 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text
 from provider_advisor.faces.cli.options import (
-    Options,
-    as_of_option,
+    FactOptions,
     complete_by,
     format_option,
-    knowledge_options,
+    option,
     read_day,
-    scope_options,
+    take_options,
     today,
 )
 from provider_advisor.faces.compared_facts import split_claim
@@ -32,15 +31,20 @@ from provider_advisor.requirements.doubtful_words import suggest_words
 _HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 
 
+class FactListOptions(FactOptions):
+    """The options of the command."""
+
+    changes: bool = option("--changes", is_flag=True, help="List what changed since a date instead of the claims.")
+    since: str | None = option(
+        "--since", metavar="DATE", help="With --changes: the first date to include (YYYY-MM-DD)."
+    )
+    form: str = format_option("text", "json")
+
+
 @click.command("facts")
 @click.argument("names", nargs=-1, metavar="[PROVIDER|CRITERION]...", shell_complete=complete_by("names"))
-@click.option("--changes", is_flag=True, help="List what changed since a date instead of the claims.")
-@click.option("--since", metavar="DATE", help="With --changes: the first date to include (YYYY-MM-DD).")
-@as_of_option
-@format_option("text", "json")
-@scope_options
-@knowledge_options
-def facts_command(names: tuple[str, ...], since: str | None, *, changes: bool, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
+@take_options(FactListOptions)
+def facts_command(names: tuple[str, ...], options: FactListOptions) -> None:
     """List claims with their sources.
 
     Lists all claims, or those about the given providers and criteria. With --changes, lists what sources added,
@@ -51,12 +55,11 @@ def facts_command(names: tuple[str, ...], since: str | None, *, changes: bool, *
       recommend facts acme
       recommend facts --changes --since 2024-01-01 acme
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = Options(**given)
-    if changes != (since is not None):
+    if options.changes != (options.since is not None):
         raise click.UsageError("--changes and --since work only together, as in --changes --since 2024-01-01.")
-    if options.as_of is not None and not changes:
+    if options.as_of is not None and not options.changes:
         raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
-    first, last = read_day(since), options.day or today()
+    first, last = read_day(options.since), options.day or today()
     knowledge = options.limit(options.load())
     providers, criteria = _find_named(names, knowledge)
     if first is not None:

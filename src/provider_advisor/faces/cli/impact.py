@@ -11,14 +11,8 @@ import click
 from provider_advisor.errors import BatchError
 from provider_advisor.explanation.words import STRENGTHS, base_text, capital, counted, joined, percent
 from provider_advisor.faces.cli.commands import HeadedCommand
-from provider_advisor.faces.cli.input_options import InputOptions, input_options
-from provider_advisor.faces.cli.options import (
-    evidence_options,
-    format_option,
-    knowledge_options,
-    path_name,
-    today,
-)
+from provider_advisor.faces.cli.input_options import InputOptions
+from provider_advisor.faces.cli.options import format_option, option, path_name, take_options, today
 from provider_advisor.faces.text import Page, progress_bar, show_json
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
@@ -43,30 +37,29 @@ Names = Mapping[str, str]
 
 
 class ImpactOptions(InputOptions):
-    """The options of the command, as they were given."""
+    """The options of the command."""
 
-    before: str
-    after: str | None = None
-    sample: int
+    before: str = option(
+        "--before", type=path_name, metavar=_SIDE, required=True, help="Knowledge base before the change."
+    )
+    after: str | None = option(
+        "--after", type=path_name, metavar=_SIDE, help="Knowledge base after the change; default: see above."
+    )
+    sample: int = option(
+        "--sample",
+        type=click.IntRange(1, 1_000_000),
+        default=10_000,
+        show_default=True,
+        metavar="N",
+        help="If more verdicts than this change, look for reasons in a random sample of this many.",
+    )
+    form: str = format_option("text", "json")
 
 
 @click.command("impact", cls=HeadedCommand)
 @click.argument("teams", nargs=-1, required=True, type=path_name, metavar="TEAMS...")
-@click.option("--before", type=path_name, metavar=_SIDE, required=True, help="Knowledge base before the change.")
-@click.option("--after", type=path_name, metavar=_SIDE, help="Knowledge base after the change; default: see above.")
-@input_options
-@click.option(
-    "--sample",
-    type=click.IntRange(1, 1_000_000),
-    default=10_000,
-    show_default=True,
-    metavar="N",
-    help="If more verdicts than this change, look for reasons in a random sample of this many.",
-)
-@evidence_options
-@format_option("text", "json")
-@knowledge_options
-def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 (the fields of ImpactOptions)
+@take_options(ImpactOptions)
+def impact_command(teams: tuple[str, ...], options: ImpactOptions) -> None:
     """Compare two knowledge bases on the same teams.
 
     Shows how many verdicts change, how they change, and because of which facts and rules. TEAMS are any inputs that
@@ -80,7 +73,6 @@ def impact_command(teams: tuple[str, ...], **given: Any) -> None:  # noqa: ANN40
       recommend impact "teams-*.jsonl" --before v1.4 --after v1.5 --format json
       recommend impact teams.parquet --before ../last-month
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = ImpactOptions(**given)
     record, names = _compare(teams, options)
     if options.form == "json":
         show_json(record)

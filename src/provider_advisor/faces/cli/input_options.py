@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from provider_advisor.errors import BatchError
-from provider_advisor.faces.cli.commands import join_options
-from provider_advisor.faces.cli.options import (
-    SheetOptions,
-    decimal_option,
-    encoding_option,
-    rename_option,
-    sheet_options,
-    unlisted_unknown_option,
-)
+from provider_advisor.faces.cli.options import SheetOptions, option
 from provider_advisor.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
@@ -24,37 +17,27 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 
-input_options = join_options(
-    "Input",
-    click.option("--id", "id_column", metavar="COLUMN", help="Column with the team's name; default: team."),
-    click.option("--input-format", type=FORMS, help="Input format, if the names do not show it."),
-    click.option(
-        "--separator",
-        metavar="CHAR",
-        help="Field separator of CSV input, such as ; or tab; default: a comma, in .tsv and .tab files a tab.",
-    ),
-    encoding_option,
-    click.option(
-        "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines to skip above the header."
-    ),
-    decimal_option,
-    click.option(
-        "--query", metavar="SQL", help='Rows to read from a database, such as "select team, needs from teams".'
-    ),
-    rename_option,
-    unlisted_unknown_option,
-    sheet_options,
-)
+_in_input = partial(option, heading="Input")
 
 
 class InputOptions(SheetOptions):
-    """The values of `input_options`, for commands that read many teams."""
+    """The options of commands that read many teams."""
 
-    id_column: str | None = None
-    input_format: str | None = None
-    separator: str | None = None
-    skip_lines: int = 0
-    query: str | None = None
+    id_column: str | None = _in_input("--id", metavar="COLUMN", help="Column with the team's name; default: team.")
+    input_format: str | None = _in_input(
+        "--input-format", type=FORMS, help="Input format, if the names do not show it."
+    )
+    separator: str | None = _in_input(
+        "--separator",
+        metavar="CHAR",
+        help="Field separator of CSV input, such as ; or tab; default: a comma, in .tsv and .tab files a tab.",
+    )
+    skip_lines: int = _in_input(
+        "--skip-lines", type=click.IntRange(0, 1000), default=0, metavar="N", help="Lines to skip above the header."
+    )
+    query: str | None = _in_input(
+        "--query", metavar="SQL", help='Rows to read from a database, such as "select team, needs from teams".'
+    )
 
     def read_separator(self) -> bytes | None:
         """Return the separator, such as `;` or `tab`; None if file names decide. Raises BatchError."""

@@ -1,14 +1,20 @@
-"""Options shared by several commands: how click declares them, the records that hold them, and how values are read.
+"""Options as fields of records, those that several commands share, and how their values and files are read.
 
-Each option is written twice: declared for click, with its help, and as a typed field of the record that a command gets.
-For example, `--max-age 365d` is declared in `evidence_options`, arrives as `Options.max_age == "365d"`, and
-`Options.age` is 365.
+A command declares its options as fields, and gets them as one object:
+
+    class CompareOptions(FactOptions):
+        area: str | None = option("--area", help="Show only criteria in this area, such as video.")
+
+    @click.command("compare")
+    @take_options(CompareOptions)
+    def compare_command(options: CompareOptions) -> None: …
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import click
 
 from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
-from provider_advisor.faces.cli.commands import join_options
 from provider_advisor.faces.text import show_notes
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
@@ -34,6 +39,47 @@ _FEW = 10
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+
+
+class FieldOption(click.Option):
+    """An option that is the field of a record, and has a heading in the help."""
+
+    def __init__(self, *names: str, heading: str, **settings: Any) -> None:  # noqa: ANN401 (click's settings)
+        super().__init__(names, **settings)
+        self.heading = heading
+
+    def __set_name__(self, record: type, name: str) -> None:
+        """Take the name of the field: a flag such as --all may be called `every`."""
+        self.name = name
+
+
+def option(*names: str, heading: str = "Options", **settings: Any) -> Any:  # noqa: ANN401 (the field has its own type)
+    """Return an option as the value of a field; `settings` are those of click."""
+    return FieldOption(*names, heading=heading, **settings)
+
+
+def take_options(record: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return a decorator by which a command takes the options of a record, and gets them as `options`.
+
+    Fields of the record come before those that it inherits. An inherited one that is given a plain value is no option.
+    """
+    fields: dict[str, object] = {}
+    for part in record.__mro__:
+        for name, field in vars(part).items():
+            fields.setdefault(name, field)
+    options = {name: field for name, field in fields.items() if isinstance(field, FieldOption)}
+
+    def add(command: Callable[..., T]) -> Callable[..., T]:
+        @functools.wraps(command)
+        def call(*args: Any, **given: Any) -> T:  # noqa: ANN401 (click's)
+            taken = record(**{name: given.pop(name) for name in options})
+            return command(*args, options=taken, **given)
+
+        # Where click's own decorators collect options, the last one first.
+        vars(call).setdefault("__click_params__", []).extend(reversed(options.values()))
+        return call
+
+    return add
 
 
 class _PathName(click.Path):
@@ -69,93 +115,15 @@ def _inherit(context: click.Context, parameter: click.Parameter, value: str | No
     return value
 
 
-_FACTS = "Facts and providers"
-
-knowledge_options = join_options(
-    _FACTS,
-    *(
-        click.option(
-            f"--{kind}",
-            type=_folder_name,
-            metavar="DIR",
-            callback=_inherit,
-            help=f"Folder of {kind} to use instead of the one shipped with the program.",
-        )
-        for kind in ("facts", "rules")
-    ),
-)
-scope_options = join_options(
-    _FACTS,
-    *(
-        click.option(name, multiple=True, metavar="LIST", shell_complete=complete_by(what), help=text)
-        for name, what, text in (
-            ("--only", "providers", "Consider only these providers, such as acme,other."),
-            ("--without", "providers", "Leave out these providers."),
-            ("--sources", "sources", "Use only claims from these sources."),
-            (
-                "--customer-of",
-                "providers",
-                "Providers you are already a customer of; their products that are closed to new customers then count.",
-            ),
-        )
-    ),
-)
-as_of_option = click.option(
-    "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
-)
-evidence_options = join_options(
-    _FACTS,
-    as_of_option,
-    click.option("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d."),
-    scope_options,
-)
-sheet_options = join_options(
-    "Spreadsheets",
-    click.option("--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."),
-    click.option(
-        "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
-    ),
-    click.option(
-        "--matches",
-        type=path_name,
-        metavar="FILE",
-        help="Read headers or requirements as in this file, which --matched wrote and you corrected.",
-    ),
-    click.option(
-        "--matched",
-        type=path_name,
-        metavar="FILE",
-        help="Write how the headers or requirements of a sheet were read to this file, so that you can correct it.",
-    ),
-)
-decimal_option = click.option(
-    "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
-)
-encoding_option = click.option("--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8.")
-rename_option = click.option(
-    "--rename",
-    "renames",
-    multiple=True,
-    metavar="OLD=NEW",
-    help='Rename a column, as in "Bedarf=needs"; can be repeated.',
-)
-unlisted_unknown_option = click.option(
-    "--unlisted-unknown",
-    is_flag=True,
-    help="List words that match no criterion, without judging them, instead of refusing the whole list.",
-)
-robustness_option = click.option("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
+in_facts = functools.partial(option, heading="Facts and providers")
+in_reading = functools.partial(option, heading="How input is read")
 
 
-def format_option(*formats: str) -> Callable[[F], F]:
-    """Add `--format`; the first format is the default."""
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(formats),
-        default=formats[0],
-        show_default=True,
-        help="Output format.",
+def format_option(*formats: str) -> Any:  # noqa: ANN401 (as `option`)
+    """Return the option --format; the first format is the default."""
+    choice = click.Choice(formats)
+    return option(
+        "--format", heading="Output", type=choice, default=formats[0], show_default=True, help="Output format."
     )
 
 
@@ -171,24 +139,25 @@ def store_option(*, required: bool = False) -> Callable[[F], F]:
     )
 
 
-class Options:
-    """The options of a command as given: these, and those that the command's own class adds.
-
-    `Options(**given)` sets each by the name that click gives it, so no function that passes them on names them again. A
-    command without one of them leaves it at the value here.
-    """
+class KnowledgeOptions:
+    """The options of a command: which facts and rules it uses, and what its own class adds."""
 
     # A NamedTuple could not be extended, and a dataclass takes longer to create at each start.
 
-    as_of: str | None = None
-    max_age: str | None = None
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    customer_of: tuple[str, ...] = ()
-    form: str = "text"
-    facts: str | None = None
-    rules: str | None = None
+    facts: str | None = in_facts(
+        "--facts",
+        type=_folder_name,
+        metavar="DIR",
+        callback=_inherit,
+        help="Folder of facts to use instead of the one shipped with the program.",
+    )
+    rules: str | None = in_facts(
+        "--rules",
+        type=_folder_name,
+        metavar="DIR",
+        callback=_inherit,
+        help="Folder of rules to use instead of the one shipped with the program.",
+    )
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 (of many types)
         vars(self).update(given)
@@ -197,22 +166,53 @@ class Options:
         """Return the options with some of them replaced."""
         return type(self)(**(vars(self) | other))
 
+    def load(self) -> KnowledgeBase:
+        """Return the knowledge base that --facts and --rules name. Raises KnowledgeError."""
+        return read_folders(load, self.facts, self.rules)
+
+
+class FactOptions(KnowledgeOptions):
+    """The day of the facts, and the scope: which providers and sources are used."""
+
+    as_of: str | None = in_facts(
+        "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
+    )
+    only: tuple[str, ...] = in_facts(
+        "--only",
+        multiple=True,
+        metavar="LIST",
+        shell_complete=complete_by("providers"),
+        help="Consider only these providers, such as acme,other.",
+    )
+    without: tuple[str, ...] = in_facts(
+        "--without",
+        multiple=True,
+        metavar="LIST",
+        shell_complete=complete_by("providers"),
+        help="Leave out these providers.",
+    )
+    sources: tuple[str, ...] = in_facts(
+        "--sources",
+        multiple=True,
+        metavar="LIST",
+        shell_complete=complete_by("sources"),
+        help="Use only claims from these sources.",
+    )
+    customer_of: tuple[str, ...] = in_facts(
+        "--customer-of",
+        multiple=True,
+        metavar="LIST",
+        shell_complete=complete_by("providers"),
+        help="Providers you are already a customer of; their products that are closed to new customers then count.",
+    )
+
     @property
     def day(self) -> dt.date | None:
         """Return the day of --as-of. Raises RequirementsError."""
         return read_day(self.as_of)
 
-    @property
-    def age(self) -> int | None:
-        """Return the days of --max-age. Raises RequirementsError."""
-        return read_age(self.max_age)
-
-    def load(self) -> KnowledgeBase:
-        """Return the knowledge base that --facts and --rules name. Raises KnowledgeError."""
-        return load_knowledge(self.facts, self.rules)
-
     def read_scope(self, knowledge: KnowledgeBase) -> Scope:
-        """Return the scope that the options of `scope_options` name. Raises RequirementsError."""
+        """Return the scope of the options. Raises RequirementsError."""
         given = {name: getattr(self, name) for name in Scope._fields}
         if not any(given.values()):
             return EVERYTHING
@@ -225,21 +225,59 @@ class Options:
         return knowledge.restrict(**self.read_scope(knowledge)._asdict())
 
 
-class SheetOptions(Options):
+class EvidenceOptions(FactOptions):
+    """Also how old a claim may be."""
+
+    max_age: str | None = in_facts("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+
+    @property
+    def age(self) -> int | None:
+        """Return the days of --max-age. Raises RequirementsError."""
+        return read_age(self.max_age)
+
+
+class SheetOptions(EvidenceOptions):
     """How a spreadsheet is read; `decimal` is the sign before fractions, None if numbers have one reading.
 
     How its words were read is shown on standard error, written to the file of --matched for a person to correct, and
     read back by --matches.
     """
 
-    sheet: str | None = None
-    scale: str | None = None
-    matches: str | None = None
-    matched: str | None = None
-    decimal: str | None = None
-    encoding: str | None = None
-    renames: tuple[str, ...] = ()
-    unlisted_unknown: bool = False
+    sheet: str | None = in_reading(
+        "--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."
+    )
+    scale: str | None = in_reading(
+        "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
+    )
+    matches: str | None = in_reading(
+        "--matches",
+        type=path_name,
+        metavar="FILE",
+        help="Read headers or requirements as in this file, which --matched wrote and you corrected.",
+    )
+    matched: str | None = in_reading(
+        "--matched",
+        type=path_name,
+        metavar="FILE",
+        help="Write how the headers or requirements of a sheet were read to this file, so that you can correct it.",
+    )
+    decimal: str | None = in_reading(
+        "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
+    )
+    encoding: str | None = in_reading(
+        "--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."
+    )
+    renames: tuple[str, ...] = in_reading(
+        "--rename",
+        multiple=True,
+        metavar="OLD=NEW",
+        help='Rename a column, as in "Bedarf=needs"; can be repeated.',
+    )
+    unlisted_unknown: bool = in_reading(
+        "--unlisted-unknown",
+        is_flag=True,
+        help="List words that match no criterion, without judging them, instead of refusing the whole list.",
+    )
 
     def read_encoding(self) -> str | None:
         """Return the encoding, None for UTF-8. Raises BatchError."""
@@ -351,11 +389,6 @@ def write_answer(
             file.write(text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise BatchFailure(f"{path} cannot be written ({describe_cause(error)}); {remedy}.") from error
-
-
-def load_knowledge(facts: str | None, rules: str | None) -> KnowledgeBase:
-    """Return the knowledge base in these folders, the shipped one for None. Raises KnowledgeError."""
-    return read_folders(load, facts, rules)
 
 
 def read_folders(read: Callable[[str | None, str | None], T], facts: str | None, rules: str | None) -> T:

@@ -6,30 +6,25 @@ import gc
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
-from provider_advisor.faces.cli.commands import Commands, join_options
+from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.options import (
     SheetOptions,
     complete_by,
-    decimal_option,
-    encoding_option,
-    evidence_options,
     format_option,
-    knowledge_options,
     name_input,
+    option,
     path_name,
     read_age,
     read_day,
     read_input,
-    rename_option,
-    robustness_option,
-    sheet_options,
-    unlisted_unknown_option,
+    take_options,
     write_answer,
 )
 from provider_advisor.faces.text import show_document, show_notes, show_text
@@ -72,117 +67,97 @@ _EXAMPLES = {"--situation": "developers=none", "--usage": "sms-outbound=5000"}
 _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
 
-statement_options = join_options(
-    "What the team needs",
-    click.option(
+_stated = partial(option, heading="What the team needs")
+_in_output = partial(option, heading="Output")
+
+
+class StatementOptions(SheetOptions):
+    """What a team asks for, in options and in a file."""
+
+    needs: tuple[str, ...] = _stated(
         "--needs",
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("requirements"),
         help="Requirements that must be met, such as whiteboard,number-countries>=90.",
-    ),
-    click.option(
+    )
+    wants: tuple[str, ...] = _stated(
         "--wants",
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("requirements"),
         help="Requirements that should be met. Append :could to a nice-to-have, as in fax:could, and :wont to what "
         "you do not want.",
-    ),
-    click.option(
+    )
+    unlisted: tuple[str, ...] = _stated(
         "--unlisted",
         multiple=True,
         metavar="TEXT",
         help='A requirement that no criterion covers, such as "loan phones during repair". It is listed but not '
         "judged. It is a must unless :should or :could follows.",
-    ),
-    unlisted_unknown_option,
-    click.option(
+    )
+    situation: tuple[str, ...] = _stated(
         "--situation",
         multiple=True,
         metavar="NAME=VALUE",
         shell_complete=complete_by("situation"),
         help="What the team is like, such as developers=none.",
-    ),
-    click.option(
+    )
+    usage: tuple[str, ...] = _stated(
         "--usage",
         multiple=True,
         metavar="ITEM=NUMBER",
         shell_complete=complete_by("usage"),
         help="Monthly volumes, such as sms-outbound=5000; also per year (60000/year) or as a range (40000..60000).",
-    ),
-    click.option(
+    )
+    file: str | None = _stated(
         "--file",
         type=path_name,
         metavar="FILE",
         help="Requirements file in YAML or JSON, or a spreadsheet with one requirement per row (.xlsx, .csv); - reads "
         "standard input. Options add to the file or override it.",
-    ),
-    sheet_options,
-    decimal_option,
-    encoding_option,
-    rename_option,
-)
-
-
-class StatementOptions(SheetOptions):
-    """The options of `statement_options`."""
-
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    unlisted: tuple[str, ...] = ()
-    situation: tuple[str, ...] = ()
-    usage: tuple[str, ...] = ()
-    file: str | None = None
+    )
+    robustness: bool = _in_output("--robustness/--no-robustness", default=True, help="Show how sure the answer is.")
 
 
 class RecommendOptions(StatementOptions):
-    """The options of the command itself, as they were given."""
+    """The options of the command itself."""
 
-    robustness: bool = True
-    verbose: bool = False
-    every: bool = False
-    output: str | None = None
-    exit_code: bool = False
-    color: str = "auto"
-    show_version: bool = False
-
-
-@click.group(
-    "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
-@statement_options
-@join_options(
-    "Output",
-    format_option("text", "json", "markdown", "html", "questions"),
-    click.option(
+    form: str = format_option("text", "json", "markdown", "html", "questions")
+    output: str | None = _in_output(
         "--output",
         "-o",
         type=path_name,
         metavar="FILE",
         help="Write to this file, in the format of its extension: .html, .md or .json, else text. With --format "
         "questions, a folder or a name with {provider} gets one file per provider.",
-    ),
-    click.option("--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is."),
-    robustness_option,
-    click.option(
-        "--all", "every", is_flag=True, help="List all findings in JSON, even for providers that are ruled out."
-    ),
-    click.option(
+    )
+    verbose: bool = _in_output(
+        "--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is."
+    )
+    every: bool = _in_output(
+        "--all", is_flag=True, help="List all findings in JSON, even for providers that are ruled out."
+    )
+    color: str = _in_output(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         help="When to use colour; auto depends on the terminal and NO_COLOR.",
-    ),
-    click.option("--exit-code", is_flag=True, help="Exit with status 10 for a tie, 11 for undetermined, 12 for none."),
+    )
+    exit_code: bool = _in_output(
+        "--exit-code", is_flag=True, help="Exit with status 10 for a tie, 11 for undetermined, 12 for none."
+    )
+    show_version: bool = option(
+        "--version", is_flag=True, help="Show the versions of the program and the knowledge base."
+    )
+
+
+@click.group(
+    "recommend", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@evidence_options
-@knowledge_options
-@click.option(
-    "--version", "show_version", is_flag=True, help="Show the versions of the program and the knowledge base."
-)
+@take_options(RecommendOptions)
 @click.pass_context
-def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401 (see RecommendOptions)
+def recommend_command(context: click.Context, /, options: RecommendOptions) -> int:
     """Recommend a provider from sourced facts, prove the answer, and say what is not known.
 
     \b
@@ -192,7 +167,6 @@ def recommend_command(context: click.Context, /, **given: Any) -> int:  # noqa: 
       recommend --needs video-api --situation use-cases=tutoring,developers=none
       recommend criteria countries        find criteria by word
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
-    options = RecommendOptions(**given)
     context.color = {"always": True, "never": False}.get(options.color)
     if context.invoked_subcommand is not None:
         gc.set_threshold(_SELDOM)

@@ -10,34 +10,28 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError, describe_cause
-from provider_advisor.faces.cli.options import (
-    Options,
-    as_of_option,
-    format_option,
-    knowledge_options,
-    name_input,
-    path_name,
-    scope_options,
-)
+from provider_advisor.faces.cli.options import FactOptions, format_option, name_input, path_name, take_options
 from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge.files import MAX_BYTES
 
 
+class ReplayOptions(FactOptions):
+    """The options of the command."""
+
+    form: str = format_option("text", "json")
+
+
 @click.command("replay")
 @click.argument("record", type=path_name)
-@as_of_option
-@scope_options
-@format_option("text", "json")
-@knowledge_options
-def replay_command(record: str, **given: Any) -> None:  # noqa: ANN401 (the fields of Options)
+@take_options(ReplayOptions)
+def replay_command(record: str, options: ReplayOptions) -> None:
     """Answer the question in RECORD again, and report what changed.
 
     RECORD is a file with the output of `recommend --format json`; - reads it from standard input. Reports whether the
     answer is different now, and why. Uses the facts as of --as-of, or else the date in the record, or else today.
     --only, --without, --sources and --customer-of replace the same limits in the record.
     """
-    options = Options(**given)
     day = options.day
     old, name = _read(record), name_input(record)
     knowledge = options.load()

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.options import knowledge_options, load_knowledge, need_web, store_option
+from provider_advisor.faces.cli.options import KnowledgeOptions, need_web, store_option, take_options
 from provider_advisor.faces.text import show_text
 from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings
 
@@ -62,7 +62,7 @@ def _setting(flag: str, field: str, kind: click.ParamType[Any], help: str) -> Ca
     "--watch", is_flag=True, help="Reload files when they change; /keeper shows mistakes and changed answers."
 )
 @store_option()
-@knowledge_options
+@take_options(KnowledgeOptions)
 def serve_command(  # noqa: PLR0913 (one parameter an option)
     *,
     host: str,
@@ -70,8 +70,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     workers: int,
     metrics_port: int | None,
     store: str | None,
-    facts: str | None,
-    rules: str | None,
+    options: KnowledgeOptions,
     **limits: Any,  # noqa: ANN401 (the fields of ServeSettings)
 ) -> None:
     """Serve the web pages and the API.
@@ -82,7 +81,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     """
     need_web("granian", "fastapi", "mcp", "orjson", "python_multipart")
     store = store and _check_store(store)
-    knowledge = load_knowledge(facts, rules)  # reports problems of the files before listening
+    knowledge = options.load()  # reports problems of the files before listening
     # Picked here, so that the address can be shown before the workers, which share it, start.
     port = port or _find_free_port(host)
     settings = ServeSettings(**limits)
@@ -94,7 +93,7 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     keeper = f"; changes to the files are at {shown}keeper" if settings.watch else ""
     show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
     # Each worker is a process that calls the loader with these values, also one that replaces another.
-    folders = [folder and os.path.abspath(folder) for folder in (facts, rules)]  # noqa: PTH100 (a Path imports slowly)
+    folders = [folder and os.path.abspath(folder) for folder in (options.facts, options.rules)]  # noqa: PTH100 (a Path imports slowly)
     Granian(
         "recommend serve",  # only a name, because the loader below makes the application
         address=host,
@@ -165,8 +164,8 @@ def _find_free_port(host: str) -> int:
 
 
 @click.command("mcp")
-@knowledge_options
-def mcp_command(facts: str | None, rules: str | None) -> None:
+@take_options(KnowledgeOptions)
+def mcp_command(options: KnowledgeOptions) -> None:
     """Serve AI assistants over the Model Context Protocol (MCP).
 
     Uses standard input and output.
@@ -179,4 +178,4 @@ def mcp_command(facts: str | None, rules: str | None) -> None:
     from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (of an extra)
     from provider_advisor.faces.web.runs import RunFolder  # noqa: PLC0415 (as above)
 
-    make_server(load_knowledge(facts, rules), RunFolder((facts, rules))).run("stdio")
+    make_server(options.load(), RunFolder((options.facts, options.rules))).run("stdio")

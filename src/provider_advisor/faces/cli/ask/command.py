@@ -28,18 +28,17 @@ from provider_advisor.faces.cli.ask.sessions import (
     write_yaml,
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
-from provider_advisor.faces.cli.commands import HeadedCommand, join_options
+from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.options import (
-    evidence_options,
     format_option,
-    knowledge_options,
     name_input,
+    option,
     path_name,
     read_input,
-    robustness_option,
+    take_options,
     today,
 )
-from provider_advisor.faces.cli.recommend import StatementOptions, read_statement, statement_options
+from provider_advisor.faces.cli.recommend import StatementOptions, read_statement
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import show_lines, show_text
 from provider_advisor.knowledge import facts_as_of
@@ -69,18 +68,45 @@ _LOWEST = 12
 _MOST = 10
 
 
-class AskOptions(StatementOptions):
-    """The options of the command, as they were given."""
+_in_conversation = partial(option, heading="Conversation")
 
-    save: str | None
-    answers: str | None
-    resume: str | None
-    show_standing: bool
-    plain: bool
-    one_by_one: bool
-    no_color: bool
-    team: str | None
-    robustness: bool
+
+class AskOptions(StatementOptions):
+    """The options of the command."""
+
+    save: str | None = _in_conversation(
+        "--save",
+        type=path_name,
+        metavar="FILE",
+        help="Save what you ask for as a requirements file, to use with recommend --file.",
+    )
+    answers: str | None = _in_conversation(
+        "--answers",
+        type=path_name,
+        metavar="FILE",
+        help="Read the answers from a file (- for standard input) instead of asking.",
+    )
+    resume: str | None = _in_conversation(
+        "--resume",
+        metavar="[FILE]",
+        is_flag=False,
+        flag_value=_NEWEST,
+        help="Continue an earlier session; without FILE, the newest one.",
+    )
+    team: str | None = _in_conversation(
+        "--team", metavar="NAME", help="Name of the team, for the saved file and the report."
+    )
+    show_standing: bool = _in_conversation(
+        "--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers."
+    )
+    plain: bool = _in_conversation("--plain", is_flag=True, help="Ask line by line, without arrow keys.")
+    one_by_one: bool = _in_conversation(
+        "--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists."
+    )
+    no_color: bool = _in_conversation(
+        "--no-color", is_flag=True, help="Do not use colour; setting the environment variable NO_COLOR does the same."
+    )
+    form: str = format_option("text", "json", "markdown", "html")
 
     @property
     def place(self) -> Path | None:
@@ -118,43 +144,9 @@ class AskOptions(StatementOptions):
 
 
 @click.command("ask", cls=HeadedCommand)
-@join_options(
-    "Conversation",
-    click.option(
-        "--save",
-        type=path_name,
-        metavar="FILE",
-        help="Save what you ask for as a requirements file, to use with recommend --file.",
-    ),
-    click.option(
-        "--answers",
-        type=path_name,
-        metavar="FILE",
-        help="Read the answers from a file (- for standard input) instead of asking.",
-    ),
-    click.option(
-        "--resume",
-        metavar="[FILE]",
-        is_flag=False,
-        flag_value=_NEWEST,
-        help="Continue an earlier session; without FILE, the newest one.",
-    ),
-    click.option("--team", metavar="NAME", help="Name of the team, for the saved file and the report."),
-    click.option(
-        "--show-standing", is_flag=True, help="Show how each provider is doing; this may influence your answers."
-    ),
-    click.option("--plain", is_flag=True, help="Ask line by line, without arrow keys."),
-    click.option("--one-by-one", is_flag=True, help="Ask one criterion at a time instead of lists."),
-    click.option(
-        "--no-color", is_flag=True, help="Do not use colour; setting the environment variable NO_COLOR does the same."
-    ),
-)
-@statement_options
-@join_options("Output", format_option("text", "json", "markdown", "html"), robustness_option)
-@evidence_options
-@knowledge_options
+@take_options(AskOptions)
 @click.pass_context
-def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (the fields of AskOptions)
+def ask_command(context: click.Context, /, options: AskOptions) -> None:
     """Ask a few questions about what matters, then recommend.
 
     Starts with one screen of topics, shows short lists, and ends as soon as no further answer could change the
@@ -163,7 +155,7 @@ def ask_command(context: click.Context, /, **given: Any) -> None:  # noqa: ANN40
     """
     # The conversation starts with what --file and other options state. Their day, age and scope limit the facts, and
     # are repeated in the command that continues a session.
-    options = _check(AskOptions(**given))
+    _check(options)
     if options.no_color:
         os.environ["NO_COLOR"] = "1"
     knowledge = options.load()
@@ -249,8 +241,8 @@ def _raise_request(number: int, frame: FrameType | None) -> None:  # noqa: ARG00
     raise EndRequest(number)
 
 
-def _check(options: AskOptions) -> AskOptions:
-    """Return the options if they can be combined. Raises RequirementsError."""
+def _check(options: AskOptions) -> None:
+    """Raise RequirementsError for options that cannot be combined, and for a file that cannot be saved."""
     if options.answers is not None and options.resume is not None:
         raise RequirementsError("--answers and --resume cannot be used together; choose one.")
     if options.resume is not None and options.given:
@@ -271,7 +263,6 @@ def _check(options: AskOptions) -> AskOptions:
         for file, what in read.items():
             if file and Path(file).resolve() == options.place.resolve():
                 raise RequirementsError(f"--save {options.save}: this file contains the {what}; choose another one.")
-    return options
 
 
 def _is_name(text: str) -> bool:
