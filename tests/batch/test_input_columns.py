@@ -231,6 +231,51 @@ def test_rows_of_empty_cells_are_skipped_and_counted(answers, tmp_path):
     assert ([row["team"] for row in found], rejects, result.tally.empty_rows) == (["a"], [], 2)
 
 
+def test_dictionaries_and_lists_of_names_are_read_as_texts(answers, tmp_path):
+    rows = {
+        "team": ["a", "b", None, None],
+        "needs": ["repairs", "repairs", "", "rental"],
+        "as_of": ["2021-01-01", "someday", None, None],
+        "only": [["velo"], ["ciclo", "velo"], [], None],
+    }
+    table = pa.table(
+        {**rows, **{name: pa.array(rows[name]).dictionary_encode() for name in ("team", "needs", "as_of")}}
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    found, rejects, result = answers(tmp_path / "t.parquet")
+    _write(tmp_path / "t.csv", "team,needs,as_of,only\na,repairs,2021-01-01,velo\n,rental,,\n")
+    assert found == answers(tmp_path / "t.csv")[0]
+    assert ([row["row"] for row in rejects], result.tally.empty_rows) == (["2"], 1)
+
+
+@pytest.mark.parametrize(
+    ("second", "options", "reason"),
+    [
+        ({"id": "b", "team": "c"}, {"renames": (("id", "team"),)}, "two keys that --rename gives the same name"),
+        ({"Needs": ["repairs"], "needs": ["rental"]}, {}, "has 'Needs' beside 'needs', and both mean 'needs'"),
+        ({"usage.inspections": "many"}, {}, "'many' is not an amount of the usage 'inspections'"),
+    ],
+    ids=["renamed twice", "spelt twice", "no number"],
+)
+def test_keys_of_a_later_row_that_cannot_be_read_reject_it(answers, tmp_path, second, options, reason):
+    first = {"id": "a", "needs": ["repairs"], "usage.inspections": 3}
+    path = _write(tmp_path / "t.jsonl", "".join(f"{json.dumps(row)}\n" for row in (first, second)))
+    found, rejects, _ = answers(path, **options)
+    assert len(found) == 1
+    assert reason in rejects[0]["reason"]
+
+
+def test_a_list_of_situations_is_refused_with_what_to_write(answers, tmp_path):
+    pq.write_table(pa.table({"needs": ["repairs"], "situation": [["racer"]]}), tmp_path / "t.parquet")
+    with pytest.raises(BatchError, match="expected a struct, or a column for each answer, such as situation"):
+        answers(tmp_path / "t.parquet")
+
+
+def test_a_decimal_sign_is_refused_for_json(answers, tmp_path):
+    with pytest.raises(BatchError, match="--decimal is for CSV and Parquet"):
+        answers(_write(tmp_path / "t.jsonl", '{"needs": ["repairs"]}'), decimal=",")
+
+
 def test_a_cell_that_is_empty_says_nothing_of_a_table_of_one_column():
     assert find_empty_rows(pa.RecordBatch.from_pydict({"needs": ["repairs", None]})) is None
 

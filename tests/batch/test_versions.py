@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor.batch.impact import versions
 from provider_advisor.batch.impact.versions import load_revision, load_working_tree
 from provider_advisor.errors import BatchError, KnowledgeError
 
@@ -223,3 +224,20 @@ def test_variables_of_a_hook_do_not_lead_to_another_repository(repository, tmp_p
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", os.devnull)
     assert load_revision("HEAD", repository).knowledge.fingerprint == bicycles.fingerprint
+
+
+def test_a_working_tree_without_the_folders_of_the_revision_is_refused(repository):
+    shutil.rmtree(repository / "rules")
+    with pytest.raises(BatchError, match="the working tree has no rules/ where 'HEAD' has it; add --after FOLDER"):
+        load_working_tree("HEAD", repository)
+
+
+def test_a_repository_of_too_many_files_is_refused(repository, monkeypatch):
+    monkeypatch.setattr(versions, "_LONGEST_LIST", 10)
+    with pytest.raises(BatchError, match="this git repository lists too many files; give a folder instead"):
+        load_revision("HEAD", repository)
+
+
+def test_a_name_that_no_process_can_be_given_is_an_error(repository):
+    with pytest.raises(BatchError, match="git cannot be run"):
+        load_revision("HEAD\0", repository)

@@ -171,9 +171,10 @@ def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
 def limit_strength(verdict: Verdict, team: Team) -> Verdict:
     """Return the verdict; leaning if it is proven, but the team has a must that is not judged.
 
-    The leader may fail that must. So the verdict is not dated either: newer facts would not make it firm.
+    The leader may fail that must. Only then is the age of facts considered (`mark_dated`), so the verdict is not dated
+    either: newer facts would not make it firm.
     """
-    if verdict.strength in {"firm", "dated"} and team.has_unlisted_must:
+    if verdict.strength == "firm" and team.has_unlisted_must:
         return verdict._replace(strength="leaning")
     return verdict
 

@@ -145,8 +145,6 @@ def _try_answers(state: State, key: Key) -> Iterator[Move]:
 def _list_values(state: State, key: Key) -> list[Value]:
     if key.kind == "criterion":
         return ["must", "good", "nice", "no"]
-    if key.kind == "unlisted":
-        return []
     if key.kind == "members":
         return [*((member,) for member in state.catalogue.claimed_members.get(key.name, ())[:_MOST_MOVES]), NONE]
     if key.kind == "bound":

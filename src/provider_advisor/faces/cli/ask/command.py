@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -224,9 +223,6 @@ class EndRequest(KeyboardInterrupt):
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
     """Turn the first request to end, or a closed terminal, into an EndRequest; ignore further ones."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = {number: signal.signal(number, _raise_request) for number in _SIGNALS}
     try:
         yield
