@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 from examples import CRITERIA, HAS, LACKS, must, recommended, should, undetermined
 from hypothesis import given
 from reference import Verdict
-from worlds import DAY, SAME_EVERY_RUN, Said, answer_of, decided, knowledge_of, rule, worlds
+from worlds import (
+    DAY,
+    SAME_EVERY_RUN,
+    Said,
+    answer_of,
+    capability,
+    decided,
+    knowledge_of,
+    price,
+    rule,
+    worlds,
+)
 
 from provider_advisor import recommend
 from provider_advisor.decision.findings import assess_providers
@@ -18,6 +30,7 @@ from provider_advisor.decision.robustness.requirement_changes import find_change
 from provider_advisor.decision.verdict import date_verdict, judge, mark_dated
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.conditions import FactHolds, Need
+from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.requirements import Team
 
@@ -80,6 +93,18 @@ EXAMPLES = {
         recommended("ada", "dated"),
         {("ada", "chat"), ("bob", "chat")},
     ),
+    "where an old fact rules the rival out, no wish matters": Dated(
+        {"ada": {"board": HAS, "chat": HAD}, "bob": {"board": LACKED, "chat": HAS}},
+        [must("board"), should("chat")],
+        recommended("ada", "dated"),
+        {("bob", "board")},
+    ),
+    "what a rival has holds nobody back": Dated(
+        {"ada": {"board": HAS, "chat": HAD, "fax": HAS}, "bob": {"board": HAS, "chat": LACKED, "fax": HAD}},
+        [must("board"), should("chat"), should("fax", weight=0.5)],
+        recommended("ada", "dated"),
+        {("ada", "chat"), ("bob", "chat")},
+    ),
     "an old wish too light to matter": Dated(
         # ada 6/7 to 7/7, bob at most 5/7
         {"ada": {"board": HAS, "chat": HAS, "fax": HAD}, "bob": {"board": HAS, "chat": LACKS, "fax": LACKS}},
@@ -105,6 +130,12 @@ EXAMPLES = {
         recommended("ada", "dated"),
         {("ada", "fax")},
     ),
+    "what the price in a choice pays for may be old": Dated(
+        {"ada": {"fax-price": Said(2, "exactly"), "fax": HAD}, "bob": {"chat": LACKS, "fax": LACKS}},
+        [must("chat|fax-price<=3")],
+        recommended("ada", "dated"),
+        {("ada", "fax")},
+    ),
     "nobody can overtake who is alone": Dated({"ada": {"board": HAD}}, [should("board")], recommended("ada"), set()),
     "an old must of who is alone": Dated(
         {"ada": {"board": HAD}}, [must("board")], recommended("ada", "dated"), {("ada", "board")}
@@ -123,6 +154,21 @@ def test_the_verdict_is_dated_where_only_old_facts_prove_it(example):
     decision = decided(knowledge_of(CRITERIA, example.claims, (), POLICY), Team(tuple(example.asked)))
     assert answer_of(decision).verdict == example.verdict
     assert set(decision.dated_by) == example.dated_by
+
+
+def test_every_price_model_behind_a_cost_may_be_old():
+    models = [price(name, "desk")._replace(usage=("hours",)) for name in ("hourly", "plan")]
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    claims = {
+        "ada": {"desk": HAS, "hourly": Said(5, "exactly"), "plan": was(9)},
+        "bob": {"desk": HAS, "hourly": was(6), "plan": was(7)},
+    }
+    knowledge = knowledge_of([capability("desk"), *models, cost], claims, (), POLICY)
+    hours = UsageItem("hours", "Hours", "How many hours?", "h")
+    knowledge = replace(knowledge, usage={"hours": hours}, fingerprint="old models")
+    decision = decided(knowledge, Team((must("monthly-cost", at_most=50),), usage={"hours": 10}))
+    assert answer_of(decision).verdict == recommended("ada", "dated")
+    assert decision.dated_by == (("bob", "hourly"), ("bob", "plan"))
 
 
 def test_what_a_rule_favours_by_may_be_old():

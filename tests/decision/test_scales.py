@@ -3,15 +3,15 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import Said, decided, knowledge_of, quantity
+from worlds import Said, capability, decided, knowledge_of, price, quantity
 
-from provider_advisor.decision.degrees import grade_amount
+from provider_advisor.decision.degrees import grade_amount, grade_on_scale, grade_requirement
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.knowledge import Fact
 from provider_advisor.knowledge.convert import make_criterion
 from provider_advisor.knowledge.shapes.facts_files import CriterionShape
-from provider_advisor.logic import Interval
+from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
 TARGET = quantity("pace", worst=0, best=100, whole=False)
@@ -26,6 +26,28 @@ def grade(low, high):
 @pytest.mark.parametrize(("amount", "degree"), [(0, 0), (5, 0.25), (20, 1), (60, 0.5), (100, 0), (400, 0)])
 def test_a_target_within_a_scale_is_the_best_of_it(amount, degree):
     assert grade(amount, amount) == (degree, degree, degree)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "worst", "best", "degree"),
+    [
+        (120, None, 200, 0, (0, 0.4, 0.2)),
+        (None, 120, 200, 0, (0.4, 1, 0.7)),
+        (120, None, 0, 200, (0.6, 1, 0.8)),
+        (None, 120, 0, 200, (0, 0.6, 0.3)),
+    ],
+)
+def test_an_open_range_ends_with_the_scale(low, high, worst, best, degree):
+    assert grade_on_scale(Interval(low, high), worst, best, ())[:3] == pytest.approx(degree)
+
+
+@pytest.mark.parametrize(("amount", "truth", "paid_for"), [(2, Truth.UNKNOWN, "fax"), (9, Truth.NO, None)])
+def test_whether_there_is_what_a_price_pays_for_matters_unless_the_price_is_too_high(amount, truth, paid_for):
+    criteria = [capability("fax"), price("fax-price", of="fax")]
+    claims = {"ada": {"fax-price": Said(amount, "exactly"), "board": Said("present")}}
+    facts = decided(knowledge_of([*criteria, capability("board")], claims), Team((Requirement("board", "must"),))).facts
+    degree = grade_requirement(facts, "ada", facts.knowledge.criteria["fax-price"], Interval(None, 3))
+    assert (degree.truth, degree.paid_for and degree.paid_for.criterion) == (truth, paid_for)
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

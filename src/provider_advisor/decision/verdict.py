@@ -230,10 +230,10 @@ def _list_weaker(leader: Assessment, again: Assessment, *, by_score: bool) -> It
 
 
 def _list_stronger(rival: Assessment, again: Assessment) -> Iterator[Finding]:
-    """Yield what rules a rival out, but not again; of one that is only behind, what it may then have more."""
+    """Yield what rules out a rival that is in again; of one that is only behind, what it may then have more."""
     for finding, later in zip(rival.findings, again.findings, strict=True):
         if rival.standing == "ruled-out":
-            is_stronger = finding.is_failed_must and not later.is_failed_must
+            is_stronger = finding.is_failed_must
         else:
             is_stronger = later.degree.high > finding.degree.high
         if is_stronger:
