@@ -136,20 +136,26 @@ def round_fast(numbers: Floats, slack: Floats | float = 1) -> tuple[Floats, Flag
 
 
 class GrowingArray:
-    """An array that grows at its end in amortized constant time; views returned by `array` never change."""
+    """An array that grows at its end in amortized constant time; one thread may add to it while others read.
 
-    def __init__(self, kind: npt.DTypeLike) -> None:
-        self._held, self._size = np.zeros(256, kind), 0
+    Views returned by `array` never change. With a `width` it is a table, and grows by rows.
+    """
+
+    def __init__(self, kind: npt.DTypeLike, *width: int) -> None:
+        self._held, self._size = np.zeros((256, *width), kind), 0
 
     @property
     def array(self) -> NDArray[Any]:
-        """Return all numbers added so far."""
-        return self._held[: self._size]
+        """Return everything added so far."""
+        # The size is read first, and set last: whatever thread reads finds an array that is long enough and filled.
+        size = self._size
+        return self._held[:size]
 
     def extend(self, more: npt.ArrayLike) -> None:
-        """Append numbers."""
+        """Append numbers or rows."""
         added = np.asarray(more, self._held.dtype)
-        before, self._size = self._size, self._size + len(added)
-        if self._size > len(self._held):
-            self._held = np.resize(self._held, 2 * self._size)
-        self._held[before : self._size] = added
+        before, after = self._size, self._size + len(added)
+        if after > len(self._held):
+            self._held = np.resize(self._held, (2 * after, *self._held.shape[1:]))
+        self._held[before:after] = added
+        self._size = after

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.arrays import Floats, Ints
+from provider_advisor.batch.kernel.arrays import Floats, GrowingArray, Ints
 from provider_advisor.batch.native import load_loops
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import Degree, grade_requirement, grade_truth
@@ -80,13 +80,6 @@ class Entries(NamedTuple):
         return found
 
 
-class Change(NamedTuple):
-    """The cell after a rule has added to it, and whether the team's own requirements contradict it."""
-
-    cell: int
-    contradicted: bool
-
-
 class Cells:
     """All cells created so far, by number; cell 0 requires nothing.
 
@@ -98,17 +91,13 @@ class Cells:
         self.lock = threading.RLock()
         self.known: list[Cell] = []
         self._width = FIRST + PER_PROVIDER * len(facts.knowledge.providers)
-        self._numbers = np.zeros((256, self._width))
-        self._places = np.full(256, -1, np.int32)
-        self._ranks = np.zeros(256, np.int8)
-        self._areas = np.full(256, -1, np.int16)
+        self._numbers = GrowingArray(np.float64, self._width)
+        self._places, self._ranks, self._areas = GrowingArray(np.int32), GrowingArray(np.int8), GrowingArray(np.int16)
         self._area_places = {area: place for place, area in enumerate(list_areas(facts.knowledge))}
-        self.names = list(facts.knowledge.criteria)
-        self._order = {name: place for place, name in enumerate(self.names)}
-        self.computed = [
-            place for place, criterion in enumerate(facts.knowledge.criteria.values()) if criterion.computed
-        ]
+        # Members are appended, after the criteria of the vocabulary, when a team first asks for them.
+        self.names = {name: place for place, name in enumerate(facts.knowledge.criteria)}
         self._computed = {name for name, criterion in facts.knowledge.criteria.items() if criterion.computed}
+        self.computed = [self.names[name] for name in self._computed]
         self._ids: dict[object, int] = {}
         self._alike: dict[object, int] = {}
         self._degrees: dict[tuple[str, Interval | None], tuple[Degree, ...]] = {}
@@ -118,17 +107,12 @@ class Cells:
     @property
     def numbers(self) -> Floats:
         """Return the numbers of all cells: one row per cell, with the columns described at `PER_PROVIDER`."""
-        known = len(self.known)  # before the array: another thread may replace it by a longer one, never a shorter one
-        return self._numbers[:known]
+        return self._numbers.array
 
     @property
     def places(self) -> Ints:
-        """Return the index in `names` of each cell's criterion; -1 for cells without one.
-
-        Members are appended to `names`, after the criteria of the vocabulary, when a team first asks for them.
-        """
-        known = len(self.known)
-        return self._places[:known]
+        """Return the number that `names` gives to each cell's criterion; -1 for cells without one."""
+        return self._places.array
 
     @property
     def ranks(self) -> Ints:
@@ -137,14 +121,12 @@ class Cells:
         It is -1 if the criterion must be absent or is not wanted: then the team does not need it, and no rule may
         favour providers that have it.
         """
-        known = len(self.known)
-        return self._ranks[:known]
+        return self._ranks.array
 
     @property
     def areas(self) -> Ints:
         """Return the index in `list_areas` of each cell's area; -1 for cell 0 and for cells of one team."""
-        known = len(self.known)
-        return self._areas[:known]
+        return self._areas.array
 
     @property
     def cost_area(self) -> int:
@@ -159,14 +141,19 @@ class Cells:
         """
         return self._get_or_make(requirements, lambda: self._judge(requirements[0].criterion, requirements, ()))
 
-    def change_cell(self, rule: Rule, part: int, cell: int, rank: int) -> Change:
-        """Return the cell after one implication of a fired rule has added its requirement at this rank."""
+    def change_cell(self, rule: Rule, part: int, cell: int, rank: int) -> tuple[int, bool]:
+        """Return the cell after one implication of a fired rule has added its requirement at this rank.
+
+        If it contradicts the team's own requirements, which win, the requirement is dropped and the flag is True.
+        """
         requirement = added_by(rule, rule.implies[part], rank, self.facts.knowledge)
         old = self.known[cell]
-        # The team's own requirements win; the rule's requirement is dropped.
-        refused = contradicts(requirement, old.stated) is not None
-        added = old.added if refused else (*old.added, requirement)
-        return Change(self._get_added(requirement.criterion, old.stated, added), refused)
+        is_refused = contradicts(requirement, old.stated) is not None
+        added = old.added if is_refused else (*old.added, requirement)
+        if not added:
+            return self.get_stated(old.stated), is_refused
+        key = requirement.criterion, old.stated, added
+        return self._get_or_make(key, lambda: self._judge(*key)), is_refused
 
     def get_rule(self, rule: Rule) -> int:
         """Return the cell of a favouring rule."""
@@ -179,18 +166,24 @@ class Cells:
 
     def get_cost(self, requirement: Requirement, truths: tuple[Truth, ...]) -> int:
         """Return the cell of a bounded cost requirement; `truths` says whether each provider's cost meets it."""
-        return self._get_or_make((requirement, truths), lambda: self._judge_costs(requirement, truths))
+
+        def judge() -> Cell:
+            return self._judge_costs(requirement, [grade_truth(truth, self.facts, ()) for truth in truths])
+
+        return self._get_or_make((requirement, truths), judge)
 
     def get_open_cost(self, requirement: Requirement, is_open: tuple[bool, ...], *, telling: bool) -> int:
         """Return the cell of a cost requirement without a bound.
 
         Its weighted degrees are 0, because they differ from team to team; `price_words` returns them separately.
         """
-        nothing = (None,) * len(is_open)
-        key = (requirement, is_open, telling)
-        return self._get_or_make(
-            key, lambda: self._judge_costs(requirement, nothing)._replace(telling=telling, open=is_open)
-        )
+
+        def judge() -> Cell:
+            nothing = grade_truth(Truth.NO, self.facts, ())._replace(truth=None)
+            cell = self._judge_costs(requirement, [nothing] * len(is_open))
+            return cell._replace(telling=telling, open=is_open)
+
+        return self._get_or_make((requirement, is_open, telling), judge)
 
     def _get_or_make(self, key: object, make: Callable[[], Cell]) -> int:
         """Return the number of the cell with this key, creating the cell if necessary."""
@@ -204,24 +197,18 @@ class Cells:
         providers = self.facts.knowledge.providers
         return Cell(None, (), (), tuple((judge_rule(provider, rule, self.facts),) for provider in providers))
 
-    def _judge_costs(self, requirement: Requirement, truths: tuple[Truth | None, ...]) -> Cell:
-        weight = weigh_requirement(requirement, self.facts)
-        findings = tuple(
-            (self._judge_cost(provider, requirement, truth, weight),)
-            for provider, truth in zip(self.facts.knowledge.providers, truths, strict=True)
+    def _judge_costs(self, requirement: Requirement, degrees: Sequence[Degree]) -> Cell:
+        return Cell(
+            requirement.criterion, (requirement,), (), tuple(zip(self._find(requirement, degrees), strict=True))
         )
-        return Cell(requirement.criterion, (requirement,), (), findings)
 
-    def _judge_cost(self, provider: str, requirement: Requirement, truth: Truth | None, weight: float) -> Finding:
-        if truth is not None:
-            return Finding(provider, requirement, None, grade_truth(truth, self.facts, ()), weight)
-        open_degree = grade_truth(Truth.NO, self.facts, ())._replace(truth=None)
-        return Finding(provider, requirement, None, open_degree, weight)
-
-    def _get_added(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> int:
-        if not added:
-            return self.get_stated(stated)
-        return self._get_or_make((criterion, stated, added), lambda: self._judge(criterion, stated, added))
+    def _find(self, requirement: Requirement, degrees: Sequence[Degree]) -> list[Finding]:
+        """Return the finding of each provider, by their degrees."""
+        weight = weigh_requirement(requirement, self.facts)
+        return [
+            Finding(provider, requirement, None, degree, weight)
+            for provider, degree in zip(self.facts.knowledge.providers, degrees, strict=True)
+        ]
 
     def _judge(self, criterion: str, stated: tuple[Requirement, ...], added: tuple[Requirement, ...]) -> Cell:
         asked = tuple(part for part in stated if part.priority != "wont")
@@ -248,15 +235,14 @@ class Cells:
     def _judge_requirement(self, requirement: Requirement) -> list[Finding]:
         """Return what `judge_requirement` returns for each provider."""
         # A priority changes only the weight: fax, fax:should and fax:could have the same degrees.
-        key = criterion, bound = requirement.criterion, requirement.bound
-        providers, weight = self.facts.knowledge.providers, weigh_requirement(requirement, self.facts)
+        key = requirement.criterion, requirement.bound
         if key not in self._degrees:
-            asked = self.facts.knowledge.criteria[criterion]
-            self._degrees[key] = tuple(grade_requirement(self.facts, provider, asked, bound) for provider in providers)
-        return [
-            Finding(provider, requirement, None, degree, weight)
-            for provider, degree in zip(providers, self._degrees[key], strict=True)
-        ]
+            criterion = self.facts.knowledge.criteria[requirement.criterion]
+            self._degrees[key] = tuple(
+                grade_requirement(self.facts, provider, criterion, requirement.bound)
+                for provider in self.facts.knowledge.providers
+            )
+        return self._find(requirement, self._degrees[key])
 
     def _list_claims_on(self, criterion: str) -> tuple[object, ...]:
         """Return a key that is equal for members of one criterion with equal facts.
@@ -277,20 +263,13 @@ class Cells:
 
     def _keep(self, cell: Cell) -> int:
         number = len(self.known)
-        # Replace full arrays by copies of twice the size: other threads may still be reading the old ones.
-        if number == len(self._numbers):
-            self._numbers = np.vstack([self._numbers, np.zeros_like(self._numbers)])
-            self._places = np.concatenate([self._places, np.full_like(self._places, -1)])
-            self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
-            self._areas = np.concatenate([self._areas, np.full_like(self._areas, -1)])
-        self._numbers[number] = (
-            _sum_findings(cell.findings, self._width) if cell.like is None else self._numbers[cell.like]
-        )
-        self._places[number] = -1 if cell.criterion is None else self._find_place(cell.criterion)
-        self._areas[number] = self._find_area(cell)
+        name, like = cell.criterion, cell.like
+        self._numbers.extend([_sum_findings(cell.findings, self._width) if like is None else self.numbers[like]])
+        self._places.extend([-1 if name is None else self.names.setdefault(name, len(self.names))])
+        self._areas.extend([self._find_area(cell)])
         # A rule that favours by this criterion counts only if the rank is 0: otherwise the team requires or refuses it.
         is_refused = any(part.is_absence or part.priority == "wont" for part in cell.stated)
-        self._ranks[number] = -1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)
+        self._ranks.extend([-1 if is_refused else max((RANK[part.priority] for part in cell.stated), default=0)])
         self.known.append(cell)
         return number
 
@@ -299,12 +278,6 @@ class Cells:
             return self._area_places[self.facts.knowledge.criteria[cell.criterion].area]
         rule = cell.findings[0][0].rule if cell.findings and cell.findings[0] else None
         return -1 if rule is None else self._area_places[rule.area]
-
-    def _find_place(self, criterion: str) -> int:
-        if criterion not in self._order:
-            self._order[criterion] = len(self.names)
-            self.names.append(criterion)
-        return self._order[criterion]
 
 
 class FreshCells:
@@ -318,21 +291,20 @@ class FreshCells:
         self.facts = cells.facts.without_stale()
         self.known: dict[int, Cell] = {}
         self._cells = cells
-        self._numbers = np.zeros_like(cells.numbers)
+        self._numbers = GrowingArray(np.float64, cells.numbers.shape[1])
 
     def judge(self, wanted: Iterable[int]) -> Floats:
         """Judge the wanted cells and return numbers as `Cells.numbers`; cells never requested are 0."""
         with self._cells.lock:
             # Other threads may have added cells since the last call.
-            more = len(self._cells.known) - len(self._numbers)
-            if more:
-                self._numbers = np.vstack([self._numbers, np.zeros((more, self._numbers.shape[1]))])
+            more, width = len(self._cells.known) - len(self._numbers.array), self._cells.numbers.shape[1]
+            self._numbers.extend(np.zeros((more, width)))
             for number in set(wanted) - self.known.keys():
                 cell = self._cells.known[number]
                 again = tuple(tuple(map(self._judge, findings)) for findings in cell.findings)
                 self.known[number] = cell._replace(findings=again)
-                self._numbers[number] = _sum_findings(again, self._numbers.shape[1])
-            return self._numbers
+                self._numbers.array[number] = _sum_findings(again, width)
+            return self._numbers.array
 
     def _judge(self, finding: Finding) -> Finding:
         if finding.requirement is not None:

@@ -83,10 +83,10 @@ class _Lexicon(NamedTuple):
     shifts: list[tuple[Priority, int]]
     looked: Looked
 
-    def __call__(self, code: int) -> Stands:
-        """Return a word and its default priority."""
+    def spell(self, codes: Ints) -> list[Stands]:
+        """Return words with their default priorities."""
         default, shift = self.shifts[-1]
-        return (default if code >= shift else self.shifts[0][0]), self.words[code]
+        return [((default if code >= shift else self.shifts[0][0]), self.words[code]) for code in codes.tolist()]
 
 
 def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Stated:
@@ -100,17 +100,19 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     bad = np.flatnonzero(~readable.take(codes)) if not readable.all() else np.zeros(0, np.int64)
     wrong = _explain_wrong(at[bad], codes[bad], lexicon, vocabulary)
     found = np.where(readable, lexicon.looked.cells, 0).take(codes)  # take is twice as fast as indexing on long columns
-    groups = _group_words(np.flatnonzero(again), at, criteria.take(codes))
-    exclude = _find_exclusive(groups, codes, lexicon) | _find_unwanted(groups, cells.ranks.take(found))
-    together = _join_groups(groups, exclude, codes, found, lexicon, vocabulary)
-    first = groups.words[groups.starts]
-    explained = _choose_explained(exclude, at[first], np.isin(criteria.take(codes[first]), cells.computed))
-    exclusive = _explain_exclusive(groups, explained, at[first], codes, lexicon, vocabulary)
+    groups = _group_words(np.flatnonzero(again), at, codes, found, criteria)
+    exclude = groups.find_exclusive(lexicon.looked) | groups.find_unwanted(cells.ranks)
+    explained = _choose_explained(exclude, groups.rows, np.isin(groups.criteria, cells.computed))
+    together = _join_groups(groups, exclude, lexicon, vocabulary)
+    exclusive = {
+        int(groups.rows[group]): vocabulary.explain_exclusive(lexicon.spell(groups.codes[members]))
+        for group, members in groups.iterate_chosen(explained)
+    }
     alone = np.zeros(rows.num_rows, bool)
-    alone[at[first[(together == APART) & ~explained]]] = True
+    alone[groups.rows[(together == APART) & ~explained]] = True
     # Clear all words of groups, then set the merged cell at the first word of each group.
     found[groups.words] = 0
-    found[first] = np.maximum(together, 0)
+    found[groups.words[groups.starts]] = np.maximum(together, 0)
     apart = np.diff(ends) > MOST_REQUIREMENTS
     apart[_find_doubtful(codes, at, criteria, lexicon, cells)] = True
     return Stated(at, found, ends, _find_on_cost(at, codes, lexicon, cells), wrong, exclusive, alone, apart)
@@ -132,20 +134,14 @@ def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordR
 
     Like a single answer, it first lists what is not a word at all, such as the empty text between two commas.
     """
-    found: dict[int, dict[int, None]] = {}
+    used = np.unique(codes)
+    words = dict(zip(used.tolist(), lexicon.spell(used), strict=True))
+    sentences = vocabulary.explain_wrong(words.values())
+    found: dict[int, tuple[dict[str, None], dict[str, None]]] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-        found.setdefault(row, {})[code] = None
-    used = {code: lexicon(code) for code in sorted(set(codes.tolist()))}
-    empty = {code for code, (_, word) in used.items() if not is_item(word)}
-    sentences = vocabulary.explain_wrong(used.values())
-    return {
-        row: " ".join(
-            dict.fromkeys(
-                each for code in sorted(some, key=empty.__contains__, reverse=True) for each in sentences[used[code]]
-            )
-        )
-        for row, some in found.items()
-    }
+        no_words, others = found.setdefault(row, ({}, {}))
+        (others if is_item(words[code][1]) else no_words).update(dict.fromkeys(sentences[words[code]]))
+    return {row: " ".join(no_words | others) for row, (no_words, others) in found.items()}
 
 
 def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, cells: Cells) -> list[int]:
@@ -173,10 +169,18 @@ def _find_on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnC
 
 
 class _Groups(NamedTuple):
-    """Words on the same criterion in one row, sorted by group, and where each group starts."""
+    """Words on the same criterion in one row, sorted by group, and where each group starts.
+
+    `words` are indexes among all words, `codes` and `cells` are those of these words; `rows` and `criteria` are by
+    group.
+    """
 
     words: Ints
+    codes: Ints
+    cells: Ints
     starts: Ints
+    rows: Ints
+    criteria: Ints
 
     def iterate_chosen(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
         """Yield each chosen group and the slice of its words."""
@@ -184,42 +188,36 @@ class _Groups(NamedTuple):
         for group in np.flatnonzero(chosen).tolist():
             yield group, slice(ends[group], ends[group + 1])
 
+    def find_exclusive(self, looked: Looked) -> Flags:
+        """Mark the groups whose bounds exclude each other."""
+        # fmax and fmin ignore NaN, which marks an open end.
+        lows, highs = looked.low[self.codes], looked.high[self.codes]
+        return np.asarray(np.fmax.reduceat(lows, self.starts) > np.fmin.reduceat(highs, self.starts))
 
-def _group_words(again: Ints, at: Ints, criteria: Ints) -> _Groups:
+    def find_unwanted(self, ranks: Ints) -> Flags:
+        """Mark the groups in which a criterion is required and also unwanted or required to be absent."""
+        own = ranks[self.cells]
+        return np.asarray((np.minimum.reduceat(own, self.starts) <= 0) & (np.maximum.reduceat(own, self.starts) > 0))
+
+
+def _group_words(again: Ints, at: Ints, codes: Ints, found: Ints, criteria: Ints) -> _Groups:
     """Group the words `again`, whose criterion appears more than once in their row."""
-    keys = at[again] * np.int64(criteria.max(initial=0) + 1) + criteria[again]
+    own = criteria.take(codes[again])
+    keys = at[again] * np.int64(criteria.max(initial=0) + 1) + own
     order = np.argsort(keys, kind="stable")  # stable: keeps the order in which words were written
-    return _Groups(again[order], np.flatnonzero(np.diff(keys[order], prepend=-1)))
+    words, starts = again[order], np.flatnonzero(np.diff(keys[order], prepend=-1))
+    return _Groups(words, codes[words], found[words], starts, at[words[starts]], own[order[starts]])
 
 
-def _find_exclusive(groups: _Groups, codes: Ints, lexicon: _Lexicon) -> Flags:
-    """Mark the groups whose bounds exclude each other."""
-    own = codes[groups.words]
-    if not len(own):
-        return np.zeros(0, bool)
-    # fmax and fmin ignore NaN, which marks an open end.
-    lows, highs = lexicon.looked.low[own], lexicon.looked.high[own]
-    return np.asarray(np.fmax.reduceat(lows, groups.starts) > np.fmin.reduceat(highs, groups.starts))
-
-
-def _find_unwanted(groups: _Groups, ranks: Ints) -> Flags:
-    """Mark the groups in which a criterion is required and also unwanted or required to be absent."""
-    own = ranks[groups.words]
-    if not len(own):
-        return np.zeros(0, bool)
-    return np.asarray((np.minimum.reduceat(own, groups.starts) <= 0) & (np.maximum.reduceat(own, groups.starts) > 0))
-
-
-def _join_groups(  # noqa: PLR0913, PLR0917 (groups, and their words)
-    groups: _Groups, exclude: Flags, codes: Ints, found: Ints, lexicon: _Lexicon, vocabulary: WordReader
-) -> Ints:
+def _join_groups(groups: _Groups, exclude: Flags, lexicon: _Lexicon, vocabulary: WordReader) -> Ints:
     """Return the cell of each group; APART if its words exclude each other or its criterion is computed."""
-    together = np.full(len(exclude), APART, np.int32)
-    of, members = found[groups.words].tolist(), [members for _, members in groups.iterate_chosen(~exclude)]
+    members = [members for _, members in groups.iterate_chosen(~exclude)]
+    of = groups.cells.tolist()
 
     def spell_group(place: int) -> list[Stands]:
-        return _spell_words(codes[groups.words[members[place]]], lexicon)
+        return lexicon.spell(groups.codes[members[place]])
 
+    together = np.full(len(exclude), APART, np.int32)
     together[~exclude] = vocabulary.put_together([frozenset(of[some]) for some in members], spell_group)
     return together
 
@@ -232,17 +230,3 @@ def _choose_explained(exclude: Flags, rows: Ints, on_cost: Flags) -> Flags:
     """
     counts = np.bincount(rows[exclude], minlength=int(rows.max(initial=0)) + 1)
     return np.asarray(exclude & ~on_cost & (counts[rows] == 1))
-
-
-def _explain_exclusive(  # noqa: PLR0913, PLR0917 (groups, and their words)
-    groups: _Groups, explained: Flags, rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader
-) -> dict[int, str]:
-    """Return by row the sentence on its contradictory group."""
-    return {
-        int(rows[group]): vocabulary.explain_exclusive(_spell_words(codes[groups.words[members]], lexicon))
-        for group, members in groups.iterate_chosen(explained)
-    }
-
-
-def _spell_words(codes: Ints, lexicon: _Lexicon) -> list[Stands]:
-    return [lexicon(code) for code in codes.tolist()]
