@@ -153,19 +153,20 @@ NO_COMMA = "use a decimal point and no thousands separator, such as 0.01 or 1000
 """What to say of a number with a comma, at the end of a sentence."""
 
 
-def describe_two_readings(text: str) -> str | None:
-    """Return both readings of a number that some read as a fraction and others as thousands, None of any other.
+def explain_two_readings(text: str) -> str | None:
+    """Return what to say of a number that some read as a fraction and others as thousands; None of any other.
 
-    >>> describe_two_readings("5.000"), describe_two_readings("1.5k")
-    ('5 or 5000', '1.5 or 1500')
+    >>> explain_two_readings("5.000")
+    'can be read as 5 or 5000; write the one you mean, without a thousands separator.'
     """
     text = text.strip()
     if found := _TWO_READINGS.match(text):
-        return f"{plain(float(f'{found[1]}.{found[3]}'))} or {found[1]}{found[3]}"
-    if found := _SHORTENED.fullmatch(text):
-        number = float(found[1])
-        return f"{plain(number)} or {plain(number * {'k': 1e3, 'm': 1e6}[found[2].lower()])}"
-    return None
+        readings = f"{plain(float(f'{found[1]}.{found[3]}'))} or {found[1]}{found[3]}"
+    elif found := _SHORTENED.fullmatch(text):
+        readings = f"{plain(float(found[1]))} or {plain(float(found[1]) * {'k': 1e3, 'm': 1e6}[found[2].lower()])}"
+    else:
+        return None
+    return f"can be read as {readings}; write the one you mean, without a thousands separator."
 
 
 def has_comma(text: str) -> bool:

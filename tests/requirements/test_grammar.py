@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.logic import Interval, describe_two_readings
+from provider_advisor.logic import Interval, explain_two_readings
 from provider_advisor.requirements import Requirement, bound_words, read_requirement, split_list
 
 STOCK, ADVICE, RENTAL = "bikes-in-stock", "advice", "rental-price"
@@ -321,7 +321,7 @@ def test_each_end_of_it_as_it_is_typed_is_read_back_too(bicycles, requirement, d
     for key, end in ends.items():
         text = f"{requirement.criterion}{signs[key]}{end}:{requirement.priority}"
         low, high = (requirement.bound.low, None) if key == "at_least" else (None, requirement.bound.high)
-        if criterion.kind == "quantity" and describe_two_readings(str(end)):  # 1.125 bicycles may be 1125
+        if criterion.kind == "quantity" and explain_two_readings(str(end)):  # 1.125 bicycles may be 1125
             with pytest.raises(RequirementsError, match="can be read as"):
                 read_requirement(text, default, bicycles)
             continue

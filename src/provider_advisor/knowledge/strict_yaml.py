@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.logic import describe_two_readings
+from provider_advisor.logic import explain_two_readings
 
 MAX_DEPTH = 40
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it."
@@ -83,10 +83,8 @@ class Document(NamedTuple):
         YAML reads it as 5. Of what is counted, many people mean 5000.
         """
         place, is_there = self._find_place(path)
-        readings = describe_two_readings(place.written) if is_there else None
-        if readings is None:
-            return None
-        return f"{place.written} can be read as {readings}; write the one you mean, without a thousands separator."
+        doubt = explain_two_readings(place.written) if is_there else None
+        return None if doubt is None else f"{place.written} {doubt}"
 
     def _find_place(self, path: Iterable[str | int]) -> tuple[_Place, bool]:
         """Return the place at a path, or of its nearest ancestor that exists, and whether it is the whole path's."""

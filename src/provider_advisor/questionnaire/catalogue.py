@@ -293,22 +293,16 @@ class Catalogue:
         return self.keep_span(("rule", rule.id), lambda: [None, self.total_rule(rule)])
 
     def span_implied(
-        self,
-        criterion: str,
-        bound: Interval | None,
-        priorities: tuple[Priority, ...],
-        weights: tuple[float, ...],
-        *,
-        sure: bool,
+        self, criterion: str, priorities: tuple[Priority, ...], weights: tuple[float, ...], *, sure: bool
     ) -> Span:
         """Return what a requirement of one of the priorities and weights may add; also nothing unless it is `sure`."""
 
         def list_options() -> list[Totals | None]:
             pairs = itertools.product(priorities, weights)
-            found = [self.total_requirement(criterion, priority, bound, weight) for priority, weight in pairs]
+            found = [self.total_requirement(criterion, priority, None, weight) for priority, weight in pairs]
             return list(found) if sure else [None, *found]
 
-        return self.keep_span(("implied", criterion, bound, priorities, weights, sure), list_options)
+        return self.keep_span(("implied", criterion, priorities, weights, sure), list_options)
 
     def span_answers(self, criterion: str, priority: Priority | None = None, *, members: bool = True) -> Span:
         """Return what any answer may add: any bound at one priority; without one, any priority or nothing too.
@@ -326,7 +320,7 @@ class Catalogue:
         several = self._list_member_spans(criterion, priority) if members else ()
         return self.keep_span(("answers", criterion, priority, members), list_options, several)
 
-    def span_members(self, criterion: str, priority: Priority | None = None) -> Span:
+    def span_members(self, criterion: str, priority: Priority | None) -> Span:
         """Return what members of a criterion that tell providers apart may add."""
         key = ("members", criterion, priority)
         return self.keep_span(key, lambda: [None], self._list_member_spans(criterion, priority))

@@ -92,7 +92,10 @@ def order_questions(state: State) -> QuestionOrder:
 
 
 def _choose_next(order: QuestionOrder) -> Screen | None:
-    """Return the next screen: one list, what little is left on one screen, or details once no criterion is left."""
+    """Return the next screen, or None if nothing is left to ask."""
+    # Each step leaves to the next what it does not take: first the team's situation, then single questions if that is
+    # how they are asked, then all that is left on one closing screen, then details once no criterion is left (or they
+    # are too many to go with the last list), and else a list.
     state, possible, waiting = order.state, order.survey.replay.possible, order.waiting
     # A bound or members belong to a criterion that is asked for, and need nothing else to apply.
     askable: Iterable[Key] = [key for key in waiting if key in possible.sure or key.kind in ALONG]

@@ -228,7 +228,7 @@ class _ContributionSearch:
         most = max(weight for weight, _ in weighed)
         lowest = max((part.low for _, part in sure), default=1)
         priorities = tuple(_BY_RANK[rank] for rank in range(lowest, max(part.high for part in additions) + 1))
-        return self._catalogue.span_implied(name, None, priorities, (least, most), sure=bool(sure))
+        return self._catalogue.span_implied(name, priorities, (least, most), sure=bool(sure))
 
     def _find_questions(self, name: str, additions: Sequence[_Addition]) -> frozenset[Key]:
         """Return the questions that decide what rules add to a criterion, and what is stated beside."""

@@ -58,11 +58,11 @@ class SortedAnswers(NamedTuple):
     usage: Mapping[str, Used]
     final: frozenset[Key]  # answered for good
     unsure: frozenset[Key]  # answered with "not sure"
-    incomplete_usage: frozenset[str] = frozenset()  # usage that says nothing without other usage
-    unwanted: frozenset[str] = frozenset()  # not wanted, or must not be there: no rule adds these criteria
-    given: tuple[Requirement, ...] = ()  # from before and replaced by no answer; also what must not be there
-    unlisted: tuple[Unlisted, ...] = ()  # wishes in the team's own words
-    parents: Mapping[str, str] = {}  # by member, the criterion that it is asked for in place of
+    incomplete_usage: frozenset[str]  # usage that says nothing without other usage
+    unwanted: frozenset[str]  # not wanted, or must not be there: no rule adds these criteria
+    given: tuple[Requirement, ...]  # from before and replaced by no answer; also what must not be there
+    unlisted: tuple[Unlisted, ...]  # wishes in the team's own words
+    parents: Mapping[str, str]  # by member, the criterion that it is asked for in place of
 
     def get_bound_key(self, name: str) -> Key:
         """Return the key of a requirement's bound; a member that came with its criterion shares its key."""

@@ -75,8 +75,8 @@ class Proof(NamedTuple):
     """The effect of further answers. The verdict is settled if no question decides."""
 
     deciding: Mapping[Key, float]  # the questions that decide, and how far each could move what it bears on
-    proved: tuple[Aspect, ...] = ()  # what nothing can change any more
-    hanging: tuple[Aspect, ...] = ()  # all else
+    proved: tuple[Aspect, ...]  # what nothing can change any more
+    hanging: tuple[Aspect, ...]  # all else
 
 
 class Survey(NamedTuple):

@@ -49,7 +49,7 @@ class Replay(NamedTuple):
     said: SortedAnswers  # the same, with what it left open
     possible: Possible
     unused: tuple[UnusedAnswer, ...]
-    waiting: tuple[Requirement, ...] = ()  # asked for, but computed from usage, and none is stated
+    waiting: tuple[Requirement, ...]  # asked for, but computed from usage, and none is stated
 
     @property
     def uncounted(self) -> frozenset[Key]:

@@ -26,7 +26,7 @@ from provider_advisor.logic import (
     NO_COMMA,
     Interval,
     Number,
-    describe_two_readings,
+    explain_two_readings,
     has_comma,
     plain,
     read_amount,
@@ -261,11 +261,8 @@ def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
     """Return what the signs bound together; `ABSENT` where they say that a capability must not be there."""
     bound = None
     for sign, value in asked.bounds:
-        if asked.typed and is_counted(criterion) and (readings := describe_two_readings(value)):
-            raise RequirementsError(
-                f"{shown(asked.typed)} can be read as {readings}; write the one you mean, without a thousands "
-                "separator."
-            )
+        if asked.typed and is_counted(criterion) and (doubt := explain_two_readings(value)):
+            raise RequirementsError(f"{shown(asked.typed)} {doubt}")
         part = _read_bound(sign, value, criterion)
         bound = part if bound is None or part is None else bound.intersect(part)
     if bound is not None and bound.is_empty():

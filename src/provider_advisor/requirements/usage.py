@@ -24,7 +24,7 @@ from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import (
     NO_COMMA,
     Number,
-    describe_two_readings,
+    explain_two_readings,
     has_comma,
     plain,
     read_amount,
@@ -112,11 +112,8 @@ def read_volume(item: str, text: str) -> Used:
 
 
 def _read_number(item: str, text: str, whole: str) -> Number:
-    if readings := describe_two_readings(text):
-        raise RequirementsError(
-            f"'{text[:40]}' of the usage '{item}' can be read as {readings}; write the one you mean, without a "
-            "thousands separator."
-        )
+    if doubt := explain_two_readings(text):
+        raise RequirementsError(f"'{text[:40]}' of the usage '{item}' {doubt}")
     if has_comma(text):
         raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; {NO_COMMA}")
     try:

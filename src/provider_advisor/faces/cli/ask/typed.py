@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeVar
 from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import describe_two_readings, read_amount, unit_fits
+from provider_advisor.logic import explain_two_readings, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt, State, find_members
 from provider_advisor.questionnaire.prompts import SHORT_LIST
 from provider_advisor.questionnaire.state import NONE, UNSURE
@@ -171,10 +171,8 @@ def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or
     if prompt.key.kind == "usage" and (".." in typed or typed.endswith("year")):
         return read_volume(prompt.key.name, typed)
     is_price = prompt.key.kind == "bound" and prompt.at_most
-    if (not is_price or "," in typed) and (readings := describe_two_readings(typed)):
-        raise RequirementsError(
-            f"{shown(text[:60])} can be read as {readings}; type the one you mean, without a thousands separator."
-        )
+    if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
+        raise RequirementsError(f"{shown(text[:60])} {doubt}")
     try:
         number, unit = read_amount(_THOUSANDS.sub("", typed))
     except ValueError as error:
