@@ -235,7 +235,7 @@ def _luminance(colour):
 @pytest.mark.parametrize("name", ["ink", "muted", "accent", "yes", "no", "open"])
 def test_every_text_stands_out_from_the_paper(scheme, name):
     """WCAG 2.2, success criterion 1.4.3: a contrast of at least 4.5."""
-    css = (Path(report.__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
+    css = (Path(report.__file__).parent / "styles" / "report.css").read_text(encoding="utf-8")
     paper, text = (re.findall(rf"--{word}: (#[0-9a-f]{{6}});", css)[scheme] for word in ("paper", name))
     light, dark = sorted((_luminance(paper), _luminance(text)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5

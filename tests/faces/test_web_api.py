@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
-import time
 from html import unescape
 
 import pytest
@@ -151,8 +151,7 @@ def test_a_file_comes_back_with_scores_and_rejects(web, runs):
     begun = web.post("/api/v1/batch", content="team,needs\n=one,repairs\ntwo,wings\n", headers=_CSV)
     assert begun.status_code == 202
     address = begun.headers["location"]
-    while runs.find(begun.json()["id"]).is_running:
-        time.sleep(0.05)
+    assert asyncio.run(runs.wait(begun.json()["id"], 60)).is_done
     done = web.get(address).json()
     assert (done["state"], done["summary"]["scored"], done["summary"]["rejected"]) == ("done", 1, 1)
     assert web.get(done["scores"]).text.splitlines()[1].startswith("=one,")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -52,7 +53,7 @@ def done(web, runs):
     """The address of a run that has ended."""
     sent = _send(web, _TEAMS, "Our teams.csv", reasons="1", as_of="2024-06-01")
     assert sent.status_code == 303, sent.text
-    assert runs.wait(sent.headers["location"][7:], 60).is_done
+    assert asyncio.run(runs.wait(sent.headers["location"][7:], 60)).is_done
     return sent.headers["location"]
 
 
@@ -96,7 +97,7 @@ def test_a_file_with_tabs_is_answered_like_one_with_commas(web, runs, done, name
     form = web.get("/batch").text
     assert f".{name[-3:].lower()}" in re.search('accept="([^"]*)"', form)[1].split(",")
     sent = _send(web, _TEAMS.replace(",", "\t"), name, reasons="1", as_of="2024-06-01")
-    assert runs.wait(sent.headers["location"][7:], 60).is_done
+    assert asyncio.run(runs.wait(sent.headers["location"][7:], 60)).is_done
     assert web.get(f"{sent.headers['location']}/scores").text == web.get(f"{done}/scores").text
 
 
@@ -158,7 +159,7 @@ def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, 
         packed = io.BytesIO()
         write(packed)
         address = _send(web, packed.getvalue(), f"teams.{form}").headers["location"]  # it comes back in its own form
-        assert runs.wait(address[7:], 60).is_done
+        assert asyncio.run(runs.wait(address[7:], 60)).is_done
         found = read(io.BytesIO(web.get(f"{address}/scores").content))
         assert found.select("team", "verdict", "provider", numbers).equals(
             scores.select("team", "verdict", "provider", numbers)
@@ -170,7 +171,7 @@ def test_20_a_file_in_each_form_gets_the_scores_and_rejects_of_the_command(web, 
 
 def test_a_workbook_of_answers_has_no_formula(web, runs):
     address = _send(web, _TEAMS, output="xlsx").headers["location"]
-    assert runs.wait(address[7:], 60).is_done
+    assert asyncio.run(runs.wait(address[7:], 60)).is_done
     sheets = zipfile.ZipFile(io.BytesIO(web.get(f"{address}/scores").content))
     assert not any(b"<f>" in sheets.read(name) for name in sheets.namelist() if "worksheets/" in name)
 
@@ -225,7 +226,7 @@ def test_the_scores_have_the_form_that_is_asked_for_else_that_of_the_file(  # no
 ):
     headers = {"Content-Type": "application/octet-stream", "Accept": accept}
     begun = web.post(f"/api/v1/batch{query}", content=content, headers=headers).json()
-    run = runs.wait(begun["id"], 60)
+    run = asyncio.run(runs.wait(begun["id"], 60))
     assert run.about["output"] == form
     assert (run.folder / f"scores.{form}").is_file()
 
@@ -247,7 +248,7 @@ def test_a_run_that_fails_gets_the_sentences_of_the_command(web, runs, done):
 def test_columns_that_cannot_be_matched_are_told_of_without_options_of_the_command(web, runs):
     teams = "team,repairs,rental\none,soon,later\ntwo,now,never\n"
     address = _send(web, teams).headers["location"]
-    runs.wait(address[7:], 60)
+    asyncio.run(runs.wait(address[7:], 60))
     page = web.get(address)
     assert page.status_code == 422
     told = unescape(re.search(r"<ul><li>(.*?)</ul>", page.text, re.DOTALL)[1])

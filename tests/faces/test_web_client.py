@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import io
 import json
@@ -120,7 +121,7 @@ def test_an_answer_is_replayed_and_kept(ask):
 def test_a_file_is_sent_and_its_scores_and_rejects_come_back(ask, runs):
     file = importlib.import_module("made_client.types").File(io.BytesIO(b"team,needs\none,repairs\ntwo,wings\n"))
     begun = ask("many_teams.post_batch", body=file).parsed
-    assert runs.wait(begun.id, 60).is_done
+    assert asyncio.run(runs.wait(begun.id, 60)).is_done
     assert ask("many_teams.get_batch", begun.id).parsed.state == "done"
     assert ask("many_teams.get_scores", begun.id).parsed.payload.read().splitlines()[1].startswith(b"one,")
     assert "wings" in ask("many_teams.get_rejects", begun.id).parsed

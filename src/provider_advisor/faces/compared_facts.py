@@ -88,13 +88,14 @@ def refuse_absent(chosen: Sequence[str], facts: Facts) -> None:
         )
 
 
-def check_area(area: str | None, knowledge: KnowledgeBase) -> None:
-    """Raise RequirementsError for an area without criteria; None stands for all areas."""
+def check_area(area: str | None, knowledge: KnowledgeBase) -> str | None:
+    """Return an area, None for all areas. Raises RequirementsError for one without criteria."""
     areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
     if area is not None and area not in areas:
         raise RequirementsError(
             f"unknown area '{area[:80]}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
         )
+    return area
 
 
 def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = None) -> list[ComparedRow]:

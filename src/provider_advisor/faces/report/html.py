@@ -29,8 +29,9 @@ def keep_days(text: object) -> Markup:
 @cache
 def make_environment(*packages: str) -> Environment:
     """Return the templates of packages, which include one another by name: texts are escaped, unknown names refused."""
+    styles = PackageLoader("provider_advisor.faces.report", "styles")  # a page to keep has them in it
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
+        loader=ChoiceLoader([*map(PackageLoader, packages), styles]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

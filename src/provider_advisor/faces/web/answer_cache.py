@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.faces.cli.options import today
-from provider_advisor.faces.web.guard import replay_body
+from provider_advisor.faces.web.guard import HttpMiddleware, replay_body
 
 _NOT_KEPT = ("/-/", "/mcp")
 _NOT_STORED = ("/batch", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")
@@ -62,21 +62,21 @@ def make_sent_answers(most_bytes: int) -> SentAnswers:
     return SentAnswers(most_bytes, weigh=lambda answer: answer.weight)
 
 
-class AnswerCache:
-    """ASGI middleware around everything that computes, renders and compresses answers.
+class AnswerCache(HttpMiddleware):
+    """Middleware around everything that computes, renders and compresses answers.
 
     `edition` names all that answers depend on and requests do not say. What was `sent` is forgotten with the first
     request of another day.
     """
 
     def __init__(self, app: ASGIApp, edition: str, sent: SentAnswers) -> None:
-        self._app, self._edition, self._sent = app, edition, sent
-        self._day = today()
+        super().__init__(app)
+        self._edition, self._sent, self._day = edition, sent, today()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the cache, or pass a request on and keep its answer."""
-        path = scope.get("path", "")
-        if scope["type"] != "http" or path.startswith(_NOT_KEPT):
+        path = scope["path"]
+        if path.startswith(_NOT_KEPT):
             await self._app(scope, receive, send)
         elif path.startswith(_NOT_STORED):
             await self._app(scope, receive, _forbid_storing(send))

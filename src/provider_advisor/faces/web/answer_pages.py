@@ -44,6 +44,7 @@ from provider_advisor.faces.web.responses import (
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Statement, Team, bound_words
+from provider_advisor.requirements.doubtful_words import explain_unfound
 from provider_advisor.requirements.statement import say_volume
 
 EXAMPLES = (
@@ -276,15 +277,22 @@ def _show_form(
         "areas": _group_by_area(shown.values(), ticks),
         "choices": _CHOICES,
         **_list_team(statement, query, knowledge),
-        "unfound": "" if found else service.explain_unfound(words),
+        "unfound": "" if found else explain_unfound(words, knowledge),
         "by_word": [] if found else service.count_by_word(words),
-        "situations": service.find_situations(words),
+        "situations": _find_situations(words, knowledge),
         "kept": _list_kept(statement, knowledge) if statement else [],
         "written": [] if statement else _list_written(query),
         **_show_ranking(service, statement, mistakes),
         "is_page": True,
         "faults": faults,
     }
+
+
+def _find_situations(words: str, knowledge: KnowledgeBase) -> list[str]:
+    """Return the labels of situation answers that words may mean."""
+    found = knowledge.search_index.search(words) if words.strip() else ()
+    answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
+    return [f"{label}: {knowledge.spell_id(value)}" for label, value in answers]
 
 
 def _show_ranking(

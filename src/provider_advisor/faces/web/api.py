@@ -6,7 +6,6 @@ models that `recommend schema` publishes.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Sequence
@@ -24,13 +23,15 @@ from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.explanation.answer_schema import answer_schema
 from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.cli.options import read_day
+from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, problem_schema, show_page, tell_program
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
-from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
+from provider_advisor.faces.web.service import KnowledgeService, Service, describe_place
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import shipped_folder
+from provider_advisor.knowledge.scope import split_names
 from provider_advisor.knowledge.shapes.every_file import file_schemas
 
 Responses = dict[int | str, dict[str, Any]]
@@ -115,7 +116,7 @@ def post_replay(record: Annotated[dict[str, Any], Body()], service: Service, as_
 @router.get("/criteria", responses=_LIST, tags=["knowledge"])
 def get_criteria(service: Service, q: Words = "", area: Area = None) -> Response:
     """List what you can ask for; with `q`, only what matches the words, best match first."""
-    area = service.check_area(area)
+    area = check_area(area or None, service.knowledge)
     return JsonResponse([record_criterion(one) for one in service.search(q) if area in {None, one.area}])
 
 
@@ -149,7 +150,10 @@ def get_compare(
     """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
     return JsonResponse(
         service.record_comparison(
-            split_names(providers), area, read_day(as_of or None), differences=only == "differences"
+            split_names(providers) if providers else [],
+            area,
+            read_day(as_of or None),
+            differences=only == "differences",
         )
     )
 
@@ -157,7 +161,18 @@ def get_compare(
 @router.get("/rules", responses=_LIST, tags=["knowledge"])
 def get_rules(service: Service) -> Response:
     """List the rules, with the sources that they are based on."""
-    return JsonResponse(list(service.list_rules()))
+    return JsonResponse(
+        [
+            {
+                "id": rule.id,
+                "area": rule.area,
+                "because": rule.because,
+                "weight": rule.weight,
+                "rests_on": [{"source": part.source, "place": describe_place(part)} for part in rule.rests_on],
+            }
+            for rule in service.knowledge.rules.values()
+        ]
+    )
 
 
 @router.get("/sources", responses=_LIST, tags=["knowledge"])
@@ -200,10 +215,7 @@ async def post_impact(asked: ImpactRequest, runs: Runs) -> Response:
 async def measure_change(asked: ImpactRequest, runs: RunFolder) -> dict[str, Any]:
     """Return the effect of a change as data. Raises RequirementsError, and BusyError if it takes too long."""
     name = await run_in_threadpool(lambda: runs.start(_make_impact_run(asked, runs.knowledge)))
-    for _ in range(10 * _IMPACT_SECONDS):  # does not block a thread, so that other requests are answered
-        if (run := runs.find(name)) is None or not run.is_running:
-            break
-        await asyncio.sleep(0.1)
+    run = await runs.wait(name, _IMPACT_SECONDS)
     if run is None or run.is_running:
         raise BusyError(f"The comparison took longer than {_IMPACT_SECONDS} seconds; ask with fewer teams.")
     if not run.is_done:

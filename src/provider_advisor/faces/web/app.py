@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from http import HTTPStatus
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import current_default_thread_limiter
@@ -24,10 +22,9 @@ from provider_advisor.explanation.words import join_any
 from provider_advisor.faces.web import (
     answer_pages,
     api,
-    api_ask,
     knowledge_pages,
     many_teams,
-    questionnaire_page,
+    questionnaire,
     rule_pages,
     watch,
 )
@@ -136,10 +133,10 @@ def _list_methods(request: Request) -> list[str]:
 _ROUTERS = (
     operations,
     api.router,
-    api_ask.router,
+    questionnaire.api,
     many_teams.api,
     answer_pages.router,
-    questionnaire_page.router,
+    questionnaire.router,
     knowledge_pages.router,
     rule_pages.router,
     many_teams.router,
@@ -193,7 +190,10 @@ def create_app(
         app.include_router(saved_decisions.router)
     # On GET, the protocol's library would open a stream of events that never come, until the time limit.
     app.router.routes.append(Route("/mcp", AssistantDoor(knowledge, state.runs), methods=["POST"]))
-    app.mount("/static", _StaticFiles(directory=str(files("provider_advisor.faces.web") / "static")))
+    app.mount(
+        "/static",
+        StaticFiles(packages=[("provider_advisor.faces.web", "static"), ("provider_advisor.faces.report", "styles")]),
+    )
     make_contract = app.openapi
     app.openapi = cache(lambda: api.complete_contract(make_contract(), knowledge))  # type: ignore[method-assign]
 
@@ -216,14 +216,3 @@ async def _limit_threads(most: int) -> AsyncIterator[None]:
     """Limit the number of threads: more would only compete for the interpreter's lock."""
     current_default_thread_limiter().total_tokens = most
     yield
-
-
-class _StaticFiles(StaticFiles):
-    """The styles and scripts of the pages; the style of reports is read from its own folder."""
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return the full path of a file, and what the system knows of it."""
-        if path in {"report.css", "batch.css"}:
-            found = str(files("provider_advisor.faces.report") / "templates" / path)
-            return found, os.stat(found)  # noqa: PTH116 (as Starlette)
-        return super().lookup_path(path)

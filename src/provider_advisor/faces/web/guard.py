@@ -50,22 +50,35 @@ _FREE = ("/-/", "/static/")
 """Health checks, and files loaded by every page, do not count for a client's rate."""
 
 
-class Guard:
-    """ASGI middleware that checks the server's host and path, and sets the headers of every response.
+class HttpMiddleware:
+    """ASGI middleware for requests; the start and the end of the server pass by."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, and pass on everything else."""
+        answering = self.answer if scope["type"] == "http" else self._app
+        await answering(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; what a subclass does."""
+        raise NotImplementedError
+
+
+class Guard(HttpMiddleware):
+    """Middleware that checks the server's host and path, and sets the headers of every response.
 
     Behind a proxy that serves the pages under a path, this path is removed from requests here and added to redirects,
     so that the application never sees it.
     """
 
     def __init__(self, app: ASGIApp, fingerprint: str, settings: ServeSettings) -> None:
-        self._app, self._fingerprint = app, fingerprint
-        self._root, self._hosts = settings.root, settings.hosts
+        super().__init__(app)
+        self._fingerprint, self._root, self._hosts = fingerprint, settings.root, settings.hosts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless it is for another host, or is a change sent by a page of another site."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         root_path.set(self._root)
         if self._root and scope["path"].startswith(f"{self._root}/"):
             path = scope["path"].removeprefix(self._root)
@@ -106,17 +119,15 @@ def _read_host(scope: Scope) -> str:
     return host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
 
 
-class SizeLimit:
-    """ASGI middleware that refuses requests that are too large, before they are read."""
+class SizeLimit(HttpMiddleware):
+    """Middleware that refuses requests that are too large, before they are read."""
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
-        self._app, self._settings = app, settings
+        super().__init__(app)
+        self._settings = settings
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with its body read, or refuse it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         # Bytes that are not text are treated like percent-escapes, and refused as unknown words.
         scope = {**scope, "query_string": quote_from_bytes(scope["query_string"], safe=_ASCII).encode()}
         refused = self._refuse(scope)
@@ -176,18 +187,19 @@ def _without_body(send: Send) -> Send:
     return leave_out
 
 
-class ProblemPages:
-    """ASGI middleware that shows refusals as pages to people; programs get the problem as it is.
+class ProblemPages(HttpMiddleware):
+    """Middleware that shows refusals as pages to people; programs get the problem as it is.
 
     `show` makes the page of a status and its sentences.
     """
 
     def __init__(self, app: ASGIApp, show: Callable[[int, Sequence[str]], Response]) -> None:
-        self._app, self._show = app, show
+        super().__init__(app)
+        self._show = show
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and put a page in place of a problem."""
-        if scope["type"] != "http" or not wants_page(scope):
+        if not wants_page(scope):
             await self._app(scope, receive, send)
             return
         begun: list[Message] = []
@@ -257,18 +269,16 @@ class _Progress:
     arrived: bool = False
 
 
-class Traffic:
-    """ASGI middleware that limits the rate of requests and the time of each, and logs them."""
+class Traffic(HttpMiddleware):
+    """Middleware that limits the rate of requests and the time of each, and logs them."""
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
-        self._app, self._settings = app, settings
+        super().__init__(app)
+        self._settings = settings
         self._rate = RequestRate(settings.rate)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request within its time, or say why not."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         progress = _Progress(time.monotonic())
 
         async def note_arrival() -> Message:

@@ -18,7 +18,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, shortened
 from provider_advisor.faces.cli.check import describe_freshness, record_freshness
 from provider_advisor.faces.cli.options import read_day
-from provider_advisor.faces.compared_facts import ComparedRow, fact_text
+from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.web.responses import (
     FieldError,
     JsonResponse,
@@ -28,9 +28,11 @@ from provider_advisor.faces.web.responses import (
     show_refusal,
     write_csv,
 )
-from provider_advisor.faces.web.service import KnowledgeService, Service, split_names
+from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
+from provider_advisor.knowledge.scope import split_names
+from provider_advisor.requirements.doubtful_words import explain_unfound
 from provider_advisor.safe_text import join_words
 
 _MOST_MEMBERS = 12
@@ -51,7 +53,7 @@ router = APIRouter(include_in_schema=False)
 def show_comparison(request: Request, service: Service) -> Response:
     """Show providers side by side, or return the same rows as JSON or CSV."""
     query, knowledge, form = request.query_params, service.knowledge, get_form(request)
-    names = [*query.getlist("p"), *split_names(query.get("providers", ""))]
+    names = [*query.getlist("p"), *(split_names(query["providers"]) if query.get("providers") else [])]
     differences, chosen = query.get("only") == "differences", list[str]()
     rows: list[ComparedRow] = []
     wrong: RequirementsError | None = None
@@ -60,7 +62,7 @@ def show_comparison(request: Request, service: Service) -> Response:
             {**query, "providers": names},
             {
                 "providers": lambda names: [service.find_provider(name) for name in names],
-                "area": service.check_area,
+                "area": lambda area: check_area(area, knowledge),
                 "as_of": read_day,
             },
         )
@@ -119,14 +121,14 @@ def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
     """Show the criteria, or those that match words, in all areas or one."""
     words, wrong = q[:_MOST_LETTERS], None
     try:
-        service.check_area(area)
+        check_area(area or None, service.knowledge)
     except RequirementsError as error:
         wrong, area = error, ""
     anywhere = service.search(words)
     if not words.strip():
         anywhere.sort(key=lambda one: one.label.casefold())
     found = [one for one in anywhere if area in {"", one.area}]
-    unfound = "Nothing was found in this area." if anywhere else service.explain_unfound(words)
+    unfound = "Nothing was found in this area." if anywhere else explain_unfound(words, service.knowledge)
     return show_page(
         service,
         "criteria.html.j2",

@@ -6,6 +6,7 @@ does not stop the process.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -154,6 +155,14 @@ class RunFolder:
         with contextlib.suppress(OSError, ValueError):
             status = int((folder / _ENDED).read_text(encoding="ascii"))
         return StartedRun(name, folder, about, began, status)
+
+    async def wait(self, name: str, seconds: float) -> StartedRun | None:
+        """Wait up to some seconds for a run to end, without occupying a thread, and return it."""
+        for _ in range(int(20 * seconds)):
+            if (run := self.find(name)) is None or not run.is_running:
+                break
+            await asyncio.sleep(0.05)
+        return self.find(name)
 
     def clean(self) -> None:
         """Remove runs older than an hour, also those of an earlier server."""

@@ -7,7 +7,7 @@ parameter of the type `Service`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -28,7 +28,7 @@ from provider_advisor.knowledge.rules import Citation
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
-from provider_advisor.requirements.doubtful_words import explain_unfound, suggest_words
+from provider_advisor.requirements.doubtful_words import suggest_words
 from provider_advisor.requirements.requirements_file import read_requirements_data
 
 _MOST_ASKED = 100
@@ -101,16 +101,6 @@ class KnowledgeService:
         parts = dict.fromkeys(part for part in words.split() if len(part) >= _SHORTEST)
         return [(part, count) for part in parts if (count := len(self.search(part)))] if len(words.split()) > 1 else []
 
-    def find_situations(self, words: str) -> list[str]:
-        """Return the labels of situation answers and volumes that words may mean."""
-        found = self.knowledge.search_index.search(words) if words.strip() else ()
-        answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
-        return [f"{label}: {self.knowledge.spell_id(value)}" for label, value in answers]
-
-    def explain_unfound(self, words: str) -> str:
-        """Return the sentence on words for which nothing is found."""
-        return explain_unfound(words, self.knowledge)
-
     def find_provider(self, name: str) -> str:
         """Return the id of a provider. Raises RequirementsError with the nearest names."""
         return find_provider(name, self.knowledge)
@@ -122,11 +112,6 @@ class KnowledgeService:
             raise RequirementsError(f"unknown criterion '{name[:80]}'.{suggest_words(name, self.knowledge)}")
         return self.knowledge.criteria[found]
 
-    def check_area(self, area: str | None) -> str | None:
-        """Return an area that exists, None for all. Raises RequirementsError."""
-        check_area(area or None, self.knowledge)
-        return area or None
-
     def compare(
         self, names: Iterable[str], area: str | None, day: dt.date | None, *, differences: bool = False
     ) -> tuple[list[str], list[ComparedRow]]:
@@ -134,7 +119,7 @@ class KnowledgeService:
 
         With `differences` only the rows whose cells differ. Raises RequirementsError.
         """
-        area = self.check_area(area)
+        area = check_area(area or None, self.knowledge)
         facts = self.facts(day)
         chosen = [self.find_provider(name) for name in names] or list(facts.knowledge.providers)
         refuse_absent(chosen, facts)
@@ -161,13 +146,6 @@ class KnowledgeService:
             if asked in {None, part.criterion, claim.criterion}
         ]
 
-    def list_rules(self) -> Iterator[dict[str, Any]]:
-        """Yield every rule as data."""
-        for rule in self.knowledge.rules.values():
-            rests_on = [{"source": part.source, "place": describe_place(part)} for part in rule.rests_on]
-            known = {"id": rule.id, "area": rule.area, "because": rule.because, "weight": rule.weight}
-            yield {**known, "rests_on": rests_on}
-
 
 async def get_service(request: Request) -> KnowledgeService:  # not async, it would wait for a thread
     """Return the service of the application that answers a request."""
@@ -176,11 +154,6 @@ async def get_service(request: Request) -> KnowledgeService:  # not async, it wo
 
 
 Service = Annotated[KnowledgeService, Depends(get_service)]
-
-
-def split_names(text: str) -> list[str]:
-    """Return the names in a list with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def describe_place(part: Citation) -> str:

@@ -1,19 +1,23 @@
-"""The questionnaire as pages: /ask shows the answers so far and the next screen or the end, /ask/next takes a form.
+"""The questionnaire, as pages and as an API. The server keeps nothing of it between two requests.
 
-All answers are in the URL, for example
-`t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~` separates
-screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members; what has no
-such letter is a criterion.
+/ask shows the answers so far and the next screen or the end, /ask/next takes a form. All answers are in the URL, for
+example `t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~`
+separates screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members;
+what has no such letter is a criterion.
+
+A program sends all answers so far to /api/v1/ask, and gets the next screen or the end; it goes back by sending fewer.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import RequirementsError
@@ -22,11 +26,25 @@ from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.ask.typed import read_number
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
-from provider_advisor.faces.web.responses import FieldError, show_page
+from provider_advisor.faces.web.api import PROBLEM, Responses
+from provider_advisor.faces.web.responses import FieldError, JsonResponse, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire import Screen, answer_screen, choose_screen, go_back, go_on
-from provider_advisor.questionnaire.answer_files import make_statement
+from provider_advisor.questionnaire import (
+    End,
+    Screen,
+    answer_screen,
+    choose_screen,
+    go_back,
+    go_on,
+    measure_progress,
+)
+from provider_advisor.questionnaire.answer_files import (
+    make_statement,
+    read_answers,
+    record_answers,
+    record_requirements,
+)
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.state import (
@@ -324,3 +342,135 @@ def _name_choice(prompt: Prompt, value: str, label: str) -> str:
     if value == NONE and prompt.key.kind == "bound":
         return capital(wording.describe_silence(prompt))
     return capital(wording.name_choice(value, label))
+
+
+# For programs
+
+
+_EXAMPLE_ANSWERS = {
+    "answers": {"version": 1, "answers": [{"topics": ["messages"], "screen": 1}]},
+    "values": {"criterion:sms": "must"},
+}
+
+
+class AskRequest(BaseModel):
+    """The answers so far, and those to the screen that follows them."""
+
+    answers: dict[str, Any] = Field(
+        {}, description="the `answers` of the last response, or of a file of answers; empty to begin"
+    )
+    values: dict[str, Any] | None = Field(
+        None, description="answers to the next screen by `key`; what is left out counts as no"
+    )
+
+
+class AskQuestion(BaseModel):
+    """One question of a screen."""
+
+    key: str = Field(description="name of the question in `values`, such as criterion:sms")
+    kind: str
+    label: str
+    ask: str
+    help: str | None
+    choices: list[list[str]] = Field(description="values to choose from, each with its label")
+    many: bool = Field(description="several may be chosen, as a list")
+    unit: str | None
+    typical: list[float | str]
+
+
+class AskScreen(BaseModel):
+    """What to ask next."""
+
+    kind: str
+    title: str
+    progress: str
+    questions: list[AskQuestion]
+
+
+class AskEnd(BaseModel):
+    """Why nothing more has to be asked."""
+
+    kind: str
+    says: str
+    verdict: dict[str, Any]
+    unless: list[str] = Field(description="keys answered with not sure that the verdict still depends on")
+    complete: bool
+
+
+class AskResponse(BaseModel):
+    """The next screen or the end, the answers to send along next time, and the requirements that they make."""
+
+    screen: AskScreen | None
+    end: AskEnd | None
+    asked: int
+    left: int = Field(description="criteria that could still matter, at most")
+    answers: dict[str, Any]
+    requirements: dict[str, Any]
+
+
+api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
+
+_ASKED: Responses = {200: {"description": "the next screen, or the end", "model": AskResponse}, 422: PROBLEM}
+
+
+@api.post("/ask", responses=_ASKED, tags=["answers"])
+def post_ask(
+    asked: Annotated[AskRequest, Body(openapi_examples={"the second screen": {"value": _EXAMPLE_ANSWERS}})],
+    service: Service,
+) -> Response:
+    """Return the screen that follows some answers, as `recommend ask` asks it, or the end with its verdict."""
+    return JsonResponse(ask_next(service, asked.answers, asked.values))
+
+
+def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the state after the answers, with the values for the next screen.
+
+    Raises RequirementsError, and KnowledgeError for answers that do not fit.
+    """
+    state = begin(service.get_catalogue())
+    if answers:
+        state = read_answers(json.dumps(answers).encode(), "answers", state)
+    if values is not None:
+        screen = choose_screen(state)
+        if not isinstance(screen, Screen):
+            raise RequirementsError("the questionnaire has ended, so there is no screen to answer; leave out values.")
+        # Answers hold tuples where JSON has lists.
+        given = {_read_key(name): tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        state = answer_screen(state, screen, given)
+    found, left = choose_screen(state), measure_progress(state)
+    return {
+        "screen": _record_screen(found, state) if isinstance(found, Screen) else None,
+        "end": _record_end(found, state) if isinstance(found, End) else None,
+        "asked": left.asked,
+        "left": left.left,
+        "answers": record_answers(state),
+        "requirements": record_requirements(state),
+    }
+
+
+def _read_key(name: str) -> Key:
+    kind, _, rest = name.partition(":")
+    return Key(kind, rest)  # type: ignore[arg-type]  # a kind that does not exist is on no screen
+
+
+def _record_screen(screen: Screen, state: State) -> dict[str, Any]:
+    prompts = [make_prompt(key, state.catalogue) for key in screen.keys]
+    return {
+        "kind": screen.kind,
+        "title": wording.describe_title(screen, state),
+        "progress": wording.describe_progress(screen, state),
+        "questions": [
+            {name: getattr(prompt, name) for name in AskQuestion.model_fields} | {"key": str(prompt.key)}
+            for prompt in prompts
+        ],
+    }
+
+
+def _record_end(end: End, state: State) -> dict[str, Any]:
+    return {
+        "kind": end.kind,
+        "says": wording.describe_end(state, end),
+        "verdict": end.verdict._asdict(),
+        "unless": [str(key) for key in end.unless],
+        "complete": end.complete,
+    }
