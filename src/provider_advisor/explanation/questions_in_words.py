@@ -11,7 +11,7 @@ from itertools import groupby
 
 from provider_advisor.decision import Verdict
 from provider_advisor.decision.robustness import Confirm, FactQuestion, QuestionSet, Robustness, Tipping
-from provider_advisor.decision.robustness.open_facts import find_nearest_end
+from provider_advisor.decision.robustness.amounts import find_nearest_end
 from provider_advisor.explanation.answer_records import (
     ConfirmRecord,
     OpenFactRecord,

@@ -25,7 +25,7 @@ from provider_advisor.decision.robustness import (
     WeightRange,
     WeightRanges,
 )
-from provider_advisor.decision.robustness.open_facts import find_nearest_end
+from provider_advisor.decision.robustness.amounts import find_nearest_end
 from provider_advisor.explanation.answer_records import (
     AskedRecord,
     ChangeRecord,

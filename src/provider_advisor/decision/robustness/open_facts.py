@@ -5,13 +5,13 @@ number from 81, but only two matter: 90, which meets the must, and 89, which doe
 countries as better, the number itself matters; then the end of the scale, say 200, and 81 are tried as well.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import CostItem, multiply_volumes
 from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale_ends
 from provider_advisor.decision.findings import Assessment, Finding
+from provider_advisor.decision.robustness.amounts import list_at_bounds, list_neighbours
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, FactHolds, leaves
@@ -19,9 +19,6 @@ from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 
 _DIGITS = 12
-
-_CENT = 0.01
-"""The step of a computed cost, which has no scale."""
 
 
 class Use(NamedTuple):
@@ -204,9 +201,8 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
     """Return the answers that count: present and absent; within a bound and not; the best and the worst still open.
 
     A capability is there, and an amount within the only bound that is asked of it, with the policy's p; other amounts
-    are equally probable. An amount is one that the claims leave open and that can be at all (`_keep_possible`): on
-    the bound or next to it, or, for what counts by its place on the scale, at the end of the scale or of what is
-    open, whichever comes first.
+    are equally probable. An amount is on the bound or next to it or, for what counts by its place on the scale, at an
+    end (`amounts`).
     """
     criterion = facts.knowledge.criteria[question.criterion]
     fact, p = facts(question.provider, question.criterion), facts.knowledge.policy.unknown
@@ -215,7 +211,8 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
             PossibleAnswer(fact._replace(truth=Truth.YES, disputed=False), p),
             PossibleAnswer(fact._replace(truth=Truth.NO, disputed=False), 1 - p),
         )
-    amounts = sorted(set(_list_amounts(question, fact.amount or Interval(), criterion)))
+    list_amounts = list_neighbours if question.on_scale else list_at_bounds
+    amounts = sorted(set(list_amounts(question.bounds, fact.amount or Interval(), criterion)))
     shares = _share_out(question, amounts, p)
     return tuple(
         PossibleAnswer(fact._replace(amount=Interval(answer, answer), disputed=False), share)
@@ -233,111 +230,3 @@ def _share_out(question: OpenFact, amounts: list[Number], p: float) -> list[floa
     if met in {0, len(amounts)}:
         return [1 / len(amounts)] * len(amounts)
     return [p / met if inside else (1 - p) / (len(amounts) - met) for inside in within]
-
-
-def _list_amounts(question: OpenFact, claimed: Interval, criterion: Criterion) -> Iterator[Number]:
-    """Yield amounts within what is claimed: two at each bound, and the ends of the scale if they count."""
-    if question.on_scale:
-        yield from list_neighbours(question.bounds, claimed, criterion)
-        return
-    for bound in question.bounds:
-        yield from _keep_possible(_list_beside(bound, claimed, criterion), claimed, criterion)
-
-
-def _clamp(end: Number, claimed: Interval, criterion: Criterion) -> Number:
-    """Return the end of the scale, or that of what is open if it comes first; just above "more than" an amount."""
-    if claimed.low is not None and end <= claimed.low:
-        return _step_from(claimed.low, claimed.high, criterion) if claimed.above else max(end, claimed.low)
-    return claimed.high if claimed.high is not None and end > claimed.high else end
-
-
-def find_floor(criterion: Criterion) -> Number:
-    """Return the lowest possible amount."""
-    return -math.inf if criterion.floor is None else criterion.floor
-
-
-def _list_beside(bound: Interval, claimed: Interval, criterion: Criterion) -> list[Number]:
-    """Return the amounts on each end of the bound and just outside it, and one inside if neither end is left open."""
-    # "At least 90" gives 90 and, of whole numbers, 89; with the first it is met, with the second it is not.
-    found: list[Number] = []
-    if bound.low is not None:
-        found += [
-            bound.low,
-            _step_from(bound.low, find_floor(criterion) if claimed.low is None else claimed.low, criterion),
-        ]
-    if bound.high is not None:
-        found += [bound.high, _step_from(bound.high, claimed.high, criterion)]
-    inside = claimed.intersect(bound)
-    ends = [end for end in (inside.low, inside.high) if end is not None]
-    if ends and not any(compare(Interval(end, end), inside) is Truth.YES for end in found):
-        found.append(sum(ends) / len(ends))
-    return found
-
-
-def _step_from(end: Number, limit: Number | None, criterion: Criterion) -> Number:
-    """Return the amount next to an end on the way to a limit, upwards without one: the next whole one, or just beside.
-
-    A fractional amount has no next one. A millionth of the scale changes a score by less than anyone would notice, but
-    more than the nine digits with which scores are compared.
-    """
-    up = limit is None or limit > end
-    if criterion.whole or criterion.kind == "rating":
-        return end + 1 if up else end - 1
-    step = _find_step(criterion)
-    if limit is not None and abs(limit - end) < 2 * step:
-        return (end + limit) / 2
-    return round(end + step if up else end - step, _DIGITS)
-
-
-def list_past(ends: Sequence[Number], limit: Number | None, criterion: Criterion) -> list[Number]:
-    """Return the amounts just past ends that are known, each before the next end, on the way to a limit (None: up)."""
-    last = len(criterion.values) - 1 if criterion.kind == "rating" and limit is None else limit
-    limits = [*ends[1:], last] if ends else []
-    return [_step_from(end, next_, criterion) for end, next_ in zip(ends, limits, strict=True) if end != last]
-
-
-def _find_step(criterion: Criterion) -> float:
-    if criterion.computed:
-        return _CENT
-    # A millionth of the scale, as a power of ten.
-    worst, best = scale_ends(criterion)
-    return max(10.0 ** (math.floor(math.log10(abs(best - worst))) - 6), 10.0**-_DIGITS)
-
-
-def are_neighbours(one: Number, other: Number, criterion: Criterion) -> bool:
-    """Return whether no amount that counts lies between two amounts."""
-    whole = criterion.whole or criterion.kind == "rating"
-    return abs(one - other) < (2 if whole else 2.5 * _find_step(criterion))
-
-
-def list_neighbours(bounds: Iterable[Interval], possible: Interval, criterion: Criterion) -> Iterator[Number]:
-    """Yield the possible amounts between which nothing but the place on the scale counts.
-
-    They are those at the bounds and next to them, the ends of the scale, or of what is possible if they come first, and
-    the points where the scale bends.
-    """
-    for bound in bounds:
-        yield from _keep_possible(_list_beside(bound, possible, criterion), possible, criterion)
-    bends = [] if criterion.scale is None else [at for at, _ in criterion.scale.points]
-    yield from _keep_possible(bends, possible, criterion)
-    yield from (_clamp(end, possible, criterion) for end in scale_ends(criterion))
-
-
-def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:
-    """Return the amount that this one lies just beside, as `list_answers` has it; None of any other amount."""
-    if criterion.whole or criterion.scale is None:
-        return None
-    # A step is smaller than the digits in which ends are written, so rounding to one digit less returns the end:
-    # 100.0001 becomes 100, on a scale of some hundreds.
-    step = _find_step(criterion)
-    end = round(amount, max(0, round(-math.log10(step)) - 1))
-    return end if 0 < abs(amount - end) <= 1.5 * step else None
-
-
-def _keep_possible(amounts: Iterable[Number], claimed: Interval, criterion: Criterion) -> Iterator[Number]:
-    """Yield those that the claims leave open and that can be: none below the floor, a rating is one of its words."""
-    can_be = Interval(criterion.floor, len(criterion.values) - 1 if criterion.kind == "rating" else None)
-    for amount in amounts:
-        point = Interval(amount, amount)
-        if claimed.holds(point) and can_be.holds(point):
-            yield amount

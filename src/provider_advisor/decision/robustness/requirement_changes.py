@@ -25,7 +25,7 @@ from provider_advisor.decision.findings import (
     total_findings,
     weigh_requirement,
 )
-from provider_advisor.decision.robustness.open_facts import find_floor, list_past
+from provider_advisor.decision.robustness.amounts import find_floor, list_past
 from provider_advisor.decision.robustness.what_if import Rerun
 from provider_advisor.decision.verdict import Verdict, get_score, judge, judge_ranks, judge_totals, rank_totals
 from provider_advisor.knowledge import Facts

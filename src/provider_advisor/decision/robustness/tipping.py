@@ -15,12 +15,8 @@ from typing import NamedTuple
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import scale_ends
 from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.open_facts import (
-    are_neighbours,
-    find_nearest_end,
-    list_asked,
-    list_neighbours,
-)
+from provider_advisor.decision.robustness.amounts import are_neighbours, find_nearest_end, list_neighbours
+from provider_advisor.decision.robustness.open_facts import list_asked
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import rank
 from provider_advisor.knowledge import Criterion, Fact, Facts
