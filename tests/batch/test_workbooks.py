@@ -549,12 +549,21 @@ def test_requirements_in_another_encoding_and_under_other_names(recommend):
         ("--file rfp.csv --encoding none", "'none' is not a text encoding"),
         ("--file rfp.csv --encoding ascii", "rfp.csv is not in the encoding given by --encoding; try another."),
         ("--file rfp.xlsx --encoding cp1252", "--encoding is for CSV, but rfp.xlsx is a workbook; leave it out."),
+        ("--file rfp.csv --sheet New", "--sheet is for workbooks, but rfp.csv is CSV; leave it out."),
+        ("--file rfp.csv --scale 1=must,1=should", "--scale gives '1' two meanings; remove one."),
+        ("--file nowhere.xlsx", "nowhere.xlsx cannot be read (No such file or directory); check the path."),
+        ("--file quotes.csv", "quotes.csv cannot be read as CSV ("),
+        ("--file blank.csv", "blank.csv, row 3: the requirement has no text; add it, or clear the row."),
+        ("--file rfp.csv --matches m.yaml", "for all such words. Did you mean 'leave-out'?"),
         ("--needs repairs --rename a=b", "--rename is for spreadsheets (.xlsx, .csv); give one with --file."),
     ],
 )
 def test_options_on_requirements_that_do_not_fit_are_refused(recommend, line, sentence):
     Path("rfp.csv").write_text("Anforderung;Priorität\nrepairs;must\n", encoding="utf-8")
     _write("rfp.xlsx", rows=[("Requirement", "Priority"), ("repairs", "must")])
+    Path("quotes.csv").write_text('Requirement,Priority\n"repairs" and more,must\n')
+    Path("blank.csv").write_text("Requirement,Priority\nrepairs,must\n,must\n")
+    Path("m.yaml").write_text("matches:\n  rental: null\n  repairs: leave_out\n")
     status, _, said = recommend(line)
     assert (status, sentence in " ".join(said.split())) == (2, True), said
 

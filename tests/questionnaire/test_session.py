@@ -278,6 +278,9 @@ def _ahead(known: Known) -> tuple[str, ...]:
     [
         (Key("criterion", "frame"), "must", "there is no question about the criterion 'frame'."),
         (Key("situation", "weather"), "must", "there is no question about the situation 'weather'."),
+        (Key("members", "repairs"), ["north"], "'repairs' has no members; answer only whether it is needed."),
+        (Key("bound", "tour-group"), -1, "the bound of 'tour-group' is '-1'; expected a number of people, 0 to "),
+        (Key("bound", "tour-group"), 5, "'tour-group' is not asked for, so it takes no bound;"),
         (TOPICS, ["nowhere"], "'nowhere' is not a value of 'topics'; expected "),
     ],
 )

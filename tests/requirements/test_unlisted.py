@@ -45,6 +45,7 @@ def test_a_text_or_a_mapping_is_read(given, expected):
             "loan bikes:wont",
             "unknown priority 'wont' of the unlisted 'loan bikes:wont'; expected must, should or could.",
         ),
+        ("x" * 1001, f"the unlisted requirement '{'x' * 200}…' has 1,001 characters; expected at most 1,000."),
         (3, "'3' in 'unlisted' is neither a text nor a mapping with the key 'text'."),
         ({"txt": "a"}, "unknown key 'txt' in 'unlisted'; expected text, priority."),
         ({"priority": "must"}, "'{'priority': 'must'}' in 'unlisted' has no text; add 'text: <what you need>'."),
