@@ -180,12 +180,11 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
 
 
 def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
-    computed = None if catalogue.computed is None else catalogue.computed.id
     # Most criteria are neither asked for nor may be, so that only the others are looked at.
     stated = dict.fromkeys(catalogue.knowledge.criteria, NO)
     named = [key.name for key in applying if key.kind == "criterion"]
     for name in (*named, *catalogue.members_in_rules, *said.priorities):
-        stated[name] = _may_be_stated(name, computed, applying, said, catalogue)
+        stated[name] = _may_be_stated(name, applying, said, catalogue)
     for name in catalogue.members_in_rules | (said.priorities.keys() - catalogue.knowledge.criteria.keys()):
         for needed in list_needed(name)[1:]:
             stated[needed] = _either(stated[needed], stated[name])
@@ -206,12 +205,11 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
     return possible
 
 
-def _may_be_stated(
-    name: str, computed: str | None, applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue
-) -> int:
+def _may_be_stated(name: str, applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> int:
     """Return whether the team states a criterion itself; one computed from usage it cannot state without any."""
     if name in said.priorities:
-        return YES if name != computed or said.usage.keys() - said.incomplete_usage else YES | NO
+        is_counted = not catalogue.knowledge.criteria[name].computed or said.usage.keys() - said.incomplete_usage
+        return YES if is_counted else YES | NO
     key = Key("criterion", name)
     if key in applying and key not in said.final:
         return YES | NO

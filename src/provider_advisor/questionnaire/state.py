@@ -1,4 +1,4 @@
-"""The state of a questionnaire, from which everything else is derived; answering; valid answers."""
+"""The state of a questionnaire, from which all else follows; what changes it, and what may be answered."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from provider_advisor.questionnaire.open_questions import YES
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.proof import Aspect, Survey, survey_answers
 from provider_advisor.questionnaire.replay_answers import replay_answers
-from provider_advisor.questionnaire.state import NONE, GivenAnswer, State, Value, put_answers
+from provider_advisor.questionnaire.state import NONE, PRIORITY_WORDS, UNWANTED, GivenAnswer, State, Value, put_answers
 
 _MOST_MOVES = 40
 
@@ -144,7 +144,7 @@ def _try_answers(state: State, key: Key) -> Iterator[Move]:
 
 def _list_values(state: State, key: Key) -> list[Value]:
     if key.kind == "criterion":
-        return ["must", "good", "nice", "no"]
+        return [*PRIORITY_WORDS, UNWANTED]
     if key.kind == "members":
         return [*((member,) for member in state.catalogue.claimed_members.get(key.name, ())[:_MOST_MOVES]), NONE]
     if key.kind == "bound":

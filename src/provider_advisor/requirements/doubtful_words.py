@@ -24,7 +24,6 @@ _WITHOUT = re.compile(
 )
 _MOST_NAMED, _LONGEST_SHOWN = 3, 200
 _LISTING, _LISTING_END = " To list it without judging it, add", "--unlisted-unknown for all such words."
-_KINDS = {"situation": "the situation ", "usage": "the usage "}
 
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
@@ -105,7 +104,7 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
     found = index.find_meant(word)
     asked = knowledge.sentences.suggest(word, (entry.id for entry in found if entry.kind == "criterion"))
     named = [name_asked(one, knowledge) for one in asked]
-    named += [f"{_KINDS[entry.kind]}'{entry.id}' ({entry.label})" for entry in found if entry.kind != "criterion"]
+    named += [f"the {entry.kind} '{entry.id}' ({entry.label})" for entry in found if entry.kind != "criterion"]
     return f" Similar in meaning: {', '.join(named[:_MOST_NAMED])}." if named else ""
 
 

@@ -337,6 +337,7 @@ def _read_row(
         raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
     if not (match.is_requirement or match.is_unlisted):
         return []
+    # Only now: a heading that is left out has no priority.
     wish = reader.read_wish(row)
     if match.is_unlisted:  # it is not judged, so it cannot be refused either
         return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
