@@ -175,6 +175,11 @@ def test_why_is_said_as_often_as_somebody_asks(talk):
     assert _asked(draft) == {"video-meetings": "must"}
 
 
+def test_the_pointer_stays_where_it_was_when_somebody_asks_why(talk):
+    draft, _, _ = talk(f"{DOWN}{DOWN}? {ENTER}md{ENTER}")
+    assert _asked(draft) == {"video-meetings": "must"}
+
+
 def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     draft = Draft(begin(catalogue))
     rating = f"/reputation of customer\r{ENTER}{ENTER}{UP}{ENTER}"

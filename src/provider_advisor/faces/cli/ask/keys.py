@@ -29,6 +29,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
     Action,
     Note,
     Row,
+    Told,
     ask_rows,
     ask_search,
     ask_text,
@@ -113,22 +114,18 @@ class KeyFace:
         """Say what the end means, and ask what to do now."""
         show_lines(["", describe_end(draft.state, end)], bold=True)
         ways = {
-            "finish": "Finish: show the answer",
-            **({} if end.complete else {"next": "Continue with the remaining questions"}),
-            "back": "Go back",
-            "search": "Change or add an answer",
-            "add": "Add something else you need, in your own words",
-            "save": "Save what you ask for, as a file for recommend --file",
-            "save answers": "Save the answers to continue later",
+            Reply("finish"): "Finish: show the answer",
+            **({} if end.complete else {Reply("next"): "Continue with the remaining questions"}),
+            Reply("back"): "Go back",
+            Reply("search"): "Change or add an answer",
+            Reply("add"): "Add something else you need, in your own words",
+            Reply("save"): "Save what you ask for, as a file for recommend --file",
+            Reply("save", "answers"): "Save the answers to continue later",
         }
-        rows = [Row(word, label, keys=_END) for word, label in ways.items()]
-        at: object = None
-        while True:
-            found, at = _choose("What next?", rows, {"?": "why", "/": "search", "+": "add", "b": "back"}, at)
-            if found != "why":
-                word, _, words = found.partition(" ")
-                return _complete(Reply(word, words))
-            show_lines(describe_known(draft.state))
+        rows = [Row(reply, label, keys=_END) for reply, label in ways.items()]
+        actions = {key: _always(_COMMANDS[key]) for key in ("/", "+", "b")}
+        actions["?"] = lambda _: Told(describe_known(draft.state))
+        return _complete(_choose(["What next?"], rows, actions))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return one of the keys, another search, or None to leave the search."""
@@ -137,13 +134,14 @@ class KeyFace:
             prompt = make_prompt(key, state.catalogue)
             said = describe_so_far(key, state)
             rows.append(Row(key, prompt.label + said, details=[describe_question(prompt)], keys=_PICK))
-        rows += [Row("/", "(search for another word)", keys=_PICK), Row("", "(leave it)", keys=_PICK)]
-        at: object = None
-        while True:
-            found, at = _choose("Which one?", rows, {"?": "?", "/": "/", "b": ""}, at)
-            if found != "?":
-                return _complete(Reply("search")) if found == "/" else found or None
-            show_lines(describe_why(state, at) if isinstance(at, Key) else describe_known(state))
+        search, leave = Reply("search"), Reply("back")
+        rows += [Row(search, "(search for another word)", keys=_PICK), Row(leave, "(leave it)", keys=_PICK)]
+
+        def explain(row: Row) -> Told:
+            return Told(describe_why(state, row.value) if isinstance(row.value, Key) else describe_known(state))
+
+        found = _choose(["Which one?"], rows, {"?": explain, "/": _always(search), "b": _always(leave)})
+        return found if isinstance(found, Key) else _complete(found)
 
     def ask_name(self) -> str:
         """Return the name of a file, empty for none."""
@@ -152,8 +150,7 @@ class KeyFace:
     def confirm(self, question: str) -> bool:
         """Return whether the person says yes."""
         rows = [Row("no", "No, keep it", keys=_CONFIRM), Row("yes", "Yes, replace it", keys=_CONFIRM)]
-        found, _ = _choose(question, rows, {"b": "no"}, None)
-        return bool(found == "yes")
+        return bool(_choose([question], rows, {"b": _always("no")}) == "yes")
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, or what was done instead."""
@@ -270,30 +267,25 @@ def _always(found: object) -> Action:
     return lambda _: found
 
 
-def _choose(
-    message: str, rows: Sequence[Row], words: Mapping[str, object], start: object, heading: Sequence[str] = ()
-) -> tuple[Any, Any]:
-    """Return the value of the chosen row, or the word of the key that was pressed; and the pointer's row."""
-    # The choice is wrapped, because the value of a row may be None or empty.
-    actions: dict[str, Action] = {"enter": lambda row: (row.value,)}
-    actions |= {key: _always((word,)) for key, word in words.items()}
-    (found,), at = ask_rows([*heading, message], lambda: rows, actions, start=start)
-    return found, at
+def _choose(heading: Sequence[str], rows: Sequence[Row], actions: Mapping[str, Action], start: object = None) -> Any:  # noqa: ANN401 (the value of a row)
+    """Return the value of the chosen row, or the result of an action."""
+    return ask_rows(heading, lambda: rows, {"enter": lambda row: row.value, **actions}, start=start)[0]
 
 
 def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
-    """Return the answer to one question, or a Reply; `?` shows why it is asked and asks again."""
-    ask = _WAYS.get(prompt.kind, _ask_several if prompt.many else _ask_choice)
-    while True:
-        found, before = ask(prompt, before, state, heading)
-        if not isinstance(found, Reply):
-            return found
-        if found.word not in {"why", "help"}:
-            return _complete(found)
-        show_lines(describe_why(state, prompt.key))
+    """Return the answer to one question, or a Reply; `?` says why it is asked."""
+    found = _WAYS.get(prompt.kind, _ask_several if prompt.many else _ask_choice)(prompt, before, state, heading)
+    return _complete(found) if isinstance(found, Reply) else check_value(prompt.key, found, state.catalogue)
 
 
-def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
+def _make_commands(prompt: Prompt, state: State) -> dict[str, Action]:
+    """Return what keys do in a list on one question, besides answering it."""
+    return {key: _always(command) for key, command in _COMMANDS.items()} | {
+        "?": lambda _: Told(describe_why(state, prompt.key))
+    }
+
+
+def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
     text = describe_answer(prompt.key, before, state) if isinstance(before, str) else str(before or "")
     wrong: list[str] = []
     while True:
@@ -303,12 +295,15 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
             found = read_command(text) or check_value(prompt.key, read_number(text, prompt), state.catalogue)
         except RequirementsError as error:
             wrong = [capital(str(error))]
-        else:
-            return found, before
+            continue
+        if not isinstance(found, Reply) or found.word not in {"why", "help"}:
+            return found
+        show_lines(describe_why(state, prompt.key))
+        text, wrong = "", []
 
 
-def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
-    """Return the members chosen from a searchable list, or a command; and what was chosen so far."""
+def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
+    """Return the members chosen from a searchable list, or a command."""
     chosen = [value for value in before if isinstance(value, str)] if isinstance(before, tuple | list) else []
     labels = dict(prompt.choices)
 
@@ -325,16 +320,14 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
             return None
         return tuple(chosen) or NONE if row.value == NONE else row.value
 
-    leaving = {"?": Reply("why"), "escape": Reply("back"), "c-d": Reply("stop")}
+    commands = _make_commands(prompt, state)
+    actions = {"?": commands["?"], "escape": commands["b"], "c-d": commands["c-d"]}
     label = prompt.label if prompt.ask in prompt.label else f"{prompt.label}. {prompt.ask}"
-    found = ask_search(heading, label, make_rows, choose, leaving)
-    if isinstance(found, Reply):
-        return found, tuple(chosen)
-    return check_value(prompt.key, found, state.catalogue), before
+    return ask_search(heading, label, make_rows, choose, actions)
 
 
-def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
-    """Return the ticked values, or a command; and what was ticked so far."""
+def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
+    """Return the ticked values, or a command."""
     given = before if isinstance(before, tuple | list) else (before,)
     ticked = {value for value, _ in prompt.choices if value in given}
 
@@ -353,16 +346,16 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
 
     count = len(prompt.choices)
     label = prompt.label if count < _MANY else f"{prompt.label}, {count} to choose from:"
-    actions: dict[str, Action] = {" ": tick, "enter": _always(Reply("next")), "?": _always(Reply("why"))}
-    actions |= {key: _always(command) for key, command in _COMMANDS.items()}
-    found, _ = ask_rows([*heading, label], make_rows, actions, mark_width=_TICK_WIDTH)
-    values = tuple(value for value, _ in prompt.choices if value in ticked)
-    if found.word != "next":
-        return found, values
-    if prompt.kind != "topics" and (not values or set(values) & set(_ALONE)):
-        kept = tuple(value for value in values if value not in _ALONE)
-        return kept or next(iter(values), "no-answer"), values
-    return check_value(prompt.key, values, state.catalogue), values
+
+    def read_ticks(_: Row) -> object:
+        values = tuple(value for value, _ in prompt.choices if value in ticked)
+        if prompt.kind == "topics":
+            return values
+        # "Not sure" beside others says nothing, and alone it is no list.
+        return tuple(value for value in values if value not in _ALONE) or next(iter(values), NO_ANSWER)
+
+    actions = {**_make_commands(prompt, state), " ": tick, "enter": read_ticks}
+    return ask_rows([*heading, label], make_rows, actions, mark_width=_TICK_WIDTH)[0]
 
 
 def _make_tick(
@@ -371,7 +364,7 @@ def _make_tick(
     return Row(value, label, "[x]" if ticked else "[ ]", "ticked" if ticked else "dim", details, keys)
 
 
-def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> tuple[object, object]:
+def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
     named = _LABELS.get(prompt.kind, {})
     labels = {value: named.get(label) or name_choice(value, label) for value, label in prompt.choices}
     first = before if isinstance(before, str) else before[0] if isinstance(before, tuple) else None
@@ -380,11 +373,10 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     start = rank if rank in labels else _SILENCE.get(prompt.kind)
     keys = (join_keys(*_LEVEL_KEYS), _ON) if prompt.kind == "criterion" else (_ON,)
     rows = [Row(value, label, details=[describe_question(prompt)], keys=keys) for value, label in labels.items()]
-    words: dict[str, object] = {**_COMMANDS, "?": Reply("why")}
+    actions = _make_commands(prompt, state)
     if prompt.kind == "criterion":
-        words |= {letter: level for letter, level in _LETTERS.items() if level in labels}
-    found, _ = _choose(prompt.label, rows, words, start, heading)
-    return (found if isinstance(found, Reply) else check_value(prompt.key, found, state.catalogue)), before
+        actions |= {letter: _always(level) for letter, level in _LETTERS.items() if level in labels}
+    return _choose([*heading, prompt.label], rows, actions, start)
 
 
 _WAYS = {"number": _ask_number, "members": _ask_members}

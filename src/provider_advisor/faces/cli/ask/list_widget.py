@@ -27,7 +27,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
-from provider_advisor.faces.text import clean
+from provider_advisor.faces.text import clean, show_lines
 from provider_advisor.safe_text import reveal
 
 # Each part of the list is a window of its own. At the pointer, the details and the keys are those of its row:
@@ -95,8 +95,14 @@ class Note(NamedTuple):
     keys: Sequence[str]
 
 
+class Told(NamedTuple):
+    """Texts to print above the list, which then goes on below them."""
+
+    texts: Sequence[str]
+
+
 Action = Callable[[Row], object]
-"""What a key does at a row: None stays in the list, a Note is shown, anything else is returned."""
+"""What a key does at a row: None stays in the list, a Note or Told is shown, anything else is returned."""
 
 
 class _Board:
@@ -109,6 +115,10 @@ class _Board:
     @property
     def row(self) -> Row:
         return self.rows[self.place]
+
+    def get_text(self) -> Note:
+        """Return what is below the rows: the note, else the details of the row at the pointer."""
+        return self.note or Note(self.row.details, self.row.keys)
 
     def point_at(self, value: object) -> None:
         """Rebuild the rows, and point at the one with this value, else at the first."""
@@ -128,6 +138,10 @@ class _Board:
         if isinstance(found, Note):
             # The same key hides it again.
             self.note = found if self.note is None else None
+        elif isinstance(found, Told):
+            # `run_in_terminal` would run only after the keys that were typed ahead, which may end the list.
+            event.app.renderer.erase()
+            show_lines(found.texts)
         elif found is not None:
             event.app.exit(result=found)
         else:
@@ -158,13 +172,7 @@ def ask_rows(
         _bind(keys, key, partial(board.act, action))
     # A paste is ignored: its letters would be taken for keys.
     _bind(keys, Keys.BracketedPaste, lambda _: None)
-    body = [
-        _make_text_window(lambda: heading, "title", "dim"),
-        *_make_rows_windows(board, mark_width),
-        _make_text_window(lambda: board.note.texts if board.note else board.row.details, whole=True),
-        _make_text_window(lambda: board.note.keys if board.note else board.row.keys, "dim"),
-    ]
-    return _run(Layout(HSplit(body)), keys), board.row.value
+    return _run(heading, _make_rows_windows(board, mark_width), board.get_text, keys), board.row.value
 
 
 def ask_search(
@@ -172,12 +180,12 @@ def ask_search(
     label: str,
     make_rows: Callable[[str], Sequence[Row]],
     act: Action,
-    leaving: Mapping[str, object],
+    actions: Mapping[str, Action],
 ) -> Any:  # noqa: ANN401 (whatever the action returned)
-    """Return the result of the action at the chosen row, or the value of a key in `leaving`.
+    """Return the result of the action at the chosen row, or of another key in `actions`.
 
     Letters are typed into a line, and `make_rows` finds the rows for it; there is always one. Enter acts on the row at
-    the pointer; where that returns None, the list stays and the line is empty again. Keys of `leaving` that can be
+    the pointer; where that returns None, the list stays and the line is empty again. Keys of `actions` that can be
     typed count only while the line is empty. Raises KeyboardInterrupt, and EOFError where the input ends.
     """
     buffer, keys = Buffer(multiline=False), KeyBindings()
@@ -196,18 +204,11 @@ def ask_search(
         if len(key) > 1:  # j and k are letters here
             _bind(keys, key, partial(board.move, steps))
     _bind(keys, "enter", choose)
-    for key, found in leaving.items():
+    for key, action in actions.items():
         is_typed = Condition(lambda: not buffer.text) if len(key) == 1 else True
-        keys.add(key, eager=True, filter=is_typed)(lambda event, found=found: event.app.exit(result=found))
+        keys.add(key, eager=True, filter=is_typed)(partial(board.act, action))
     line = _make_line(buffer, label, keys, most=2)
-    body = [
-        _make_text_window(lambda: heading, "title", "dim"),
-        line,
-        *_make_rows_windows(board, _TICK_WIDTH),
-        _make_text_window(lambda: board.row.details, whole=True),
-        _make_text_window(lambda: board.row.keys, "dim"),
-    ]
-    return _run(Layout(HSplit(body), focused_element=line), keys)
+    return _run(heading, [line, *_make_rows_windows(board, _TICK_WIDTH)], board.get_text, keys, line)
 
 
 def ask_text(
@@ -217,14 +218,8 @@ def ask_text(
     buffer, keys = Buffer(document=Document(before), multiline=False), KeyBindings()
     _bind(keys, "enter", lambda event: event.app.exit(result=buffer.text[:LONGEST]))
     _bind(keys, "c-d", lambda event: event.app.exit(exception=EOFError) if not buffer.text else buffer.delete())
-    line = _make_line(buffer, label, keys, most=3)
-    body = [
-        _make_text_window(lambda: heading, "title", "dim"),
-        line,
-        _make_text_window(lambda: ["", *below], whole=True),
-        _make_text_window(lambda: keys_line, "dim"),
-    ]
-    found: str = _run(Layout(HSplit(body), focused_element=line), keys)
+    line, text = _make_line(buffer, label, keys, most=3), Note(["", *below], keys_line)
+    found: str = _run(heading, [line], lambda: text, keys, line)
     return found
 
 
@@ -265,7 +260,20 @@ def _draw_rows(board: _Board, mark_width: int) -> StyleAndTextTuples:
     return found
 
 
-def _run(layout: Layout, keys: KeyBindings) -> Any:  # noqa: ANN401 (whatever an action returned)
+def _run(
+    heading: Sequence[str],
+    windows: Sequence[Window],
+    get_text: Callable[[], Note],
+    keys: KeyBindings,
+    focused: Window | None = None,
+) -> Any:  # noqa: ANN401 (whatever an action returned)
+    """Show the windows between a heading and a text with its keys, until a key ends it."""
+    body = [
+        _make_text_window(lambda: heading, "title", "dim"),
+        *windows,
+        _make_text_window(lambda: get_text().texts, whole=True),
+        _make_text_window(lambda: get_text().keys, "dim"),
+    ]
     # Ctrl-C is a key here; SIGINT from elsewhere comes as a key of its own.
     for key in ("c-c", "<sigint>"):
         _bind(keys, key, lambda event: event.app.exit(exception=KeyboardInterrupt))
@@ -273,6 +281,7 @@ def _run(layout: Layout, keys: KeyBindings) -> Any:  # noqa: ANN401 (whatever an
     if isinstance(output, Vt100_Output):
         # If a terminal does not report its cursor, the library would wait and warn at every list.
         output.enable_cpr = False
+    layout = Layout(HSplit(body), focused_element=focused)
     application: Application[Any] = Application(layout=layout, key_bindings=keys, style=_LOOK, erase_when_done=True)
     # If a terminal does not report its cursor, the library's warning would appear in the conversation.
     application.renderer.cpr_not_supported_callback = None
