@@ -44,6 +44,11 @@ def test_all_the_smallest_sets_are_there():
     assert find_products(_found(_musts("calls"), calls=both)) == {"ada": [["basic"], ["extra"]]}
 
 
+def test_a_product_that_lacks_it_is_not_chosen():
+    calls = [Said("present", product="basic"), Said("absent", product="extra")]
+    assert find_products(_found(_musts("calls"), calls=calls)) == {"ada": [["basic"]]}
+
+
 def test_what_the_provider_has_as_a_whole_needs_no_product():
     assert find_products(_found(_musts("calls"), calls=Said("present", product=None))) == {"ada": []}
     assert find_products(_found(_musts("calls"), calls=Said("absent", product="basic"))) == {"ada": []}
