@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -40,7 +41,6 @@ _BOUNDS = {
     "quantity": "at_least, at_most or both",
     "price": "at_least, at_most or both",
 }
-_ANY_USAGE = Interval(0)
 
 
 def check_rule(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
@@ -61,7 +61,9 @@ def check_rule(rule: shapes.RuleShape, vocabulary: Vocabulary) -> Iterator[str]:
 def _check_condition(shape: shapes.ConditionShape, vocabulary: Vocabulary, *, on_team: bool) -> Iterator[str]:
     """Return what is wrong with a condition on the team, or on a provider's facts."""
     # Teams are asked for needs, facts are known of providers, so that no condition can be about both.
-    if isinstance(shape, shapes.AllShape | shapes.AnyShape | shapes.NotShape):
+    if isinstance(shape, shapes.NotShape):
+        yield from _check_condition(shape.part, vocabulary, on_team=on_team)
+    elif isinstance(shape, shapes.AllShape | shapes.AnyShape):
         for part in shape.parts:
             yield from _check_condition(part, vocabulary, on_team=on_team)
     elif isinstance(shape, shapes.FactShape) is on_team:
@@ -294,9 +296,7 @@ def _sort_by_generation(graph: Mapping[str, set[str]]) -> Iterator[str]:
 def can_hold(conjunction: Conjunction, topics: Mapping[str, Topic]) -> bool:
     """Return whether some team could fulfil the whole condition; yes if there are too many alternatives to tell."""
     found = list_conjunctions(AllOf(tuple(_push_inward(part) for part in conjunction)))
-    return found is None or any(
-        _needs_agree(parts) and _situations_agree(parts, topics) and _usages_agree(parts) for parts in found
-    )
+    return found is None or any(_agree(parts, topics) for parts in found)
 
 
 def _push_inward(condition: Condition, *, negated: bool = False, under_not: bool = False) -> Condition:
@@ -313,44 +313,37 @@ def _push_inward(condition: Condition, *, negated: bool = False, under_not: bool
     return Not(Not(condition)) if under_not and isinstance(condition, Need) else condition
 
 
-def _needs_agree(conjunction: Conjunction) -> bool:
-    return not any(isinstance(condition, Not) and Not(condition) in conjunction for condition in conjunction)
-
-
-def _situations_agree(conjunction: Conjunction, topics: Mapping[str, Topic]) -> bool:
-    wanted: dict[str, set[str]] = {}
-    refused: dict[str, set[str]] = {}
-    for condition in conjunction:
-        if isinstance(condition, Situation):
-            wanted.setdefault(condition.topic, set()).add(condition.value)
-        elif isinstance(condition, Not) and isinstance(condition.part, Situation):
-            refused.setdefault(condition.part.topic, set()).add(condition.part.value)
-    for topic in topics.values():
-        chosen, left = wanted.get(topic.id, set()), set(topic.values) - refused.get(topic.id, set())
-        if not chosen <= left or not left or (len(chosen) > 1 and not topic.many):
-            return False
-    return True
-
-
-def _usages_agree(conjunction: Conjunction) -> bool:
-    bounds: dict[str, Interval] = {}
-    refused: dict[str, list[Interval]] = {}
-    for condition in conjunction:
-        if isinstance(condition, Usage):
-            bounds[condition.item] = bounds.get(condition.item, _ANY_USAGE).intersect(condition.bound)
-        elif isinstance(condition, Not) and isinstance(condition.part, Usage):
-            refused.setdefault(condition.part.item, []).append(condition.part.bound)
-    return all(
-        _has_room(bounds.get(item, _ANY_USAGE), refused.get(item, ())) for item in bounds.keys() | refused.keys()
+def _agree(conjunction: Conjunction, topics: Mapping[str, Topic]) -> bool:
+    """Return whether some team could fulfil all parts; each `not` among them is at a leaf, or around such a `not`."""
+    stated = [condition for condition in conjunction if not isinstance(condition, Not)]
+    refused = [condition.part for condition in conjunction if isinstance(condition, Not)]
+    volumes = {leaf.item for leaf in (*stated, *refused) if isinstance(leaf, Usage)}
+    return (
+        not any(isinstance(part, Not) and part in conjunction for part in refused)
+        and all(_has_answer(topic, stated, refused) for topic in topics.values())
+        and all(_has_amount(item, stated, refused) for item in volumes)
     )
 
 
-def _has_room(bound: Interval, refused: Iterable[Interval]) -> bool:
-    """Return whether some amount of the bound is in none of the refused intervals."""
+def _has_answer(topic: Topic, stated: Iterable[Condition], refused: Iterable[Condition]) -> bool:
+    """Return whether a team can answer a topic with all values that are stated, and with none that are refused."""
+    chosen, excluded = (
+        {leaf.value for leaf in parts if isinstance(leaf, Situation) and leaf.topic == topic.id}
+        for parts in (stated, refused)
+    )
+    left = set(topic.values) - excluded
+    return bool(left) and chosen <= left and (len(chosen) <= 1 or topic.many)
+
+
+def _has_amount(item: str, stated: Iterable[Condition], refused: Iterable[Condition]) -> bool:
+    """Return whether some volume is within all bounds that are stated, and within none that are refused."""
+    bounds, excluded = (
+        [leaf.bound for leaf in parts if isinstance(leaf, Usage) and leaf.item == item] for parts in (stated, refused)
+    )
     # Each refused interval that covers the lower end of what is free moves it past its own end: of 100 or more, without
     # 0 to 200 and without 500 or more, what is above 200 is left. One that begins higher leaves room below it.
-    free = bound
-    for part in sorted(refused, key=lambda part: part.low or 0):
+    free = reduce(Interval.intersect, bounds, Interval(0))
+    for part in sorted(excluded, key=lambda part: part.low or 0):
         if free.low is None or (part.low or 0) > free.low:
             break
         if part.high is None:

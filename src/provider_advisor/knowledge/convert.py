@@ -211,7 +211,7 @@ def make_condition(shape: rules_files.ConditionShape, criteria: _Criteria) -> Co
         parts = tuple(make_condition(part, criteria) for part in shape.parts)
         return AllOf(parts) if isinstance(shape, rules_files.AllShape) else AnyOf(parts)
     if isinstance(shape, rules_files.NotShape):
-        return Not(make_condition(shape.not_, criteria))
+        return Not(make_condition(shape.part, criteria))
     if isinstance(shape, rules_files.NeedShape):
         return Need(shape.need)
     if isinstance(shape, rules_files.SituationShape):

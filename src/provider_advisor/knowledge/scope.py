@@ -55,28 +55,19 @@ def _narrow_scope(scope: Scope, outer: Scope) -> Scope:
     return scope._replace(**found)
 
 
-def read_scope(
-    knowledge: KnowledgeBase,
-    *,
-    only: str | Iterable[str] = (),
-    without: str | Iterable[str] = (),
-    sources: str | Iterable[str] = (),
-    customer_of: str | Iterable[str] = (),
-) -> Scope:
+def read_scope(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> Scope:
     """Return the scope with ids in place of the names, aliases and ids given, in any case.
 
     Raises RequirementsError with every name that is unknown or given twice with opposite meanings.
     """
     mistakes: list[str] = []
-
-    def read(key: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, tuple[str, ...]] = {}
+    for key, names in given.items():
         find = knowledge.find_source if key == "sources" else knowledge.find_provider
-        found = {name: find(name.strip()) for name in (split_names(given) if isinstance(given, str) else given)}
-        mistakes.extend(_explain_unknown(key, name, knowledge) for name, part in found.items() if part is None)
-        return _put_in_order(part for part in found.values() if part is not None)
-
-    given = {"only": only, "without": without, "sources": sources, "customer_of": customer_of}
-    scope = knowledge.scope._replace(**{key: read(key, names) for key, names in given.items()})
+        ids = {name: find(name.strip()) for name in (split_names(names) if isinstance(names, str) else names)}
+        mistakes += [_explain_unknown(key, name, knowledge) for name, part in ids.items() if part is None]
+        found[key] = _put_in_order(part for part in ids.values() if part is not None)
+    scope = knowledge.scope._replace(**found)
     mistakes += [
         f"'{name}' is in both 'only' and 'without'; remove it from one of them."
         for name in scope.only

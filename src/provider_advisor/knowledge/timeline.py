@@ -167,9 +167,9 @@ def _notice_claims(
 ) -> Iterator[Notice]:
     for claim in dict.fromkeys((*holding, *ended)):
         if claim.until is not None:
-            yield _make_notice(claim, "ended" if claim.until < day else "ends", claim.until)
+            yield _make_notice(claim, "ended" if claim.until < day else "ends", claim.until, claim)
     for claim in ahead:
-        yield _make_notice(claim, "starts", claim.starts)
+        yield _make_notice(claim, "starts", claim.starts, claim)
 
 
 def _notice_withdrawn(view: View, ended: Sequence[Claim], claims: Iterable[Claim]) -> Iterator[Notice]:
@@ -183,8 +183,7 @@ def _notice_withdrawn(view: View, ended: Sequence[Claim], claims: Iterable[Claim
     taken = [(stated, end, claim) for stated, end, claim in ends if stated < said.stated <= end]
     if taken:
         _, day, claim = max(taken, key=lambda part: part[:2])
-        place = (said.provider, said.product, said.criterion)
-        yield Notice(*place, "withdrawn", day, said.stated, said.source, said.line, claim._replace(where=""))
+        yield _make_notice(said, "withdrawn", day, claim)
 
 
 def _find_end(claim: Claim) -> dt.date | None:
@@ -195,9 +194,9 @@ def _find_end(claim: Claim) -> dt.date | None:
     return claim.starts - dt.timedelta(days=1) if is_ahead else None
 
 
-def _make_notice(claim: Claim, kind: NoticeKind, day: dt.date) -> Notice:
-    place = (claim.provider, claim.product, claim.criterion)
-    return Notice(*place, kind, day, claim.stated, claim.source, claim.line, claim._replace(where=""))
+def _make_notice(said: Claim, kind: NoticeKind, day: dt.date, about: Claim) -> Notice:
+    place = (said.provider, said.product, said.criterion)
+    return Notice(*place, kind, day, said.stated, said.source, said.line, about._replace(where=""))
 
 
 def _notice_product(holding: Sequence[Claim], product: Product | None, day: dt.date) -> Iterator[Notice]:

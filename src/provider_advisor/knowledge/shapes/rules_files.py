@@ -66,34 +66,19 @@ class FactShape(Shape):
 class AllShape(Shape):
     """Every part holds."""
 
-    all: list[ConditionShape] = Field(min_length=1)
-
-    @property
-    def parts(self) -> list[ConditionShape]:
-        """Return the conditions in it."""
-        return self.all
+    parts: list[ConditionShape] = Field(alias="all", min_length=1)
 
 
 class AnyShape(Shape):
     """At least one part holds."""
 
-    any: list[ConditionShape] = Field(min_length=1)
-
-    @property
-    def parts(self) -> list[ConditionShape]:
-        """Return the conditions in it."""
-        return self.any
+    parts: list[ConditionShape] = Field(alias="any", min_length=1)
 
 
 class NotShape(Shape):
     """The part does not hold."""
 
-    not_: ConditionShape = Field(alias="not")
-
-    @property
-    def parts(self) -> list[ConditionShape]:
-        """Return the one condition in it."""
-        return [self.not_]
+    part: ConditionShape = Field(alias="not")
 
 
 _CONDITION_WORDS = ("need", "situation", "usage", "fact", "all", "any", "not")
