@@ -111,10 +111,8 @@ class KnowledgeBase:
     ) -> "KnowledgeBase":
         """Return the base with `only` some providers, `without` some, and with the claims of some `sources` alone.
 
-        Providers and sources are given by id, alias or name, in any case. `customer_of` names the providers that
-        the team is already a customer of: their products that are closed to new customers count. Empty arguments limit
-        nothing, and a restricted base can be restricted further. Rules, criteria and policy stay. The part has a
-        fingerprint of its own. Nothing is read again, so that this takes some microseconds.
+        Providers and sources are given by id, alias or name, in any case; `customer_of` as in `Scope`. A restricted
+        base can be restricted further. Rules, criteria and policy stay. The part has a fingerprint of its own.
 
         Raises RequirementsError for an unknown name, or if nothing is left.
         """

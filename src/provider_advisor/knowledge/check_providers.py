@@ -84,31 +84,30 @@ def _check_value(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     if criterion.computed:
         yield "it is computed from prices and usage; remove the claim."
     elif criterion.kind in {"capability", "rating"}:
-        yield from _check_word(claim, criterion)
+        yield from _check_words(claim, criterion)
     else:
         yield from _check_amount(claim, criterion)
 
 
-def _check_word(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
+def _check_words(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     words = criterion.values or ("present", "absent")
+    given = claim.value if isinstance(claim.value, list) else [claim.value]
     if claim.value is None:
         yield f"a {criterion.kind} takes 'value'; expected {join_words(words, 'or')}."
-    elif isinstance(claim.value, list):
-        yield from _check_words(claim.value, criterion)
-    elif claim.value not in words:
-        yield f"'{claim.value}' is not a value of this {criterion.kind}; expected {join_words(words, 'or')}."
+    elif isinstance(claim.value, list) and criterion.kind == "capability":
+        yield "a capability is present or absent; if the source leaves that open, leave the claim out."
+    else:
+        for word in given:
+            if word not in words:
+                yield f"'{word}' is not a value of this {criterion.kind}; expected {join_words(words, 'or')}."
+        if isinstance(claim.value, list):
+            yield from _check_range(claim.value, criterion)
     if claim.unit is not None:
         yield f"a {criterion.kind} has no unit; remove it."
 
 
-def _check_words(given: Sequence[str], criterion: Criterion) -> Iterator[str]:
+def _check_range(given: Sequence[str], criterion: Criterion) -> Iterator[str]:
     """Refuse all but neighbouring words of a rating: what is known of one is the range in which its rank lies."""
-    if criterion.kind == "capability":
-        yield "a capability is present or absent; if the source leaves that open, leave the claim out."
-        return
-    for word in given:
-        if word not in criterion.values:
-            yield f"'{word}' is not a value of this rating; expected {join_words(criterion.values, 'or')}."
     ranks = sorted({criterion.values.index(word) for word in given if word in criterion.values})
     if len(given) != len(set(given)) or len(given) == 1:
         yield "a list of values needs at least two different words; write a single word without a list."

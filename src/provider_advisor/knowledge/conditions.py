@@ -103,21 +103,20 @@ def fold(
 
 def evaluate(condition: Condition, truth_of: Callable[[Leaf], Truth]) -> Truth:
     """Return the condition's truth in Kleene's logic, given the truth of each leaf."""
-
-    def negated(condition: Not) -> Truth:
-        return negate(evaluate(condition.part, truth_of))
-
-    return fold(condition, truth_of, every=all_of, some=any_of, negated=negated)
+    return fold(
+        condition, truth_of, every=all_of, some=any_of, negated=lambda part: negate(evaluate(part.part, truth_of))
+    )
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Return the leaves of the tree, from left to right, repeated ones too."""
-
-    def negated(condition: Not) -> Iterator[Leaf]:
-        return leaves(condition.part)
-
-    chained = chain.from_iterable
-    return fold(condition, lambda leaf: iter((leaf,)), every=chained, some=chained, negated=negated)
+    """Yield the leaves of the tree, from left to right, repeated ones too."""
+    if isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            yield from leaves(part)
+    elif isinstance(condition, Not):
+        yield from leaves(condition.part)
+    else:
+        yield condition
 
 
 def text_of(condition: Condition) -> str:

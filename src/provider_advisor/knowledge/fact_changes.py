@@ -107,11 +107,10 @@ def _find_lives(provider: Provider, until: dt.date) -> Iterator[FactChange]:
 
 def _list_lives(provider: str, product: Product) -> Iterator[FactChange]:
     """Yield the ends and the new name of a product, on the day of each."""
-    place = (product.id, None, product.source)
-    if product.until is not None:
-        yield FactChange(provider, product.until, "ended", *place, stated=product.stated)
-    if product.closed_to_new is not None:
-        yield FactChange(provider, product.closed_to_new, "closed-to-new", *place, stated=product.stated)
+    ends: dict[ChangeKind, dt.date | None] = {"ended": product.until, "closed-to-new": product.closed_to_new}
+    for kind, day in ends.items():
+        if day is not None:
+            yield FactChange(provider, day, kind, product.id, None, product.source, stated=product.stated)
     if (new := product.renamed) is not None:
-        place = (product.id, None, new.source)
-        yield FactChange(provider, new.day, "renamed", *place, stated=new.stated, says=f"now {new.name}")
+        says = f"now {new.name}"
+        yield FactChange(provider, new.day, "renamed", product.id, None, new.source, stated=new.stated, says=says)

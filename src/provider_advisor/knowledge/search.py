@@ -125,17 +125,16 @@ class SearchIndex:
 
         A word that no entry has is read as the words that it may be misspelt for.
         """
-        scores: dict[int, float] | None = None
-        for word in _drop_empty(_split(query)):
-            holding = self._find_holding(word)
-            rarity = self._weigh(len(holding))
-            before = dict.fromkeys(holding, 0.0) if scores is None else scores
-            scores = {place: before[place] + rarity * holding[place] for place in before if place in holding}
+        holding = [self._find_holding(word) for word in _drop_empty(_split(query))]
+        rarities = [self._weigh(len(found)) for found in holding]
+        places = set.intersection(*map(set, holding)) if holding else ()
         # First entries with that name, then those with the phrase as it was typed, then by their words.
         named, phrase = self._by_name.get(_to_stems(query), ()), " ".join(query.casefold().split())
-        return self._in_order(
-            {place: (place in named, self._has_phrase(place, phrase), score) for place, score in (scores or {}).items()}
-        )
+        ranks: dict[int, tuple[float, ...]] = {}
+        for place in places:
+            score = sum(rarity * found[place] for rarity, found in zip(rarities, holding, strict=True))
+            ranks[place] = (place in named, self._has_phrase(place, phrase), score)
+        return self._in_order(ranks)
 
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that a person's words may mean, best first; none if most of the words are unknown.
@@ -148,7 +147,7 @@ class SearchIndex:
         """
         if named := self.find_named(query):
             return named
-        rarities = self._weigh_words(dict.fromkeys(_drop_empty(_split(query))))
+        rarities = self._weigh_words(query)
         # If the names and labels of all entries together have less than the share that one must have, none can.
         needed = _SHARE_MEANT * sum(rarities.values())
         scores: defaultdict[int, float] = defaultdict(float)
@@ -166,8 +165,7 @@ class SearchIndex:
 
         Unlike those of `find_meant`, they may be unrelated: "Identify callers by voice" shares words with many.
         """
-        words = dict.fromkeys(_drop_empty(_split(query)))
-        rarities = self._weigh_words(words)
+        rarities = self._weigh_words(query)
         scores: defaultdict[int, float] = defaultdict(float)
         for root, rarity in rarities.items():
             for place, weight in self._stems.get(root, {}).items():
@@ -183,9 +181,10 @@ class SearchIndex:
         }
         return self._in_order(kept)[:_MOST_NEAR]
 
-    def _weigh_words(self, words: Iterable[str]) -> dict[str, float]:
+    def _weigh_words(self, query: str) -> dict[str, float]:
         """Return the weights of a query's words by stem: the fewer entries mention one, the higher."""
         # Stemming is slow, and tables are full of unknown words; most begin like no known stem and can be skipped.
+        words = _drop_empty(_split(query))
         roots = {word: stem(word) if word[:_SHORTEST] in self._starts else word for word in words}
         return {
             root: self._weigh(len(self._titles.get(root, ()))) * (_WEAK_SHARE if word in _WEAK else 1)

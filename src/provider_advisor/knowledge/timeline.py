@@ -117,11 +117,7 @@ def _update_view(
     holding = tuple(
         claim
         for claim in group
-        if (
-            claim.value == "present"
-            if claim in gone
-            else not (is_over and (claim.value == "present" and claim.until is None))
-        )
+        if (claim.until is not None or not is_over if claim.value == "present" else claim not in gone)
     )
     newer = View(holding, disputed=not _agree(holding, day))
     if _measure_strength(group) >= older.strength:

@@ -47,8 +47,7 @@ class RequirementShape(PartShape):
     weight: Weight | None = None
 
 
-# The next functions are asked on the way out as well, with a shape instead of a mapping: `convert` writes the statement
-# of a case as plain data.
+# It is asked on the way out as well, with a shape instead of a mapping: `convert` writes out the statement of a case.
 
 
 def _find_form(value: object) -> str | None:
@@ -56,7 +55,7 @@ def _find_form(value: object) -> str | None:
         return "<text>"
     if isinstance(value, ChoiceShape) or (isinstance(value, Mapping) and "any" in value):
         return "<choice>"
-    return "<mapping>" if isinstance(value, Mapping | PartShape) else None
+    return "<mapping>" if isinstance(value, Mapping | Shape) else None
 
 
 _FORM = Discriminator(
@@ -74,12 +73,6 @@ class ChoiceShape(Shape):
     any: Annotated[list[PartOrText], Field(min_length=2, max_length=100)]
     priority: Literal["must", "should", "could"] | None = None
     weight: Weight | None = None
-
-
-def _find_text_form(value: object) -> str | None:
-    if isinstance(value, str):
-        return "<text>"
-    return "<mapping>" if isinstance(value, Mapping | UnlistedShape) else None
 
 
 class UnlistedShape(Shape):
@@ -109,7 +102,7 @@ def _check_volume(value: str) -> str:
 UnlistedOrText = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[UnlistedShape, Tag("<mapping>")],
     Discriminator(
-        _find_text_form,
+        _find_form,
         custom_error_type="form",
         custom_error_message="expected a text, or a mapping with the key 'text'",
     ),
