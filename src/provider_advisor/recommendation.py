@@ -43,17 +43,16 @@ class Recommendation:
 
     @cached_property
     def explanation(self) -> AnswerRecord:
-        """Return the whole answer as typed records, with every reason, source and unknown."""
+        """Return the answer as typed records, with every reason, source and unknown."""
         found = record_answer(self.decision, self.statement)
         if not self.robustness or (self.brief and self.verdict.is_final):
             return found
         # Imported late, because it is as large as the rest of the package and often not needed.
         from provider_advisor.explanation.questions_in_words import record_confirm  # noqa: PLC0415
+        from provider_advisor.explanation.robustness_in_words import record_robustness  # noqa: PLC0415
 
         found.confirm = record_confirm(self._sureness, self.decision.facts.knowledge)
         if not self.brief:
-            from provider_advisor.explanation.robustness_in_words import record_robustness  # noqa: PLC0415
-
             found.robustness = record_robustness(self._sureness, self.decision.facts.knowledge)
         return found
 

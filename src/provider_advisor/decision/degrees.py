@@ -194,10 +194,10 @@ def grade_condition(facts: Facts, provider: str, condition: Condition) -> Degree
     truth = evaluate_favours(condition, holds)
     asked = dict.fromkeys(leaf.criterion for leaf in leaves(condition) if isinstance(leaf, FactHolds))
     claims = tuple(dict.fromkeys(claim for criterion in asked for claim in facts(provider, criterion).claims))
-    if truth is Truth.UNKNOWN:
-        return Degree(0, 1, _expect(condition, holds, facts.knowledge.policy.unknown), truth, claims)
-    degree = 1.0 if truth is Truth.YES else 0.0
-    return Degree(degree, degree, degree, truth, claims)
+    degree = grade_truth(truth, facts, claims)
+    if truth is not Truth.UNKNOWN:
+        return degree
+    return degree._replace(expected=_expect(condition, holds, facts.knowledge.policy.unknown))
 
 
 def evaluate_favours(condition: Condition, holds: Callable[[FactHolds], Truth]) -> Truth:

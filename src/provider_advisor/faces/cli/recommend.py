@@ -212,7 +212,7 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     team = found.statement.team._replace(unlisted=())
-    judged = answer(knowledge, found.statement._replace(team=team), robustness=True)
+    judged = answer(knowledge, found.statement._replace(team=team), robustness=True, brief=True)
     letters = make_letters(judged.explanation, found.explanation.unlisted, knowledge)
     if output is None:
         show_document(str(write_letters(letters)))
