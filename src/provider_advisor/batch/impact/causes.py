@@ -9,14 +9,14 @@ With many teams, a random sample of those whose verdict changes is examined.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey
-from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge, is_known
+from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge
 from provider_advisor.batch.impact.mixed_bases import BaseMixer
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.bounded_cache import BoundedCache
@@ -133,10 +133,16 @@ class Causes(NamedTuple):
 
 def find_causes(before: Facts, after: Facts, sample: Sample, providers: Sequence[str]) -> Causes:
     """Find the effect of each change on the sampled teams."""
-    making, undoing, judge = BaseMixer(before, after), BaseMixer(after, before), _SampleJudge(sample, providers)
+    making, undoing = BaseMixer(before, after), BaseMixer(after, before)
+    # Changes that can only be made together all lead to the same base.
+    kept = BoundedCache[str, EncodedVerdicts](limit=_MOST_KEPT)
+
+    def judge(facts: Facts) -> EncodedVerdicts:
+        return kept.get_or_make(facts.knowledge.fingerprint, lambda: Judge(facts, providers)(sample.rows))
+
     changes = list(making.changes.values())
     tried = changes[:MOST_CHANGES] if len(sample.before) else []
-    found = [_find_cause(change, making, undoing, judge) for change in tried]
+    found = [_find_cause(change, sample, making, undoing, judge) for change in tried]
     # Changes that can only be made together count as one; otherwise each team would seem to need several.
     apart = {frozenset({cause.change.key, *(part.key for part in cause.brings)}): cause for cause in found}
     turned = np.zeros(len(sample.before), int)
@@ -153,35 +159,23 @@ def find_causes(before: Facts, after: Facts, sample: Sample, providers: Sequence
     )
 
 
-class _SampleJudge:
-    """Judges the sampled teams with partly changed bases."""
-
-    def __init__(self, sample: Sample, providers: Sequence[str]) -> None:
-        self.sample, self._providers = sample, providers
-        # Changes that can only be made together all lead to the same base.
-        self._kept = BoundedCache[str, EncodedVerdicts](limit=_MOST_KEPT)
-
-    def __call__(self, facts: Facts) -> EncodedVerdicts:
-        """Return the verdicts, from the columns that the base knows."""
-        rows, knowledge = self.sample.rows, facts.knowledge
-        known = rows.select([name for name in rows.schema.names if is_known(name, knowledge)])
-        return self._kept.get_or_make(knowledge.fingerprint, lambda: Judge(facts, self._providers)(known))
-
-
-def _find_cause(change: BaseChange, making: BaseMixer, undoing: BaseMixer, judge: _SampleJudge) -> Cause:
+def _find_cause(
+    change: BaseChange,
+    sample: Sample,
+    making: BaseMixer,
+    undoing: BaseMixer,
+    judge: Callable[[Facts], EncodedVerdicts],
+) -> Cause:
     alone = otherwise = needed = None
     brings: frozenset[ChangeKey] = frozenset()
-    before, after = judge.sample.before, judge.sample.after
-    made = making.mix_only([change.key])
-    if made is not None:
+    if made := making.mix_only([change.key]):
         found = judge(made.facts)
-        is_new, is_old = (found.codes == after).all(axis=1), (found.codes == before).all(axis=1)
+        is_new, is_old = (found.codes == sample.after).all(axis=1), (found.codes == sample.before).all(axis=1)
         alone, otherwise = np.flatnonzero(found.answered & is_new), np.flatnonzero(found.answered & ~is_new & ~is_old)
         brings = made.made - {change.key}
-    undone = undoing.mix_only([change.key])
-    if undone is not None:
+    if undone := undoing.mix_only([change.key]):
         found = judge(undone.facts)
-        needed = np.flatnonzero(found.answered & (found.codes != after).any(axis=1))
+        needed = np.flatnonzero(found.answered & (found.codes != sample.after).any(axis=1))
     return Cause(change, alone, otherwise, needed, tuple(making.changes[key] for key in sorted(brings)))
 
 

@@ -86,7 +86,7 @@ def list_readable(schema: pa.Schema, knowledge: KnowledgeBase, other: KnowledgeB
 class Judge:
     """Computes encoded verdicts of rows with the facts of a day, limited by a row's columns of `NAMES`.
 
-    `providers` are those of all bases that are compared.
+    Columns that the base does not know are ignored. `providers` are those of all bases that are compared.
     """
 
     def __init__(self, facts: Facts, providers: Sequence[str]) -> None:
@@ -94,13 +94,13 @@ class Judge:
         self._scorers = BoundedCache[tuple[str | None, ...], Scorer](limit=_MOST_SCORERS)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
-        """Judge rows with columns as `list_readable` names them, and perhaps those of `NAMES`."""
-        there = [name for name in NAMES if name in rows.schema.names]
-        names = [name for name in there if rows.column(name).null_count < rows.num_rows]
+        """Judge rows that have the columns of `list_readable`, and perhaps those of `NAMES`."""
+        given = rows.schema.names
+        names = [name for name in NAMES if name in given and rows.column(name).null_count < rows.num_rows]
         groups: dict[tuple[str | None, ...], list[int]] = {}
         for row, key in enumerate(zip(*(rows.column(name).to_pylist() for name in names), strict=True)):
             groups.setdefault(key, []).append(row)
-        rows = rows.drop_columns(there)
+        rows = rows.select([name for name in given if name not in NAMES and is_known(name, self._facts.knowledge)])
         # Most tables have no such columns, or leave them empty: then no row is copied.
         if not any(any(key) for key in groups):
             return self._judge_alike(rows, ())

@@ -6,7 +6,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from operator import call
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,6 @@ from provider_advisor.batch.impact.encoded_verdicts import (
     NAMES,
     EncodedVerdicts,
     Judge,
-    is_known,
     list_readable,
 )
 from provider_advisor.batch.impact.mixed_bases import merge_named
@@ -87,17 +85,16 @@ class _Comparison:
     """Two judges, and the differences found so far."""
 
     def __init__(self, asked: Asked) -> None:
-        self._schema, self._is_dated = asked.schema, asked.dated
+        self._is_dated = asked.dated
         self._before, self._after = (Facts(base, asked.day, asked.max_age) for base in (asked.before, asked.after))
         self._whole = merge_named(asked.before, asked.after)
         self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
         self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
         self._id = _find_id(asked.schema, asked.id_column)
         self._names = [name for name in NAMES if asked.dated and name in asked.schema.names]
-        self._columns = [
-            list_readable(asked.schema, asked.before, asked.after) + self._names,
-            list_readable(asked.schema, asked.after, asked.before) + self._names,
-        ]
+        then = set(list_readable(asked.schema, asked.before, asked.after))
+        now = set(list_readable(asked.schema, asked.after, asked.before))
+        self._read, self._unread = {*then, *now, *self._names}, tuple(sorted(then ^ now))
         self._compared, self._dated = 0, 0
         self._rejected: Counter[str] = Counter()
         self._transitions: Counter[Transition] = Counter()
@@ -108,22 +105,17 @@ class _Comparison:
         rows, unread = self._read_names(block.rows)
         self._rejected["both"] += len(block.rejects)
         self._dated += _count_dated(rows) if self._is_dated else 0
-        columns = [names + more for names, more in zip(self._columns, self._list_more(rows), strict=True)]
-        before, after = pool.map(call, self._judges, map(rows.select, columns))
+        # In JSON Lines, a block may have further columns: volumes of members.
+        rows = rows.select([name for name in rows.schema.names if name in self._read or name.startswith(USAGE)])
+        before, after = pool.map(lambda judge: judge(rows), self._judges)
         answered = self._find_answered(before, after, unread)
         self._compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
         if len(differs):
-            read = {*columns[0], *columns[1]}
-            some = rows.select([name for name in rows.schema.names if name in read]).take(pa.array(differs))
-            found = Sample(some, before.codes[differs], after.codes[differs], self._locate(block, differs))
+            places, some = self._locate(block, differs), rows.take(pa.array(differs))
+            found = Sample(some, before.codes[differs], after.codes[differs], places)
             self._transitions.update(_count_transitions(found))
             self._sampler.add(found)
-
-    def _list_more(self, rows: pa.RecordBatch) -> list[list[str]]:
-        """Return the further columns that each base reads from a block: in JSON Lines, volumes of members."""
-        more = [name for name in rows.schema.names if name not in self._schema.names and name.startswith(USAGE)]
-        return [[name for name in more if is_known(name, facts.knowledge)] for facts in (self._before, self._after)]
 
     def _read_names(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, set[int]]:
         """Replace the names of providers and sources by ids, and return the rows where a name is unknown.
@@ -178,7 +170,7 @@ class _Comparison:
             find_causes(self._before, self._after, sample, self._providers),
             sample,
             self._dated,
-            tuple(sorted({*self._columns[0]} ^ {*self._columns[1]})),
+            self._unread,
         )
 
 

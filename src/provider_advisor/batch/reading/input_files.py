@@ -125,13 +125,21 @@ class InputFile(NamedTuple):
         """Return whether another machine sees the same file here; devices and inodes may differ between machines."""
         return self._replace(device=0, inode=0) == other._replace(device=0, inode=0)
 
-    def check_unchanged(self, opened: os.stat_result | None = None) -> None:
-        """Raise BatchFailure if the file has changed since the run began; `opened` describes the one that is open."""
+    @property
+    def is_stored(self) -> bool:
+        """Return whether it is an object in a store."""
+        return is_stored(self.path or "")
+
+    def check_unchanged(self, opened: BinaryIO | None = None) -> None:
+        """Raise BatchFailure if it has changed since the run began, or `opened` is another file by now."""
         if not self.regular:
             return
         path = str(self.path)
         try:
-            now = _inspect_object(path) if is_stored(path) else _describe_file(self.name, path, opened)
+            if self.is_stored:
+                now = _inspect_object(path)
+            else:
+                now = _describe_file(self.name, path, os.fstat(opened.fileno()) if opened else os.stat(path))  # noqa: PTH116 (the path may not be text)
         except BatchFailure:
             raise
         except BatchError as error:
@@ -200,7 +208,7 @@ def _inspect(path: str) -> InputFile:
         return _inspect_download(path)
     name = _shorten(path)
     try:
-        found = os.stat(path)  # noqa: PTH116 (the path may not be text)
+        found = os.stat(path)  # noqa: PTH116 (as above)
     except (OSError, ValueError) as error:
         raise BatchError(f"{name} cannot be read ({describe_cause(error)}); check the path.") from error
     if stat.S_ISDIR(found.st_mode):
@@ -210,8 +218,7 @@ def _inspect(path: str) -> InputFile:
     return _describe_file(name, path, found)
 
 
-def _describe_file(name: str, path: str, found: os.stat_result | None) -> InputFile:
-    found = found or os.stat(path)  # noqa: PTH116 (as above)
+def _describe_file(name: str, path: str, found: os.stat_result) -> InputFile:
     regular = stat.S_ISREG(found.st_mode)
     return InputFile(name, path, found.st_size, found.st_mtime_ns, regular, found.st_dev, found.st_ino)
 
@@ -241,11 +248,15 @@ def _shorten(path: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
-def open_object(url: str) -> BinaryIO:
-    """Open an object of a store for reading. Raises OSError, or ArrowException, as reading it does."""
+def open_bytes(source: InputFile) -> BinaryIO:
+    """Open an input for reading. Raises OSError, or for an object in a store ArrowException, as reading it does."""
+    if source.path is None:
+        return sys.stdin.buffer
+    if not source.is_stored:
+        return open(source.path, "rb")  # noqa: PTH123 (see `Stream.__exit__`)
     from provider_advisor.batch.remote.stores import find_object  # noqa: PLC0415 (as above)
 
-    return find_object(url).open()
+    return find_object(source.path).open()
 
 
 class Stream:
@@ -256,13 +267,13 @@ class Stream:
         self._given_back = b""
         self._decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
         try:
-            self._file = _open_bytes(source.path)
+            self._file = open_bytes(source)
             if offset and self._decoder is None:
                 self._file.seek(offset)
         except _BROKEN as error:
             raise BatchFailure(f"{source.name} cannot be read ({_describe(error, source)}).") from error
         # A local file goes back; a pipe, an object and decoded text keep in memory what is given back.
-        self._rewinds = source.regular and self._decoder is None and not is_stored(source.path or "")
+        self._rewinds = source.regular and self._decoder is None and not source.is_stored
         try:
             self.check_unchanged()
         except BatchFailure:
@@ -309,10 +320,7 @@ class Stream:
 
     def check_unchanged(self) -> None:
         """Raise BatchFailure if the open file was replaced or changed since the run began."""
-        if is_stored(self.source.path or ""):
-            self.source.check_unchanged()
-        elif self.source.regular:
-            self.source.check_unchanged(os.fstat(self._file.fileno()))
+        self.source.check_unchanged(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -329,17 +337,11 @@ class Stream:
 
 
 def _describe(error: Exception, source: InputFile) -> str:
-    if not is_stored(source.path or ""):
+    if not source.is_stored:
         return describe_cause(error)
     from provider_advisor.batch.remote.stores import describe_store_error  # noqa: PLC0415 (seldom needed)
 
     return describe_store_error(error, source.path or "")
-
-
-def _open_bytes(path: str | None) -> BinaryIO:
-    if path is None:
-        return sys.stdin.buffer
-    return open_object(path) if is_stored(path) else open(path, "rb")  # noqa: PTH123 (see `__exit__`)
 
 
 def refuse_repeated(names: Iterable[str], has: str, advice: str = "rename all but one") -> None:

@@ -28,11 +28,10 @@ from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
     Opener,
-    open_object,
+    open_bytes,
     refuse_other_columns,
     refuse_repeated,
 )
-from provider_advisor.batch.remote.addresses import is_stored
 from provider_advisor.errors import BatchError, BatchFailure
 
 _ROWS = 65_536
@@ -89,8 +88,7 @@ def _list_group_ends(file: pq.ParquetFile) -> list[int]:
 def _open_file(source: InputFile, texts: list[str] | None = None) -> pq.ParquetFile:
     try:
         # As bytes, because the name may not be UTF-8; buffered, so that a whole row group is never in memory.
-        path = str(source.path)
-        opened = open_object(path) if is_stored(path) else pa.OSFile(os.fsencode(path))
+        opened = open_bytes(source) if source.is_stored else pa.OSFile(os.fsencode(str(source.path)))
         file = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts)
     except _BROKEN as error:
         source.check_unchanged()
