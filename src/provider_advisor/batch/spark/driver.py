@@ -81,6 +81,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     separator: bytes | None = None,
     rejects: Path | None = None,
     others: Sequence[OutputPlace] = (),
+    tell: Callable[[Inputs], None] = lambda _: None,
     limits: Limits = Limits(),  # noqa: B008 (a constant)
     reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
     bar: bool = False,
@@ -92,7 +93,8 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     only one that a run has made. Rejects are one file, `<output>.rejects.csv` if not given, with the same content as
     from one machine. `master` None is what spark-submit says, else all cores of this machine; `bar` shows Spark's
     progress bar. An active session is used and left open. `others` are files that the caller will write when all is
-    done; what is wrong with their places is said now. Without `scoring`, rows are scored as of today.
+    done; what is wrong with their places is said now. `tell` is called with the opened inputs before anything starts.
+    Without `scoring`, rows are scored as of today.
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
@@ -102,6 +104,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     if reading.encoding:
         raise BatchError("--encoding does not work with Spark; save the inputs as UTF-8, or leave out --engine spark.")
     inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
+    tell(inputs)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
     places = [

@@ -22,6 +22,7 @@ from provider_advisor.batch.blocks import Position, RowCounts
 from provider_advisor.batch.kernel.counts import RunningTally, Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause
+from provider_advisor.safe_text import brief
 from provider_advisor.whole_file import OPEN_SAFELY, open_plain_file, sync_folder, write_whole
 
 try:
@@ -73,12 +74,12 @@ class WorkFolder:
         self.parts: list[FinishedPart] = []
         self.found = self.placed = False
         try:
-            self._begin({**_MARK, **head}, output, resume=resume)
+            self._begin(head, output, resume=resume)
         except BaseException:
             os.close(self._lock)
             raise
 
-    def _begin(self, head: dict[str, Any], output: Path, *, resume: bool) -> None:
+    def _begin(self, head: Mapping[str, Any], output: Path, *, resume: bool) -> None:
         # Before anything is removed below: if a run was killed between its two renames, `old` is the only copy of the
         # previous output.
         restore_part_folder(self.old, output)
@@ -87,12 +88,12 @@ class WorkFolder:
             then = None if manifest is None else _read_head(stack.enter_context(manifest))
             self.found = then is not None
             if resume and manifest is not None and then is not None:
-                _refuse_other_run(then, head, output)
+                _refuse_other_run(then, {**_MARK, **head}, output)
                 self._take_up(manifest, output)
         # Remains of an unfinished part are deleted, because `_write_part` only opens new files, never existing ones.
         self._remove_all_but(self.parts)
         if not self.parts:
-            _write_head(self.path, head)
+            mark_work_folder(self.path, head)
         if self._form is not None:
             self.rows.mkdir(exist_ok=True)
 
@@ -211,9 +212,10 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
             return lock
 
 
-def mark_work_folder(path: Path) -> None:
-    """Write a manifest that only says who made the folder."""
-    _write_head(path, _MARK)
+def mark_work_folder(path: Path, head: Mapping[str, Any] = {}) -> None:
+    """Begin the manifest of a work folder: who made it, and what the run depends on."""
+    with write_whole(path / _MANIFEST) as file:
+        file.write(_encode_line({**_MARK, **head}))
 
 
 def delete_work_folder(path: Path) -> None:
@@ -305,11 +307,6 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
-    with write_whole(folder / _MANIFEST) as file:
-        file.write(_encode_line(head))
-
-
 def _encode_line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data).encode() + b"\n"  # all ASCII: names of files need not be UTF-8
 
@@ -325,10 +322,6 @@ def _refuse_other_run(then: Mapping[str, Any], now: Mapping[str, Any], output: P
         before, after = json.dumps(then.get(name)), json.dumps(now.get(name))
         if before != after:
             raise BatchError(
-                f"cannot resume the run for {output}: {name} was {_shorten(before)} and is {_shorten(after)}; "
+                f"cannot resume the run for {output}: {name} was {brief(before)} and is {brief(after)}; "
                 "change it back, or leave out --resume to start over."
             )
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004

@@ -315,23 +315,27 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
     refuse_other_names(names[:-1], names[-1])
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
         raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
-    inputs = options.open_inputs(names[:-1], knowledge)  # before anything starts; the workers find the same
-    options.show_reading(inputs, quiet=options.quiet)
-    _collect_from_now_on()
-    result = run_on_spark(
-        names[:-1],
-        names[-1],
-        knowledge,
-        _choose_scoring(options),
-        master=options.master,
-        input_format=options.input_format,
-        output_format=options.output_format,
-        separator=options.read_separator(),
-        reading=options.reading_options(knowledge),
-        rejects=options.rejects_path(),
-        others=options.other_places(),
-        bar=sys.stderr.isatty() and not options.quiet,
-    )
+
+    def tell(inputs: Inputs) -> None:
+        options.show_reading(inputs, quiet=options.quiet)
+        _collect_from_now_on()
+
+    with options.note_matches(names[:-1]):
+        result = run_on_spark(
+            names[:-1],
+            names[-1],
+            knowledge,
+            _choose_scoring(options),
+            master=options.master,
+            input_format=options.input_format,
+            output_format=options.output_format,
+            separator=options.read_separator(),
+            reading=options.reading_options(knowledge),
+            rejects=options.rejects_path(),
+            others=options.other_places(),
+            tell=tell,
+            bar=sys.stderr.isatty() and not options.quiet,
+        )
     return result, facts_as_of(knowledge, options.day or today(), options.age)
 
 
