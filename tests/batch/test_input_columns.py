@@ -174,6 +174,16 @@ def test_a_key_that_looks_like_input_is_refused(answers, tmp_path):
         answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"], "usage_rental": 5}\n'))
 
 
+def test_a_flat_row_of_json_lines_is_rejected_for_the_reasons_of_the_same_row_in_csv(answers, tmp_path):
+    """All its mistakes, in one order, whether a volume or a word comes first."""
+    row = {"usage.rental-days": "many", "situation.skill": "none at all", "needs": "repair-shop"}
+    header, cells = ",".join(row), ",".join(row.values())
+    _, (line,), _ = answers(_write(tmp_path / "teams.jsonl", json.dumps(row)))
+    _, (cell,), _ = answers(_write(tmp_path / "teams.csv", f"{header}\n{cells}\n"))
+    assert line["reason"] == cell["reason"]
+    assert [word for word in row.values() if word not in line["reason"]] == []
+
+
 def test_a_key_beside_its_other_spelling_rejects_the_row(answers, tmp_path):
     row = {"needs": ["repairs"], "usage": {"rental-days": 5}, "usage.rental-days": 6}
     found, rejects, _ = answers(_write(tmp_path / "teams.jsonl", json.dumps(row)))

@@ -32,7 +32,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
 from provider_advisor.batch.input_columns import Spelling, is_day_or_age, list_columns
-from provider_advisor.batch.kernel.table import UNLISTED, USAGE, split_values
+from provider_advisor.batch.kernel.table import UNLISTED, USAGE, read_weight, split_values
 from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions, Stream
 from provider_advisor.batch.reading.text_blocks import (
     TextBlock,
@@ -49,9 +49,7 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements import grammar, statement_record
 from provider_advisor.requirements.sheets import write_cell
-from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.unlisted import UnknownWords
-from provider_advisor.requirements.usage import read_volume
 
 _LARGEST = 1e12
 _PARTING = re.compile(r"[,;\r\n]")
@@ -310,18 +308,16 @@ def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
         place = given.setdefault(topic, {}) if dot else given
         if not isinstance(place, dict) or (answer or topic) in place:
             raise RowError(f"has '{name[:_LONGEST_KEY]}' beside '{topic}', and both mean '{ours}'; leave one out")
-        try:
-            place[answer or topic] = _read_flat(topic, answer, value) if dot and isinstance(value, str) else value
-        except RequirementsError as error:
-            raise RowError(str(error)) from error
+        place[answer or topic] = _read_flat(topic, value) if dot and isinstance(value, str) else value
     return others
 
 
-def _read_flat(topic: str, answer: str, text: str) -> object:
+def _read_flat(topic: str, text: str) -> object:
     """Read the text of a flat key such as `usage.hours` like the same cell of a CSV file."""
     if topic == "situation":
         return split_values(text) or None
-    return say_volume(read_volume(answer, text)) if text.strip() else None
+    # A volume stays a text, and is read with its column: then all mistakes of the row are found.
+    return text.strip() or None if topic == "usage" else read_weight(text)
 
 
 def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row:
