@@ -13,7 +13,7 @@ import pytest
 
 from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
-from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.faces.cli.main import main
 
 DAY = dt.date(2024, 6, 1)
@@ -29,7 +29,7 @@ def open_files(bicycles):
     """A function from file names to the inputs of a run."""
 
     def open_them(*names, form=None, separator=b",", limits=_LIMITS):
-        return open_inputs(tuple(map(str, names)), bicycles, form, separator, limits)
+        return open_inputs(tuple(map(str, names)), bicycles, ReadingOptions(form, separator, limits=limits))
 
     return open_them
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from provider_advisor import load
 from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
-from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _KNOWLEDGE = load(_BICYCLES / "facts", _BICYCLES / "rules")
@@ -53,7 +53,7 @@ def _kill_at(moment: int) -> Iterator[int]:
 
 def _run(source: str, output: str, moment: int) -> int:
     """Run, and return how many moments there were."""
-    inputs = open_inputs((source,), _KNOWLEDGE, None, b",", Limits(300, 100_000))
+    inputs = open_inputs((source,), _KNOWLEDGE, ReadingOptions(limits=Limits(300, 100_000)))
     form = Path(output).suffix.removeprefix(".") or "parquet"
     scoring = BlockScorer(_KNOWLEDGE, inputs.schema, form, ScoringOptions(dt.date(2024, 6, 1)))
     count = _kill_at(moment)

@@ -12,7 +12,7 @@ import pytest
 from adbc_driver_postgresql import dbapi
 from tests.postgresql import PASSWORD, make_url
 
-from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
+from provider_advisor.batch.reading import ReadingOptions, open_inputs
 from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
 
@@ -134,13 +134,13 @@ def test_what_cannot_be_meant_is_refused_without_the_password(run, tmp_path, mon
 def test_a_query_needs_a_database(bicycles, tmp_path):
     (tmp_path / "x.csv").write_text("needs\nrepairs\n")
     with pytest.raises(BatchError, match="--query is for a database"):
-        open_inputs((str(tmp_path / "x.csv"),), bicycles, None, b",", Limits(), ReadingOptions(query="table x"))
+        open_inputs((str(tmp_path / "x.csv"),), bicycles, ReadingOptions(query="table x"))
 
 
 def test_without_the_driver_the_extra_is_named(bicycles, monkeypatch):
     monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
     with pytest.raises(BatchError, match=r"pip install 'provider-advisor\[databases\]'"):
-        open_inputs(("postgresql://h/d",), bicycles, None, b",", Limits(), ReadingOptions(query="table x"))
+        open_inputs(("postgresql://h/d",), bicycles, ReadingOptions(query="table x"))
 
 
 def test_a_run_from_a_database_cannot_be_resumed(run, port, tmp_path):
@@ -151,7 +151,7 @@ def test_a_run_from_a_database_cannot_be_resumed(run, port, tmp_path):
 
 def test_a_database_that_goes_away_is_a_failure(port, bicycles):
     query = "select 'a' as team, 'repairs' as needs, repeat('x', 1000) as note from generate_series(1, 200000)"
-    inputs = open_inputs((_url(port),), bicycles, None, b",", Limits(), ReadingOptions(query=query))
+    inputs = open_inputs((_url(port),), bicycles, ReadingOptions(query=query))
     pieces = inputs.pieces()
     next(pieces)
     with dbapi.connect(_url(port), autocommit=True) as connection, connection.cursor() as cursor:

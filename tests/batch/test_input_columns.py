@@ -28,7 +28,7 @@ def answers(bicycles, tmp_path):
     """A function from a file and options to the rows of the output, those of the rejects, and the result."""
 
     def answer(path, separator=b",", **options):
-        inputs = open_inputs((str(path),), bicycles, None, separator, Limits(), ReadingOptions(**options))
+        inputs = open_inputs((str(path),), bicycles, ReadingOptions(separator=separator, **options))
         scored = ScoringOptions(_DAY, inputs.is_dated, id_column=options.get("id_column"))
         scoring = BlockScorer(bicycles, inputs.schema, "csv", scored)
         result = run(inputs, scoring, Plan(tmp_path / "scores.csv", "csv", threads=1), lambda _: None, lambda _: None)
@@ -346,8 +346,8 @@ def test_what_is_no_encoding_is_told_of(name):
 def test_an_encoded_text_is_resumed_at_the_byte_of_its_utf8(bicycles, tmp_path):
     lines = "".join(f"Müller-{number},repairs\n" for number in range(2_000))
     path = _write(tmp_path / "teams.csv", f"team,needs\n{lines}", "cp1252")
-    options = ReadingOptions(encoding="cp1252")
-    inputs = open_inputs((str(path),), bicycles, None, b",", Limits(block=3_000), options)
+    options = ReadingOptions(encoding="cp1252", limits=Limits(block=3_000))
+    inputs = open_inputs((str(path),), bicycles, options)
     blocks = [piece.parse() for piece in inputs.pieces()]
     middle = blocks[len(blocks) // 2]
     after = [row for piece in inputs.pieces(middle.end) for row in piece.parse().rows.to_pylist()]

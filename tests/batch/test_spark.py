@@ -240,7 +240,7 @@ def _nothing(seen):
 
 
 def _on_one_machine(paths, output, knowledge, limits, *, reasons=True, reading=_READING):
-    inputs = open_inputs(tuple(map(str, paths)), knowledge, None, b",", limits, reading)
+    inputs = open_inputs(tuple(map(str, paths)), knowledge, reading._replace(limits=limits))
     form = output.suffix[1:]
     scoring = BlockScorer(knowledge, inputs.schema, form, ScoringOptions(DAY, inputs.is_dated, reasons=reasons))
     return run(inputs, scoring, Plan(output, form, threads=1), _nothing, _nothing)
@@ -263,7 +263,7 @@ def test_files_are_read_scored_and_rejected_as_on_one_machine(bicycles, tmp_path
     paths, limits = _written(tmp_path, form, bicycles), Limits(block=14_000)
     one, many = tmp_path / f"one.{to}", tmp_path / f"many.{to}"
     expected = _on_one_machine(paths, one, bicycles, limits)
-    found = run_on_spark(tuple(map(str, paths)), str(many), bicycles, _SCORING, limits=limits)
+    found = run_on_spark(tuple(map(str, paths)), str(many), bicycles, _SCORING, reading=ReadingOptions(limits=limits))
     assert _rows(many, to) == _rows(one, to)
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()
     assert (found.scored, found.rejected, found.tally) == (expected.scored, expected.rejected, expected.tally)
@@ -297,7 +297,7 @@ def test_workers_read_objects_of_a_store_without_more_than_spark(bicycles, tmp_p
     urls = tuple(bucket(path.name, path) for path in paths)
     one, many = tmp_path / "one.csv", tmp_path / "many.csv"
     expected = _on_one_machine(urls, one, bicycles, limits)
-    found = run_on_spark(urls, str(many), bicycles, _SCORING, limits=limits)
+    found = run_on_spark(urls, str(many), bicycles, _SCORING, reading=ReadingOptions(limits=limits))
     assert _rows(many, "csv") == _rows(one, "csv")
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()
     assert b"topsecret" not in found.rejects.read_bytes()
@@ -319,7 +319,7 @@ def test_unknown_words_are_listed_and_named_as_on_one_machine(bicycles, tmp_path
         frame.write_csv(path) if form == "csv" else frame.write_parquet(path, row_group_size=35)
     one, many, reading = tmp_path / "one.jsonl", tmp_path / "many.jsonl", ReadingOptions(unlist=True)
     expected = _on_one_machine([path], one, bicycles, limits, reading=reading)
-    found = run_on_spark((str(path),), str(many), bicycles, _SCORING, limits=limits, reading=reading)
+    found = run_on_spark((str(path),), str(many), bicycles, _SCORING, reading=reading._replace(limits=limits))
     assert len(list(many.glob("part-*"))) > 3
     assert _rows(many, "jsonl") == _rows(one, "jsonl")
     assert (found.scored, found.rejected, found.tally) == (expected.scored, expected.rejected, expected.tally)
@@ -339,7 +339,9 @@ def test_files_are_complete_when_a_worker_is_killed_in_mid_run(bicycles, tmp_pat
     expected = _on_one_machine(paths, one, bicycles, limits)
     watched = WatchedKnowledge.of(bicycles, traces)
     with _killing(traces, victim) as killed:
-        found = run_on_spark(tuple(map(str, paths)), str(many), watched, _SCORING, limits=limits)
+        found = run_on_spark(
+            tuple(map(str, paths)), str(many), watched, _SCORING, reading=ReadingOptions(limits=limits)
+        )
     assert killed
     assert _rows(many, "parquet") == _rows(one, "parquet")
     assert found.rejects.read_bytes() == expected.rejects.read_bytes()

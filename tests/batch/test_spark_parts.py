@@ -80,7 +80,7 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
         bicycles,
         others=[OutputPlace("the summary (--summary)", tmp_path)],
     )
-    _refused("not standard input", ["-"], tmp_path / "out.csv", bicycles, input_format="csv")
+    _refused("not standard input", ["-"], tmp_path / "out.csv", bicycles, reading=ReadingOptions("csv"))
     _refused("not standard input", [teams_csv], "-", bicycles, **csv)
     _refused("cannot be read", [tmp_path / "nothing.csv"], tmp_path / "out.csv", bicycles)
     assert (tmp_path / "file.csv").read_text() == (tmp_path / "foreign" / "part-00000.csv").read_text() == "mine"
@@ -130,7 +130,7 @@ def opened(bicycles, tmp_path_factory):
     """Three inputs of a form, the second without rows."""
     folder = tmp_path_factory.mktemp("inputs")
     return {
-        form: open_inputs(_files(folder, bicycles, form), bicycles, form, b",", Limits(block=3_000))
+        form: open_inputs(_files(folder, bicycles, form), bicycles, ReadingOptions(form, limits=Limits(block=3_000)))
         for form in ("csv", "parquet")
     }
 
@@ -160,11 +160,11 @@ def test_large_splits_are_few_and_small_ones_are_many(opened):
 
 
 def _job(bicycles, path, folder, **changes):
-    inputs = open_inputs((str(path),), bicycles, None, b",", Limits())
+    inputs = open_inputs((str(path),), bicycles)
     options = ScoringOptions(DAY)
     for name in (ROWS, REJECTS, WORDS, "begun"):
         (folder / name).mkdir(parents=True)
-    parts = ("1", pack_knowledge(bicycles), inputs.sources, "csv", "csv", b",", Limits(), options, str(folder))
+    parts = ("1", pack_knowledge(bicycles), inputs.sources, ReadingOptions("csv"), "csv", options, str(folder))
     return Job(*parts, split_inputs(inputs, 0, threading.Event()))._replace(**changes)
 
 

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from tests.stores import ACCOUNT, BUCKET, KEY, LOCKED, REFUSAL, SECRET, start_azure, start_google, start_s3
 
-from provider_advisor.batch.reading import Limits, open_inputs
+from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.remote import stores
 from provider_advisor.batch.remote.stores import StoredObject, find_object
 from provider_advisor.errors import BatchError, BatchFailure
@@ -102,7 +102,7 @@ def test_an_object_is_answered_as_a_file_of_its_bytes(run, store, tmp_path, form
 
 def test_blocks_follow_each_other_from_any_place_on(store, bicycles):
     store.put("t.csv", _HEAD + b"".join(b"team-%d,repairs\n" % i for i in range(2_000)))
-    inputs = open_inputs((store.url("t.csv"),), bicycles, None, b",", Limits(block=4_096))
+    inputs = open_inputs((store.url("t.csv"),), bicycles, ReadingOptions(limits=Limits(block=4_096)))
     blocks = [piece.parse() for piece in inputs.pieces()]
     assert len(blocks) > 3
     assert sum(block.rows.num_rows for block in blocks) == 2_000
@@ -112,7 +112,7 @@ def test_blocks_follow_each_other_from_any_place_on(store, bicycles):
 
 def test_an_object_that_changes_while_it_is_read_is_a_failure(store, bicycles):
     store.put("t.csv", _HEAD + b"a,repairs\n" * 2_000)
-    pieces = open_inputs((store.url("t.csv"),), bicycles, None, b",", Limits(block=4_096)).pieces()
+    pieces = open_inputs((store.url("t.csv"),), bicycles, ReadingOptions(limits=Limits(block=4_096))).pieces()
     next(pieces)
     store.put("t.csv", _HEAD + b"a,repairs\n" * 2_001)
     with pytest.raises(BatchFailure, match="was changed while it was being read"):
@@ -308,7 +308,7 @@ def test_a_store_that_ends_while_it_is_read_gets_one_sentence(no_login, bicycles
         for name, value in own.variables.items():
             no_login.setenv(name, value)
         url = own.url("t.csv") + ("?retry_limit_seconds=1" if kind == "gs" else "")
-        pieces = open_inputs((url,), bicycles, None, b",", Limits(block=4_096)).pieces()
+        pieces = open_inputs((url,), bicycles, ReadingOptions(limits=Limits(block=4_096))).pieces()
         next(pieces)
     with pytest.raises(BatchFailure) as caught:
         list(pieces)

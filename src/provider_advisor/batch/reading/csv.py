@@ -59,10 +59,9 @@ class Header(NamedTuple):
         return pa.schema([(name, pa.string()) for name in self.names])
 
 
-def open_csv(
-    sources: Sequence[InputFile], separator: bytes | None, limits: Limits, options: ReadingOptions
-) -> tuple[pa.Schema, Opener]:
+def open_csv(sources: Sequence[InputFile], options: ReadingOptions) -> tuple[pa.Schema, Opener]:
     """Return the columns of CSV files, which may have them in any order, and their blocks. Raises BatchError."""
+    limits = options.limits
     headers: list[Header] = []
     streams: list[Stream | None] = []
     for source in sources:
@@ -70,7 +69,7 @@ def open_csv(
             head = stream.read(limits.block)
             stream.give_back(head)
             refuse_wrong_encoding(head, source.name)
-            headers.append(read_header(stream, separator or source.separator, limits, options.skip_lines))
+            headers.append(read_header(stream, options.separator or source.separator, limits, options.skip_lines))
         streams.append(None if source.regular else stream)  # it can be read only once
     names = list(headers[0].names)
     refuse_other_columns(sources, [header.names for header in headers])

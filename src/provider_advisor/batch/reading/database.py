@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position
-from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, refuse_repeated
+from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions, refuse_repeated
 from provider_advisor.batch.reading.parquet import make_writable, parse_batch
 from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
@@ -27,19 +27,20 @@ _ROWS = 65_536
 _SAID = re.compile(r"(?:ERROR|FATAL): +(?P<server>[^\n]+)|\[libpq\] (?P<client>[^\n]+)")
 
 
-def open_query(names: tuple[str, ...], query: str | None, limits: Limits) -> tuple[InputFile, pa.Schema, Opener]:
+def open_query(names: tuple[str, ...], options: ReadingOptions) -> tuple[InputFile, pa.Schema, Opener]:
     """Return the database that is the only input, the columns of a query, and its blocks. Raises BatchError."""
+    query = options.query or ""
     source = _find_database(names, query)
-    schema = _read_schema(source, str(query))
-    return source, schema, lambda *_: _read_query(source, str(query), schema, limits)
+    schema = _read_schema(source, query)
+    return source, schema, lambda *_: _read_query(source, query, schema, options.limits)
 
 
-def _find_database(names: tuple[str, ...], query: str | None) -> InputFile:
+def _find_database(names: tuple[str, ...], query: str) -> InputFile:
     if len(names) > 1:
         raise BatchError("a database cannot be combined with other inputs; read one at a time.")
     (url,) = names
     refuse_unescaped(url)
-    if not (query or "").strip():
+    if not query.strip():
         raise BatchError(
             f"{show_address(url)} is a database; say which rows to read, "
             'such as recommend batch --query "table teams" postgresql://host/name scores.csv.'

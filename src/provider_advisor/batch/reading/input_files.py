@@ -49,13 +49,15 @@ class Limits(NamedTuple):
 class ReadingOptions(NamedTuple):
     """Options of the inputs that the files themselves do not state.
 
-    `encoding` None is UTF-8; `skip_lines` counts the lines above the header of each CSV file; `renames` are pairs of an
-    old and a new name of a column or key; `id_column` names the column of team ids; `decimal` is the sign before
-    fractions in texts of numbers; `query` is what to read from a database. `sheet` is the sheet of workbooks; in tables
-    with a column for each criterion, `scale` gives the meanings of cells, and `matches` those of headers. `unlist`
-    turns unknown words into requirements in the team's own words.
+    `form` and `separator` None are those of the names; `encoding` None is UTF-8; `skip_lines` counts the lines above
+    the header of each CSV file; `renames` are pairs of an old and a new name of a column or key; `id_column` names the
+    column of team ids; `decimal` is the sign before fractions in texts of numbers; `query` is what to read from a
+    database. `sheet` is the sheet of workbooks; in tables with a column for each criterion, `scale` gives the meanings
+    of cells, and `matches` those of headers. `unlist` turns unknown words into requirements in the team's own words.
     """
 
+    form: str | None = None
+    separator: bytes | None = None
     encoding: str | None = None
     skip_lines: int = 0
     renames: tuple[tuple[str, str], ...] = ()
@@ -66,6 +68,7 @@ class ReadingOptions(NamedTuple):
     scale: tuple[tuple[str, Wish], ...] = ()
     matches: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unlist: bool = False
+    limits: Limits = Limits()
 
     def check(self, form: str) -> None:
         """Raise BatchError for an option that does not work with this input format."""

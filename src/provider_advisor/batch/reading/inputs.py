@@ -20,7 +20,6 @@ from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Sp
 from provider_advisor.batch.reading.csv import open_csv
 from provider_advisor.batch.reading.input_files import (
     InputFile,
-    Limits,
     Opener,
     ReadingOptions,
     choose_form,
@@ -90,18 +89,15 @@ class Inputs:
         return replace(self, opener=lambda *place: (piece.then(read) for piece in self.opener(*place)), **changes)
 
 
-def open_inputs(  # noqa: PLR0913, PLR0917 (what a reader depends on)
+def open_inputs(
     names: tuple[str, ...],
     knowledge: KnowledgeBase,
-    form: str | None,
-    separator: bytes | None,
-    limits: Limits,
     options: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
 ) -> Inputs:
     """Open the inputs for names and patterns. Raises BatchError if they cannot be read together."""
     unknown = UnknownWords(knowledge) if options.unlist else None
-    opening = _InputOpener(knowledge, separator, limits, options, unknown)
-    found = opening.open_query(names, form) if any(map(is_database, names)) else opening.open_files(names, form)
+    opening = _InputOpener(knowledge, options, unknown)
+    found = opening.open_query(names) if any(map(is_database, names)) else opening.open_files(names)
     if unknown is None:
         return found
     # Last, because words are looked for under our names, and those of criterion columns are known.
@@ -117,8 +113,6 @@ class _InputOpener:
     """Opens inputs of every format with the options of a run. Its methods raise BatchError."""
 
     knowledge: KnowledgeBase
-    separator: bytes | None
-    limits: Limits
     options: ReadingOptions
     unknown: UnknownWords | None
 
@@ -127,42 +121,43 @@ class _InputOpener:
         """Return the finder of other spellings of our columns."""
         return Spelling.make_for(self.knowledge, id_column=self.options.id_column)
 
-    def open_query(self, names: tuple[str, ...], form: str | None) -> Inputs:
+    def open_query(self, names: tuple[str, ...]) -> Inputs:
         """Return the rows of a query, under our names."""
-        if form:
+        if self.options.form:
             raise BatchError("--input-format is for files; leave it out for a database.")
         from provider_advisor.batch.reading.database import open_query  # noqa: PLC0415 (see `_open_tables`)
 
         self.options.check("database")
-        source, schema, opener = open_query(names, self.options.query, self.limits)
+        source, schema, opener = open_query(names, self.options)
         return self._read_columns(Inputs((source,), "database", schema, opener), dict(self.options.renames))
 
-    def open_files(self, names: tuple[str, ...], form: str | None) -> Inputs:
+    def open_files(self, names: tuple[str, ...]) -> Inputs:
         """Return the rows of files, under our names."""
         if self.options.query:
             raise BatchError(
                 "--query is for a database; give one, such as postgresql://host/name, or leave out --query."
             )
         sources = find_input_files(names)
-        forms = sorted({choose_form(source.address or "-", form, "--input-format") for source in sources})
+        given = self.options.form
+        forms = sorted({choose_form(source.address or "-", given, "--input-format") for source in sources})
         if len(forms) > 1:
             raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")
         (kind,) = forms
         self.options.check(kind)
         if kind == "jsonl":
-            schema, opener = open_lines(sources, self.knowledge, self.limits, self.options, self.unknown)
+            schema, opener = open_lines(sources, self.knowledge, self.options, self.unknown)
             return Inputs(sources, kind, schema, opener)
         # Criteria first: a table must have `needs` before it can be told which of its columns look like input.
         return self._read_columns(*self._read_criteria(self._open_tables(sources, kind)))
 
     def _open_tables(self, sources: tuple[InputFile, ...], kind: str) -> Inputs:
         if kind == "csv":
-            return Inputs(sources, kind, *open_csv(sources, self.separator, self.limits, self.options))
+            return Inputs(sources, kind, *open_csv(sources, self.options))
         # Importing the Parquet reader loads cloud clients and OpenSSL, and most inputs are CSV or JSON Lines.
         if kind == "parquet":
             from provider_advisor.batch.reading.parquet import open_parquet  # noqa: PLC0415 (as said)
 
-            return Inputs(sources, kind, *open_parquet(sources, self.limits))
+            return Inputs(sources, kind, *open_parquet(sources, self.options.limits))
         from provider_advisor.batch.reading.xlsx import open_workbooks  # noqa: PLC0415 (as said)
 
         matcher = Matcher(self.knowledge)

@@ -112,13 +112,10 @@ class Keys:
 
 
 def open_lines(
-    sources: Sequence[InputFile],
-    knowledge: KnowledgeBase,
-    limits: Limits,
-    options: ReadingOptions,
-    unknown: UnknownWords | None,
+    sources: Sequence[InputFile], knowledge: KnowledgeBase, options: ReadingOptions, unknown: UnknownWords | None
 ) -> tuple[pa.Schema, Opener]:
     """Return the columns of JSON Lines, those of the first block's keys, and their blocks. Raises BatchError."""
+    limits = options.limits
     with Stream(sources[0], 0, options.encoding) as begun:
         texts = _split_whole(begun, limits)
         first = next((text for text in texts if text.cut.spoilt or text.data[: text.cut.end].strip()), None)

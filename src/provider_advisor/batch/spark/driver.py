@@ -28,7 +28,7 @@ from provider_advisor.batch.interruption import Interrupted, Stopped, do_in_thre
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.local_run import Result
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
-from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, choose_form, open_inputs
+from provider_advisor.batch.reading import Inputs, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.batch.spark.dataframe import pack_knowledge
@@ -76,13 +76,10 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     scoring: ScoringOptions | None = None,
     *,
     master: str | None = None,
-    input_format: str | None = None,
     output_format: str | None = None,
-    separator: bytes | None = None,
     rejects: Path | None = None,
     others: Sequence[OutputPlace] = (),
     tell: Callable[[Inputs], None] = lambda _: None,
-    limits: Limits = Limits(),  # noqa: B008 (a constant)
     reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (a constant)
     bar: bool = False,
 ) -> Result:
@@ -103,7 +100,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     rejects = rejects or find_default_rejects(place)
     if reading.encoding:
         raise BatchError("--encoding does not work with Spark; save the inputs as UTF-8, or leave out --engine spark.")
-    inputs = open_inputs(names, knowledge, input_format, separator, limits, reading)
+    inputs = open_inputs(names, knowledge, reading)
     tell(inputs)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
@@ -119,7 +116,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     BlockScorer(knowledge, inputs.schema, form, options)
     job = Job(
         uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
-        inputs.form, form, separator, limits, options, "", (), reading,
+        reading._replace(form=inputs.form), form, options, folder="", splits=(),
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
     with watch_signals() as stop:

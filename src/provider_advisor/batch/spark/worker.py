@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 from provider_advisor.batch.blocks import Done, Position, RowCounts
 from provider_advisor.batch.interruption import Stopped
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
-from provider_advisor.batch.reading import Inputs, Limits, ReadingOptions, open_inputs
+from provider_advisor.batch.reading import Inputs, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.reading.parquet import find_group_ends
 from provider_advisor.batch.spark.dataframe import PackedKnowledge
@@ -57,14 +57,11 @@ class Job(NamedTuple):
     id: str
     knowledge: PackedKnowledge
     sources: tuple[InputFile, ...]
-    input_form: str
+    reading: ReadingOptions
     output_form: str
-    separator: bytes | None
-    limits: Limits
     options: ScoringOptions
     folder: str
     splits: tuple[Split, ...]
-    reading: ReadingOptions = ReadingOptions()
 
 
 class ShareReport(NamedTuple):
@@ -236,7 +233,7 @@ def _score_blocks(opened: _OpenJob, share: Split) -> Iterator[Done]:
 def _open_job(job: Job) -> _OpenJob:
     knowledge = job.knowledge.unpack()
     paths = tuple(str(source.path) for source in job.sources)
-    inputs = open_inputs(paths, knowledge, job.input_form, job.separator, job.limits, job.reading)
+    inputs = open_inputs(paths, knowledge, job.reading)
     for here, there in zip(inputs.sources, job.sources, strict=True):
         if not here.is_same_file(there):
             raise BatchError(

@@ -53,6 +53,8 @@ class InputOptions(SheetOptions):
         from provider_advisor.batch.reading import ReadingOptions  # noqa: PLC0415 (see above)
 
         return ReadingOptions(
+            form=self.input_format,
+            separator=self.read_separator(),
             encoding=self.read_encoding(),
             skip_lines=self.skip_lines,
             renames=self.read_renames(),
@@ -67,11 +69,11 @@ class InputOptions(SheetOptions):
 
     def open_inputs(self, names: tuple[str, ...], knowledge: KnowledgeBase) -> Inputs:
         """Return the inputs. Raises BatchError, BatchFailure, KnowledgeError and RequirementsError."""
-        from provider_advisor.batch.reading import Limits, open_inputs  # noqa: PLC0415 (see above)
+        from provider_advisor.batch.reading import open_inputs  # noqa: PLC0415 (see above)
 
-        options, separator = self.reading_options(knowledge), self.read_separator()
+        options = self.reading_options(knowledge)
         with self.note_matches(names):
-            return open_inputs(names, knowledge, self.input_format, separator, Limits(), options)
+            return open_inputs(names, knowledge, options)
 
     def show_reading(self, inputs: Inputs, *, quiet: bool = False) -> None:
         """Say how spreadsheets were read, and write it to the file of --matched. Raises BatchFailure."""
