@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -96,8 +95,10 @@ def open_inputs(
 ) -> Inputs:
     """Open the inputs for names and patterns. Raises BatchError if they cannot be read together."""
     unknown = UnknownWords(knowledge) if options.unlist else None
-    opening = _InputOpener(knowledge, options, unknown)
-    found = opening.open_query(names) if any(map(is_database, names)) else opening.open_files(names)
+    if any(map(is_database, names)):
+        found = _open_query(names, knowledge, options)
+    else:
+        found = _open_files(names, knowledge, options, unknown)
     if unknown is None:
         return found
     # Last, because words are looked for under our names, and those of criterion columns are known.
@@ -108,86 +109,80 @@ def open_inputs(
     )
 
 
-@dataclass(frozen=True)
-class _InputOpener:
-    """Opens inputs of every format with the options of a run. Its methods raise BatchError."""
+def _open_query(names: tuple[str, ...], knowledge: KnowledgeBase, options: ReadingOptions) -> Inputs:
+    if options.form:
+        raise BatchError("--input-format is for files; leave it out for a database.")
+    from provider_advisor.batch.reading.database import open_query  # noqa: PLC0415 (see `_open_tables`)
 
-    knowledge: KnowledgeBase
-    options: ReadingOptions
-    unknown: UnknownWords | None
+    options.check("database")
+    source, schema, opener = open_query(names, options)
+    return _read_columns(Inputs((source,), "database", schema, opener), knowledge, options, dict(options.renames))
 
-    @cached_property
-    def spelling(self) -> Spelling:
-        """Return the finder of other spellings of our columns."""
-        return Spelling.make_for(self.knowledge, id_column=self.options.id_column)
 
-    def open_query(self, names: tuple[str, ...]) -> Inputs:
-        """Return the rows of a query, under our names."""
-        if self.options.form:
-            raise BatchError("--input-format is for files; leave it out for a database.")
-        from provider_advisor.batch.reading.database import open_query  # noqa: PLC0415 (see `_open_tables`)
+def _open_files(
+    names: tuple[str, ...], knowledge: KnowledgeBase, options: ReadingOptions, unknown: UnknownWords | None
+) -> Inputs:
+    if options.query:
+        raise BatchError("--query is for a database; give one, such as postgresql://host/name, or leave out --query.")
+    sources = find_input_files(names)
+    forms = sorted({choose_form(source.address or "-", options.form, "--input-format") for source in sources})
+    if len(forms) > 1:
+        raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")
+    (form,) = forms
+    options.check(form)
+    if form == "jsonl":
+        schema, opener = open_lines(sources, knowledge, options, unknown)
+        return Inputs(sources, form, schema, opener)
+    # Criteria first: a table must have `needs` before it can be told which of its columns look like input.
+    inputs, renames = _read_criteria(_open_tables(sources, form, knowledge, options), knowledge, options)
+    return _read_columns(inputs, knowledge, options, renames)
 
-        self.options.check("database")
-        source, schema, opener = open_query(names, self.options)
-        return self._read_columns(Inputs((source,), "database", schema, opener), dict(self.options.renames))
 
-    def open_files(self, names: tuple[str, ...]) -> Inputs:
-        """Return the rows of files, under our names."""
-        if self.options.query:
-            raise BatchError(
-                "--query is for a database; give one, such as postgresql://host/name, or leave out --query."
-            )
-        sources = find_input_files(names)
-        given = self.options.form
-        forms = sorted({choose_form(source.address or "-", given, "--input-format") for source in sources})
-        if len(forms) > 1:
-            raise BatchError(f"the inputs have different formats ({', '.join(forms)}); use one at a time.")
-        (kind,) = forms
-        self.options.check(kind)
-        if kind == "jsonl":
-            schema, opener = open_lines(sources, self.knowledge, self.options, self.unknown)
-            return Inputs(sources, kind, schema, opener)
-        # Criteria first: a table must have `needs` before it can be told which of its columns look like input.
-        return self._read_columns(*self._read_criteria(self._open_tables(sources, kind)))
+def _open_tables(
+    sources: tuple[InputFile, ...], form: str, knowledge: KnowledgeBase, options: ReadingOptions
+) -> Inputs:
+    if form == "csv":
+        return Inputs(sources, form, *open_csv(sources, options))
+    # Importing the Parquet reader loads cloud clients and OpenSSL, and most inputs are CSV or JSON Lines.
+    if form == "parquet":
+        from provider_advisor.batch.reading.parquet import open_parquet  # noqa: PLC0415 (as said)
 
-    def _open_tables(self, sources: tuple[InputFile, ...], kind: str) -> Inputs:
-        if kind == "csv":
-            return Inputs(sources, kind, *open_csv(sources, self.options))
-        # Importing the Parquet reader loads cloud clients and OpenSSL, and most inputs are CSV or JSON Lines.
-        if kind == "parquet":
-            from provider_advisor.batch.reading.parquet import open_parquet  # noqa: PLC0415 (as said)
+        return Inputs(sources, form, *open_parquet(sources, options.limits))
+    from provider_advisor.batch.reading.xlsx import open_workbooks  # noqa: PLC0415 (as said)
 
-            return Inputs(sources, kind, *open_parquet(sources, self.options.limits))
-        from provider_advisor.batch.reading.xlsx import open_workbooks  # noqa: PLC0415 (as said)
+    spelling, matcher = Spelling.make_for(knowledge, id_column=options.id_column), Matcher(knowledge)
 
-        matcher = Matcher(self.knowledge)
+    def is_known(name: str) -> bool:
+        return spelling.find(name) is not None or bool(matcher.find(name).targets) or is_sheet_word(name)
 
-        def is_known(name: str) -> bool:
-            return self.spelling.find(name) is not None or bool(matcher.find(name).targets) or is_sheet_word(name)
+    schema, opener, notices = open_workbooks(sources, options, is_known)
+    return Inputs(sources, form, schema, opener, notices=notices)
 
-        schema, opener, notices = open_workbooks(sources, self.options, is_known)
-        return Inputs(sources, kind, schema, opener, notices=notices)
 
-    def _read_criteria(self, inputs: Inputs) -> tuple[Inputs, dict[str, str]]:
-        """Return the inputs with lists in place of criterion columns, if any, and the remaining renames."""
-        renames = dict(self.options.renames)
-        renamed = rename_all(inputs.schema.names, renames)
-        if any(self.spelling.find(name) in {"needs", "wants"} for name in renamed):
-            self.options.refuse_sheet_options()
-            return inputs, renames
-        source = inputs.sources[0]
-        refuse_requirement_rows(renamed, source.name, "-" if source.address is None else source.name)
-        first, inputs = _look_at_first(inputs)
-        plan = plan_criterion_columns(inputs.schema, first, self.knowledge, self.options)
-        if plan is None:
-            return inputs, renames
-        found = inputs.read_further(plan.read, schema=plan.schema, matches=plan.matches)
-        return found, {old: new for old, new in renames.items() if old in plan.schema.names}
+def _read_criteria(inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions) -> tuple[Inputs, dict[str, str]]:
+    """Return the inputs with lists in place of criterion columns, if any, and the remaining renames."""
+    renames = dict(options.renames)
+    renamed = rename_all(inputs.schema.names, renames)
+    spelling = Spelling.make_for(knowledge, id_column=options.id_column)
+    if any(spelling.find(name) in {"needs", "wants"} for name in renamed):
+        options.refuse_sheet_options()
+        return inputs, renames
+    source = inputs.sources[0]
+    refuse_requirement_rows(renamed, source.name, "-" if source.address is None else source.name)
+    first, inputs = _look_at_first(inputs)
+    plan = plan_criterion_columns(inputs.schema, first, knowledge, options)
+    if plan is None:
+        return inputs, renames
+    found = inputs.read_further(plan.read, schema=plan.schema, matches=plan.matches)
+    return found, {old: new for old, new in renames.items() if old in plan.schema.names}
 
-    def _read_columns(self, inputs: Inputs, renames: Mapping[str, str]) -> Inputs:
-        plan = plan_columns(inputs.schema, self.knowledge, renames, self.options.id_column)
-        columns = ColumnReader(plan, self.options.decimal)
-        return inputs.read_further(columns.read, schema=columns.schema)
+
+def _read_columns(
+    inputs: Inputs, knowledge: KnowledgeBase, options: ReadingOptions, renames: Mapping[str, str]
+) -> Inputs:
+    plan = plan_columns(inputs.schema, knowledge, renames, options.id_column)
+    columns = ColumnReader(plan, options.decimal)
+    return inputs.read_further(columns.read, schema=columns.schema)
 
 
 def _look_at_first(inputs: Inputs) -> tuple[pa.RecordBatch | None, Inputs]:
