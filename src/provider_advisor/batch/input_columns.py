@@ -149,6 +149,7 @@ def plan_columns(
 
     Raises BatchError for a column that looks like input but cannot be read, and for two with the same meaning.
     """
+    # Renames come first: they are how a user says that a column is, or is not, one of ours.
     renamed = rename_all(given.names, renames or {})
     spelling = Spelling.make_for(knowledge, id_column=id_column)
     columns: list[_Column] = []
@@ -274,6 +275,7 @@ def read_distinct(column: pa.Array, read: Callable[[str], str | None]) -> tuple[
         except RequirementsError as error:
             found.append(None)
             wrong[code] = str(error)
+    # The texts are numbered in the order in which they come: "x", "5", null, "x" are the codes 0, 1, null, 0.
     rows = enumerate(texts.indices.to_pylist()) if wrong else ()
     return pa.array(found, pa.string()).take(texts.indices), {row: wrong[code] for row, code in rows if code in wrong}
 

@@ -47,6 +47,7 @@ def watch_signals() -> Iterator[StopSignal]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
+    # Only for the run: outside, Ctrl-C ends the process at once, as people expect.
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop

@@ -98,6 +98,10 @@ class _SummaryCounts:
         self._teams = tally.teams
         self._unmet, self._unknown = _part_by_provider(tally.unmet), _part_by_provider(tally.unknown)
         self._knowledge = facts.base  # rows may name later days, on which more providers are compared
+        # For example, three teams are recommended Acme, and two are undetermined and lean to Byte:
+        #     verdicts  {("recommended", "firm", "acme", ""): 3, ("undetermined", "", "", "byte"): 2}
+        #     kinds     {"recommended": 3, "undetermined": 2}
+        #     leads     {"byte": 2}
         self.kinds = _sum_by(tally.verdicts, 0)
         self.leads = _sum_by({key: count for key, count in tally.verdicts.items() if key[0] == "undetermined"}, 3)
 

@@ -115,6 +115,7 @@ def _locate(sample: Sample, team: int) -> Record:
 
 def _list_examples(impact: Impact, pairs: Sequence[Transition]) -> Iterator[Record]:
     """Yield a team for each of the most frequent transitions, with what differs between its two answers."""
+    # Single answers, because verdicts in columns have no reasons: a few examples are all that is shown.
     sample = impact.sample
     codes = [(tuple(one), tuple(two)) for one, two in zip(sample.before.tolist(), sample.after.tolist(), strict=True)]
     for team in [codes.index(pair) for pair in pairs if pair in codes][:_EXAMPLES]:

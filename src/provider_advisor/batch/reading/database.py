@@ -68,9 +68,11 @@ def _read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits
     before = 0
     with _open_cursor(source) as cursor:
         try:
+            # A query may call a function that writes; the server refuses that in this transaction.
             cursor.execute("SET TRANSACTION READ ONLY")
             cursor.execute(query)
             for batch in cursor.fetch_record_batch():
+                # The driver fills a batch by bytes, so one with few columns may have millions of rows.
                 for start in range(0, batch.num_rows, _ROWS):
                     rows = batch.slice(start, _ROWS)
                     before += rows.num_rows

@@ -197,6 +197,7 @@ class _RowGroups:
                 f"{self._source.name}: a row of row group {group + 1:,} takes {each:,} bytes; at most "
                 f"{self._limits.record:,} can be read; shorten it."
             )
+        # Of a group with 1,000,000 rows and 400 MB, 32 MB are 80,000 rows.
         return max(1, int(self._most_bytes * max(found.num_rows, 1) // max(size, 1)))
 
     def _cut(self, batch: pa.RecordBatch, before: int) -> Iterator[pa.RecordBatch]:

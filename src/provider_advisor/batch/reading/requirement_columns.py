@@ -168,14 +168,19 @@ def plan_criterion_columns(
     if problems:
         more = "." if all(match.targets for match in matches) else ", or list all of them with --unlisted-unknown."
         raise DoubtfulMatchesError([*problems[:-1], f"{problems[-1]} To continue, {_ADVICE}{more}"], matches)
-    meant = dict(zip(places, matches, strict=True))
-    columns = [
-        _AskedColumn(place, match, _is_amount(match, knowledge)) for place, match in meant.items() if _is_asked(match)
-    ]
-    kept = tuple(place for place in range(len(renamed)) if place not in meant or meant[place].targets == (CARRY,))
+    return _place_columns(schema, dict(zip(places, matches, strict=True)), scale, knowledge)
+
+
+def _place_columns(
+    schema: pa.Schema, meant: dict[int, Match], scale: Scale, knowledge: KnowledgeBase
+) -> CriterionColumns:
+    """Return how a table is read, given the meanings of headers by place; all other columns have our names."""
+    asked = {place: match for place, match in meant.items() if _is_asked(match)}
+    columns = [_AskedColumn(place, match, _is_amount(match, knowledge)) for place, match in asked.items()]
+    kept = [place for place in range(len(schema)) if place not in meant or meant[place].targets == (CARRY,)]
     fields = [*(schema.field(place) for place in kept), pa.field("needs", pa.string())]
-    fields += [pa.field(UNLISTED, _TEXTS)] if listed else []
-    return CriterionColumns(tuple(columns), kept, scale, pa.schema(fields), tuple(matches))
+    fields += [pa.field(UNLISTED, _TEXTS)] if any(match.is_unlisted for match in asked.values()) else []
+    return CriterionColumns(tuple(columns), tuple(kept), scale, pa.schema(fields), tuple(meant.values()))
 
 
 def _is_asked(match: Match) -> bool:

@@ -27,7 +27,7 @@ from provider_advisor.requirements.sheets import (
 )
 
 _ROWS = 10_000
-_WHOLE = float(2**53)
+_WHOLE = float(2**53)  # a sheet has only floats, which from here on skip whole numbers
 Types = dict[str, pa.DataType]
 _POLARS: dict[pa.DataType, pl.DataType] = {
     pa.string(): pl.String(), pa.int64(): pl.Int64(), pa.float64(): pl.Float64(),
@@ -80,6 +80,7 @@ def _list_cells(grid: Grid, name: str) -> list[Cell]:
 
 
 def _choose_type(cells: Iterable[Cell]) -> pa.DataType:
+    # Of 1 | 2.5 | empty the type is a float, of 1 | 2 | empty an integer, of 1 | x | 2020-01-01 a text.
     filled = [cell for cell in cells if cell is not None]
     kinds = set(map(type, filled))
     if kinds == {float}:

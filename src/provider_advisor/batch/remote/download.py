@@ -61,6 +61,7 @@ def _save(answer: http.client.HTTPResponse, place: Path, name: str, largest: int
     length = answer.headers.get("Content-Length", "")
     announced = int(length) if length.isdigit() else None
     size = 0
+    # Both are compared with the limit: a server need not say how long its answer is, nor tell the truth.
     with place.open("wb") as file:
         while max(size, announced or 0) <= largest and (part := answer.read(_CHUNK)):
             size += file.write(part)

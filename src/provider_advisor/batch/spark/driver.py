@@ -104,12 +104,8 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     tell(inputs)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
-    places = [
-        OutputPlace("the output", place, "folder"),
-        OutputPlace("the rejects file (--rejects)", rejects),
-        *others,
-        OutputPlace("the work folder", _find_stage_folder(place), "hidden"),
-    ]
+    places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
+    places.append(OutputPlace("the work folder", _find_stage_folder(place), "hidden"))
     check_places(inputs.sources, places, rejects)
     options = (scoring or ScoringOptions(dt.date.today()))._replace(dated=inputs.is_dated)  # noqa: DTZ011
     # Mistakes in the columns are reported before Spark starts.
@@ -119,6 +115,11 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
         reading._replace(form=inputs.form), form, options, folder="", splits=(),
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
+    return _do_stoppable(lambda stop: _run_job(session, job, inputs, place, rejects, stop), output)
+
+
+def _do_stoppable(work: Callable[[threading.Event], Result], output: str) -> Result:
+    """Return the result of the work; on a signal, cancel Spark's jobs and raise Interrupted."""
     with watch_signals() as stop:
 
         def cancel_if_asked() -> None:
@@ -127,7 +128,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
 
         try:
             # In its own thread, because Spark's bridge to Java breaks if a signal interrupts a message.
-            return do_in_thread(lambda: _run_job(session, job, inputs, place, rejects, stop.event), cancel_if_asked)
+            return do_in_thread(lambda: work(stop.event), cancel_if_asked)
         except BaseException as error:
             if stop.number:
                 raise Interrupted(stop.number, f"interrupted; {output} was not written.") from error
