@@ -45,7 +45,7 @@ def _pieces(rows, size):
 
 
 def _record(before, after, rows, size=5, **options):
-    asked = Asked(before, after, _DAY, None, rows.schema, **options)
+    asked = Asked(Facts(before, _DAY, None), Facts(after, _DAY, None), rows.schema, **options)
     record = record_impact(measure_impact(asked, _pieces(rows, size), lambda *_: None), "before", "after")
     jsonschema.Draft202012Validator(impact_schema()).validate(json.loads(json.dumps(record)))
     return record
@@ -374,7 +374,7 @@ def test_blocks_of_different_columns_are_compared_together(bicycles):
     plain = _teams(needs=["repairs"] * 2).append_column(f"usage.{item}", pa.array([5.125, None], pa.float64()))
     texts = _teams(needs=["repairs"] * 2).append_column(f"usage.{item}", pa.array(["60..70", "7"], pa.string()))
     pieces = [next(iter(_pieces(rows, 2))) for rows in (plain, texts)]
-    asked = Asked(bicycles, after, _DAY, None, plain.schema)
+    asked = Asked(Facts(bicycles, _DAY, None), Facts(after, _DAY, None), plain.schema)
     impact = measure_impact(asked, pieces, lambda *_: None)
     assert (impact.compared, sum(impact.transitions.values())) == (4, 4)
     assert impact.sample.rows[f"usage.{item}"].to_pylist() == ["5.1250", None, "60..70", "7"]
@@ -385,7 +385,8 @@ def test_volumes_of_members_are_read_where_only_some_blocks_have_them():
     shipped = load()
     rows = _teams(needs=["sms-api,monthly-cost<=500"])
     (piece,) = _pieces(rows.append_column("usage.sms-outbound@de", pa.array([5000.0])), 1)
-    impact = measure_impact(Asked(shipped, shipped, _DAY, None, rows.schema), [piece], lambda *_: None)
+    facts = Facts(shipped, _DAY, None)
+    impact = measure_impact(Asked(facts, facts, rows.schema), [piece], lambda *_: None)
     assert (impact.compared, impact.rejected.total()) == (1, 0)  # without it no cost can be worked out
 
 

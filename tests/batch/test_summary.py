@@ -105,7 +105,7 @@ def test_what_is_wanted_says_how_many_must_have_it(riders):
 
 def test_an_unknown_fact_comes_with_the_question_to_ask(riders):
     asked = {part["ask"]: part["teams"] for part in riders["unknown_facts"]}
-    assert any(question.startswith("Does ") and question.endswith("Child seats?") for question in asked)
+    assert any(question.startswith("Does ") and question.endswith('"Child seats"?') for question in asked)
     assert max(asked.values()) == 2
 
 

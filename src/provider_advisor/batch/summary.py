@@ -186,7 +186,6 @@ def _word_question(provider: str, criterion: Criterion) -> str:
 
 
 def _part_by_provider(counts: _Counts) -> dict[str, dict[str, int]]:
-    """Return by provider the counts of criteria."""
     found: dict[str, dict[str, int]] = {}
     for (provider, criterion), count in counts.items():
         found.setdefault(provider, {})[criterion] = count

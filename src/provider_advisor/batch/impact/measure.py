@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from provider_advisor.batch.impact.mixed_bases import merge_named
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.table import USAGE
 from provider_advisor.errors import BatchError, RequirementsError
-from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.scope import read_scope
 
@@ -31,16 +30,14 @@ Transition = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 class Asked(NamedTuple):
-    """What is compared: two bases as of a day, with the table's schema, and the name of the column of ids.
+    """What is compared: the facts of two bases, for tables with this schema and this column of ids.
 
     `dated` rows may name a day, or providers and sources, of their own. If more than `sample` verdicts change, reasons
     are looked for in a random sample of this size.
     """
 
-    before: KnowledgeBase
-    after: KnowledgeBase
-    day: dt.date
-    max_age: int | None
+    before: Facts
+    after: Facts
     schema: pa.Schema
     dated: bool = False
     id_column: str | None = None
@@ -86,14 +83,14 @@ class _Comparison:
 
     def __init__(self, asked: Asked) -> None:
         self._is_dated = asked.dated
-        self._before, self._after = (Facts(base, asked.day, asked.max_age) for base in (asked.before, asked.after))
-        self._whole = merge_named(asked.before, asked.after)
-        self._providers = tuple(sorted({*asked.before.providers, *asked.after.providers}))
+        self._before, self._after = asked.before, asked.after
+        old, new = asked.before.base, asked.after.base
+        self._whole = merge_named(old, new)
+        self._providers = tuple(sorted({*old.providers, *new.providers}))
         self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
         self._id = _find_id(asked.schema, asked.id_column)
         self._names = [name for name in NAMES if asked.dated and name in asked.schema.names]
-        then = set(list_readable(asked.schema, asked.before, asked.after))
-        now = set(list_readable(asked.schema, asked.after, asked.before))
+        then, now = set(list_readable(asked.schema, old, new)), set(list_readable(asked.schema, new, old))
         self._read, self._unread = {*then, *now, *self._names}, tuple(sorted(then ^ now))
         self._compared, self._dated = 0, 0
         self._rejected: Counter[str] = Counter()
@@ -181,14 +178,12 @@ def _find_id(schema: pa.Schema, name: str | None) -> str | None:
 
 
 def _count_dated(rows: pa.RecordBatch) -> int:
-    """Return how many rows name a day or an age of their own."""
     found = [rows.column(name) for name in ("as_of", "max_age") if name in rows.schema.names]
     own = [np.asarray(column.is_valid()) for column in found]
     return int(np.logical_or.reduce(own).sum()) if own else 0
 
 
 def _count_transitions(found: Sample) -> dict[Transition, int]:
-    """Return how often each pair of verdicts occurs."""
     # Counted as rows of numbers, because thousands of teams share a few pairs of verdicts.
     width = found.before.shape[1]
     pairs, counts = np.unique(np.hstack([found.before, found.after]), axis=0, return_counts=True)

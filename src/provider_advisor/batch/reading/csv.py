@@ -243,7 +243,6 @@ def _describe_ragged(cells: int, header: Header) -> str:
 
 
 def _leave_out(text: TextBlock, places: Iterable[int]) -> bytes:
-    """Return the text without the records at these places."""
     parts, end = [], 0
     for place in sorted(places):
         parts.append(text.data[end : text.records.starts[place]])

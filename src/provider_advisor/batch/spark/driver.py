@@ -256,7 +256,6 @@ def stage_folder(output: Path) -> Iterator[Path]:
 
 
 def _clear(folder: Path) -> None:
-    """Delete what workers have written."""
     # By name, never the whole tree: somebody else may have put files there.
     for name in (ROWS, REJECTS, WORDS, _OLD):
         remove_part_folder(folder / name)

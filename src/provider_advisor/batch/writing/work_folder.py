@@ -119,7 +119,6 @@ class WorkFolder:
             self._rewrite(len(self.parts))
 
     def _rewrite(self, parts: int) -> None:
-        """Keep the head of the manifest and its first parts."""
         with (self.path / _MANIFEST).open("rb") as old, write_whole(self.path / _MANIFEST) as new:
             new.writelines(line for line, _ in zip(old, range(1 + parts), strict=False))
 

@@ -14,6 +14,7 @@ from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.input_options import InputOptions
 from provider_advisor.faces.cli.options import format_option, option, path_name, take_options, today
 from provider_advisor.faces.text import Page, progress_bar, show_json
+from provider_advisor.knowledge import Facts
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version
@@ -94,10 +95,8 @@ def _compare(teams: tuple[str, ...], options: ImpactOptions) -> tuple[dict[str, 
     inputs = options.open_inputs(teams, both)
     options.show_reading(inputs)
     asked = Asked(
-        before.knowledge,
-        after.knowledge,
-        day,
-        age,
+        Facts(before.knowledge, day, age),
+        Facts(after.knowledge, day, age),
         inputs.schema,
         dated=inputs.is_dated,
         id_column=options.id_column,
