@@ -34,14 +34,10 @@ OF_PROVIDERS = ("standing", *_SCORES, *_COSTS, *_LISTS)
 """The columns of each provider, prefixed with its name and a dot."""
 
 
-def list_names(providers: Iterable[str]) -> list[str]:
-    """Return the names of the lists of reason codes, in order."""
-    return ["reasons", CHANGES, *(f"{provider}.{name}" for provider in providers for name in _LISTS)]
-
-
 def list_reason_columns(providers: Iterable[str]) -> list[str]:
     """Return the names of the columns that the option `reasons` adds, in order."""
-    return ["among", RANKING, *list_names(providers), "unlisted"]
+    of_providers = [f"{provider}.{name}" for provider in providers for name in _LISTS]
+    return ["among", RANKING, "reasons", CHANGES, *of_providers, "unlisted"]
 
 
 def make_fields(
@@ -77,49 +73,36 @@ def make_own_words(unlisted: Mapping[int, Sequence[Unlisted]], kept: Flags) -> p
     return arrays.make_lists(ends, words, kept)
 
 
-def make_verdict_columns(
-    everybody: Sequence[str], there: Sequence[str], verdicts: Verdicts, kept: Flags
-) -> Iterator[pa.Array]:
-    """Yield the verdict columns of the kept rows, in the order of their fields."""
+def make_verdict_columns(providers: Sequence[str], verdicts: Verdicts, kept: Flags) -> dict[str, pa.Array]:
+    """Return the verdict columns of the kept rows by name."""
     keep = _make_filter(kept)
-    # Index -1 (none) selects the last element.
-    places = np.array([*map(everybody.index, there), -1], np.int16)
-    yield _make_words(keep(verdicts.kind), KINDS)
-    yield _make_words(keep(verdicts.strength), STRENGTHS)
-    yield _make_words(places[keep(verdicts.provider)], everybody)
-    yield _make_words(places[keep(verdicts.lean)], everybody)
+    return {
+        "verdict": _make_words(keep(verdicts.kind), KINDS),
+        "strength": _make_words(keep(verdicts.strength), STRENGTHS),
+        "provider": _make_words(keep(verdicts.provider), providers),
+        "lean": _make_words(keep(verdicts.lean), providers),
+    }
 
 
-def make_columns(  # noqa: PLR0913, PLR0917 (what the columns of a provider hold)
-    everybody: Sequence[str],
-    there: Sequence[str],
-    scores: Scores,
-    costs: Sequence[Floats],
-    priced: Container[str],
-    kept: Flags,
-) -> Iterator[pa.Array]:
-    """Yield the columns of each provider for the kept rows, in the order of their fields.
+def make_provider_columns(
+    providers: Sequence[str], scores: Scores, costs: Mapping[str, Sequence[Floats]], kept: Flags
+) -> dict[str, pa.Array]:
+    """Return the columns of each provider for the kept rows by name.
 
-    `costs` holds the lowest and the highest costs by provider and row. Scores and costs are for the providers in
-    `there`; the columns of the other providers in `everybody` are null.
+    `costs` holds the lowest and the highest costs of the rows by provider.
     """
     keep = _make_filter(kept)
     asked = arrays.pack_bits(keep(scores.asked))
-    for provider in everybody:
-        if provider not in there:
-            rows = int(np.count_nonzero(kept))
-            yield _make_words(np.full(rows, -1, np.int16), STANDINGS)
-            yield from (pa.nulls(rows, pa.float64()) for _ in (*_SCORES, *(costs if provider in priced else ())))
-            continue
-        place = there.index(provider)
-        yield _make_words(
-            keep(scores.standing[place]), STANDINGS
-        )  # depends on musts only, so it exists even without scores
-        for part in (scores.proven, scores.expected, scores.possible):
-            yield arrays.make_numbers(keep(part[place]), asked)
-        for ends in costs if provider in priced else ():
-            found = keep(ends[place])
-            yield arrays.make_numbers(found, arrays.pack_bits(np.isfinite(found)))
+    columns: dict[str, pa.Array] = {}
+    for place, provider in enumerate(providers):
+        # Standing depends on musts only, so it exists even without scores.
+        columns[f"{provider}.standing"] = _make_words(keep(scores.standing[place]), STANDINGS)
+        for name, part in zip(_SCORES, (scores.proven, scores.expected, scores.possible), strict=True):
+            columns[f"{provider}.{name}"] = arrays.make_numbers(keep(part[place]), asked)
+        for name, ends in zip(_COSTS, costs.get(provider, ()), strict=False):
+            found = keep(ends)
+            columns[f"{provider}.{name}"] = arrays.make_numbers(found, arrays.pack_bits(np.isfinite(found)))
+    return columns
 
 
 def _make_filter(kept: Flags) -> Callable[[NDArray[Any]], NDArray[Any]]:
@@ -141,11 +124,6 @@ def make_rankings(there: Sequence[str], scores: Scores, kept: Flags) -> pa.ListA
     ranked = order[np.arange(len(there)) < counts[:, np.newaxis]]  # ruled-out providers come last in each row
     ends = np.concatenate([[0], np.cumsum(counts)])
     return arrays.make_lists(ends, arrays.make_dictionary(ranked.astype(np.int32), there), kept)
-
-
-def make_no_lists(rows: int) -> pa.Array:
-    """Return a column of null lists, for a provider that does not take part."""
-    return pa.nulls(rows, _WORDS)
 
 
 def _make_words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:

@@ -14,8 +14,8 @@ For example, the bicycle shops of the tests get these teams, as of 2024-01-01:
    also cell 2, because no fact lies between 90 and 95. telex has no cell: row 2 gets an error.
 2. `RuleChainer.fire` replaces the cell of a word if a rule implies its criterion too (repairs in row 0: "stated, and
    implied because the team commutes"), and adds cells for criteria that only a rule implies (advice in row 1).
-3. `_price_rows` calculates the cost of each team's usage, and finds the cell of monthly-cost<=30 by which shops' costs
-   meet it.
+3. `calculate_costs` finds the cost of each team's usage, and `price_words` the cell of monthly-cost<=30 by which shops'
+   costs meet it.
 4. `_set_apart` removes rows that columns cannot answer: row 2, and rows that must be judged one by one (with one of two
    volumes that a price needs, two requirements on the cost, or an implied requirement on the cost).
 5. `_score_rows` sums the numbers of each row's cells. Row 1 has cells with the weights 8, 4 and 0.5, of which velo is
@@ -29,8 +29,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import chain, repeat
+from collections.abc import Sequence
+from itertools import chain, compress, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -42,12 +42,12 @@ from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, PriceList, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import CellTallier, RunningTally
 from provider_advisor.batch.kernel.output import (
-    list_names,
+    GAPS,
+    RANKING,
     make_code_lists,
-    make_columns,
     make_fields,
-    make_no_lists,
     make_own_words,
+    make_provider_columns,
     make_rankings,
     make_verdict_columns,
     make_word_lists,
@@ -136,7 +136,9 @@ class Scorer:
         Raises BatchError if the table's columns cannot be read.
         """
         layout = self._plan_layout(table)
-        return pa.schema(self._put_in_order(layout, [table.field(name) for name in layout.carried], self._fields))
+        carried = [table.field(name) for name in layout.carried]
+        first = [field for field in carried if field.name == layout.id]
+        return pa.schema([*first, *self._fields, *(field for field in carried if field.name != layout.id)])
 
     def find_id(self, table: pa.Schema) -> str | None:
         """Return the name of the column of team ids, None if the table has none."""
@@ -159,21 +161,34 @@ class Scorer:
         counting, counted = memory.tallying, (found.scores, verdicts, kept)
         tally = counting.count_teams(found.entries, *counted) if self._remarks else counting.count_verdicts(*counted)
         tally = tally.add_left("unjudged", len(found.unlisted))
-        providers = tuple(self.facts.knowledge.providers)
-        some = _make_filter(kept)
-        costs = (found.costs.low, found.costs.high)
-        ours = [*make_verdict_columns(self._everybody, providers, verdicts, kept)]
-        ours += [memory.gaps.list_codes(found.entries, verdicts, kept)] if self._gaps else []
-        ours += make_columns(self._everybody, providers, found.scores, costs, self._priced, kept)
-        if self._reasons:
-            ours += self._list_reasons(memory, found, verdicts.among, kept)
+        columns = self._make_columns(memory, found, verdicts, kept)
+        mask = arrays.make_flags(kept)  # applied column by column: Arrow filters whole batches by lists of indexes
+        for name in layout.carried:
+            columns[name] = rows.column(name).filter(mask) if found.errors else rows.column(name)
         if self._explain:
-            ours.append(some(self._explain_rows(rows, kept, days)))
-        carried = [some(rows.column(name)) for name in layout.carried]
-        batch = pa.RecordBatch.from_arrays(
-            self._put_in_order(layout, carried, ours), schema=self.output_schema(rows.schema)
-        )
-        return Scored(batch, found.errors, tally)
+            columns["explain"] = self._explain_rows(rows, kept, days)
+        schema = self.output_schema(rows.schema)
+        # Only the columns of providers that do not take part are missing.
+        size = int(np.count_nonzero(kept))
+        ordered = [columns[part.name] if part.name in columns else pa.nulls(size, part.type) for part in schema]
+        return Scored(pa.RecordBatch.from_arrays(ordered, schema=schema), found.errors, tally)
+
+    def _make_columns(self, memory: Memory, found: Judged, verdicts: Verdicts, kept: Flags) -> dict[str, pa.Array]:
+        """Return the output columns of the kept rows by name, besides `explain`."""
+        providers = tuple(self.facts.knowledge.providers)
+        low, high = found.costs.low, found.costs.high
+        costs = {name: (low[at], high[at]) for at, name in enumerate(providers) if name in self._priced}
+        columns = make_verdict_columns(providers, verdicts, kept)
+        columns |= make_provider_columns(providers, found.scores, costs, kept)
+        if self._gaps:
+            columns[GAPS] = memory.gaps.list_codes(found.entries, verdicts, kept)
+        if self._reasons:
+            columns["among"] = make_word_lists(verdicts.among, providers, kept)
+            columns[RANKING] = make_rankings(providers, found.scores, kept)
+            for name, codes in memory.lists.items():
+                columns[name] = codes.list_codes(found.entries, kept, memory.cells)
+            columns["unlisted"] = make_own_words(found.unlisted, kept)
+        return columns
 
     def _find_dated(self, verdicts: Verdicts, found: Judged, rows: pa.RecordBatch, memory: Memory) -> Verdicts:
         """Return the verdicts, dated where out-of-date facts are needed for a proof: see `decision.verdict`."""
@@ -201,43 +216,21 @@ class Scorer:
     def _plan_layout(self, table: pa.Schema) -> Layout:
         return plan_layout(table, self.facts.knowledge, [field.name for field in self._fields], self._id_column)
 
-    def _put_in_order(self, layout: Layout, carried: list[pa.Array], ours: list[pa.Array]) -> list[pa.Array]:
-        """Return the id, the output columns, then the other columns of the table."""
-        first = [part for name, part in zip(layout.carried, carried, strict=True) if name == layout.id]
-        rest = [part for name, part in zip(layout.carried, carried, strict=True) if name != layout.id]
-        return [*first, *ours, *rest]
-
     def _get_memory(self) -> Memory:
         """Return the memory, replaced if it is full; other threads may still be using the old one."""
         if self._memory.is_full:
             self._memory = Memory(self.facts, in_order=self._reasons)
         return self._memory
 
-    def _list_reasons(self, memory: Memory, found: Judged, among: Flags, kept: Flags) -> list[pa.Array]:
-        """Return the lists of kept rows only, which is much cheaper than filtering lists afterwards."""
-        return [
-            make_word_lists(among, tuple(self.facts.knowledge.providers), kept),
-            make_rankings(tuple(self.facts.knowledge.providers), found.scores, kept),
-            *(
-                memory.lists[name].list_codes(found.entries, kept, memory.cells)
-                if name in memory.lists
-                else make_no_lists(int(np.count_nonzero(kept)))
-                for name in list_names(self._everybody)
-            ),
-            make_own_words(found.unlisted, kept),
-        ]
-
     def _explain_rows(self, rows: pa.RecordBatch, kept: Flags, days: Sequence[RowScope] | None) -> pa.Array:
-        """Return the complete answer of each row, the same as for a single team."""
+        """Return the complete answer of each kept row, the same as for a single team."""
         from provider_advisor.recommendation import answer  # noqa: PLC0415 (loads the wording, needed only here)
 
         knowledge, own = self.facts.base, RowScope(self.facts.as_of, self.facts.max_age, EVERYTHING)
-        texts: list[str | None] = []
-        for record, scored, day in zip(rows.to_pylist(), kept.tolist(), days or repeat(own), strict=False):
-            team = read_row(record, knowledge) if scored else None
-            statement = None if team is None else Statement(team, day.day, day.age, scope=day.scope)
-            found = None if statement is None else answer(knowledge, statement).record
-            texts.append(None if found is None else json.dumps(found, ensure_ascii=False))
+        texts = []
+        for record, day in compress(zip(rows.to_pylist(), days or repeat(own), strict=False), kept):
+            statement = Statement(read_row(record, knowledge), day.day, day.age, scope=day.scope)
+            texts.append(json.dumps(answer(knowledge, statement).record, ensure_ascii=False))
         return pa.array(texts, pa.string())
 
 
@@ -245,14 +238,6 @@ def _list_priced(knowledge: KnowledgeBase) -> frozenset[str]:
     """Return the providers with a price for any usage; the costs of the others are never known."""
     multiplied = {name for name, criterion in knowledge.criteria.items() if criterion.usage}
     return frozenset(provider for provider, criterion in knowledge.claims if criterion in multiplied)
-
-
-def _make_filter(kept: Flags) -> Callable[[pa.Array], pa.Array]:
-    """Return a function that drops the rows of a column that are not kept."""
-    if kept.all():
-        return lambda column: column
-    mask = arrays.make_flags(kept)
-    return lambda column: column.filter(mask)
 
 
 class Judged(NamedTuple):
@@ -284,19 +269,20 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: RuleChainer) -> Judged
     """Judge the rows, whose columns `table.plan_layout` must have checked."""
     read = _read_rows(rows, memory)
     fired = chaining.fire(read.stated.cells, read.stated.ends, read.said, memory.cells, memory.changes)
-    priced = _price_rows(read, fired, memory)
-    apart = _set_apart(rows, read, fired, priced, memory)
+    costs = calculate_costs(read.said.usage, read.said.rows, memory.prices)
+    varying = price_words(read.stated.on_cost, fired.cells, costs, memory.cells)  # sets cells in `fired.cells`
+    apart = _set_apart(rows, read, fired, costs, memory)
     entries = _gather_entries(read.stated, fired, apart, memory.cells)
-    scores = _score_rows(rows, read.weighing, entries, priced.varying, apart, memory)
+    scores = _score_rows(rows, read.weighing, entries, varying, apart, memory)
     for row, outcome in apart.outcomes.items():
-        _put_costs(priced.costs, row, outcome)
+        _put_costs(costs, row, outcome)
     # The sums of these rows cannot be recomputed from cells alone: they also need `varying`, weights or an outcome.
     own = apart.out.copy()
     own[read.stated.on_cost.rows] = True
     own[read.weighing.rows] = True
     unlisted = {row: parts for row, parts in read.own_words.found.items() if row not in apart.errors}
     unlisted |= {row: outcome.team.unlisted for row, outcome in apart.outcomes.items() if outcome.team.unlisted}
-    return Judged(entries, scores, priced.costs, apart.errors, own, unlisted)
+    return Judged(entries, scores, costs, apart.errors, own, unlisted)
 
 
 class _RowsRead(NamedTuple):
@@ -318,19 +304,6 @@ def _read_rows(rows: pa.RecordBatch, memory: Memory) -> _RowsRead:
     return _RowsRead(stated, said, own_words, weighing)
 
 
-class _Priced(NamedTuple):
-    """The costs of the rows, and the numbers that cost requirements add to the sums of some rows."""
-
-    costs: Costs
-    varying: Varying
-
-
-def _price_rows(read: _RowsRead, fired: Fired, memory: Memory) -> _Priced:
-    """Return the costs of the rows, and set the cells of cost requirements in `fired.cells`."""
-    costs = calculate_costs(read.said.usage, read.said.rows, memory.prices)
-    return _Priced(costs, price_words(read.stated.on_cost, fired.cells, costs, memory.cells))
-
-
 class _SetApart(NamedTuple):
     """The rows that columns cannot answer: by row, the outcome of a single answer or an error.
 
@@ -342,9 +315,9 @@ class _SetApart(NamedTuple):
     out: Flags
 
 
-def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, priced: _Priced, memory: Memory) -> _SetApart:
+def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, costs: Costs, memory: Memory) -> _SetApart:
     """Find the rows that cannot be read, and answer those that must be judged one by one."""
-    stated, said, costs = read.stated, read.said, priced.costs
+    stated, said = read.stated, read.said
     on_cost = stated.on_cost.rows
     alone = stated.alone | costs.incomplete | costs.large | fired.alone
     alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a cost requirement without usage
