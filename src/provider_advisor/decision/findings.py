@@ -79,12 +79,8 @@ class Finding(NamedTuple):
             return []
         if any(not part.asked.present for part in parts):
             return []
-        facts = [
-            fact for degree in (self.degree, *(part.degree for part in parts)) if (fact := degree.fact) is not None
-        ]
-        return [
-            claim for fact in facts for claim in fact.claims if fact.truth is not Truth.YES or claim.value == "present"
-        ]
+        facts = (degree.fact for degree in (self.degree, *(part.degree for part in parts)))
+        return [claim for fact in facts if fact is not None for claim in fact.claims]
 
 
 class Score(NamedTuple):
