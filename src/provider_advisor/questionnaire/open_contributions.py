@@ -134,10 +134,9 @@ class _ContributionSearch:
         if not asked and not own:
             return
         if volumes:
-            weights = [self._catalogue.weigh(name, priority) for priority in PRIORITIES]
-            weight = self._catalogue.weigh(name, said.priorities[name]) if asked else max(weights)
-            questions = own or volumes | ({bound} - said.final)
-            yield OpenContribution(WidestSpan(weight), self._now["stated", name], questions)
+            priorities = [said.priorities[name]] if asked else PRIORITIES
+            span: Span = WidestSpan(max(self._catalogue.weigh(name, priority) for priority in priorities))
+            yield OpenContribution(span, self._now["stated", name], own or volumes | ({bound} - said.final))
         elif self._team.usage and not (asked and bounded):
             span = self._catalogue.span_cost(computed, self._team, said.priorities.get(name))
             yield OpenContribution(span, self._now["stated", name], own or frozenset([bound]))

@@ -156,6 +156,11 @@ class _ProofSums:
         weight = Measure("weight")
         return _NEAR * (self.now(weight) + sum(part.span.get_ends(weight)[1] for part in self.open))
 
+    @property
+    def dust(self) -> float:
+        """Return how far a sum may be off because it was added up in another order."""
+        return self.near * _DUST / _NEAR
+
     def now(self, measure: Measure) -> float:
         """Return the sum over all findings as they are now."""
         if measure not in self._now:
@@ -168,8 +173,7 @@ class _ProofSums:
 
     def demand_even(self, measure: Measure) -> Way:
         """Return the demands that a difference stays nothing."""
-        dust = _DUST / _NEAR * self.near
-        return Demand(measure, -dust), Demand(measure, dust, above=False)
+        return Demand(measure, -self.dust), Demand(measure, self.dust, above=False)
 
     def is_met(self, demand: Demand) -> bool:
         """Return whether the demand is met now."""
@@ -303,10 +307,9 @@ def _keep_beaten(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[l
 
 def _keep_open(leader: int, rivals: Sequence[int], sums: _ProofSums) -> list[Way]:
     """Return how some rival stays in and reaches up to the leader's proven score."""
-    # Only the rounding error of another order: a rival that exactly reaches the proven score prevents the proof.
-    dust = sums.near * _DUST / _NEAR
+    # No more than dust: a rival that exactly reaches the proven score prevents the proof.
     stays_in = {rival: Demand(Measure("failed", rival), 0, above=False) for rival in rivals}
-    reaches = {rival: Demand(Measure("firm", leader, rival), dust, above=False) for rival in rivals}
+    reaches = {rival: Demand(Measure("firm", leader, rival), sums.dust, above=False) for rival in rivals}
     return [(stays_in[rival], reaches[rival]) for rival in rivals]
 
 

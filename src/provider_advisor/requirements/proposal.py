@@ -103,10 +103,9 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     rows = list(reader.read())
     matcher = Matcher(knowledge, matches, sentences=True)
     found = [
-        _suggest_more(match, row.more, matcher)
+        _settle_doubt(match, row.more, matcher, unlist=unlist)
         for row, match in zip(rows, matcher.find_all(row.text for row in rows), strict=True)
     ]
-    found = [_unlist(match) if unlist else match for match in found]
     # All rows are read before any is refused: people who correct a sheet want to see every mistake at once.
     problems: list[str] = []
     items: list[Requirement | Unlisted] = []
@@ -313,18 +312,17 @@ def _read_marks(cells: Mapping[str, str], scale: Scale) -> Wish:
     return MARKED[simplify(marked[0])]
 
 
-def _suggest_more(match: Match, more: str, matcher: Matcher) -> Match:
-    """Return a match in doubt with what the text beside the requirement may mean too."""
-    if match.targets or not more or more == match.word:
+def _settle_doubt(match: Match, more: str, matcher: Matcher, *, unlist: bool) -> Match:
+    """Return a match in doubt with what the text beside it may mean too, in the team's own words if they `unlist`."""
+    if match.targets:
         return match
-    beside = matcher.find(more)
-    meant = dict.fromkeys([*match.candidates, *(beside.targets if beside.is_requirement else ()), *beside.candidates])
-    return match._replace(candidates=tuple(meant)[:_SHOWN])
-
-
-def _unlist(match: Match) -> Match:
-    """Return a text in doubt as one in the team's own words, unless it is a spreadsheet error."""
-    return match if match.targets or is_error_value(match.word) else match.unlist()
+    if more and more != match.word:
+        beside = matcher.find(more)
+        asked = beside.targets if beside.is_requirement else ()
+        meant = dict.fromkeys([*match.candidates, *asked, *beside.candidates])
+        match = match._replace(candidates=tuple(meant)[:_SHOWN])
+    # A spreadsheet error is a mistake in whatever words.
+    return match.unlist() if unlist and not is_error_value(match.word) else match
 
 
 def _read_row(
