@@ -102,7 +102,7 @@ class BatchOptions(InputOptions):
         return _find_place("rejects", self.rejects)
 
     def other_places(self) -> list[OutputPlace]:
-        """Return the files that are written along with the rows. Raises BatchError as `rejects_path` does."""
+        """Return the files that are written when all rows are. Raises BatchError as `rejects_path` does."""
         from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
         given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
@@ -195,34 +195,23 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     from provider_advisor.batch.local_run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.pipeline import BlockScorer  # noqa: PLC0415
     from provider_advisor.batch.reading import choose_form  # noqa: PLC0415
-    from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name  # noqa: PLC0415
+    from provider_advisor.batch.writing.output_paths import check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
-    from provider_advisor.batch.writing.work_folder import find_work_folder  # noqa: PLC0415
 
     output = None if names[-1] == "-" else _follow_links(names[-1])
     form = choose_form(names[-1], options.output_format, "--output-format")
-    is_folder = output is not None and is_folder_name(names[-1])
+    is_folder, is_workbook = output is not None and is_folder_name(names[-1]), form == "xlsx"
     if output is None and form in {"parquet", "xlsx"}:
         kind = "Parquet" if form == "parquet" else "a workbook"
         raise BatchError(f"{kind} cannot be written to standard output; give a file, or add --output-format csv.")
-    if form == "xlsx":
+    if is_workbook:
         _check_workbook_options(options, is_folder=is_folder)
     inputs = options.open_inputs(names[:-1], knowledge)
     rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
-    places = options.other_places()
-    places += [OutputPlace(_CALLED["rejects"], rejects)] if rejects else []
-    if output is not None:
-        hidden = OutputPlace("the work folder", find_work_folder(output), "hidden")
-        places = [OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"), *places, hidden]
-    check_places(inputs.sources, places, rejects)
-    if options.resume and (output is None or not inputs.can_be_read_again):
-        raise BatchError(
-            "--resume works only from file to file, not with a database, standard input or standard output."
-        )
-    if options.resume and inputs.form == "xlsx":
-        raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
+    check_places(inputs.sources, _list_places(options, output, rejects, is_folder=is_folder), rejects)
+    if options.resume:
+        _check_resumable(inputs, output)
     options.show_reading(inputs, quiet=options.quiet)
-    is_workbook = form == "xlsx"
     scoring_options = _choose_scoring(options)._replace(
         dated=inputs.is_dated, reasons=options.reasons or is_workbook,
         remarks=not is_workbook or options.has_summary,  # a workbook is never resumed by a run that has one
@@ -231,12 +220,38 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     plan = Plan(
         output, form, rejects, options.threads or 0, resume=options.resume,
         about=_list_dependencies(knowledge, options), is_folder=is_folder,
-        workbook=_plan_workbook(inputs, scoring, knowledge, options) if form == "xlsx" else None,
+        workbook=_plan_workbook(inputs, scoring, knowledge, options) if is_workbook else None,
     )  # fmt: skip
     _collect_from_now_on()
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
     return result, scoring.facts
+
+
+def _list_places(
+    options: BatchOptions, output: Path | None, rejects: Path | None, *, is_folder: bool
+) -> list[OutputPlace]:
+    """Return all places that a run writes to; without an output, its rows go to standard output."""
+    from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415
+    from provider_advisor.batch.writing.work_folder import find_work_folder  # noqa: PLC0415
+
+    places = options.other_places()
+    if rejects is not None:
+        places.append(OutputPlace(_CALLED["rejects"], rejects))
+    if output is not None:
+        places.insert(0, OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"))
+        places.append(OutputPlace("the work folder", find_work_folder(output), "hidden"))
+    return places
+
+
+def _check_resumable(inputs: Inputs, output: Path | None) -> None:
+    """Raise BatchError for a run that --resume cannot continue."""
+    if output is None or not inputs.can_be_read_again:
+        raise BatchError(
+            "--resume works only from file to file, not with a database, standard input or standard output."
+        )
+    if inputs.form == "xlsx":
+        raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
 
 
 def _choose_scoring(options: BatchOptions) -> ScoringOptions:

@@ -29,6 +29,7 @@ from provider_advisor.faces.cli.ask.typed import (
     read_marks,
     read_members,
     read_number,
+    read_place,
 )
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
@@ -337,9 +338,7 @@ def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
     if command is not None:
         return command
     if text.isascii() and text.isdigit():
-        if not 1 <= int(text[:9]) <= len(keys):
-            raise RequirementsError(f"there is no {text[:9]} here; expected a number from 1 to {len(keys)}.")
-        return keys[int(text[:9]) - 1]
+        return keys[read_place(text, len(keys))]
     return Reply("search", text) if text else None
 
 
@@ -380,7 +379,7 @@ def _explain(words: str, state: State, keys: Sequence[Key]) -> list[str]:
     """Explain why one of several questions is asked; for a bare `?`, what is known so far."""
     if not words and len(keys) > 1:
         return [*describe_known(state), "For one of the questions: ?1 for the first."]
-    place = int(words) if words.isascii() and words.isdigit() and len(words) < 5 else 0 if words else 1  # noqa: PLR2004
-    if not 1 <= place <= len(keys):
-        return [f"There is no {words[:20]} here; expected a number from 1 to {len(keys)}."]
-    return describe_why(state, keys[place - 1])
+    try:
+        return describe_why(state, keys[read_place(words or "1", len(keys))])
+    except RequirementsError as error:
+        return [capital(str(error))]

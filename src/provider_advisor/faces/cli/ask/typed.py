@@ -19,6 +19,7 @@ from provider_advisor.requirements.usage import read_volume
 from provider_advisor.safe_text import brief, shown
 
 _MOST_NAMED = 6
+_LONGEST_PLACE = 20
 
 K = TypeVar("K")
 
@@ -78,7 +79,7 @@ def read_marks(text: str, keys: Sequence[K]) -> dict[K, str]:
     # Numbers wait for the word behind them, so that "1 2 must 3n" makes 1 and 2 musts.
     for part in _PART.finditer(_MUST_NOT.sub("must-not", _NOT_SURE.sub("not-sure", text.casefold()))):
         if part["place"]:
-            waiting.append(keys[_read_place(part["place"], len(keys))])
+            waiting.append(keys[read_place(part["place"], len(keys))])
             continue
         level = _LEVELS.get(part["word"] or "")
         named = waiting or (list(keys) if len(keys) == 1 else [])
@@ -91,8 +92,10 @@ def read_marks(text: str, keys: Sequence[K]) -> dict[K, str]:
     return found
 
 
-def _read_place(text: str, count: int) -> int:
-    if not 1 <= int(text) <= count:
+def read_place(text: str, count: int) -> int:
+    """Return the place of a number on the screen, beginning at 0. Raises RequirementsError."""
+    text = text[:_LONGEST_PLACE]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= count):
         raise RequirementsError(f"there is no {text} here; expected a number from 1 to {count}.")
     return int(text) - 1
 
@@ -120,7 +123,7 @@ def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
 
 def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
     if part.isascii() and part.isdigit():
-        return prompt.choices[_read_place(part[:9], len(prompt.choices))][0]
+        return prompt.choices[read_place(part, len(prompt.choices))][0]
     if part.casefold() not in known:
         hint = did_you_mean(brief(part), known)
         raise RequirementsError(
@@ -143,7 +146,7 @@ def read_members(text: str, prompt: Prompt, state: State) -> str | tuple[str, ..
 def _read_member(text: str, prompt: Prompt, state: State) -> str:
     """Return the member that one name means: by its number in a short list, by its name, or by a part of it."""
     if text.isascii() and text.isdigit() and len(prompt.choices) <= SHORT_LIST:
-        return prompt.choices[_read_place(text[:9], len(prompt.choices))][0]
+        return prompt.choices[read_place(text, len(prompt.choices))][0]
     if (known := state.catalogue.knowledge.criteria.find_member(prompt.key.name, text)) is not None:
         return known
     found = find_members(prompt, text, state.catalogue)
