@@ -310,8 +310,8 @@ class Notice(NamedTuple):
     """An end or a change behind a fact, past or ahead.
 
     `day` is the last day for "ends", "ended" and ends of products, the first day for all others; for an end that is
-    "withdrawn" it is that end, and `stated` the day on which it was withdrawn. `claim`
-    is what a claim's own end or start is about; for products there is none.
+    "withdrawn" it is that end, and `stated` the day on which it was withdrawn. `claim` is the one that ends or starts;
+    for the end of a product there is none.
     """
 
     provider: str
