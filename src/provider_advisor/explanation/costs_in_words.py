@@ -116,7 +116,7 @@ def money_text(low: float, high: float | None) -> str:
 
 def describe_cost(cost: CostRecord, knowledge: KnowledgeBase) -> str:
     """Return a cost in words: "600 to 1200 USD/month (2022 price)", "at least 83 USD/month; not included: fees"."""
-    return "; ".join([describe_sum(cost, knowledge), *_list_gaps(cost, knowledge)])
+    return "; ".join([describe_sum(cost, knowledge), *_list_exclusions(cost, knowledge)])
 
 
 def describe_sum(cost: CostRecord, knowledge: KnowledgeBase) -> str:
@@ -153,18 +153,18 @@ def _name_place(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
     return "" if item.price_of is None else member_label(str(item.criterion), item.price_of, knowledge)
 
 
-def list_gaps(answer: AnswerRecord, provider: ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
+def list_exclusions(answer: AnswerRecord, provider: ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return sentences on what a provider's cost does not include, and on bounds that this leaves open."""
-    gaps = [] if provider.monthly_cost is None else list(_list_gaps(provider.monthly_cost, knowledge))
+    found = [] if provider.monthly_cost is None else list(_list_exclusions(provider.monthly_cost, knowledge))
     for finding in answer.findings:
         criterion = knowledge.criteria.get(finding.criterion or "")
         is_open = finding.provider == provider.id and finding.outcome == "unknown" and finding.bound is not None
         if is_open and criterion is not None and criterion.computed:
-            gaps.append(f"it is not known whether the cost is {bound_text_of(finding.bound, criterion)}")
-    return [f"{capital(gap)}." for gap in gaps]
+            found.append(f"it is not known whether the cost is {bound_text_of(finding.bound, criterion)}")
+    return [f"{capital(part)}." for part in found]
 
 
-def _list_gaps(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
+def _list_exclusions(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield what the sum does not include: extras on top of prices, and usage and members without a price."""
     if plus := list(dict.fromkeys(part for item in cost.items for part in item.plus or ())):
         yield f"not included: {joined(plus)}"
@@ -176,7 +176,7 @@ def _list_gaps(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
     ]
     if unpriced:
         yield f"no price is known for {joined(unpriced)}"
-    # Texts and calls to Germany may both count at prices of the United States: that is one gap.
+    # Texts and calls to Germany may both count at prices of the United States: one sentence says so of both.
     elsewhere: dict[str, dict[str, None]] = {}
     for item in cost.items:
         if item.unpriced_members:

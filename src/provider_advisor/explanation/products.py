@@ -276,10 +276,10 @@ def record_product_gaps(decision: Decision) -> list[ProductGapRecord]:
         return []
     return [
         _record_gap(assessment.provider, list(gaps), decision)
-        for find_gaps in (find_product_gaps, find_wish_gaps)
+        for find in (find_product_gaps, find_wish_gaps)
         for assessment in decision.outcome.assessments
         if assessment.standing != "ruled-out"
-        for _, gaps in itertools.groupby(find_gaps(assessment.findings, knowledge), key=lambda gap: gap.asked)
+        for _, gaps in itertools.groupby(find(assessment.findings, knowledge), key=lambda gap: gap.asked)
     ]
 
 

@@ -13,7 +13,7 @@ from provider_advisor.explanation.answer_records import (
     ProviderRecord,
     group_findings,
 )
-from provider_advisor.explanation.costs_in_words import describe_sum, list_gaps, list_price_remarks, money_text
+from provider_advisor.explanation.costs_in_words import describe_sum, list_exclusions, list_price_remarks, money_text
 from provider_advisor.explanation.findings_in_words import (
     describe_area_weights,
     label_finding,
@@ -256,7 +256,7 @@ class _AnswerText:
                 continue
             page.line(f"{provider.name}: {describe_sum(cost, knowledge)}", 2, bold=True)
             notes = () if self.verbose else dict.fromkeys(note for item in cost.items for note in item.notes or ())
-            for sentence in (*list_gaps(answer, provider, knowledge), *(f"{capital(note)}." for note in notes)):
+            for sentence in (*list_exclusions(answer, provider, knowledge), *(f"{capital(note)}." for note in notes)):
                 page.line(sentence, 4)
             for item in cost.items if self.verbose else ():
                 if item.criterion is not None and item.high != 0:  # the gaps name what has no price

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.answer_records import AnswerRecord, CostItemRecord, KnowledgeRecord, LineRecord
-from provider_advisor.explanation.costs_in_words import describe_sum, list_gaps, list_price_remarks, money_text
+from provider_advisor.explanation.costs_in_words import describe_sum, list_exclusions, list_price_remarks, money_text
 from provider_advisor.explanation.findings_in_words import (
     Unknown,
     describe_area_weights,
@@ -190,7 +190,7 @@ def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSo
         # What is free is no position; what has no price is one, because it is missing from the sum.
         items = [item for item in cost.items if item.criterion is not None or item.high != 0]
         positions = tuple(_make_position(item, knowledge, sources) for item in items)
-        total, gaps = describe_sum(cost, knowledge), tuple(list_gaps(answer, provider, knowledge))
+        total, gaps = describe_sum(cost, knowledge), tuple(list_exclusions(answer, provider, knowledge))
         bills.append(Bill(provider.name, cost.low, cost.high, total, cost.unit, positions, gaps))
     return tuple(bills)
 
