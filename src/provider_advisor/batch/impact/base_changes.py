@@ -134,7 +134,7 @@ def _compare_parts(
     new: Mapping[str, T],
     compare: Callable[[T, T], str] = lambda _then, _now: "",
 ) -> Iterator[BaseChange]:
-    """Yield what exists on one side only, and where `compare` says how the two sides of a part differ."""
+    """Yield the parts that only one side has, and those that differ, as `compare` describes them."""
     for name in sorted(old.keys() | new.keys()):
         then, now = old.get(name), new.get(name)
         shown = f"the {_WORDS.get(kind, kind)} {getattr(then if now is None else now, label)}"
@@ -168,7 +168,7 @@ def _compare_answers(then: Topic, now: Topic) -> str:
 
 
 def _describe_differences(parts: Mapping[str, tuple[Any, ...]]) -> str:
-    """Return the differing parts in words, of (old, new) by name; a number with its old and new value."""
+    """Describe the parts that differ, given (old, new) by name: numbers with both values."""
     said = []
     for part, (old, new) in parts.items():
         if old != new:

@@ -111,7 +111,7 @@ class BaseMixer:
         return bound | {key for key, named in self._naming.items() if named & changed}
 
     def _list_criteria(self, change: ChangeKey) -> set[str]:
-        """Return the criteria that a changed rule names, or a provider that only one base has; none for others."""
+        """Return the criteria named by a changed rule, or by the claims of a provider that only one base has."""
         kind, _, name = change
         if kind == "provider":
             only = self._old.providers.keys() ^ self._new.providers.keys()

@@ -137,6 +137,19 @@ def _build(folder: Path, revision: _Revision) -> KnowledgeBase:
 
 def _find_revision(name: str, here: Path) -> _Revision:
     shown = name[:_LONGEST]
+    _refuse_without_repository(here, shown)
+    commit = _find_commit(name, here)
+    root, prefix = _find_working_tree(here)
+    try:
+        listed = _run_git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
+    except _GitError as error:
+        raise BatchError(f"the revision '{shown}' cannot be read ({error}). {_WHOLE}") from error
+    entries = tuple(_parse_entry(line) for line in listed.split(b"\0") if line)
+    inner = _find_inner({entry.path for entry in entries}, prefix, shown)
+    return _Revision(name, commit, here, root, inner, tuple(_choose_entries(entries, inner)))
+
+
+def _refuse_without_repository(here: Path, shown: str) -> None:
     try:
         _run_git(here, "rev-parse", "--git-dir")
     except _GitError as error:
@@ -147,21 +160,18 @@ def _find_revision(name: str, here: Path) -> _Revision:
         raise BatchError(
             f"git cannot read the repository of the current folder ({error}); give a folder instead."
         ) from error
-    commit = _find_commit(name, here)
+
+
+def _find_working_tree(here: Path) -> tuple[Path | None, str]:
+    """Return the root of the working tree, None in a bare repository, and the place of `here` in it."""
     try:
         prefix = _read_text(_run_git(here, "rev-parse", "--show-prefix")).rstrip("/")
         root = Path(_read_text(_run_git(here, "rev-parse", "--show-toplevel")))
-    except _GitError:  # a bare repository
-        prefix, root = "", None
-    if root is not None and not here.resolve().is_relative_to(root.resolve()):
+    except _GitError:
+        return None, ""
+    if not here.resolve().is_relative_to(root.resolve()):
         raise BatchError(f"this git repository keeps its working tree elsewhere ({root}); give a folder instead.")
-    try:
-        listed = _run_git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
-    except _GitError as error:
-        raise BatchError(f"the revision '{shown}' cannot be read ({error}). {_WHOLE}") from error
-    entries = tuple(_parse_entry(line) for line in listed.split(b"\0") if line)
-    inner = _find_inner({entry.path for entry in entries}, prefix, shown)
-    return _Revision(name, commit, here, root, inner, tuple(_choose_entries(entries, inner)))
+    return root, prefix
 
 
 def _find_commit(name: str, here: Path) -> str:

@@ -251,7 +251,7 @@ def _leave_out(text: TextBlock, places: Iterable[int]) -> bytes:
 
 
 def _find_unreadable(text: TextBlock, separator: bytes) -> dict[int, str]:
-    """Return, by the place of a record that cannot be read, the reason."""
+    """Return the reasons why records cannot be read, by their places."""
     places = np.searchsorted(text.records.starts, [line.start for line in text.cut.spoilt])
     reasons = {int(place): line.reason for place, line in zip(places, text.cut.spoilt, strict=True)}
     for place in _find_lone_returns(text, separator):

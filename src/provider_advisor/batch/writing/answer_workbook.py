@@ -214,6 +214,7 @@ class _Sheets:
         self._ids = [plan.id_column or _ROW]
         self._answers, self._details = _choose_columns(list(schema), plan)
         self._scores = [f"{provider}.score" for provider in self._providers]
+        # Checked before the first row is scored, because the sheets are made when all are.
         for names in ([*self._answers, *self._scores], [*self._ids, *self._details], [*self._ids, _WHY]):
             _check_columns(names)
         kept = {*self._answers, *self._details}

@@ -90,6 +90,7 @@ def write_frames(
 
     Raises exceptions of the frames, OSError and PolarsError.
     """
+    # Polars asks for the frames, as from the source of a lazy table: it has no writer to which they could be added.
     raised: list[BaseException] = []  # Polars replaces exceptions of its source with its own
 
     def yield_frames() -> Iterator[pl.DataFrame]:
@@ -133,6 +134,7 @@ def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
                 schema = rows.collect_schema()
             write_frames(_read_parts(parts), schema, form, out)
         else:
+            # Only the first part of a CSV file was written with a header.
             for part in parts:
                 with part.open("rb") as file:
                     shutil.copyfileobj(file, out, 1 << 20)
