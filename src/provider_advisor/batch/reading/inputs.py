@@ -1,8 +1,9 @@
 """All inputs of a run as one sequence of blocks.
 
-The reader of a format yields blocks with the columns of the file. Three more steps, in the thread that parses a block,
-prepare them for scoring: criterion columns become the list `needs`; columns get our names and empty rows are dropped;
-unknown words move to `unlisted`. JSON Lines has our names from the start, and needs only the last step.
+Each format is opened by a file of its own, such as `csv`, which yields blocks with the columns of the input. Three more
+steps, in the thread that parses a block, prepare them for scoring: criterion columns become the list `needs`; columns
+get our names and empty rows are dropped; unknown words move to `unlisted`. JSON Lines has our names from the start, and
+needs only the last step.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ as each quote opens a cell, closes one, or is doubled within one. All quotes are
 `1,"a\nb"\n`, one quote precedes the first newline, which is therefore part of a cell; two precede the second, which
 ends the record. The record around any other quote is scanned byte by byte: within a bare cell a quote is a character
 like any other (`5" pipe`); anywhere else it spoils the line on which the record begins.
+
+A text that is compressed or in another encoding than UTF-8 is refused before it is cut.
 """
 
 from __future__ import annotations
