@@ -32,6 +32,7 @@ from provider_advisor.decision.robustness import confirm as module
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.robustness.joint_answers import find_contenders
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
+from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.decision.verdict import can_lead, list_criteria_behind, rank
 from provider_advisor.explanation.questions_in_words import record_confirm
@@ -403,6 +404,20 @@ def test_amounts_in_a_row_that_lead_to_the_same_verdict_are_said_as_one():
     says = " ".join(entry.says for entry in record_confirm(found, knowledge))
     assert "If at most 4 USD/thing, Ada would be recommended" in says
     assert "; if above 4 USD/thing, Bob would be" in says
+
+
+@settings(REPEATED, max_examples=80)
+@given(worlds())
+def test_amounts_between_two_answers_that_lead_to_one_verdict_lead_to_it_too(world):
+    decision = decided(world.knowledge, world.team)
+    supposing = Supposing(decision.outcome, decision.facts)
+    for question in find_questions(decision.outcome, decision.facts).questions:
+        if world.knowledge.criteria[question.criterion].kind not in {"quantity", "price"} or question.stated:
+            continue
+        for one, other in itertools.pairwise(question.answers):
+            middle = (one.fact.amount.low + other.fact.amount.low) / 2
+            if one.verdict == other.verdict:
+                assert supposing.verdict([one.fact._replace(amount=Interval(middle, middle))]) == one.verdict
 
 
 @settings(REPEATED, max_examples=80)
