@@ -10,14 +10,16 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from single import agrees, answered
 from tables import bases, tables
+from worlds import Said, capability, knowledge_of
 
 from provider_advisor import BatchError, load
 from provider_advisor.batch.kernel import scorer as scoring_module
-from provider_advisor.batch.kernel import situations, word_reader
+from provider_advisor.batch.kernel import scores, situations, word_reader
 from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import group_alike
 from provider_advisor.batch.kernel.counts import RunningTally, Tally
@@ -43,6 +45,23 @@ def table(**columns):
 @given(st.lists(st.one_of(st.floats(-1e16, 1e16), st.integers(-(10**15), 10**15).map(lambda n: n * 0.5e-9))))
 def test_a_column_is_rounded_as_each_number_by_itself(numbers):
     assert round_exactly(np.array(numbers, float)).tolist() == [round(number, 9) for number in numbers]
+
+
+def test_a_score_halfway_between_two_digits_is_summed_as_in_a_single_answer(monkeypatch):
+    claims = {"ada": {"board": Said("present"), "chat": Said("absent")}}
+    facts = Facts(knowledge_of([capability("board"), capability("chat", weight=4095)], claims), worlds.DAY)
+    alone = answered({"wants": "board,chat"}, facts)
+    assert alone.assessments[0].score.proven == 0.024414062, "100 / 4096 is 0.0244140625"
+    doubted = []
+
+    def watch(rows, *others):
+        doubted.extend(rows.tolist())
+        return sum_alone(rows, *others)
+
+    sum_alone = scores._sum_alone
+    monkeypatch.setattr(scores, "_sum_alone", watch)
+    agrees(Scorer(facts, reasons=True), table(team=["a", "b"], wants=["board", "board,chat"]))
+    assert doubted == [1]
 
 
 _CELL = st.one_of(st.none(), st.text(alphabet="ab,;\n\r é", max_size=8))
