@@ -645,3 +645,43 @@ def test_where_no_answer_alone_settles_anything_two_that_do_are_named():
     (together,) = found.sets
     assert [question.provider for question in together.questions] == ["ada", "bob"]
     assert together.verdict.strength == "firm"
+
+
+def test_what_could_turn_the_verdict_is_asked_first():
+    claims = {"ada": {"board": HAS}, "bob": {"fax": LACKS}}
+    decision = decided(knowledge_of([capability("board"), capability("fax")], claims), Team((should("board"),)))
+    question = find_questions(decision.outcome, decision.facts).questions[0]
+    turns, changes = question._replace(turns=0.5, changes=0.5), question._replace(turns=0.4, changes=0.9)
+    assert sorted([changes, turns], key=module._rate) == [turns, changes]
+
+
+def asked_about(claims, *asked):
+    names = sorted({name for part in claims.values() for name in part} | {part.criterion for part in asked})
+    decision = decided(knowledge_of([capability(name) for name in names], claims), Team(asked))
+    return [(each.provider, each.criterion) for each in find_questions(decision.outcome, decision.facts).questions]
+
+
+def test_a_rival_that_can_only_draw_level_is_asked_about():
+    claims = {"ada": {"board": HAS, "chat": LACKS}, "bob": {"board": LACKS}}
+    assert asked_about(claims, should("board"), should("chat")) == [("bob", "chat")]
+
+
+def test_a_rival_is_asked_about_although_somebody_unconfirmed_has_more_points():
+    lacks = {"chat": LACKS, "fax": LACKS}
+    claims = {
+        "ada": {"board": HAS, "desk": HAS, **lacks},
+        "bob": {"chat": HAS, "fax": HAS, "desk": LACKS},
+        "cyd": {"board": HAS, **lacks},
+    }
+    board = must("board")._replace(weight=0.25)
+    found = asked_about(claims, board, should("chat"), should("fax"), should("desk", weight=0.5))
+    assert ("cyd", "desk") in found
+
+
+def test_a_question_weighs_as_much_as_all_that_depends_on_it():
+    criteria = [capability("fax"), price("fax-price", of="fax"), capability("board")]
+    claims = {"ada": {"fax-price": Said(1, "exactly"), "board": HAS}, "bob": {"fax": LACKS, "board": HAS}}
+    asked = should("fax", weight=3), should("fax-price"), should("board")
+    decision = decided(knowledge_of(criteria, claims), Team(asked))
+    (question,) = find_questions(decision.outcome, decision.facts).questions
+    assert (question.provider, question.criterion, question.weight) == ("ada", "fax", 2 * (3 + 1))

@@ -180,7 +180,7 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
     # Dropping facts one by one gives a set that cannot be reduced further, which is not always the smallest one.
     for question in _sort_by_weight(stale):
         rest = [other for other in kept if other is not question]
-        if rest and supposing.verdict([other.answers[0].fact for other in rest]) == firm:
+        if supposing.verdict([other.answers[0].fact for other in rest]) == firm:
             kept = rest
     return (QuestionSet(tuple(kept), tuple(question.answers[0].fact for question in kept), firm),)
 
