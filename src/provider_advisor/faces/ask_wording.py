@@ -34,7 +34,6 @@ from provider_advisor.questionnaire.state import (
     TOPICS,
     UNSURE,
     UNWANTED,
-    to_bound,
     to_members,
     to_question,
 )
@@ -255,11 +254,6 @@ def get_answers(state: State) -> dict[Key, object]:
     return found | {answer.key: answer.value for answer in state.answers}
 
 
-def list_stated_keys(state: State) -> tuple[Key, ...]:
-    """Return the answers that can be changed: all except those left at no."""
-    return tuple(key for key, value in get_answers(state).items() if value not in _SILENT)
-
-
 def describe_so_far(key: Key, state: State) -> str:
     """Return the current answer to a question in brackets; empty if there is none."""
     answers = get_answers(state)
@@ -287,13 +281,6 @@ def list_topics_given(state: State) -> tuple[str, ...]:
     keys = [key for key in get_answers(state) if key.kind == "criterion"]
     named = {subject for key in keys for subject in state.catalogue.questions[key].subjects}
     return tuple(subject for subject in state.catalogue.subjects if subject in named)
-
-
-def list_details(state: State, key: Key) -> tuple[Key, ...]:
-    """Return the follow-up questions of a requested criterion: its number or rating, and its members."""
-    criterion = state.catalogue.knowledge.criteria[key.name]
-    bounds = () if criterion.kind == "capability" else (to_bound(key),)
-    return (*bounds, to_members(key)) if criterion.of_each else bounds
 
 
 def describe_end(state: State, end: End, *, continues: bool = True) -> str:

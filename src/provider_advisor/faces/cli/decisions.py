@@ -22,7 +22,7 @@ from provider_advisor.faces.cli.options import (
     write_answer,
 )
 from provider_advisor.faces.cli.replay import show_comparison
-from provider_advisor.faces.replaying import describe_count, record_decision, replay_decision
+from provider_advisor.faces.replaying import ReplayedDecision, describe_count, record_decision, replay_decision
 from provider_advisor.faces.text import Page, clean, show_document, show_json, show_text
 
 if TYPE_CHECKING:  # of an extra
@@ -57,9 +57,7 @@ def decisions_command() -> None:
 @take_options(DecisionOptions)
 def list_decisions(store: str, options: DecisionOptions) -> None:
     """List all decisions, and say which would be different now."""
-    with _open(store) as opened:
-        knowledge = options.load()
-        found = [replay_decision(kept, knowledge) for kept in opened.list_all()]
+    found = _replay((), store, options)
     if options.form == "json":
         show_json([record_decision(one) for one in found])
         return
@@ -82,10 +80,7 @@ def replay_decisions(ids: tuple[str, ...], store: str, options: DecisionOptions)
 
     Without an ID, does so for all decisions.
     """
-    with _open(store) as opened:
-        chosen = _find_each(ids, opened) if ids else opened.list_all()
-        knowledge = options.load()
-        found = [replay_decision(kept, knowledge) for kept in chosen]
+    found = _replay(ids, store, options)
     if options.form == "json":
         show_json([record_decision(one) for one in found])
         return
@@ -151,6 +146,14 @@ def _open(name: str) -> Iterator[DecisionStore]:
 
     with contextlib.closing(open_store(name, create=False)) as store:
         yield store
+
+
+def _replay(ids: tuple[str, ...], store: str, options: DecisionOptions) -> list[ReplayedDecision]:
+    """Return decisions beside today's answers, all if no id is given."""
+    with _open(store) as opened:
+        chosen = _find_each(ids, opened) if ids else opened.list_all()
+        knowledge = options.load()
+        return [replay_decision(kept, knowledge) for kept in chosen]
 
 
 def _find_each(ids: tuple[str, ...], store: DecisionStore) -> Iterator[KeptDecision]:

@@ -166,6 +166,16 @@ class KnowledgeOptions:
         """Return the options with some of them replaced."""
         return type(self)(**(vars(self) | other))
 
+    def write(self, *names: str) -> Iterator[str]:
+        """Yield the options of these fields as the words of a command, without those that were not given."""
+        for name in names:
+            value, field = getattr(self, name), getattr(type(self), name)
+            if value == field.default or not (value or field.secondary_opts):
+                continue
+            yield (field.opts if value else field.secondary_opts)[0]
+            if not isinstance(value, bool):
+                yield ",".join(value) if isinstance(value, tuple) else value
+
     def load(self) -> KnowledgeBase:
         """Return the knowledge base that --facts and --rules name. Raises KnowledgeError."""
         return read_folders(load, self.facts, self.rules)

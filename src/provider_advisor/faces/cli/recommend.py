@@ -369,11 +369,9 @@ def _is_table(content: bytes) -> bool:
 
 def _refuse_sheet_options(options: StatementOptions, remark: str) -> Iterator[str]:
     """Yield an error for the first option that needs a spreadsheet, if none is read."""
-    names = ("sheet", "scale", "matches", "matched", "encoding", "renames")
-    given = (name for name in names if getattr(options, name) not in {None, ()})
-    if (name := next(given, None)) is not None:
-        option = "--rename" if name == "renames" else f"--{name}"
-        yield f"{option} is for spreadsheets (.xlsx, .csv); {remark}."
+    given = options.write("sheet", "scale", "matches", "matched", "encoding", "renames")
+    if (flag := next(given, None)) is not None:
+        yield f"{flag} is for spreadsheets (.xlsx, .csv); {remark}."
 
 
 def _read_sheet(name: str, content: bytes | None, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:

@@ -66,7 +66,11 @@ _NARROWEST = 30
 _LOWEST = 12
 _MOST = 10
 
-
+# What a session does not hold itself, so the command that continues it repeats these options.
+_LASTING = (
+    *("save", "team", "as_of", "max_age", *Scope._fields, "facts", "rules", "form"),
+    *("show_standing", "plain", "one_by_one", "no_color", "robustness"),
+)
 _in_conversation = partial(option, heading="Conversation")
 
 
@@ -120,26 +124,7 @@ class AskOptions(StatementOptions):
 
     def make_command(self, session: Path) -> str:
         """Return the command that continues a session."""
-        named = {
-            "--save": self.save,
-            "--team": self.team,
-            "--as-of": self.as_of,
-            "--max-age": self.max_age,
-            **{f"--{name.replace('_', '-')}": ",".join(getattr(self, name)) or None for name in Scope._fields},
-            "--facts": self.facts,
-            "--rules": self.rules,
-            "--format": None if self.form == "text" else self.form,
-        }
-        flags = {
-            "--show-standing": self.show_standing,
-            "--plain": self.plain,
-            "--one-by-one": self.one_by_one,
-            "--no-color": self.no_color,
-            "--no-robustness": not self.robustness,
-        }
-        words = ["recommend", "ask", "--resume", str(session)]
-        words += [word for name, value in named.items() if value is not None for word in (name, value)]
-        return shlex.join([*words, *(name for name, is_set in flags.items() if is_set)])
+        return shlex.join(["recommend", "ask", "--resume", str(session), *self.write(*_LASTING)])
 
 
 @click.command("ask", cls=HeadedCommand)
@@ -324,9 +309,7 @@ def _answer(state: State, options: AskOptions) -> None:
 
 
 def _describe_saved(file: str, options: AskOptions) -> str:
-    based = [("--facts", options.facts), ("--rules", options.rules)]
-    again = [word for name, folder in based if folder for word in (name, folder)]
-    command = shlex.join(["recommend", "--file", file, *again])
+    command = shlex.join(["recommend", "--file", file, *options.write("facts", "rules")])
     return f"The requirements are saved. This command gives the same answer: {command}"
 
 

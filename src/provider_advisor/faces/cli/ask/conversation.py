@@ -16,8 +16,6 @@ from provider_advisor.faces.ask_wording import (
     describe_answers,
     describe_gaps,
     get_answers,
-    list_details,
-    list_stated_keys,
 )
 from provider_advisor.questionnaire import (
     End,
@@ -40,7 +38,15 @@ from provider_advisor.questionnaire import (
     stop,
 )
 from provider_advisor.questionnaire.prompts import Wish
-from provider_advisor.questionnaire.state import PRIORITY_WORDS, TOPICS, get_silence, to_bound, to_members
+from provider_advisor.questionnaire.state import (
+    NO_ANSWER,
+    NONE,
+    PRIORITY_WORDS,
+    TOPICS,
+    get_silence,
+    to_bound,
+    to_members,
+)
 
 Word = Literal["next", "back", "done", "stop", "search", "add", "finish", "help", "why", "save"]
 
@@ -264,7 +270,7 @@ def _add(draft: Draft, face: Face, wish: Wish) -> Reply | None:
 
 def _search(draft: Draft, face: Face, words: str) -> Reply | None:
     """Let the person find a question, answered or not, and answer it; return what they do instead."""
-    keys = _find_hits(draft.state, words) if words else list_stated_keys(draft.state)
+    keys = _find_hits(draft.state, words) if words else _list_stated_keys(draft.state)
     if words and not keys:
         face.tell(
             f"Nothing found for '{words[:40]}'; try another word, or fewer words. To keep it as a wish in your own "
@@ -277,6 +283,11 @@ def _search(draft: Draft, face: Face, words: str) -> Reply | None:
 def _answer_picked(draft: Draft, face: Face, keys: Sequence[Key]) -> Reply | None:
     picked = face.pick(draft.state, keys)
     return _change(draft, face, picked) if isinstance(picked, Key) else picked
+
+
+def _list_stated_keys(state: State) -> tuple[Key, ...]:
+    """Return the answers that can be changed: all except those left at no."""
+    return tuple(key for key, value in get_answers(state).items() if value not in {NONE, NO_ANSWER})
 
 
 def _find_hits(state: State, words: str) -> tuple[Key, ...]:
@@ -302,12 +313,19 @@ def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> Repl
         return None
     _set(draft, face, key, value)
     if key.kind == "criterion" and value in PRIORITY_WORDS:
-        for more in list_details(draft.state, key):
+        for more in _list_details(draft.state, key):
             detail = face.ask_value(draft.state, more, before.get(more))
             if isinstance(detail, Reply):
                 return detail
             _set(draft, face, more, detail)
     return None
+
+
+def _list_details(state: State, key: Key) -> tuple[Key, ...]:
+    """Return the follow-up questions of a requested criterion: its number or rating, and its members."""
+    criterion = state.catalogue.knowledge.criteria[key.name]
+    bounds = () if criterion.kind == "capability" else (to_bound(key),)
+    return (*bounds, to_members(key)) if criterion.of_each else bounds
 
 
 def _set(draft: Draft, face: Face, key: Key, value: object) -> None:
