@@ -678,6 +678,26 @@ def test_a_rival_is_asked_about_although_somebody_unconfirmed_has_more_points():
     assert ("cyd", "desk") in found
 
 
+def test_answers_that_rule_everybody_out_settle_too():
+    claims = {"ada": {"chat": HAS}, "bob": {"chat": HAS}}
+    criteria = [capability(name) for name in ("board", "chat", "fax")]
+    decision = decided(knowledge_of(criteria, claims), Team((must("board"), must("fax"))))
+    found = find_questions(decision.outcome, decision.facts)
+    pairs = [tuple((each.provider, each.criterion) for each in one.questions) for one in found.sets]
+    assert sorted(pairs) == [(("ada", one), ("bob", other)) for one in ("board", "fax") for other in ("board", "fax")]
+    assert {one.verdict.kind for one in found.sets} == {"none"}
+
+
+def test_of_a_set_that_is_made_smaller_the_heaviest_questions_stay(monkeypatch):
+    monkeypatch.setattr(module, "MOST_TRIED", 0)
+    criteria = [capability("board"), capability("chat"), capability("fax", weight=3)]
+    claims = {"ada": {"chat": HAS}, "bob": {"chat": HAS}}
+    decision = decided(knowledge_of(criteria, claims), Team((must("board"), must("fax"))))
+    (found,) = find_questions(decision.outcome, decision.facts).sets
+    # Ada with both and Bob without a fax would do too, but not each alone: both without a fax is a smaller set.
+    assert [(each.provider, each.criterion) for each in found.questions] == [("ada", "fax"), ("bob", "fax")]
+
+
 def test_a_question_weighs_as_much_as_all_that_depends_on_it():
     criteria = [capability("fax"), price("fax-price", of="fax"), capability("board")]
     claims = {"ada": {"fax-price": Said(1, "exactly"), "board": HAS}, "bob": {"fax": LACKS, "board": HAS}}
