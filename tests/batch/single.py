@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.decision.decide import Decision, Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.verdict import rank

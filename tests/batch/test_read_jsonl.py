@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor import AdvisorError
-from provider_advisor.batch.kernel.table import read_row
+from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.reading.jsonl import Keys, RowError, parse_lines, parse_object
 from provider_advisor.batch.reading.text_blocks import Cut, TextBlock, cut_lines

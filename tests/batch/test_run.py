@@ -17,8 +17,8 @@ import pytest
 from provider_advisor import recommend
 from provider_advisor.batch import pipeline
 from provider_advisor.batch.kernel import word_reader
+from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.table import read_row
 from provider_advisor.batch.reading import Limits
 from provider_advisor.batch.writing import frames
 from provider_advisor.batch.writing.work_folder import find_work_folder

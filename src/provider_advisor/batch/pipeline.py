@@ -81,7 +81,7 @@ class BlockScorer:
             for name, provider in knowledge.providers.items()
             if any(product.closed_to_new for product in provider.products.values())
         }
-        self._first = self._get_scorer(self._look())
+        self._first = self._get_scorer(self._choose_scope())
         self.facts = self._first.facts
         left = [field for field in schema if not (options.dated and field.name in SCOPE_COLUMNS)]
         wide = self._first.output_schema(pa.schema(left))
@@ -143,7 +143,7 @@ class BlockScorer:
         unread: dict[tuple[str | None, ...], str] = {}
         for key in set(keys):
             try:
-                read[key] = self._look(*key)
+                read[key] = self._choose_scope(*key)
             except RequirementsError as error:
                 unread[key] = str(error)
         scopes = {row: read[key] for row, key in enumerate(keys) if key in read}
@@ -160,7 +160,7 @@ class BlockScorer:
             parts.append(_Frames(frame, errors, scored.tally))
         return parts[0] if len(parts) == 1 else _join_frames(parts)
 
-    def _look(self, as_of: str | None = None, max_age: str | None = None, *names: str | None) -> RowScope:
+    def _choose_scope(self, as_of: str | None = None, max_age: str | None = None, *names: str | None) -> RowScope:
         """Return the scope of a row; a day and an age on the command line take precedence.
 
         Raises RequirementsError for unknown providers or sources, and if no provider or source is left.
@@ -173,28 +173,30 @@ class BlockScorer:
             self._knowledge.restrict(**scope._asdict())
         return RowScope(day, options.age or (parse_age(max_age) if max_age else None), scope)
 
-    def _get_scorer(self, looked: RowScope) -> Scorer:
+    def _get_scorer(self, scope: RowScope) -> Scorer:
         """Return the scorer for a scope, shared by all scopes with the same facts."""
-        id_column, reasons = self._options.id_column, self._options.reasons or self._options.long
-        explain, remarks = self._options.explain, self._options.remarks
-        span = self._find_span(looked)
+        options, span = self._options, self._find_span(scope)
 
         def make() -> Scorer:
-            facts = facts_as_of(self._knowledge.restrict(**span[-1]._asdict()), looked.day, looked.age)
-            everybody = tuple(self._knowledge.providers)
+            facts = facts_as_of(self._knowledge.restrict(**span[-1]._asdict()), scope.day, scope.age)
             return Scorer(
-                facts, id_column=id_column, reasons=reasons, explain=explain, everybody=everybody, remarks=remarks
+                facts,
+                id_column=options.id_column,
+                reasons=options.reasons or options.long,
+                explain=options.explain,
+                everybody=tuple(self._knowledge.providers),
+                remarks=options.remarks,
             )
 
         return self._scorers.get_or_make(span, make)
 
-    def _find_span(self, looked: RowScope) -> _Span:
+    def _find_span(self, scope: RowScope) -> _Span:
         """Return a key that is equal for rows with the same facts.
 
         Being a customer of a provider matters only if it has products that are closed to new customers.
         """
-        customers = tuple(name for name in looked.scope.customer_of if name in self._closing)
-        return *self._spans.find(looked.day, looked.age), looked.scope._replace(customer_of=customers)
+        customers = tuple(name for name in scope.scope.customer_of if name in self._closing)
+        return *self._spans.find(scope.day, scope.age), scope.scope._replace(customer_of=customers)
 
 
 def _list_values(rows: pa.RecordBatch, name: str) -> Iterable[str | None]:

@@ -14,7 +14,7 @@ from provider_advisor.batch.impact.encoded_verdicts import (
 )
 from provider_advisor.batch.impact.measure import Impact, Transition
 from provider_advisor.batch.kernel.arrays import Ints
-from provider_advisor.batch.kernel.table import read_row
+from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.decision import Verdict, decide
 from provider_advisor.explanation.answer_differences import find_differences
 from provider_advisor.explanation.answer_records import as_data

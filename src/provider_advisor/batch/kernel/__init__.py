@@ -9,6 +9,6 @@ Start reading in `scorer`, which calls the other modules in this order:
 - `scores` sums the cells of each row and judges it. `output` and `counts` turn the results into columns and totals.
 
 Only some tables need `own_words` (requirements that match no criterion), `weigh_areas` (weights by area) and
-`product_gaps` (musts that only another product meets). `table` decides which columns are read, and reads single rows.
-Loops over words and rows are compiled (`batch.native`).
+`product_gaps` (musts that only another product meets). `table` decides which columns are read. Rows that columns do not
+cover are read one by one by `read_row`. Loops over words and rows are compiled (`batch.native`).
 """

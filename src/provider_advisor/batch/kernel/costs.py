@@ -39,14 +39,6 @@ class Costs(NamedTuple):
     large: Flags
 
 
-class Scaled(NamedTuple):
-    """Degrees of a cost requirement without a bound, by provider and team."""
-
-    low: Floats
-    expected: Floats
-    high: Floats
-
-
 class PriceList:
     """The services that usage items form, and the providers' prices for them, each found once; thread-safe."""
 
@@ -179,8 +171,11 @@ def _price_month(fact: Fact, price: Number | None, volumes: Floats, terms: Terms
     return np.where(volumes > 0, costs, 0.0)
 
 
-def grade_costs(costs: Costs, rows: Ints) -> Scaled:
-    """Return the degrees of the costs of rows on the scale of their usage; 1 if best equals worst."""
+def _grade_costs(costs: Costs, rows: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return the lowest, expected and highest degrees of costs on the scale of each team's usage, by provider and row.
+
+    They are 1 if the best and the worst cost are equal.
+    """
     low, high = costs.low[:, rows], costs.high[:, rows]
     worst, best = costs.worst[rows], costs.best[rows]
     flat = worst == best
@@ -193,7 +188,7 @@ def grade_costs(costs: Costs, rows: Ints) -> Scaled:
     at_high = np.where(ceiling, at_high, np.where(falls, 0.0, 1.0))
     least, most = np.minimum(at_low, at_high), np.maximum(at_low, at_high)
     expected = np.where(costs.unpriced[:, rows], least, (least + most) / 2)
-    return Scaled(*(np.where(flat, 1.0, degrees) for degrees in (least, expected, most)))
+    return np.where(flat, 1.0, least), np.where(flat, 1.0, expected), np.where(flat, 1.0, most)
 
 
 _TRUTHS = (Truth.NO, Truth.UNKNOWN, Truth.YES)
@@ -237,16 +232,16 @@ def _judge_bounds(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: C
 def _grade_open_ended(words: OnCost, some: Ints, found: Ints, costs: Costs, cells: Cells) -> Varying:
     """Grade cost requirements without a bound on the scale of each team's own usage."""
     rows = words.rows[some]
-    scaled = grade_costs(costs, rows)
-    telling = ((scaled.low != scaled.low[:1]) | (scaled.high != scaled.high[:1])).any(axis=0)
-    is_open, stated = scaled.low < scaled.high, found[words.words[some]]
+    low, expected, high = _grade_costs(costs, rows)
+    telling = ((low != low[:1]) | (high != high[:1])).any(axis=0)
+    is_open, stated = low < high, found[words.words[some]]
     for at in group_alike([stated, telling, *is_open]):
         requirement = cells.known[stated[at[0]]].stated[0]
         cell = cells.get_open_cost(requirement, tuple(is_open[:, at[0]].tolist()), telling=bool(telling[at[0]]))
         found[words.words[some[at]]] = cell
     weights = cells.numbers[found[words.words[some]], WEIGHT]
     numbers = np.zeros((len(rows), cells.numbers.shape[1]))
-    for part, degrees in enumerate(scaled):
+    for part, degrees in enumerate((low, expected, high)):
         numbers[:, FIRST + part :: PER_PROVIDER] = (degrees * weights).T
     return Varying(rows, np.nan_to_num(numbers))
 

@@ -291,17 +291,16 @@ def _list_changes(cell: Cell, facts: Facts) -> Iterator[_Remark]:
 
 
 def _count_verdicts(verdicts: Verdicts, providers: tuple[str, ...], kept: Flags) -> _Counts:
-    size = len(providers) + 1
-    kinds, strengths = verdicts.kind.astype(np.int32), verdicts.strength + 1
-    keys = ((kinds * (1 + len(STRENGTHS)) + strengths) * size + verdicts.provider + 1) * size + verdicts.lean + 1
-    counts = np.bincount(keys[kept])
+    names = (*providers, "")
+    words = KINDS, (*STRENGTHS, ""), names, names
+    sizes = tuple(map(len, words))
+    # "wrap" makes -1, which is none, the index of the last word.
+    keys = np.ravel_multi_index([places[kept] for places in verdicts[:4]], sizes, mode="wrap")
+    counts = np.bincount(keys)
     found: _Counts = Counter()
-    for key in np.flatnonzero(counts).tolist():
-        rest, lean = divmod(key, size)
-        rest, provider = divmod(rest, size)
-        kind, strength = divmod(rest, 1 + len(STRENGTHS))
-        names = ("", *providers)
-        found[(KINDS[kind], ("", *STRENGTHS)[strength], names[provider], names[lean])] = int(counts[key])
+    for key in np.flatnonzero(counts):
+        places = np.unravel_index(key, sizes)
+        found[tuple(part[place] for part, place in zip(words, places, strict=True))] = int(counts[key])
     return found
 
 

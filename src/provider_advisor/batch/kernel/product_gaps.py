@@ -9,7 +9,7 @@ products meet both. So only a few thousand pairs of classes are compared, instea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -58,14 +58,14 @@ class ProductGaps:
         self._numbers: dict[object, int] = {}
         self._met: list[_Met] = []  # of the first cell of each class
         self._classes = _Classes(np.zeros(0, np.int32), np.zeros(0, bool), np.zeros(0, bool))
-        self._found = _Gaps(self._find_gaps)
+        self._find_gaps = cache(self._compare_classes)
 
     def list_codes(self, entries: Entries, verdicts: Verdicts, kept: Flags) -> pa.ListArray:
         """Return for each kept row the gaps of the providers named in its verdict: `acme:data-region@eu`."""
         pairs = self._pair_classes(entries, len(kept))
         # Arrow finds the distinct numbers by hashing; NumPy would sort them all.
         several = arrays.make_numbers(pairs.numbers).dictionary_encode()
-        gaps_of = [*map(self._found.__getitem__, arrays.read_values(several.dictionary).tolist())]
+        gaps_of = [*map(self._find_gaps, arrays.read_values(several.dictionary).tolist())]
         # Concatenate the gaps of all distinct pairs; each pair of a row selects its own range.
         gaps, counts = [*chain.from_iterable(gaps_of)], np.array([*map(len, gaps_of)], np.int64)
         words = sorted({code for _, code in gaps})
@@ -125,26 +125,13 @@ class ProductGaps:
             self._met.append(met)
         return number
 
-    def _find_gaps(self, asked: int, beside: int) -> tuple[_Gap, ...]:
+    def _compare_classes(self, pair: int) -> tuple[_Gap, ...]:
+        asked, beside = divmod(pair, _MOST_CLASSES)
         return tuple(
             (place, f"{self._providers[place]}:{gap.asked.requirement.criterion}")
             for place, (own, others) in enumerate(zip(self._met[asked], self._met[beside], strict=True))
             for gap in find_gaps(own, others, self._knowledge)
-            if gap.asked.requirement is not None
         )
-
-
-class _Gaps(dict[int, tuple[_Gap, ...]]):
-    """The gaps of each pair of classes, found when the pair is first looked up."""
-
-    def __init__(self, find: Callable[[int, int], tuple[_Gap, ...]]) -> None:
-        super().__init__()
-        self._find = find
-
-    def __missing__(self, pair: int) -> tuple[_Gap, ...]:
-        """Find the gaps of a pair, and cache them."""
-        self[pair] = gaps = self._find(*divmod(pair, _MOST_CLASSES))
-        return gaps
 
 
 def _stretch(begins: Ints, lengths: Ints) -> Ints:

@@ -35,7 +35,7 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.table import is_item
+from provider_advisor.batch.kernel.read_row import is_item
 from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.word_reader import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
 from provider_advisor.knowledge.records import Priority

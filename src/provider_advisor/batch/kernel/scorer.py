@@ -54,6 +54,7 @@ from provider_advisor.batch.kernel.output import (
 )
 from provider_advisor.batch.kernel.own_words import MOST_OWN_WORDS, NO_OWN_WORDS, OwnWords, OwnWordsRead
 from provider_advisor.batch.kernel.product_gaps import ProductGaps
+from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.batch.kernel.requirements import Stated, read_stated
 from provider_advisor.batch.kernel.rule_program import Changes, Fired, RuleChainer
 from provider_advisor.batch.kernel.scores import (
@@ -68,7 +69,7 @@ from provider_advisor.batch.kernel.scores import (
     score_teams,
 )
 from provider_advisor.batch.kernel.situations import Said, Situations
-from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, Layout, plan_layout, read_row
+from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, Layout, plan_layout
 from provider_advisor.batch.kernel.weigh_areas import NO_WEIGHTS, AreaWeights, Weighing, weigh_sums
 from provider_advisor.batch.kernel.word_reader import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
@@ -273,7 +274,8 @@ def judge(rows: pa.RecordBatch, memory: Memory, chaining: RuleChainer) -> Judged
     varying = price_words(read.stated.on_cost, fired.cells, costs, memory.cells)  # sets cells in `fired.cells`
     apart = _set_apart(rows, read, fired, costs, memory)
     entries = _gather_entries(read.stated, fired, apart, memory.cells)
-    scores = _score_rows(rows, read.weighing, entries, varying, apart, memory)
+    scores, doubted = _score_rows(read.weighing, entries, varying, apart.out, memory.cells)
+    _score_alone(np.flatnonzero(doubted), rows, scores, memory)
     for row, outcome in apart.outcomes.items():
         _put_costs(costs, row, outcome)
     # The sums of these rows cannot be recomputed from cells alone: they also need `varying`, weights or an outcome.
@@ -369,27 +371,32 @@ def _gather_entries(stated: Stated, fired: Fired, apart: _SetApart, cells: Cells
     return Entries.sort(rows, numbers, len(apart.out))
 
 
-def _score_rows(  # noqa: PLR0913, PLR0917 (everything that a sum needs)
-    rows: pa.RecordBatch, weighing: Weighing, entries: Entries, varying: Varying, apart: _SetApart, memory: Memory
-) -> Scores:
-    """Return the scores; rows whose last digit would be uncertain are scored one by one."""
-    kept = ~apart.out[varying.rows]
-    at = varying.rows[kept]
-    sums = add_up(entries, memory.cells.numbers)
-    sums.numbers[:, at] += varying.numbers[kept].T
+def _score_rows(
+    weighing: Weighing, entries: Entries, varying: Varying, out: Flags, cells: Cells
+) -> tuple[Scores, Flags]:
+    """Return the scores without the rows in `out`, and mark rows whose last digit is uncertain."""
+    kept = ~out[varying.rows]
+    varying = Varying(varying.rows[kept], varying.numbers[kept])
+    sums = add_up(entries, cells.numbers)
+    sums.numbers[:, varying.rows] += varying.numbers.T
     if len(weighing.rows):
-        weighing = weighing.leave_out(apart.out)
-        weigh_sums(sums, entries, weighing, Varying(at, varying.numbers[kept]), memory.cells)
-    varies = np.zeros(rows.num_rows, bool)
-    varies[at] = varies[weighing.rows] = True
-    # The last digit of a sum of decimal fractions depends on their order. Where this could be visible after rounding to
-    # nine decimals, the row is summed again in the order of a single answer.
-    scores, doubted = score_teams(sums, entries, memory.cells, varies)
-    again, _ = _judge_alone(np.flatnonzero(doubted), rows, memory)
+        weighing = weighing.leave_out(out)
+        weigh_sums(sums, entries, weighing, varying, cells)
+    varies = np.zeros(len(out), bool)
+    varies[varying.rows] = varies[weighing.rows] = True
+    return score_teams(sums, entries, cells, varies)
+
+
+def _score_alone(some: Ints, rows: pa.RecordBatch, scores: Scores, memory: Memory) -> None:
+    """Set the scores of rows summed in the order of a single answer.
+
+    The last digit of a sum of decimal fractions depends on their order, which shows where rounding to nine decimals
+    could go either way.
+    """
+    again, _ = _judge_alone(some, rows, memory)
     for row, outcome in again.items():
         for place, assessment in enumerate(outcome.assessments):
             put_score((scores.proven, scores.expected, scores.possible), place, row, assessment.score)
-    return scores
 
 
 def _score_fresh(entries: Entries, some: Ints, rows: int, fresh: FreshCells) -> Scores:

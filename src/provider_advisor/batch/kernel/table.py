@@ -1,29 +1,18 @@
-"""Decide which columns of an input table are read, check them, and read single rows."""
+"""Decide which columns of an input table are read, and check their names and types."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from provider_advisor.batch.kernel.arrays import Flags
-from provider_advisor.batch.kernel.tokens import split_cell
-from provider_advisor.errors import BatchError, Mistakes, RequirementsError
+from provider_advisor.errors import BatchError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import plain
-from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
-from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.read_team import list_areas
 
 REQUIREMENTS = ("needs", "wants")
@@ -105,18 +94,18 @@ def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
     name = field.name
     if name.startswith(SITUATION):
         _check_known(name, SITUATION, knowledge.topics)
-        _check_type(field, _is_texts, "text, or lists of text")
-    elif name.startswith(USAGE):
-        if AT not in name or knowledge.find_usage(name.removeprefix(USAGE)) is None:
-            _check_known(name, USAGE, knowledge.usage)
-        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or numbers as text")
     elif name.startswith(WEIGHTS):
         _check_known(name, WEIGHTS, list_areas(knowledge))
-        _check_type(field, lambda kind: _is_text(kind) or _is_number(kind), "numbers, or numbers as text")
-    elif name == UNLISTED:
-        _check_type(field, _is_texts, "text, or lists of text")
+    elif name.startswith(USAGE) and (AT not in name or knowledge.find_usage(name.removeprefix(USAGE)) is None):
+        _check_known(name, USAGE, knowledge.usage)
+    if name.startswith((USAGE, WEIGHTS)):
+        fits, expected = _is_text(field.type) or is_number(field.type), "numbers, or numbers as text"
+    elif name in REQUIREMENTS:
+        fits, expected = _is_texts(field.type), "criteria as text separated by commas, or lists of criteria"
     else:
-        _check_type(field, _is_texts, "criteria as text separated by commas, or lists of criteria")
+        fits, expected = _is_texts(field.type), "text, or lists of text"
+    if not fits:
+        raise BatchError(f"the column '{name}' contains {field.type}; expected {expected}.")
 
 
 def _check_known(name: str, prefix: str, known: Iterable[str]) -> None:
@@ -124,11 +113,6 @@ def _check_known(name: str, prefix: str, known: Iterable[str]) -> None:
     if name not in words:
         hint = did_you_mean(name, words) or f" Known: {', '.join(words)}."
         raise BatchError(f"unknown column '{name}'.{hint}")
-
-
-def _check_type(field: pa.Field, fits: Callable[[pa.DataType], bool], expected: str) -> None:
-    if not fits(field.type):
-        raise BatchError(f"the column '{field.name}' contains {field.type}; expected {expected}.")
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -143,125 +127,6 @@ def _is_texts(kind: pa.DataType) -> bool:
     return _is_text(kind) or ((pa.types.is_list(kind) or pa.types.is_large_list(kind)) and _is_text(kind.value_type))
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
+    """Return whether a type is one of numbers, also of decimals."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
-Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
-
-
-def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
-    """Read the team of a single row; `read` reads each requirement.
-
-    `needs` and `wants` are lists of criteria, or texts separated by commas. `situation.<topic>` is a list of values, or
-    a text separated by commas or semicolons. `usage.<item>` is a number or its text. `unlisted` is read like `needs`,
-    and `weights.<area>` like usage. Empty values and None are not stated; other keys are ignored. Raises
-    RequirementsError with all mistakes, worded as for a single answer.
-    """
-    mistakes = Mistakes()
-    situation = {name: split_values(value) for name, value in _pick_prefixed(SITUATION, row)}
-    usage = {name: _read_amount(value) for name, value in _pick_prefixed(USAGE, row)}
-    weights = {name: read_weight(value) for name, value in _pick_prefixed(WEIGHTS, row)}
-    items = {name: _split_items(row.get(name), mistakes) for name in ("needs", "wants", UNLISTED)}
-    try:
-        team = read_team(
-            knowledge,
-            needs=items["needs"],
-            wants=items["wants"],
-            unlisted=items[UNLISTED],
-            situation={name: values if len(values) > 1 else values[0] for name, values in situation.items() if values},
-            usage={name: volume for name, volume in usage.items() if volume is not None},
-            weights={name: weight for name, weight in weights.items() if weight is not None},
-            read=read,
-        )
-    except RequirementsError as error:
-        raise RequirementsError(*mistakes.problems, *error.problems) from error
-    mistakes.raise_any()
-    return team
-
-
-def _pick_prefixed(prefix: str, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(key.removeprefix(prefix), value) for key, value in row.items() if key.startswith(prefix)]
-
-
-def _split_items(given: Any, mistakes: Mistakes) -> list[str | dict[str, Any]]:  # noqa: ANN401 (whatever a table holds)
-    if given is None or (isinstance(given, str) and not given.strip()):
-        return []
-    items = [mistakes.note(read_item, word) for word in (split_words(given) if isinstance(given, str) else given)]
-    return [item for item in items if item is not None]
-
-
-def read_item(word: str | None) -> str | dict[str, Any]:
-    """Return the text of a requirement, or the mapping if it is JSON. Raises RequirementsError."""
-    if word is None or not word.strip():
-        split_list("")  # raises the error of an empty entry
-    text = str(word).strip()
-    if not text.startswith("{"):
-        return text
-    try:
-        return dict(json.loads(text))
-    except (ValueError, RecursionError) as error:  # for example nested a thousand times
-        raise RequirementsError(
-            f"'{text[:80]}' is not a requirement in JSON; expected a criterion, or a mapping with the key 'criterion'."
-        ) from error
-
-
-def is_item(word: str) -> bool:
-    """Return whether `read_item` accepts the word: it is not empty, and valid if it looks like JSON."""
-    try:
-        read_item(word)
-    except RequirementsError:
-        return False
-    return True
-
-
-def split_values(given: Any) -> list[str]:  # noqa: ANN401 (whatever a table holds)
-    """Return the stripped values of a situation cell; an empty list if the cell is empty."""
-    if given is None:
-        return []
-    parts = split_cell(given) if isinstance(given, str) else [str(part) for part in given]
-    stripped = [part.strip() for part in parts]
-    return stripped if any(stripped) else []
-
-
-def read_weight(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
-    """Return a weight as a number, None if empty; other texts are returned unchanged and refused later."""
-    if isinstance(value, str):
-        try:
-            return plain(float(value)) if value.strip() else None
-        except ValueError:
-            return value
-    return _read_amount(value)
-
-
-def find_weighing(rows: pa.RecordBatch) -> Flags:
-    """Mark the rows that state weights by area."""
-    found = np.zeros(rows.num_rows, bool)
-    for name in rows.schema.names:
-        column = rows.column(name)
-        if name.startswith(WEIGHTS) and column.null_count < len(column):
-            found |= _find_filled(column)
-    return found
-
-
-def _find_filled(column: pa.Array) -> Flags:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    kind = column.type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        sizes = pc.list_value_length(column)
-    elif _is_text(kind):
-        sizes = pc.binary_length(column)
-    else:
-        return np.asarray(~np.isnan(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
-    return np.asarray(pc.fill_null(sizes, 0).to_numpy(zero_copy_only=False) > 0)
-
-
-def _read_amount(value: Any) -> Any:  # noqa: ANN401 (whatever a table holds)
-    """Return a volume, None if empty; texts are returned unchanged and parsed later."""
-    if isinstance(value, str):
-        return value if value.strip() else None
-    # Parquet files and data frames contain decimals and NaN; pandas uses NaN for empty cells of numbers.
-    if isinstance(value, Decimal):
-        value = plain(float(value))
-    return None if value is None or (isinstance(value, float) and math.isnan(value)) else value

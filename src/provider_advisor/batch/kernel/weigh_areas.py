@@ -18,12 +18,16 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries
 from provider_advisor.batch.kernel.costs import Varying
+from provider_advisor.batch.kernel.read_row import read_weight
 from provider_advisor.batch.kernel.scores import Sums, add_up
-from provider_advisor.batch.kernel.table import WEIGHTS, find_weighing, read_weight
+from provider_advisor.batch.kernel.table import WEIGHTS, is_number
+from provider_advisor.batch.kernel.tokens import fill_texts
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
@@ -63,11 +67,11 @@ class AreaWeights:
 
     def read(self, rows: pa.RecordBatch) -> Weighing:
         """Read the weights by area of all rows that state some."""
-        some = np.flatnonzero(find_weighing(rows))
+        names = [name for name in rows.schema.names if name.startswith(WEIGHTS)]
+        some = np.flatnonzero(np.any([_find_filled(rows.column(name)) for name in names], axis=0))
         percents = np.empty((len(some), len(self._places)))
         readable = np.zeros(len(some), bool)
         if len(some) and not self._in_order:
-            names = [name for name in rows.schema.names if name.startswith(WEIGHTS)]
             cells = zip(*(rows.column(name).take(pa.array(some)).to_pylist() for name in names), strict=True)
             for place, key in enumerate(cells):
                 found = self._read_cells(names, key)
@@ -89,6 +93,13 @@ class AreaWeights:
         for area, percent in weights.items():
             percents[self._places[area]] = percent
         return percents
+
+
+def _find_filled(column: pa.Array) -> Flags:
+    """Mark the cells of a column of numbers, or of their texts, that are not empty."""
+    if is_number(column.type):
+        return np.asarray(~np.isnan(arrays.read_values(column.cast(pa.float64(), safe=False))))
+    return np.asarray(arrays.read_values(pc.binary_length(fill_texts(column))) > 0)
 
 
 def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varying, cells: Cells) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.table import is_item, read_item
+from provider_advisor.batch.kernel.read_row import is_item, read_item
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
