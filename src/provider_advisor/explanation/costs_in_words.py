@@ -153,6 +153,13 @@ def _name_place(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
     return "" if item.price_of is None else member_label(str(item.criterion), item.price_of, knowledge)
 
 
+def name_unpriced(answer: AnswerRecord) -> str:
+    """Name the providers without any known price for the usage; empty if there are none."""
+    costs = ((part.name, part.monthly_cost) for part in answer.providers)
+    names = [name for name, cost in costs if cost is not None and cost.is_unknown]
+    return f"No price for this usage is known from {joined(names)}." if names else ""
+
+
 def list_exclusions(answer: AnswerRecord, provider: ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return sentences on what a provider's cost does not include, and on bounds that this leaves open."""
     found = [] if provider.monthly_cost is None else list(_list_exclusions(provider.monthly_cost, knowledge))

@@ -13,7 +13,13 @@ from provider_advisor.explanation.answer_records import (
     ProviderRecord,
     group_findings,
 )
-from provider_advisor.explanation.costs_in_words import describe_sum, list_exclusions, list_price_remarks, money_text
+from provider_advisor.explanation.costs_in_words import (
+    describe_sum,
+    list_exclusions,
+    list_price_remarks,
+    money_text,
+    name_unpriced,
+)
 from provider_advisor.explanation.findings_in_words import (
     describe_area_weights,
     label_finding,
@@ -249,8 +255,8 @@ class _AnswerText:
         costs = [(provider, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
         if costs:
             page.heading("Monthly cost")
-        if unpriced := [provider.name for provider, cost in costs if cost.is_unknown]:
-            page.line(f"No price for this usage is known from {joined(unpriced)}.", 2)
+        if unpriced := name_unpriced(answer):
+            page.line(unpriced, 2)
         for provider, cost in costs:
             if cost.is_unknown:
                 continue

@@ -142,7 +142,8 @@ def _make_provider_bar(part: Record, scored: int) -> Bar:
 
 
 def _stack_parts(counts: Iterable[tuple[str, int]], whole: int) -> tuple[BarPart, ...]:
-    # Starts are sums of whole numbers, divided at the end: sums of rounded shares would leave gaps between the parts.
+    # 1, 1 and 1 of 3 teams start at 0, 33.3 and 66.7 % of the bar. Starts are sums of whole numbers, divided at the
+    # end: sums of rounded shares would leave gaps between the parts.
     parts, start = [], 0
     for style, count in counts:
         if count:

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.answer_records import AnswerRecord, CostItemRecord, KnowledgeRecord, LineRecord
-from provider_advisor.explanation.costs_in_words import describe_sum, list_exclusions, list_price_remarks, money_text
+from provider_advisor.explanation.costs_in_words import (
+    describe_sum,
+    list_exclusions,
+    list_price_remarks,
+    money_text,
+    name_unpriced,
+)
 from provider_advisor.explanation.findings_in_words import (
     Unknown,
     describe_area_weights,
@@ -129,7 +135,7 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         sure=sure,
         changes=_describe_changes(answer, knowledge, sure.changes),
         bills=_make_bills(answer, knowledge, sources),
-        unpriced=_say_unpriced(answer),
+        unpriced=name_unpriced(answer),
         sources=sources.listed,
     )
     # Cleaned here, in one place, so that no function above can forget it.
@@ -193,13 +199,6 @@ def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSo
         total, gaps = describe_sum(cost, knowledge), tuple(list_exclusions(answer, provider, knowledge))
         bills.append(Bill(provider.name, cost.low, cost.high, total, cost.unit, positions, gaps))
     return tuple(bills)
-
-
-def _say_unpriced(answer: AnswerRecord) -> str:
-    """Name the providers without any known price for this usage; empty if there are none."""
-    costs = ((part.name, part.monthly_cost) for part in answer.providers)
-    names = [name for name, cost in costs if cost is not None and cost.is_unknown]
-    return f"No price for this usage is known from {joined(names)}." if names else ""
 
 
 def _make_position(item: CostItemRecord, knowledge: KnowledgeBase, sources: CitedSources) -> BillPosition:

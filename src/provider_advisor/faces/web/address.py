@@ -179,6 +179,10 @@ def is_canonical(address: str, query: QueryParams) -> bool:
 
 
 def _list_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of a question's record."""
+    # "needs": [{"any": ["fax", "whatsapp"]}, {"criterion": "number-countries", "at_least": 90}], "as_of": "2026-11-28"
+    #   ->  needs=fax|whatsapp,number-countries>=90  as_of=2026-11-28
+    # Requirements are sorted, because a team may state them in any order, and one question has one address.
     for name in ("needs", "wants"):
         default = "must" if name == "needs" else "should"
         if asked := [_write_requirement(part, default) for part in record.get(name, ())]:

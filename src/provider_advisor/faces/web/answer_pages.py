@@ -208,6 +208,9 @@ def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str
 
 def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
     """Return the mistakes of each field of the form, by the id of its element."""
+    # c.number-countries=must  b.number-countries=many  ->  b-number-countries: the limit is not a number
+    # c.fax=must  b.fax=>=3                             ->  c-fax: a capability has no field for a limit
+    # needs=smz                                         ->  written-1: the form shows it as it was written
     found: dict[str, Sequence[str]] = {}
     written = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
     for name, text in query.multi_items():

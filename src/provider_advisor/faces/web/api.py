@@ -43,8 +43,8 @@ PROBLEM: dict[str, Any] = {
 
 
 def describe_json(what: str, schema: dict[str, Any]) -> Responses:
-    """Return the responses of an operation in OpenAPI's form: JSON, or a problem."""
-    return {200: {"description": what, "content": {"application/json": {"schema": schema}}}, 422: PROBLEM}
+    """Return the response of an operation in OpenAPI's form, for JSON that no model describes."""
+    return {200: {"description": what, "content": {"application/json": {"schema": schema}}}}
 
 
 _ANSWER = describe_json("the answer", {"$ref": "#/components/schemas/Recommendation"})
@@ -181,7 +181,7 @@ def get_sources(service: Service) -> Response:
     return JsonResponse([one._asdict() for one in service.knowledge.sources.values()])
 
 
-@router.get("/schema/{kind}", tags=["knowledge"], responses={200: {"description": "the schema"}, 422: PROBLEM})
+@router.get("/schema/{kind}", tags=["knowledge"], response_description="the schema")
 def get_schema(kind: Kind) -> Response:
     """Return the JSON Schema of a kind of file, or of an answer (`recommendation`)."""
     schemas = {**file_schemas(), "recommendation": answer_schema()}
@@ -200,10 +200,10 @@ class ImpactRequest(BaseModel):
     as_of: str | None = None
 
 
-_EFFECT = describe_json("the effect, as `recommend schema impact` describes it", {"type": "object"}) | {429: PROBLEM}
+_EFFECT = describe_json("the effect, as `recommend schema impact` describes it", {"type": "object"})
 
 
-@router.post("/impact", responses=_EFFECT, tags=["many teams"])
+@router.post("/impact", responses=_EFFECT | {429: PROBLEM}, tags=["many teams"])
 async def post_impact(asked: ImpactRequest, runs: Runs) -> Response:
     """Say which verdicts a change of facts or rules would change, and why, before you make it.
 
@@ -214,8 +214,8 @@ async def post_impact(asked: ImpactRequest, runs: Runs) -> Response:
 
 async def measure_change(asked: ImpactRequest, runs: RunFolder) -> dict[str, Any]:
     """Return the effect of a change as data. Raises RequirementsError, and BusyError if it takes too long."""
-    name = await run_in_threadpool(lambda: runs.start(_make_impact_run(asked, runs.knowledge)))
-    run = await runs.wait(name, _IMPACT_SECONDS)
+    started = await run_in_threadpool(lambda: runs.start(_make_impact_run(asked, runs.knowledge)))
+    run = await runs.wait(started.id, _IMPACT_SECONDS)
     if run is None or run.is_running:
         raise BusyError(f"The comparison took longer than {_IMPACT_SECONDS} seconds; ask with fewer teams.")
     if not run.is_done:

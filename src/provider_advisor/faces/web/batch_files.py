@@ -166,7 +166,7 @@ def find_result(run: StartedRun, what: str) -> Path | None:
     return path if what in _RESULTS and run.is_done and path.is_file() else None
 
 
-def explain_missing(run: StartedRun | None, what: str) -> str:
+def explain_missing(run: StartedRun | None = None, what: str = "") -> str:
     """Say why there is no such file."""
     if run is None or what not in _RESULTS:
         return "The address is incomplete, or the results were removed: they are kept for an hour."

@@ -136,7 +136,8 @@ class SizeLimit(HttpMiddleware):
             body = await _read_body(receive, most)
             refused = _refuse_body(most) if body is None else None
             receive = replay_body(body or b"", receive)
-        if scope["method"] == "HEAD":  # what GET says, without the body
+        # The routes of FastAPI take no HEAD, so it is asked as GET, and the body is left out.
+        if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         await (refused or self._app)(scope, receive, send)
 
@@ -243,6 +244,8 @@ class RequestRate:
         >>> [rate.take("a", second) for second in (0, 10, 20, 61)], rate.take("b", 20)
         ([0, 0, 40, 0], 0)
         """
+        # The minute slides. By the minutes of the clock, a client could send twice as many within two seconds: the last
+        # of one minute and the first of the next.
         if not self._most:
             return 0
         times = self._seen.pop(client, None) or deque()

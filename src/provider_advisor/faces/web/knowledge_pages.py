@@ -106,6 +106,7 @@ def _show_cells(row: ComparedRow, knowledge: KnowledgeBase) -> Iterator[tuple[st
 
 def _make_address(claim: Claim) -> str:
     """Return the address of a claim on the page of its source."""
+    # /sources/daily-index-of-the-daily-apis#daily-video-api; the first claim on a fact has that anchor.
     return f"/sources/{claim.source}#{claim.provider}-{claim.criterion}"
 
 

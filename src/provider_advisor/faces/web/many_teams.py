@@ -73,7 +73,7 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
             {"file": _read_file, "as_of": read_day},
             needed={"file": "Choose a file with your teams first."},
         )
-        return RedirectResponse(f"/batch/{runs.start(make_batch_run(found['file'], choice, runs.knowledge))}", 303)
+        return RedirectResponse(f"/batch/{runs.start(make_batch_run(found['file'], choice, runs.knowledge)).id}", 303)
     except (RequirementsError, BusyError) as error:
         return _show_form(service, choice, wrong=error)
     except OSError as error:
@@ -86,7 +86,7 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
     """Show the state of a run: running, done with its summary, or failed with the reason."""
     run = runs.find(name)
     if run is None:
-        return _refuse_page(service, explain_missing(None, ""))
+        return _refuse_page(service, explain_missing())
     if run.is_running:
         seconds = round(time.time() - run.began)
         page = show_page(service, "batch_wait.html.j2", _TITLE, here="batch", seconds=seconds, file=run.about["name"])
@@ -141,6 +141,8 @@ def _refuse_page(service: KnowledgeService, sentence: str) -> Response:
     return show_refusal(service, "There are no such results", 404, mistakes=[sentence], here="batch")
 
 
+# For programs
+
 _TYPES = {media.partition(";")[0]: kind for kind, media in OUTPUTS.items()}
 _FORM = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `Accept` names, or that of the file"
 _ANY_FILE = "application/octet-stream"
@@ -163,11 +165,8 @@ class BatchState(BaseModel):
 
 RunId = Annotated[str, Path(description="the id of the run")]
 
-_STARTED: Responses = {
-    202: {"description": "the run has started; its address is in `Location`", "model": BatchState},
-    415: PROBLEM,
-    422: PROBLEM,
-}
+_STATE = "the state of the run"
+_STARTED = "the run has started; its address is in `Location`"
 # Clients are generated from this document, and most generators know no other type for a file.
 _FILE_SENT = {
     "requestBody": {
@@ -177,7 +176,6 @@ _FILE_SENT = {
         "content": {_ANY_FILE: _BYTES},
     }
 }
-_STATE: Responses = {200: {"description": "the state of the run", "model": BatchState}, 404: PROBLEM}
 # Bytes first: a client takes the first type that it knows.
 _KINDS = dict.fromkeys((_ANY_FILE, *_TYPES), _BYTES)
 _SCORES: Responses = {200: {"description": "the file", "content": _KINDS}, 404: PROBLEM}
@@ -187,7 +185,14 @@ _REJECTS: Responses = {
 }
 
 
-@api.post("/batch", status_code=202, responses=_STARTED, openapi_extra=_FILE_SENT)
+@api.post(
+    "/batch",
+    status_code=202,
+    response_model=BatchState,
+    response_description=_STARTED,
+    responses={415: PROBLEM},
+    openapi_extra=_FILE_SENT,
+)
 async def post_batch(
     request: Request,
     runs: Runs,
@@ -202,35 +207,34 @@ async def post_batch(
         return respond_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, [sentence])
     content, chosen = await request.body(), output or _read_accepted(request.headers.get("accept", ""))
 
-    def begin() -> str:
+    # Checking a file and starting a process take longer than other requests should wait.
+    def begin() -> StartedRun:
         upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
         return runs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), runs.knowledge))
 
-    run = runs.find(await run_in_threadpool(begin))
-    if run is None:
-        return _refuse_data()
+    run = await run_in_threadpool(begin)
     response = JsonResponse(_record_run(run), HTTPStatus.ACCEPTED)
     response.headers["Location"] = f"/api/v1/batch/{run.id}"
     return response
 
 
-@api.get("/batch/{name}", responses=_STATE)
+@api.get("/batch/{name}", response_model=BatchState, response_description=_STATE, responses={404: PROBLEM})
 def get_batch(name: RunId, runs: Runs) -> Response:
     """Return the state of a run and, once it is done, where its files are."""
     run = runs.find(name)
-    return _refuse_data() if run is None else JsonResponse(_record_run(run))
+    return JsonResponse(_record_run(run)) if run else _refuse_data(explain_missing())
 
 
 @api.get("/batch/{name}/scores", responses=_SCORES, response_class=FileResponse)
 def get_scores(name: RunId, runs: Runs) -> Response:
     """Return the rows with their verdicts and scores."""
-    return _send_result(runs.find(name), "scores")
+    return _send_data(runs.find(name), "scores")
 
 
 @api.get("/batch/{name}/rejects", responses=_REJECTS, response_class=FileResponse)
 def get_rejects(name: RunId, runs: Runs) -> Response:
     """Return, as CSV, the rows that could not be scored: file, row, reason, and the row itself."""
-    return _send_result(runs.find(name), "rejects")
+    return _send_data(runs.find(name), "rejects")
 
 
 def _read_accepted(header: str) -> str:
@@ -239,16 +243,13 @@ def _read_accepted(header: str) -> str:
     return next((_TYPES[name] for name in named if name in _TYPES), "")
 
 
-def _refuse_data() -> Response:
-    return respond_problem(HTTPStatus.NOT_FOUND, ["There is no such run: results are removed after an hour."])
+def _refuse_data(sentence: str) -> Response:
+    return respond_problem(HTTPStatus.NOT_FOUND, [sentence])
 
 
-def _send_result(run: StartedRun | None, what: str) -> Response:
-    if run is None:
-        return _refuse_data()
-    if (path := find_result(run, what)) is not None:
-        return send_file(path, run, safe=False)
-    return respond_problem(HTTPStatus.NOT_FOUND, [explain_missing(run, what)])
+def _send_data(run: StartedRun | None, what: str) -> Response:
+    path = find_result(run, what) if run else None
+    return send_file(path, run, safe=False) if run and path else _refuse_data(explain_missing(run, what))
 
 
 def _record_run(run: StartedRun) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.ask.typed import read_number
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
-from provider_advisor.faces.web.api import PROBLEM, Responses
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key
@@ -108,6 +107,9 @@ def take_answers(request: Request, service: Service) -> Response:
     return RedirectResponse(f"/ask?a={_quote(_write_answers(after))}{'&more=1' if more else ''}", 303)
 
 
+# Answers in an address
+
+
 def _read_state(text: str, more: str, service: KnowledgeService) -> State:
     state = _read_answers(text, service.get_catalogue())
     return go_on(state) if more else state
@@ -170,8 +172,12 @@ def _write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
     return [words[value] if words and isinstance(value, int) else str(value)]
 
 
+# Answers in a form
+
+
 def _answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -> State:
     """Return the state after a screen was answered with these form fields. Raises FieldError."""
+    # Every field is read before any is refused, so that a page shows all mistakes at once.
     values: dict[Key, object] = {}
     faults: dict[str, Sequence[str]] = {}
     for key in screen.keys:
@@ -226,6 +232,9 @@ def _list_changed(state: State, key: Key) -> tuple[Key, ...]:
 def _list_along(key: Key) -> tuple[Key, ...]:
     """Return the questions that only an answer on a criterion raises: its bound and its members."""
     return (Key("bound", key.name), Key("members", key.name)) if key.kind == "criterion" else ()
+
+
+# What a page shows
 
 
 def _show_screen(
@@ -410,10 +419,8 @@ class AskResponse(BaseModel):
 
 api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
 
-_ASKED: Responses = {200: {"description": "the next screen, or the end", "model": AskResponse}, 422: PROBLEM}
 
-
-@api.post("/ask", responses=_ASKED, tags=["answers"])
+@api.post("/ask", response_model=AskResponse, response_description="the next screen, or the end", tags=["answers"])
 def post_ask(
     asked: Annotated[AskRequest, Body(openapi_examples={"the second screen": {"value": _EXAMPLE_ANSWERS}})],
     service: Service,

@@ -170,6 +170,7 @@ def show_page(
     }
     here = template.partition(".")[0]
     values = {**shared, "title": title, "here": here, **values}
+    # A mistake in the list at the top links to its field: {"Unknown area 'vidoe'; …": "area"}.
     faults: Mapping[str, Sequence[str]] = values["faults"]
     values["places"] = {sentence: name for name, sentences in faults.items() for sentence in sentences}
     return HTMLResponse(render(template, **values), status)

@@ -95,6 +95,15 @@ class StartedRun(NamedTuple):
         return ["The run ended without a result; try it again with fewer teams."]
 
 
+# recommend-runs-1000/     one for each user of the machine, whatever the number of workers
+#   4f02…/                 a run; nobody can guess the name of another
+#     teams.csv            what was sent
+#     about.json           written last: a run is found by it
+#     printed.txt said.txt what the command printed, and what it said on standard error
+#     scores.csv …         what it wrote
+#     ended.txt            its exit status, renamed into place, so that no worker reads half of it
+
+
 class RunFolder:
     """The folder of all runs of this server, owned by its user.
 
@@ -106,8 +115,8 @@ class RunFolder:
         self._folder = folder or Path(tempfile.gettempdir()) / f"recommend-runs-{os.getuid()}"
         self._lock = threading.Lock()
 
-    def start(self, run: Run) -> str:
-        """Start a run and return its id. Raises BusyError, and OSError where nothing can be written."""
+    def start(self, run: Run) -> StartedRun:
+        """Start a run and return it. Raises BusyError, and OSError where nothing can be written."""
         with self._lock:
             self._prepare()
             self.clean()
@@ -137,7 +146,7 @@ class RunFolder:
                 )
             # Nobody else waits for it, and a child that has ended stays in the system's table until somebody does.
             threading.Thread(target=child.wait, name="wait-for-run", daemon=True).start()
-            return name
+            return StartedRun(name, folder, run.about, time.time(), None)
 
     def find(self, name: str) -> StartedRun | None:
         """Return a run by its id, None if there is none or it has expired."""

@@ -169,6 +169,9 @@ def _refuse_data() -> Response:
     return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])
 
 
+# For programs
+
+
 class KeepRequest(BaseModel):
     """What to save."""
 
@@ -202,13 +205,16 @@ DecisionId = Annotated[str, Path(description="the id of the decision")]
 
 
 api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["decisions"])
-
-_SAVED: Responses = {201: {"description": "it is saved", "model": KeptResponse}, 422: PROBLEM, 503: PROBLEM}
-_SHOWN: Responses = {200: {"description": "the decision", "model": DecisionResponse}, 404: PROBLEM, 503: PROBLEM}
-_DELETED: Responses = {204: {"description": "it is deleted"}, **dict.fromkeys((403, 404, 422, 503), PROBLEM)}
+_MISSING: Responses = dict.fromkeys((404, 503), PROBLEM)
 
 
-@api.post("/decisions", status_code=201, responses=_SAVED)
+@api.post(
+    "/decisions",
+    status_code=201,
+    response_model=KeptResponse,
+    response_description="it is saved",
+    responses={503: PROBLEM},
+)
 def post_decision(asked: KeepRequest, service: Service, store: Store) -> Response:
     """Save today's answer to a question."""
     key = make_secret()
@@ -218,14 +224,16 @@ def post_decision(asked: KeepRequest, service: Service, store: Store) -> Respons
     return response
 
 
-@api.get("/decisions/{name}", responses=_SHOWN)
+@api.get("/decisions/{name}", response_model=DecisionResponse, response_description="the decision", responses=_MISSING)
 def get_decision(name: DecisionId, service: Service, store: Store) -> Response:
     """Return a decision as it was saved, and whether and why today's answer is different."""
     found = _find(name, service, store)
     return _refuse_data() if found is None else JsonResponse(record_decision(found))
 
 
-@api.delete("/decisions/{name}", status_code=204, responses=_DELETED)
+@api.delete(
+    "/decisions/{name}", status_code=204, response_description="it is deleted", responses={403: PROBLEM, **_MISSING}
+)
 def delete_decision(name: DecisionId, x_key: DecisionKey, store: Store) -> Response:
     """Delete a decision by its key."""
     if store.find(name) is None:
