@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.responses import tell_program
 from provider_advisor.faces.web.rule_pages import describe_rule
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.knowledge import facts_as_of
@@ -206,6 +207,24 @@ def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):
     assert first.groups() == ("repairs-by-people-who-know", "yes")
     assert 'href="/rules/repairs-by-people-who-know?needs=repairs"' in page
     assert web.get("/rules?needs=wings").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "teams.xlsx has several sheets: 'A', 'B'; choose one with --sheet.",
+            "teams.xlsx has several sheets: 'A', 'B'.",
+        ),
+        ("it has one column, 'team;needs'; try --separator ';'.", "it has one column, 'team;needs'."),
+        ("'5' means nothing; use --scale \"5=must\". '3' too; use --scale \"3=could\".", "'5' means nothing. '3' too."),
+        ("is not UTF-8 at byte 5 (use --encoding if the file has another encoding)", "is not UTF-8 at byte 5"),
+        ("it is for one team; answer it with: recommend --file teams.csv.", "it is for one team."),
+        ("It was read. To continue, use --matches FILE.", "It was read."),
+    ],
+)
+def test_options_of_the_command_are_no_advice_on_the_web(said, told):
+    assert tell_program(said) == told
 
 
 def test_words_between_backticks_are_code(web):

@@ -253,8 +253,9 @@ class _AnswerText:
         """Print what the stated usage would cost with each provider, item by item in a verbose answer."""
         answer, knowledge, page = self.answer, self.knowledge, self.page
         costs = [(provider, cost) for provider in answer.providers if (cost := provider.monthly_cost) is not None]
-        if costs:
-            page.heading("Monthly cost")
+        if not costs:
+            return
+        page.heading("Monthly cost")
         if unpriced := name_unpriced(answer):
             page.line(unpriced, 2)
         for provider, cost in costs:

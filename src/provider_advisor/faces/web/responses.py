@@ -36,8 +36,14 @@ root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy serves the pages; `render` puts it before each link, so no template has to know it."""
 
 _CODE = re.compile("`([^`]+)`")
-_OPTIONS = re.compile(r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*", re.DOTALL)
-"""Advice on command options at the end of an error: `… To continue, use --matches FILE.`"""
+_OPTIONS = re.compile(
+    r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*"  # a sentence at the end: "… To continue, use --matches FILE."
+    # a clause at the end: "…; choose one with --sheet.", "…; try --separator ';'."
+    r"|; (?:[a-z:]+ )+--[a-z-]+(?: (?:\"[^\"]*\"|'[^']*'|\S+?))?(?=\.(?: |\Z))"
+    r"| \([a-z][^()]*--[a-z][^()]*\)",  # in parentheses: "… (use --encoding if …)"
+    re.DOTALL,
+)
+"""Advice on command options in an error."""
 
 _WORD = re.compile("[a-z]+ ")
 _COMMAND = re.compile("`recommend (criteria|facts|schema)`")
