@@ -112,6 +112,9 @@ def test_the_form_shows_what_the_address_says(web):
     page = web.get("/choose?needs=sms|fax&as_of=2026-01-31").text
     assert '<input type="hidden" name="needs" value="fax|sms">' in page
     assert '<input type="hidden" name="as_of" value="2026-01-31">' in page
+    page = web.get("/choose?needs=number-countries>=9,number-countries<=99").text
+    assert '<input type="hidden" name="needs" value="number-countries&gt;=9,number-countries&lt;=99">' in page
+    assert re.search('name="b.number-countries"[^>]* value=""', page)
     fragment = web.get("/choose?c.sms=must", headers={"X-Fragment": "1"})
     assert fragment.headers["x-address"] == "/choose?needs=sms"
     assert "<html" not in fragment.text

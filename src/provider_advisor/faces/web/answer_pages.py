@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -43,7 +44,7 @@ from provider_advisor.faces.web.responses import (
 )
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
-from provider_advisor.requirements import Statement, Team, bound_words
+from provider_advisor.requirements import Requirement, Statement, Team, bound_words
 from provider_advisor.requirements.doubtful_words import explain_unfound
 from provider_advisor.requirements.statement import say_volume
 
@@ -156,40 +157,25 @@ async def fill_choose(request: Request) -> Response:
     return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
 
 
-def _read_ticks(
-    statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase
-) -> dict[str, tuple[str, str]]:
-    """Return the priority and the bound of each criterion, from the fields of the form if there is no statement."""
+def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
+    """Return what the fields of the form hold, by name; without a statement what was filled in."""
     if statement is None:
-        return {
-            name[2:]: (text, query.get(f"b.{name[2:]}", ""))
-            for name, text in query.items()
-            if name.startswith("c.") and text
-        }
-    ticks: dict[str, tuple[str, str]] = {}
-    for part in statement.team.requirements:
-        words = bound_words(part.bound, knowledge.criteria[part.criterion])
-        if "is" in words:
-            ticks[part.criterion] = (ABSENT_TICK, "")
-            continue
+        return {name: query.getlist(name) for name in query}
+    team = statement.team
+    fields: dict[str, Sequence[str]] = {f"situation.{topic}": tuple(words) for topic, words in team.situation.items()}
+    fields |= {f"usage.{item}": [str(say_volume(used))] for item, used in team.usage.items()}
+    for part in filter(partial(_has_fields, knowledge), team.requirements):
+        bound = bound_words(part.bound, knowledge.criteria[part.criterion])
+        fields[f"c.{part.criterion}"] = [ABSENT_TICK if "is" in bound else part.priority]
         signs = {"at_least": ">=", "at_most": "<="}
-        bounds = [f"{signs[key]}{amount}" for key, amount in words.items()]
-        ticks.setdefault(part.criterion, (part.priority, bounds[0] if bounds else ""))
-    return ticks | dict.fromkeys(statement.team.unwanted, ("wont", ""))
+        fields[f"b.{part.criterion}"] = [f"{signs[key]}{amount}" for key, amount in bound.items() if key in signs]
+    return fields | {f"c.{name}": ["wont"] for name in team.unwanted}
 
 
-def _list_team(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """Return the topics of the situation and the volumes, each with its present value."""
-    held: dict[str, Sequence[str]] = {name: query.getlist(name) for name in query}
-    if statement is not None:
-        held = {f"situation.{topic}": tuple(words) for topic, words in statement.team.situation.items()}
-        held |= {f"usage.{item}": (str(say_volume(used)),) for item, used in statement.team.usage.items()}
-    return {
-        "team": [(one, held.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
-        "volumes": [
-            (one, _say_unit(one.unit), "".join(held.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
-        ],
-    }
+def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
+    """Return whether the form has fields for a requirement: one criterion, and at most one limit."""
+    criterion = knowledge.criteria[part.criterion]
+    return not criterion.any_of and len(bound_words(part.bound, criterion)) <= 1
 
 
 def _say_unit(unit: str) -> str:
@@ -198,9 +184,9 @@ def _say_unit(unit: str) -> str:
 
 
 def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Return hidden fields for what has no visible field: choices, own words, days and scope."""
+    """Return hidden fields for what has no visible field: choices, ranges, own words, days and scope."""
     team = statement.team
-    own = tuple(part for part in team.requirements if knowledge.criteria[part.criterion].any_of)
+    own = tuple(part for part in team.requirements if not _has_fields(knowledge, part))
     usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
     rest = team._replace(requirements=own, unwanted=(), situation={}, usage=usage)
     return parse_qsl(write_address(statement._replace(team=rest), knowledge))
@@ -241,13 +227,17 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
 
 
 def _group_by_area(
-    criteria: Iterable[Criterion], ticks: Mapping[str, tuple[str, str]]
+    criteria: Iterable[Criterion], fields: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, list[tuple[Criterion, str, str, str]]]]:
     """Return the areas, each with its criteria: what is asked of it, the limit, and an example of one."""
+
+    def get(name: str) -> str:
+        return "".join(fields.get(name, ())[-1:])
+
     by_area: defaultdict[str, list[tuple[Criterion, str, str, str]]] = defaultdict(list)
     for one in criteria:
         if not one.any_of:
-            by_area[one.area].append((one, *ticks.get(one.id, ("", "")), _give_example(one)))
+            by_area[one.area].append((one, get(f"c.{one.id}"), get(f"b.{one.id}"), _give_example(one)))
     return [(area.replace("-", " ").capitalize(), rows) for area, rows in sorted(by_area.items())]
 
 
@@ -265,21 +255,25 @@ def _show_form(
 ) -> dict[str, Any]:
     """Return what the page shows; without a statement the fields as they were filled, and `mistakes`."""
     knowledge, words = service.knowledge, query.get("q", "")
-    ticks = _read_ticks(statement, query, knowledge)
+    fields = _fill_fields(statement, query, knowledge)
     # Ids are not shown, so an order by id would look like none: `alert-channel` is "Alerts over other channels".
     by_label = sorted(knowledge.criteria.values(), key=lambda one: one.label.casefold())
     found = service.search(words) if words.strip() else by_label
     # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
-    ticked = [knowledge.criteria[name] for name in ticks if name in knowledge.criteria]
+    asked = (name.removeprefix("c.") for name, texts in fields.items() if name.startswith("c.") and any(texts))
+    ticked = [knowledge.criteria[name] for name in asked if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}
     faults = {} if statement else _find_faults(query, knowledge)
     # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,
-        "areas": _group_by_area(shown.values(), ticks),
+        "areas": _group_by_area(shown.values(), fields),
         "choices": _CHOICES,
-        **_list_team(statement, query, knowledge),
+        "team": [(one, fields.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
+        "volumes": [
+            (one, _say_unit(one.unit), "".join(fields.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
+        ],
         "unfound": "" if found else explain_unfound(words, knowledge),
         "by_word": [] if found else service.count_by_word(words),
         "situations": _find_situations(words, knowledge),
