@@ -56,6 +56,17 @@ def make_lists(ends: Ints, values: pa.Array, kept: Flags) -> pa.ListArray:
     return pa.ListArray.from_arrays(make_numbers(own.astype(np.int32)), values)
 
 
+def find_ends(lengths: npt.ArrayLike) -> Ints:
+    """Return the ends of consecutive lists as 32-bit numbers, from 0: lengths (2, 3) give 0, 2, 5."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+
+
+def join_ranges(begins: Ints, lengths: Ints) -> Ints:
+    """Return concatenated ranges: begins (5, 0) and lengths (2, 3) give 5, 6, 0, 1, 2."""
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
+
+
 def read_bytes(column: pa.Array) -> tuple[NDArray[np.uint8], Ints]:
     """Return the bytes of a column of 32-bit strings and the offsets of its texts (one more than texts)."""
     _, offsets, data = column.buffers()

@@ -1,7 +1,8 @@
 """Judge each distinct set of requirements on a criterion (a cell) once, however many teams share it.
 
-Cells are judged by the same functions that answer a single team; scoring a team then only sums the numbers of its
-cells.
+For example, repairs is one cell for all teams that must have it; repairs:should is another, and repairs as a must that
+a rule implies as well is a third. Cells are judged by the same functions that answer a single team; scoring a team then
+only sums the numbers of its cells.
 """
 
 from __future__ import annotations

@@ -76,6 +76,8 @@ def calculate_costs(usage: Mapping[str, Volumes], rows: int, prices: PriceList) 
 class _Lost(NamedTuple):
     """The rounding errors of the sums so far; adding them back makes sums independent of their order."""
 
+    # For example, 0.1 + 0.2 + 0.3 is 0.6000000000000001 and 0.3 + 0.2 + 0.1 is 0.6. With what was lost, both are 0.6.
+
     low: Floats
     high: Floats
 
@@ -176,6 +178,7 @@ def _grade_costs(costs: Costs, rows: Ints) -> tuple[Floats, Floats, Floats]:
 
     They are 1 if the best and the worst cost are equal.
     """
+    # On a scale from 100 (worst) to 20 (best), a cost of 40 to 60 has degrees from 0.5 to 0.75.
     low, high = costs.low[:, rows], costs.high[:, rows]
     worst, best = costs.worst[rows], costs.best[rows]
     flat = worst == best

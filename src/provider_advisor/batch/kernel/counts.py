@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints
+from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints, join_ranges
 from provider_advisor.batch.kernel.cells import Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import DATED, FIRM, KINDS, STANDINGS, STRENGTHS, Scores, Verdicts
 from provider_advisor.knowledge import Facts
@@ -236,9 +236,7 @@ def _count_repeated(entries: Entries, kept: Flags, unsure: Flags, table: _Remark
     some = np.flatnonzero((of_choices & kept).take(entries.rows))
     cells, rows = entries.cells[some], entries.rows[some]
     each = table.each[cells]
-    ends = np.cumsum(each)
-    begins = (np.cumsum(table.each) - table.each)[cells]
-    remarks = table.remarks[np.repeat(begins - (ends - each), each) + np.arange(ends[-1] if len(ends) else 0)]
+    remarks = table.remarks[join_ranges((np.cumsum(table.each) - table.each)[cells], each)]
     # Combine row and remark into one number, so that sorting finds the remarks that a row repeats.
     keys, counts = np.unique(np.repeat(rows, each).astype(np.int64) * table.distinct + remarks, return_counts=True)
     keys, counts = keys[counts > 1], counts[counts > 1] - 1

@@ -68,9 +68,8 @@ def make_own_words(unlisted: Mapping[int, Sequence[Unlisted]], kept: Flags) -> p
     """Return for each kept row the requirements in the team's own words, which rarely repeat."""
     found = [(row, part.text) for row in sorted(unlisted) if kept[row] for part in unlisted[row]]
     counts = np.bincount(np.array([row for row, _ in found], np.int64), minlength=len(kept))
-    ends = np.concatenate([[0], np.cumsum(counts)])
     words = arrays.make_dictionary(np.arange(len(found), dtype=np.int32), [text for _, text in found])
-    return arrays.make_lists(ends, words, kept)
+    return arrays.make_lists(arrays.find_ends(counts), words, kept)
 
 
 def make_verdict_columns(providers: Sequence[str], verdicts: Verdicts, kept: Flags) -> dict[str, pa.Array]:
@@ -122,8 +121,7 @@ def make_rankings(there: Sequence[str], scores: Scores, kept: Flags) -> pa.ListA
     order = np.sort(np.ascontiguousarray(keys.T), axis=1) & (1 << bits) - 1
     counts = np.where(scores.asked & kept, np.count_nonzero(scores.standing < RULED_OUT, axis=0), 0)
     ranked = order[np.arange(len(there)) < counts[:, np.newaxis]]  # ruled-out providers come last in each row
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    return arrays.make_lists(ends, arrays.make_dictionary(ranked.astype(np.int32), there), kept)
+    return arrays.make_lists(arrays.find_ends(counts), arrays.make_dictionary(ranked.astype(np.int32), there), kept)
 
 
 def _make_words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
@@ -134,7 +132,7 @@ def _make_words(places: Ints, dictionary: Sequence[str]) -> pa.DictionaryArray:
 def make_word_lists(flags: Flags, dictionary: Sequence[str], kept: Flags) -> pa.ListArray:
     """Return the words that flags (words by rows) mark, for kept rows; other rows must have none."""
     rows, places = np.nonzero(flags.T)
-    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=flags.shape[1]))])
+    ends = arrays.find_ends(np.bincount(rows, minlength=flags.shape[1]))
     return arrays.make_lists(ends, arrays.make_dictionary(places.astype(np.int32), dictionary), kept)
 
 

@@ -73,13 +73,13 @@ class ProductGaps:
         places, codes = np.array([(place, ranks[code]) for place, code in gaps], np.int64).reshape(-1, 2).T
         own = arrays.read_values(several.indices)
         repeats = counts.take(own)
-        chosen = _stretch((np.cumsum(counts) - counts).take(own), repeats)
+        chosen = arrays.join_ranges((np.cumsum(counts) - counts).take(own), repeats)
         rows = np.repeat(pairs.rows, repeats)
         named = (self._mark_named(verdicts) & kept)[places[chosen], rows]
         found = np.sort(rows[named].astype(np.int64) * max(len(words), 1) + codes[chosen][named])
         found = found[np.diff(found, prepend=-1) > 0]  # np.unique would import numpy.ma for it
         rows, codes = np.divmod(found, max(len(words), 1))
-        ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(kept)))])
+        ends = arrays.find_ends(np.bincount(rows, minlength=len(kept)))
         return arrays.make_lists(ends, arrays.make_dictionary(codes.astype(np.int32), words), kept)
 
     def _mark_named(self, verdicts: Verdicts) -> Flags:
@@ -93,7 +93,7 @@ class ProductGaps:
         counts = np.bincount(entries.rows.take(others), minlength=rows)
         at = entries.rows.take(asked)
         repeats = counts.take(at)
-        beside = others.take(_stretch((np.cumsum(counts) - counts).take(at), repeats))
+        beside = others.take(arrays.join_ranges((np.cumsum(counts) - counts).take(at), repeats))
         first = np.repeat(of.take(asked).astype(np.int64) * _MOST_CLASSES, repeats)
         return _Pairs(np.repeat(at, repeats), first + of.take(beside))
 
@@ -132,9 +132,3 @@ class ProductGaps:
             for place, (own, others) in enumerate(zip(self._met[asked], self._met[beside], strict=True))
             for gap in find_gaps(own, others, self._knowledge)
         )
-
-
-def _stretch(begins: Ints, lengths: Ints) -> Ints:
-    """Return concatenated ranges: begins (5, 0) and lengths (2, 3) give 5, 6, 0, 1, 2."""
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))

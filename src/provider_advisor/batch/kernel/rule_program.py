@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints
+from provider_advisor.batch.kernel.arrays import Flags, GrowingArray, Ints, find_ends
 from provider_advisor.batch.kernel.cells import Cells
-from provider_advisor.batch.kernel.situations import Said, find_fails, find_holds
+from provider_advisor.batch.kernel.situations import Said, find_settled
 from provider_advisor.batch.native import FINE, NO_ROOM, Structure, check_memory, load_loops, make_structure
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import KnowledgeBase, Rule
@@ -130,7 +130,8 @@ def _find_gate(code: Iterable[tuple[int, int]], criteria: int) -> frozenset[int]
     Criteria are given by index, flags by `criteria` plus their index. None means that the condition may always hold.
     """
     # For `all`, the gate of one part is enough; `any` needs the gates of all parts. NOT_STATED has none: it holds for a
-    # team that states nothing.
+    # team that states nothing. So `all: [fax, {any: [mms, sms]}]` has the gate {fax}, `any: [mms, sms]` has {mms, sms},
+    # and `any: [mms, {not: sms}]` has none.
     stack: list[frozenset[int] | None] = []
     for word, of in code:
         if word in {_NEEDED, _STATED}:
@@ -164,7 +165,7 @@ def _make_array(found: Iterable[int]) -> Ints:
 
 def _add_ends(lists: Sequence[Sequence[object]]) -> Ints:
     """Return the offsets of concatenated lists, one more than there are lists."""
-    return np.array([0, *np.cumsum([len(part) for part in lists], dtype=np.int32)], np.int32)
+    return find_ends([len(part) for part in lists])
 
 
 class KnownChanges(NamedTuple):
@@ -206,8 +207,8 @@ class RuleChainer:
         """Fire the rules on all rows; the cells of row r are `words[ends[r]:ends[r + 1]]`."""
         rules, looked, places = self._compiled
         flags = np.empty((len(looked), said.rows), bool)
-        for number, (leaf, is_to_fail) in enumerate(looked):
-            flags[number] = (find_fails if is_to_fail else find_holds)(leaf, said)
+        for number, (leaf, fails) in enumerate(looked):
+            flags[number] = find_settled(leaf, said, fails=fails)
         criteria, parents = changes.place_cells(places)
         table = make_structure(
             "table",
@@ -262,12 +263,7 @@ class Changes:
         self.favouring = np.array([cells.get_rule(rule) if rule.favours else 0 for rule in rules], np.int32)
         self._criteria, self._parents = GrowingArray(np.int32), GrowingArray(np.int32)
         self._parts = [(rule, part) for rule in rules for part in range(len(rule.implies))]
-        self._known = KnownChanges(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, bool))
-
-    @property
-    def known(self) -> KnownChanges:
-        """Return all changes computed so far."""
-        return self._known
+        self.known = KnownChanges(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, bool))
 
     def place_cells(self, places: Mapping[str, int]) -> tuple[Ints, Ints]:
         """Return for each cell the index of its criterion, and of its criterion's parent; -1 for none."""
@@ -280,14 +276,14 @@ class Changes:
     def learn(self, key: int) -> KnownChanges:
         """Compute the change for a key (see `KnownChanges`), and return all changes including it."""
         with self._cells.lock:
-            keys, cells, refused = self._known
+            keys, cells, refused = self.known
             at = int(np.searchsorted(keys, key))
             if at == len(keys) or keys[at] != key:  # another thread may have added it meanwhile
                 cell, is_refused = self._make_change(*divmod(key, _RANKS))
                 parts = (np.insert(keys, at, key), np.insert(cells, at, cell), np.insert(refused, at, is_refused))
-                self._known = KnownChanges(*parts)
+                self.known = KnownChanges(*parts)
             # This includes the changes that other threads have added in the meantime.
-            return self._known
+            return self.known
 
     def _make_change(self, of: int, rank: int) -> tuple[int, bool]:
         cell, part = divmod(of, len(self._parts))

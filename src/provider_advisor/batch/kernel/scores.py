@@ -127,17 +127,10 @@ def _cut(teams: int, each: int) -> Iterator[slice]:
 
 def _sum_alone(rows: Ints, found: Sequence[Floats], entries: Entries, cells: Cells | FreshCells) -> None:
     """Set the scores of a few rows, summed as in a single answer."""
-    if not len(rows):
-        return
-    wanted = np.zeros(found[0].shape[1], bool)
-    wanted[rows] = True
-    some = np.flatnonzero(wanted[entries.rows])
-    by_row: dict[int, list[int]] = {int(row): [] for row in rows}
-    for row, cell in zip(entries.rows[some].tolist(), entries.cells[some].tolist(), strict=True):
-        by_row[row].append(cell)
-    for row, numbers in by_row.items():
+    for row in rows.tolist():
+        own = [cells.known[cell] for cell in entries.cells[entries.ends[row] : entries.ends[row + 1]].tolist()]
         for place, provider in enumerate(cells.facts.knowledge.providers):
-            findings = [finding for cell in numbers for finding in cells.known[cell].findings[place]]
+            findings = [finding for cell in own for finding in cell.findings[place]]
             put_score(found, place, row, sum_up(provider, findings, None).score)
 
 

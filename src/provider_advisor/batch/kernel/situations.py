@@ -102,6 +102,14 @@ class Situations:
 class _Met:
     """All distinct answers on a topic so far, by number."""
 
+    # For example, after "commuting", "" and "touring, commuting", which are the answers 0, 1 and 2, the flags are
+    #
+    #     answer      0  1  2
+    #     given       1  0  1
+    #     wrong       0  0  0
+    #     commuting   1  0  1
+    #     touring     0  0  1
+
     def __init__(self, topic: Topic) -> None:
         self._topic = topic
         self._lock = threading.Lock()
@@ -210,25 +218,14 @@ def _read_text(item: UsageItem, text: str) -> tuple[float, float]:
     return float(ends.low or 0), float(ends.high or 0)
 
 
-def find_holds(leaf: Leaf, said: Said) -> Flags:
-    """Mark the rows for which the condition certainly holds."""
+def find_settled(leaf: Leaf, said: Said, *, fails: bool) -> Flags:
+    """Mark the rows for which the condition certainly holds, or with `fails`, for which it certainly does not."""
     if isinstance(leaf, Situation) and leaf.topic in said.answers:
         answers = said.answers[leaf.topic]
-        naming = answers.holding.get(leaf.value)
-        return np.zeros(said.rows, bool) if naming is None else naming.take(answers.codes)
+        naming = answers.holding.get(leaf.value, np.zeros_like(answers.given))
+        return (answers.given & ~naming if fails else naming).take(answers.codes)
     if isinstance(leaf, Usage) and (volumes := _add_up(said.usage, leaf.item)) is not None:
-        return _find_within(volumes, leaf.bound)
-    return np.zeros(said.rows, bool)
-
-
-def find_fails(leaf: Leaf, said: Said) -> Flags:
-    """Mark the rows for which the condition certainly does not hold."""
-    if isinstance(leaf, Situation) and leaf.topic in said.answers:
-        answers = said.answers[leaf.topic]
-        naming = answers.holding.get(leaf.value)
-        return (answers.given if naming is None else answers.given & ~naming).take(answers.codes)
-    if isinstance(leaf, Usage) and (volumes := _add_up(said.usage, leaf.item)) is not None:
-        return _find_outside(volumes, leaf.bound)
+        return (_find_outside if fails else _find_within)(volumes, leaf.bound)
     return np.zeros(said.rows, bool)
 
 

@@ -1,4 +1,12 @@
-"""Number the distinct words of columns; all `Ints` are 32-bit."""
+"""Number the distinct words of columns; all `Ints` are 32-bit.
+
+For example, the cells "fax,mms", "" and "mms, fax" have the distinct words "fax" (0), "mms" (1) and " fax" (2):
+
+    numbers   0  1  1  2
+    ends      0  2  2  4
+
+Words keep their spaces, because stripping every word costs more than reading a few spellings of it.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +70,7 @@ def number_texts(texts: pa.Array, separator: str | None = None) -> Numbered:
 
 
 def _gather_texts(data: npt.NDArray[np.uint8], starts: Ints, sizes: Ints) -> list[str]:
-    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    ends = arrays.find_ends(sizes)
     texts = np.empty(int(ends[-1]), np.uint8)
     load_loops().gather_texts(data, starts, sizes, len(sizes), texts)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(texts)]
@@ -130,7 +138,7 @@ def _drop_blank_cells(words: Numbered) -> Numbered:
     last[words.ends[1:][counts > 0] - 1] = True
     out = blank[words.numbers] & last  # only the last word of a row
     counts[np.repeat(np.arange(len(counts)), counts)[out]] -= 1  # at most one word per row
-    return Numbered(words.distinct, words.numbers[~out], _add_ends(counts))
+    return Numbered(words.distinct, words.numbers[~out], arrays.find_ends(counts))
 
 
 def fill_texts(column: pa.Array) -> pa.Array:
@@ -143,11 +151,7 @@ def fill_texts(column: pa.Array) -> pa.Array:
 
 def _number_lists(column: pa.Array) -> Numbered:
     counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    return number_texts(fill_texts(column.flatten()))._replace(ends=_add_ends(counts))
-
-
-def _add_ends(counts: Ints) -> Ints:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return number_texts(fill_texts(column.flatten()))._replace(ends=arrays.find_ends(counts))
 
 
 def find_distinct(column: pa.Array) -> tuple[list[str], Ints]:

@@ -1,4 +1,8 @@
-"""Read each distinct word of a table once, and find the cell that it states."""
+"""Read each distinct word of a table once, and find the cell that it states.
+
+For example, if all amounts of countries in facts and rules are 50 and 100, then countries>=60, countries >= 75 and
+countries>=99 are three words of one cell, because every provider answers them alike.
+"""
 
 from __future__ import annotations
 
