@@ -115,8 +115,8 @@ def _inherit(context: click.Context, parameter: click.Parameter, value: str | No
     return value
 
 
-in_facts = functools.partial(option, heading="Facts and providers")
-in_reading = functools.partial(option, heading="How input is read")
+_in_facts = functools.partial(option, heading="Facts and providers")
+_in_reading = functools.partial(option, heading="How input is read")
 
 
 def format_option(*formats: str) -> Any:  # noqa: ANN401 (as `option`)
@@ -144,14 +144,14 @@ class KnowledgeOptions:
 
     # A NamedTuple could not be extended, and a dataclass takes longer to create at each start.
 
-    facts: str | None = in_facts(
+    facts: str | None = _in_facts(
         "--facts",
         type=_folder_name,
         metavar="DIR",
         callback=_inherit,
         help="Folder of facts to use instead of the one shipped with the program.",
     )
-    rules: str | None = in_facts(
+    rules: str | None = _in_facts(
         "--rules",
         type=_folder_name,
         metavar="DIR",
@@ -184,31 +184,31 @@ class KnowledgeOptions:
 class FactOptions(KnowledgeOptions):
     """The day of the facts, and the scope: which providers and sources are used."""
 
-    as_of: str | None = in_facts(
+    as_of: str | None = _in_facts(
         "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
     )
-    only: tuple[str, ...] = in_facts(
+    only: tuple[str, ...] = _in_facts(
         "--only",
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("providers"),
         help="Consider only these providers, such as acme,other.",
     )
-    without: tuple[str, ...] = in_facts(
+    without: tuple[str, ...] = _in_facts(
         "--without",
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("providers"),
         help="Leave out these providers.",
     )
-    sources: tuple[str, ...] = in_facts(
+    sources: tuple[str, ...] = _in_facts(
         "--sources",
         multiple=True,
         metavar="LIST",
         shell_complete=complete_by("sources"),
         help="Use only claims from these sources.",
     )
-    customer_of: tuple[str, ...] = in_facts(
+    customer_of: tuple[str, ...] = _in_facts(
         "--customer-of",
         multiple=True,
         metavar="LIST",
@@ -238,7 +238,7 @@ class FactOptions(KnowledgeOptions):
 class EvidenceOptions(FactOptions):
     """Also how old a claim may be."""
 
-    max_age: str | None = in_facts("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
+    max_age: str | None = _in_facts("--max-age", metavar="DAYS", help="Ignore claims older than this, such as 365d.")
 
     @property
     def age(self) -> int | None:
@@ -253,37 +253,37 @@ class SheetOptions(EvidenceOptions):
     read back by --matches.
     """
 
-    sheet: str | None = in_reading(
+    sheet: str | None = _in_reading(
         "--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."
     )
-    scale: str | None = in_reading(
+    scale: str | None = _in_reading(
         "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
     )
-    matches: str | None = in_reading(
+    matches: str | None = _in_reading(
         "--matches",
         type=path_name,
         metavar="FILE",
         help="Read headers or requirements as in this file, which --matched wrote and you corrected.",
     )
-    matched: str | None = in_reading(
+    matched: str | None = _in_reading(
         "--matched",
         type=path_name,
         metavar="FILE",
         help="Write how the headers or requirements of a sheet were read to this file, so that you can correct it.",
     )
-    decimal: str | None = in_reading(
+    decimal: str | None = _in_reading(
         "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
     )
-    encoding: str | None = in_reading(
+    encoding: str | None = _in_reading(
         "--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."
     )
-    renames: tuple[str, ...] = in_reading(
+    renames: tuple[str, ...] = _in_reading(
         "--rename",
         multiple=True,
         metavar="OLD=NEW",
         help='Rename a column, as in "Bedarf=needs"; can be repeated.',
     )
-    unlisted_unknown: bool = in_reading(
+    unlisted_unknown: bool = _in_reading(
         "--unlisted-unknown",
         is_flag=True,
         help="List words that match no criterion, without judging them, instead of refusing the whole list.",
