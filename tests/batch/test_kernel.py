@@ -64,6 +64,12 @@ def test_a_score_halfway_between_two_digits_is_summed_as_in_a_single_answer(monk
     assert doubted == [1]
 
 
+def test_providers_that_all_fail_a_must_are_level_without_being_named():
+    claims = {name: {"board": Said("absent")} for name in ("ada", "bob")}
+    facts = Facts(knowledge_of([capability("board")], claims), worlds.DAY)
+    agrees(Scorer(facts, reasons=True), table(team=["a"], needs=["board"]))
+
+
 _CELL = st.one_of(st.none(), st.text(alphabet="ab,;\n\r é", max_size=8))
 
 

@@ -139,7 +139,9 @@ def read_members(text: str, prompt: Prompt, state: State) -> str | tuple[str, ..
         return UNSURE
     if typed in {"", "none", "any", "x"}:
         return NONE
-    names = [part.strip() for part in re.split(r"[,;]", text) if part.strip()] or [typed]  # commas alone: a mistake
+    names = [part.strip() for part in re.split(r"[,;]", text) if part.strip()]
+    if not names:  # a comma alone is also a part of "St. Helena, Ascension & Tristan da Cunha"
+        raise RequirementsError(f"{shown(typed[:60])} is not one of the {len(prompt.choices)} to choose from.")
     return tuple(_read_member(name, prompt, state) for name in names)
 
 

@@ -1,0 +1,49 @@
+"""What a person may type where the questionnaire asks for countries or other members."""
+
+from __future__ import annotations
+
+import pytest
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.ask.typed import read_members
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.rules import Key
+from provider_advisor.questionnaire import begin
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.prompts import make_prompt
+
+
+@pytest.fixture(scope="module")
+def read(knowledge):
+    """A function from a typed line to the members that it names."""
+    state = begin(Catalogue(facts_as_of(knowledge, knowledge.edition.date)))
+    prompt = make_prompt(Key("members", "phone-numbers"), state.catalogue)
+    return lambda text: read_members(text, prompt, state)
+
+
+@pytest.mark.parametrize(
+    ("text", "members"),
+    [
+        ("Germany; fr", ("de", "fr")),
+        ("swede", ("se",)),
+        ("s", "not-sure"),
+        ("Any", "none"),
+        ("", "none"),
+    ],
+)
+def test_members_are_read_by_name_or_by_a_part_of_it(read, text, members):
+    assert read(text) == members
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("united", "'united' may be United "),
+        ("Germanyy", "'Germanyy' is not one of the "),
+        (",", "',' is not one of the "),
+    ],
+)
+def test_a_name_of_several_members_or_of_none_is_refused(read, text, sentence):
+    with pytest.raises(RequirementsError) as refused:
+        read(text)
+    assert str(refused.value).startswith(sentence)
