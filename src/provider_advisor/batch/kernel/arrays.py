@@ -13,6 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 from numpy.typing import NDArray
 
+Ints = NDArray[np.integer[Any]]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_DIGITS = 9
+_UNIT, _EXACT, _MIDDLE = 1e9, 2.0**53, 0.5
+
 
 def make_numbers(found: Floats | Ints, given: pa.Buffer | None = None) -> pa.Array:
     """Return an Arrow array of the same numbers; `given` is a packed validity bitmap (None: no nulls)."""
@@ -36,6 +43,7 @@ def make_texts(values: Sequence[str]) -> pa.Array:
 def keep_only(column: pa.Array, given: Flags) -> pa.Array:
     """Return a string column (without nulls) with null wherever `given` is False."""
     _, offsets, data = column.buffers()
+    # A slice shares its buffers with the whole column: its first row is the bit at `offset`.
     shift = np.zeros(column.offset + len(column), bool)
     shift[column.offset :] = given
     return pa.Array.from_buffers(column.type, len(column), [pack_bits(shift), offsets, data], offset=column.offset)
@@ -109,15 +117,6 @@ def pack_bits(values: Flags) -> pa.Buffer:
     return pa.py_buffer(np.packbits(values, bitorder="little"))
 
 
-Ints = NDArray[np.integer[Any]]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-
-_DIGITS = 9
-_UNIT, _EXACT, _MIDDLE = 1e9, 2.0**53, 0.5
-
-
 def round_exactly(numbers: Floats) -> Floats:
     """Round each number to nine decimals exactly as `round` does; NaN and infinities are unchanged."""
     found, doubtful = round_fast(numbers)
@@ -134,6 +133,7 @@ def round_fast(numbers: Floats, slack: Floats | float = 1) -> tuple[Floats, Flag
     rounded decimal, which is what `round` returns. Floats above 2**53 / 1e9 (about nine million) do not resolve nine
     decimals, so they are returned unchanged.
     """
+    # For example, 0.0000000005 lies in the middle: `round` gives 0.000000001, here it is 0 and doubtful. 1/3 is not.
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = numbers * _UNIT
         size, whole = np.abs(scaled), np.rint(scaled)

@@ -150,6 +150,7 @@ def _find_doubtful(codes: Ints, at: Ints, criteria: Ints, lexicon: _Lexicon, cel
     if not doubts.any():
         return []
     found = set(at[(doubts == DIGITS).take(codes)].tolist())
+    # A loose word has its meaning only in a row that also asks for something of that area by a word that is not loose.
     loose = (doubts == LOOSE) & (criteria >= 0)
     records = [cells.facts.knowledge.criteria[name] for name in list(cells.names)]  # including members
     for area in {records[place].area for place in criteria[loose].tolist()}:

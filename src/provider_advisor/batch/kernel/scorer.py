@@ -321,15 +321,15 @@ def _set_apart(rows: pa.RecordBatch, read: _RowsRead, fired: Fired, costs: Costs
     """Find the rows that cannot be read, and answer those that must be judged one by one."""
     stated, said = read.stated, read.said
     on_cost = stated.on_cost.rows
-    alone = stated.alone | costs.incomplete | costs.large | fired.alone
+    # These conditions may mark more rows than necessary: that takes time, but never changes an answer.
+    alone = stated.alone | stated.apart | said.alone | fired.alone | costs.incomplete | costs.large
     alone[on_cost[np.isnan(costs.low[:1, on_cost]).any(axis=0)]] = True  # a cost requirement without usage
-    alone |= said.alone | stated.apart
     alone[read.own_words.wrong] = True
     alone[read.weighing.alone] = True
     if memory.cells.cost_area < 0:
+        # The numbers of `varying` belong to no single area, so they cannot be weighed.
         alone[np.intersect1d(read.weighing.rows, on_cost)] = True
     alone[_find_long(read)] = True
-    # These conditions may mark more rows than necessary: that takes time, but never changes an answer.
     # A row with several kinds of mistakes is read on its own, so that they are reported in the usual order.
     kinds = stated.wrong, said.wrong, stated.exclusive
     met = Counter(chain(*kinds))

@@ -15,7 +15,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.read_row import split_values
 from provider_advisor.batch.kernel.table import SITUATION, USAGE
-from provider_advisor.batch.kernel.tokens import fill_texts, find_distinct
+from provider_advisor.batch.kernel.tokens import fill_texts, number_texts
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, Leaf, Situation, Usage
@@ -155,7 +155,7 @@ class _Met:
 def _number_answers(column: pa.Array) -> tuple[Sequence[_Answer], Ints]:
     """Return the distinct answers of a column, and the index of each row's answer."""
     if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
-        return find_distinct(fill_texts(column))
+        return number_texts(fill_texts(column))[:2]
     found: dict[_Answer, int] = {}
     rows = (() if row is None else tuple(row) for row in column.to_pylist())
     codes = np.array([found.setdefault(row, len(found)) for row in rows], np.int32)
@@ -195,7 +195,7 @@ def _read_typed(item: UsageItem, texts: pa.Array) -> tuple[Volumes, Flags]:
         else:
             read = arrays.read_values(numbers)
             return Volumes(read, read), given
-    different, codes = find_distinct(texts)
+    different, codes, _ = number_texts(texts)
     blank = np.array([not text.strip() for text in different], bool)
     ends = np.array([_read_text(item, text) for text in different], float).reshape(-1, 2)  # works without texts, too
     low = ends[codes, 0]

@@ -5,7 +5,7 @@ For example, the cells "fax,mms", "" and "mms, fax" have the distinct words "fax
     numbers   0  1  1  2
     ends      0  2  2  4
 
-Words keep their spaces, because stripping every word costs more than reading a few spellings of it.
+Words keep their spaces, so that only distinct ones need to be stripped.
 """
 
 from __future__ import annotations
@@ -152,9 +152,3 @@ def fill_texts(column: pa.Array) -> pa.Array:
 def _number_lists(column: pa.Array) -> Numbered:
     counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     return number_texts(fill_texts(column.flatten()))._replace(ends=arrays.find_ends(counts))
-
-
-def find_distinct(column: pa.Array) -> tuple[list[str], Ints]:
-    """Return the distinct texts of a column without nulls, and the index of each row's text."""
-    found = number_texts(column)
-    return found.distinct, found.numbers

@@ -115,6 +115,7 @@ def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varyin
     own, at = places[entries.rows[kept]], cells.areas[entries.cells[kept]].astype(np.int64)
     at[np.isnan(weighing.percents[own, at])] = areas  # not named by the team: "other"
     # The cells of one area in one row have the same factor, so they are summed first.
+    # With three areas, row 2 has the keys 8, 9 and 10 for them, and 11 for all others together.
     keys, groups = np.unique(own * (areas + 1) + at, return_inverse=True)
     ours = Entries.sort(groups.astype(np.int32), entries.cells[kept], len(keys))
     added = add_up(ours, cells.numbers).numbers
@@ -126,7 +127,8 @@ def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varyin
     if len(rows):
         sums.numbers[:, weighing.rows[rows]] = np.add.reduceat(added, starts, axis=1)
     sums.numbers[INEXACT, weighing.rows] = 1
-    # Sums, factors and products each have an error of some units in the last place.
+    # Sums, factors and products each have an error of some units in the last place. `score_teams` allows for as many as
+    # a row has cells, so more cells are claimed than there are.
     sums.counts[weighing.rows] = 4 * sums.counts[weighing.rows] + 24
 
 
