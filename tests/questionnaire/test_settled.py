@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from teams import answer_all, bases, complete_at_random, fresh, said_at_random
@@ -16,6 +17,9 @@ from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
 _COMPLETIONS = 6
 _HAS, _LACKS = Said("present"), Said("absent")
+_HAD, _LACKED = (said._replace(as_of=dt.date(2021, 1, 1)) for said in (_HAS, _LACKS))
+_BOARD, _CHAT = Requirement("board", "must"), Requirement("chat", "should")
+_POLICY = Policy({"must": 4, "should": 2, "could": 1}, 0.5, {"capability": 365})
 
 
 @given(bases(), st.randoms(use_true_random=False), st.sampled_from([1, 3, 10]), st.booleans())
@@ -38,23 +42,44 @@ def _told(state: State, after: State) -> str:
 
 
 def _survey(claims, *asked, policy=None, **more):
-    criteria = [capability(name) for name in sorted({name for part in claims.values() for name in part})]
+    names = {name for part in claims.values() for name in part} | {part.criterion for part in asked}
+    criteria = [capability(name) for name in sorted(names)]
     knowledge = knowledge_of(criteria, claims, (), policy)
     return survey_answers(begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team(asked, **more))))
 
 
 def test_a_must_that_is_not_judged_leaves_the_rest_as_proved_as_it_was():
     claims = {"ada": {"board": _HAS, "chat": _HAS}, "bob": {"board": _LACKS, "chat": _LACKS}}
-    board = Requirement("board", "must")
-    alone, beside = _survey(claims, board), _survey(claims, board, unlisted=(Unlisted("a pool", "must"),))
+    alone, beside = _survey(claims, _BOARD), _survey(claims, _BOARD, unlisted=(Unlisted("a pool", "must"),))
     assert (alone.outcome.verdict.strength, beside.outcome.verdict.strength) == ("firm", "leaning")
     assert alone.proof == beside.proof
 
 
 def test_a_question_that_can_make_a_dated_verdict_firm_decides():
-    had, lacked = (said._replace(as_of=dt.date(2021, 1, 1)) for said in (_HAS, _LACKS))
-    claims = {"ada": {"chat": had, "fax": _HAS}, "bob": {"chat": lacked, "fax": _LACKS}}
-    policy = Policy({"must": 4, "should": 2, "could": 1}, 0.5, {"capability": 365})
-    found = _survey(claims, Requirement("chat", "should"), policy=policy)
+    claims = {"ada": {"chat": _HAD, "fax": _HAS}, "bob": {"chat": _LACKED, "fax": _LACKS}}
+    found = _survey(claims, _CHAT, policy=_POLICY)
     assert (found.outcome.verdict.provider, found.outcome.verdict.strength) == ("ada", "dated")
     assert set(found.proof.deciding) == {Key("criterion", "fax")}
+
+
+@pytest.mark.parametrize(
+    ("strength", "claims", "asked"),
+    [
+        ("leaning", {"ada": {"board": _HAS, "chat": _HAS}, "bob": {"board": _HAS}}, (_BOARD, _CHAT)),
+        ("dated", {"ada": {"board": _HAD}, "bob": {"board": _LACKS}}, (_BOARD,)),
+        (None, {"ada": {"chat": _HAS}, "bob": {"chat": _LACKS}}, (_BOARD, _CHAT)),
+    ],
+)
+def test_a_question_on_what_all_have_alike_leaves_everything_proved(strength, claims, asked):
+    with_fax = {name: {**part, "fax": _HAS} for name, part in claims.items()}
+    found = _survey(with_fax, *asked, policy=_POLICY)
+    assert found.outcome.verdict.strength == strength
+    assert (found.proof.hanging, found.proof.deciding) == ((), {})
+    assert "stated" in found.proof.proved
+
+
+def test_a_tie_lasts_only_while_no_rival_reaches_up():
+    claims = {name: {"board": _HAS, "chat": _LACKS} for name in ("ada", "bob")} | {"cyd": {"board": _LACKS}}
+    found = _survey(claims, Requirement("board", "should"))
+    assert found.outcome.verdict.kind == "tie"
+    assert {"level", "behind"} <= set(found.proof.hanging)
