@@ -147,6 +147,14 @@ def test_everything_known_of_an_answer_is_the_single_record(shipped):
     assert json.loads(scored.batch.column("explain")[0].as_py()) == alone.record
 
 
+def test_a_weight_too_large_for_a_float_is_refused_in_its_row_only(shipped):
+    rows = pa.RecordBatch.from_pydict({"needs": ["sms", "sms"], "weights.video": pa.array([2**60 + 1, None])})
+    scored = Scorer(shipped).score(rows)
+    assert scored.errors == {
+        0: "the weight of the area 'video' is '1152921504606846977'; expected 0 to 100 percent of the total."
+    }
+
+
 def test_no_rows_are_no_answers(shipped):
     scored = Scorer(shipped, reasons=True).score(table(team=["a"], needs=["sms"]).slice(0, 0))
     assert (scored.batch.num_rows, scored.errors, scored.tally.teams) == (0, {}, 0)
