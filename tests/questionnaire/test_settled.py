@@ -83,3 +83,12 @@ def test_a_tie_lasts_only_while_no_rival_reaches_up():
     found = _survey(claims, Requirement("board", "should"))
     assert found.outcome.verdict.kind == "tie"
     assert {"level", "behind"} <= set(found.proof.hanging)
+
+
+def test_of_unconfirmed_providers_the_one_with_fewer_unknown_musts_may_come_to_lead():
+    # Ada leads by the chat, whatever a fax weighs. As a must it would leave her two unknown musts, and Bob one.
+    claims = {"ada": {"chat": _HAS}, "bob": {"chat": _LACKS, "fax": _HAS}}
+    found = _survey(claims, _BOARD, _CHAT._replace(weight=9))
+    assert (found.outcome.verdict.kind, found.outcome.verdict.lean) == ("undetermined", "ada")
+    assert "behind" in found.proof.hanging
+    assert set(found.proof.deciding) == {Key("criterion", "fax")}
