@@ -23,8 +23,8 @@ from provider_advisor.batch.kernel import scores, situations, word_reader
 from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import group_alike
 from provider_advisor.batch.kernel.counts import RunningTally, Tally
+from provider_advisor.batch.kernel.numbered_words import number_words, split_cell
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.kernel.tokens import number_words, split_cell
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.criteria import Criteria

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from provider_advisor.knowledge.search import SearchEntry, SearchIndex
-from provider_advisor.requirements.doubtful_words import explain_unknown
+from provider_advisor.requirements.word_mistakes import explain_unknown
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.blocks import Block
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.table import (
+from provider_advisor.batch.kernel.layout import (
     REQUIREMENTS,
     SITUATION,
     UNLISTED,

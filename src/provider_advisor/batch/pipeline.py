@@ -19,8 +19,8 @@ from provider_advisor.batch.blocks import Done, Piece, Position
 from provider_advisor.batch.input_columns import SCOPE_COLUMNS
 from provider_advisor.batch.interruption import Stopped
 from provider_advisor.batch.kernel.counts import RunningTally
+from provider_advisor.batch.kernel.numbered_words import split_cell
 from provider_advisor.batch.kernel.scorer import RowScope, Scorer
-from provider_advisor.batch.kernel.tokens import split_cell
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.frames import plan_columns_of_form
 from provider_advisor.batch.writing.long_form import LongForm

@@ -45,7 +45,7 @@ def list_words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
-# Words without a meaning of their own. "no" and "not" have one, which `doubtful_words` reads.
+# Words without a meaning of their own. "no" and "not" have one, which `word_mistakes` reads.
 _EMPTY = list_words(
     """
     a an and any are as at be been but by can do does each for from has have how if in into is it its many may more

@@ -307,7 +307,7 @@ def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, st
 def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
     name = knowledge.find_criterion(word)
     if name is None:
-        from provider_advisor.requirements.doubtful_words import explain_unknown  # noqa: PLC0415 (seldom needed)
+        from provider_advisor.requirements.word_mistakes import explain_unknown  # noqa: PLC0415 (seldom needed)
 
         raise RequirementsError(explain_unknown(word, shown(word), knowledge))
     return knowledge.criteria[name]

@@ -24,8 +24,8 @@ from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.requirements.doubtful_words import is_of_area, name_asked
 from provider_advisor.requirements.grammar import get_name, read_requirement
+from provider_advisor.requirements.word_mistakes import is_of_area, name_asked
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"

@@ -164,7 +164,7 @@ def _find_loose(
     """Yield a sentence for each of the loose `words` that has nothing of its area beside it."""
     named = [(get_name(item), part.criterion) for item, part in asked if part is not None]
     if loose := [word for word, _ in named if fold(word) in words]:
-        from provider_advisor.requirements.doubtful_words import explain_loose  # noqa: PLC0415 (seldom needed)
+        from provider_advisor.requirements.word_mistakes import explain_loose  # noqa: PLC0415 (seldom needed)
 
         yield from explain_loose(loose, [name for word, name in named if fold(word) not in words], knowledge)
 

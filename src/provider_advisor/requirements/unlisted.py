@@ -144,7 +144,7 @@ class UnknownWords:
         """Yield a sentence and one line for each word set aside, the most frequent first."""
         if not self._counts:
             return
-        from provider_advisor.requirements.doubtful_words import suggest_words  # noqa: PLC0415 (seldom needed)
+        from provider_advisor.requirements.word_mistakes import suggest_words  # noqa: PLC0415 (seldom needed)
 
         yield "no criterion covers these, so they are listed and not judged:"
         for text, count in self._counts.most_common(_MOST_SHOWN):
@@ -173,7 +173,7 @@ class UnknownWords:
             return None
 
     def _is_unknown(self, name: str) -> bool:
-        from provider_advisor.requirements.doubtful_words import is_unknown  # noqa: PLC0415 (as above)
+        from provider_advisor.requirements.word_mistakes import is_unknown  # noqa: PLC0415 (as above)
 
         return self._known.get_or_make(name, lambda: bool(name) and is_unknown(name, self._knowledge))
 

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.impact.mixed_bases import keep_known
 from provider_advisor.batch.kernel.arrays import Flags, Ints
+from provider_advisor.batch.kernel.layout import SITUATION, USAGE, WEIGHTS, plan_layout
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.kernel.scores import KINDS, STRENGTHS
-from provider_advisor.batch.kernel.table import SITUATION, USAGE, WEIGHTS, plan_layout
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision import Verdict
 from provider_advisor.errors import RequirementsError

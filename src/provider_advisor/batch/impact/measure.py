@@ -20,7 +20,7 @@ from provider_advisor.batch.impact.encoded_verdicts import (
 )
 from provider_advisor.batch.impact.mixed_bases import merge_named
 from provider_advisor.batch.kernel.arrays import Flags
-from provider_advisor.batch.kernel.table import USAGE
+from provider_advisor.batch.kernel.layout import USAGE
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import Scope

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from provider_advisor.batch.kernel.layout import UNLISTED
 from provider_advisor.batch.kernel.read_row import read_item
-from provider_advisor.batch.kernel.table import UNLISTED
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.requirements import Unlisted

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from provider_advisor.batch.kernel.table import SITUATION, UNLISTED, USAGE, WEIGHTS
-from provider_advisor.batch.kernel.tokens import split_cell
+from provider_advisor.batch.kernel.layout import SITUATION, UNLISTED, USAGE, WEIGHTS
+from provider_advisor.batch.kernel.numbered_words import split_cell
 from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Priority

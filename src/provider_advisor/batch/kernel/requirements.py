@@ -35,12 +35,12 @@ import pyarrow as pa
 
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
+from provider_advisor.batch.kernel.numbered_words import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.read_row import is_item
-from provider_advisor.batch.kernel.tokens import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.word_reader import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.requirements.doubtful_words import is_of_area
 from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
+from provider_advisor.requirements.word_mistakes import is_of_area
 
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
 

@@ -41,6 +41,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Ints
 from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, PriceList, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import CellTallier, RunningTally
+from provider_advisor.batch.kernel.layout import UNLISTED, WEIGHTS, Layout, plan_layout
 from provider_advisor.batch.kernel.output import (
     GAPS,
     RANKING,
@@ -69,7 +70,6 @@ from provider_advisor.batch.kernel.scores import (
     score_teams,
 )
 from provider_advisor.batch.kernel.situations import Said, Situations
-from provider_advisor.batch.kernel.table import UNLISTED, WEIGHTS, Layout, plan_layout
 from provider_advisor.batch.kernel.weigh_areas import NO_WEIGHTS, AreaWeights, Weighing, weigh_sums
 from provider_advisor.batch.kernel.word_reader import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team

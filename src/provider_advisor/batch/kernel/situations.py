@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
+from provider_advisor.batch.kernel.layout import SITUATION, USAGE
+from provider_advisor.batch.kernel.numbered_words import fill_texts, number_texts
 from provider_advisor.batch.kernel.read_row import split_values
-from provider_advisor.batch.kernel.table import SITUATION, USAGE
-from provider_advisor.batch.kernel.tokens import fill_texts, number_texts
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, Leaf, Situation, Usage

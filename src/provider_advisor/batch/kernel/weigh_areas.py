@@ -24,10 +24,10 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import FIRST, INEXACT, PER_PROVIDER, WEIGHT, Cells, Entries
 from provider_advisor.batch.kernel.costs import Varying
+from provider_advisor.batch.kernel.layout import WEIGHTS, is_number
+from provider_advisor.batch.kernel.numbered_words import fill_texts
 from provider_advisor.batch.kernel.read_row import read_weight
 from provider_advisor.batch.kernel.scores import Sums, add_up
-from provider_advisor.batch.kernel.table import WEIGHTS, is_number
-from provider_advisor.batch.kernel.tokens import fill_texts
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase

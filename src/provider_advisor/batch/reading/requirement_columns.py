@@ -29,9 +29,9 @@ import pyarrow as pa
 from provider_advisor.batch.blocks import Block
 from provider_advisor.batch.input_columns import Spelling, add_reasons, read_distinct, rename_all
 from provider_advisor.batch.kernel.arrays import Ints
+from provider_advisor.batch.kernel.layout import REQUIREMENTS, UNLISTED
+from provider_advisor.batch.kernel.numbered_words import number_words
 from provider_advisor.batch.kernel.read_row import read_item
-from provider_advisor.batch.kernel.table import REQUIREMENTS, UNLISTED
-from provider_advisor.batch.kernel.tokens import number_words
 from provider_advisor.batch.reading.input_files import ReadingOptions
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase

@@ -12,7 +12,7 @@ from provider_advisor.faces.text import Page, clean, show_json, show_line, show_
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.sentences import drop_bound
-from provider_advisor.requirements.doubtful_words import explain_unfound
+from provider_advisor.requirements.word_mistakes import explain_unfound
 
 _MOST_BOUND = 3
 _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}

@@ -26,7 +26,7 @@ from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.fact_changes import FactChange, list_changes
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.requirements.doubtful_words import suggest_words
+from provider_advisor.requirements.word_mistakes import suggest_words
 
 _HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 

@@ -45,8 +45,8 @@ from provider_advisor.faces.web.responses import (
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words
-from provider_advisor.requirements.doubtful_words import explain_unfound
 from provider_advisor.requirements.statement import say_volume
+from provider_advisor.requirements.word_mistakes import explain_unfound
 
 EXAMPLES = (
     ("A support team that texts and calls", "needs=sms,voice-api&wants=whatsapp,call-recording"),

@@ -32,7 +32,7 @@ from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 from provider_advisor.knowledge.scope import split_names
-from provider_advisor.requirements.doubtful_words import explain_unfound
+from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.safe_text import join_words
 
 _MOST_MEMBERS = 12

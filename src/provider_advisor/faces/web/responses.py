@@ -29,7 +29,7 @@ from provider_advisor.explanation.words import capital
 from provider_advisor.faces.report.html import make_environment
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
-from provider_advisor.requirements.doubtful_words import drop_listing_advice
+from provider_advisor.requirements.word_mistakes import drop_listing_advice
 from provider_advisor.safe_text import dump_json
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")

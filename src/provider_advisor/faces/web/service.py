@@ -28,8 +28,8 @@ from provider_advisor.knowledge.rules import Citation
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
-from provider_advisor.requirements.doubtful_words import suggest_words
 from provider_advisor.requirements.requirements_file import read_requirements_data
+from provider_advisor.requirements.word_mistakes import suggest_words
 
 _MOST_ASKED = 100
 """A catalogue of questions serves so many screens."""
