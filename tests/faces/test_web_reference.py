@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from provider_advisor import recommend
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.responses import tell_program
+from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.rule_pages import describe_rule
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.knowledge import facts_as_of

@@ -26,7 +26,8 @@ from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
-from provider_advisor.faces.web.responses import JsonResponse, list_mistakes, problem_schema, show_page, tell_program
+from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
+from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
 from provider_advisor.faces.web.service import KnowledgeService, Service, describe_place
 from provider_advisor.knowledge import KnowledgeBase

@@ -22,6 +22,7 @@ from provider_advisor.explanation.words import join_any
 from provider_advisor.faces.web import (
     answer_pages,
     api,
+    choose_page,
     knowledge_pages,
     many_teams,
     questionnaire,
@@ -30,15 +31,9 @@ from provider_advisor.faces.web import (
 )
 from provider_advisor.faces.web.answer_cache import AnswerCache, make_sent_answers
 from provider_advisor.faces.web.assistants import AssistantDoor
+from provider_advisor.faces.web.error_sentences import describe_fault, list_mistakes
 from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Traffic, wants_page
-from provider_advisor.faces.web.responses import (
-    JsonResponse,
-    describe_shape,
-    get_status,
-    list_mistakes,
-    respond_problem,
-    show_error,
-)
+from provider_advisor.faces.web.responses import JsonResponse, get_status, respond_problem, show_error
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import ServeSettings
@@ -104,7 +99,7 @@ async def refuse(request: Request, error: AdvisorError) -> Response:
 
 async def refuse_shape(request: Request, error: RequestValidationError) -> Response:
     """Answer a request whose fields or body have the wrong shape."""
-    return respond_error(request, HTTPStatus.UNPROCESSABLE_ENTITY, [*map(describe_shape, error.errors())])
+    return respond_error(request, HTTPStatus.UNPROCESSABLE_ENTITY, [*map(describe_fault, error.errors())])
 
 
 async def refuse_address(request: Request, error: HTTPException) -> Response:
@@ -136,6 +131,7 @@ _ROUTERS = (
     questionnaire.api,
     many_teams.api,
     answer_pages.router,
+    choose_page.router,
     questionnaire.router,
     knowledge_pages.router,
     rule_pages.router,

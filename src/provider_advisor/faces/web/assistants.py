@@ -17,8 +17,8 @@ from provider_advisor.faces.cli.criteria import record_criterion
 from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import ImpactRequest, measure_change
+from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
 from provider_advisor.faces.web.questionnaire import ask_next
-from provider_advisor.faces.web.responses import list_mistakes, tell_program
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase

@@ -30,6 +30,7 @@ from provider_advisor.faces.web.batch_files import (
     read_upload,
     send_file,
 )
+from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.responses import (
     FormText,
     JsonResponse,
@@ -37,7 +38,6 @@ from provider_advisor.faces.web.responses import (
     respond_problem,
     show_page,
     show_refusal,
-    tell_program,
 )
 from provider_advisor.faces.web.runs import Runs, StartedRun
 from provider_advisor.faces.web.service import KnowledgeService, Service

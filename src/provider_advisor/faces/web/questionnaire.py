@@ -1,9 +1,7 @@
 """The questionnaire, as pages and as an API. The server keeps nothing of it between two requests.
 
-/ask shows the answers so far and the next screen or the end, /ask/next takes a form. All answers are in the URL, for
-example `t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~`
-separates screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members;
-what has no such letter is a criterion.
+/ask shows the answers so far and the next screen or the end, /ask/next takes a form. All answers are in the URL
+(`questionnaire_address`).
 
 A program sends all answers so far to /api/v1/ask, and gets the next screen or the end; it goes back by sending fewer.
 """
@@ -14,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, Field
@@ -26,6 +23,12 @@ from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.cli.ask.typed import read_number
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
+from provider_advisor.faces.web.questionnaire_address import (
+    quote_part,
+    read_answer_text,
+    write_answer_text,
+    write_value,
+)
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key
@@ -44,24 +47,17 @@ from provider_advisor.questionnaire.answer_files import (
     record_answers,
     record_requirements,
 )
-from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     NONE,
     TOPICS,
     UNSURE,
-    GivenAnswer,
     State,
     begin,
-    check_key,
     check_value,
-    put_answers,
 )
-from provider_advisor.requirements.statement import Volume
 
-_LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}
-_MARKS = {kind: letter for letter, kind in _LETTERS.items()}
 _PRIORITIES = {
     "must": "must have",
     "good": "should have",
@@ -87,7 +83,7 @@ def show_questionnaire(service: Service, a: str = "", change: str = "", was: str
     can change the verdict.
     """
     state = _read_state(a, more, service)
-    key, fields = _read_change(change, state), _write_fields(_read_answers(was, state.catalogue))
+    key, fields = _read_change(change, state), _write_fields(read_answer_text(was, state.catalogue))
     return show_page(service, "ask.html.j2", "Questionnaire", **_show_screen(state, service, fields, key))
 
 
@@ -104,72 +100,15 @@ def take_answers(request: Request, service: Service) -> Response:
     except FieldError as error:
         values = _show_screen(state, service, fields, key)
         return show_page(service, "ask.html.j2", "Questionnaire", wrong=error, **values)
-    return RedirectResponse(f"/ask?a={_quote(_write_answers(after))}{'&more=1' if more else ''}", 303)
+    return RedirectResponse(f"/ask?a={quote_part(write_answer_text(after))}{'&more=1' if more else ''}", 303)
 
 
 # Answers in an address
 
 
 def _read_state(text: str, more: str, service: KnowledgeService) -> State:
-    state = _read_answers(text, service.get_catalogue())
+    state = read_answer_text(text, service.get_catalogue())
     return go_on(state) if more else state
-
-
-def _read_answers(text: str, catalogue: Catalogue) -> State:
-    """Return the state that an address holds. Raises RequirementsError for the first part that cannot be read."""
-    found: list[GivenAnswer] = []
-    for step, screen in enumerate(filter(None, text.split("~")), start=1):
-        for part in filter(None, screen.split("_")):
-            key, value = _read_part(part, catalogue)
-            found.append(GivenAnswer(key, check_value(key, value, catalogue), step))
-    return put_answers(begin(catalogue), found)
-
-
-def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:
-    letter, sign, rest = part.partition(":")
-    if letter == "t":
-        return TOPICS, tuple(filter(None, rest.split(",")))
-    # Most answers are on criteria, so these have no letter. No criterion has an id of one letter.
-    kind = _LETTERS.get(letter, "criterion")
-    name, sign, value = (letter, sign, rest) if kind == "criterion" else rest.partition(":")
-    if not sign or ":" in value:
-        raise RequirementsError(f"'{part[:80]}' is not an answer; start the questionnaire again.")
-    key = check_key(Key(kind, name), catalogue)  # type: ignore[arg-type]
-    return key, _read_value(key, value, catalogue)
-
-
-def _read_value(key: Key, text: str, catalogue: Catalogue) -> object:
-    if key.kind in {"situation", "members"}:
-        return text if text in {UNSURE, NO_ANSWER, NONE} else tuple(filter(None, text.split(",")))
-    if key.kind in {"bound", "usage"} and text.removeprefix("-")[:1].isdigit():
-        return read_number(text, make_prompt(key, catalogue), others="or leave it out")
-    return text
-
-
-def _write_answers(state: State) -> str:
-    """Return the answers of a state as text for a URL."""
-    screens: dict[int, list[str]] = {}
-    for answer in state.answers:
-        screens.setdefault(answer.step, []).append(_write_part(answer, state.catalogue))
-    return "~".join("_".join(parts) for _, parts in sorted(screens.items()))
-
-
-def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
-    key, value = answer.key, answer.value
-    if key == TOPICS:
-        return f"t:{','.join(map(str, value if isinstance(value, tuple) else ()))}"
-    text = ",".join(_write_value(key, value, catalogue))
-    return f"{_MARKS[key.kind]}:{key.name}:{text}" if key.kind in _MARKS else f"{key.name}:{text}"
-
-
-def _write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
-    """Return an answer as values of form fields."""
-    if isinstance(value, tuple):
-        return [*map(str, value)]
-    if isinstance(value, Volume):
-        return [value.said]
-    words = catalogue.knowledge.criteria[key.name].values if key.kind == "bound" else ()
-    return [words[value] if words and isinstance(value, int) else str(value)]
 
 
 # Answers in a form
@@ -247,7 +186,7 @@ def _show_screen(
 
     `fields` are those of a form that could not be read, or that was answered before.
     """
-    statement, own = make_statement(state), _write_answers(state)
+    statement, own = make_statement(state), write_answer_text(state)
     is_further = state.phase == "further"
     on = "&more=1" if is_further else ""
     values: dict[str, Any] = {
@@ -255,7 +194,8 @@ def _show_screen(
         # Without the day, which is today anyway, so that the link uses newer facts later.
         "address": write_address(statement._replace(as_of=None), service.knowledge),
         "answers": [
-            (label, text, f"{_quote(own)}&change={_quote(str(key))}{on}") for key, label, text in _list_said(state)
+            (label, text, f"{quote_part(own)}&change={quote_part(str(key))}{on}")
+            for key, label, text in _list_said(state)
         ],
         "back": _write_back(state) if state.answers else None,
         "change": str(change) if change else "",
@@ -270,10 +210,10 @@ def _show_screen(
     if change is not None:
         keys = _list_changed(state, change)
         prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or _write_fields(state)) for key in keys]
-        return values | {"heading": "Change your answer", "back": f"a={_quote(own)}{on}", "prompts": prompts}
+        return values | {"heading": "Change your answer", "back": f"a={quote_part(own)}{on}", "prompts": prompts}
     screen = choose_screen(state)
     if not isinstance(screen, Screen):
-        goes_on = "" if screen.complete else f"a={_quote(own)}&more=1"
+        goes_on = "" if screen.complete else f"a={quote_part(own)}&more=1"
         return values | {"end": wording.describe_end(state, screen, continues=False), "goes_on": goes_on}
     heading, *more = _SENTENCE_END.split(wording.describe_title(screen, state), maxsplit=1)
     return values | {
@@ -286,7 +226,7 @@ def _show_screen(
 
 def _write_fields(state: State) -> dict[str, list[str]]:
     """Return answers as values of form fields."""
-    return {str(answer.key): _write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
+    return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
 
 
 def _write_back(state: State) -> str:
@@ -301,14 +241,10 @@ def _write_back(state: State) -> str:
     more = ""
     if state.phase == "further":
         if isinstance(choose_screen(before), Screen):
-            return f"a={_quote(_write_answers(state))}"
+            return f"a={quote_part(write_answer_text(state))}"
         more = "1"
-    parts = (("a", _write_answers(before)), ("was", _write_answers(last)), ("more", more))
-    return "&".join(f"{name}={_quote(text)}" for name, text in parts if text)
-
-
-def _quote(text: str) -> str:
-    return quote(text, safe=":,~_.-")
+    parts = (("a", write_answer_text(before)), ("was", write_answer_text(last)), ("more", more))
+    return "&".join(f"{name}={quote_part(text)}" for name, text in parts if text)
 
 
 def _list_said(state: State) -> Iterator[tuple[Key, str, str]]:

@@ -1,7 +1,7 @@
 """Responses of the server: pages from templates, JSON, CSV, and errors.
 
-Parts of an answer use the templates of the HTML report. Each mistake is one sentence; programs get them as
-`application/problem+json` (RFC 9457).
+Parts of an answer use the templates of the HTML report. Programs get mistakes as `application/problem+json` (RFC 9457);
+`error_sentences` words them.
 """
 
 from __future__ import annotations
@@ -20,39 +20,26 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Form
 from jinja2 import Environment
-from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from provider_advisor.errors import AdvisorError, BusyError, EngineError, KnowledgeError, RequirementsError, StoreError
+from provider_advisor.errors import AdvisorError, BusyError, EngineError, RequirementsError, StoreError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.report.html import make_environment
-from provider_advisor.faces.text import clean
+from provider_advisor.faces.web.error_sentences import (
+    list_mistakes,
+    mark_code,
+    show_reason,
+    show_sentence,
+    tell_program,
+)
 from provider_advisor.faces.web.service import KnowledgeService, describe_place
-from provider_advisor.requirements.word_mistakes import drop_listing_advice
 from provider_advisor.safe_text import dump_json
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy serves the pages; `render` puts it before each link, so no template has to know it."""
 
-_CODE = re.compile("`([^`]+)`")
-_OPTIONS = re.compile(
-    r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*"  # a sentence at the end: "… To continue, use --matches FILE."
-    # a clause at the end: "…; choose one with --sheet.", "…; try --separator ';'."
-    r"|; (?:[a-z:]+ )+--[a-z-]+(?: (?:\"[^\"]*\"|'[^']*'|\S+?))?(?=\.(?: |\Z))"
-    r"| \([a-z][^()]*--[a-z][^()]*\)",  # in parentheses: "… (use --encoding if …)"
-    re.DOTALL,
-)
-"""Advice on command options in an error."""
 
-_WORD = re.compile("[a-z]+ ")
-_COMMAND = re.compile("`recommend (criteria|facts|schema)`")
-_IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema": "`/api/v1/schema/{kind}`"}
-"""What a program uses in place of a command."""
-
-_CODED_COMMAND = re.compile("<code>recommend (criteria|facts)</code>")
-_PAGES = {"criteria": "the criteria", "facts": "the page of facts"}
-_LISTING = " To list it without judging it, put it into `unlisted`."
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
 _HEADINGS = {
@@ -69,8 +56,6 @@ _HEADINGS = {
     503: "Try again later",
 }
 """What a page says of a status."""
-_REQUEST = re.compile(r"\A(the )?request(:\d+)?: ")
-"""Where a mistake in a request is reported; a request has no file name and no lines."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 FormText = Annotated[str, Form()]
@@ -86,49 +71,10 @@ def _environment() -> Environment:
         "capital": capital,
         "mark_code": mark_code,
         "place": describe_place,
-        "reason": _show_reason,
-        "sentence": _show_sentence,
+        "reason": show_reason,
+        "sentence": show_sentence,
     }
     return environment
-
-
-def mark_code(text: object) -> Markup:
-    """Return a text with the parts in backticks marked as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
-
-
-def _show_sentence(text: str, *, linked: bool = True) -> Markup:
-    """Return an error as a sentence, with a capital letter unless it begins with a file name."""
-    return _show_reason(capital(text) if _WORD.match(text) else text, linked=linked)
-
-
-def _show_reason(text: str, *, linked: bool = True) -> Markup:
-    """Return an error for a page: with a link in place of a command, and without advice on options.
-
-    An error that is itself a link is not `linked`.
-    """
-
-    def name_page(found: re.Match[str]) -> str:
-        name = _PAGES[found[1]]
-        return f'<a href="/{found[1]}">{name}</a>' if linked else name
-
-    shown = _CODED_COMMAND.sub(name_page, mark_code(_drop_options(text)))
-    return Markup(shown)  # noqa: S704 (escaped before)
-
-
-def _drop_options(sentence: str) -> str:
-    """Return an error without its advice on options, which only helps at a terminal."""
-    return _OPTIONS.sub("", drop_listing_advice(sentence))
-
-
-def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
-    """Return an error for a program: with fields in place of options, and `names` in place of commands.
-
-    >>> tell_program("'x' is not known. See `recommend criteria`.")
-    "'x' is not known. See `/api/v1/criteria`."
-    """
-    listing = "" if drop_listing_advice(sentence) == sentence else _LISTING
-    return _COMMAND.sub(lambda found: names.get(found[1], found[0]), _drop_options(sentence)) + listing
 
 
 def get_form(request: Request) -> str:
@@ -197,12 +143,6 @@ def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] 
     heading = _HEADINGS.get(status) or HTTPStatus(status).phrase
     is_missing = status == HTTPStatus.NOT_FOUND
     return show_refusal(service, heading, status, mistakes=() if is_missing else sentences, is_missing=is_missing)
-
-
-def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
-    """Return the sentences of an error without the name of a file, which a request does not have."""
-    mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
-    return tuple(clean(_REQUEST.sub("", mistake)) for mistake in mistakes)
 
 
 class FieldError(RequirementsError):
@@ -284,46 +224,6 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
     }
     waits = {"Retry-After": "1"} if status in _LATER else {}
     return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
-
-
-_EXPECTED = {
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "an object"),
-    "list_type": "a list",
-    "string_type": "a text",
-    "bool_parsing": "true or false",
-    **dict.fromkeys(("int_type", "int_parsing"), "a whole number"),
-}
-
-
-def describe_shape(fault: Mapping[str, Any]) -> str:
-    """Return a pydantic error about a request as a sentence.
-
-    >>> describe_shape({"type": "missing", "loc": ("header", "x-key"), "msg": "Field required"})
-    'The header x-key is missing.'
-    """
-    kind, (part, *path) = fault["type"], fault["loc"]
-    if not path or kind == "json_invalid":
-        return _describe_body(fault)
-    name = f"the header {path[0]}" if part == "header" else f"'{'.'.join(map(str, path))}'"
-    if kind == "missing":
-        return f"{capital(name)} is missing."
-    if (expected := _EXPECTED.get(kind)) is None:
-        return f"{name}: {fault['msg']}."
-    found = clean(str(fault["input"]))[:40]
-    found = f"'{found}'" if isinstance(fault["input"], str) else found
-    return f"{name}: expected {expected}; found {found}."
-
-
-def _describe_body(fault: Mapping[str, Any]) -> str:
-    kind = fault["type"]
-    if kind == "json_invalid":
-        return f"The body is not JSON: {fault['ctx']['error']} at character {fault['loc'][1]}."
-    if kind == "missing":
-        return "The body is missing."
-    # curl and others declare any body as a form by default.
-    if isinstance(fault.get("input"), bytes | str):
-        return "The body was not read as JSON; send JSON with the header Content-Type: application/json."
-    return f"The body must be {_EXPECTED.get(kind, 'what the contract says')}."
 
 
 def problem_schema() -> dict[str, Any]:

@@ -22,7 +22,8 @@ from starlette.types import Receive, Scope, Send
 from provider_advisor.errors import AdvisorError, KnowledgeError
 from provider_advisor.faces.web.address import Query, read_address, write_address
 from provider_advisor.faces.web.answer_pages import EXAMPLES
-from provider_advisor.faces.web.responses import list_mistakes, read_fields, show_page
+from provider_advisor.faces.web.error_sentences import list_mistakes
+from provider_advisor.faces.web.responses import read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import locate_folder

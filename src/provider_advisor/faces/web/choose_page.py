@@ -1,0 +1,292 @@
+"""The form with all criteria, and the ranking for those ticked.
+
+The fields are named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). Anything without a field,
+such as a choice between criteria or the scope, is kept in hidden fields, so that ticking a box loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import QueryParams
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from provider_advisor.errors import AdvisorError
+from provider_advisor.explanation.answer_records import AnswerRecord
+from provider_advisor.explanation.words import criterion_label
+from provider_advisor.faces.report.html import report_values
+from provider_advisor.faces.report.rows_and_sources import rank_providers, split_headline
+from provider_advisor.faces.text import clean_texts
+from provider_advisor.faces.web.address import (
+    ABSENT_TICK,
+    PAGE_FIELDS,
+    is_canonical,
+    read_address,
+    write_address,
+    write_page_address,
+)
+from provider_advisor.faces.web.error_sentences import list_mistakes
+from provider_advisor.faces.web.responses import is_fragment, render, show_page
+from provider_advisor.faces.web.service import KnowledgeService, Service
+from provider_advisor.knowledge import Criterion, KnowledgeBase
+from provider_advisor.requirements import Requirement, Statement, Team, bound_words
+from provider_advisor.requirements.statement import say_volume
+from provider_advisor.requirements.word_mistakes import explain_unfound
+
+_CHOICES = (
+    ("", "Not asked for"),
+    ("must", "Must have"),
+    ("should", "Should have"),
+    ("could", "Nice to have"),
+    ("wont", "Not wanted"),
+    (ABSENT_TICK, "Must not have"),
+)
+"""The options for a criterion: the form's value, and its label."""
+
+_COST_CENTS = ("/message", "minute", "/lookup", "/verification")
+_EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
+_MOST_FIELDS = 10_000
+_MOST_NAMED = 4
+"""At most so many criteria in a line of the ranking; the answer lists them all."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/choose")
+def show_choose(request: Request, service: Service) -> Response:
+    """Show the form with all criteria, and the ranking for those ticked."""
+    query, is_part = request.query_params, is_fragment(request)
+    is_sure = query.get("sure") == "1"
+    try:
+        statement = read_address(query.multi_items(), service.knowledge).statement
+    except AdvisorError as error:
+        mistakes = list_mistakes(error)
+        if is_part:
+            return HTMLResponse(render("live.html.j2", **_show_ranking(service, None, mistakes)), 422)
+        return show_page(service, "choose.html.j2", "Choose", 422, **_show_form(service, None, query, mistakes))
+    address = write_page_address(statement, service.knowledge, query)
+    if is_part:
+        values = _show_ranking(service, statement, is_sure=is_sure)
+        page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values)
+        return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
+    # A form has a field for everything, so its address is replaced by the short one before anything is computed.
+    if not is_canonical(address, query):
+        return RedirectResponse(f"/choose?{address}", 303)
+    return show_page(service, "choose.html.j2", "Choose", **_show_form(service, statement, query))
+
+
+@router.post("/choose")
+async def fill_choose(request: Request) -> Response:
+    """Redirect a submitted form, which has a field for each criterion, to a URL with only the filled-in ones."""
+    fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
+
+
+def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
+    """Return what the fields of the form hold, by name; without a statement what was filled in."""
+    if statement is None:
+        return {name: query.getlist(name) for name in query}
+    team = statement.team
+    fields: dict[str, Sequence[str]] = {f"situation.{topic}": tuple(words) for topic, words in team.situation.items()}
+    fields |= {f"usage.{item}": [str(say_volume(used))] for item, used in team.usage.items()}
+    for part in filter(partial(_has_fields, knowledge), team.requirements):
+        bound = bound_words(part.bound, knowledge.criteria[part.criterion])
+        fields[f"c.{part.criterion}"] = [ABSENT_TICK if "is" in bound else part.priority]
+        signs = {"at_least": ">=", "at_most": "<="}
+        fields[f"b.{part.criterion}"] = [f"{signs[key]}{amount}" for key, amount in bound.items() if key in signs]
+    return fields | {f"c.{name}": ["wont"] for name in team.unwanted}
+
+
+def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
+    """Return whether the form has fields for a requirement: one criterion, and at most one limit."""
+    criterion = knowledge.criteria[part.criterion]
+    return not criterion.any_of and len(bound_words(part.bound, criterion)) <= 1
+
+
+def _say_unit(unit: str) -> str:
+    """Return the unit of a volume in words: `hours/agent/month` is "hours/agent a month"."""
+    return f"{unit.removesuffix('/month').replace('-', ' ')} a month"
+
+
+def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Return hidden fields for what has no visible field: choices, ranges, own words, days and scope."""
+    team = statement.team
+    own = tuple(part for part in team.requirements if not _has_fields(knowledge, part))
+    usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
+    rest = team._replace(requirements=own, unwanted=(), situation={}, usage=usage)
+    return parse_qsl(write_address(statement._replace(team=rest), knowledge))
+
+
+def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
+    """Return the mistakes of each field of the form, by the id of its element."""
+    # c.number-countries=must  b.number-countries=many  ->  b-number-countries: the limit is not a number
+    # c.fax=must  b.fax=>=3                             ->  c-fax: a capability has no field for a limit
+    # needs=smz                                         ->  written-1: the form shows it as it was written
+    found: dict[str, Sequence[str]] = {}
+    written = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
+    for name, text in query.multi_items():
+        if name.startswith("b.") or not text.strip() or name in PAGE_FIELDS:
+            continue
+        # A limit is read with its criterion, because it means nothing alone; its mistakes are shown at the limit.
+        head, _, rest = name.partition(".")
+        bound = query.get(f"b.{rest}", "") if head == "c" else ""
+        try:
+            read_address([(name, text), (f"b.{rest}", bound)], knowledge)
+        except AdvisorError as error:
+            place = written.get((name, text), name)
+            if head == "c":
+                criterion = knowledge.criteria.get(rest)
+                is_limit = bound and criterion is not None and criterion.kind != "capability"
+                place = f"b-{rest}" if is_limit else f"c-{rest}"
+            found[place] = list_mistakes(error)
+    return found
+
+
+def _list_written(query: QueryParams) -> list[tuple[str, str]]:
+    """Return the parameters without a field on the form, to be corrected as text if the address is invalid."""
+    return [
+        (name, text)
+        for name, text in query.multi_items()
+        if text and name not in PAGE_FIELDS and not name.startswith(_EDITED_ELSEWHERE)
+    ]
+
+
+def _group_by_area(
+    criteria: Iterable[Criterion], fields: Mapping[str, Sequence[str]]
+) -> list[tuple[str, list[tuple[Criterion, str, str, str]]]]:
+    """Return the areas, each with its criteria: what is asked of it, the limit, and an example of one."""
+
+    def get(name: str) -> str:
+        return "".join(fields.get(name, ())[-1:])
+
+    by_area: defaultdict[str, list[tuple[Criterion, str, str, str]]] = defaultdict(list)
+    for one in criteria:
+        if not one.any_of:
+            by_area[one.area].append((one, get(f"c.{one.id}"), get(f"b.{one.id}"), _give_example(one)))
+    return [(area.replace("-", " ").capitalize(), rows) for area, rows in sorted(by_area.items())]
+
+
+def _give_example(criterion: Criterion) -> str:
+    """Return a realistic example of a limit: a text or a minute costs cents, not dollars."""
+    if criterion.values:
+        return criterion.values[-1]
+    if criterion.lower_is_better:
+        return "0.05" if (criterion.unit or "").endswith(_COST_CENTS) else "5"
+    return "10"
+
+
+def _show_form(
+    service: KnowledgeService, statement: Statement | None, query: QueryParams, mistakes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the page shows; without a statement the fields as they were filled, and `mistakes`."""
+    knowledge, words = service.knowledge, query.get("q", "")
+    fields = _fill_fields(statement, query, knowledge)
+    # Ids are not shown, so an order by id would look like none: `alert-channel` is "Alerts over other channels".
+    by_label = sorted(knowledge.criteria.values(), key=lambda one: one.label.casefold())
+    found = service.search(words) if words.strip() else by_label
+    # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
+    asked = (name.removeprefix("c.") for name, texts in fields.items() if name.startswith("c.") and any(texts))
+    ticked = [knowledge.criteria[name] for name in asked if name in knowledge.criteria]
+    shown = {criterion.id: criterion for criterion in (*found, *ticked)}
+    faults = {} if statement else _find_faults(query, knowledge)
+    # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
+    mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
+    return {
+        "q": words,
+        "areas": _group_by_area(shown.values(), fields),
+        "choices": _CHOICES,
+        "team": [(one, fields.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
+        "volumes": [
+            (one, _say_unit(one.unit), "".join(fields.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
+        ],
+        "unfound": "" if found else explain_unfound(words, knowledge),
+        "by_word": [] if found else service.count_by_word(words),
+        "situations": _find_situations(words, knowledge),
+        "kept": _list_kept(statement, knowledge) if statement else [],
+        "written": [] if statement else _list_written(query),
+        **_show_ranking(service, statement, mistakes),
+        "is_page": True,
+        "faults": faults,
+    }
+
+
+def _find_situations(words: str, knowledge: KnowledgeBase) -> list[str]:
+    """Return the labels of situation answers that words may mean."""
+    found = knowledge.search_index.search(words) if words.strip() else ()
+    answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
+    return [f"{label}: {knowledge.spell_id(value)}" for label, value in answers]
+
+
+def _show_ranking(
+    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str] = (), *, is_sure: bool = False
+) -> dict[str, Any]:
+    """Return the requirements so far and their ranking; `is_sure` adds the questions worth asking."""
+    values: dict[str, Any] = {
+        "is_page": False,
+        "mistakes": mistakes,
+        "asked": list(list_asked(statement, service)) if statement else [],
+        "address": write_address(statement, service.knowledge) if statement else "",
+        "ranking": (),
+        "out": "",
+        "headline": "",
+        "lede": "",
+        "sure": None,
+    }
+    if statement is None or not (statement.team.requirements or statement.team.situation):
+        return values
+    found = service.recommend(statement, sure=is_sure)
+    answer = found.explanation
+    ranked, (headline, lede) = clean_texts((rank_providers(answer), split_headline(answer)))
+    return values | {
+        "ranking": [(one, _say_lacks(one.id, answer, service)) for one in ranked if one.standing != "ruled out"],
+        "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
+        "headline": f"{headline}.",
+        "lede": lede,
+        "sure": report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None,
+    }
+
+
+class AskedPart(NamedTuple):
+    """A part of the question in words, and the address of the same question without it."""
+
+    criterion: str
+    label: str
+    says: str
+    without: str
+
+
+def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
+    """Yield what is required and what is not wanted, each with the address without it."""
+    team, knowledge, words = statement.team, service.knowledge, {value: text.lower() for value, text in _CHOICES}
+
+    def write(rest: Team) -> str:
+        return write_address(statement._replace(team=rest), knowledge)
+
+    for part in team.requirements:
+        bound = bound_words(part.bound, knowledge.criteria[part.criterion])
+        is_absence = "is" in bound
+        label = criterion_label(part.criterion, None if is_absence else bound or None, knowledge)
+        rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
+        yield AskedPart(part.criterion, label, words[ABSENT_TICK if is_absence else part.priority], write(rest))
+    for name in team.unwanted:
+        rest = team._replace(unwanted=tuple(one for one in team.unwanted if one != name))
+        yield AskedPart(name, knowledge.criteria[name].label, words["wont"], write(rest))
+
+
+def _say_lacks(provider: str, answer: AnswerRecord, service: KnowledgeService) -> str:
+    """Say in a line what a provider lacks, then what is unknown."""
+    found: dict[str, list[str]] = {"unmet": [], "unknown": []}
+    for part in answer.findings:
+        if part.provider == provider and part.criterion and part.outcome in found:
+            found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
+    return " ".join(
+        # The label of a member has a comma: "Phone numbers for sale, Germany".
+        f"{word}: {'; '.join(labels[:_MOST_NAMED])}{'; and more' if len(labels) > _MOST_NAMED else ''}."
+        for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
+        if labels
+    )

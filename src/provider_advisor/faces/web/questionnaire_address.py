@@ -1,0 +1,94 @@
+"""The answers to the questionnaire as text in an address, and back.
+
+For example `t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~`
+separates screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members;
+what has no such letter is a criterion.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.cli.ask.typed import read_number
+from provider_advisor.knowledge.rules import Key
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.prompts import make_prompt
+from provider_advisor.questionnaire.state import (
+    NO_ANSWER,
+    NONE,
+    TOPICS,
+    UNSURE,
+    GivenAnswer,
+    State,
+    begin,
+    check_key,
+    check_value,
+    put_answers,
+)
+from provider_advisor.requirements.statement import Volume
+
+_LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}
+_MARKS = {kind: letter for letter, kind in _LETTERS.items()}
+
+
+def read_answer_text(text: str, catalogue: Catalogue) -> State:
+    """Return the state that an address holds. Raises RequirementsError for the first part that cannot be read."""
+    found: list[GivenAnswer] = []
+    for step, screen in enumerate(filter(None, text.split("~")), start=1):
+        for part in filter(None, screen.split("_")):
+            key, value = _read_part(part, catalogue)
+            found.append(GivenAnswer(key, check_value(key, value, catalogue), step))
+    return put_answers(begin(catalogue), found)
+
+
+def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:
+    letter, sign, rest = part.partition(":")
+    if letter == "t":
+        return TOPICS, tuple(filter(None, rest.split(",")))
+    # Most answers are on criteria, so these have no letter. No criterion has an id of one letter.
+    kind = _LETTERS.get(letter, "criterion")
+    name, sign, value = (letter, sign, rest) if kind == "criterion" else rest.partition(":")
+    if not sign or ":" in value:
+        raise RequirementsError(f"'{part[:80]}' is not an answer; start the questionnaire again.")
+    key = check_key(Key(kind, name), catalogue)  # type: ignore[arg-type]
+    return key, _read_value(key, value, catalogue)
+
+
+def _read_value(key: Key, text: str, catalogue: Catalogue) -> object:
+    if key.kind in {"situation", "members"}:
+        return text if text in {UNSURE, NO_ANSWER, NONE} else tuple(filter(None, text.split(",")))
+    if key.kind in {"bound", "usage"} and text.removeprefix("-")[:1].isdigit():
+        return read_number(text, make_prompt(key, catalogue), others="or leave it out")
+    return text
+
+
+def write_answer_text(state: State) -> str:
+    """Return the answers of a state as text for a URL."""
+    screens: dict[int, list[str]] = {}
+    for answer in state.answers:
+        screens.setdefault(answer.step, []).append(_write_part(answer, state.catalogue))
+    return "~".join("_".join(parts) for _, parts in sorted(screens.items()))
+
+
+def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
+    key, value = answer.key, answer.value
+    if key == TOPICS:
+        return f"t:{','.join(map(str, value if isinstance(value, tuple) else ()))}"
+    text = ",".join(write_value(key, value, catalogue))
+    return f"{_MARKS[key.kind]}:{key.name}:{text}" if key.kind in _MARKS else f"{key.name}:{text}"
+
+
+def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
+    """Return an answer as values of form fields."""
+    if isinstance(value, tuple):
+        return [*map(str, value)]
+    if isinstance(value, Volume):
+        return [value.said]
+    words = catalogue.knowledge.criteria[key.name].values if key.kind == "bound" else ()
+    return [words[value] if words and isinstance(value, int) else str(value)]
+
+
+def quote_part(text: str) -> str:
+    """Return a part of a URL in which the signs of such texts stay readable."""
+    return quote(text, safe=":,~_.-")
