@@ -84,7 +84,15 @@ def test_rows_tell_apart_by_a_member_too():
     criterion = knowledge.criteria["sms"]
     alike = ComparedRow(criterion, tuple(ComparedFact(fact) for fact in own))
     apart = ComparedRow(criterion, tuple(map(ComparedFact, own, [(member,) for member in members])))
-    assert (alike.tells_apart(), apart.tells_apart()) == (False, True)
+    assert (alike.tells_apart(facts.knowledge), apart.tells_apart(facts.knowledge)) == (False, True)
+
+
+def test_prices_of_one_country_are_named_by_its_label(recommend_says):
+    compared = " ".join(recommend_says("recommend compare twilio --area prices").out.split())
+    assert "0.0083 USD/message (United States price)" in compared
+    listed = " ".join(recommend_says("recommend facts twilio").out.split())
+    assert "plus carrier fees, for United States (messaging-api)" in listed
+    assert "0.0083 USD/message (United States price) (messaging-api)" in listed
 
 
 def test_a_day_before_any_fact_gets_a_sentence_and_no_empty_table(recommend_says):

@@ -67,7 +67,7 @@ pytestmark = pytest.mark.usefixtures("folders")
 
 _SHOWN = """\
 2 verdicts of 3 teams change (67%); for 2 the recommended provider changes.
-1 of 4 rows was rejected: 1 by both sides.
+1 of 4 rows was rejected: 1 by both bases.
 
 Teams  Share  Before                            After
 1      33%    Rad am Ring, leaning              undetermined: Rad am Ring and

@@ -82,7 +82,7 @@ def test_sources_limit_the_claims_and_the_ends_of_products(guides):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"only": "odl"}, "unknown provider 'odl' in 'only'; expected one of elder, new, old. Did you mean 'old'?"),
+        ({"only": "odl"}, "unknown provider 'odl' in 'only'; expected one of new, old. Did you mean 'old'?"),
         ({"sources": "old-giude"}, "unknown source 'old-giude' in 'sources'.*Did you mean 'old-guide'"),
         ({"without": ["old", "new"]}, "no provider is left to compare: 'without' names new, old"),
         ({"only": "old", "without": "Elder"}, "'old' is in both 'only' and 'without'; remove it from one of them."),

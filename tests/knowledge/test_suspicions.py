@@ -7,8 +7,8 @@ import pytest
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.suspicions import find_suspicions
 
-SKILL = "situation 'skill': no rule uses regular, so this answer changes nothing."
-PURPOSES = "situation 'purposes': no rule uses racing, so this answer changes nothing."
+SKILL = "situation 'skill': no rule uses 'regular', so this answer changes nothing."
+PURPOSES = "situation 'purposes': no rule uses 'racing', so this answer changes nothing."
 # The shops say for inspections alone after how long a price is out of date, and for nothing else.
 AGELESS = (
     "weights.yaml: no `stale_after` for capability, quantity, price, rating: such facts never go out of date; "

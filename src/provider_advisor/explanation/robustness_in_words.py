@@ -3,7 +3,7 @@
 An example: Acme has a whiteboard and Brook a fax, and it is not known whether Acme has a fax. The team wishes for both,
 and Acme is recommended (leaning). How sure that is:
 
-    "The most sensitive weight: Fax: now 4; above 12 Brook would lead."
+    "The most sensitive weight: Fax: now 4; above 12, Brook would lead."
     "With every unknown at even odds, Acme comes first in 100% of the scenarios and Brook in 0%."
     "The smallest change to the requirements that changes the answer: With Fax as a must: Brook would be recommended …"
 """
@@ -113,10 +113,10 @@ def _say_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) ->
     label = _name_finding(finding, knowledge)
     if part.low == 0 and part.high is None:
         return f"{label}: the answer stays the same with any weight (now {number_text(part.weight)})."
-    ends = [f"below {_write_weight(part.low)} {_say_leaders(part.below, knowledge)}"] if part.low > 0 else []
+    ends = [f"below {_write_weight(part.low)}, {_say_leaders(part.below, knowledge)}"] if part.low > 0 else []
     if part.high is not None:
-        ends.append(f"above {_write_weight(part.high)} {_say_leaders(part.above, knowledge)}")
-    return f"{label}: now {number_text(part.weight)}; {joined(ends)}."
+        ends.append(f"above {_write_weight(part.high)}, {_say_leaders(part.above, knowledge)}")
+    return f"{label}: now {number_text(part.weight)}; {'; '.join(ends)}."
 
 
 def _write_weight(weight: float) -> str:

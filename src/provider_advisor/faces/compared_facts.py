@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
-from provider_advisor.explanation.words import claim_text, joined, shortened
+from provider_advisor.explanation.words import claim_text, joined, member_label, shortened
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -51,19 +51,23 @@ class ComparedRow(NamedTuple):
     def record(self, knowledge: KnowledgeBase) -> dict[str, Any]:
         """Return the cells as JSON-ready data by provider, with claims, also those on members."""
         facts = {
-            cell.fact.provider: {"known": text, **_record(cell.fact), **_record_members(cell, self.criterion)}
+            cell.fact.provider: {
+                "known": text,
+                **_record(cell.fact),
+                **_record_members(cell, self.criterion, knowledge),
+            }
             for text, cell in zip(self.list_texts(knowledge), self.cells, strict=True)
         }
         criterion = self.criterion
         return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
 
-    def tells_apart(self) -> bool:
+    def tells_apart(self, knowledge: KnowledgeBase) -> bool:
         """Return whether two providers are known to differ in the criterion, or in one of its members."""
         by_criterion: defaultdict[str, set[str]] = defaultdict(set)
         for cell in self.cells:
             for fact in cell.facts:
                 if fact.claims:
-                    by_criterion[fact.criterion].add(fact_text(fact, self.criterion))
+                    by_criterion[fact.criterion].add(fact_text(fact, self.criterion, knowledge))
         return any(len(words) > 1 for words in by_criterion.values())
 
 
@@ -136,15 +140,17 @@ def _record(fact: Fact) -> dict[str, Any]:
     return {"disputed": fact.disputed, "claims": [claim_record(claim) for claim in fact.claims]}
 
 
-def _record_members(cell: ComparedFact, criterion: Criterion) -> dict[str, Any]:
+def _record_members(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> dict[str, Any]:
     found = {
-        fact.criterion: {"known": fact_text(fact, criterion), **_record(fact)} for fact in cell.members if fact.claims
+        fact.criterion: {"known": fact_text(fact, criterion, knowledge), **_record(fact)}
+        for fact in cell.members
+        if fact.claims
     }
     return {"members": found} if found else {}
 
 
 def _describe_cell(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
-    said, of = fact_text(cell.fact, criterion), knowledge.criteria.list_of(criterion.id)
+    said, of = fact_text(cell.fact, criterion, knowledge), knowledge.criteria.list_of(criterion.id)
     if of is None:
         return said
     labels = [
@@ -156,7 +162,7 @@ def _describe_cell(cell: ComparedFact, criterion: Criterion, knowledge: Knowledg
     return f"{said}; not {shortened(lacking, _MOST_MEMBERS)}" if lacking and cell.fact.truth is not Truth.NO else said
 
 
-def fact_text(fact: Fact, criterion: Criterion) -> str:
+def fact_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> str:
     """Return a fact in a few words: "yes", "no, implied", "more than 100 countries", "?"."""
     if not fact.claims:
         return "?"
@@ -166,6 +172,6 @@ def fact_text(fact: Fact, criterion: Criterion) -> str:
     if fact.disputed:
         doubt = ", disputed"
     said = joined(list(dict.fromkeys(claim_text(claim) for claim in fact.claims)))
-    said += f" (price of {fact.price_of})" if fact.price_of else ""
+    said += f" ({member_label(criterion.id, fact.price_of, knowledge)} price)" if fact.price_of else ""
     word = {"yes": "yes", "no": "no", "unknown": "?"}[fact.truth.value] if criterion.kind == "capability" else said
     return word + doubt

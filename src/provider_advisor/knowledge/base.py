@@ -349,4 +349,4 @@ def _find_areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
 
 def _make_subject(area: str) -> Subject:
     label = area.replace("-", " ").capitalize()
-    return Subject(area, label, f"Does anything of {area.replace('-', ' ')} matter?", _EVEN)
+    return Subject(area, label, f"Does anything in the area {area.replace('-', ' ')} matter?", _EVEN)

@@ -82,11 +82,12 @@ def read_scope(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> Scope:
 
 def _explain_unknown(key: str, name: str, knowledge: KnowledgeBase) -> str:
     if key == "sources":
-        what, names = "source", sorted(knowledge.sources)
+        what, names, aliases = "source", sorted(knowledge.sources), list[str]()
     else:
-        aliases = (alias for part in knowledge.providers.values() for alias in part.aliases)
-        what, names = "provider", sorted({*knowledge.providers, *aliases})
-    return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {_list_some(names)}.{did_you_mean(name, names)}"
+        what, names = "provider", sorted(knowledge.providers)
+        aliases = [alias for part in knowledge.providers.values() for alias in part.aliases]
+    hint = did_you_mean(name, [*names, *aliases])
+    return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {_list_some(names)}.{hint}"
 
 
 def _list_some(names: Sequence[str]) -> str:

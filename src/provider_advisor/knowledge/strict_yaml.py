@@ -154,7 +154,9 @@ def _decode(content: bytes, name: str) -> str:
     if (found := _OTHER_BREAK.search(text)) is not None:
         # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
         line, character = _count_line(text, found.start()), f"U+{ord(found[0]):04X}"
-        raise KnowledgeError([f"{name}:{line}: the character {character} may or may not end a line; remove it."])
+        raise KnowledgeError(
+            [f"{name}:{line}: some programs end a line at the character {character}, others do not; remove it."]
+        )
     return text
 
 

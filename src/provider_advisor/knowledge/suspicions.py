@@ -26,6 +26,7 @@ from provider_advisor.knowledge.conditions import (
 from provider_advisor.knowledge.facts import Fact, Facts
 from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
+from provider_advisor.knowledge.suggest import name_words
 from provider_advisor.logic import Truth, compare, negate
 
 _NOTHING = frozenset(
@@ -285,7 +286,7 @@ def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
     for topic in knowledge.topics.values():
         if silent := [value for value in topic.values if (topic.id, value) not in heard]:
             what = "this answer changes nothing" if len(silent) == 1 else "these answers change nothing"
-            yield f"situation '{topic.id}': no rule uses {', '.join(silent)}, so {what}."
+            yield f"situation '{topic.id}': no rule uses {name_words(silent)}, so {what}."
 
 
 def _find_stale(facts: Facts) -> Iterator[str]:

@@ -243,7 +243,7 @@ def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int)
     past = sum(group.count_past(day) for group in groups)
     soon = sum(len(group.facts) for group in groups) - past
     verb = "is" if past == 1 else "are"
-    ahead = f"; {soon:,} more will be within {within} days" if within else ""
+    ahead = f"; {f'{soon:,}' if soon else 'no'} more will be within {within} days" if within else ""
     return f"{counted(past, 'fact')} {verb} out of date on {day}{ahead}."
 
 

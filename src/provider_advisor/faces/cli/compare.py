@@ -65,7 +65,7 @@ def _show(found: list[ComparedRow], chosen: list[str], facts: Facts, *, every: b
         page.line(f"Nothing is known about {names} on {facts.as_of} that could be compared.")
         page.show()
         return
-    rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart()]
+    rows = [row for row in found if every or len(chosen) <= _MOST_COLUMNS or row.tells_apart(knowledge)]
     shown = [fact for row in rows for cell in row.cells for fact in cell.facts]
     numbers = {
         source: number

@@ -10,7 +10,7 @@ import click
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
-from provider_advisor.explanation.words import claim_text
+from provider_advisor.explanation.words import claim_text, joined, member_label
 from provider_advisor.faces.cli.options import (
     FactOptions,
     complete_by,
@@ -128,7 +128,7 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
         for criterion, group in itertools.groupby(theirs, key=lambda claim: claim.criterion):
             page.line(criterion, 2)
             for claim in group:
-                page.line(f"{_describe(claim)} [{numbers[claim.source]}, {_name_place(claim)}]", 4)
+                page.line(f"{_describe(claim, knowledge)} [{numbers[claim.source]}, {_name_place(claim)}]", 4)
                 if claim.note:
                     page.line(f"Note: {claim.note}", 6)
     page.heading("Sources")
@@ -139,11 +139,11 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
     page.show(paged=True)
 
 
-def _describe(claim: Claim) -> str:
+def _describe(claim: Claim, knowledge: KnowledgeBase) -> str:
     """Return a claim in words: value, members, products, days and kind of evidence."""
     starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
-    price_of = f" (price of {claim.price_of})" if claim.price_of else ""
-    says = _say_members(claim) + price_of + starts + (f" until {claim.until}" if claim.until else "")
+    price_of = f" ({member_label(claim.criterion, claim.price_of, knowledge)} price)" if claim.price_of else ""
+    says = _say_members(claim, knowledge) + price_of + starts + (f" until {claim.until}" if claim.until else "")
     says += "" if claim.evidence == "stated" else f", {claim.evidence}"
     product = claim.product or (claim.meant and f"meaning {claim.meant}")
     return f"{says} ({product})" if product else says
@@ -198,22 +198,23 @@ def _make_row(change: FactChange, knowledge: KnowledgeBase, places: Mapping[str,
     what = change.criterion or (product.name if product is not None else "")
     kind = change.kind.replace("-", " ")
     cited = f"[{places[change.source]}]" if change.source is not None else ""
-    return [str(change.day), kind, what, change.product or "", _describe_change(change), cited]
+    return [str(change.day), kind, what, change.product or "", _describe_change(change, knowledge), cited]
 
 
-def _describe_change(change: FactChange) -> str:
+def _describe_change(change: FactChange, knowledge: KnowledgeBase) -> str:
     ahead = f"on {change.ahead}" if change.ahead is not None else ""
     if change.claim is None:
         return " ".join(filter(None, (change.says, ahead)))
-    says = _say_members(change.claim)
+    says = _say_members(change.claim, knowledge)
     if change.kind == "replaced" and change.before is not None:
-        return f"{_say_members(change.before)} → {says}"
+        return f"{_say_members(change.before, knowledge)} → {says}"
     if change.kind == "withdrawn" and change.before is not None:
         return f"the end on {change.before.until}"
     return f"{says} {'until' if change.ahead == change.claim.until else 'from'} {change.ahead}" if ahead else says
 
 
-def _say_members(claim: Claim) -> str:
-    """Return what a claim says, and of which members: "present for us, ca only"."""
-    members = f" for {', '.join(claim.members)}{' only' if claim.only else ''}" if claim.members else ""
+def _say_members(claim: Claim, knowledge: KnowledgeBase) -> str:
+    """Return what a claim says, and of which members: "present, for Canada and Mexico only"."""
+    labels = [member_label(claim.criterion, name, knowledge) for name in claim.members]
+    members = f", for {joined(labels)}{' only' if claim.only else ''}" if labels else ""
     return claim_text(claim) + members

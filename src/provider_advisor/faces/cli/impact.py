@@ -180,14 +180,14 @@ def _list_rows(record: Record) -> Iterator[str]:
     """Yield a line for each kind of row that was not compared, or not on its own day."""
     rejected = record["rejected"]
     if total := sum(rejected.values()):
-        sides = {"both": "both sides", "before": "the first side only", "after": "the second side only"}
+        sides = {"both": "both bases", "before": "the base before only", "after": "the base after only"}
         parts = [f"{rejected[key]:,} by {words}" for key, words in sides.items() if rejected[key]]
         yield f"{total:,} of {record['rows']:,} rows {'was' if total == 1 else 'were'} rejected: {joined(parts)}."
     if record["dated"]:
         own = "row has its own as_of or max_age" if record["dated"] == 1 else "rows have their own as_of or max_age"
         yield f"{record['dated']:,} {own}; all were compared as of {record['as_of']}."
     if record["unread"]:
-        yield f"Columns that only one side knows: {', '.join(record['unread'])}."
+        yield f"Columns that only one of the bases knows: {', '.join(record['unread'])}."
 
 
 def _show_transitions(record: Record, names: Names, page: Page) -> None:

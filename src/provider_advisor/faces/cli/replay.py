@@ -10,7 +10,14 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError, describe_cause
-from provider_advisor.faces.cli.options import FactOptions, format_option, name_input, path_name, take_options
+from provider_advisor.faces.cli.options import (
+    FactOptions,
+    format_option,
+    name_input,
+    option,
+    path_name,
+    take_options,
+)
 from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge.files import MAX_BYTES
@@ -20,6 +27,9 @@ class ReplayOptions(FactOptions):
     """The options of the command."""
 
     form: str = format_option("text", "json")
+    as_of: str | None = option(
+        "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: see above."
+    )
 
 
 @click.command("replay")

@@ -15,7 +15,7 @@ from provider_advisor.explanation.answer_records import (
 )
 from provider_advisor.explanation.robustness_in_words import find_least_factor, say_odds
 from provider_advisor.explanation.verdict_in_words import QuestionGroup, group_questions
-from provider_advisor.explanation.words import capital, joined, number_text, percent
+from provider_advisor.explanation.words import capital, number_text, percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -127,13 +127,13 @@ def _list_turns(changes: RequirementChangesRecord) -> Iterator[str]:
 
 def _make_range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> ReportRange:
     weight, low, high = part.weight, part.low, part.high
-    beyond = [f"below {_round_weight(low)} {_say_leaders(part.below, answer)}"] if low > 0 else []
-    beyond += [f"above {_round_weight(high)} {_say_leaders(part.above, answer)}"] if high is not None else []
+    beyond = [f"below {_round_weight(low)}, {_say_leaders(part.below, answer)}"] if low > 0 else []
+    beyond += [f"above {_round_weight(high)}, {_say_leaders(part.above, answer)}"] if high is not None else []
     return ReportRange(
         row.label,
         number_text(weight),
         _say_limits(low, high),
-        f"{capital(joined(beyond))}.",
+        f"{capital('; '.join(beyond))}.",
         _place_on_chart(low / weight),
         _place_on_chart(math.inf if high is None else high / weight),
         low < weight / _FURTHEST,

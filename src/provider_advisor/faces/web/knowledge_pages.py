@@ -345,7 +345,7 @@ def _list_rows(asked: _FactFilter) -> Iterator[dict[str, Any]]:
         yield {
             "provider": provider,
             "criterion": name,
-            "says": fact_text(fact, asked.facts.knowledge.criteria[name]),
+            "says": fact_text(fact, asked.facts.knowledge.criteria[name], asked.facts.knowledge),
             "state": state,
             "stated": None if fact.newest is None else fact.newest.isoformat(),
             "source": claim.source if claim else None,

@@ -56,8 +56,18 @@ def _setting(flag: str, field: str, kind: click.ParamType[Any], help: str) -> Ca
 @click.option(
     "--root-path", "root", default="", help="URL path under which a proxy serves the pages, such as /advisor."
 )
-@click.option("--allowed-host", "hosts", multiple=True, help="Host name to accept requests for; default: all.")
-@click.option("--trusted-proxy", "proxies", multiple=True, help="Address of a proxy whose X-Forwarded-For is trusted.")
+@click.option(
+    "--allowed-host",
+    "hosts",
+    multiple=True,
+    help="Host name to accept requests for; can be repeated; default: all.",
+)
+@click.option(
+    "--trusted-proxy",
+    "proxies",
+    multiple=True,
+    help="Address of a proxy whose X-Forwarded-For is trusted; can be repeated.",
+)
 @click.option(
     "--watch", is_flag=True, help="Reload files when they change; /keeper shows mistakes and changed answers."
 )
