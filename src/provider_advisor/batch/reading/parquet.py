@@ -1,29 +1,23 @@
-"""Parquet: batches of rows that fit into memory whatever the footer claims, with types that can be written again.
+"""Parquet: batches of rows that fit into memory, whatever the footer claims.
 
 A footer may be wrong, and 600 bytes may decode to gigabytes: one long text in a dictionary, used by every row. So texts
 are read as stored, as dictionary codes, and decoded some megabytes at a time. A row group with one 5 MB text for 5,000
 rows, for example, has codes of a few kilobytes, and its decoded size of 25 GB is known before decoding.
-
-Polars writes the output, and supports fewer types than Arrow: some make it panic, others silently lose values. So types
-are chosen before a run starts, and single values that cannot be written are found row by row.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_cells
-from provider_advisor.batch.kernel.arrays import change_inner_types
+from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
@@ -32,6 +26,7 @@ from provider_advisor.batch.reading.input_files import (
     refuse_other_columns,
     refuse_repeated,
 )
+from provider_advisor.batch.reading.writable_rows import is_text, make_writable, parse_batch
 from provider_advisor.errors import BatchError, BatchFailure
 
 _ROWS = 65_536
@@ -39,7 +34,9 @@ _BUFFER = 1 << 20
 _BLOCKS = 4
 """A batch has as many bytes as this number of text blocks."""
 _MOST_SPELT_OUT = 4 << 30
+"""Bytes of the texts of a batch, once decoded."""
 _MOST_VALUES = 1 << 27
+"""Values in the lists of a row group."""
 _BROKEN = (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError)
 
 
@@ -204,7 +201,7 @@ class _RowGroups:
         """Yield a batch in parts that fit into memory when their texts are decoded."""
         lengths = np.zeros(batch.num_rows, np.int64)
         for column in batch.columns:
-            if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+            if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
                 each = pc.binary_length(column.dictionary).fill_null(0).to_numpy(zero_copy_only=False)
                 codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
                 lengths += each[codes] if len(each) else 0
@@ -220,168 +217,3 @@ class _RowGroups:
         starts = [*np.flatnonzero(np.diff(share, prepend=-1)).tolist(), batch.num_rows]
         for start, end in pairwise(starts):
             yield batch.slice(start, end - start)
-
-
-def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end: Position, limits: Limits) -> Block:
-    """Return the block of a batch with the schema's types, rejecting rows that cannot be written again."""
-    columns = [_convert_column(batch.column(field.name), field.type) for field in schema]
-    reasons = _find_too_long(batch, limits)
-    for field, column in zip(schema, columns, strict=True):
-        if not _is_sound(column):
-            problem = "a date or time that is out of range" if _is_temporal(field.type) else "text that is not UTF-8"
-            for row in range(batch.num_rows):
-                if not _is_sound(column.slice(row, 1)):
-                    reasons.setdefault(row, f"'{field.name}' contains {problem}")
-    if reasons:
-        places = pa.array(np.delete(np.arange(batch.num_rows), list(reasons)))
-        columns = [_drop_unused_words(column.take(places)) for column in columns]
-    rows = pa.RecordBatch.from_arrays(columns, schema=schema)
-    return make_block(source.name, rows, batch.num_rows, reasons, lambda row: _show_row(batch, row), end)
-
-
-def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
-    """Return an error for each row that is larger than a record may be."""
-    if batch.nbytes <= limits.record:
-        return {}
-    sizes = [sum(column.slice(row, 1).nbytes for column in batch.columns) for row in range(batch.num_rows)]
-    return {
-        row: f"holds {size:,} bytes; at most {limits.record:,} can be read"
-        for row, size in enumerate(sizes)
-        if size > limits.record
-    }
-
-
-_OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
-_LATEST_SECOND = 8_200_000_000_000
-"""About the year 261,000. The writers of CSV and JSON support nothing much later, nor much before its negative."""
-_DAY_SECONDS = 86_400
-_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_MOST_DIGITS = 38
-_LONGEST_SHOWN = 8_000
-
-
-def make_writable(schema: pa.Schema) -> pa.Schema:
-    """Return the columns with types that can be written again. Raises BatchError where there is no such type."""
-    return pa.schema([pa.field(field.name, _find_writable_type(field.type, field.name)) for field in schema])
-
-
-def _find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:
-    inner = partial(_find_writable_type, name=name)
-    if isinstance(kind, pa.BaseExtensionType):
-        return inner(kind.storage_type)
-    if pa.types.is_string_view(kind):
-        return pa.string()
-    if pa.types.is_binary_view(kind):
-        return pa.binary()
-    if pa.types.is_decimal256(kind):
-        return _narrow_decimal(kind, name)
-    if pa.types.is_timestamp(kind) and kind.tz:
-        return pa.timestamp(kind.unit, _check_zone(kind.tz, name))
-    return change_inner_types(kind, inner)
-
-
-def _narrow_decimal(kind: pa.Decimal256Type, name: str) -> pa.DataType:
-    if kind.precision > _MOST_DIGITS:
-        raise BatchError(
-            f"the column '{name}' contains numbers with {kind.precision} digits; at most {_MOST_DIGITS} can be "
-            "written; leave the column out, or write it as text."
-        )
-    return pa.decimal128(kind.precision, kind.scale)
-
-
-def _check_zone(zone: str, name: str) -> str:
-    """Return the time zone; UTC for a fixed offset, which names the same moments. Raises BatchError."""
-    if _OFFSET.fullmatch(zone):
-        return "UTC"
-    try:
-        pl.from_arrow(pa.Table.from_arrays([pa.nulls(1, pa.timestamp("us", zone))], names=[name]))
-    except pl.exceptions.PolarsError as error:
-        raise BatchError(
-            f"the column '{name}' is in the unknown time zone '{zone[:80]}'; leave the column out, or use a zone such "
-            "as Europe/Berlin."
-        ) from error
-    return zone
-
-
-def _convert_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return the column with the type from `make_writable`, decoded if it was read as a dictionary."""
-    if column.type != kind and pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if column.type != kind and isinstance(column, pa.ExtensionArray):
-        column = column.storage
-    return column if column.type == kind else column.cast(kind)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    """Return whether a type holds texts or bytes, each of its own length."""
-    return kind in {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
-
-
-def _is_temporal(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind))
-
-
-def _is_sound(column: pa.Array) -> bool:
-    """Return whether all texts are UTF-8, and all days and times can be written."""
-    kind = column.type
-    if kind in {pa.string(), pa.large_string()}:
-        try:
-            column.validate(full=True)
-        except pa.ArrowInvalid:
-            return False
-        return True
-    if _is_temporal(kind):
-        return _is_in_range(column)
-    return all(_is_sound(child) for child in _list_children(column))
-
-
-def _list_children(column: pa.Array) -> list[pa.Array]:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        # The dictionary is usually sound, and decoding the column would take longer than everything else.
-        return [] if _is_sound(column.dictionary) else [column.dictionary_decode()]
-    if pa.types.is_map(kind):
-        return _list_children(column.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return [column.flatten()]
-    return list(column.flatten()) if pa.types.is_struct(kind) else []
-
-
-def _is_in_range(column: pa.Array) -> bool:
-    kind = column.type
-    least, most = (0, _DAY_SECONDS) if pa.types.is_time(kind) else (-_LATEST_SECOND, _LATEST_SECOND)
-    # As numbers, because the dates of Python end with the year 9999.
-    found = pc.min_max(column.view(pa.int32() if kind.bit_width == pa.int32().bit_width else pa.int64())).as_py()
-    if found["min"] is None:
-        return True
-    if pa.types.is_date32(kind):
-        return bool(least <= found["min"] * _DAY_SECONDS and found["max"] * _DAY_SECONDS < most)
-    unit = _UNITS["ms" if pa.types.is_date64(kind) else kind.unit]
-    return bool(least * unit <= found["min"] and found["max"] < most * unit)
-
-
-def _drop_unused_words(column: pa.Array) -> pa.Array:
-    """Return the column with a new dictionary if the old one has invalid UTF-8 that belongs to removed rows."""
-    if pa.types.is_dictionary(column.type) and not _is_sound(column.dictionary):
-        return column.dictionary_decode().dictionary_encode().cast(column.type)
-    return column
-
-
-def _show_row(rows: pa.RecordBatch, row: int) -> str:
-    return show_cells({name: _show_cell(rows[name][row]) for name in rows.schema.names})
-
-
-def _show_cell(cell: pa.Scalar) -> object:
-    """Return the value for people; the number or bytes if Python cannot represent it, as with the year 10000."""
-    if pa.types.is_dictionary(cell.type):
-        cell = cell.value
-    try:
-        return cell.as_py() if cell.is_valid else None
-    except (ValueError, OverflowError, KeyError, ImportError):
-        if _is_text(cell.type):
-            return cell.as_buffer().to_pybytes()[:_LONGEST_SHOWN].decode("utf-8", "backslashreplace")
-        if isinstance(cell, pa.ListScalar):
-            return [_show_cell(each) for each in cell.values[:_LONGEST_SHOWN]]
-        if isinstance(cell, pa.StructScalar):
-            return {name: _show_cell(cell[name]) for name in cell}
-        return cell.value if _is_temporal(cell.type) else f"({cell.type} that cannot be shown)"
