@@ -194,6 +194,19 @@ def plain(number: Number) -> Number:
     return int(number) if abs(number) < _EXACT and float(number).is_integer() else number
 
 
+def number_text(number: Number) -> str:
+    """Return a number with thousands separators, without an exponent and without useless digits.
+
+    >>> number_text(0.00001), number_text(5000), number_text(2.50), number_text(100_000.1)
+    ('0.00001', '5,000', '2.5', '100,000.1')
+    """
+    if float(number).is_integer():
+        return f"{int(number):,}"
+    text = f"{number:,}"
+    # Only fractions below 0.0001 get an exponent here, and a float holds at least twelve digits after their point.
+    return f"{number:.12f}".rstrip("0") if "e" in text else text
+
+
 def read_amount(text: str) -> tuple[Number, str | None]:
     """Return the number and the unit, or None, in a text such as "90", "250 participants" or "$0.008".
 

@@ -291,7 +291,7 @@ MANY_SENTENCES = [
         (
             "facts/providers/bad",
             11,
-            f"{STOCK} 2000.5 is outside the scale of the criterion, 0 to 1000; correct one of them.",
+            f"{STOCK} 2,000.5 is outside the scale of the criterion, 0 to 1,000; correct one of them.",
         ),
         (
             "facts/providers/bad",

@@ -35,9 +35,9 @@ from provider_advisor.explanation.words import (
     degree_text,
     joined,
     lines_text,
-    number_text,
     score_text,
 )
+from provider_advisor.logic import number_text
 
 CONTEXT = ("notice", "stale", "age", "day", "knowledge")
 """The subjects of differences in facts and rules, as opposed to the answer itself."""

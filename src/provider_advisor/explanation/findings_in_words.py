@@ -20,7 +20,6 @@ from provider_advisor.explanation.words import (
     joined,
     list_doubts,
     member_label,
-    number_text,
     rule_label,
     shortened,
     sort_by_standing,
@@ -28,7 +27,7 @@ from provider_advisor.explanation.words import (
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
-from provider_advisor.logic import Truth
+from provider_advisor.logic import Truth, number_text
 from provider_advisor.requirements import Requirement
 
 _CONDITION: dict[Truth | None, str] = {

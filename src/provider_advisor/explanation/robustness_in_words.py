@@ -48,14 +48,13 @@ from provider_advisor.explanation.words import (
     capital,
     claims_text,
     joined,
-    number_text,
     percent,
     quantity_text,
     requirement_text,
     rounded,
 )
 from provider_advisor.knowledge import Criterion, KnowledgeBase
-from provider_advisor.logic import ABSENT, Interval, Number
+from provider_advisor.logic import ABSENT, Interval, Number, number_text
 from provider_advisor.requirements import Requirement, bound_words
 
 _EVEN = 0.5

@@ -10,7 +10,7 @@ from typing import Any
 from provider_advisor.explanation.answer_records import ProviderRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
-from provider_advisor.logic import Interval, Number, count_unit
+from provider_advisor.logic import Interval, Number, count_unit, number_text
 from provider_advisor.requirements import Requirement, bound_words
 from provider_advisor.safe_text import join_words
 
@@ -85,18 +85,6 @@ def capital(text: str) -> str:
 
 
 # Numbers
-
-
-def number_text(number: Number) -> str:
-    """Return a number with thousands separators, without an exponent and without useless digits.
-
-    >>> number_text(0.00001), number_text(5000), number_text(2.50)
-    ('0.00001', '5,000', '2.5')
-    """
-    if float(number).is_integer():
-        return f"{int(number):,}"
-    # `str` would write 0.00001 as 1e-05.
-    return f"{number:,.12f}".rstrip("0")
 
 
 def quantity_text(number: Number, unit: str | None) -> str:

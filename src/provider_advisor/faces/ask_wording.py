@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_advisor.decision import Verdict
-from provider_advisor.explanation.words import STANDINGS, capital, join_any, joined, keep_few, number_text, shortened
+from provider_advisor.explanation.words import STANDINGS, capital, join_any, joined, keep_few, shortened
 from provider_advisor.knowledge.conditions import AT
+from provider_advisor.logic import number_text
 from provider_advisor.questionnaire import (
     Catalogue,
     Coverage,

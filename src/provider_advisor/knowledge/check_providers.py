@@ -11,6 +11,7 @@ from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeate
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product
 from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProductShape, ProviderFile
+from provider_advisor.logic import number_text
 from provider_advisor.safe_text import join_words
 
 
@@ -165,11 +166,11 @@ def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
             )
         elif following is not None and following <= end:
             yield (
-                f"tier {number + 1} ends at {following:g}, but tier {number} already reaches up to {end:g}; "
-                "list tiers by rising 'up_to'."
+                f"tier {number + 1} ends at {number_text(following)}, but tier {number} already reaches up to "
+                f"{number_text(end)}; list tiers by rising 'up_to'."
             )
     if ends[-1] is not None:
-        yield f"there is no price for use above {ends[-1]:g}; add a last tier without 'up_to'."
+        yield f"there is no price for use above {number_text(ends[-1])}; add a last tier without 'up_to'."
 
 
 def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
@@ -178,10 +179,11 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     amounts = [amount for amount in given if isinstance(amount, int | float)]
     # The scale is in the criterion's currency, and what another is worth depends on the day.
     if criterion.scale is not None and not _is_foreign(claim, criterion):
-        low, high = criterion.scale.ends
+        low, high = map(number_text, criterion.scale.ends)
         for amount in amounts:
             if not criterion.scale.holds(amount):
-                yield f"{amount:g} is outside the scale of the criterion, {low:g} to {high:g}; correct one of them."
+                said = number_text(amount)
+                yield f"{said} is outside the scale of the criterion, {low} to {high}; correct one of them."
     elif any(amount < 0 for amount in amounts):
         yield "an amount below 0 cannot be a price; correct it."
     if criterion.whole and any(not float(amount).is_integer() for amount in amounts):

@@ -34,7 +34,7 @@ from provider_advisor.knowledge.problems import Defined, Reading, collect_define
 from provider_advisor.knowledge.records import About, Criterion, Topic
 from provider_advisor.knowledge.rules import Question, Rule
 from provider_advisor.knowledge.shapes import rules_files as shapes
-from provider_advisor.logic import Interval
+from provider_advisor.logic import Interval, number_text
 
 _BOUNDS = {
     "rating": "`is`, at_least, at_most or both bounds",
@@ -113,7 +113,8 @@ def _check_bound(at_least: float | str | None, at_most: float | str | None, crit
     else:
         for end in ends:
             if not isinstance(end, str) and criterion.floor is not None and end < criterion.floor:
-                yield f"the bound {end:g} of '{criterion.id}' is below 0, and its scale is not; correct one of them."
+                said = f"the bound {number_text(end)} of '{criterion.id}'"
+                yield f"{said} is below 0, and its scale is not; correct one of them."
         yield from _check_order(at_least, at_most)
 
 
@@ -135,7 +136,7 @@ def _check_order(
 
 
 def _show(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+    return value if isinstance(value, str) else number_text(value)
 
 
 def check_questions(files: Sequence[Reading[shapes.QuestionsFile]], vocabulary: Vocabulary) -> Iterator[str]:
@@ -182,8 +183,9 @@ def _check_typical(typical: Sequence[float | str], criterion: Criterion) -> Iter
             if isinstance(value, str):
                 yield f"'typical' takes numbers in {criterion.unit}, without quotes; found '{value}'."
             elif criterion.scale is not None and not criterion.scale.holds(value):
-                low, high = criterion.scale.ends
-                yield f"{value:g} in 'typical' is outside the scale of '{criterion.id}', {low:g} to {high:g}."
+                low, high = map(number_text, criterion.scale.ends)
+                said = f"{number_text(value)} in 'typical'"
+                yield f"{said} is outside the scale of '{criterion.id}', {low} to {high}."
 
 
 def find_never_asked(questions: Iterable[Question], topics: Mapping[str, Topic]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from provider_advisor.knowledge.shapes.facts_files import (
     TopicShape,
 )
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import find_singular
+from provider_advisor.logic import find_singular, number_text
 from provider_advisor.safe_text import fold
 
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
@@ -146,15 +146,17 @@ def _check_scale(criterion: CriterionShape) -> Iterator[str]:
         return
     if (scale.worst > scale.best) is not criterion.lower_is_better or scale.worst == scale.best:
         order, better = ("above", "less") if criterion.lower_is_better else ("below", "more")
-        yield f"'worst' ({scale.worst:g}) must be {order} 'best' ({scale.best:g}), because {better} is better."
+        worst, best = number_text(scale.worst), number_text(scale.best)
+        yield f"'worst' ({worst}) must be {order} 'best' ({best}), because {better} is better."
     low, high = sorted((scale.worst, scale.best))
     if criterion.kind == "price" and low < 0:
-        yield f"the scale of a price begins at {low:g}; no price is below 0."
+        yield f"the scale of a price begins at {number_text(low)}; no price is below 0."
     amounts = [point.at for point in scale.points]
     for amount in sorted({amount for amount in amounts if not low <= amount <= high}):
-        yield f"the point at {amount:g} is outside the scale, {low:g} to {high:g}; move it, or an end of the scale."
+        said = f"the point at {number_text(amount)} is outside the scale"
+        yield f"{said}, {number_text(low)} to {number_text(high)}; move it, or an end of the scale."
     for amount in sorted({amount for amount in amounts if amounts.count(amount) > 1}):
-        yield f"two points of the scale are at {amount:g}; remove one."
+        yield f"two points of the scale are at {number_text(amount)}; remove one."
 
 
 def _check_references(criterion: CriterionShape, vocabulary: Vocabulary) -> Iterator[str]:

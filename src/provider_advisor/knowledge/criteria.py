@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
 from provider_advisor.knowledge.records import Criterion, MemberOf
-from provider_advisor.logic import ABSENT, Interval, Number, count_unit, plain
+from provider_advisor.logic import ABSENT, Interval, Number, count_unit, number_text, plain
 from provider_advisor.safe_text import fold
 
 IS_ABSENT = "=no"
@@ -269,7 +269,7 @@ def _label_part(part: FactHolds, criterion: Criterion) -> str:
     low, high = (
         end
         if end is None or criterion.kind == "rating" or criterion.unit is None
-        else f"{plain(float(end)):,} {count_unit(end, criterion.unit)}"
+        else f"{number_text(float(end))} {count_unit(end, criterion.unit)}"
         for end in _spell_ends(part.bound, criterion)
     )
     if low == high:

@@ -20,7 +20,7 @@ from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.records import Priority, Topic
 from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt
-from provider_advisor.logic import Number, plain
+from provider_advisor.logic import Number, number_text, plain
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
 from provider_advisor.requirements.statement import (
     RANK,
@@ -259,7 +259,9 @@ def read_area_weights(given: Mapping[str, object], knowledge: KnowledgeBase) -> 
     # As floats, 33.7, 1.4 and 64.9 add up to a little more than 100.
     total = plain(round(math.fsum(found.values()), 9))
     if total > _WHOLE:
-        raise RequirementsError(f"the weights of the areas add up to {total:g} percent; expected at most {_WHOLE}.")
+        raise RequirementsError(
+            f"the weights of the areas add up to {number_text(total)} percent; expected at most {_WHOLE}."
+        )
     if found and not total:
         raise RequirementsError("the weights of the areas add up to 0; give one of them more, or leave all out.")
     return dict(sorted(found.items()))

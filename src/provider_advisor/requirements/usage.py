@@ -26,6 +26,7 @@ from provider_advisor.logic import (
     Number,
     explain_two_readings,
     has_comma,
+    number_text,
     plain,
     read_amount,
     write_plainly,
@@ -161,7 +162,7 @@ def describe_volume(used: Used, item: UsageItem) -> str | None:
     """Say how a volume was read; None for a plain number per month."""
     if not isinstance(used, Volume):
         return None
-    low, high = (f"{plain(round(end, 2)):,}" for end in (used.low, used.high))
+    low, high = (number_text(round(end, 2)) for end in (used.low, used.high))
     taken = low if low == high else f"{low} to {high}"
     if used.is_yearly:
         even = f"{item.label}: {used.said} counts as {taken} {item.unit}, a twelfth in every month"

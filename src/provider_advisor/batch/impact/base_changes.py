@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from provider_advisor.explanation.words import claim_text, joined, number_text
+from provider_advisor.explanation.words import claim_text, joined
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Rule
 from provider_advisor.knowledge.conditions import AT, text_of
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.knowledge.rules import Policy
-from provider_advisor.logic import Truth
+from provider_advisor.logic import Truth, number_text
 
 T = TypeVar("T")
 ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]

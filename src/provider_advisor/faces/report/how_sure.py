@@ -15,9 +15,10 @@ from provider_advisor.explanation.answer_records import (
 )
 from provider_advisor.explanation.robustness_in_words import find_least_factor, say_odds
 from provider_advisor.explanation.verdict_in_words import QuestionGroup, group_questions
-from provider_advisor.explanation.words import capital, number_text, percent
+from provider_advisor.explanation.words import capital, percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.logic import number_text
 
 _FURTHEST = 16
 """The factor of a weight at either end of its chart."""

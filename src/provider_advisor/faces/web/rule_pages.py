@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from provider_advisor.explanation.words import bound_text, capital, number_text
+from provider_advisor.explanation.words import bound_text, capital
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.responses import JsonResponse, get_form, show_page, show_refusal
 from provider_advisor.faces.web.service import Service, describe_place
@@ -28,7 +28,7 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
-from provider_advisor.logic import Interval, Truth, all_of, any_of
+from provider_advisor.logic import Interval, Truth, all_of, any_of, number_text
 from provider_advisor.requirements import Team
 
 _WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
