@@ -28,7 +28,7 @@ class Recommendation:
     """The answer to a team: what it stated, the decision, and its explanation.
 
     With `robustness` the explanation includes how sure the answer is, which takes some milliseconds. If it is `brief`,
-    as in a short text, it has what to confirm, and `odds` says the rest.
+    as in a short text, it has what to confirm, and `odds` and `shares` say the rest.
     """
 
     statement: Statement
@@ -64,6 +64,12 @@ class Recommendation:
         from provider_advisor.explanation.robustness_in_words import say_worlds  # noqa: PLC0415 (as above)
 
         return say_worlds(self._sureness, self.decision.facts.knowledge)
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Return in what share of the scenarios each provider comes first; empty if none comes first in any."""
+        found = self._sureness.shares
+        return {} if found is None or found.none == 1 else {part.name: part.given or 0.0 for part in found.alternatives}
 
     @cached_property
     def _sureness(self) -> Robustness:

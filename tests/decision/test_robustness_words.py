@@ -59,6 +59,7 @@ def test_a_short_answer_asks_and_says_the_same_as_a_whole_one(world):
     assert as_data(brief.explanation.confirm) == as_data(whole.explanation.confirm)
     assert brief.odds == whole.odds
     assert whole.odds in {"", whole.explanation.robustness.worlds and whole.explanation.robustness.worlds.says}
+    assert brief.shares == whole.shares
 
 
 def test_a_question_to_confirm_names_provider_criterion_and_what_follows():

@@ -24,6 +24,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 from starlette.testclient import TestClient
 
+from provider_advisor.decision.robustness import Robustness
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.responses import write_csv
@@ -118,6 +119,14 @@ def test_the_form_shows_what_the_address_says(web):
     fragment = web.get("/choose?c.sms=must", headers={"X-Fragment": "1"})
     assert fragment.headers["x-address"] == "/choose?needs=sms"
     assert "<html" not in fragment.text
+
+
+def test_after_a_tick_only_what_is_shown_of_how_sure_is_measured(web, monkeypatch):
+    for part in ("weights", "changes"):
+        monkeypatch.delattr(Robustness, part)
+    part = web.get("/choose?needs=fax&as_of=2022-12-31&sure=1", headers={"X-Fragment": "1"}).text
+    assert "Vonage comes first in 75% of the scenarios." in part
+    assert "<li>Does Twilio offer" in part
 
 
 def test_mistakes_are_told_all_at_once_and_keep_the_form(web):

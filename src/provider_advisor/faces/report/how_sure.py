@@ -89,7 +89,7 @@ def describe_sureness(
 
     Only the providers that are `shown` side by side are compared in pairs.
     """
-    questions, found = tuple(_make_question(part) for part in group_questions(answer)), answer.sureness
+    questions, found = list_questions(answer), answer.sureness
     if found is None:
         return ReportSureness(questions)
     weights, worlds = found.weights, found.worlds
@@ -111,6 +111,11 @@ def describe_sureness(
         worlds=_introduce_shares(worlds, answer, knowledge) if worlds else "",
         is_open=answer.is_open,
     )
+
+
+def list_questions(answer: AnswerRecord) -> tuple[ReportQuestion, ...]:
+    """Return the questions to ask the providers, most useful first."""
+    return tuple(_make_question(part) for part in group_questions(answer))
 
 
 def _make_question(group: QuestionGroup) -> ReportQuestion:

@@ -18,8 +18,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.explanation.answer_records import AnswerRecord
-from provider_advisor.explanation.words import criterion_label
-from provider_advisor.faces.report.html import report_values
+from provider_advisor.explanation.words import criterion_label, percent, rounded
+from provider_advisor.faces.report.how_sure import list_questions
 from provider_advisor.faces.report.rows_and_sources import rank_providers, split_headline
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import (
@@ -34,6 +34,7 @@ from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.responses import is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
+from provider_advisor.recommendation import Recommendation
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.word_mistakes import explain_unfound
@@ -53,6 +54,8 @@ _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
 _MOST_FIELDS = 10_000
 _MOST_NAMED = 4
 """At most so many criteria in a line of the ranking; the answer lists them all."""
+
+_MOST_ASKED = 3
 
 router = APIRouter(include_in_schema=False)
 
@@ -239,7 +242,7 @@ def _show_ranking(
     }
     if statement is None or not (statement.team.requirements or statement.team.situation):
         return values
-    found = service.recommend(statement, sure=is_sure)
+    found = service.recommend(statement, sure=is_sure, brief=True)
     answer = found.explanation
     ranked, (headline, lede) = clean_texts((rank_providers(answer), split_headline(answer)))
     return values | {
@@ -247,8 +250,15 @@ def _show_ranking(
         "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
         "headline": f"{headline}.",
         "lede": lede,
-        "sure": report_values(answer, found.decision.facts.knowledge)["sure"] if is_sure else None,
+        "sure": _say_sureness(found) if is_sure else None,
     }
+
+
+def _say_sureness(found: Recommendation) -> dict[str, Any]:
+    """Return how often the leader comes first, empty where nobody can, and the questions most worth asking."""
+    leader, shares = rank_providers(found.explanation)[0], found.shares
+    first = f"{leader.name} comes first in {percent(rounded(shares[leader.id]))} of the scenarios." if shares else ""
+    return clean_texts({"first": first, "questions": list_questions(found.explanation)[:_MOST_ASKED]})
 
 
 class AskedPart(NamedTuple):

@@ -55,16 +55,16 @@ class KnowledgeService:
         """Return the statement in data with the keys of a requirements file. Raises RequirementsError."""
         return read_requirements_data(data, "request", self.knowledge)
 
-    def recommend(self, statement: Statement, *, sure: bool = False) -> Recommendation:
-        """Return the answer; `sure` adds how sure it is, which takes ten times as long.
+    def recommend(self, statement: Statement, *, sure: bool = False, brief: bool = False) -> Recommendation:
+        """Return the answer; `sure` adds how sure it is, which takes ten times as long unless it is `brief`.
 
         The rule engine is tried twice, because it may fail by accident, for example when the clock of a paused machine
         jumps.
         """
         try:
-            return answer(self.knowledge, statement, robustness=sure)
+            return answer(self.knowledge, statement, robustness=sure, brief=brief)
         except EngineError:
-            return answer(self.knowledge, statement, robustness=sure)
+            return answer(self.knowledge, statement, robustness=sure, brief=brief)
 
     def facts(self, day: dt.date | None = None) -> Facts:
         """Return the facts as of a day, today if None."""
