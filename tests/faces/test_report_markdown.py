@@ -16,7 +16,7 @@ _SECTIONS = [
     "Verdict",
     "Products to choose",
     "Reasons",
-    "Unknowns and what to confirm",
+    "What is not known",
 ]
 _SECTIONS += ["What would change the answer", "How sure the answer is", "Monthly cost", "Sources", "Knowledge"]
 

@@ -162,7 +162,7 @@ def _say_origin(row: ReportRow) -> str:
 
 
 def _write_unknowns(report: Report) -> Iterator[str]:
-    yield "## Unknowns and what to confirm"
+    yield "## What is not known"
     if report.unknowns:
         yield _write_table(
             ["Not known", "Priority", "About"],
