@@ -235,7 +235,7 @@ def _explain(error: BaseException, output: Path, target: Target) -> BaseExceptio
 
 def place_output(folder: WorkFolder, target: Target) -> None:
     """Move the complete rejects and rows to their places. Raises BatchFailure, leaving the old output."""
-    # Rows last: whoever sees the output can rely on the rejects. Before the move, `finish` records what is moved, so
+    # Rows last: anyone who sees the output can rely on the rejects. Before the move, `finish` records what is moved, so
     # that the next run can tell where this one was killed. If `final` is still in the folder, both files are moved
     # again in the same way; if it is gone and the output has its size, only cleaning up is left.
     parts = folder.parts

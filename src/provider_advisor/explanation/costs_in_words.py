@@ -121,7 +121,7 @@ def describe_cost(cost: CostRecord, knowledge: KnowledgeBase) -> str:
 
 def describe_sum(cost: CostRecord, knowledge: KnowledgeBase) -> str:
     """Return the amount and the kind of its prices, without what is not included."""
-    # Whoever reads nothing but the number sees with it that it is of 2022, or of another country.
+    # A reader who takes only the number must see that it is from 2022, or for another country.
     said = f"{money_text(cost.low, cost.high)} {cost.unit}"
     kinds = list(_list_kinds(cost, knowledge))
     return f"{said} ({', '.join(kinds)})" if kinds else said
@@ -135,7 +135,7 @@ def _list_kinds(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str]:
         for kind in (_name_place(item, knowledge), (item.out_of_date or "")[:4]):
             if kind:
                 found.setdefault(kind, []).append(item)
-    # "2022 price" if it is so of every price, else "2022 price of Outgoing SMS".
+    # "2022 price" if that is true of every price, else "2022 price of Outgoing SMS".
     for kind, items in found.items():
         names = joined([usage_label(name, knowledge) for item in items for name in item.usage])
         every = f"{kind} {'price' if len(items) == 1 else 'prices'}"
@@ -183,7 +183,7 @@ def _list_exclusions(cost: CostRecord, knowledge: KnowledgeBase) -> Iterator[str
     ]
     if unpriced:
         yield f"no price is known for {joined(unpriced)}"
-    # Texts and calls to Germany may both count at prices of the United States: one sentence says so of both.
+    # Texts and calls to Germany may both be priced as in the United States: one sentence covers both.
     elsewhere: dict[str, dict[str, None]] = {}
     for item in cost.items:
         if item.unpriced_members:

@@ -75,7 +75,7 @@ _PEOPLE = frozenset(map(stem, ("people", "persons", "attendees", "participants",
 _OF_PEOPLE = frozenset(("participants", "users", "recipients", "contacts", "viewers", "callers"))
 
 
-# "MOS of 4": a number is a criterion's if it begins at most so many characters behind its name.
+# "MOS of 4": a number belongs to a criterion if it begins at most `_NEAR` characters after its name.
 _NOWHERE, _NEAR = (-1, -1), 5
 
 

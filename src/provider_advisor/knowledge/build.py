@@ -108,8 +108,8 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     known = [convert.make_criterion(shape, r.shape.area) for r in read.files["criteria"] for shape in r.shape.criteria]
     criteria = Criteria(_sort_by_id(known))
     criteria.given = lists = {r.shape.id: convert.make_member_list(r.shape) for r in read.files["members"]}
-    # Most providers have no sources of their own. Of such a file with a mistake in it, `collect_defined` would suppose
-    # that it has some that could not be read, and then no unknown source of any file would be told.
+    # Most providers have no sources of their own. If such a file has a mistake, `collect_defined` would suppose that
+    # it has sources that could not be read, and then would not report an unknown source in any file.
     own = [reading for reading in read.files["provider"] if "sources" in reading.whole.data]
     citable = [*read.files["sources"], *own]
     sources = _sort_by_id(convert.make_source(shape) for reading in citable for shape in reading.shape.sources)

@@ -71,7 +71,7 @@ class Span:
     """The range of each measure of something undecided, over all its possible outcomes.
 
     It will be one of the `options`, where None is nothing at all. In place of these, any of the `several` may come
-    together, each up to so many times.
+    together, each up to its number of times.
     """
 
     def __init__(self, options: Iterable[Totals | None], several: Sequence[tuple[Span, int]] = ()) -> None:

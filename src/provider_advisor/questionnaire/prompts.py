@@ -29,7 +29,7 @@ PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situ
 
 _MOST_FOUND = 20
 SHORT_LIST = 20
-"""At most so many members are shown whole, numbered, and as written in the file; more in alphabetical order."""
+"""Up to this many members are all shown, numbered and in the order of the file; more in alphabetical order."""
 _LONG = 4
 _BETWEEN = frozenset({"by", "for", "from", "in", "of", "on", "to", "with"})
 _SIGNS = frozenset("|@<>=≥≤")

@@ -42,7 +42,7 @@ class Known(NamedTuple):
 class Coverage(NamedTuple):
     """How many of the providers still in are known to have a capability, or to lack it.
 
-    `is_amount` means that it is no capability; then `has` counts those with a known amount.
+    `is_amount` means that it is not a capability; then `has` counts those with a known amount.
     """
 
     has: int
@@ -67,7 +67,7 @@ class Why(NamedTuple):
     opens: tuple[Key, ...]  # the questions that may be asked only after it
     rules: int  # how many have it in their condition
     decides: bool  # whether the verdict depends on it, alone or with others
-    coverage: Coverage | None  # None for what is no criterion, or is computed from usage
+    coverage: Coverage | None  # None if it is not a criterion, or is computed from usage
 
 
 def sum_up_known(state: State) -> Known:

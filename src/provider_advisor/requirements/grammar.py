@@ -395,7 +395,7 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
 
 def is_counted(criterion: Criterion) -> bool:
     """Return whether a number like 5.000 may mean thousands."""
-    # A price of 1.125 is no thousand, and on a scale up to a hundred, 99.999 can only be a fraction.
+    # A price of 1.125 never means thousands, and on a scale up to a hundred, 99.999 can only be a fraction.
     return (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
 
 

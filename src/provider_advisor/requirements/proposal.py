@@ -188,7 +188,7 @@ class _RowReader:
             text = row[self._columns.places["text"]]
             if not text or any(row[place] for place in self._asking):
                 continue
-            # Numbers are compared with a point, whatever sign of decimals the weights have.
+            # Numbers are compared with a decimal point, whatever separator the weights use.
             upper, lower = (self._grid.rows[each - self._grid.first] for each in (number, following))
             numbers = [(write_cell(upper[place]), write_cell(lower[place])) for place in self._columns.unread]
             begins = any(this and after.startswith(this.rstrip(".") + ".") for this, after in numbers)
@@ -321,7 +321,7 @@ def _settle_doubt(match: Match, more: str, matcher: Matcher, *, unlist: bool) ->
         asked = beside.targets if beside.is_requirement else ()
         meant = dict.fromkeys([*match.candidates, *asked, *beside.candidates])
         match = match._replace(candidates=tuple(meant)[:_SHOWN])
-    # A spreadsheet error is a mistake in whatever words.
+    # A spreadsheet error such as #N/A is a mistake even where unknown words are listed.
     return match.unlist() if unlist and not is_error_value(match.word) else match
 
 

@@ -184,8 +184,8 @@ def _hash(key: str) -> str:
 def open_store(name: str, *, create: bool = True) -> DecisionStore:
     """Return the store at a path or a URL `postgresql://…`, with its tables as this version makes them.
 
-    With `create` a file that does not exist is made. Raises StoreError for what is no store, or that of a newer
-    version.
+    With `create` a file that does not exist is made. Raises StoreError if it is not a store, or one of a
+    newer version.
     """
     shown = show_address(name)
     engine = _make_postgresql(name, shown) if is_database(name) else _make_sqlite(name, create=create)

@@ -158,7 +158,7 @@ class GrowingArray:
     @property
     def array(self) -> NDArray[Any]:
         """Return everything added so far."""
-        # The size is read first, and set last: whatever thread reads finds an array that is long enough and filled.
+        # The size is read first, and set last: any thread that reads finds an array that is long enough and filled.
         size = self._size
         return self._held[:size]
 

@@ -8,8 +8,8 @@ client of Azure reads none of the variables of Azure's own command line, so they
     az://teams/t.csv                             the same, if AZURE_STORAGE_ACCOUNT or a connection string names `acme`
 
 Outputs are written to a local folder first, and uploaded when complete, because most stores cannot rename an object, so
-an object under its final name is assumed to be complete. Rejects come first and rows last, so that whoever waits for
-the rows finds everything else; if an upload fails, earlier ones are removed.
+an object under its final name is assumed to be complete. Rejects come first and rows last, so that a program that waits
+for the rows finds everything else; if an upload fails, earlier ones are removed.
 """
 
 from __future__ import annotations

@@ -146,8 +146,8 @@ def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
     with stage_folder(output) as folder, explain_failures(), session() as spark:
         splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
         reports = _collect_reports(spark, job._replace(folder=str(folder), splits=splits))
-        # The rows get their name last, so that whoever finds the output can rely on its rejects, and on inputs that did
-        # not change while workers read them.
+        # The rows get their name last, so that anyone who finds the output can rely on its rejects, and on inputs that
+        # did not change while workers read them.
         _check_parts(reports, folder, job.output_form)
         for source in inputs.sources:
             source.check_unchanged()

@@ -61,7 +61,7 @@ def option(*names: str, heading: str = "Options", **settings: Any) -> Any:  # no
 def take_options(record: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Return a decorator by which a command takes the options of a record, and gets them as `options`.
 
-    Fields of the record come before those that it inherits. An inherited one that is given a plain value is no option.
+    Fields of the record come before those that it inherits. An inherited one with a plain value is not an option.
     """
     fields: dict[str, object] = {}
     for part in record.__mro__:

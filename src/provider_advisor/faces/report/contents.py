@@ -180,7 +180,7 @@ def _describe_changes(answer: AnswerRecord, knowledge: KnowledgeBase, turns: Seq
 
     Then come the providers that meet every must together.
     """
-    # A concession may also be the smallest change, in the same words, and is told once.
+    # A concession may also be the smallest change, in the same words; it is listed once.
     apart = [f"To ask for: {part.says}" for part in answer.differences]
     lines = [*apart, *list_concessions(answer, knowledge), *turns, *list_combinations(answer)]
     return list(dict.fromkeys(lines))
@@ -193,7 +193,7 @@ def _make_bills(answer: AnswerRecord, knowledge: KnowledgeBase, sources: CitedSo
         cost = provider.monthly_cost
         if cost is None or cost.is_unknown:
             continue
-        # What is free is no position; what has no price is one, because it is missing from the sum.
+        # What is free is left out; what has no price is listed, because it is missing from the sum.
         items = [item for item in cost.items if item.criterion is not None or item.high != 0]
         positions = tuple(_make_position(item, knowledge, sources) for item in items)
         total, gaps = describe_sum(cost, knowledge), tuple(list_exclusions(answer, provider, knowledge))

@@ -58,7 +58,7 @@ SentAnswers = BoundedCache[tuple[str, bool], SentAnswer]
 
 
 def make_sent_answers(most_bytes: int) -> SentAnswers:
-    """Return an empty cache for answers of so many bytes."""
+    """Return an empty cache for at most this many bytes of answers."""
     return SentAnswers(most_bytes, weigh=lambda answer: answer.weight)
 
 

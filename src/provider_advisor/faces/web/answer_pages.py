@@ -55,7 +55,7 @@ def show_answer(request: Request, service: Service) -> Response:
         mend = f"/choose?{request.url.query}"
         return show_refusal(service, "The question cannot be answered", wrong=error, mend=mend)
     address = write_page_address(statement, service.knowledge, query)
-    # One question, one address: whoever shares, stores or caches the answer finds the same.
+    # One question, one address: all who share, store or cache the answer find the same.
     if not is_canonical(address, query):
         return RedirectResponse(f"/answer{form}?{address}", 303)
     found = service.recommend(statement, sure=query.get("sure") == "1")

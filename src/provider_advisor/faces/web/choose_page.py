@@ -53,7 +53,7 @@ _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
 _MOST_FIELDS = 10_000
 _MOST_NAMED = 4
-"""At most so many criteria in a line of the ranking; the answer lists them all."""
+"""The most criteria in a line of the ranking; the answer lists them all."""
 
 _MOST_ASKED = 3
 

@@ -32,7 +32,7 @@ from provider_advisor.requirements.requirements_file import read_requirements_da
 from provider_advisor.requirements.word_mistakes import suggest_words
 
 _MOST_ASKED = 100
-"""A catalogue of questions serves so many screens."""
+"""The number of screens for which one catalogue of questions is kept."""
 
 _SHORTEST = 3
 """Shorter words match too much by themselves."""

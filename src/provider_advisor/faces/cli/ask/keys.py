@@ -351,7 +351,7 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
         values = tuple(value for value, _ in prompt.choices if value in ticked)
         if prompt.kind == "topics":
             return values
-        # "Not sure" beside others says nothing, and alone it is no list.
+        # "Not sure" beside others says nothing, and alone it is not a list.
         return tuple(value for value in values if value not in _ALONE) or next(iter(values), NO_ANSWER)
 
     actions = {**_make_commands(prompt, state), " ": tick, "enter": read_ticks}

@@ -47,7 +47,7 @@ from provider_advisor.safe_text import reveal
 # have no marks besides a tick.
 
 LONGEST = 200
-"""A typed or pasted line is cut after so many characters."""
+"""The most characters of a typed or pasted line; the rest is cut off."""
 
 _LOOK = Style.from_dict(
     {
@@ -63,7 +63,7 @@ _LOOK = Style.from_dict(
 )
 _WIDEST = 100
 _OTHERS = 9
-"""The other windows need at least so many rows."""
+"""The fewest rows that the other windows need."""
 
 _TICK_WIDTH = 4
 _JOINT = "\N{NO-BREAK SPACE}"
@@ -224,7 +224,7 @@ def ask_text(
 
 
 def _make_line(buffer: Buffer, label: str, keys: KeyBindings, *, most: int) -> Window:
-    """Return a window of at most so many rows to type into; of what is pasted, the first line counts."""
+    """Return a window to type into, of at most `most` rows; of pasted text, the first line counts."""
 
     def paste(event: KeyPressEvent) -> None:
         text = event.data[:LONGEST]
