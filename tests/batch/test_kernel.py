@@ -18,8 +18,8 @@ from tables import bases, tables
 from worlds import Said, capability, knowledge_of
 
 from provider_advisor import BatchError, load
+from provider_advisor.batch.kernel import cells, scores, situations, word_reader
 from provider_advisor.batch.kernel import scorer as scoring_module
-from provider_advisor.batch.kernel import scores, situations, word_reader
 from provider_advisor.batch.kernel.arrays import round_exactly
 from provider_advisor.batch.kernel.costs import group_alike
 from provider_advisor.batch.kernel.counts import RunningTally, Tally
@@ -62,6 +62,23 @@ def test_a_score_halfway_between_two_digits_is_summed_as_in_a_single_answer(monk
     monkeypatch.setattr(scores, "_sum_alone", watch)
     agrees(Scorer(facts, reasons=True), table(team=["a", "b"], wants=["board", "board,chat"]))
     assert doubted == [1]
+
+
+def test_the_wider_the_error_of_a_sum_may_be_the_sooner_its_last_digit_is_in_doubt():
+    # Two scores are halfway between two digits, the others nearly so. A sum of more than the numbers
+    # of its cells, as in the first and the third row, may be off by more; only such rows are left to judge alone.
+    facts = Facts(knowledge_of([capability("board")], {"ada": {}}), worlds.DAY)
+    numbers = np.zeros((cells.FIRST + cells.PER_PROVIDER, 4))
+    numbers[cells.WEIGHT] = 1
+    numbers[cells.FIRST] = np.array([123456789012.5, 123456789012.5, 123456789012.4998, 123456789012.4998]) / 1e11
+    nothing = np.zeros(0, np.int32)
+    entries, varying = cells.Entries.sort(nothing, nothing, 4), np.array([True, False, True, False])
+    sums = scores.Sums(numbers, np.ones(4, np.int32))
+    _, alone = scores.score_teams(sums, entries, cells.Cells(facts), varying)
+    assert alone.tolist() == [True, False, True, False]
+    # As if they varied no more than the others, only the first is in doubt.
+    _, alone = scores.score_teams(sums, entries, cells.Cells(facts), np.zeros(4, bool))
+    assert not alone.any()
 
 
 def test_providers_that_all_fail_a_must_are_level_without_being_named():

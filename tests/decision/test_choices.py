@@ -6,6 +6,7 @@ import pytest
 from examples import must, should
 from worlds import Said, capability, decided, knowledge_of, price, quantity, rule
 
+from provider_advisor.decision.findings import list_used_facts
 from provider_advisor.decision.robustness import Robustness
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.conditions import FactHolds, Need, Not
@@ -72,6 +73,15 @@ def test_a_price_in_a_choice_is_of_no_use_without_what_it_pays_for():
 def test_the_evidence_is_that_of_the_parts_that_decide():
     finding = found_for(decide_for({"ada": {"chat": HAS, "fax": LACKS}}, EITHER))
     assert [claim.criterion for claim in finding.degree.claims] == ["chat"]
+
+
+def test_a_finding_on_a_price_rests_on_what_it_pays_for_too():
+    # Notices, such as the announced end of the page, are found by these facts.
+    claims = {"ada": {"chat": LACKS, "page-price": Said(2, "exactly")}}
+    for asked in (must("page-price", at_most=3), must("chat|page-price<=3")):
+        decision = decide_for(claims, asked)
+        used = list_used_facts(found_for(decision), decision.facts)
+        assert [fact.criterion for fact in used] == ["page-price", "page"]
 
 
 def test_what_could_turn_a_choice_is_each_open_fact_of_its_parts():

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from teams import answer_all, bases, complete_at_random, fresh, said_at_random
-from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of
+from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity
 
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.rules import Key, Policy
-from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, survey_answers
+from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, put_answers, survey_answers
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
 _COMPLETIONS = 6
@@ -41,11 +41,20 @@ def _told(state: State, after: State) -> str:
     return f"{lines(state.answers)}\nthen\n{lines(after.answers[len(state.answers) :])}"
 
 
+def _begin(criteria, claims, *asked, policy=None, **more):
+    knowledge = knowledge_of(criteria, claims, (), policy)
+    return begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team(asked, **more)))
+
+
 def _survey(claims, *asked, policy=None, **more):
     names = {name for part in claims.values() for name in part} | {part.criterion for part in asked}
-    criteria = [capability(name) for name in sorted(names)]
-    knowledge = knowledge_of(criteria, claims, (), policy)
-    return survey_answers(begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team(asked, **more))))
+    return survey_answers(_begin([capability(name) for name in sorted(names)], claims, *asked, policy=policy, **more))
+
+
+def _decides(state, key, value):
+    """Whether an answer gives another verdict."""
+    answered = put_answers(state, [*state.answers, GivenAnswer(key, value)])
+    return survey_answers(answered).outcome.verdict != survey_answers(state).outcome.verdict
 
 
 def test_a_must_that_is_not_judged_leaves_the_rest_as_proved_as_it_was():
@@ -59,7 +68,7 @@ def test_a_question_that_can_make_a_dated_verdict_firm_decides():
     claims = {"ada": {"chat": _HAD, "fax": _HAS}, "bob": {"chat": _LACKED, "fax": _LACKS}}
     found = _survey(claims, _CHAT, policy=_POLICY)
     assert (found.outcome.verdict.provider, found.outcome.verdict.strength) == ("ada", "dated")
-    assert set(found.proof.deciding) == {Key("criterion", "fax")}
+    assert found.proof.deciding == {Key("criterion", "fax")}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +83,7 @@ def test_a_question_on_what_all_have_alike_leaves_everything_proved(strength, cl
     with_fax = {name: {**part, "fax": _HAS} for name, part in claims.items()}
     found = _survey(with_fax, *asked, policy=_POLICY)
     assert found.outcome.verdict.strength == strength
-    assert (found.proof.hanging, found.proof.deciding) == ((), {})
+    assert (found.proof.hanging, found.proof.deciding) == ((), frozenset())
     assert "stated" in found.proof.proved
 
 
@@ -91,4 +100,63 @@ def test_of_unconfirmed_providers_the_one_with_fewer_unknown_musts_may_come_to_l
     found = _survey(claims, _BOARD, _CHAT._replace(weight=9))
     assert (found.outcome.verdict.kind, found.outcome.verdict.lean) == ("undetermined", "ada")
     assert "behind" in found.proof.hanging
-    assert set(found.proof.deciding) == {Key("criterion", "fax")}
+    assert found.proof.deciding == {Key("criterion", "fax")}
+
+
+_FAX = Key("criterion", "fax")
+
+
+def test_with_weights_by_area_what_all_have_alike_may_decide():
+    # Ada leads by the board, and Bob has the chat. A fax, which both have, takes weight from the board alone.
+    criteria = [capability("board", 3), capability("chat")._replace(area="sizes"), capability("fax", 9)]
+    claims = {"ada": {"board": _HAS, "chat": _LACKS, "fax": _HAS}, "bob": {"board": _LACKS, "chat": _HAS, "fax": _HAS}}
+    asked = _BOARD._replace(priority="should"), _CHAT
+    plain, weighed = _begin(criteria, claims, *asked), _begin(criteria, claims, *asked, weights={"sizes": 40})
+    assert [survey_answers(state).outcome.verdict.provider for state in (plain, weighed)] == ["ada", "ada"]
+    assert survey_answers(plain).proof.deciding == frozenset()
+    assert survey_answers(weighed).proof.deciding == {_FAX}
+    assert _decides(weighed, _FAX, "must")
+
+
+def test_a_bound_may_take_away_what_an_amount_without_one_adds_now():
+    # Ada's 8 seats are worth 0.6 more than Bob's 5, and his board 0.4. With "at least 3" both have seats enough.
+    criteria = [capability("board", 0.2), quantity("seats")]
+    claims = {
+        "ada": {"board": _LACKS, "seats": Said(8, "exactly")},
+        "bob": {"board": _HAS, "seats": Said(5, "exactly")},
+    }
+    state = _begin(criteria, claims, _BOARD._replace(priority="should"))
+    state = put_answers(state, [GivenAnswer(Key("criterion", "seats"), "good")])
+    assert survey_answers(state).outcome.verdict.provider == "ada"
+    assert survey_answers(state).proof.deciding == {Key("bound", "seats")}
+
+
+@pytest.mark.parametrize(
+    ("bob", "cyd", "decides"),
+    [
+        # It leans as long as one rival may still reach up. One may be ruled out by one question, the other by two.
+        ({"fax": _HAS, "page": _HAS, "phone": _LACKS}, {"fax": _LACKS, "page": _LACKS, "phone": _HAS}, "phone"),
+        ({"fax": _LACKS, "page": _LACKS, "phone": _HAS}, {"fax": _HAS, "page": _HAS, "phone": _LACKS}, "phone"),
+        # By one question each, the earlier one is asked, whoever it is about.
+        ({"fax": _HAS, "page": _HAS, "phone": _LACKS}, {"fax": _LACKS, "page": _HAS, "phone": _HAS}, "fax"),
+    ],
+)
+def test_of_several_ways_to_keep_the_verdict_the_one_with_the_fewest_then_the_earliest_questions_counts(
+    bob, cyd, decides
+):
+    ada = {"board": _HAS, "chat": _LACKS, "fax": _HAS, "page": _HAS, "phone": _HAS}
+    claims = {"ada": ada, "bob": {"board": _LACKS, **bob}, "cyd": {"board": _LACKS, **cyd}}
+    found = _survey(claims, Requirement("board", "should", weight=3), Requirement("chat", "should", weight=4))
+    assert (found.outcome.verdict.provider, found.outcome.verdict.strength) == ("ada", "leaning")
+    assert found.proof.hanging == ("strength",)
+    assert found.proof.deciding == {Key("criterion", decides)}
+
+
+def test_a_lead_that_rounding_could_take_away_is_not_proved():
+    # Ada's lead is 0.0000001 % of all weight. Beside a fax, which both have, it is less than scores are rounded to.
+    criteria = [capability("board", 5e-10), capability("chat"), capability("fax", 100)]
+    claims = {name: {"board": said, "chat": _HAS, "fax": _HAS} for name, said in {"ada": _HAS, "bob": _LACKS}.items()}
+    state = _begin(criteria, claims, _BOARD._replace(priority="should"), _CHAT)
+    assert survey_answers(state).outcome.verdict.provider == "ada"
+    assert survey_answers(state).proof.deciding == {_FAX}
+    assert _decides(state, _FAX, "must")

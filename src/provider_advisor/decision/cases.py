@@ -188,11 +188,11 @@ class TurnedBy(NamedTuple):
 
 
 def find_cause(case: Case, knowledge: KnowledgeBase) -> TurnedBy:
-    """Return the smallest part of the base without which a failing case would pass."""
-    try:
-        trial = _Trial(case, knowledge)
-    except RequirementsError:
-        return TurnedBy()
+    """Return the smallest part of the base without which a failing case would pass.
+
+    Raises RequirementsError for a case that failed with an error, because it is decided again.
+    """
+    trial = _Trial(case, knowledge)
     if (day := trial.find_earlier_day()) is not None:
         return TurnedBy(as_of=day)
     # Claims are searched within the provider or source that is the cause, if there is one: that takes tens of tries

@@ -81,7 +81,7 @@ def order_questions(state: State) -> QuestionOrder:
     """Return the questions that affect the verdict; in the phase `further`, all that are worth asking."""
     survey = survey_answers(state)
     if state.phase != "further":
-        return QuestionOrder(state, frozenset(survey.proof.deciding))
+        return QuestionOrder(state, survey.proof.deciding)
     catalogue, said, open_ = state.catalogue, survey.replay.said, survey.replay.possible.open
     places = tuple(range(len(catalogue.providers)))
     criteria = catalogue.knowledge.criteria
@@ -201,7 +201,7 @@ def _make_end(state: State, kind: EndKind) -> End:
 def _list_unless(state: State) -> list[Key]:
     """Return the "not sure" answers that the verdict still depends on, and what cannot count yet."""
     survey = survey_answers(state)
-    order = QuestionOrder(state, frozenset(survey.proof.deciding))
+    order = QuestionOrder(state, survey.proof.deciding)
     return sort_keys((order.wanted & survey.replay.said.unsure) | survey.replay.uncounted, state)
 
 

@@ -74,7 +74,7 @@ class Support(NamedTuple):
 class Proof(NamedTuple):
     """The effect of further answers. The verdict is settled if no question decides."""
 
-    deciding: Mapping[Key, float]  # the questions that decide, and how far each could move what it bears on
+    deciding: frozenset[Key]  # the questions that decide
     proved: tuple[Aspect, ...]  # what nothing can change any more
     hanging: tuple[Aspect, ...]  # all else
 
@@ -131,10 +131,7 @@ def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places
         found += [(support, without_stale) for support in _find_age_supports(outcome, without_stale)]
     # If nothing is open, nothing can change, even if a demand fails now by a rounding error.
     hanging = [(support, own) for support, own in found if own.open and not own.keeps(support)]
-    deciding: dict[Key, float] = {}
-    for support, own in hanging:
-        for key, share in own.pursue(support.ways, places).items():
-            deciding[key] = deciding.get(key, 0.0) + share
+    deciding = frozenset[Key]().union(*(own.pursue(support.ways, places) for support, own in hanging))
     shaky = dict.fromkeys(support.about for support, _ in hanging)
     proved = dict.fromkeys(support.about for support, _ in found if support.about not in shaky)
     return Proof(deciding, tuple(proved), tuple(shaky))
@@ -190,24 +187,24 @@ class _ProofSums:
         """Return whether one way holds with any answers."""
         return any(all(self.holds(demand) for demand in way) for way in support.ways)
 
-    def pursue(self, ways: Iterable[Way], places: Mapping[Key, int]) -> dict[Key, float]:
-        """Return the questions behind the way that is met now and needs the fewest; how far each could move it."""
+    def pursue(self, ways: Iterable[Way], places: Mapping[Key, int]) -> frozenset[Key]:
+        """Return the questions behind the way that is met now and needs the fewest."""
         # Of the ways that are met now, the one with the fewest questions is pursued. Ties are broken by the order of
         # questions, so that the same answers always lead to the same question.
         met = [way for way in ways if all(self.is_met(demand) for demand in way)]
         found = [self._list_questions(way) for way in met or ways]
-        return min(found, key=lambda keys: (len(keys), sorted(places[to_question(key)] for key in keys)), default={})
+        return min(
+            found, key=lambda keys: (len(keys), sorted(places[to_question(key)] for key in keys)), default=frozenset()
+        )
 
-    def _list_questions(self, way: Way) -> dict[Key, float]:
-        found: dict[Key, float] = {}
+    def _list_questions(self, way: Way) -> frozenset[Key]:
+        found: set[Key] = set()
         for demand in way:
-            if self.holds(demand):
-                continue
-            for move, part in self._find_moves(demand):
-                for key in part.questions:
-                    # What several questions decide together is credited to each equally.
-                    found[key] = found.get(key, 0.0) + move / len(part.questions)
-        return found
+            if not self.holds(demand):
+                # A lead that nothing moves may still be rounded away, by the weight of whatever is added.
+                moving = [part for _, part in self._find_moves(demand)] or self.open
+                found.update(key for part in moving for key in part.questions)
+        return frozenset(found)
 
     def _find_moves(self, demand: Demand) -> list[tuple[float, OpenContribution]]:
         """Return the open contributions that could move the sum the wrong way, and by how much."""
