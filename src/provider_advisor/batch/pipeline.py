@@ -34,8 +34,8 @@ from provider_advisor.logic import parse_age, parse_day
 _MOST_SCORERS = 16
 _MOST_ROWS = 1 << 17  # blocks of short rows have a million, and scoring needs many numbers per row
 
-
 _Span = tuple[int, int | None, Scope]
+"""What selects the facts of a row: stretches of days and of ages in which they are the same, and the scope."""
 
 
 class _Frames(NamedTuple):
@@ -120,10 +120,10 @@ class BlockScorer:
             groups.setdefault(self._find_span(scope), []).append(row)
         results, places = [], []
         for members in groups.values() or [[]]:
-            days = [scopes[row] for row in members]
-            scorer = self._get_scorer(days[0]) if days else self._first
+            chosen = [scopes[row] for row in members]
+            scorer = self._get_scorer(chosen[0]) if chosen else self._first
             some = rows if len(members) == rows.num_rows else rows.take(pa.array(members, pa.int64()))
-            result = self._score_slices(some, scorer, days)
+            result = self._score_slices(some, scorer, chosen)
             results.append(result._replace(errors={members[row]: why for row, why in result.errors.items()}))
             places += [row for place, row in enumerate(members) if place not in result.errors]
         if len(results) == 1:
@@ -149,10 +149,11 @@ class BlockScorer:
         scopes = {row: read[key] for row, key in enumerate(keys) if key in read}
         return scopes, {row: unread[key] for row, key in enumerate(keys) if key in unread} if unread else {}
 
-    def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, days: list[RowScope] | None) -> _Frames:
+    def _score_slices(self, rows: pa.RecordBatch, scorer: Scorer, scopes: list[RowScope] | None) -> _Frames:
+        """Score rows with the same facts, some at a time; `scopes` are those of the rows, if they state any."""
         parts = []
         for start in range(0, max(rows.num_rows, 1), _MOST_ROWS):
-            some = None if days is None else days[start : start + _MOST_ROWS]
+            some = None if scopes is None else scopes[start : start + _MOST_ROWS]
             scored = scorer.score(rows.slice(start, _MOST_ROWS), some)
             errors = {start + row: reason for row, reason in scored.errors.items()}
             batch = self._long.lengthen(scored.batch) if self._long else scored.batch
@@ -176,9 +177,10 @@ class BlockScorer:
     def _get_scorer(self, scope: RowScope) -> Scorer:
         """Return the scorer for a scope, shared by all scopes with the same facts."""
         options, span = self._options, self._find_span(scope)
+        *_, compared = span
 
         def make() -> Scorer:
-            facts = facts_as_of(self._knowledge.restrict(**span[-1]._asdict()), scope.day, scope.age)
+            facts = facts_as_of(self._knowledge.restrict(**compared._asdict()), scope.day, scope.age)
             return Scorer(
                 facts,
                 id_column=options.id_column,
@@ -206,6 +208,12 @@ def _list_values(rows: pa.RecordBatch, name: str) -> Iterable[str | None]:
     return list(column.to_pylist())
 
 
+def _join_frames(parts: Sequence[_Frames]) -> _Frames:
+    errors = {row: reason for part in parts for row, reason in part.errors.items()}
+    frame = pl.concat([part.frame for part in parts], rechunk=False)
+    return _Frames(frame, errors, sum((part.tally for part in parts), RunningTally.zero()))
+
+
 class _Spans:
     """Finds days with the same facts: no claim begins, ends or becomes out of date between them."""
 
@@ -226,12 +234,6 @@ class _Spans:
         """Return a key that is equal for days with the same facts."""
         number = day.toordinal()
         return bisect_right(self._turns, number), None if age is None else bisect_left(self._stated, number - age)
-
-
-def _join_frames(parts: Sequence[_Frames]) -> _Frames:
-    errors = {row: reason for part in parts for row, reason in part.errors.items()}
-    frame = pl.concat([part.frame for part in parts], rechunk=False)
-    return _Frames(frame, errors, sum((part.tally for part in parts), RunningTally.zero()))
 
 
 def score_blocks(
