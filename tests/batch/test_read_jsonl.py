@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from provider_advisor import AdvisorError
 from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.reading.jsonl import Keys, RowError, parse_lines, parse_object
+from provider_advisor.batch.reading.jsonl import LineKeys, RowError, parse_lines, parse_object
 from provider_advisor.batch.reading.text_blocks import Cut, TextBlock, cut_lines
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.requirements_file import read_requirements_data
@@ -42,7 +42,7 @@ _NONE = np.empty(0, dtype=np.int64)
 
 
 def _parse(content: bytes, knowledge, carried=("note",)):
-    keys = Keys(carried, knowledge)
+    keys = LineKeys(carried, knowledge)
     text = TextBlock(content, Cut(len(content), (), (), _NONE), len(content))
     return parse_lines(text, keys, "teams.jsonl", 0)
 
@@ -61,7 +61,7 @@ def test_columns_hold_what_each_line_says_by_itself(bicycles, rows):
 def test_a_number_beside_a_text_means_what_it_means_alone(bicycles, decimal):
     """5.125 is five and an eighth, also if another row says "60..70"; as a text it could be five thousand."""
     lines = [{"needs": ["repairs"], "usage": {"rental-days": days}} for days in (5.125, "60..70", 1e-7, 7)]
-    keys = Keys((), bicycles, decimal=decimal)
+    keys = LineKeys((), bicycles, decimal=decimal)
     content = b"\n".join(json.dumps(line).encode() for line in lines)
     text = TextBlock(content, Cut(len(content), (), (), _NONE), len(content))
     block = parse_lines(text, keys, "teams.jsonl", 0)

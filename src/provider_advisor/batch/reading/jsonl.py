@@ -1,15 +1,15 @@
 """JSON Lines: blocks of lines, each a requirements file, parsed into columns.
 
-{"team": "a", "needs": ["fax", {"criterion": "integration", "member": "salesforce"}],
- "situation": {"developers": "none"}}
-{"team": "b", "needs": "fax, sms"}
-{"team": "c", "needs": 5}
+    {"team": "a", "needs": ["fax", {"criterion": "integration", "member": "salesforce"}],
+     "situation": {"developers": "none"}}
+    {"team": "b", "needs": "fax, sms"}
+    {"team": "c", "needs": 5}
 
-become the rows
+    become the rows
 
-team  needs                                                          situation.developers
-a     fax, {"criterion": "integration", "member": "salesforce"}      none
-b     fax, sms
+    team  needs                                                          situation.developers
+    a     fax, {"criterion": "integration", "member": "salesforce"}      none
+    b     fax, sms
 
 and the reject "'needs': expected a list; found 5."
 
@@ -50,12 +50,14 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements import grammar, statement_record
 from provider_advisor.requirements.sheets import write_cell
+from provider_advisor.requirements.statement import LARGEST
 from provider_advisor.requirements.unlisted import UnknownWords
 
-_LARGEST = 1e12
-_PARTING = re.compile(r"[,;\r\n]")
+_SEPARATOR_OF_NAMES = re.compile(r"[,;\r\n]")
 _LONGEST_NAME = 2_000
-_LONGEST_KEY = 200
+_LONGEST_SHOWN = 200
+
+# The reader of files calls a line by this name, and says it before each mistake. A reject says its place itself.
 _NAME = "row"
 _PLACE = re.compile(rf"^{_NAME}(:\d+)*: ", re.MULTILINE)
 
@@ -71,11 +73,12 @@ class _UnfitError(Exception):
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The further keys that a line may have, and the knowledge base to read it with.
+class LineKeys:
+    """The keys that a line may have, and what is needed to read their values.
 
-    `renames` has new keys by old ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too.
-    `unknown` collects unknown words; `decimal` is the decimal separator in texts of numbers.
+    `carried` are those beside the keys of a requirements file, handed on to the output. `renames` has new keys by old
+    ones. Other spellings of our keys, and flat ones such as `usage.hours`, are read too. `unknown` collects unknown
+    words; `decimal` is the decimal separator in texts of numbers.
     """
 
     carried: tuple[str, ...]
@@ -124,7 +127,7 @@ def open_lines(
         raise BatchError(f"{sources[0].name} is empty; expected a JSON object on each line.")
     refuse_wrong_encoding(first.data, sources[0].name)
     renames = dict(options.renames)
-    keys = Keys((), knowledge, renames, options.id_column, unknown, options.decimal or ".")
+    keys = LineKeys((), knowledge, renames, options.id_column, unknown, options.decimal or ".")
     keys = replace(keys, carried=_choose_carried([renames.get(name, name) for name in find_keys(first)], keys))
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
@@ -148,7 +151,7 @@ def _split_whole(stream: Stream, limits: Limits) -> Iterator[TextBlock]:
     return split_text(stream, start, cut_lines, limits)
 
 
-def _choose_carried(names: Iterable[str], keys: Keys) -> tuple[str, ...]:
+def _choose_carried(names: Iterable[str], keys: LineKeys) -> tuple[str, ...]:
     """Return the keys that are carried. Raises BatchError for one that looks like input but cannot be read."""
     carried = tuple(name for name in dict.fromkeys(names) if name not in KEYS and not keys.spelling.find(name))
     for name in carried:
@@ -168,7 +171,7 @@ def find_keys(text: TextBlock) -> tuple[str, ...]:
     return tuple(found)
 
 
-def parse_lines(text: TextBlock, keys: Keys, source: str, file: int) -> Block:
+def parse_lines(text: TextBlock, keys: LineKeys, source: str, file: int) -> Block:
     """Return the rows and rejects of a text; their numbers count from its own beginning, blank lines not counted."""
     lines = list(_split_lines(text))
     reasons = {0: text.cut.spoilt[0].reason} if text.cut.spoilt else {}
@@ -188,7 +191,7 @@ def _split_lines(text: TextBlock) -> Iterator[bytes]:
     return (line for line in data.split(b"\n") if line and not line.isspace())
 
 
-def _make_batch(rows: list[Row], keys: Keys) -> pa.RecordBatch:
+def _make_batch(rows: list[Row], keys: LineKeys) -> pa.RecordBatch:
     """Return the rows as columns, faster than `from_pylist`, which looks up every key in every row."""
     found = set().union(*rows)
     members = sorted(name for name in found - set(keys.schema.names) if AT in name)
@@ -246,7 +249,7 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> Row:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise RowError(f"has the key '{repeated[:_LONGEST_KEY]}' twice")
+        raise RowError(f"has the key '{repeated[:_LONGEST_SHOWN]}' twice")
     return found
 
 
@@ -258,7 +261,7 @@ _write_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes 
 _DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
 
 
-def _parse_row(line: bytes, keys: Keys) -> Row:
+def _parse_row(line: bytes, keys: LineKeys) -> Row:
     """Return the cells of a line by column name, lists for needs, wants and situations. Raises RowError.
 
     Null means the same as a missing key.
@@ -291,7 +294,7 @@ def _rename_keys(given: Row, renames: Mapping[str, str]) -> Row:
     return found
 
 
-def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
+def _read_spellings(given: Row, extra: Row, keys: LineKeys) -> Row:
     """Move other spellings of our keys to `given`, and return the remaining keys. Raises RowError."""
     others = {}
     for name, value in extra.items():
@@ -300,12 +303,12 @@ def _read_spellings(given: Row, extra: Row, keys: Keys) -> Row:
             continue
         if (ours := keys.spelling.find(name)) is None:
             raise RowError(
-                f"has the key '{name[:_LONGEST_KEY]}', which no row of the first block has; put it into the first row"
+                f"has the key '{name[:_LONGEST_SHOWN]}', which no row of the first block has; put it into the first row"
             )
         topic, dot, answer = ours.partition(".")
         place = given.setdefault(topic, {}) if dot else given
         if not isinstance(place, dict) or (answer or topic) in place:
-            raise RowError(f"has '{name[:_LONGEST_KEY]}' beside '{topic}', and both mean '{ours}'; leave one out")
+            raise RowError(f"has '{name[:_LONGEST_SHOWN]}' beside '{topic}', and both mean '{ours}'; leave one out")
         place[answer or topic] = _read_flat(topic, value) if dot and isinstance(value, str) else value
     return others
 
@@ -318,7 +321,7 @@ def _read_flat(topic: str, text: str) -> object:
     return text.strip() or None if topic == "usage" else read_weight(text)
 
 
-def _make_cells(given: Mapping[str, Any], keys: Keys) -> Row:
+def _make_cells(given: Mapping[str, Any], keys: LineKeys) -> Row:
     """Return the cells of a statement. Raises _UnfitError if a value does not have the type of its column.
 
     The words themselves are checked when they are scored.
@@ -372,7 +375,7 @@ def _read_answers(value: object) -> list[str] | None:
 
 
 def _read_number(value: object) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST:
         return float(value)
     return None
 
@@ -385,7 +388,7 @@ def _read_volume_or_text(value: object) -> float | str | None:
 def _read_names(value: object) -> str | None:
     """Join names of providers or sources to one text; a name that contains a separator would not be read back."""
     names = split_names(value) if type(value) is str else value
-    if type(names) is list and all(type(name) is str and not _PARTING.search(name) for name in names):
+    if type(names) is list and all(type(name) is str and not _SEPARATOR_OF_NAMES.search(name) for name in names):
         return ";".join(names)
     return None
 
@@ -413,7 +416,7 @@ _NESTED = frozenset({"situation", "usage", "weights"})
 KEYS = frozenset({*_READERS, "unsure", "uncounted"})
 
 
-def _read_as_file(given: Mapping[str, Any], keys: Keys) -> Row:
+def _read_as_file(given: Mapping[str, Any], keys: LineKeys) -> Row:
     """Return the same statement through a record. Raises RowError with the single answer's error."""
     try:
         # Importing the shapes of files takes a tenth of a second, and only unusual rows need them.
