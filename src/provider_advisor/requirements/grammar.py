@@ -55,14 +55,14 @@ _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
 _YES, _NO, _ABSENT = "yes", "no", "absent"
 _MOST_PARTS = 100
 
+EMPTY_ENTRY = "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
+
 
 def split_list(text: str) -> list[str]:
     """Return the parts of a list, as `split_words` does. Raises RequirementsError if one of them is empty."""
     parts = split_words(text)
     if not all(parts) or text.rstrip().endswith((",", ";")):
-        raise RequirementsError(
-            "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
-        )
+        raise RequirementsError(EMPTY_ENTRY)
     return parts
 
 
@@ -72,7 +72,9 @@ def split_text(text: str) -> list[str]:
     Raises RequirementsError if a part is empty.
     """
     parts = split_words(text) if text.strip() else []
-    return parts if all(parts) else split_list("")
+    if not all(parts):
+        raise RequirementsError(EMPTY_ENTRY)
+    return parts
 
 
 def split_words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Read the cells of a single row: what rows are read with that columns do not cover."""
+"""Read the team of a row by itself, where columns do not cover it; its cells are read here for columns too."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import plain
-from provider_advisor.requirements import Requirement, Team, read_requirement, read_team, split_list
-from provider_advisor.requirements.grammar import split_words
+from provider_advisor.requirements import Requirement, Team, read_requirement, read_team
+from provider_advisor.requirements.grammar import EMPTY_ENTRY, split_words
 
-Reads = Callable[[Any, Priority, KnowledgeBase], Requirement]
+ReadRequirement = Callable[[Any, Priority, KnowledgeBase], Requirement]
 
 
-def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: Reads = read_requirement) -> Team:
+def read_row(row: Mapping[str, Any], knowledge: KnowledgeBase, read: ReadRequirement = read_requirement) -> Team:
     """Read the team of a single row; `read` reads each requirement.
 
     `needs` and `wants` are lists of criteria, or texts separated by commas. `situation.<topic>` is a list of values, or
@@ -64,7 +64,7 @@ def _split_items(given: Any, mistakes: Mistakes) -> list[str | dict[str, Any]]: 
 def read_item(word: str | None) -> str | dict[str, Any]:
     """Return the text of a requirement, or the mapping if it is JSON. Raises RequirementsError."""
     if word is None or not word.strip():
-        split_list("")  # raises the error of an empty entry
+        raise RequirementsError(EMPTY_ENTRY)
     text = str(word).strip()
     if not text.startswith("{"):
         return text
