@@ -107,45 +107,55 @@ def weigh_sums(sums: Sums, entries: Entries, weighing: Weighing, varying: Varyin
 
     The numbers in `varying` belong to the area of the cost.
     """
-    teams, areas = len(sums.counts), weighing.percents.shape[1]
-    places = np.full(teams, -1, np.int64)
-    places[weighing.rows] = np.arange(len(weighing.rows))
-    weighs = cells.numbers[:, WEIGHT] > 0  # cells of unwanted criteria have no weight
-    kept = np.flatnonzero((places[entries.rows] >= 0) & weighs[entries.cells])
-    own, at = places[entries.rows[kept]], cells.areas[entries.cells[kept]].astype(np.int64)
-    at[np.isnan(weighing.percents[own, at])] = areas  # not named by the team: "other"
-    # The cells of one area in one row have the same factor, so they are summed first.
-    # With three areas, row 2 has the keys 8, 9 and 10 for them, and 11 for all others together.
-    keys, groups = np.unique(own * (areas + 1) + at, return_inverse=True)
-    ours = Entries.sort(groups.astype(np.int32), entries.cells[kept], len(keys))
-    added = add_up(ours, cells.numbers).numbers
-    place = np.searchsorted(keys, _list_varying_keys(weighing, places[varying.rows], areas, cells.cost_area))
-    added[:, place] += varying.numbers[places[varying.rows] >= 0].T
-    factors = _find_factors(*np.divmod(keys, areas + 1), added[WEIGHT], weighing.percents)
-    added[[WEIGHT, *_list_degrees(len(added))]] *= factors
-    rows, starts = np.unique(keys // (areas + 1), return_index=True)
-    if len(rows):
-        sums.numbers[:, weighing.rows[rows]] = np.add.reduceat(added, starts, axis=1)
+    keys, added = _sum_by_area(entries, weighing, varying, cells)
+    rows, areas = np.divmod(keys, weighing.percents.shape[1] + 1)
+    added[[WEIGHT, *_list_degrees(len(added))]] *= _find_factors(rows, areas, added[WEIGHT], weighing.percents)
+    changed, starts = np.unique(rows, return_index=True)
+    if len(changed):
+        sums.numbers[:, weighing.rows[changed]] = np.add.reduceat(added, starts, axis=1)
     sums.numbers[INEXACT, weighing.rows] = 1
     # Sums, factors and products each have an error of some units in the last place. `score_teams` allows for as many as
     # a row has cells, so more cells are claimed than there are.
     sums.counts[weighing.rows] = 4 * sums.counts[weighing.rows] + 24
 
 
-def _list_varying_keys(weighing: Weighing, own: Ints, areas: int, cost_area: int) -> Ints:
-    """Return the pairs of row and area of the varying numbers, for rows that weigh areas."""
-    own = own[own >= 0]
-    return own * (areas + 1) + np.where(np.isnan(weighing.percents[own, cost_area]), areas, cost_area)
+def _sum_by_area(entries: Entries, weighing: Weighing, varying: Varying, cells: Cells) -> tuple[Ints, Floats]:
+    """Return the areas of rows as sorted keys (`_make_keys`), and the summed numbers of each, still without factors.
+
+    The cells of one area in one row have the same factor, so that summing them first gives the same.
+    """
+    places = np.full(len(entries.ends) - 1, -1, np.int64)  # of rows among those that weigh areas
+    places[weighing.rows] = np.arange(len(weighing.rows))
+    has_weight = cells.numbers[:, WEIGHT] > 0  # cells of unwanted criteria have none
+    kept = np.flatnonzero((places[entries.rows] >= 0) & has_weight[entries.cells])
+    kept_rows, kept_cells = places[entries.rows[kept]], entries.cells[kept]
+    keys, groups = np.unique(_make_keys(kept_rows, cells.areas[kept_cells], weighing.percents), return_inverse=True)
+    added = add_up(Entries.sort(groups.astype(np.int32), kept_cells, len(keys)), cells.numbers).numbers
+    weighs = places[varying.rows] >= 0
+    varying_rows = places[varying.rows[weighs]]
+    of_cost = _make_keys(varying_rows, np.full_like(varying_rows, cells.cost_area), weighing.percents)
+    added[:, np.searchsorted(keys, of_cost)] += varying.numbers[weighs].T
+    return keys, added
 
 
-def _find_factors(own: Ints, areas: Ints, weights: Floats, percents: Floats) -> Floats:
-    """Return the factor of each pair of row and area; 1 if all areas of the row have weight 0."""
+def _make_keys(rows: Ints, areas: Ints, percents: Floats) -> Ints:
+    """Return a number for each pair of row and area; all areas that a row does not name have one number together.
+
+    With three areas, row 2 has the keys 8, 9 and 10 for them, and 11 for those that it does not name.
+    """
+    others: int = percents.shape[1]
+    places = np.where(np.isnan(percents[rows, areas]), others, areas)
+    return rows * (others + 1) + places
+
+
+def _find_factors(rows: Ints, areas: Ints, weights: Floats, percents: Floats) -> Floats:
+    """Return the factor of each pair of row and area, given its weight; 1 if all areas of the row have weight 0."""
     teams, others = len(percents), areas == percents.shape[1]
-    parts = np.where(others, 0.0, percents[own, np.where(others, 0, areas)])
-    named = np.bincount(own, parts, minlength=teams)
-    parts = np.where(others, np.maximum(0.0, _ALL - named[own]), parts)
-    totals = np.bincount(own, parts, minlength=teams)[own]
-    whole = np.bincount(own, weights, minlength=teams)[own]
+    parts = np.where(others, 0.0, percents[rows, np.where(others, 0, areas)])
+    named = np.bincount(rows, parts, minlength=teams)
+    parts = np.where(others, np.maximum(0.0, _ALL - named[rows]), parts)
+    totals = np.bincount(rows, parts, minlength=teams)[rows]
+    whole = np.bincount(rows, weights, minlength=teams)[rows]
     weighed = whole / np.where(totals > 0, totals, 1) * parts / weights
     return np.where(totals > 0, weighed, 1.0)
 
