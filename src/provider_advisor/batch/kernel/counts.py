@@ -164,8 +164,11 @@ class CellTallier:
 
     def count_verdicts(self, scores: Scores, verdicts: Verdicts, kept: Flags) -> RunningTally:
         """Count only the verdicts and standings of the rows that `kept` marks."""
-        counts = _count_verdicts(verdicts, self._providers, kept), _count_standings(scores, self._providers, kept)
-        return RunningTally(Tally.empty()._replace(verdicts=counts[0], standings=counts[1]))
+        counted = Tally.empty()._replace(
+            verdicts=_count_verdicts(verdicts, self._providers, kept),
+            standings=_count_standings(scores, self._providers, kept),
+        )
+        return RunningTally(counted)
 
     def count_teams(self, entries: Entries, scores: Scores, verdicts: Verdicts, kept: Flags) -> RunningTally:
         """Count everything about the rows that `kept` marks."""
@@ -189,6 +192,7 @@ class CellTallier:
         totals = np.stack([np.bincount(remarks, np.repeat(row, each), table.distinct) for row in counts.cells])
         totals[:, : counts.again.shape[1]] -= counts.again
         in_all, in_unsure = totals.astype(np.int64).tolist()
+        # Other threads may have added remarks since `_gather`; nothing counted here has them.
         for remark, every, unsure in zip(list(self._numbers), in_all, in_unsure, strict=False):
             if count := unsure if remark.part == "open" else every:
                 found[remark.part][remark.key] = count
