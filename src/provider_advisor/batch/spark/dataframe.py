@@ -1,9 +1,8 @@
-"""Score a Spark DataFrame of teams, and send the knowledge base to the workers."""
+"""Score a Spark DataFrame of teams."""
 
 from __future__ import annotations
 
 import datetime as dt
-import pickle
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,32 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from provider_advisor.batch.arrow import arrow_schema, load_shipped, score_arrow
-from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.batch.spark.packed_knowledge import PackedKnowledge, pack_knowledge
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
-
-_unpacked = BoundedCache[str, KnowledgeBase](limit=4)
-
-
-class PackedKnowledge(NamedTuple):
-    """A knowledge base as bytes, for processes that run the same version of this package."""
-
-    fingerprint: str
-    data: bytes
-
-    def unpack(self) -> KnowledgeBase:
-        """Return the knowledge base, unpacked once per process."""
-        # The bytes come from the calling program, in the same way as its code, so they are as trustworthy.
-        return _unpacked.get_or_make(self.fingerprint, lambda: pickle.loads(self.data))  # noqa: S301
-
-
-def pack_knowledge(knowledge: KnowledgeBase) -> PackedKnowledge:
-    """Return a knowledge base as bytes."""
-    return PackedKnowledge(knowledge.fingerprint, pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))
 
 
 class _FrameTask(NamedTuple):
