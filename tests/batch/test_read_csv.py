@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from provider_advisor.batch.reading.byte_stream import Stream
 from provider_advisor.batch.reading.csv import parse_block, parse_exactly, read_header
-from provider_advisor.batch.reading.input_files import Limits, Stream, find_input_files
+from provider_advisor.batch.reading.input_files import Limits, find_input_files
 from provider_advisor.batch.reading.text_blocks import cut_records, split_text
 from provider_advisor.errors import BatchError
 

@@ -296,7 +296,7 @@ def test_an_input_that_fails_midway_exits_with_1(recommend_says, monkeypatch):
     def failing(*_):
         raise BatchFailure("teams.csv was changed while it was being read; run again when it no longer changes.")
 
-    monkeypatch.setattr("provider_advisor.batch.reading.input_files.Stream.check_unchanged", failing)
+    monkeypatch.setattr("provider_advisor.batch.reading.byte_stream.Stream.check_unchanged", failing)
     run = recommend_says("recommend impact teams.csv --before old --after new")
     assert (run.status, run.out) == (1, "")
     assert run.err == "recommend: teams.csv was changed while it was being read; run again when it no longer changes.\n"

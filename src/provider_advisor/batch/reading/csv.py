@@ -18,12 +18,12 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
+from provider_advisor.batch.reading.byte_stream import Stream
 from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
     Opener,
     ReadingOptions,
-    Stream,
     refuse_other_columns,
     refuse_repeated,
 )

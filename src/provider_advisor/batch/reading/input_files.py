@@ -1,18 +1,14 @@
-"""The inputs of a run: files, patterns or a stream, the options for them, and their bytes as UTF-8."""
+"""The inputs of a run: files, patterns or a stream, and the options for them. `byte_stream` reads their bytes."""
 
 from __future__ import annotations
 
-import codecs
 import glob
 import os
 import stat
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self
-
-import pyarrow as pa
+from typing import BinaryIO, NamedTuple
 
 from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
@@ -23,9 +19,6 @@ from provider_advisor.requirements.sheets import refuse_other_sheets
 STANDARD_INPUT = "standard input"
 _TABBED = (".tsv", ".tab")
 _LONGEST_NAME = 300
-_CHUNK = 1 << 20
-_NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
-_BROKEN = (OSError, pa.ArrowException)
 _FORMS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -251,102 +244,6 @@ def _shorten(path: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
-def open_bytes(source: InputFile) -> BinaryIO:
-    """Open an input for reading. Raises OSError, or for an object in a store ArrowException, as reading it does."""
-    if source.path is None:
-        return sys.stdin.buffer
-    if not source.is_stored:
-        return open(source.path, "rb")  # noqa: PTH123 (see `Stream.__exit__`)
-    from provider_advisor.batch.remote.stores import find_object  # noqa: PLC0415 (as above)
-
-    return find_object(source.path).open()
-
-
-class Stream:
-    """The bytes of a source from an offset on, as UTF-8 if `encoding` says what else they are written in."""
-
-    def __init__(self, source: InputFile, offset: int = 0, encoding: str | None = None) -> None:
-        self.source = source
-        self._given_back = b""
-        self._decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
-        try:
-            self._file = open_bytes(source)
-            if offset and self._decoder is None:
-                self._file.seek(offset)
-        except _BROKEN as error:
-            raise BatchFailure(f"{source.name} cannot be read ({_describe(error, source)}).") from error
-        # A local file goes back; a pipe, an object and decoded text keep in memory what is given back.
-        self._rewinds = source.regular and self._decoder is None and not source.is_stored
-        try:
-            self.check_unchanged()
-        except BatchFailure:
-            self._file.close()
-            raise
-        while self._decoder and offset and (read := len(self.read(min(offset, _CHUNK)))):
-            offset -= read  # the offset counts bytes of UTF-8, so the text before it has to be read
-
-    def read(self, count: int) -> bytes:
-        """Return the next bytes, fewer only at the end. Raises BatchFailure."""
-        found = self._given_back
-        while len(found) < count and (more := self._read_some(count - len(found))):
-            found += more
-        self._given_back = found[count:]
-        return found[:count]
-
-    def _read_some(self, count: int) -> bytes:
-        """Return some of the next bytes, none only at the end."""
-        while True:
-            try:
-                found = self._file.read(count) or b""
-            except _BROKEN as error:
-                raise BatchFailure(
-                    f"{self.source.name} cannot be read to the end ({_describe(error, self.source)})."
-                ) from error
-            if self._decoder is None:
-                return found
-            try:
-                text = self._decoder.decode(found, final=not found).encode()
-            except UnicodeError as error:
-                raise BatchError(
-                    f"{self.source.name} is not in the encoding given by --encoding ({error}); try another."
-                ) from error
-            # A byte-order mark, or the first half of a character, decodes to nothing, which does not end the text.
-            if text or not found:
-                return text
-
-    def give_back(self, data: bytes) -> None:
-        """Push back the last bytes, to be read again."""
-        if self._rewinds:
-            self._file.seek(-len(data), os.SEEK_CUR)  # far cheaper than joining them with millions of others
-        else:
-            self._given_back = data + self._given_back
-
-    def check_unchanged(self) -> None:
-        """Raise BatchFailure if the open file was replaced or changed since the run began."""
-        self.source.check_unchanged(self._file)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the file; a stream stays open, because it cannot be opened again."""
-        if self.source.regular:
-            self.close()
-
-    def close(self) -> None:
-        """Close the file or pipe; standard input is not ours to close."""
-        if self.source.path is not None:
-            self._file.close()
-
-
-def _describe(error: Exception, source: InputFile) -> str:
-    if not source.is_stored:
-        return describe_cause(error)
-    from provider_advisor.batch.remote.stores import describe_store_error  # noqa: PLC0415 (seldom needed)
-
-    return describe_store_error(error, source.path or "")
-
-
 def refuse_repeated(names: Iterable[str], has: str, advice: str = "rename all but one") -> None:
     """Raise BatchError if a column name occurs twice; `has` is the start of the sentence, such as "teams.csv has"."""
     if repeated := [name for name, count in Counter(names).items() if count > 1]:
@@ -364,15 +261,3 @@ def refuse_other_columns(sources: Sequence[InputFile], columns: Sequence[Sequenc
             raise BatchError(
                 f"{source.name} has a column '{added}', which {first} does not have; expected the same columns."
             )
-
-
-def read_encoding(name: str | None) -> str | None:
-    """Return the encoding with this name; None for UTF-8. Raises BatchError."""
-    try:
-        found = codecs.lookup(name or "utf-8").name
-        "name,\n".encode(found)
-    except (LookupError, ValueError):
-        found = "undefined"
-    if found in _NO_ENCODINGS:
-        raise BatchError(f"'{str(name)[:40]}' is not a text encoding; expected one such as cp1252 or utf-16.")
-    return None if found == "utf-8" else found

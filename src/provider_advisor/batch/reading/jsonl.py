@@ -34,7 +34,8 @@ from provider_advisor.batch.blocks import Block, Piece, Position, make_block, sh
 from provider_advisor.batch.input_columns import Spelling, is_day_or_age, list_columns
 from provider_advisor.batch.kernel.layout import UNLISTED, USAGE
 from provider_advisor.batch.kernel.read_row import read_weight, split_values
-from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions, Stream
+from provider_advisor.batch.reading.byte_stream import Stream
+from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions
 from provider_advisor.batch.reading.text_blocks import (
     TextBlock,
     cut_lines,

@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Piece, Position
+from provider_advisor.batch.reading.byte_stream import open_bytes
 from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
     Opener,
-    open_bytes,
     refuse_other_columns,
     refuse_repeated,
 )

@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from provider_advisor.batch.blocks import Block, Piece
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.input_files import Limits, Stream
+from provider_advisor.batch.reading.byte_stream import Stream
+from provider_advisor.batch.reading.input_files import Limits
 from provider_advisor.errors import BatchError
 
 _SAMPLE = 1 << 16

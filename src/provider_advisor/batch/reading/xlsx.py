@@ -12,7 +12,8 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position, show_cells
-from provider_advisor.batch.reading.input_files import InputFile, Opener, ReadingOptions, Stream, refuse_other_columns
+from provider_advisor.batch.reading.byte_stream import Stream
+from provider_advisor.batch.reading.input_files import InputFile, Opener, ReadingOptions, refuse_other_columns
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.sheets import (
     LARGEST_FILE,
