@@ -28,9 +28,11 @@ from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.requirements.read_team import list_areas
 
-_WORDS = 4
+_FIXED = 4
+"""Kind, strength, provider and lean have a number each; `among` has as many as its bits need."""
+
 _MOST_SCORERS = 16
-NAMES = Scope._fields
+LIMITING = Scope._fields
 """The columns that limit a row to some providers or sources: `SCOPE_COLUMNS` without days and ages."""
 
 
@@ -84,7 +86,7 @@ def list_readable(schema: pa.Schema, knowledge: KnowledgeBase, other: KnowledgeB
 
 
 class Judge:
-    """Computes encoded verdicts of rows with the facts of a day, limited by a row's columns of `NAMES`.
+    """Computes encoded verdicts of rows with the facts of a day, limited by a row's columns of `LIMITING`.
 
     Columns that the base does not know are ignored. `providers` are those of all bases that are compared.
     """
@@ -94,13 +96,13 @@ class Judge:
         self._scorers = BoundedCache[tuple[str | None, ...], Scorer](limit=_MOST_SCORERS)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
-        """Judge rows that have the columns of `list_readable`, and perhaps those of `NAMES`."""
+        """Judge rows that have the columns of `list_readable`, and perhaps those of `LIMITING`."""
         given = rows.schema.names
-        names = [name for name in NAMES if name in given and rows.column(name).null_count < rows.num_rows]
+        names = [name for name in LIMITING if name in given and rows.column(name).null_count < rows.num_rows]
         groups: dict[tuple[str | None, ...], list[int]] = {}
         for row, key in enumerate(zip(*(rows.column(name).to_pylist() for name in names), strict=True)):
             groups.setdefault(key, []).append(row)
-        rows = rows.select([name for name in given if name not in NAMES and is_known(name, self._facts.knowledge)])
+        rows = rows.select([name for name in given if name not in LIMITING and is_known(name, self._facts.knowledge)])
         # Most tables have no such columns, or leave them empty: then no row is copied.
         if not any(any(key) for key in groups):
             return self._judge_alike(rows, ())
@@ -118,7 +120,7 @@ class Judge:
 
     @property
     def _width(self) -> int:
-        return _WORDS + -(-len(self._providers) // 8)
+        return _FIXED + -(-len(self._providers) // 8)
 
     def _judge_alike(self, rows: pa.RecordBatch, names: tuple[tuple[str, str | None], ...]) -> EncodedVerdicts:
         """Judge rows with the same scope. Raises RequirementsError if the scope is empty."""
@@ -150,8 +152,8 @@ def _find_places(words: pa.DictionaryArray, listed: Sequence[str]) -> Ints:
 
 def decode_verdict(code: Sequence[int], providers: Sequence[str]) -> Verdict:
     """Return the verdict of one row of numbers."""
-    kind, strength, provider, lean = (int(number) for number in code[:_WORDS])
-    flags: Flags = np.unpackbits(np.array(code[_WORDS:], np.uint8), count=len(providers)).astype(bool)
+    kind, strength, provider, lean = (int(number) for number in code[:_FIXED])
+    flags: Flags = np.unpackbits(np.array(code[_FIXED:], np.uint8), count=len(providers)).astype(bool)
     return Verdict(
         KINDS[kind],
         None if strength < 0 else STRENGTHS[strength],

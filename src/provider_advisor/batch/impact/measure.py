@@ -11,14 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.causes import Causes, Sample, Sampler, find_causes
+from provider_advisor.batch.impact.causes import Causes, find_causes
 from provider_advisor.batch.impact.encoded_verdicts import (
-    NAMES,
+    LIMITING,
     EncodedVerdicts,
     Judge,
     list_readable,
 )
 from provider_advisor.batch.impact.mixed_bases import merge_named
+from provider_advisor.batch.impact.sample import Sample, Sampler
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.layout import USAGE
 from provider_advisor.errors import BatchError, RequirementsError
@@ -89,7 +90,7 @@ class _Comparison:
         self._providers = tuple(sorted({*old.providers, *new.providers}))
         self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
         self._id = _find_id(asked.schema, asked.id_column)
-        self._names = [name for name in NAMES if asked.dated and name in asked.schema.names]
+        self._names = [name for name in LIMITING if asked.dated and name in asked.schema.names]
         then, now = set(list_readable(asked.schema, old, new)), set(list_readable(asked.schema, new, old))
         self._read, self._unread = {*then, *now, *self._names}, tuple(sorted(then ^ now))
         self._compared, self._dated = 0, 0

@@ -1,4 +1,4 @@
-"""Convert between NumPy arrays or Python strings and Arrow arrays through their buffers.
+"""Arrays: conversion to Arrow and back through their buffers, exact rounding, and arrays that grow.
 
 `pyarrow.array` and `to_numpy` are avoided because they import pandas, where it is installed, to check for its types.
 """
