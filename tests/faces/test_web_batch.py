@@ -27,7 +27,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.batch_files import MOST_ROWS, OUTPUTS, BatchChoice, make_batch_run, read_upload
-from provider_advisor.faces.web.runs import LASTS, Run, RunFolder
+from provider_advisor.faces.web.runs import KEPT_SECONDS, Run, RunFolder
 
 _TEAMS = "team,needs,wants\none,repairs,rental\n=2+3,rental,\ntwo,wings,\n"
 
@@ -275,7 +275,7 @@ def test_a_run_that_was_killed_is_given_up(web, runs, done):
 def test_files_are_gone_after_an_hour_also_after_a_restart(web, runs, done):
     other = _copy(runs, done)
     for place in (other / "about.json", other):
-        os.utime(place, (time.time() - LASTS - 5,) * 2)
+        os.utime(place, (time.time() - KEPT_SECONDS - 5,) * 2)
     assert web.get(f"/batch/{other.name}").status_code == 404
     assert web.get(f"/batch/{other.name}/scores").status_code == 404
     assert other.exists()

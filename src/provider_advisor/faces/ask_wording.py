@@ -87,6 +87,9 @@ _STRENGTHS: Mapping[str, str] = {
 }
 
 
+# Screens and their questions
+
+
 def describe_title(screen: Screen, state: State) -> str:
     """Return what a screen is about."""
     criteria = [key for key in screen.keys if key.kind == "criterion"]
@@ -166,6 +169,9 @@ def describe_silence(prompt: Prompt) -> str:
     if prompt.kind == "number" and prompt.key.kind == "bound":
         return f"no limit, the {'less' if prompt.at_most else 'more'} the better"
     return {"topics": "none of them", "rating": "any will do", "members": "any will do"}.get(prompt.kind, "no answer")
+
+
+# Answers
 
 
 def describe_answer(key: Key, value: object, state: State) -> str:
@@ -284,6 +290,9 @@ def list_topics_given(state: State) -> tuple[str, ...]:
     return tuple(subject for subject in state.catalogue.subjects if subject in named)
 
 
+# Ends, and what they leave open
+
+
 def describe_end(state: State, end: End, *, continues: bool = True) -> str:
     """Return which of the four ends was reached, and what it means; `continues` if questions may follow."""
     if end.kind == "settled":
@@ -349,6 +358,9 @@ def describe_open(state: State) -> str:
         return ""
     labels = [make_prompt(key, state.catalogue).label for key in screen.keys]
     return f"The file does not answer what would be asked next: {shortened(labels, _MOST_NAMED)}."
+
+
+# Why a question is asked
 
 
 def describe_known(state: State) -> list[str]:

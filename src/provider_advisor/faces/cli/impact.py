@@ -272,9 +272,11 @@ def _write_because(found: Record) -> str:
         )
         if found[key]
     ]
-    # The verb appears once, after the first number: "3 get their new verdict from one change alone and 1 from several".
-    verbs = ["gets its new verdict " if ways and ways[0][0] == 1 else "get their new verdict ", "", ""]
-    parts = [f"{count:,} {said}{words}" for (count, words), said in zip(ways, verbs, strict=False)]
+    parts = [f"{count:,} {words}" for count, words in ways]
+    if ways:
+        # The verb appears once, after the first number: "3 get their new verdict from one change alone and 1 from any".
+        count, words = ways[0]
+        parts[0] = f"{count:,} {'gets its' if count == 1 else 'get their'} new verdict {words}"
     count = found["untried"]
     untried = f" There were too many changes: {counted(count, 'change')} not tried." if count else ""
     needed = "'Needed' counts the teams that do not get their new verdict without this change."

@@ -33,7 +33,7 @@ from provider_advisor.faces.report.rows_and_sources import (
     RankedProvider,
     ReportRow,
     build_rows,
-    make_lists,
+    list_side_by_side,
     name_providers,
     name_usage,
     rank_providers,
@@ -102,7 +102,7 @@ class Report(NamedTuple):
 def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
     """Return the contents of a report on an answer's record; the knowledge base only provides labels."""
     sources = CitedSources(answer)
-    shown, others = make_lists(answer, knowledge)
+    shown, others = list_side_by_side(answer, knowledge)
     rows = build_rows(answer, knowledge, sources, shown)
     sure = describe_sureness(answer, knowledge, rows, shown)
     left = {part.id for part in answer.providers if part.standing != "ruled-out"}

@@ -148,7 +148,7 @@ def _make_ranked(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
     return [RankedProvider(p.id, p.name, STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
 
 
-def make_lists(
+def list_side_by_side(
     answer: AnswerRecord, knowledge: KnowledgeBase
 ) -> tuple[list[RankedProvider], list[tuple[str, list[str]]]]:
     """Return the providers to show side by side, best first, and a line on each other one under a heading."""

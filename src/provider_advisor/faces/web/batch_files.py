@@ -23,7 +23,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.web.responses import write_safe_lines
-from provider_advisor.faces.web.runs import LASTS, Run, StartedRun
+from provider_advisor.faces.web.runs import KEPT_SECONDS, Run, StartedRun
 
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 200_000_000
@@ -201,4 +201,4 @@ def list_rejected(path: Path, most: int) -> list[tuple[str, str]]:
 
 def describe_end(run: StartedRun) -> str:
     """Return until when the files of a run are available, as a time of day in UTC."""
-    return dt.datetime.fromtimestamp(run.began + LASTS, dt.UTC).strftime("%H:%M UTC")
+    return dt.datetime.fromtimestamp(run.began + KEPT_SECONDS, dt.UTC).strftime("%H:%M UTC")

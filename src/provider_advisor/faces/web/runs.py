@@ -29,12 +29,16 @@ from provider_advisor.errors import BusyError
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _PRINTED, _SAID, _ENDED = "about.json", "printed.txt", "said.txt", "ended.txt"
-_TOOK_PLACE = (0, 3)
+_WITH_RESULT = (0, 3)
 """Statuses of a run with a result; 3 means that some rows were rejected."""
-LASTS = 3_600
-"""Results are kept for this many seconds."""
 
-_LONGEST = 600
+KEPT_SECONDS = 3_600
+"""Results are kept for so long."""
+
+_MOST_SECONDS = 600
+"""A run may take so long, in time of its processor; one that says nothing by then was killed."""
+
+_CLEANING_SECONDS = 300
 _MOST_AT_ONCE = 4
 _CODE = """
 import os, resource, sys
@@ -74,12 +78,12 @@ class StartedRun(NamedTuple):
     @property
     def is_running(self) -> bool:
         """Return whether it is still running; a killed run leaves no status and is given up after a while."""
-        return self.status is None and time.time() - self.began < _LONGEST
+        return self.status is None and time.time() - self.began < _MOST_SECONDS
 
     @property
     def is_done(self) -> bool:
         """Return whether it has a result."""
-        return self.status in _TOOK_PLACE
+        return self.status in _WITH_RESULT
 
     def read_printed(self) -> bytes:
         """Return what the command printed."""
@@ -137,7 +141,7 @@ class RunFolder:
                 raise
             with (folder / _SAID).open("wb") as said, (folder / _PRINTED).open("wb") as printed:
                 child = subprocess.Popen(  # noqa: S603 (our own command)
-                    [sys.executable, "-c", _CODE.format(longest=_LONGEST, ended=_ENDED), *run.arguments],
+                    [sys.executable, "-c", _CODE.format(longest=_MOST_SECONDS, ended=_ENDED), *run.arguments],
                     cwd=folder,
                     stdin=subprocess.DEVNULL,
                     stdout=printed,
@@ -158,7 +162,7 @@ class RunFolder:
             about = json.loads((folder / _ABOUT).read_bytes())
         except (OSError, ValueError):
             return None
-        if time.time() - began > LASTS:
+        if time.time() - began > KEPT_SECONDS:
             return None
         status = None
         with contextlib.suppress(OSError, ValueError):
@@ -179,7 +183,7 @@ class RunFolder:
             for folder in list(self._folder.iterdir()):
                 with contextlib.suppress(OSError):
                     # A folder that another worker is filling is not found either, but it is young.
-                    if time.time() - folder.stat().st_mtime > LASTS and self.find(folder.name) is None:
+                    if time.time() - folder.stat().st_mtime > KEPT_SECONDS and self.find(folder.name) is None:
                         shutil.rmtree(folder, ignore_errors=True)
 
     def keep_clean(self) -> None:
@@ -188,7 +192,7 @@ class RunFolder:
         def clean_on() -> None:
             while True:
                 self.clean()
-                time.sleep(_LONGEST / 2)
+                time.sleep(_CLEANING_SECONDS)
 
         threading.Thread(target=clean_on, name="clean-runs", daemon=True).start()
 
