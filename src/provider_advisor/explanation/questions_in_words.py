@@ -78,7 +78,11 @@ class _QuestionInWords:
         # "if that still holds or 96 percent" is not a sentence.
         by_outcome = groupby(answers, key=lambda part: (part[2], part[1] == _STILL_HOLDS))
         alike = [(outcome, [answer.fact for answer, _, _ in some]) for (outcome, _), some in by_outcome]
-        said = [self._say_alike(facts, alike[0][1], alike[-1][1]) for _, facts in alike]
+        last = len(alike) - 1
+        said = [
+            self._say_alike(facts, is_lowest=place == 0, is_highest=place == last)
+            for place, (_, facts) in enumerate(alike)
+        ]
         says = "; ".join(f"if {those}, {outcome}" for those, (outcome, _) in zip(said, alike, strict=True))
         if len(answers) > 1 and len({outcome for outcome, _ in alike}) == 1:
             says = f"whatever it is, {alike[0][0]}"
@@ -169,19 +173,19 @@ class _QuestionInWords:
             return "yes" if compare(fact.amount, self._bound) is Truth.YES else "no"
         return self._say_value(fact)
 
-    def _say_alike(self, facts: list[Fact], lowest: list[Fact], highest: list[Fact]) -> str:
+    def _say_alike(self, facts: list[Fact], *, is_lowest: bool, is_highest: bool) -> str:
         """Return answers that lead to the same verdict; the lowest and the highest amounts as "at most 1 USD"."""
         # Both sides of each bound are among the answers, and between bounds a verdict changes in one direction only. So
         # if 0, 0.1 and 1 USD lead to one verdict, and just above 1 USD to another, then all amounts up to 1 USD do.
-        value = self.get_value(facts[-1] if facts is lowest else facts[0])
-        is_end = (facts is lowest) is not (facts is highest)
+        value = self.get_value(facts[-1] if is_lowest else facts[0])
+        is_end = is_lowest is not is_highest
         if not is_end or isinstance(value, str) or value is None or self._bound is not None or self._question.stated:
             return join_any([self._say_answer(fact) for fact in facts])
         beside, unit = find_nearest_end(value, self._criterion), self._criterion.unit
-        if beside is not None and (value < beside) is (facts is lowest):
-            return f"{'below' if facts is lowest else 'above'} {quantity_text(beside, unit)}"
+        if beside is not None and (value < beside) is is_lowest:
+            return f"{'below' if is_lowest else 'above'} {quantity_text(beside, unit)}"
         if beside is None and len(facts) > 1:
-            return f"at {'most' if facts is lowest else 'least'} {quantity_text(value, unit)}"
+            return f"at {'most' if is_lowest else 'least'} {quantity_text(value, unit)}"
         return join_any([self._say_answer(fact) for fact in facts])
 
     def _say_value(self, fact: Fact) -> str:

@@ -335,8 +335,8 @@ def _say_moved(change: RequirementChange, criterion: Criterion) -> str:
 
 def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> TippingRecord:
     criterion, name = knowledge.criteria[part.criterion], knowledge.providers[part.provider].name
-    ends = [(part.within.low, ("at_least", "more_than")[not part.reached[0]])]
-    ends += [(part.within.high, ("at_most", "less_than")[not part.reached[1]])]
+    ends = [(part.within.low, "at_least" if part.reached[0] else "more_than")]
+    ends += [(part.within.high, "at_most" if part.reached[1] else "less_than")]
     is_word = criterion.kind == "rating"
     known = claims_text(part.known.claims) or "not known"
     return TippingRecord(

@@ -249,13 +249,16 @@ class _Sentence:
         """Find the requirements on a member: of criteria that are named too, by both, or of one that need not be."""
         # A word may be a member of several lists: "de" is a country and a language. The list of a criterion that is
         # named too is meant; without one, the word counts only if a single list lets its members stand alone.
-        member = {of: name for of, _, name in (each.partition(AT) for each in reversed(part.names))}
-        of_each = {host: self._criteria[host.names[0]].of_each for host in self._named}
-        hosts = {host: f"{host.names[0]}{AT}{member[of]}" for host, of in of_each.items() if of in member}
+        by_list = {of: name for of, _, name in (each.partition(AT) for each in reversed(part.names))}
+        hosts: dict[_NamedWords, str] = {}
+        for host in self._named:
+            of = self._criteria[host.names[0]].of_each
+            if of in by_list:
+                hosts[host] = f"{host.names[0]}{AT}{by_list[of]}"
         start, end = self._find_ends(part)
         is_name = _is_written_as_name(self._text[start:end], is_first=part.start == 0)
         lists = self._criteria.lists
-        by_itself = {f"{host}{AT}{name}" for of, name in member.items() if (host := lists[of].alone)}
+        by_itself = {f"{host}{AT}{name}" for of, name in by_list.items() if (host := lists[of].alone)}
         if hosts and (is_name or end - start >= _SHORT):
             self._hosted[part] = hosts
         elif is_name and len(by_itself) == 1:

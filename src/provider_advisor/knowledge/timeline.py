@@ -111,14 +111,7 @@ def _update_view(
 ) -> tuple[View, tuple[Claim, ...]]:
     """Return what holds, and what ended: newer claims replace older ones, unless they are weaker and say otherwise."""
     gone = tuple(claim for claim in group if _has_ended(claim, day))
-    is_over = any(claim.value == "present" for claim in gone)
-    # A "present" that has ended stays, and is read as absent (`_read_value`); one of the same day that names no end
-    # agrees with it, and is left out. Anything else that has ended, such as an amount, is not known any more.
-    holding = tuple(
-        claim
-        for claim in group
-        if (claim.until is not None or not is_over if claim.value == "present" else claim not in gone)
-    )
+    holding = _keep_holding(group, gone)
     newer = View(holding, disputed=not _agree(holding, day))
     if _measure_strength(group) >= older.strength:
         return newer, gone  # perhaps an empty view: when something ends, older statements do not count again
@@ -128,6 +121,20 @@ def _update_view(
     both = older.claims + holding
     disputed = older.disputed or newer.disputed or not _agree(both, day)
     return View(both, disputed=disputed), (*ended, *gone)
+
+
+def _keep_holding(group: Iterable[Claim], gone: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return what still says something on the day, of claims of which some are `gone`."""
+    is_over = any(claim.value == "present" for claim in gone)
+
+    def holds(claim: Claim) -> bool:
+        # A "present" that has ended stays, and is read as absent (`_read_value`); one of the same day that names no end
+        # agrees with it, and is left out. Anything else that has ended, such as an amount, is not known any more.
+        if claim.value == "present":
+            return claim.until is not None or not is_over
+        return claim not in gone
+
+    return tuple(filter(holds, group))
 
 
 def _has_ended(claim: Claim, day: dt.date) -> bool:

@@ -30,7 +30,9 @@ PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situ
 _MOST_FOUND = 20
 SHORT_LIST = 20
 """Up to this many members are all shown, numbered and in the order of the file; more in alphabetical order."""
-_LONG = 4
+_LEAST_LETTERS = 4
+"""Fewer letters name a member only in capitals: "do" is a word, and "DO" the Dominican Republic."""
+
 _BETWEEN = frozenset({"by", "for", "from", "in", "of", "on", "to", "with"})
 _SIGNS = frozenset("|@<>=≥≤")
 
@@ -111,6 +113,9 @@ def _ask_members(key: Key, catalogue: Catalogue) -> Prompt:
     return Prompt(key, "members", criteria[key.name].label, of.question, None, tuple(choices), many=True)
 
 
+# What typed words mean: members, questions, and wishes that no question has
+
+
 def find_members(prompt: Prompt, words: str, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
     """Return the members, with their labels, that a typed word or the beginning of one may mean, the nearest first.
 
@@ -152,8 +157,8 @@ def _search_members(state: State, words: str) -> Iterator[Key]:
         named, before = " ".join(split[first:last]), split[:first]
         before = before[:-1] if before and before[-1].casefold() in _BETWEEN else before
         rest = " ".join([*before, *split[last:]])
-        if len(named) < _LONG and not named.isupper():
-            continue  # "do" is a word here, and "DO" the Dominican Republic
+        if len(named) < _LEAST_LETTERS and not named.isupper():
+            continue
         found = {one.id: member for one in with_members if (member := criteria.find_member(one.id, named))}
         if not found:
             continue

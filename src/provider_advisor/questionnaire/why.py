@@ -169,6 +169,7 @@ def _is_about(leaf: object, key: Key) -> bool:
 
 
 def _cover(state: State, key: Key) -> Coverage | None:
+    """Return how many of the providers still in are known to have it; None for what no claim can say."""
     catalogue = state.catalogue
     if key.kind not in {"criterion", "bound", "members"} or catalogue.knowledge.criteria[key.name].computed:
         return None

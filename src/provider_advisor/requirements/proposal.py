@@ -37,8 +37,8 @@ from provider_advisor.requirements.proposal_table import (
     MARKED,
     Columns,
     asks_for_must,
-    begin_sentence,
     find_columns,
+    name_priority_column,
     read_grid,
     simplify,
 )
@@ -226,7 +226,7 @@ class _RowReader:
         for cell, column in filled:
             wish = find_wish(cell, scale)
             if wish is None:
-                raise RequirementsError(f"{begin_sentence(column)} {explain_cell(cell, scale)}")
+                raise RequirementsError(f"{name_priority_column(column)} {explain_cell(cell, scale)}")
             yield _PriorityCell(cell, column, wish)
         marks = {names[place]: cells[place] for place in self._columns.marks}
         if marks and (not filled or any(marks.values())):
@@ -234,7 +234,9 @@ class _RowReader:
             yield _PriorityCell(wish, ", ".join(column for column, mark in marks.items() if mark), wish)
         elif not filled:
             places = self._columns.priorities
-            raise RequirementsError(f"{begin_sentence(names[places[0]] if len(places) == 1 else 'priority')} {_EMPTY}")
+            raise RequirementsError(
+                f"{name_priority_column(names[places[0]] if len(places) == 1 else 'priority')} {_EMPTY}"
+            )
 
     def _is_softened(self, said: _PriorityCell) -> bool:
         """Return whether it says no in a column that asks for a must: then it is a should, not something unwanted."""
@@ -277,7 +279,7 @@ class _RowReader:
             )
         for column, count in self._softened.items():
             rows = "1 row" if count == 1 else f"{count:,} rows"
-            where = begin_sentence(column)
+            where = name_priority_column(column)
             yield f'{grid.file}: {where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
         if filled := [place for place in columns.unread if any(row[place] for row in self._filled.values())]:
             yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."

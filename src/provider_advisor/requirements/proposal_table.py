@@ -177,8 +177,8 @@ def asks_for_must(name: str) -> bool:
     return simplify(name) in _MUSTS
 
 
-def begin_sentence(name: str) -> str:
-    """Return how a sentence about a cell of a column of priorities begins."""
+def name_priority_column(name: str) -> str:
+    """Return how the sentences about the cells of a column of priorities call it."""
     return "the priority" if simplify(name) == "priority" else f"the column '{name}'"
 
 
@@ -236,6 +236,13 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
     return columns
 
 
+def _find_marks(names: Iterable[str]) -> list[int]:
+    """Return the places of columns of crosses: of several priorities, or of one that is no column of priorities."""
+    marks = {place: simplify(name) for place, name in enumerate(names) if simplify(name) in MARKED}
+    is_column = len(marks) == 1 and all(word in _MEANINGS for word in marks.values())
+    return [] if is_column else list(marks)
+
+
 def _choose_texts(grid: Grid, exact: list[int]) -> tuple[list[int], list[int]]:
     """Return the columns that hold the texts, and those that say more about them."""
     # "Item" may hold the texts, or their numbers beside "Requirement".
@@ -290,10 +297,3 @@ def _refuse_priorities(grid: Grid, unread: Iterable[int], scale: Scale) -> None:
                 f"{grid.file}: the column '{grid.names[place]}' seems to say how important each requirement is (such "
                 f"as '{cells[0]}'); call it 'Priority', or remove it if it says something else."
             )
-
-
-def _find_marks(names: Iterable[str]) -> list[int]:
-    """Return the places of columns of crosses: of several priorities, or of one that is no column of priorities."""
-    marks = {place: simplify(name) for place, name in enumerate(names) if simplify(name) in MARKED}
-    is_column = len(marks) == 1 and all(word in _MEANINGS for word in marks.values())
-    return [] if is_column else list(marks)

@@ -116,7 +116,8 @@ class _ChangeSearch:
             for finding in outcome.assessments[0].findings
             if finding.requirement is not None
         }
-        self._joined = {part[:2]: weight for part, weight in self._weights.items()}
+        # What a rule requires too is joined with it, perhaps under a tighter bound, and found without its bound.
+        self._by_criterion = {part[:2]: weight for part, weight in self._weights.items()}
         self._totals = total_assessments(outcome.assessments)
         self._names = [assessment.provider for assessment in outcome.assessments]
         self.complete = True
@@ -137,7 +138,7 @@ class _ChangeSearch:
 
     def _get_weight(self, requirement: Requirement) -> float:
         """Return its weight: its own, or that of a rule's requirement on its criterion at its priority."""
-        return self._weights.get(requirement, self._joined.get(requirement[:2], 0.0))
+        return self._weights.get(requirement, self._by_criterion.get(requirement[:2], 0.0))
 
     def _move_bound(self, requirement: Requirement) -> Iterator[Interval]:
         """Yield the bound, wider and wider, then tighter and tighter, to each amount at which a finding changes.
@@ -202,6 +203,7 @@ class _ChangeSearch:
         def score(place: int) -> Score:
             return get_score(self._rerun.assessment(requirements, place))
 
+        # A rank is (failed musts, unknown musts, minus the expected score); the smallest leads.
         ranks = rank_totals(totals)
         best = min(ranks)
         near = {place for place, each in enumerate(ranks) if each[:2] == best[:2] and each[2] - best[2] < _NEAR}
@@ -236,7 +238,6 @@ class _ChangeSearch:
         if totals.weight < _NEAR:
             return True
         first, *others = sorted(rank_totals(totals))
-        # A rank is (failed musts, unknown musts, minus the expected score); the first is the leader.
         if others and others[0][:2] == first[:2] and others[0][2] - first[2] < _NEAR:
             return True
         found, before = judge_totals(totals, self._names), self._outcome.verdict

@@ -333,7 +333,7 @@ class TierShape(Shape):
 class ClaimShape(Shape):
     """One source's statement about one criterion: exactly one of the value keys, and its place in the source."""
 
-    # For editors, which check by the JSON Schema; `_check_one_value` says the same in words.
+    # For editors, which check by the JSON Schema; `_check_keys` says the same in words.
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in PLACE_KEYS]})
 
     criterion: Id
@@ -384,7 +384,7 @@ class ClaimShape(Shape):
     # Only the first mistake is reported: with two values in one claim, for example, all others follow from them.
 
     @model_validator(mode="after")
-    def _check_one_value(self) -> ClaimShape:
+    def _check_keys(self) -> ClaimShape:
         check_single([key for key in VALUE_KEYS if self.get_value(key) is not None], VALUE_KEYS)
         places = [key for key in PLACE_KEYS if getattr(self, key) is not None]
         if not places:
