@@ -258,7 +258,7 @@ class _Sentence:
         start, end = self._find_ends(part)
         is_name = _is_written_as_name(self._text[start:end], is_first=part.start == 0)
         lists = self._criteria.lists
-        by_itself = {f"{host}{AT}{name}" for of, name in by_list.items() if (host := lists[of].alone)}
+        by_itself = {f"{criterion}{AT}{name}" for of, name in by_list.items() if (criterion := lists[of].alone)}
         if hosts and (is_name or end - start >= _SHORT):
             self._hosted[part] = hosts
         elif is_name and len(by_itself) == 1:

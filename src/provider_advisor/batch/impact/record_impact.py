@@ -7,7 +7,7 @@ from typing import Any
 
 from provider_advisor.batch.impact.causes import Cause
 from provider_advisor.batch.impact.encoded_verdicts import (
-    NAMES,
+    LIMITING,
     decode_verdict,
     is_known,
     limit_facts,
@@ -135,7 +135,7 @@ def _list_examples(impact: Impact, pairs: Sequence[Transition]) -> Iterator[Reco
 
 def _answer_row(row: Record, facts: Facts) -> Record:
     """Return the single answer to a row, without columns that the base does not know."""
-    facts = limit_facts(facts, {name: row.get(name) for name in NAMES})
+    facts = limit_facts(facts, {name: row.get(name) for name in LIMITING})
     read = {name: value for name, value in row.items() if is_known(name, facts.knowledge)}
     statement = Statement(read_row(read, facts.knowledge), facts.as_of, facts.max_age)
     return dict(as_data(record_answer(decide(statement.team, facts), statement)))
