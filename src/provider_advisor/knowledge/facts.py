@@ -211,6 +211,8 @@ class Facts:
             days = self.knowledge.get_stale_after(criterion)
             yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
 
+    # From the claims of a day to a fact
+
     def _resolve(self, provider: str, criterion: Criterion) -> Fact:
         name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
         claims = [claim for claim in self.base.claims.get((provider, name), ()) if claim.stated <= self.as_of]
@@ -328,6 +330,9 @@ class Facts:
         return self._oldest is None or claim.stated >= self._oldest
 
 
+# Facts with some answers supposed
+
+
 class _FactsWithAnswers(Facts):
     """Facts with some `supposed` answers; all others are those of `known`, unless they depend on these."""
 
@@ -419,6 +424,9 @@ def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = No
     return _kept.get_or_make(
         (knowledge.fingerprint, knowledge.read_from, day, max_age), lambda: Facts(knowledge, day, max_age)
     )
+
+
+# What follows from the results on products, and on members
 
 
 def _list_terms(claim: Claim) -> list[Terms]:

@@ -95,10 +95,10 @@ def read_grid(content: bytes, file: str, wanted: str | None, encoding: str | Non
             raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
         sheet = Sheet(file, "", _read_csv(content, file, encoding))
     sheet = _rename_header(sheet, renames) if renames else sheet
-    header = find_header(sheet.rows, is_sheet_word)  # not by Must and Should, which cells below the header say too
+    header = find_header(sheet.rows, is_column_name)  # not by Must and Should, which cells below the header say too
     if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
         header += 1
-    return take_header(sheet, header, is_header_word)
+    return take_header(sheet, header, is_column_or_cross_name)
 
 
 def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
@@ -117,7 +117,7 @@ def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
 def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
     """Return whether a row continues the header above: Must and Should below Priority, nothing below Requirement."""
     names = [cell for cell in row if cell is not None]
-    are_known = len(names) > 1 and all(isinstance(name, str) and is_header_word(name) for name in names)
+    are_known = len(names) > 1 and all(isinstance(name, str) and is_column_or_cross_name(name) for name in names)
     return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
 
 
@@ -151,13 +151,13 @@ def _choose_separator(text: str) -> str:
     lines = text.splitlines()[:_TITLE_LINES]
 
     def count(sign: str) -> tuple[int, int]:
-        known = (sum(is_header_word(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
+        known = (sum(is_column_or_cross_name(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
         return max(known, default=0), lines[0].count(sign) if lines else 0
 
     return max(_SEPARATORS, key=count)
 
 
-def is_sheet_word(name: str) -> bool:
+def is_column_name(name: str) -> bool:
     """Return whether a name is that of a column of such a table."""
     return _find_meaning(name) is not None
 
@@ -192,9 +192,9 @@ def _find_meaning(name: str) -> str | None:
     return next((meaning for meaning, names in _LONGER.items() if names.fullmatch(word)), None)
 
 
-def is_header_word(name: str) -> bool:
+def is_column_or_cross_name(name: str) -> bool:
     """Return whether a name is that of a column, columns of crosses among them."""
-    return is_sheet_word(name) or simplify(name) in MARKED
+    return is_column_name(name) or simplify(name) in MARKED
 
 
 def refuse_requirement_rows(names: Iterable[str], file: str, path: str) -> None:
@@ -214,16 +214,14 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
     marks = _find_marks(grid.names)
     meanings = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
     more: list[int] = []
-    for kind in _WORDS:  # "Requirement" holds the texts also beside "Requirement number" or "Feature title"
+    for kind in _WORDS:
         same = [place for place, found in meanings.items() if found == kind]
+        # "Requirement" holds the texts also beside "Requirement number" or "Feature title".
         exact = [place for place in same if simplify(grid.names[place]) in _MEANINGS]
         if kind == "text":
             exact, more = _choose_texts(grid, exact)
-        meanings |= {place: None for place in same if exact and place not in exact}
-        # "Type" and "Level" are columns of priorities only where one of their cells says a priority.
-        vague = (place for place in same if simplify(grid.names[place]) in _VAGUE)
-        silent = (place for place in vague if not any(_may_rank(cell, scale) for cell in _list_cells(grid, place)))
-        meanings |= dict.fromkeys(silent)
+        read = [place for place in exact or same if not _is_silent(grid, place, scale)]
+        meanings |= {place: None for place in same if place not in read}
     priorities = [place for place, meaning in meanings.items() if meaning == "priority"]
     # A lone column "Must-have" is answered by yes and no, which is a priority in each row and not a cross in some.
     if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS:
@@ -250,6 +248,12 @@ def _choose_texts(grid: Grid, exact: list[int]) -> tuple[list[int], list[int]]:
     ranks = {place: _RANKS[simplify(grid.names[place])] for place in worded}
     best = min(ranks.values(), default=0)
     return [place for place in worded if ranks[place] == best], [place for place in worded if ranks[place] > best]
+
+
+def _is_silent(grid: Grid, place: int, scale: Scale) -> bool:
+    """Return whether a column "Type" or "Level" says something else: no cell of it says a priority."""
+    is_vague = simplify(grid.names[place]) in _VAGUE
+    return is_vague and not any(_may_rank(cell, scale) for cell in _list_cells(grid, place))
 
 
 def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str, int]:

@@ -35,7 +35,7 @@ from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import Match, Matcher
-from provider_advisor.requirements.proposal_table import is_sheet_word, refuse_requirement_rows
+from provider_advisor.requirements.proposal_table import is_column_name, refuse_requirement_rows
 from provider_advisor.requirements.unlisted import UnknownWords
 
 
@@ -154,7 +154,7 @@ def _open_tables(
     spelling, matcher = Spelling.make_for(knowledge, id_column=options.id_column), Matcher(knowledge)
 
     def is_known(name: str) -> bool:
-        return spelling.find(name) is not None or bool(matcher.find(name).targets) or is_sheet_word(name)
+        return spelling.find(name) is not None or bool(matcher.find(name).targets) or is_column_name(name)
 
     schema, opener, notices = open_workbooks(sources, options, is_known)
     return Inputs(sources, form, schema, opener, notices=notices)

@@ -115,7 +115,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
         reading._replace(form=inputs.form), form, options, folder="", splits=(),
     )  # fmt: skip
     session = partial(open_session, find_active_session(), master, bar=bar)
-    return _do_stoppable(lambda stop: _run_job(session, job, inputs, place, rejects, stop), output)
+    return _do_stoppable(partial(_run_job, session, job, inputs, place, rejects), output)
 
 
 def _do_stoppable(work: Callable[[threading.Event], Result], output: str) -> Result:

@@ -112,7 +112,7 @@ def calculate_provider_shares(
     found = found._replace(
         at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
     )
-    return found if complete else _add_estimate(found)
+    return found if complete else _add_drawing_error(found)
 
 
 def _count_samples(alternatives: Sequence[Alternative]) -> int:
@@ -195,7 +195,7 @@ class _WorldShares:
         )
         return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._find_pairs(weights))
 
-    def _count(self, weights: Sequence[float]) -> "CountedScores | None":
+    def _get_counted(self, weights: Sequence[float]) -> "CountedScores | None":
         """Return the counted scores with these weights, cached because the given weights are used twice."""
         key = tuple(weights)
         if key not in self._counted:
@@ -205,7 +205,7 @@ class _WorldShares:
     def _find_first_places(self, weights: Sequence[float] | None) -> tuple[Sequence[float | None], Estimate]:
         if weights is None:
             return [None] * len(self._alternatives), Estimate()
-        exact = self._count(weights)
+        exact = self._get_counted(weights)
         if exact is not None:
             return exact.find_first_places(), Estimate()
         return self._scale_up(self._drawn.find_first_places(weights))
@@ -225,23 +225,23 @@ class _WorldShares:
 
     def _scale_up(self, drawn: Sequence[float]) -> tuple[Sequence[float], Estimate]:
         found = [share * self._scale for share in drawn]
-        return found, _estimate(found, self._drawn.size)
+        return found, _measure_precision(found, self._drawn.size)
 
     def _find_pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
         if weights is None:
             return ()
-        found = self._count(weights)
+        found = self._get_counted(weights)
         names = itertools.combinations([each.name for each in self._alternatives], 2)
         shares = self._drawn.find_pairs(weights) if found is None else found.find_pairs()
         return tuple(PairShare(*pair, *share) for pair, share in zip(names, shares, strict=True))
 
     def _find_uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
-        exact = _find_exact(self._alternatives)
+        exact = _find_exact_acceptabilities(self._alternatives)
         if exact is not None:
             return exact, Estimate()
         ranks = [tuple(share * self._scale for share in row) for row in self._drawn.ranks()]
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
-        return found, _estimate([share for row in ranks for share in row], self._drawn.size)
+        return found, _measure_precision([share for row in ranks for share in row], self._drawn.size)
 
     def _find_confidence(self, place: int, part: Acceptability, is_drawn: bool) -> float | None:  # noqa: FBT001 (of `part`)
         """Return how often an alternative comes first with its mean winning weights.
@@ -256,7 +256,7 @@ class _WorldShares:
         return self._drawn.find_first_place(place, part.central) * self._scale
 
 
-def _find_exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
+def _find_exact_acceptabilities(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
     """Return the acceptabilities if few can qualify and little is unknown, else None. Others never have a rank."""
     contenders = [place for place, each in enumerate(alternatives) if each.chance_to_stand > 0]
     count = len(alternatives)
@@ -274,17 +274,17 @@ def _find_exact(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] 
     return found
 
 
-def _add_estimate(shares: Shares) -> Shares:
+def _add_drawing_error(shares: Shares) -> Shares:
     """Return the shares with their error, if tied facts had too many ways to count and some were drawn."""
     # 0.5 is the share with the largest standard error, so this is an upper bound.
-    error = _estimate([0.5], MOST_WAYS).error
+    error = _measure_precision([0.5], MOST_WAYS).error
     given, uniform = (
         Estimate(each.samples or MOST_WAYS, max(error, each.error)) for each in (shares.given, shares.uniform)
     )
     return shares._replace(given=given, uniform=uniform)
 
 
-def _estimate(shares: Sequence[float], size: int) -> Estimate:
+def _measure_precision(shares: Sequence[float], size: int) -> Estimate:
     """Return the precision of shares from that many drawn worlds: the standard error is sqrt(s (1 - s) / n)."""
     return Estimate(size, max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0))
 

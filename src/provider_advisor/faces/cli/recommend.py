@@ -362,9 +362,9 @@ def _is_table(content: bytes) -> bool:
         return content.startswith(_WORKBOOK)
     if any(sum(sign in line for line in lines) > 1 for sign in (b",", b";", b"\t")):
         return True
-    from provider_advisor.requirements.proposal_table import is_sheet_word  # noqa: PLC0415 (seldom needed)
+    from provider_advisor.requirements.proposal_table import is_column_name  # noqa: PLC0415 (seldom needed)
 
-    return is_sheet_word(lines[0].decode("utf-8", "replace"))  # a single column has no separator
+    return is_column_name(lines[0].decode("utf-8", "replace"))  # a single column has no separator
 
 
 def _refuse_sheet_options(options: StatementOptions, remark: str) -> Iterator[str]:
