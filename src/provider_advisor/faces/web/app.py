@@ -22,9 +22,9 @@ from provider_advisor.explanation.words import join_any
 from provider_advisor.faces.web import (
     answer_pages,
     api,
+    batch_pages,
     choose_page,
     knowledge_pages,
-    many_teams,
     questionnaire,
     rule_pages,
     watch,
@@ -129,13 +129,13 @@ _ROUTERS = (
     operations,
     api.router,
     questionnaire.api,
-    many_teams.api,
+    batch_pages.api,
     answer_pages.router,
     choose_page.router,
     questionnaire.router,
     knowledge_pages.router,
     rule_pages.router,
-    many_teams.router,
+    batch_pages.router,
     api.contract_page,
 )
 
