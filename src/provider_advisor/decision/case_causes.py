@@ -20,7 +20,6 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.decision.cases import compare_decision, find_day
 from provider_advisor.decision.decide import decide
-from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Case, Claim, Facts, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.records import Provider
