@@ -316,7 +316,7 @@ class ShareRecord(AnswerPart):
 
     provider: str
     given: float
-    """share of worlds in which it comes first, with the weights as given"""
+    """share of scenarios in which it comes first, with the weights as given"""
     first: float
     """the same with weights uniform over the simplex: first-rank acceptability"""
     ranks: list[float]
@@ -324,9 +324,9 @@ class ShareRecord(AnswerPart):
     central: list[float] | None
     """mean of the weights with which it comes first, by criteria"""
     confidence: float | None
-    """share of worlds in which it comes first with these weights"""
+    """share of scenarios in which it comes first with these weights"""
     ordered: float | None = None
-    """share of worlds in which it comes first, with all weights in the order of the given ones equally likely;
+    """share of scenarios in which it comes first, with all weights in the order of the given ones equally likely;
     null where that takes too long"""
     says: str
 
@@ -338,7 +338,7 @@ class PairShareRecord(AnswerPart):
     over: str
     ahead: float
     level: float
-    """share of worlds in which neither is ahead; in the rest the other is, or both fail a must"""
+    """share of scenarios in which neither is ahead; in the rest the other is, or both fail a must"""
     says: str
 
 
@@ -347,7 +347,7 @@ class EstimateRecord(AnswerPart):
 
     exact: bool
     samples: int
-    """worlds drawn; 0 where the shares are exact"""
+    """scenarios drawn; 0 where the shares are exact"""
     error: float
     """the largest standard error"""
 
@@ -359,7 +359,7 @@ class WorldsRecord(AnswerPart):
     """what the central weights belong to, in their order"""
     providers: list[ShareRecord]
     none: float
-    """share of worlds in which every provider fails a must"""
+    """share of scenarios in which every provider fails a must"""
     given: EstimateRecord
     uniform: EstimateRecord
     ordered: EstimateRecord | None = None
@@ -416,7 +416,7 @@ class TippingRecord(AnswerPart):
 
 
 class RobustnessRecord(AnswerPart):
-    """How sure the verdict is: ranges of weights, shares of worlds, and changes that would change it."""
+    """How sure the verdict is: ranges of weights, shares of scenarios, and changes that would change it."""
 
     weights: WeightsRecord
     worlds: WorldsRecord | None
@@ -528,7 +528,7 @@ class KnowledgeRecord(AnswerPart):
     """Which facts and rules the answer comes from."""
 
     as_of: str
-    """the day on which it was asked"""
+    """the day as of which it answers"""
     fingerprint: str
     version: str | None
     """the version of the knowledge base; null if it has none"""
@@ -579,7 +579,7 @@ class AnswerRecord(AnswerPart):
     """what is not listed among the findings; null where all are"""
     requirements: list[RequirementRecord]
     set_aside: list[SetAsideRecord]
-    """what rules that fired would have added, but what does not count"""
+    """what fired rules would have added, but which does not count"""
     combinations: list[list[str]]
     concessions: list[ConcessionRecord]
     differences: list[DifferenceRecord]

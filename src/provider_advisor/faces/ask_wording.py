@@ -335,7 +335,7 @@ def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:
     if end.kind.startswith("settled") and end.verdict.kind != "none" and (unknown := _list_unknown_members(state)):
         yield f"Not asked, because nothing is known about them: {'; '.join(unknown)}. If one matters, search for it."
     if not (team.requirements or team.situation or team.usage):
-        how = "open a topic, or search" if continues else "go back and select a topic"
+        how = "search for a topic or a criterion" if continues else "go back and select a topic"
         yield f"But you asked for nothing, so nothing can be recommended: {how}."
     elif end.verdict.kind == "none" and not end.complete:
         more = " Continue to see everything that you would have to give up." if continues else ""

@@ -242,7 +242,7 @@ def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:
 def _find_circle(graph: Mapping[str, set[str]]) -> list[str]:
     """Return some circle, from the first of its criteria in the alphabet back to it; empty without any."""
     try:
-        # In order, because sets have another one in each process.
+        # Sorted, because the order of sets differs between processes.
         TopologicalSorter({name: sorted(needed) for name, needed in sorted(graph.items())}).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1][:0:-1]

@@ -236,7 +236,7 @@ class Facts:
             return self._judge(provider, criterion, said)
         denials = self._list_denials(provider, member, self._keep_young(claims))
         if self._oldest is not None:
-            # Of claims too old to count, only that they are there counts: it is then a fact with old claims.
+            # Claims too old to count leave only their existence: it is then a fact with old claims.
             denials += [claim for claim in self._list_denials(provider, member, claims) if not self._is_young(claim)]
         said += [claim.of_member(member) if claim.only else claim._replace(criterion=criterion.id) for claim in denials]
         return self._judge(provider, criterion, said)

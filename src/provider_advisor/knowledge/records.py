@@ -150,7 +150,7 @@ class Criterion(NamedTuple):
 
     @property
     def plain_name(self) -> str:
-        """Return a name that means it whatever is asked beside it: its id, or where that is loose an alias."""
+        """Return a name that means it whatever else is asked for: its id, or an alias if the id is loose."""
         return next((name for name in (self.id, *self.aliases) if name not in self.loose), self.id)
 
     @property

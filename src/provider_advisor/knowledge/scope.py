@@ -159,7 +159,7 @@ def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
     return replace(
         whole,
         providers=_choose_providers(whole.providers, scope),
-        # Of a part too the fingerprint is that of its content: the whole, and what was taken of it.
+        # The fingerprint of a part names its content too: the whole base, and what was taken from it.
         fingerprint=hashlib.sha256(f"{whole.fingerprint} {scope}".encode()).hexdigest(),
         written=lambda: whole.questionnaire,  # read from the cache only if a part is asked for it
         scope=scope,

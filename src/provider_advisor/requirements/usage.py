@@ -106,7 +106,7 @@ def read_volume(item: str, text: str) -> Used:
         low, high = _read_number(item, ends["low"], text), _read_number(item, ends["high"], text)
         if low > high:
             raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; write the lower end of a range first.")
-        said = f"{low}..{high}"  # with nothing else in it, so that it is read again as it is written into a file
+        said = f"{low}..{high}"  # nothing else, so that a file that holds it is read in the same way
         if not is_yearly:
             return low if low == high else Volume(low, high, said)
     return Volume(plain(low / _MONTHS), plain(high / _MONTHS), f"{said}{YEARLY}")
@@ -218,7 +218,7 @@ def _list_prices(member: str, knowledge: KnowledgeBase) -> list[Criterion]:
 
 def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
     """Return the items that are priced together with one, through any number of prices."""
-    # From a to b by one price, and from b to c by another: so it goes on until a round finds nothing new.
+    # One price leads from a to b, and another from b to c, so this repeats until a round finds nothing new.
     found = {item}
     while more := {other for price in prices if found & set(price.usage) for other in price.usage} - found:
         found |= more

@@ -121,7 +121,7 @@ def _start_session(master: str | None, folder: Path, *, bar: bool) -> SparkSessi
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("recommend batch").config("spark.ui.showConsoleProgress", str(bar).lower())
-    # Set where spark-submit started this process: then its options decide, and what it says is left as it is.
+    # spark-submit sets this variable when it starts the process; then its options decide, and stay as they are.
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if master is not None or not submitted:
         builder = builder.master(add_retries(master or "local[*]"))

@@ -71,7 +71,7 @@ class Report(NamedTuple):
 
     `not_stated` says what no source states of any provider. `shown` are the providers of the short list, which are
     compared side by side, `others` a line on each other one under a heading. `unpriced` names the providers for which
-    no price is known of anything that is used.
+    no price of the usage is known.
     """
 
     headline: str
