@@ -1,10 +1,12 @@
 """What is allowed in a knowledge base and yet looks wrong: one sentence for each kind."""
 
 import datetime as dt
+import re
 
 import pytest
 
-from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge.freshness import list_ageing
 from provider_advisor.knowledge.suspicions import find_suspicions
 
 SKILL = "situation 'skill': no rule uses 'regular', so this answer changes nothing."
@@ -166,6 +168,14 @@ def test_facts_past_the_age_at_which_they_are_stale(suspicious, day, stale):
         for name in ("ciclo", "velo")
     ]
     assert suspicious(day=day) == (expected if stale else [])
+
+
+def test_facts_out_of_date_are_counted_as_they_are_listed_to_look_up(knowledge):
+    facts = facts_as_of(knowledge, dt.date(2029, 1, 1))
+    warnings = [said for said in find_suspicions(facts) if "out of date (`stale_after`)" in said]
+    assert not any("@" in said for said in warnings)
+    counts = [int(re.search(r"': ([\d,]+) facts? ", said)[1].replace(",", "")) for said in warnings]
+    assert sum(counts) == len(list_ageing(facts))
 
 
 def test_a_rule_that_says_the_same_as_another(suspicious):

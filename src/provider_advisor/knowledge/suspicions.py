@@ -24,6 +24,7 @@ from provider_advisor.knowledge.conditions import (
     text_of,
 )
 from provider_advisor.knowledge.facts import Fact, Facts
+from provider_advisor.knowledge.freshness import list_ageing
 from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.knowledge.suggest import name_words
@@ -290,10 +291,10 @@ def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
 
 
 def _find_stale(facts: Facts) -> Iterator[str]:
+    """Yield the facts that are out of date; a criterion and its members are one, as in `check --freshness`."""
     stale: dict[tuple[str, str], list[str]] = {}
-    for fact in _iterate_facts(facts):
-        if facts.is_stale(fact):
-            stale.setdefault((fact.provider, str(fact.newest)), []).append(fact.criterion)
+    for part in list_ageing(facts):
+        stale.setdefault((part.provider, str(part.stated)), []).append(part.criterion)
     for (provider, day), criteria in stale.items():
         count = "1 fact is" if len(criteria) == 1 else f"{len(criteria):,} facts are"
         more = [f"{len(criteria) - _MOST_STALE} more"] if len(criteria) > _MOST_STALE else []
