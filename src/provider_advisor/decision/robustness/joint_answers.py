@@ -34,6 +34,7 @@ class JointAnswers:
         self._supposing = supposing
         self._groups = _link_questions(asked)
         self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
+        # Both by the places asked about: the ends of some questions of one group, and those of any questions.
         self._ends: dict[tuple[int, ...], tuple[Sequence[Fact], Sequence[Fact]]] = {}
         self._found: dict[tuple[int, ...], dict[int, tuple[Fact, Fact]]] = {}
 
@@ -42,16 +43,22 @@ class JointAnswers:
         # The search for sets leaves out questions one by one, so that those about most providers stay the same.
         key = tuple(places)
         if key not in self._found:
-            parts: dict[int, list[int]] = {}
-            for place in sorted(set(key)):
-                if self._answers[place]:
-                    parts.setdefault(self._group_of[place], []).append(place)
-            found = self._found[key] = dict[int, tuple[Fact, Fact]]()
-            for part in map(tuple, parts.values()):
+            found: dict[int, tuple[Fact, Fact]] = {}
+            for part in self._split_by_group(key):
                 if part not in self._ends:
                     self._ends[part] = self._search(part)
-                found |= dict(zip(part, zip(*self._ends[part], strict=True), strict=True))
+                worst, best = self._ends[part]
+                found |= zip(part, zip(worst, best, strict=True), strict=True)
+            self._found[key] = found
         return self._found[key]
+
+    def _split_by_group(self, places: Iterable[int]) -> Iterator[tuple[int, ...]]:
+        """Yield the questions that have answers, those of one group together."""
+        parts: dict[int, list[int]] = {}
+        for place in sorted(set(places)):
+            if self._answers[place]:
+                parts.setdefault(self._group_of[place], []).append(place)
+        return map(tuple, parts.values())
 
     def bound_ranks(self, assessment: Assessment) -> tuple[Rank, Rank]:
         """Return the worst and the best rank after any answers, or bounds on them.
@@ -59,36 +66,37 @@ class JointAnswers:
         They are exact unless a group has more than `MOST_JOINT` joint answers; then its findings count at their ends.
         So does a cost that no answer settles.
         """
-        places = [place for group in self._groups if self._count(group) <= MOST_JOINT for place in group]
-        rest = [place for group in self._groups if self._count(group) > MOST_JOINT for place in group]
+        places = [place for group in self._groups if self._count_joint(group) <= MOST_JOINT for place in group]
+        rest = [place for group in self._groups if self._count_joint(group) > MOST_JOINT for place in group]
         # No answer takes a finding past its ends, so these bound the answers to large groups.
         bounded = {use.finding for place in rest for use in self._asked[place].uses}
         ends = self.find_ends(places).values()
         found = []
         for at, truth in enumerate((Truth.NO, Truth.YES)):
             supposed = tuple(pair[at] for pair in ends)
-            each = self._supposing.assessment(supposed) if supposed else assessment
+            after = self._supposing.assessment(supposed) if supposed else assessment
             # A cost may stay open whatever is answered, if a volume is a range or no price model covers some usage.
-            left = {
+            at_ends = bounded | {
                 place
-                for place, one in enumerate(each.findings)
-                if one.cost is not None and one.degree.truth is Truth.UNKNOWN
+                for place, finding in enumerate(after.findings)
+                if finding.cost is not None and finding.degree.truth is Truth.UNKNOWN
             }
-            if left | bounded:
+            if at_ends:
                 parts = [
-                    _at_end(one, truth) if place in left | bounded else one for place, one in enumerate(each.findings)
+                    _at_end(finding, truth) if place in at_ends else finding
+                    for place, finding in enumerate(after.findings)
                 ]
-                each = sum_up(each.provider, parts, each.cost)
-            found.append(rank(each))
+                after = sum_up(after.provider, parts, after.cost)
+            found.append(rank(after))
         return found[0], found[1]
 
-    def _count(self, group: Iterable[int]) -> int:
+    def _count_joint(self, group: Iterable[int]) -> int:
         return math.prod(max(1, len(self._answers[place])) for place in group)
 
     def _search(self, part: tuple[int, ...]) -> tuple[Sequence[Fact], Sequence[Fact]]:
         """Return the worst and the best joint answers to a group of questions."""
         answers = [self._answers[place] for place in part]
-        if self._count(part) <= MOST_JOINT:
+        if self._count_joint(part) <= MOST_JOINT:
             ordered = sorted(itertools.product(*answers), key=self._supposing.rate)
             return ordered[0], ordered[-1]
         # Too many to try together: each question by itself, which gives the same unless a `not` ties them.
