@@ -82,7 +82,7 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
     letters, ids = [], {}
     for provider in answer.providers:
         asked = {
-            fact.criterion: _to_ask_provider(fact, knowledge)
+            fact.criterion: _word_question(fact, knowledge)
             for part in answer.confirm
             for fact in part.facts
             if fact.provider == provider.id
@@ -108,17 +108,19 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
     return Letters(tuple(letters), tuple(effects))
 
 
-def _to_ask_provider(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
+def _word_question(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
     """Return the question to put to the provider itself: `Do you offer "Fax"?`, `Seats: up to how many seats?`.
 
     It tells no bound: the exact amount says whether the bound is met, and a provider that knows it may just say yes.
     """
     remarks = [] if fact.stated is None else [f"Our information is from {fact.stated}."]
     remarks += ["Our sources contradict each other."] if fact.disputed else []
-    return " ".join([_ask_directly(fact, knowledge), *([f"({' '.join(remarks)})"] if remarks else [])])
+    question = _word_question_alone(fact, knowledge)
+    return f"{question} ({' '.join(remarks)})" if remarks else question
 
 
-def _ask_directly(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
+def _word_question_alone(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
+    """Return the question without remarks on what is known."""
     criterion = knowledge.criteria[fact.criterion]
     if criterion.kind == "capability":
         return f'Do you offer "{criterion.label}"?'
