@@ -50,7 +50,7 @@ class WatchedApplication:
     def __init__(self, folders: Sequence[str | None], make: Callable[[Watching], FastAPI]) -> None:
         facts, rules = folders
         self._folders, self._make = (facts, rules), make
-        self._seen = self._sign()
+        self._stamps = self._read_stamps()
         self.state = Watching(load(facts, rules), read=_now())
         self._app = make(self.state)
 
@@ -60,25 +60,25 @@ class WatchedApplication:
 
     def start(self) -> WatchedApplication:
         """Check the files every second, in a daemon thread."""
-        threading.Thread(target=self._look_on, daemon=True, name="watch").start()
+        threading.Thread(target=self._look_every_second, daemon=True, name="watch").start()
         return self
 
-    def _look_on(self) -> None:
-        # A checkout writes a.yaml before check 1 and b.yaml before check 2: each finds something
-        # new, so nothing is read. Check 3 finds what check 2 found: now all files are there.
-        waiting, stop = self._seen, threading.Event()
+    def _look_every_second(self) -> None:
+        # A checkout writes a.yaml before check 1 and b.yaml before check 2: each finds something new, so nothing is
+        # read. Check 3 finds what check 2 found: now all files are there.
+        waiting, stop = self._stamps, threading.Event()
         while not stop.wait(_INTERVAL):
-            found = self._sign()
-            if found == waiting and found != self._seen:
+            found = self._read_stamps()
+            if found == waiting and found != self._stamps:
                 self.look()
             waiting = found
 
     def look(self) -> None:
         """Read the files if they have changed, and serve them if they are valid."""
-        found = self._sign()
-        if found == self._seen:
+        found = self._read_stamps()
+        if found == self._stamps:
             return
-        self._seen, old = found, self.state
+        self._stamps, old = found, self.state
         try:
             knowledge = load(*self._folders)
         except KnowledgeError as error:
@@ -91,7 +91,7 @@ class WatchedApplication:
         replaced, self._app = self._app, self._make(self.state)
         replaced.state.sent.clear()  # FastAPI caches functions of its last applications, and through them this one
 
-    def _sign(self) -> Mapping[str, tuple[int, int]]:
+    def _read_stamps(self) -> Mapping[str, tuple[int, int]]:
         """Return when each file was written, and its size."""
         found = {}
         for kind, given in zip(("facts", "rules"), self._folders, strict=True):
@@ -134,7 +134,7 @@ def show_keeper(request: Request, service: Service, watching: Annotated[Watching
     query, wrong, turns = request.query_params, None, list[AnswerTurn]()
     try:
         read_fields(query, {name: partial(_read_field, name, watching) for name in ("needs", "wants")})
-        turns = list(_compare(query.multi_items(), watching))
+        turns = list(_list_turns(query.multi_items(), watching))
     except AdvisorError as error:
         wrong = error
     return show_page(
@@ -154,16 +154,16 @@ def _read_field(name: str, watching: Watching, text: str) -> None:
     read_address([(name, text)], watching.knowledge)
 
 
-def _compare(query: Query, watching: Watching) -> Iterator[AnswerTurn]:
+def _list_turns(query: Query, watching: Watching) -> Iterator[AnswerTurn]:
     if any(text.strip() for _, text in query):
-        yield _turn("This question", query, watching)
+        yield _compare_answers("This question", query, watching)
         return
     for words, address in EXAMPLES:
         with suppress(AdvisorError):  # the examples are those of the shipped files
-            yield _turn(words, parse_qsl(address), watching)
+            yield _compare_answers(words, parse_qsl(address), watching)
 
 
-def _turn(words: str, query: Query, watching: Watching) -> AnswerTurn:
+def _compare_answers(words: str, query: Query, watching: Watching) -> AnswerTurn:
     statement = read_address(query, watching.knowledge).statement
     before = _answer(query, watching.before) if watching.before else ""
     return AnswerTurn(words, write_address(statement, watching.knowledge), before, _answer(query, watching.knowledge))
