@@ -67,15 +67,17 @@ class Criteria(dict[str, Criterion]):
         """Return the lists of members, by id."""
         return self.given() if callable(self.given) else self.given
 
+    # This dict and `_folded` are made on first use, because most starts need neither.
+
     @cached_property
-    def _met(self) -> dict[str, Criterion]:
+    def _made(self) -> dict[str, Criterion]:
         return {}
 
     def __missing__(self, name: str) -> Criterion:
         """Return the criterion of a member or of a choice. Raises KeyError for any other name."""
-        if name not in self._met:
-            self._met[name] = make_choice(name, self) if EITHER in name else self._make(name)
-        return self._met[name]
+        if name not in self._made:
+            self._made[name] = make_choice(name, self) if EITHER in name else self._make(name)
+        return self._made[name]
 
     # `in` and `get` of a dict do not call `__missing__`.
 
@@ -129,13 +131,13 @@ class Criteria(dict[str, Criterion]):
     def find_alone(self, word: str) -> str | None:
         """Return the criterion of the member that a word asks for by itself: `soc-2`, `slack`, `slack-integration`."""
         word = fold(word)
-        for alone, words in self._alone:
+        for alone, words in self._words_alone:
             if (member := words.get(word) or words.get(word.removesuffix(f"-{alone}"))) is not None:
                 return f"{alone}{AT}{member}"
         return None
 
     @cached_property
-    def _alone(self) -> list[tuple[str, Mapping[str, str]]]:
+    def _words_alone(self) -> list[tuple[str, Mapping[str, str]]]:
         return [(of.alone, self._words_of(of)) for of in self.lists.values() if of.alone is not None]
 
     def _words_of(self, of: MemberList) -> Mapping[str, str]:
