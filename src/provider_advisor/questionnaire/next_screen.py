@@ -47,6 +47,16 @@ from provider_advisor.requirements import PRIORITIES, RANK
 CLOSING = 12
 """This many criteria, or fewer, come as one closing list; this many lines of all kinds fit on one screen."""
 
+_KINDS = (*ALONG, "criterion", "situation", "usage")
+"""The kinds of keys, in the order in which a screen has them."""
+_DETAILS: Mapping[str, ScreenKind] = {
+    "bound": "numbers",
+    "members": "members",
+    "situation": "situation",
+    "usage": "volumes",
+}
+"""What a screen is called that has keys of one of these kinds alone."""
+
 EndKind = Literal["settled", "settled-unless", "declared", "stopped"]
 
 _FAINT = 1e-3
@@ -64,6 +74,9 @@ class End(NamedTuple):
     verdict: Verdict
     unless: tuple[Key, ...] = ()
     complete: bool = False
+
+
+# The next screen
 
 
 def choose_screen(state: State) -> Screen | End:
@@ -174,15 +187,6 @@ def _show_details(keys: Sequence[Key]) -> Screen:
     here = tuple(keys[:CLOSING])
     kinds = {key.kind for key in here}
     return Screen(_DETAILS[kinds.pop()] if len(kinds) == 1 else "details", here)
-
-
-_KINDS = (*ALONG, "criterion", "situation", "usage")
-_DETAILS: Mapping[str, ScreenKind] = {
-    "bound": "numbers",
-    "members": "members",
-    "situation": "situation",
-    "usage": "volumes",
-}
 
 
 def sort_keys(keys: Iterable[Key], state: State) -> list[Key]:
