@@ -1,4 +1,4 @@
-"""`recommend --needs …`: the answer to a team."""
+"""`recommend --needs …`: the answer to a team, whose statement is read from options and a file, as for `ask`."""
 
 from __future__ import annotations
 
@@ -43,18 +43,22 @@ if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
     from provider_advisor.requirements.unlisted import UnknownWords
 
+# What an output is written as by its extension, and what to do for extensions that cannot be written.
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _FOREIGN = {
     **dict.fromkeys((".pdf", ".doc", ".docx", ".odt"), "Write .html and print it, or open it in a word processor."),
     **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), "For a workbook of letters, add --format questions."),
 }
-_SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".tab", *(".xls", ".xlsb", ".ods", ".fods", ".numbers"))  # refused later
+_SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".tab", ".xls", ".xlsb", ".ods", ".fods", ".numbers")
+"""Those from .xls on cannot be read; the reader of sheets says what to save them as."""
 _YAML_NAMES = (".yaml", ".yml", ".json")
 _YAML_START = re.compile(rb"\s|[{\[%]|#(?![,;\t])|-(-|\s)|[^,;\t]*:(\s|$)")
 """How YAML and JSON begin, up to the first key: `needs: [fax]`, `{"needs": …`, `---`, `# comment`, `- fax`."""
 
 _WORKBOOK = b"PK\x03\x04"
+"""How a zip archive begins."""
 _MOST_TITLES = 50
+"""Lines at the beginning of a file that tell whether it is a table, titles above it included."""
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _PROVIDER = "{provider}"
 """In the name of a file of letters: each provider gets its own, with its id here."""
@@ -69,6 +73,9 @@ _SELDOM = 100_000
 
 _stated = partial(option, heading="What the team needs")
 _in_output = partial(option, heading="Output")
+
+
+# The command
 
 
 class StatementOptions(SheetOptions):
@@ -239,6 +246,9 @@ def _choose_form(output: str, form: str) -> str:
 
 def _get_extension(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122 (a Path takes longer)
+
+
+# What the team states
 
 
 def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, complete: bool = True) -> Statement:
