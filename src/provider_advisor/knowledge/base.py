@@ -1,4 +1,4 @@
-"""The knowledge base: all records by id, also found by aliases and names; and restricting it to a scope."""
+"""The knowledge base: all records by id, also found by aliases and names."""
 
 import datetime as dt
 import re

@@ -1,7 +1,8 @@
-"""The records of facts: frozen values, checked before they are made (see `loader`)."""
+"""The records of the files under facts/: sources, criteria, situations, usage, providers and their claims."""
 
-# They are named tuples, not models of the checking library, so that answering a question need not import it; and not
-# frozen dataclasses, whose classes take a millisecond each to make, at every start of the command.
+# They are checked before they are made (see `loader`). They are named tuples, not models of the checking library, so
+# that answering a question need not import it; and not frozen dataclasses, whose classes take a millisecond each to
+# make, at every start of the command.
 
 import datetime as dt
 from collections.abc import Mapping

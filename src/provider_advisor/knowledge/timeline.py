@@ -1,4 +1,4 @@
-"""What the claims on one product and criterion say together on a day, statement by statement.
+"""Follow the statements on one product and criterion in time: which of them hold on a day.
 
 An example, with the day on which each was stated:
 

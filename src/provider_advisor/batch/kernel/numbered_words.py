@@ -1,11 +1,11 @@
-"""Number the distinct words of columns; all `Ints` are 32-bit.
+"""Number the distinct words of columns, so that each is read once.
 
 For example, the cells "fax,mms", "" and "mms, fax" have the distinct words "fax" (0), "mms" (1) and " fax" (2):
 
     numbers   0  1  1  2
     ends      0  2  2  4
 
-Words keep their spaces, so that only distinct ones need to be stripped.
+Words keep their spaces, so that only distinct ones need to be stripped. All `Ints` are 32-bit.
 """
 
 from __future__ import annotations

@@ -267,7 +267,7 @@ def _limit_strength(verdicts: Verdicts, found: Judged) -> Verdicts:
 
 
 def judge(rows: pa.RecordBatch, memory: Memory, chaining: RuleChainer) -> Judged:
-    """Judge the rows, whose columns `table.plan_layout` must have checked."""
+    """Judge the rows, whose columns `layout.plan_layout` must have checked."""
     read = _read_rows(rows, memory)
     fired = chaining.fire(read.stated.cells, read.stated.ends, read.said, memory.cells, memory.changes)
     costs = calculate_costs(read.said.usage, read.said.rows, memory.prices)

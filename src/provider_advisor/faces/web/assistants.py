@@ -1,4 +1,4 @@
-"""The same operations for AI assistants, over the Model Context Protocol.
+"""The operations of the server as tools for AI assistants, over the Model Context Protocol.
 
 Each answer includes its sources and what is not known, so that an assistant need not guess.
 """

@@ -1,4 +1,4 @@
-"""Files with many teams: check an upload, start its run, and return the result files.
+"""Check a file that `batch_pages` receives, start its run, and find the files of the result.
 
 A file's name does not prove its content, so the first bytes decide the format. A name that does not match is refused,
 and so is a file that would unpack to more than the limit, before it is unpacked.

@@ -1,1 +1,1 @@
-"""`recommend ask`: the questionnaire in a terminal, with arrow keys or line by line."""
+"""The questionnaire in a terminal, with arrow keys or line by line."""
