@@ -100,6 +100,13 @@ def test_22_facts_by_state_are_those_that_answers_call_so(bicycles, web, day):
     assert [row["provider"] for row in unknown] == list(facts.knowledge.providers)
 
 
+def test_facts_are_listed_by_the_labels_that_people_read(bicycles, web):
+    rows = web.get("/facts.json?provider=velo").json()
+    labels = [bicycles.criteria[row["criterion"]].label.casefold() for row in rows]
+    assert labels == sorted(labels)
+    assert [row["criterion"] for row in rows] != sorted(row["criterion"] for row in rows)
+
+
 def test_facts_are_the_same_rows_as_page_json_and_csv(web):
     rows = web.get("/facts.json?provider=velo").json()
     table = list(csv.DictReader(web.get("/facts.csv?provider=velo").text.splitlines()))

@@ -354,7 +354,7 @@ def _list_rows(asked: _FactFilter) -> Iterator[dict[str, Any]]:
 
 
 def _list_places(asked: _FactFilter) -> list[tuple[str, str]]:
-    """Return the providers and criteria to list: those with claims, or all of them for unknown facts."""
+    """Return the providers and criteria to list, by label: those with claims, or all of them for unknown facts."""
     knowledge = asked.facts.knowledge
     # An unknown fact has no claim by which to find it, so all pairs are tried. There are thousands, which is why
     # `_read_filter` demands a provider or a criterion.
@@ -363,11 +363,13 @@ def _list_places(asked: _FactFilter) -> list[tuple[str, str]]:
         places = [(provider, name) for provider in knowledge.providers for name in names]
     else:
         places = [place for place in knowledge.list_claimed() if place[0] in knowledge.providers]
-    return sorted(
+    shown = [
         (provider, name)
         for provider, name in places
         if asked.provider in {None, provider} and asked.criterion in {None, name}
-    )
+    ]
+    # Ids are not shown, so an order by id would look like none.
+    return sorted(shown, key=lambda place: (place[0], knowledge.criteria[place[1]].label.casefold()))
 
 
 def _name_state(fact: Fact, facts: Facts) -> str:
