@@ -23,7 +23,7 @@ def open_bytes(source: InputFile) -> BinaryIO:
         return sys.stdin.buffer
     if not source.is_stored:
         return open(source.path, "rb")  # noqa: PTH123 (see `Stream.__exit__`)
-    from provider_advisor.batch.remote.stores import find_object  # noqa: PLC0415 (as above)
+    from provider_advisor.batch.remote.stores import find_object  # noqa: PLC0415 (clients of stores load slowly)
 
     return find_object(source.path).open()
 

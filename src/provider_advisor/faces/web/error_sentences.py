@@ -23,7 +23,7 @@ _OPTIONS = re.compile(
 )
 """Advice on command options in an error."""
 
-_WORD = re.compile("[a-z]+ ")
+_LOWER_WORD = re.compile("[a-z]+ ")
 _COMMAND = re.compile("`recommend (criteria|facts|schema)`")
 _IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema": "`/api/v1/schema/{kind}`"}
 """What a program uses in place of a command."""
@@ -43,7 +43,7 @@ def mark_code(text: object) -> Markup:
 
 def show_sentence(text: str, *, linked: bool = True) -> Markup:
     """Return an error as a sentence, with a capital letter unless it begins with a file name."""
-    return show_reason(capital(text) if _WORD.match(text) else text, linked=linked)
+    return show_reason(capital(text) if _LOWER_WORD.match(text) else text, linked=linked)
 
 
 def show_reason(text: str, *, linked: bool = True) -> Markup:

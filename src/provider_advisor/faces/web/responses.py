@@ -39,7 +39,6 @@ from provider_advisor.safe_text import dump_json
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy serves the pages; `render` puts it before each link, so no template has to know it."""
 
-
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
 _HEADINGS = {

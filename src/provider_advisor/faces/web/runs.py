@@ -33,10 +33,10 @@ _WITH_RESULT = (0, 3)
 """Statuses of a run with a result; 3 means that some rows were rejected."""
 
 KEPT_SECONDS = 3_600
-"""Results are kept for so long."""
+"""How long results are kept."""
 
 _MOST_SECONDS = 600
-"""A run may take so long, in time of its processor; one that says nothing by then was killed."""
+"""The processor time that a run may take. One that has no exit status by then was killed."""
 
 _CLEANING_SECONDS = 300
 _MOST_AT_ONCE = 4
