@@ -142,6 +142,19 @@ def test_what_to_ask_names_the_price_up_to_which_the_provider_leads():
     assert says.endswith(" Below 0.00395 USD/participant-minute, Twilio leads.")
 
 
+def test_what_to_ask_does_not_repeat_the_limit_that_its_answers_name():
+    for asked, ends in (
+        ({"needs": ["call-recording-price<=1"]}, "at most 1 USD/minute? If yes, Twilio would be recommended (leaning)"),
+        ({"needs": ["call-recording-price<=0.01"], "wants": ["monthly-cost"]}, "if above 0.01 USD/minute, the answer"),
+    ):
+        found, tippings = measured_cost(**asked, recording_minutes=10_000)
+        assert ("twilio", "call-recording-price") in tippings
+        alone = [part for part in found.record["confirm"] if len(part["facts"]) == 1]
+        (says,) = [part["says"] for part in alone if part["facts"][0]["provider"] == "twilio"]
+        assert ends in says
+        assert says.endswith(" the answer would be undetermined, leaning to Vonage.")
+
+
 def test_what_to_ask_says_once_what_every_answer_leads_to():
     found, _ = measured_cost(wants=["monthly-cost"], sms_outbound=1_000, mms_outbound=1_000)
     (says,) = [part["says"] for part in found.record["confirm"] if part["facts"][0]["provider"] == "twilio"]

@@ -89,7 +89,7 @@ class _QuestionInWords:
         says = f"{self._write()} {capital(says)}."
         says += " The sources contradict each other." if self._question.disputed else ""
         # For other amounts, the question names the bound, and the answers are on either side of it.
-        if leads is not None and self._criterion.usage:
+        if leads is not None and self._criterion.usage and not self._has_said(leads, says):
             says += f" {capital(say_within(leads, self._criterion))}, {self.name} leads."
         return ConfirmRecord(
             facts=[self.record_fact()],
@@ -109,6 +109,13 @@ class _QuestionInWords:
             complete=True,
             says=says,
         )
+
+    def _has_said(self, leads: Tipping, says: str) -> bool:
+        """Return whether the answers already say with which amounts the provider leads."""
+        # "At most 1 USD/minute? If yes, Acme would be recommended" leaves nothing to add with "Up to 1 USD/minute".
+        limit = say_within(leads, self._criterion).replace("up to", "at most", 1)
+        verdicts = [answer.verdict for answer in self._question.answers]
+        return limit in says and any(self._question.provider in {then.provider, then.lean} for then in verdicts)
 
     def record_fact(self) -> OpenFactRecord:
         """Return the fact to ask about, with the question."""
