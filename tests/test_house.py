@@ -77,6 +77,14 @@ def test_no_two_classes_have_one_name(modules):
     assert {name: homes for name, homes in twice.items() if name not in _TWICE} == {}
 
 
+def test_a_package_of_several_files_only_hands_names_on(modules):
+    packages = [module for module in modules.values() if module.path.name == "__init__.py"]
+    several = [module for module in packages if any(other.startswith(f"{module.name}.") for other in modules)]
+    made = {module.name: [node.name for node in module.tree.body if hasattr(node, "name")] for module in several}
+    # The whole package imports what it hands on when that is first used, so that each command starts fast.
+    assert {name: names for name, names in made.items() if names} == {"provider_advisor": ["__getattr__"]}
+
+
 @pytest.mark.parametrize("name", _NAMES)
 def test_public_names_are_documented(name, modules):
     tree = modules[name].tree
