@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from single import agrees, answered
 from tables import bases, tables
-from worlds import Said, capability, knowledge_of
+from worlds import Said, capability, knowledge_of, rule
 
 from provider_advisor import BatchError, load
 from provider_advisor.batch.kernel import cells, scores, situations, word_reader
@@ -27,6 +27,7 @@ from provider_advisor.batch.kernel.numbered_words import number_words, split_cel
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need, Not
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.recommendation import recommend
 
@@ -79,6 +80,14 @@ def test_the_wider_the_error_of_a_sum_may_be_the_sooner_its_last_digit_is_in_dou
     # As if they varied no more than the others, only the first is in doubt.
     _, alone = scores.score_teams(sums, entries, cells.Cells(facts), np.zeros(4, bool))
     assert not alone.any()
+
+
+def test_a_rule_whose_condition_is_denied_twice_fires_as_in_a_single_answer():
+    criteria = [capability(name) for name in ("board", "chat", "fax")]
+    when = Not(AnyOf((Not(Need("board")), Need("fax"))))
+    claims = {"ada": {"board": Said("present"), "chat": Said("absent")}, "bob": {"chat": Said("present")}}
+    facts = Facts(knowledge_of(criteria, claims, [rule("r", when, favours=FactHolds("chat"))]), worlds.DAY)
+    agrees(Scorer(facts, reasons=True), table(team=["a", "b", "c"], wants=["board", "board,fax", "fax"]))
 
 
 def test_providers_that_all_fail_a_must_are_level_without_being_named():

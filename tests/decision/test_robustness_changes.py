@@ -179,6 +179,21 @@ def test_the_search_says_when_it_did_not_try_everything(monkeypatch):
     assert not found.complete
 
 
+def test_beyond_the_most_runs_what_needs_no_run_is_still_tried(monkeypatch):
+    # As a must the board makes the chat one, and rules bob out. As a wish it fires the same rule, so no run is needed.
+    monkeypatch.setattr(module, "MOST_RUNS", 0)
+    rules = [rule("wants-chat", Need("board"), Implied("chat", "must"))]
+    claims = {"ada": {"board": HAS, "chat": HAS, "fax": LACKS}, "bob": {"board": HAS, "chat": LACKS, "fax": HAS}}
+    criteria = [capability("board"), capability("chat"), capability("fax", 3)]
+    found = example(claims, [must("board"), Requirement("fax", "should")], criteria, rules)
+    assert not found.complete
+    turns = {
+        change.requirement.criterion: (change.kind, turn.verdict) for turn in found.turns for change in turn.changes
+    }
+    kind, verdict = turns["board"]
+    assert (kind, verdict.provider) == ("priority", "bob")
+
+
 def test_nothing_stated_nothing_to_change():
     assert example({"ada": {}, "bob": {}}, [], [capability("board")]).turns == ()
 
@@ -228,3 +243,11 @@ def test_a_bound_on_what_need_not_be_whole_is_tightened_to_just_past_an_amount()
     found = example(claims, [must("rate", Interval(None, 5))], [price("rate")])
     assert [turn.changes[0].instead.bound for turn in found.turns] == [Interval(None, 3.99999)]
     assert found.turns[0].verdict.provider == "ada"
+
+
+def test_an_upper_bound_is_widened_to_exactly_the_amount():
+    claims = {"ada": {"rate": Said(2, "exactly"), "fax": LACKS}, "bob": {"rate": Said(4, "exactly"), "fax": HAS}}
+    asked = [must("rate", Interval(None, 3)), Requirement("fax", "should")]
+    found = example(claims, asked, [capability("fax"), price("rate")])
+    assert found.turns[0].changes[0].instead.bound == Interval(None, 4)
+    assert found.turns[0].verdict.provider == "bob"

@@ -205,6 +205,18 @@ def test_where_no_single_answer_would_do_the_smallest_sets_are_named():
     assert pairs == list(itertools.combinations(names, 2))
 
 
+def test_good_answers_about_both_may_make_a_tie_where_a_bad_one_settles_nothing():
+    # Either of two things is enough. One yes leads, but the other provider may still have the second thing.
+    criteria = [capability("chat"), capability("fax")]
+    found = confirmed({"ada": {}, "bob": {}}, [should("chat|fax")], criteria)
+    assert {answer.verdict.strength for question in found.questions for answer in question.answers} <= {"leaning", None}
+    asked = [[(each.provider, each.criterion) for each in part.questions] for part in found.sets]
+    assert sorted(map(sorted, asked)) == [
+        [("ada", one), ("bob", other)] for one in ("chat", "fax") for other in ("chat", "fax")
+    ]
+    assert {part.verdict.kind for part in found.sets} == {"tie"}
+
+
 def test_a_rival_that_only_joint_answers_put_ahead_is_a_contender():
     criteria = [capability(name) for name in ("board", "desk", "fax", "phone")]
     unless = AnyOf((FactHolds("fax", present=False), FactHolds("phone")))
@@ -279,6 +291,14 @@ def priced(bound, hours, claims, **more):
     knowledge = type(knowledge)(**{**vars(knowledge), "usage": items, "fingerprint": "priced"})
     asked = Requirement("monthly-cost", "should", bound, weight=3), Requirement("board", "should")
     return decided(knowledge, Team(asked, usage={"hours": hours, **more}))
+
+
+def test_a_cost_without_a_bound_stays_open_alike_for_all_so_that_it_makes_no_contender():
+    # How many hours it will be is not known, but they are as many with either provider.
+    claims = {"ada": {"board": HAS, "hourly": Said(5, "exactly")}, "bob": {"board": HAS, "hourly": Said(6, "exactly")}}
+    decision = priced(None, Volume(50, 100, "50..100"), claims)
+    assert (decision.outcome.verdict.provider, decision.outcome.verdict.strength) == ("ada", "leaning")
+    assert find_contenders(decision.outcome, decision.facts) == ((), ())
 
 
 # Bob's 12 an hour are 600 a month, more than 550, and he has a board. What ada asks for is not known.

@@ -553,3 +553,7 @@ def test_one_provider_alone_is_always_first():
     assert by_name["ada"].ranks == (1.0,)
     assert by_name["ada"].central == (1.0,)
     assert by_name["ada"].confidence == 1.0
+
+
+def test_without_providers_there_are_no_worlds():
+    assert model_worlds((), Facts(knowledge_of([capability("board")], {}), DAY)) == ((), True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from teams import fresh
+from teams import fresh, with_bill
+from worlds import Said, capability, knowledge_of, price, rule, with_providers
 
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Need, Not, Situation, Usage
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, Situation, Usage
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire import GivenAnswer, State, put_answers
-from provider_advisor.questionnaire.open_questions import NO, DecidingQuestions
+from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
+from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions
 from provider_advisor.questionnaire.replay_answers import replay_answers
 from provider_advisor.questionnaire.state import TOPICS
 
@@ -62,3 +63,43 @@ def test_what_is_answered_decides_no_more(opened):
     regular = put_answers(opened, [GivenAnswer(_KEYS["skill"], ("regular",))])
     replay = replay_answers(regular)
     assert replay.possible.may_be(AllOf((_RENTAL, _BEGINNER))) == NO
+
+
+def test_a_criterion_may_be_stated_until_its_question_is_answered(opened):
+    key = _KEYS["rental"]
+    values = {None: YES | NO, "must": YES, "no": NO, "not-sure": YES | NO}
+    for value, truths in values.items():
+        state = opened if value is None else put_answers(opened, [*opened.answers, GivenAnswer(key, value)])
+        assert survey_answers(state).replay.possible.stated["rental"] == truths
+
+
+def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for():
+    criteria = [capability("board")._replace(of_each="place"), capability("fax")]
+    favour = rule("r", Need("board@here"), favours=FactHolds("fax"), weight=5)
+    said = {
+        name: {"board": Said("present"), "fax": Said(fax)} for name, fax in {"ada": "present", "bob": "absent"}.items()
+    }
+    knowledge = knowledge_of(criteria, said, [favour])
+    ada = knowledge.providers["ada"]
+    board_here, fax = ada.claims[0]._replace(members=("here",)), ada.claims[1]
+    named = {**knowledge.providers, "ada": ada._replace(claims=(board_here, fax))}
+    state = fresh(with_providers(knowledge, named))
+    board = Key("criterion", "board")
+    for answers, truths, decides in [
+        ((), YES | NO, {board}),
+        ((GivenAnswer(board, "must"),), YES | NO, {Key("members", "board")}),
+        ((GivenAnswer(board, "must"), GivenAnswer(Key("members", "board"), ("here",))), YES, set()),
+        ((GivenAnswer(board, "no"),), NO, set()),
+    ]:
+        answered = put_answers(state, answers)
+        possible = survey_answers(answered).replay.possible
+        assert possible.may_be(favour.when) == truths
+        assert DecidingQuestions(possible, answered.catalogue, frozenset()).find_for_condition(favour.when) == decides
+
+
+def test_a_cost_is_stated_for_sure_once_there_is_usage_that_it_follows_from():
+    criteria = [capability("board"), price("rate")]
+    state = fresh(with_bill(knowledge_of(criteria, {"ada": {"board": Said("present"), "rate": Said(2, "exactly")}})))
+    asked = GivenAnswer(Key("criterion", "bill"), "must")
+    for answers, truths in [((asked,), YES | NO), ((asked, GivenAnswer(Key("usage", "calls"), 10)), YES)]:
+        assert survey_answers(put_answers(state, answers)).replay.possible.stated["bill"] == truths

@@ -64,7 +64,7 @@ class JointAnswers:
         """Return the worst and the best rank after any answers, or bounds on them.
 
         They are exact unless a group has more than `MOST_JOINT` joint answers; then its findings count at their ends.
-        So does a cost that no answer settles.
+        So does a limit on the cost that no answer settles.
         """
         places = [place for group in self._groups if self._count_joint(group) <= MOST_JOINT for place in group]
         rest = [place for group in self._groups if self._count_joint(group) > MOST_JOINT for place in group]
