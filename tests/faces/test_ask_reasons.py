@@ -8,7 +8,7 @@ import random
 import pytest
 
 from provider_advisor import load
-from provider_advisor.faces.ask_wording import describe_known, describe_why
+from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import (

@@ -1,30 +1,23 @@
-"""Sentences of the questionnaire, in the terminal and on the web. Explanations never name a provider."""
+"""Sentences of the questionnaire, in the terminal and on the web; `why_wording` says why a question is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from provider_advisor.decision import Verdict
-from provider_advisor.explanation.words import STANDINGS, capital, join_any, joined, keep_few, shortened
+from provider_advisor.explanation.words import STANDINGS, joined, shortened
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import number_text
 from provider_advisor.questionnaire import (
     Catalogue,
-    Coverage,
     End,
     Key,
-    Known,
-    Move,
     Prompt,
     Screen,
     State,
-    Why,
     choose_screen,
-    explain_question,
     list_met_by_all,
     make_prompt,
     measure_progress,
-    sum_up_known,
     survey_answers,
 )
 from provider_advisor.questionnaire.state import (
@@ -63,28 +56,6 @@ _TITLES = {
 }
 _LAST = "The last questions. If you leave them all out, nothing else can change the answer."
 _MOST_NAMED = 4
-_MOST_LISTED = 8
-_PROVED = {
-    "out": "none of the providers compared meets every must",
-    "standing": "the leader's musts are decided",
-    "behind": "no other provider can catch up",
-    "level": "the leaders stay level",
-    "strength": "the answer stays as firm as it is",
-}
-_OPEN = {
-    "standing": "whether the leader meets every must",
-    "behind": "whether another provider can catch up",
-    "level": "whether the leaders stay level",
-    "strength": "how firm the answer is",
-}
-"""The parts of a proof, in words: once they are proved, and while they are open."""
-
-_STRENGTHS: Mapping[str, str] = {
-    "firm": " for certain",
-    "dated": ", but only on facts that are out of date",
-    "leaning": ", but not for certain",
-    "lean": ", but one of its musts would not be known",
-}
 
 
 # Screens and their questions
@@ -277,7 +248,7 @@ def describe_given(state: State) -> str:
         (len(team.usage), "monthly volume", "monthly volumes"),
         (len(team.unlisted), "wish in your own words", "wishes in your own words"),
     ]
-    told = joined([_count(number, one, many) for number, one, many in counts if number])
+    told = joined([write_count(number, one, many) for number, one, many in counts if number])
     if not told:
         return "Nothing has been said yet."
     return f"You start with {told}, which will not be asked again. To see or change them, search without a word: /"
@@ -360,117 +331,6 @@ def describe_open(state: State) -> str:
     return f"The file does not answer what would be asked next: {shortened(labels, _MOST_NAMED)}."
 
 
-# Why a question is asked
-
-
-def describe_known(state: State) -> list[str]:
-    """Say what is known and proved so far."""
-    return list(_describe_known(sum_up_known(state)))
-
-
-def describe_why(state: State, key: Key) -> list[str]:
-    """Explain why a question is asked: its words, what is known, and what each answer would change."""
-    if key == TOPICS:
-        return [*describe_known(state), *_describe_topics(state)]
-    found, prompt = explain_question(state, key), make_prompt(key, state.catalogue)
-    return [
-        f"{prompt.label}: {describe_question(prompt)}",
-        *_describe_known(found.known),
-        *_describe_coverage(found.coverage),
-        *_describe_moves(found, state),
-        *_describe_dependents(found),
-    ]
-
-
-def _describe_known(known: Known) -> Iterator[str]:
-    unsure = f", {known.unsure} not sure" if known.unsure else ""
-    yield f"So far: {_count(known.stated, 'requirement', 'requirements')}{unsure}; {_describe_kind(known.verdict)}."
-    yield " ".join(_describe_proved(known))
-
-
-def _describe_proved(known: Known) -> Iterator[str]:
-    told = [_PROVED[aspect] for aspect in known.proved if aspect in _PROVED]
-    if known.out and "out" not in known.proved:
-        told.insert(0, f"{known.out} of {known.providers} providers {'is' if known.out == 1 else 'are'} ruled out")
-    yield f"Proved: {joined(told)}." if told else "Proved: nothing yet."
-    if known.left:
-        open_ = [_OPEN[aspect] for aspect in known.hanging if aspect in _OPEN]
-        what = f"{joined(open_)}; " if open_ else ""
-        yield f"Open: {what}up to {_count(known.left, 'criterion', 'criteria')} could still change the answer."
-
-
-def _describe_kind(verdict: Verdict) -> str:
-    if verdict.kind == "recommended":
-        return f"one provider is ahead{_STRENGTHS[str(verdict.strength)]}"
-    if verdict.kind == "undetermined":
-        return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the answer is open"
-    return {"tie": "several providers are level"}.get(verdict.kind, "none of the providers compared meets every must")
-
-
-def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
-    """Yield for how many providers it is known; not which ones, so as not to influence the answer."""
-    if coverage is None:
-        return
-    words = {"known to have it": coverage.has, "known to lack it": coverage.lacks, "not known": coverage.unknown}
-    if coverage.is_amount:
-        words = {"with a known amount": coverage.has, "without a known amount": coverage.unknown}
-    of = _count(coverage.has + coverage.lacks + coverage.unknown, "provider", "providers")
-    told = ", ".join(f"{number} {text}" for text, number in words.items() if number)
-    yield f"Of the {of} still in the running: {told}."
-
-
-def _describe_moves(found: Why, state: State) -> Iterator[str]:
-    """Yield what each answer would change on its own; answers with the same effect together."""
-    by_effect: dict[str, list[str]] = {}
-    for move in found.moves:
-        effect = _describe_move(move, found.known.verdict)
-        by_effect.setdefault(effect, []).append(describe_answer(found.key, move.answer, state))
-    same = by_effect.pop("", [])
-    for effect, answers in by_effect.items():
-        yield f"{_join_answers(answers)}: {effect}."
-    if by_effect and same:
-        yield f"{_join_answers(same)}: the answer would stay the same."
-    elif not by_effect:
-        together = ", but together with other answers it may" if found.decides else ""
-        yield f"On its own, it does not change the answer{together}."
-
-
-def _join_answers(answers: Sequence[str]) -> str:
-    return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
-
-
-def _describe_move(move: Move, before: Verdict) -> str:
-    """Say how the answer would change; empty if it would not."""
-    after = move.verdict
-    if after == before:
-        return ""
-    if after.kind == "none":
-        return "none of the providers compared would meet every must"
-    if after.kind == "tie":
-        return "several providers would be level"
-    ahead, was = after.provider or after.lean, before.provider or before.lean
-    if ahead is None:
-        return "the answer would be open"
-    who = "a provider" if was is None else "the same provider" if ahead == was else "another provider"
-    return f"{who} would be ahead{_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
-
-
-def _describe_dependents(found: Why) -> Iterator[str]:
-    if found.opens:
-        yield f"{_count(len(found.opens), 'further question depends', 'further questions depend')} on it."
-    if found.rules:
-        yield f"{_count(found.rules, 'rule uses', 'rules use')} it."
-
-
-def _describe_topics(state: State) -> Iterator[str]:
-    yield "You are not asked about the topics that you leave out. You can tick more of them later: search for topics."
-    questions = [part for part in state.catalogue.questions.values() if part.about == "criterion"]
-    counts = [
-        f"{subject.label} {sum(name in question.subjects for question in questions)}"
-        for name, subject in state.catalogue.subjects.items()
-    ]
-    yield f"Questions per topic at most (some are in several): {', '.join(counts)}. Only a few of them will be asked."
-
-
-def _count(number: int, one: str, many: str) -> str:
+def write_count(number: int, one: str, many: str) -> str:
+    """Return a number of things in words, such as "no questions"."""
     return f"{number:,} {one if number == 1 else many}" if number else f"no {many}"

@@ -13,13 +13,11 @@ from provider_advisor.faces.ask_wording import (
     describe_answer,
     describe_end,
     describe_hint,
-    describe_known,
     describe_line,
     describe_question,
     describe_silence,
     describe_so_far,
     describe_summary,
-    describe_why,
     list_heading,
     name_choice,
 )
@@ -37,6 +35,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
 )
 from provider_advisor.faces.cli.ask.typed import read_command, read_number
 from provider_advisor.faces.text import show_lines
+from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,

@@ -12,12 +12,10 @@ from provider_advisor.faces.ask_wording import (
     describe_answers,
     describe_end,
     describe_hint,
-    describe_known,
     describe_question,
     describe_silence,
     describe_so_far,
     describe_title,
-    describe_why,
     list_heading,
     name_choice,
 )
@@ -32,6 +30,7 @@ from provider_advisor.faces.cli.ask.typed import (
     read_place,
 )
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
+from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
 from provider_advisor.questionnaire.prompts import SHORT_LIST
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
