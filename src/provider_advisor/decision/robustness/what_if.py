@@ -157,17 +157,18 @@ class Supposing:
         before, own = self._assessments[provider], self._ranks[self._places[provider]]
         if own is None or before.cost is not None or not all(map(self._facts.allows, supposed)):
             return False
-        if own[0] == _RULED_OUT:
-            return own[0] > best[0]
+        (standing, unknown_now, behind), (best_standing, best_unknown, _) = own, best
+        if standing == _RULED_OUT:
+            return standing > best_standing
         findings = [before.findings[place] for place in self._list_touched(supposed)]
-        unknown = own[1] - len([each for each in findings if each.is_unknown_must])
+        unknown = unknown_now - len([each for each in findings if each.is_unknown_must])
         # Even if every answer is yes, it still has more unknown musts, or the leader has none.
-        if unknown > 0 and (unknown > best[1] or best[0] == _QUALIFIED):
+        if unknown > 0 and (unknown > best_unknown or best_standing == _QUALIFIED):
             return True
         # Two wishes that weigh 5 of a total of 60, each expected at 0.5, can raise the score by 5 / 60, or 8.3 points:
         # not enough where the leader is 10 ahead.
         gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
-        expected = -own[2] + 100 * gained / sum([each.weight for each in before.findings]) + DUST
+        expected = -behind + 100 * gained / sum([each.weight for each in before.findings]) + DUST
         return (1 if unknown > 0 else 0, unknown, -expected) > best
 
     def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
