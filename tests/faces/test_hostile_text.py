@@ -23,6 +23,8 @@ _FACES = Path(text_module.__file__).parent
 _MODULES = sorted(path for path in _FACES.rglob("*.py") if path != _FACES / "text.py")
 _HOSTILE = "a\x1b[2J\x9b31m\u202eb\u200bc\u2066d\x7f\ufeff\u2028e\x07"
 _SHOWN = r"a\x1b[2J\x9b31m\u202eb\u200bc\u2066d\x7f\ufeff\u2028e\x07"
+_REVEALED = re.compile(r"u\+?202e", re.IGNORECASE)
+"""The mark in it that turns the direction, as an escape: `\\u202e`, in errors `<U+202E>`."""
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -134,13 +136,16 @@ def test_lists_show_what_labels_hide(command, form, recommend_says, hostile):
     run = recommend_says(f"recommend {command} {options}")
     assert run.status == 0
     assert not _UNSEEN.search(run.out + run.err)
+    # Schemas, the counts of a check, and the JSON of facts, which has ids, name nothing by its label.
+    has_labels = word in {"compare", "criteria"} or (word == "facts" and form == "text")
+    assert bool(_REVEALED.search(run.out + run.err)) is has_labels
 
 
 @pytest.mark.parametrize(
     "command",
     [
         "recommend --needs '{}'",
-        "recommend --wants 'repairs:{}'",
+        "recommend --wants 'sms:{}'",
         "recommend --usage '{}=1'",
         "recommend --situation '{}=x'",
         "recommend --as-of '{}'",
@@ -169,6 +174,7 @@ def test_messages_show_what_words_and_names_hide(command, recommend_says):
     said = run.out + run.err
     assert not _UNSEEN.search(said)
     assert "Traceback" not in said
+    assert _REVEALED.search(said), said
 
 
 def test_problems_of_files_show_what_keys_and_names_hide(recommend_says, folders_from, tmp_path):
@@ -188,6 +194,7 @@ def test_a_requirements_file_shows_what_its_words_hide(recommend_says, tmp_path)
     run = recommend_says(f"recommend --file {path}")
     assert run.status == 2
     assert not _UNSEEN.search(run.err)
+    assert _REVEALED.search(run.err)
 
 
 @pytest.mark.parametrize("change", ["schema", "needs", "situation", "reason", "name"])
@@ -218,6 +225,7 @@ def test_messages_of_a_batch_show_what_words_hide(recommend_says, tmp_path):
     run = recommend_says(f"recommend batch '{source}' '{output}'")
     assert run.status
     assert not _UNSEEN.search(run.out + run.err)
+    assert _REVEALED.search(run.out + run.err)
 
 
 def test_what_many_teams_came_to_shows_what_labels_hide(recommend_says, hostile, tmp_path):
@@ -251,6 +259,7 @@ def test_letters_show_what_labels_hide(name, recommend_says, hostile, tmp_path):
     run = recommend_says(f"{_ASKED} --format questions --output {path} {hostile}")
     assert run.status == 0
     assert not _UNSEEN.search(path.read_text(encoding="utf-8"))
+    assert "u202e" in path.read_text(encoding="utf-8")
 
 
 def _drawn(ask, keys: str) -> str:
