@@ -200,7 +200,7 @@ def test_the_order_of_rules_never_matters():
     assert Requirement("fax", "should", None, 9, ("again", "join")) in next(iter(found))
 
 
-def test_2000_rules_of_which_half_are_one_chain():
+def test_2000_rules_fire_through_a_chain_of_1000_and_only_from_where_it_is_entered():
     criteria, rules = chain(1000, "k")
     rules += [
         rule(f"side-{number}", AllOf((Need(f"k{number:04}"), ALWAYS)), favours=FactHolds("board"))
@@ -224,7 +224,7 @@ def test_200_rules_on_the_same_need_all_fire():
     assert implied == {"chat": (200, odd), "fax": (199, even)}
 
 
-def test_200_rules_on_the_same_need_and_one_thing_more_each():
+def test_of_200_rules_on_the_same_need_those_fire_whose_other_need_is_stated():
     criteria = [capability(f"m{number:03}") for number in range(200)]
     rules = [
         rule(f"r{number}", AllOf((Need("board"), Need(f"m{number:03}"))), favours=FactHolds("fax"))
