@@ -16,8 +16,6 @@ from provider_advisor.batch.reading import ReadingOptions, open_inputs
 from provider_advisor.batch.remote.addresses import find_scheme, hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure
 
-_PASSWORD, _url = PASSWORD, make_url
-
 
 @pytest.fixture(scope="module")
 def port(postgresql_port):
@@ -28,7 +26,7 @@ def port(postgresql_port):
 @pytest.fixture
 def run(run_command):
     """A function to the exit status of `recommend batch` and what it said; nothing of it may hold the password."""
-    return partial(run_command, secrets=(_PASSWORD, quote(_PASSWORD, safe=""), "ss/word", "word@3"))
+    return partial(run_command, secrets=(PASSWORD, quote(PASSWORD, safe=""), "ss/word", "word@3"))
 
 
 _TEAMS = """
@@ -42,7 +40,7 @@ from generate_series(1, {count}) i
 def test_every_row_of_a_query_is_scored_or_rejected_in_order(run, port, tmp_path, form):
     output = tmp_path / f"scores.{form}"
     query = _TEAMS.format(count=50_000)
-    status, _ = run(_url(port), output, "--query", query, "--summary", tmp_path / "summary.json")
+    status, _ = run(make_url(port), output, "--query", query, "--summary", tmp_path / "summary.json")
     assert status == 3
     rows = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[form](output)
     rejects = pl.read_csv(tmp_path / "scores.rejects.csv")
@@ -51,7 +49,7 @@ def test_every_row_of_a_query_is_scored_or_rejected_in_order(run, port, tmp_path
     assert set(rejects["file"]) == {f"postgresql://***@127.0.0.1:{port}/postgres"}
     summary = (tmp_path / "summary.json").read_text()
     assert json.loads(summary)["rejected"] == 5_000
-    assert quote(_PASSWORD, safe="") not in summary
+    assert quote(PASSWORD, safe="") not in summary
 
 
 def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
@@ -61,7 +59,7 @@ def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
                ('c', 'sms|fax', null))
                as teams(team, needs, "usage.sms-outbound")"""
     run(teams, tmp_path / "one.csv", "--reasons")
-    run(_url(port), tmp_path / "other.csv", "--reasons", "--query", query)
+    run(make_url(port), tmp_path / "other.csv", "--reasons", "--query", query)
     assert (tmp_path / "other.csv").read_text() == (tmp_path / "one.csv").read_text()
 
 
@@ -80,16 +78,16 @@ def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
 )
 def test_a_bad_query_gets_one_sentence_and_no_output(run, port, tmp_path, query, expected):
     status, sentence = expected
-    found, said = run(_url(port), tmp_path / "scores.csv", "--query", query)
+    found, said = run(make_url(port), tmp_path / "scores.csv", "--query", query)
     assert (found, sentence in said, said.count("\n")) == (status, True, 1), said
     assert not (tmp_path / "scores.csv").exists()
 
 
 def test_a_query_cannot_change_the_database(run, port, tmp_path):
-    with dbapi.connect(_url(port), autocommit=True) as connection, connection.cursor() as cursor:
+    with dbapi.connect(make_url(port), autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("create table kept as select 'a' as team, 'fax' as needs")
         query = "delete from kept returning team, needs"
-        status, said = run(_url(port), tmp_path / "scores.csv", "--query", query)
+        status, said = run(make_url(port), tmp_path / "scores.csv", "--query", query)
         assert (status, "read-only" in said) == (1, True), said
         cursor.execute("select count(*) from kept")
         assert cursor.fetchone() == (1,)
@@ -104,7 +102,7 @@ def test_a_query_cannot_change_the_database(run, port, tmp_path):
     ],
 )
 def test_a_database_that_lets_nobody_in_gets_one_sentence(run, port, tmp_path, changed, sentence):
-    url = _url(**{"port": port, **changed})
+    url = make_url(**{"port": port, **changed})
     found, said = run(url, tmp_path / "scores.csv", "--query", "select 1")
     assert (found, sentence in said, said.count("\n")) == (1, True, 1), said
     assert "wrong" not in said.replace("what is wrong", "")
@@ -144,17 +142,17 @@ def test_without_the_driver_the_extra_is_named(bicycles, monkeypatch):
 
 
 def test_a_run_from_a_database_cannot_be_resumed(run, port, tmp_path):
-    arguments = (_url(port), tmp_path / "scores.csv", "--query", _TEAMS.format(count=1), "--resume")
+    arguments = (make_url(port), tmp_path / "scores.csv", "--query", _TEAMS.format(count=1), "--resume")
     status, said = run(*arguments)
     assert (status, "not with a database" in said) == (2, True)
 
 
 def test_a_database_that_goes_away_is_a_failure(port, bicycles):
     query = "select 'a' as team, 'repairs' as needs, repeat('x', 1000) as note from generate_series(1, 200000)"
-    inputs = open_inputs((_url(port),), bicycles, ReadingOptions(query=query))
+    inputs = open_inputs((make_url(port),), bicycles, ReadingOptions(query=query))
     pieces = inputs.pieces()
     next(pieces)
-    with dbapi.connect(_url(port), autocommit=True) as connection, connection.cursor() as cursor:
+    with dbapi.connect(make_url(port), autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity "
             "where pid <> pg_backend_pid() and backend_type = 'client backend'"

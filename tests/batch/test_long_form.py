@@ -91,7 +91,7 @@ def test_all_forms_hold_the_same_rows(scored, tmp_path):
         assert scored(TEAMS, name, "--reasons")[0] == 3
     lines = [json.loads(line) for line in (tmp_path / "long.jsonl").read_text().splitlines()]
     assert pl.read_parquet(tmp_path / "long.parquet").to_dicts() == lines
-    assert {row["rank"] for row in lines} > {1}
+    assert {row["rank"] for row in lines} > {1}  # or else a rank of 1 for all would do
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,7 @@ def test_the_examples_apply_one_after_the_other_and_their_cases_hold(tmp_path, r
             file.write(text)
     run = recommend_says(f"recommend check --cases --facts {tmp_path / 'facts'} --rules {tmp_path / 'rules'}")
     assert run.status == 0, run.err
-    kinds = {path.split("/")[0] + "/" + path.split("/")[1] for path, _, _ in examples}
-    assert {
+    assert {"/".join(path.split("/")[:2]) for path, _, _ in examples} == {
         "facts/criteria",
         "facts/members",
         "facts/sources.yaml",
@@ -31,10 +30,10 @@ def test_the_examples_apply_one_after_the_other_and_their_cases_hold(tmp_path, r
         "rules/accessibility.yaml",
         "rules/questions.yaml",
         "rules/cases",
-    } == kinds
+    }
 
 
-def test_a_broken_example_would_be_noticed(tmp_path, recommend_says):
+def test_the_check_of_the_examples_fails_for_a_case_that_does_not_hold(tmp_path, recommend_says):
     for name in ("facts", "rules"):
         shutil.copytree(shipped_folder(name), tmp_path / name)
     case = tmp_path / "rules" / "cases" / "wrong.yaml"
