@@ -29,6 +29,7 @@ from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need, Not
 from provider_advisor.knowledge.criteria import Criteria
+from provider_advisor.knowledge.records import Scale
 from provider_advisor.recommendation import recommend
 
 DAY = dt.date(2022, 12, 31)
@@ -88,6 +89,16 @@ def test_a_rule_whose_condition_is_denied_twice_fires_as_in_a_single_answer():
     claims = {"ada": {"board": Said("present"), "chat": Said("absent")}, "bob": {"chat": Said("present")}}
     facts = Facts(knowledge_of(criteria, claims, [rule("r", when, favours=FactHolds("chat"))]), worlds.DAY)
     agrees(Scorer(facts, reasons=True), table(team=["a", "b", "c"], wants=["board", "board,fax", "fax"]))
+
+
+def test_a_cost_beyond_the_ends_of_its_scale_is_graded_as_in_a_single_answer():
+    # Ada costs less than the best end, Bob up to as much, Cyd more than the worst; of Dot nothing is known.
+    rate = worlds.price("rate")._replace(usage=("calls",), scale=Scale(10, 2, ""))
+    bill = worlds.price("bill")._replace(computed=True, unit="USD/month", scale=None)
+    said = {"ada": Said(1, "exactly"), "bob": Said(2, "at_most"), "cyd": Said(12, "exactly")}
+    knowledge = knowledge_of([rate, bill], {**{name: {"rate": each} for name, each in said.items()}, "dot": {}})
+    scorer = Scorer(Facts(knowledge, worlds.DAY), reasons=True)
+    agrees(scorer, table(team=["a", "b"], wants=["bill", "bill"], usage__calls=["10", "10..20"]))
 
 
 def test_providers_that_all_fail_a_must_are_level_without_being_named():

@@ -20,6 +20,7 @@ from worlds import (
     knowledge_of,
     price,
     rule,
+    with_providers,
     worlds,
 )
 
@@ -28,10 +29,11 @@ from provider_advisor.decision.findings import assess_providers
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.robustness.requirement_changes import find_changes
 from provider_advisor.decision.verdict import date_verdict, judge, mark_dated
-from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.conditions import FactHolds, Need
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
+from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team
 
 OLD = dt.date(2021, 1, 1)
@@ -176,6 +178,16 @@ def test_what_a_rule_favours_by_may_be_old():
     claims = {"ada": {"board": HAS, "chat": HAD}, "bob": {"board": HAS, "chat": LACKS}}
     decision = decided(knowledge_of(CRITERIA, claims, rules, POLICY), Team((must("board"),)))
     assert (decision.outcome.verdict.strength, decision.dated_by) == ("dated", (("ada", "chat"),))
+
+
+def test_what_ended_with_its_product_is_never_out_of_date():
+    knowledge = knowledge_of(CRITERIA, {"ada": {"board": HAD}}, (), POLICY)
+    ada = knowledge.providers["ada"]
+    ended = ada._replace(products={name: each._replace(until=OLD) for name, each in ada.products.items()})
+    for provider, truth, is_stale in ((ada, Truth.YES, True), (ended, Truth.NO, False)):
+        facts = Facts(with_providers(knowledge, {"ada": provider}), DAY)
+        fact = facts("ada", "board")
+        assert (fact.truth, facts.is_stale(fact)) == (truth, is_stale)
 
 
 @given(worlds())

@@ -122,6 +122,7 @@ FILES = {"rates.yaml": RATES, "providers/other.yaml": OTHER}
         ("tiers: [{up_to: 4, price: 10}, {price: 4}], unit: GBP/delivery", Interval(5, 15), Interval(50, 150)),
         ("exactly: 10, monthly_minimum: 200, unit: GBP/delivery", Interval(12.5, 15), Interval(250, 300)),
         ("exactly: 10, unit: INR/delivery", None, Interval(0, None)),
+        ("by_quote: true, unit: USD/delivery", None, Interval(0, None)),
     ],
 )
 def test_a_price_in_another_currency_is_converted_by_the_newest_rates_of_the_day(priced, claim, price, cost):

@@ -362,6 +362,25 @@ def test_who_comes_first_in_some_scenario_by_its_cost_is_a_contender(said, bound
     assert first <= {leader, *contenders.ahead, *contenders.level}
 
 
+def test_what_is_supposed_of_members_raises_their_own_criterion_with_that_provider_only():
+    criteria = [quantity(name)._replace(of_each="place") for name in ("desks", "seats")]
+    facts = Facts(knowledge_of(criteria, {"ada": {}, "bob": {}}), DAY)
+
+    def suppose(provider, criterion, amount):
+        return facts(provider, criterion)._replace(amount=Interval(amount, amount))
+
+    supposed = facts.supposing(
+        suppose("ada", "seats", 3),
+        suppose("ada", "seats@there", 2),
+        suppose("ada", "desks@here", 8),
+        suppose("bob", "seats@here", 9),
+    )
+    assert supposed("ada", "seats").amount == Interval(3, 3)
+    assert facts.supposing(suppose("ada", "seats", 3), suppose("ada", "seats@there", 5))("ada", "seats").amount == (
+        Interval(5, 5)
+    )
+
+
 def test_supposing_a_fact_does_not_touch_the_facts_themselves():
     decision = decided(knowledge_of([capability("board")], {"ada": {}, "bob": {}}), Team((must("board"),)))
     find_questions(decision.outcome, decision.facts)

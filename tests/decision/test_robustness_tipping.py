@@ -9,6 +9,7 @@ from worlds import Said, capability, decided, knowledge_of, price, quantity, rat
 from provider_advisor import load, recommend
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.robustness import Robustness
+from provider_advisor.decision.robustness.amounts import find_floor, find_nearest_end, list_past
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.logic import Interval
@@ -175,3 +176,16 @@ def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, mi
         verdict = judge_team(decision.outcome.team, supposed).verdict
         if tipping is not None:
             assert (verdict.provider == provider) is is_inside(tipping, amount)
+
+
+def test_the_end_that_an_amount_lies_just_beside_is_found_on_scales_of_any_length():
+    for best, beside in ((10, 3.00001), (200, 3.0001), (100_000, 3.1)):
+        criterion = quantity("rate", worst=0, best=best, whole=False)
+        assert list_past([3], None, criterion) == [beside]
+        assert find_nearest_end(beside, criterion) == 3
+        assert find_nearest_end(3, criterion) is None
+
+
+def test_no_amount_lies_past_the_lowest_that_there_can_be():
+    criterion = price("rate")
+    assert list_past([3, 0], find_floor(criterion), criterion) == [2.99999]

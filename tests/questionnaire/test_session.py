@@ -203,6 +203,7 @@ def test_it_runs_to_its_end_where_nothing_is_needed(shops):
     state, end = answer_all(shops, lambda key: {"topics": [], "bound": "none"}.get(key.kind, "no-answer"))
     assert isinstance(end, End)
     assert end.verdict.kind == "undetermined"
+    assert end.complete, "nothing is left to ask, not even further on"
     assert record_requirements(state)["asked"]["fingerprint"] == shops.catalogue.knowledge.fingerprint
 
 

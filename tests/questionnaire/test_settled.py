@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from teams import answer_all, bases, complete_at_random, fresh, said_at_random
-from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity
+from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity, rule
 
 from provider_advisor.knowledge import Facts
+from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.rules import Key, Policy
 from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, put_answers, survey_answers
+from provider_advisor.questionnaire.next_screen import QuestionOrder
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
 _COMPLETIONS = 6
@@ -160,3 +162,21 @@ def test_a_lead_that_rounding_could_take_away_is_not_proved():
     assert survey_answers(state).outcome.verdict.provider == "ada"
     assert survey_answers(state).proof.deciding == {_FAX}
     assert _decides(state, _FAX, "must")
+
+
+def test_a_rule_that_fires_already_is_not_counted_again_where_a_question_is_weighed():
+    # Ada has 5 by the rule, and Bob 6 by the page. Counted twice, the rule would put Ada ahead.
+    chat = Key("criterion", "chat")
+    likes_fax = rule("r", AnyOf((Need("board"), Need("chat"))), favours=FactHolds("fax"), weight=5)
+    claims = {
+        "ada": {"board": _HAS, "chat": _HAS, "fax": _HAS, "page": _LACKS},
+        "bob": {"board": _HAS, "chat": _HAS, "fax": _LACKS, "page": _HAS},
+    }
+    criteria = [capability("board"), capability("chat"), capability("fax"), capability("page", 3)]
+    state = begin(
+        Catalogue(Facts(knowledge_of(criteria, claims, [likes_fax]), DAY)),
+        given=Statement(Team((_BOARD, Requirement("page", "should")))),
+    )
+    assert survey_answers(state).outcome.verdict.provider == "bob"
+    assert QuestionOrder(state, frozenset({chat})).chances[chat] < 0.01
+    assert not _decides(state, chat, "must")

@@ -211,13 +211,16 @@ def statement(bicycles, as_of=None, max_age=None, **asked):
 
 
 def test_a_file_and_the_command_line_add_up(bicycles):
-    file = statement(bicycles, needs=["repairs"], situation={"skill": "racer"}, usage={"inspections": 1}, name="riders")
+    asked = {"needs": ["repairs"], "situation": {"skill": "racer"}, "usage": {"inspections": 1}, "name": "riders"}
+    file = statement(bicycles, dt.date(2020, 1, 1), 90, **asked)
     line = statement(bicycles, wants=["rental"], situation={"purposes": "racing"}, usage={"rental-days": 2})
     together = combine(file, line, bicycles)
     assert together.team.stated == {"repairs", "rental"}
     assert together.team.situation == {"skill": ("racer",), "purposes": ("racing",)}
     assert together.team.usage == {"inspections": 1, "rental-days": 2}
     assert together.team.name == "riders"
+    # What the command line leaves open, it does not override.
+    assert (together.as_of, together.max_age) == (dt.date(2020, 1, 1), 90)
     assert together.notes == ("The command line adds rental, purposes, rental-days to the file.",)
 
 
