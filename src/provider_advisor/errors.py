@@ -77,7 +77,7 @@ class BusyError(AdvisorError):
 
 
 class StoreError(AdvisorError):
-    """A store of kept decisions cannot be opened, because of its name or its content."""
+    """A store of saved decisions cannot be opened, because of its name or its content."""
 
 
 class StoreFailure(StoreError):  # noqa: N818 (as above)

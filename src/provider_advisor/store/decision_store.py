@@ -1,4 +1,4 @@
-"""A store of kept decisions: open one, keep a decision, find it again, list them, delete one.
+"""A store of saved decisions: open one, keep a decision, find it again, list them, delete one.
 
 SQLite is the default, in a mode in which readers do not wait for a writer (WAL) and what was kept survives a killed
 process. PostgreSQL is for servers on several machines. The tables are brought to the version of this program when a

@@ -1,4 +1,4 @@
-"""Make the table of kept decisions."""
+"""Make the table of saved decisions."""
 
 import sqlalchemy as sa
 from alembic import op
