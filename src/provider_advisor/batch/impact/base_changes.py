@@ -184,8 +184,12 @@ def _compare_policies(old: Policy, new: Policy) -> Iterator[BaseChange]:
         if then != now:
             yield BaseChange("weight", name, f"{what}: {number_text(then)}, now {number_text(now)}")
     for kind in sorted(old.stale_after.keys() | new.stale_after.keys()):
-        ages = [policy.stale_after.get(kind) for policy in (old, new)]
-        if ages[0] != ages[1]:
-            before, after = ("forever" if days is None else f"{days} days" for days in ages)
+        before, after = (_say_age(policy.stale_after.get(kind)) for policy in (old, new))
+        if before != after:
             says = f"how long a fact about a {kind} stays current: {before}, now {after}"
+            # The kinds of changes are published, and everything in weights.yaml is of one kind.
             yield BaseChange("weight", f"stale-after-{kind}", says)
+
+
+def _say_age(days: int | None) -> str:
+    return "forever" if days is None else f"{days} days"

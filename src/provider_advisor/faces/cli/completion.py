@@ -175,6 +175,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
         word = words.pop() if is_begun and words else ""
         value = word.partition("=")[2] if word.startswith("--") else word
         breaks = "" if is_quoted else os.environ.get("COMP_WORDBREAKS", "")
+        # Bash keeps what is before the last break, so `format_completion`, which click calls next, leaves it out.
         self._cut = max((value.rfind(sign) for sign in breaks), default=-1) + 1
         return words[1:], word
 

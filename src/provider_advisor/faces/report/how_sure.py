@@ -201,4 +201,5 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
 def _say_precision(estimate: EstimateRecord) -> str:
     if estimate.exact:
         return "exact"
+    # Two standard errors, in percent: in 95 of 100 cases the true share is that near.
     return f"estimated from {estimate.samples:,} scenarios, give or take {200 * estimate.error:.1f}%"
