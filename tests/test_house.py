@@ -72,6 +72,13 @@ def test_no_circle_of_imports_between_the_folders_of_a_room(modules):
     assert list_circles(edges) == []
 
 
+def test_the_web_does_not_import_the_command_line(modules):
+    web = [module for module in modules.values() if module.name.startswith("provider_advisor.faces.web")]
+    edges = {(module.name, to) for module in web for to, _ in find_imports(module, modules)}
+    # It runs `batch` in a process of its own (web/runs), and what both share is in faces/.
+    assert not sorted(edge for edge in edges if edge[1].startswith("provider_advisor.faces.cli"))
+
+
 def test_no_two_classes_have_one_name(modules):
     twice = {name: homes for name, homes in find_class_names(modules).items() if len(homes) > 1}
     assert {name: homes for name, homes in twice.items() if name not in _TWICE} == {}

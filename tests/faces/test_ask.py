@@ -21,10 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import dump_yaml
-from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_marks, read_number
+from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_marks
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml

@@ -26,8 +26,8 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 from starlette.testclient import TestClient
 
 from provider_advisor import load
+from provider_advisor.faces.cli.serve import serve_command
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.serve import serve_command
 
 _TOP = Path(__file__).parents[2]
 _TEXT = (_TOP / "Dockerfile").read_text(encoding="utf-8")

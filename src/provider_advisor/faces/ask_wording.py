@@ -1,12 +1,17 @@
-"""Sentences of the questionnaire, in the terminal and on the web; `why_wording` says why a question is asked."""
+"""Sentences of the questionnaire, and the numbers typed into it, in the terminal and on the web.
+
+`why_wording` says why a question is asked.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import STANDINGS, joined, shortened
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.logic import number_text
+from provider_advisor.logic import explain_two_readings, number_text, read_amount, unit_fits
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -31,7 +36,9 @@ from provider_advisor.questionnaire.state import (
     to_members,
     to_question,
 )
-from provider_advisor.requirements.statement import Volume
+from provider_advisor.requirements.statement import Used, Volume
+from provider_advisor.requirements.usage import read_volume
+from provider_advisor.safe_text import shown
 
 LEVELS = {
     "must": "must",
@@ -55,6 +62,8 @@ _TITLES = {
     "closing": "The last ones. If you need none of these, nothing else can change the answer.",
 }
 _LAST = "The last questions. If you leave them all out, nothing else can change the answer."
+# Only before three digits: "500 000" is one number, while "1 20" is a mistake.
+_THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
 _MOST_NAMED = 4
 
 
@@ -170,6 +179,37 @@ def describe_answer(key: Key, value: object, state: State) -> str:
 def _write_number(number: float) -> str:
     """Return a number as it can be typed again: `500,000` is refused, because some read it as 500."""
     return number_text(number).replace(",", "")
+
+
+def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or help") -> str | Used:
+    """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
+
+    Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
+    `others` names the other possible answers, for the error message.
+    """
+    typed = text.strip().casefold()
+    if typed in {"s", "unsure", "not-sure", "not sure", "not_sure"}:
+        return "not-sure"
+    if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
+        return "none" if prompt.key.kind == "bound" else "no-answer"
+    if prompt.key.kind == "usage" and (".." in typed or typed.endswith("year")):
+        return read_volume(prompt.key.name, typed)
+    is_price = prompt.key.kind == "bound" and prompt.at_most
+    if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
+        raise RequirementsError(f"{shown(text[:60])} {doubt}")
+    try:
+        number, unit = read_amount(_THOUSANDS.sub("", typed))
+    except ValueError as error:
+        raise _refuse_number(text, prompt, others) from error
+    if unit is not None and not unit_fits(unit, str(prompt.unit)):
+        raise _refuse_number(text, prompt, others)
+    return number
+
+
+def _refuse_number(text: str, prompt: Prompt, others: str) -> RequirementsError:
+    return RequirementsError(
+        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, {others}."
+    )
 
 
 def _name_members(key: Key, value: object, state: State) -> str:

@@ -9,22 +9,26 @@ For example, `--needs "seats>=90,seats>=100,fax" --wants "sms|whatsapp:could"` b
 With the records, the same as a requirements file has it.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeGuard
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
 from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
-from provider_advisor.logic import ABSENT, Interval, Number
+from provider_advisor.logic import ABSENT, Interval, Number, parse_age, parse_day
 
 UnlistedPriority = Literal["must", "should", "could"]
 
 PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 """The priorities with a weight, highest first; `wont` is not among them."""
+
+_MOST_DAYS = 100_000
 
 LARGEST = 1e12
 """The largest amount that a team may state."""
@@ -232,3 +236,31 @@ def record_part(part: FactHolds, knowledge: KnowledgeBase) -> str | dict[str, An
     """Return a part of a choice as in a requirements file: its criterion, or a mapping with its bound."""
     words = bound_words(get_bound(part), knowledge.criteria[part.criterion])
     return {"criterion": part.criterion, **words} if words else part.criterion
+
+
+# Days and ages as typed
+
+
+def read_age(text: str | None) -> int | None:
+    """Return the days in a text such as 365d, None if there is no text. Raises RequirementsError."""
+    if text is None:
+        return None
+    with contextlib.suppress(ValueError):
+        if not text.startswith("0") and (days := parse_age(text)) < _MOST_DAYS:
+            return days
+    raise RequirementsError(f"'{text[:40]}' is not an age; expected a number of days, such as 365d.")
+
+
+def read_day(text: str | None) -> dt.date | None:
+    """Return the day in a text, None if there is no text. Raises RequirementsError."""
+    if text is None:
+        return None
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise RequirementsError(f"'{text[:40]}' is not a date; expected YYYY-MM-DD, such as 2022-12-31.") from error
+
+
+def today() -> dt.date:
+    """Return the day where the user is."""
+    return dt.date.today()  # noqa: DTZ011

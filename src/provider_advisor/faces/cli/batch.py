@@ -17,9 +17,10 @@ from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions
-from provider_advisor.faces.cli.options import option, path_name, read_input, take_options, today, write_answer
+from provider_advisor.faces.cli.options import option, path_name, read_input, take_options, write_answer
 from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
+from provider_advisor.requirements.statement import today
 from provider_advisor.safe_text import dump_json
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none

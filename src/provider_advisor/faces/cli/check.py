@@ -19,14 +19,15 @@ from provider_advisor.faces.cli.options import (
     option,
     read_folders,
     take_options,
-    today,
     write_answer,
 )
+from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.text import Page, show_bytes, show_json, show_line
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of, read_cases
 from provider_advisor.knowledge.files import find_overlooked, locate_folder, read_bytes
-from provider_advisor.knowledge.freshness import Ageing, AgeingGroup, group_ageing, list_ageing
+from provider_advisor.knowledge.freshness import AgeingGroup, group_ageing, list_ageing
 from provider_advisor.knowledge.loader import review
+from provider_advisor.requirements.statement import today
 
 if TYPE_CHECKING:
     from provider_advisor.decision.cases import Failure
@@ -204,29 +205,6 @@ def _show_freshness(options: CheckOptions, day: dt.date) -> None:
         _show_ageing(group_ageing(found), facts, within)
 
 
-def record_freshness(found: Iterable[Ageing], facts: Facts, within: int) -> dict[str, Any]:
-    """Return the facts that are or soon will be out of date, as JSON-ready data."""
-    knowledge = facts.knowledge
-    return {
-        "as_of": facts.as_of.isoformat(),
-        "within": within,
-        "knowledge": {"fingerprint": knowledge.fingerprint, **knowledge.edition_data},
-        "facts": [
-            {
-                "provider": part.provider,
-                "area": part.area,
-                "criterion": part.criterion,
-                "stated": part.stated.isoformat(),
-                "good_until": part.good_until.isoformat(),
-                "past": part.good_until < facts.as_of,
-                "source": part.source,
-                "url": knowledge.sources[part.source].url,
-            }
-            for part in found
-        ],
-    }
-
-
 def _show_ageing(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> None:
     page, knowledge, day = Page(), facts.knowledge, facts.as_of
     page.line(describe_freshness(groups, day, within))
@@ -237,15 +215,6 @@ def _show_ageing(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> No
             page.line(_list_criteria(group), 4)
             page.line(_find_address(group, knowledge), 4)
     page.show(paged=True)
-
-
-def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int) -> str:
-    """Say how many facts are out of date on a day, and how many will be within some days."""
-    past = sum(group.count_past(day) for group in groups)
-    soon = sum(len(group.facts) for group in groups) - past
-    verb = "is" if past == 1 else "are"
-    ahead = f"; {f'{soon:,}' if soon else 'no'} more will be within {within} days" if within else ""
-    return f"{counted(past, 'fact')} {verb} out of date on {day}{ahead}."
 
 
 def _describe_ageing(group: AgeingGroup, day: dt.date) -> str:

@@ -20,10 +20,10 @@ _MODULES = {
     "decisions": "cli.decisions",
     "facts": "cli.facts",
     "impact": "cli.impact",
-    "mcp": "web.serve",
+    "mcp": "cli.serve",
     "replay": "cli.replay",
     "schema": "cli.schema",
-    "serve": "web.serve",
+    "serve": "cli.serve",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from provider_advisor.explanation.words import joined
-from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options, today
+from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options
 from provider_advisor.faces.compared_facts import (
     ComparedFact,
     ComparedRow,
@@ -18,6 +18,7 @@ from provider_advisor.faces.compared_facts import (
 )
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.requirements.statement import today
 
 _MOST_COLUMNS = 4
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import click
 
 from provider_advisor.faces.cli.options import KnowledgeOptions, format_option, take_options
+from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.text import Page, clean, show_json, show_line, show_text
-from provider_advisor.knowledge import Criterion, KnowledgeBase
+from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.search import SearchEntry
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.requirements.word_mistakes import explain_unfound
@@ -51,20 +52,6 @@ def criteria_command(words: tuple[str, ...], options: CriteriaOptions) -> None:
         show_text("\n".join(lines))
     if options.form == "text" and entries and words:
         _say_bounds(query, entries, knowledge)
-
-
-def record_criterion(criterion: Criterion) -> dict[str, object]:
-    """Return a criterion as JSON-ready data: its id, names, area, kind, unit, words of a rating, and question."""
-    return {
-        "id": criterion.id,
-        "label": criterion.label,
-        "aliases": list(criterion.aliases),
-        "area": criterion.area,
-        "kind": criterion.kind,
-        "unit": criterion.unit,
-        "values": list(criterion.values),
-        "question": criterion.question,
-    }
 
 
 def _say_bounds(query: str, entries: Iterable[SearchEntry], knowledge: KnowledgeBase) -> None:

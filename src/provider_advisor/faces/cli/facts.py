@@ -11,21 +11,14 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text, joined, member_label
-from provider_advisor.faces.cli.options import (
-    FactOptions,
-    complete_by,
-    format_option,
-    option,
-    read_day,
-    take_options,
-    today,
-)
+from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options
 from provider_advisor.faces.compared_facts import split_claim
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.knowledge.fact_changes import FactChange, list_changes
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.requirements.statement import read_day, today
 from provider_advisor.requirements.word_mistakes import suggest_words
 
 _HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]

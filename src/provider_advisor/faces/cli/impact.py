@@ -12,9 +12,10 @@ from provider_advisor.errors import BatchError
 from provider_advisor.explanation.words import STRENGTHS, base_text, capital, counted, joined, percent
 from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.input_options import InputOptions
-from provider_advisor.faces.cli.options import format_option, option, path_name, take_options, today
+from provider_advisor.faces.cli.options import format_option, option, path_name, take_options
 from provider_advisor.faces.text import Page, progress_bar, show_json
 from provider_advisor.knowledge import Facts
+from provider_advisor.requirements.statement import today
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version

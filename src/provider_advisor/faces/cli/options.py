@@ -27,14 +27,13 @@ from provider_advisor.faces.text import show_notes
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
-from provider_advisor.logic import parse_age, parse_day
+from provider_advisor.requirements.statement import read_age, read_day
 from provider_advisor.whole_file import write_whole
 
 if TYPE_CHECKING:  # columns and sheets take long to import, and most answers need none
     from provider_advisor.requirements.matching import Match, Targets
     from provider_advisor.requirements.priority_cells import Wish
 
-_MOST_DAYS = 100_000
 _FEW = 10
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -455,28 +454,3 @@ def read_input(file: str) -> bytes:
 def name_input(file: str) -> str:
     """Return the name of an option's file for messages."""
     return "standard input" if file == "-" else file
-
-
-def read_age(text: str | None) -> int | None:
-    """Return the days in a text such as 365d, None if there is no text. Raises RequirementsError."""
-    if text is None:
-        return None
-    with contextlib.suppress(ValueError):
-        if not text.startswith("0") and (days := parse_age(text)) < _MOST_DAYS:
-            return days
-    raise RequirementsError(f"'{text[:40]}' is not an age; expected a number of days, such as 365d.")
-
-
-def read_day(text: str | None) -> dt.date | None:
-    """Return the day in a text, None if there is no text. Raises RequirementsError."""
-    if text is None:
-        return None
-    try:
-        return parse_day(text)
-    except ValueError as error:
-        raise RequirementsError(f"'{text[:40]}' is not a date; expected YYYY-MM-DD, such as 2022-12-31.") from error
-
-
-def today() -> dt.date:
-    """Return the day where the user is."""
-    return dt.date.today()  # noqa: DTZ011

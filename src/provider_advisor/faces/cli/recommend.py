@@ -21,8 +21,6 @@ from provider_advisor.faces.cli.options import (
     name_input,
     option,
     path_name,
-    read_age,
-    read_day,
     read_input,
     take_options,
     write_answer,
@@ -34,7 +32,7 @@ from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.read_team import refuse_contradictions
-from provider_advisor.requirements.statement import Used
+from provider_advisor.requirements.statement import Used, read_age, read_day
 from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 from provider_advisor.safe_text import reveal
 from provider_advisor.version import __version__

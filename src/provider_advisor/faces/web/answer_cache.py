@@ -25,8 +25,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.faces.cli.options import today
 from provider_advisor.faces.web.guard import HttpMiddleware, replay_body
+from provider_advisor.requirements.statement import today
 
 _NOT_KEPT = ("/-/", "/mcp")
 _NOT_STORED = ("/batch", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")

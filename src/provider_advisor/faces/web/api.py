@@ -21,9 +21,8 @@ from starlette.responses import Response
 
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.explanation.answer_schema import answer_schema
-from provider_advisor.faces.cli.criteria import record_criterion
-from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.compared_facts import check_area
+from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
@@ -34,6 +33,7 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import shipped_folder
 from provider_advisor.knowledge.scope import split_names
 from provider_advisor.knowledge.shapes.every_file import file_schemas
+from provider_advisor.requirements.statement import read_day
 
 Responses = dict[int | str, dict[str, Any]]
 

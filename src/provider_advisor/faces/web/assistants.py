@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError, RequirementsError
-from provider_advisor.faces.cli.criteria import record_criterion
-from provider_advisor.faces.cli.options import read_day
+from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import ImpactRequest, measure_change
 from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
@@ -22,6 +21,7 @@ from provider_advisor.faces.web.questionnaire import ask_next
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.requirements.statement import read_day
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most servers only serve pages

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.web.responses import write_safe_lines
 from provider_advisor.faces.web.runs import KEPT_SECONDS, Run, StartedRun
+from provider_advisor.requirements.statement import read_day
 
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 200_000_000

@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from provider_advisor.errors import BusyError, RequirementsError
-from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.api import PROBLEM, Day, Responses
 from provider_advisor.faces.web.batch_files import (
@@ -42,6 +41,7 @@ from provider_advisor.faces.web.responses import (
 from provider_advisor.faces.web.runs import Runs, StartedRun
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import MOST_BYTES
+from provider_advisor.requirements.statement import read_day
 
 _MOST_REJECTS = 5
 _TITLE = "Many teams at once"

@@ -16,9 +16,8 @@ from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, shortened
-from provider_advisor.faces.cli.check import describe_freshness, record_freshness
-from provider_advisor.faces.cli.options import read_day
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
+from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.responses import (
     FieldError,
     JsonResponse,
@@ -32,6 +31,7 @@ from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 from provider_advisor.knowledge.scope import split_names
+from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.safe_text import join_words
 

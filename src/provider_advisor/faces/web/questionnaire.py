@@ -20,7 +20,6 @@ from starlette.responses import RedirectResponse, Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
-from provider_advisor.faces.cli.ask.typed import read_number
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.questionnaire_address import (
@@ -150,7 +149,7 @@ def _read_field(given: list[str], prompt: Prompt) -> object:
         alone = next((text for text in chosen if text in {NO_ANSWER, NONE, UNSURE}), None)
         return alone or chosen
     if prompt.kind == "number":
-        return read_number(given[-1], prompt, others="or leave it empty")
+        return wording.read_number(given[-1], prompt, others="or leave it empty")
     return given[-1]
 
 

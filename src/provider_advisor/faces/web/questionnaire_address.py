@@ -10,7 +10,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.ask.typed import read_number
+from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import make_prompt

@@ -14,7 +14,6 @@ from fastapi import Depends, Request
 
 from provider_advisor.errors import EngineError, RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
-from provider_advisor.faces.cli.options import today
 from provider_advisor.faces.compared_facts import (
     ComparedRow,
     check_area,
@@ -29,6 +28,7 @@ from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.requirements_file import read_requirements_data
+from provider_advisor.requirements.statement import today
 from provider_advisor.requirements.word_mistakes import suggest_words
 
 _MOST_ASKED = 100

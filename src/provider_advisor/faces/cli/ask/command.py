@@ -28,15 +28,7 @@ from provider_advisor.faces.cli.ask.sessions import (
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
 from provider_advisor.faces.cli.commands import HeadedCommand
-from provider_advisor.faces.cli.options import (
-    format_option,
-    name_input,
-    option,
-    path_name,
-    read_input,
-    take_options,
-    today,
-)
+from provider_advisor.faces.cli.options import format_option, name_input, option, path_name, read_input, take_options
 from provider_advisor.faces.cli.recommend import StatementOptions, read_statement
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import show_lines, show_text
@@ -59,6 +51,7 @@ from provider_advisor.questionnaire import (
 from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement
+from provider_advisor.requirements.statement import today
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _NEWEST = ""

@@ -20,6 +20,7 @@ from provider_advisor.faces.ask_wording import (
     describe_summary,
     list_heading,
     name_choice,
+    read_number,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.list_widget import (
@@ -33,7 +34,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
     ask_text,
     join_keys,
 )
-from provider_advisor.faces.cli.ask.typed import read_command, read_number
+from provider_advisor.faces.cli.ask.typed import read_command
 from provider_advisor.faces.text import show_lines
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt

@@ -18,6 +18,7 @@ from provider_advisor.faces.ask_wording import (
     describe_title,
     list_heading,
     name_choice,
+    read_number,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.typed import (
@@ -26,7 +27,6 @@ from provider_advisor.faces.cli.ask.typed import (
     read_command,
     read_marks,
     read_members,
-    read_number,
     read_place,
 )
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text

@@ -10,12 +10,9 @@ from typing import BinaryIO, TypeVar
 from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import explain_two_readings, read_amount, unit_fits
 from provider_advisor.questionnaire import Prompt, State, find_members
 from provider_advisor.questionnaire.prompts import SHORT_LIST
 from provider_advisor.questionnaire.state import NONE, UNSURE
-from provider_advisor.requirements.statement import Used
-from provider_advisor.requirements.usage import read_volume
 from provider_advisor.safe_text import brief, shown
 
 _MOST_NAMED = 6
@@ -35,8 +32,6 @@ _NOT_SURE = re.compile(r"\bnot[ _]sure\b")
 _MUST_NOT = re.compile(r"\bmust[ _]not\b")
 # What is neither a place nor a word, such as `é` in "1 must é", is matched too, so that the mistake is noticed.
 _PART = re.compile(r"(?P<place>\d{1,4})|(?P<word>[a-z-]+)|(?P<other>[^\s,;:.=]\S*)")
-# Only before three digits: "500 000" is one number, while "1 20" is a mistake.
-_THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
 
 _COMMANDS: dict[str, Word] = {
     **dict.fromkeys(("back", "b"), "back"),
@@ -160,37 +155,6 @@ def _read_member(text: str, prompt: Prompt, state: State) -> str:
         raise RequirementsError(f"{shown(text[:60])} may be {named}{more}; type one of them.")
     hint = did_you_mean(brief(text), [label for _, label in prompt.choices])
     raise RequirementsError(f"{shown(text[:60])} is not one of the {len(prompt.choices)} to choose from.{hint}")
-
-
-def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or help") -> str | Used:
-    """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
-
-    Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
-    `others` names the other possible answers, for the error message.
-    """
-    typed = _NOT_SURE.sub("not-sure", text.strip().casefold())
-    if typed in {"s", "unsure", "not-sure"}:
-        return "not-sure"
-    if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
-        return "none" if prompt.key.kind == "bound" else "no-answer"
-    if prompt.key.kind == "usage" and (".." in typed or typed.endswith("year")):
-        return read_volume(prompt.key.name, typed)
-    is_price = prompt.key.kind == "bound" and prompt.at_most
-    if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
-        raise RequirementsError(f"{shown(text[:60])} {doubt}")
-    try:
-        number, unit = read_amount(_THOUSANDS.sub("", typed))
-    except ValueError as error:
-        raise _refuse_number(text, prompt, others) from error
-    if unit is not None and not unit_fits(unit, str(prompt.unit)):
-        raise _refuse_number(text, prompt, others)
-    return number
-
-
-def _refuse_number(text: str, prompt: Prompt, others: str) -> RequirementsError:
-    return RequirementsError(
-        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, {others}."
-    )
 
 
 _LONGEST = 2_000

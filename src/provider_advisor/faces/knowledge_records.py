@@ -1,0 +1,57 @@
+"""Criteria, and facts that are or soon will be out of date, as JSON-ready data and in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from provider_advisor.explanation.words import counted
+from provider_advisor.knowledge import Criterion, Facts
+from provider_advisor.knowledge.freshness import Ageing, AgeingGroup
+
+
+def record_criterion(criterion: Criterion) -> dict[str, object]:
+    """Return a criterion as JSON-ready data: its id, names, area, kind, unit, words of a rating, and question."""
+    return {
+        "id": criterion.id,
+        "label": criterion.label,
+        "aliases": list(criterion.aliases),
+        "area": criterion.area,
+        "kind": criterion.kind,
+        "unit": criterion.unit,
+        "values": list(criterion.values),
+        "question": criterion.question,
+    }
+
+
+def record_freshness(found: Iterable[Ageing], facts: Facts, within: int) -> dict[str, Any]:
+    """Return the facts that are or soon will be out of date, as JSON-ready data."""
+    knowledge = facts.knowledge
+    return {
+        "as_of": facts.as_of.isoformat(),
+        "within": within,
+        "knowledge": {"fingerprint": knowledge.fingerprint, **knowledge.edition_data},
+        "facts": [
+            {
+                "provider": part.provider,
+                "area": part.area,
+                "criterion": part.criterion,
+                "stated": part.stated.isoformat(),
+                "good_until": part.good_until.isoformat(),
+                "past": part.good_until < facts.as_of,
+                "source": part.source,
+                "url": knowledge.sources[part.source].url,
+            }
+            for part in found
+        ],
+    }
+
+
+def describe_freshness(groups: Sequence[AgeingGroup], day: dt.date, within: int) -> str:
+    """Say how many facts are out of date on a day, and how many will be within some days."""
+    past = sum(group.count_past(day) for group in groups)
+    soon = sum(len(group.facts) for group in groups) - past
+    verb = "is" if past == 1 else "are"
+    ahead = f"; {f'{soon:,}' if soon else 'no'} more will be within {within} days" if within else ""
+    return f"{counted(past, 'fact')} {verb} out of date on {day}{ahead}."
