@@ -220,10 +220,16 @@ def say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
         [f"{name} comes first in {often} of the scenarios", *(f"{name} in {often}" for name, often in others)]
     )
     none = f"; in {percent(shares.none)} none of them meets every must" if shares.none > 0 else ""
-    give = f", give or take {200 * shares.given.error:.1f}%" if shares.given.error > 0 else ""
+    give = f", {say_error(shares.given.error)}" if shares.given.error > 0 else ""
     error = f" (estimated{give})" if shares.given.samples else ""
     odds = say_odds(knowledge.policy.unknown, at_worst=shares.at_worst)
     return f"{odds}, {said}{rest}{none}{error}.{_say_ahead(robustness, knowledge)}"
+
+
+def say_error(standard_error: float) -> str:
+    """Return how far a share that was estimated may be off."""
+    # Two standard errors, in percent: in 95 of 100 cases the true share is that near.
+    return f"give or take {200 * standard_error:.1f}%"
 
 
 def _say_others(shares: Sequence[float]) -> str:

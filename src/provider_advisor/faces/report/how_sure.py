@@ -13,7 +13,7 @@ from provider_advisor.explanation.answer_records import (
     WeightRangeRecord,
     WorldsRecord,
 )
-from provider_advisor.explanation.robustness_in_words import find_least_factor, say_odds
+from provider_advisor.explanation.robustness_in_words import find_least_factor, say_error, say_odds
 from provider_advisor.explanation.verdict_in_words import QuestionGroup, group_questions
 from provider_advisor.explanation.words import capital, percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
@@ -201,5 +201,4 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
 def _say_precision(estimate: EstimateRecord) -> str:
     if estimate.exact:
         return "exact"
-    # Two standard errors, in percent: in 95 of 100 cases the true share is that near.
-    return f"estimated from {estimate.samples:,} scenarios, give or take {200 * estimate.error:.1f}%"
+    return f"estimated from {estimate.samples:,} scenarios, {say_error(estimate.error)}"
