@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -32,9 +33,11 @@ def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[
 
     It is written beside its place, under a name that nobody can guess or put a link at, flushed to the disk, and
     then renamed; a link at `path` itself is replaced, never followed. If the body raises, nothing is left behind.
-    `mode` sets the permissions, less those that the process's umask takes away. Raises OSError.
+    `mode` sets the permissions, less those that the process's umask takes away. Raises OSError, also where there is
+    something else than a file.
     """
     place = os.fspath(path)
+    _refuse_special(place)
     # In the same folder, because a rename is one step within one file system only.
     folder = os.path.dirname(place) or "."
     beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
@@ -51,6 +54,14 @@ def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[
             os.unlink(beside)
         raise
     sync_folder(folder)
+
+
+def _refuse_special(place: str) -> None:
+    # A rename takes the place of a device or a pipe too: for root, `-o /dev/null` would leave a file there.
+    with contextlib.suppress(FileNotFoundError):
+        found = os.lstat(place).st_mode
+        if not (stat.S_ISREG(found) or stat.S_ISLNK(found) or stat.S_ISDIR(found)):
+            raise OSError(errno.EINVAL, "it is not a regular file", place)
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:

@@ -83,6 +83,16 @@ def test_a_file_that_cannot_be_written_gets_one_sentence(recommend_says, tmp_pat
     assert "cannot be written (No such file or directory)" in run.err
 
 
+@pytest.mark.parametrize("option", ["-o", "--file sheet.csv --matched", "--format questions -o"])
+def test_no_pipe_or_device_is_replaced_by_a_file(recommend_says, here, option):
+    (here / "sheet.csv").write_text("Requirement\nfax\n")
+    os.mkfifo(here / "pipe")
+    run = recommend_says(f"{_ASKED} {option} pipe")
+    assert run.status == 1
+    assert "pipe cannot be written (it is not a regular file)" in run.err
+    assert (here / "pipe").is_fifo()
+
+
 def test_colours_are_used_where_they_are_asked_for(recommend_says, monkeypatch):
     assert "\x1b[" in recommend_says(f"{_ASKED} --color always").out
     assert "\x1b[" not in recommend_says(f"{_ASKED} --color never").out
