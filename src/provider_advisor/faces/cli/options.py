@@ -12,27 +12,21 @@ A command declares its options as fields, and gets them as one object:
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import click
 
-from provider_advisor.errors import BatchError, BatchFailure, KnowledgeError, RequirementsError, describe_cause
-from provider_advisor.faces.text import show_notes
+from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
 from provider_advisor.requirements.statement import read_age, read_day
 from provider_advisor.whole_file import write_whole
-
-if TYPE_CHECKING:  # columns and sheets take long to import, and most answers need none
-    from provider_advisor.requirements.matching import Match, Targets
-    from provider_advisor.requirements.priority_cells import Wish
 
 _FEW = 10
 
@@ -115,7 +109,6 @@ def _inherit(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 _in_facts = functools.partial(option, heading="Facts and providers")
-_in_reading = functools.partial(option, heading="How input is read")
 
 
 def format_option(*formats: str) -> Any:  # noqa: ANN401 (as `option`)
@@ -245,119 +238,6 @@ class EvidenceOptions(FactOptions):
         return read_age(self.max_age)
 
 
-class SheetOptions(EvidenceOptions):
-    """How a spreadsheet is read; `decimal` is the sign before fractions, None if numbers have one reading.
-
-    How its words were read is shown on standard error, written to the file of --matched for a person to correct, and
-    read back by --matches.
-    """
-
-    sheet: str | None = _in_reading(
-        "--sheet", metavar="NAME", help="Sheet of the workbook to read, if more than one has content."
-    )
-    scale: str | None = _in_reading(
-        "--scale", metavar="LIST", help="What the cells of a sheet mean, such as 5=must,4=must,3=should,2=could,1=wont."
-    )
-    matches: str | None = _in_reading(
-        "--matches",
-        type=path_name,
-        metavar="FILE",
-        help="Read headers or requirements as in this file, which --matched wrote and you corrected.",
-    )
-    matched: str | None = _in_reading(
-        "--matched",
-        type=path_name,
-        metavar="FILE",
-        help="Write how the headers or requirements of a sheet were read to this file, so that you can correct it.",
-    )
-    decimal: str | None = _in_reading(
-        "--decimal", type=click.Choice([",", "."]), help="Decimal separator in numbers such as 5.000 or 1.234,56."
-    )
-    encoding: str | None = _in_reading(
-        "--encoding", metavar="NAME", help="Text encoding, such as cp1252; default: UTF-8."
-    )
-    renames: tuple[str, ...] = _in_reading(
-        "--rename",
-        multiple=True,
-        metavar="OLD=NEW",
-        help='Rename a column, as in "Bedarf=needs"; can be repeated.',
-    )
-    unlisted_unknown: bool = _in_reading(
-        "--unlisted-unknown",
-        is_flag=True,
-        help="List words that match no criterion, without judging them, instead of refusing the whole list.",
-    )
-
-    def read_encoding(self) -> str | None:
-        """Return the encoding, None for UTF-8. Raises BatchError."""
-        if self.encoding is None:
-            return None
-        from provider_advisor.batch.reading import read_encoding  # noqa: PLC0415 (see TYPE_CHECKING above)
-
-        return read_encoding(self.encoding)
-
-    def read_renames(self) -> tuple[tuple[str, str], ...]:
-        """Return pairs of an old and a new name of a column. Raises BatchError."""
-        return tuple(map(_read_rename, self.renames))
-
-    def read_scale(self) -> dict[str, Wish]:
-        """Return what cells mean. Raises RequirementsError."""
-        from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415 (as above)
-
-        return read_scale(self.scale)
-
-    def read_matches(self, knowledge: KnowledgeBase) -> dict[str, Targets]:
-        """Return the targets by word from the file of --matches. Raises KnowledgeError and RequirementsError."""
-        if self.matches is None:
-            return {}
-        from provider_advisor.requirements.matching import read_matches  # noqa: PLC0415 (as above)
-
-        return read_matches(read_input(self.matches), name_input(self.matches), knowledge)
-
-    @contextlib.contextmanager
-    def note_matches(self, inputs: Sequence[str]) -> Iterator[None]:
-        """Write the file of --matched even if doubtful words keep a sheet from being read."""
-        from provider_advisor.requirements.matching import DoubtfulMatchesError  # noqa: PLC0415 (as above)
-
-        for name in inputs if self.matched is not None else ():
-            with contextlib.suppress(OSError):
-                if os.path.samefile(str(self.matched), name):  # noqa: PTH121 (a Path raises if the name is too long)
-                    raise RequirementsError(f"--matched {self.matched} is an input; choose another file.")
-        try:
-            yield
-        except DoubtfulMatchesError as error:
-            self._write_matched(error.matches, inputs)
-            raise
-
-    def show_matches(
-        self, matches: Sequence[Match], notices: Iterable[str], inputs: Sequence[str], *, quiet: bool = False
-    ) -> None:
-        """Say on standard error how the words of a sheet were read, and write it to the file of --matched."""
-        from provider_advisor.requirements.matching import CARRY  # noqa: PLC0415 (as above)
-
-        lines = list(notices)
-        asked = [match for match in matches if match.is_requirement]
-        listed = [match for match in matches if match.is_unlisted]
-        carried = [match.word for match in matches if match.targets == (CARRY,)]
-        if asked:
-            lines.append("how the words of the sheet were read:")
-            lines += [f"  {match.word} → {', '.join(match.targets)} ({match.how})" for match in asked]
-        if listed:
-            lines.append("listed and not judged:")
-            lines += [f"  {match.word}{'' if match.how else f' ({match.say_candidates()})'}" for match in listed]
-        if carried:
-            lines.append(f"  copied unchanged: {', '.join(carried)}")
-        if not quiet:
-            show_notes(lines)
-        self._write_matched(matches, inputs)
-
-    def _write_matched(self, matches: Sequence[Match], inputs: Sequence[str]) -> None:
-        if self.matched is not None:
-            from provider_advisor.requirements.matching import write_matches  # noqa: PLC0415 (as above)
-
-            write_answer(self.matched, write_matches(matches, ", ".join(inputs)))
-
-
 def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
     for text in texts:
         for part in text.replace(";", ",").split(","):
@@ -367,13 +247,6 @@ def _split_names(name: str, texts: Iterable[str]) -> Iterable[str]:
                     f"'{text[:80]}' after --{option} has an empty name; expected names separated by commas."
                 )
             yield part.strip()
-
-
-def _read_rename(given: str) -> tuple[str, str]:
-    old, sign, new = (part.strip() for part in given.partition("="))
-    if not (old and sign and new):
-        raise BatchError(f"--rename {given[:80]!r} cannot be read; expected OLD=NEW, such as Bedarf=needs.")
-    return old, new
 
 
 def need_web(*modules: str) -> None:

@@ -14,8 +14,8 @@ from click.core import ParameterSource
 
 from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
 from provider_advisor.faces.cli.commands import Commands
+from provider_advisor.faces.cli.input_options import SheetOptions
 from provider_advisor.faces.cli.options import (
-    SheetOptions,
     complete_by,
     format_option,
     name_input,
