@@ -36,6 +36,7 @@ from provider_advisor.explanation.words import (
     joined,
     lines_text,
     score_text,
+    weight_text,
 )
 from provider_advisor.logic import number_text
 
@@ -258,7 +259,7 @@ def _compare_weights(then: FindingRecord, now: FindingRecord, pair: AnswerPair) 
     what = {"criterion": now.criterion} if now.criterion else {"rule": now.rule}
     name = f"{pair.label(now)} ({now.priority})" if now.criterion else f"the rule {now.rule}"
     if then.weight != now.weight:
-        says = f"The weight of {name} was {then.weight:g} and is now {now.weight:g}."
+        says = f"The weight of {name} was {weight_text(then.weight)} and is now {weight_text(now.weight)}."
         yield _make_difference("weight", says, **what, old=then.weight, new=now.weight)
     if then.because != now.because:
         says = f"The reason given for {name} changed: {now.because}"

@@ -87,6 +87,15 @@ def capital(text: str) -> str:
 # Numbers
 
 
+def weight_text(weight: Number) -> str:
+    """Return a weight with six digits; with weights of areas it is the result of a division.
+
+    >>> weight_text(10 / 3), weight_text(1_000_000)
+    ('3.33333', '1,000,000')
+    """
+    return number_text(float(f"{weight:g}"))
+
+
 def quantity_text(number: Number, unit: str | None) -> str:
     """Return a number with its unit, if it has one: "65 countries"."""
     return number_text(number) if unit is None else f"{number_text(number)} {count_unit(number, unit)}"

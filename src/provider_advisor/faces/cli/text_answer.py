@@ -50,6 +50,7 @@ from provider_advisor.explanation.words import (
     score_text,
     usage_label,
     volume_text,
+    weight_text,
 )
 from provider_advisor.faces.text import Page, TableCell, show_document, show_json
 from provider_advisor.knowledge import KnowledgeBase
@@ -358,8 +359,8 @@ def _write_heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     label = label_finding(finding, knowledge)
     if finding.criterion is None:
         why = "" if finding.because.rstrip(".") == label else f": {finding.because}"
-        return f"{label} (rule {finding.rule}, weight {finding.weight:g}){why}"
-    asked = f"{label} ({finding.priority}, weight {finding.weight:g})"
+        return f"{label} (rule {finding.rule}, weight {weight_text(finding.weight)}){why}"
+    asked = f"{label} ({finding.priority}, weight {weight_text(finding.weight)})"
     rules = finding.implied_by
     word = "rule" if len(rules) == 1 else "rules"
     return f"{asked}, asked for by the {word} {joined(rules)}: {finding.because}" if rules else asked

@@ -32,6 +32,7 @@ from provider_advisor.explanation.words import (
     score_text,
     sort_by_standing,
     volume_text,
+    weight_text,
 )
 from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.requirements.statement import YEARLY
@@ -189,7 +190,7 @@ def _make_row(
     if first.criterion is not None:
         criterion = criterion_label(first.criterion, None, knowledge)
         bound = criterion_label(first.criterion, first.bound, knowledge)[len(criterion) + 2 :]
-    rules, weight = tuple(_list_rules(first, knowledge)), f"{first.weight:g}"
+    rules, weight = tuple(_list_rules(first, knowledge)), weight_text(first.weight)
     return ReportRow(first.priority or "rule", criterion, bound, weight, rules, tuple(cells), tuple(failed))
 
 

@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import claim_text, shortened
+from provider_advisor.explanation.words import claim_text, shortened, weight_text
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.responses import (
@@ -159,7 +159,7 @@ def show_criterion(name: str, service: Service) -> Response:
     # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
     knowledge, name = service.knowledge, one.id.partition("@")[0]
     kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
-    lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {one.weight:g}."]
+    lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {weight_text(one.weight)}."]
     lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
     claims = _show_claims(service, lambda claim: claim.criterion == name)
     told = {claim["provider"] for claim in claims}
