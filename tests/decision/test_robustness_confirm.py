@@ -240,6 +240,25 @@ def test_a_rival_is_rather_named_than_left_out_where_too_much_is_tied_together(m
     assert find_contenders(decision.outcome, decision.facts) == ((), ("bob",))
 
 
+def test_where_too_much_is_tied_together_ranks_and_answers_are_bounded_by_their_ends(monkeypatch):
+    # Each question here is about a finding of its own, so that its ends are what its answers lead to.
+    criteria = [capability("board"), capability("chat"), quantity("seats")]
+    asked = (must("board"), should("chat"), must("seats"))
+    decision = decided(knowledge_of(criteria, {"ada": {}, "bob": {}}), Team(asked))
+    ada = decision.outcome.assessments[0]
+    questions = find_askable_facts(ada, decision.facts)
+    answers = [[answer.fact for answer in list_answers(fact, decision.facts)] for fact in questions]
+
+    def bound():
+        joint = joint_answers.JointAnswers(questions, answers, Supposing(decision.outcome, decision.facts))
+        return joint.bound_ranks(ada), joint.find_ends(range(len(questions)))
+
+    exact, (worst, best) = bound(), bound()[0]
+    assert (worst[0], best[0]) == (2, 0), "ruled out without a board, qualified with one"
+    monkeypatch.setattr(joint_answers, "MOST_JOINT", 1)
+    assert bound() == exact
+
+
 def test_the_search_for_sets_says_when_it_gave_up(monkeypatch):
     monkeypatch.setattr(module, "MOST_TRIED", 1)
     names = ("board", "chat", "desk", "fax")

@@ -7,7 +7,7 @@ from teams import fresh, with_bill
 from worlds import Said, capability, knowledge_of, price, rule, with_providers
 
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need, Not, Situation, Usage
-from provider_advisor.knowledge.rules import Key
+from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
 from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions
@@ -73,17 +73,21 @@ def test_a_criterion_may_be_stated_until_its_question_is_answered(opened):
         assert survey_answers(state).replay.possible.stated["rental"] == truths
 
 
-def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for():
+_ON_MEMBER = rule("r", Need("board@here"), favours=FactHolds("fax"), weight=5)
+
+
+@pytest.fixture(scope="module")
+def members() -> State:
+    """Nothing is answered. A rule needs a board at one place, where Ada has one; Bob may have one."""
     criteria = [capability("board")._replace(of_each="place"), capability("fax")]
-    favour = rule("r", Need("board@here"), favours=FactHolds("fax"), weight=5)
-    said = {
-        name: {"board": Said("present"), "fax": Said(fax)} for name, fax in {"ada": "present", "bob": "absent"}.items()
-    }
-    knowledge = knowledge_of(criteria, said, [favour])
+    claims = {"ada": {"board": Said("present"), "fax": Said("present")}, "bob": {}}
+    knowledge = knowledge_of(criteria, claims, [_ON_MEMBER])
     ada = knowledge.providers["ada"]
     board_here, fax = ada.claims[0]._replace(members=("here",)), ada.claims[1]
-    named = {**knowledge.providers, "ada": ada._replace(claims=(board_here, fax))}
-    state = fresh(with_providers(knowledge, named))
+    return fresh(with_providers(knowledge, {**knowledge.providers, "ada": ada._replace(claims=(board_here, fax))}))
+
+
+def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for(members):
     board = Key("criterion", "board")
     for answers, truths, decides in [
         ((), YES | NO, {board}),
@@ -91,10 +95,49 @@ def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for()
         ((GivenAnswer(board, "must"), GivenAnswer(Key("members", "board"), ("here",))), YES, set()),
         ((GivenAnswer(board, "no"),), NO, set()),
     ]:
-        answered = put_answers(state, answers)
+        answered = put_answers(members, answers)
         possible = survey_answers(answered).replay.possible
-        assert possible.may_be(favour.when) == truths
-        assert DecidingQuestions(possible, answered.catalogue, frozenset()).find_for_condition(favour.when) == decides
+        assert possible.may_be(_ON_MEMBER.when) == truths
+        assert (
+            DecidingQuestions(possible, answered.catalogue, frozenset()).find_for_condition(_ON_MEMBER.when) == decides
+        )
+
+
+def test_what_is_said_of_a_member_says_that_its_criterion_is_needed_and_a_no_is_final(members):
+    here = Key("criterion", "board@here")
+    for value, of_here, of_any in [("must", YES, YES), ("no", NO, YES | NO)]:
+        possible = survey_answers(put_answers(members, [GivenAnswer(here, value, searched=True)])).replay.possible
+        assert (possible.may_be(Need("board@here")), possible.may_be(Need("board"))) == (of_here, of_any)
+
+
+def test_a_rule_may_fire_by_what_another_may_add():
+    chain = [
+        rule("adds", Need("board"), Implied("chat", "should")),
+        rule("likes", Need("chat"), favours=FactHolds("fax")),
+    ]
+    criteria = [capability("board"), capability("chat"), capability("fax")]
+    state = fresh(knowledge_of(criteria, {"ada": {"fax": Said("present")}, "bob": {}}, chain))
+    no_chat = [GivenAnswer(Key("criterion", "chat"), "no-answer")]
+    for answers, truths in [
+        (no_chat, YES | NO),
+        ([*no_chat, GivenAnswer(Key("criterion", "board"), "must")], YES),
+        ([*no_chat, GivenAnswer(Key("criterion", "board"), "no-answer")], NO),
+    ]:
+        assert survey_answers(put_answers(state, answers)).replay.possible.rules["likes"] == truths
+
+
+def test_what_is_denied_is_as_open_as_what_denies_it(opened):
+    for value, truths in [("must", NO), ("no", YES)]:
+        state = put_answers(opened, [*opened.answers, GivenAnswer(_KEYS["rental"], value)])
+        assert replay_answers(state).possible.may_be(Not(_RENTAL)) == truths
+    assert replay_answers(opened).possible.may_be(Not(_RENTAL)) == YES | NO
+
+
+def test_a_rule_that_does_not_fire_yet_is_kept_so_by_the_cheapest_questions(opened):
+    both = rule("both", AllOf((_RENTAL, _BEGINNER)), favours=FactHolds("repairs"))
+    possible = replay_answers(opened).possible
+    for fired, expected in [((), {_KEYS["skill"]}), (("both",), {_KEYS["skill"], _KEYS["rental"]})]:
+        assert DecidingQuestions(possible, opened.catalogue, frozenset(fired)).find_for_rule(both) == expected
 
 
 def test_a_cost_is_stated_for_sure_once_there_is_usage_that_it_follows_from():
