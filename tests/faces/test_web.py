@@ -345,6 +345,22 @@ def test_csv_has_the_rows_of_the_page(web):
     assert len(rows) == len(web.get("/compare.json?providers=twilio,vonage").json()) + 1
 
 
+@pytest.mark.parametrize("page", ["/compare.csv?providers=twilio,vonage", "/facts.csv?provider=twilio"])
+def test_numbers_in_csv_have_no_thousands_separators(web, page):
+    day = "&as_of=2022-12-31"
+    assert "5,000 hours" in web.get(page.replace(".csv", "") + day).text
+    assert ",5000 hours," in web.get(page + day).text
+
+
+@pytest.mark.parametrize("form", ["/compare", "/compare.json", "/compare.csv", "/api/v1/compare"])
+def test_a_list_without_names_compares_all_providers(web, form):
+    whole = web.get(f"{form}?area=video")
+    assert whole.status_code == 200
+    for names in (",", " , ", ";"):
+        assert web.get(f"{form}?area=video&providers={names}").status_code == 200, names
+    assert web.get(f"{form}?area=video&providers=,twilio,").status_code == 200
+
+
 def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
     for page in ("/criteria", "/choose"):
         found = web.get(page, params={"q": "video holograms"}).text

@@ -26,12 +26,17 @@ _BETWEEN_NAMES = re.compile(r"[,;\r\n]")
 
 
 def split_names(text: str) -> list[str]:
-    """Split a text from an option or a table into names of providers or sources.
+    """Split a text from an option or a table into names of providers or sources; without any, it is one unknown name.
 
     >>> split_names("acme; other")
     ['acme', 'other']
     """
-    return [name.strip() for name in _BETWEEN_NAMES.split(text) if name.strip()] or [text]
+    return list_names(text) or [text]
+
+
+def list_names(text: str) -> list[str]:
+    """Return the names in a text, none where it has only separators: who lists none means all."""
+    return [name.strip() for name in _BETWEEN_NAMES.split(text) if name.strip()]
 
 
 def _put_in_order(names: Iterable[str]) -> tuple[str, ...]:

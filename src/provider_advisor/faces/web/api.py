@@ -31,7 +31,7 @@ from provider_advisor.faces.web.runs import Run, RunFolder, Runs
 from provider_advisor.faces.web.service import KnowledgeService, Service, describe_place
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import shipped_folder
-from provider_advisor.knowledge.scope import split_names
+from provider_advisor.knowledge.scope import list_names
 from provider_advisor.knowledge.shapes.every_file import file_schemas
 from provider_advisor.requirements.statement import read_day
 
@@ -151,7 +151,7 @@ def get_compare(
     """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
     return JsonResponse(
         service.record_comparison(
-            split_names(providers) if providers else [],
+            list_names(providers),
             area,
             read_day(as_of or None),
             differences=only == "differences",

@@ -30,7 +30,7 @@ from provider_advisor.faces.web.responses import (
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
-from provider_advisor.knowledge.scope import split_names
+from provider_advisor.knowledge.scope import list_names
 from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.safe_text import join_words
@@ -53,7 +53,7 @@ router = APIRouter(include_in_schema=False)
 def show_comparison(request: Request, service: Service) -> Response:
     """Show providers side by side, or return the same rows as JSON or CSV."""
     query, knowledge, form = request.query_params, service.knowledge, get_form(request)
-    names = [*query.getlist("p"), *(split_names(query["providers"]) if query.get("providers") else [])]
+    names = [*query.getlist("p"), *list_names(query.get("providers", ""))]
     differences, chosen = query.get("only") == "differences", list[str]()
     rows: list[ComparedRow] = []
     wrong: RequirementsError | None = None

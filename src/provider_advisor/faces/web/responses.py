@@ -59,6 +59,7 @@ _HEADINGS = {
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 FormText = Annotated[str, Form()]
 PROBLEM_TYPE = "application/problem+json"
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -197,8 +198,9 @@ class JsonResponse(JSONResponse):
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> Response:
-    """Return rows as CSV in which no cell can be taken for a formula."""
-    return Response("".join(write_safe_lines(rows)), media_type="text/csv; charset=utf-8")
+    """Return rows as CSV in which no cell can be taken for a formula, and numbers have no thousands separators."""
+    plain = ([_THOUSANDS.sub("", cell) for cell in row] for row in rows)
+    return Response("".join(write_safe_lines(plain)), media_type="text/csv; charset=utf-8")
 
 
 def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
