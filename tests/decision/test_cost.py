@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
+import worlds
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import Said, knowledge_of, price
 
 from provider_advisor import RequirementsError, load, recommend
 from provider_advisor.decision.cost import calculate_cost, find_cost_scale, price_tiers
-from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.records import Tier
+from provider_advisor.knowledge import Facts, facts_as_of
+from provider_advisor.knowledge.records import Scale, Tier, UsageItem
 from provider_advisor.logic import Interval
+from provider_advisor.requirements.statement import Volume
 
 _DAY = dt.date(2022, 12, 31)
 
@@ -133,3 +137,35 @@ def test_an_answer_counts_and_names_the_tiers(knowledge_from, tmp_path):
     assert found["items"][0]["price"] == "20 up to 10, then 15 up to 20 a month, then 12.5 EUR/day"
     outcomes = {part["outcome"] for part in answer["findings"] if part["provider"] == "tiered"}
     assert outcomes == {"met"}
+
+
+def with_two_models(plan: Said | None):
+    """Facts on one provider whose hours cost 5 each; another model, a plan, may be cheaper."""
+    hourly, other = (
+        price(name)._replace(usage=("hours",), scale=Scale(worst, best, ""))
+        for name, worst, best in (("hourly", 10, 2), ("plan", 6, 4))
+    )
+    said = {"hourly": Said(5, "exactly")} | ({} if plan is None else {"plan": plan})
+    knowledge = knowledge_of([hourly, other], {"ada": said})
+    hours = UsageItem("hours", "Hours", "How many hours?", "h")
+    return Facts(replace(knowledge, usage={"hours": hours}, fingerprint=f"two models {plan}"), worlds.DAY)
+
+
+@pytest.mark.parametrize(
+    ("plan", "amount", "missing"),
+    [
+        (Said(4, "exactly"), Interval(40, 40), ()),
+        (Said(7, "exactly"), Interval(50, 50), ()),
+        # It may cost nothing, but the team need not choose it.
+        (None, Interval(0, 50), ("plan",)),
+    ],
+)
+def test_a_model_without_a_known_price_may_be_the_cheapest(plan, amount, missing):
+    cost = calculate_cost("ada", {"hours": 10}, with_two_models(plan))
+    assert (cost.amount, cost.items[0].missing, cost.lacks_price) == (amount, missing, bool(missing))
+
+
+def test_the_scale_is_that_of_the_cheapest_model_for_the_most_and_the_least_usage():
+    knowledge = with_two_models(None).knowledge
+    assert find_cost_scale({"hours": 10}, knowledge) == (60, 20)
+    assert find_cost_scale({"hours": Volume(5, 10, "5..10")}, knowledge) == (60, 10)

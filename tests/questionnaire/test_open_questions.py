@@ -51,6 +51,7 @@ def _find(state: State, condition) -> set[str]:
         (AllOf((_RENTAL, AnyOf((_CARGO, _BEGINNER)))), {"rental"}),
         (AllOf((AnyOf((_CARGO, _BEGINNER)), _RENTAL)), {"rental"}),
         (Not(AllOf((_RENTAL, _CARGO))), {"rental", "cargo-bikes"}),
+        (AnyOf((Not(_RENTAL), _CARGO)), {"rental", "cargo-bikes"}),
     ],
 )
 def test_the_cheapest_questions_that_can_keep_a_condition_from_holding_decide_it(opened, condition, expected):
@@ -104,10 +105,15 @@ def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for(m
 
 
 def test_what_is_said_of_a_member_says_that_its_criterion_is_needed_and_a_no_is_final(members):
-    here = Key("criterion", "board@here")
-    for value, of_here, of_any in [("must", YES, YES), ("no", NO, YES | NO)]:
-        possible = survey_answers(put_answers(members, [GivenAnswer(here, value, searched=True)])).replay.possible
-        assert (possible.may_be(Need("board@here")), possible.may_be(Need("board"))) == (of_here, of_any)
+    # The rule speaks of a board here; there it is asked for all the same.
+    for name, value, of_it, of_any in [
+        ("board@here", "must", YES, YES),
+        ("board@here", "no", NO, YES | NO),
+        ("board@there", "must", YES, YES),
+    ]:
+        answer = GivenAnswer(Key("criterion", name), value, searched=True)
+        possible = survey_answers(put_answers(members, [answer])).replay.possible
+        assert (possible.may_be(Need(name)), possible.may_be(Need("board"))) == (of_it, of_any)
 
 
 def test_a_rule_may_fire_by_what_another_may_add():

@@ -12,6 +12,7 @@ from provider_advisor.decision.findings import weigh_by_area
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.recommendation import recommend
 from provider_advisor.requirements import Statement, combine, read_team, statement_record
+from provider_advisor.requirements.read_team import read_area_weights
 from provider_advisor.requirements.requirements_file import read_requirements, read_requirements_data
 
 
@@ -48,6 +49,10 @@ def test_weights_that_mean_nothing_are_refused_with_all_mistakes(bicycles, weigh
     with pytest.raises(RequirementsError) as caught:
         read_team(bicycles, weights=weights)
     assert list(caught.value.problems) == sentences
+
+
+def test_no_weights_are_none(bicycles):
+    assert read_area_weights({}, bicycles) == {}
 
 
 def test_a_file_holds_weights_and_its_record_is_read_again(bicycles):
