@@ -229,6 +229,28 @@ def test_pairs_are_tried_from_the_most_promising_on(monkeypatch, pairs, kinds):
     assert turns == ([] if kinds is None else [kinds])
 
 
+def test_where_all_are_ruled_out_what_brings_the_nearest_provider_nearer_is_tried_first(monkeypatch):
+    # Ada fails two musts, and bob these and one more. So the first pair is of the two.
+    monkeypatch.setattr(module, "MOST_PAIRS", 1)
+    claims = {"ada": {"board": HAS, "chat": LACKS, "fax": LACKS}, "bob": dict.fromkeys(("board", "chat", "fax"), LACKS)}
+    asked = [must(name) for name in ("board", "chat", "fax")]
+    found = example(claims, asked, [capability(name) for name in ("board", "chat", "fax")])
+    (turn,) = found.turns
+    assert [change.requirement.criterion for change in turn.changes] == ["chat", "fax"]
+    assert turn.verdict.provider == "ada"
+
+
+def test_where_nobody_is_qualified_what_leaves_the_fewest_unknown_musts_is_tried_first(monkeypatch):
+    # Of ada two musts are not known, of bob these and one more. As long as one is unknown, nobody is recommended.
+    monkeypatch.setattr(module, "MOST_PAIRS", 1)
+    claims = {"ada": {"board": HAS}, "bob": {}}
+    asked = [must(name) for name in ("board", "chat", "fax")]
+    found = example(claims, asked, [capability(name) for name in ("board", "chat", "fax")])
+    (turn,) = found.turns
+    assert [change.requirement.criterion for change in turn.changes] == ["chat", "fax"]
+    assert turn.verdict.provider == "ada"
+
+
 def test_a_tightened_bound_parts_providers_that_are_equal():
     claims = {"ada": {"seats": Said(100, "exactly")}, "bob": {"seats": Said(65, "exactly")}}
     decision = decided(knowledge_of([quantity("seats")], claims), Team((Requirement("seats", "must", Interval(60)),)))

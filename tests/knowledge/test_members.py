@@ -178,6 +178,13 @@ def test_who_never_had_it_has_no_end():
     assert facts("shop", "delivery@south").notices == ()
 
 
+def test_what_is_not_known_of_any_member_has_the_notices_of_all():
+    # It ends in the north. That says nothing of other regions, so that it may still be had somewhere.
+    facts = facts_of("criterion: delivery, member: north, value: present, until: 2023-06-30")
+    anywhere = facts("shop", "delivery")
+    assert (anywhere.truth, [notice.kind for notice in anywhere.notices]) == (UNKNOWN, ["ended"])
+
+
 def test_a_member_is_a_criterion_with_what_its_criterion_has():
     knowledge = base("criterion: delivery, value: present")
     member = knowledge.criteria["vans@north"]
