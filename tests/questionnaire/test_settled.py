@@ -13,8 +13,8 @@ from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.rules import Key, Policy
-from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, put_answers, survey_answers
-from provider_advisor.questionnaire.next_screen import QuestionOrder
+from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, go_on, put_answers, survey_answers
+from provider_advisor.questionnaire.next_screen import QuestionOrder, order_questions
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
 _COMPLETIONS = 6
@@ -152,6 +152,19 @@ def test_of_several_ways_to_keep_the_verdict_the_one_with_the_fewest_then_the_ea
     assert (found.outcome.verdict.provider, found.outcome.verdict.strength) == ("ada", "leaning")
     assert found.proof.hanging == ("strength",)
     assert found.proof.deciding == {Key("criterion", decides)}
+
+
+def test_further_on_everything_open_is_asked_though_nothing_decides():
+    # Both lack the board, and nothing can change that.
+    criteria = [capability("board"), capability("chat"), capability("fax"), quantity("seats")]
+    claims = {name: {"board": _LACKS, "fax": _HAS} for name in ("ada", "bob")}
+    state = _begin(criteria, claims, _BOARD)
+    state = put_answers(state, [GivenAnswer(Key("criterion", "seats"), "good")])
+    assert survey_answers(state).outcome.verdict.kind == "none"
+    assert order_questions(state).waiting == frozenset()
+    # All have a fax, so that it is not worth asking about.
+    assert order_questions(go_on(state)).waiting >= {Key("criterion", "chat"), Key("bound", "seats")}
+    assert _FAX not in order_questions(go_on(state)).waiting
 
 
 def test_a_lead_that_rounding_could_take_away_is_not_proved():
