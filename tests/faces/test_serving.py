@@ -274,9 +274,10 @@ def _wait(is_done, seconds=60):
 
 
 def _list_children(number):
-    """Return the processes that a process started and did not yet wait for."""
+    """Return the processes that a process started and did not yet wait for, without Python's tracker of resources."""
     lists = Path(f"/proc/{number}/task").glob("*/children")
-    return {int(child) for found in lists for child in found.read_text(encoding="ascii").split()}
+    children = {int(child) for found in lists for child in found.read_text(encoding="ascii").split()}
+    return {child for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 def _list_workers(log):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import socket
@@ -102,6 +103,10 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     keeper = f"; changes to the files are at {shown}keeper" if settings.watch else ""
     show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
+    if metrics_port is not None:
+        # Granian gathers metrics in threads that run before the workers start. A worker that is forked from a process
+        # with threads may wait for ever for a lock that one of them held, so workers start afresh.
+        multiprocessing.set_start_method("spawn", force=True)
     # Each worker is a process that calls the loader with these values, also one that replaces another.
     folders = [folder and os.path.abspath(folder) for folder in (options.facts, options.rules)]  # noqa: PTH100 (a Path imports slowly)
     Granian(
