@@ -297,6 +297,14 @@ def test_workers_read_the_folders_given_before_the_command(served, bicycles):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found as Linux tells them")
+def test_beside_threads_that_gather_metrics_workers_are_not_forked(served):
+    """A forked worker may wait for ever for a lock that a thread of its parent held."""
+    workers = _list_children(served[0].pid)
+    assert len(workers) == 2
+    assert all(b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes() for worker in workers)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found as Linux tells them")
 def test_the_last_run_of_a_server_leaves_no_process_behind(served):
     process, port, _, _ = served
     with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
