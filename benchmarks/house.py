@@ -45,7 +45,7 @@ _VERBS = frozenset(
     paint parse partition pass patch pause pick place plan play plot pop populate possess predict prefer prepare
     present print process produce promise prompt propose prove provide prune publish pull push put quote raise rank
     read rebuild recall receive recommend record recover redirect reduce refine refuse register reject rejudge release
-    relate reload remember remove rename render repair repeat replace replay reply report require rerun reset resolve
+    relate reload remember remove rename render repair repeat replace replay reply report require rerun resend reset resolve
     respond restart restore restrict resume retrieve return reverse rewrite round run sample save say scale scan score
     search see select send separate serialize serve set settle shape share shift show shrink shut sign signal simplify
     simulate skip slice smooth solve sort spell split spread stack start state stay step stop store stream strip submit

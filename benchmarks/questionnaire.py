@@ -262,7 +262,7 @@ def _draw_answers(catalogue: Catalogue, draw: random.Random) -> dict[Key, object
             if draw.random() < min(0.95, question.share * warm):
                 truth |= _draw_answer(key, catalogue, draw)
     # Answers that do not apply once all are given are no part of the truth.
-    aside = {part.answer.key for part in survey_answers(_make_state(truth, seen, catalogue)).replay.unused}
+    aside = {part.answer.key for part in survey_answers(_make_state(truth, seen, catalogue)).meaning.unused}
     return {key: value for key, value in truth.items() if not {key, to_question(key)} & aside}
 
 
@@ -296,7 +296,7 @@ def _make_state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
 
 
 def _find_sure(truth: Truth, seen: set[Key], catalogue: Catalogue) -> frozenset[Key]:
-    return survey_answers(_make_state(truth, seen, catalogue)).replay.possible.sure
+    return survey_answers(_make_state(truth, seen, catalogue)).meaning.possible.sure
 
 
 def _judge_fully(truth: Truth, catalogue: Catalogue) -> Verdict:
@@ -324,7 +324,7 @@ def _count_in_file_order(truth: Truth, catalogue: Catalogue) -> int:
 
 def _choose_worth_asking(survey: Survey, catalogue: Catalogue) -> set[Key]:
     """Return what applies and is not answered, without what every provider still in meets and nothing depends on."""
-    open_ = survey.replay.possible.open & survey.replay.possible.sure
+    open_ = survey.meaning.possible.open & survey.meaning.possible.sure
     names = {key: key.name for key in open_ if key.kind == "criterion"}
     met = {
         key

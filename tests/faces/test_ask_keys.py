@@ -65,7 +65,7 @@ def talk(catalogue, capsys):
 
 
 def _asked(draft: Draft) -> dict[str, str]:
-    return {part.criterion: part.priority for part in survey_answers(draft.state).replay.team.requirements}
+    return {part.criterion: part.priority for part in survey_answers(draft.state).meaning.team.requirements}
 
 
 def test_letters_set_how_important_a_line_is(talk):
@@ -77,7 +77,7 @@ def test_letters_set_how_important_a_line_is(talk):
         "video-embed": "could",
         "whiteboard": "must",
     }
-    assert survey_answers(draft.state).replay.said.unsure == {Key("criterion", "live-streaming")}
+    assert survey_answers(draft.state).meaning.said.unsure == {Key("criterion", "live-streaming")}
     assert "Video meetings: must; Video API: good; Video embedded in a page: nice;" in out
 
 
@@ -104,7 +104,7 @@ def test_left_and_right_and_space_do_it_too(talk):
         "live-streaming": "should",
         "screen-sharing": "could",
     }
-    assert survey_answers(draft.state).replay.said.unsure == {Key("criterion", "whiteboard")}
+    assert survey_answers(draft.state).meaning.said.unsure == {Key("criterion", "whiteboard")}
 
 
 _NEXT_LIST = f"{_VIDEO}m{DOWN}{DOWN}g{ENTER}"
@@ -112,7 +112,7 @@ _NEXT_LIST = f"{_VIDEO}m{DOWN}{DOWN}g{ENTER}"
 
 
 def _bounds(draft: Draft) -> dict[str, object]:
-    return {part.criterion: part.bound for part in survey_answers(draft.state).replay.team.requirements}
+    return {part.criterion: part.bound for part in survey_answers(draft.state).meaning.team.requirements}
 
 
 def test_the_number_of_what_is_ticked_stands_on_a_line_below_it(talk):
@@ -133,7 +133,7 @@ def test_a_number_is_taken_back_with_its_tick_and_left_open_by_s(talk):
     assert "video-participants" not in _bounds(draft)
     draft, _, _ = talk(f"{_NEXT_LIST}m{DOWN}mgs{ENTER}d{ENTER}")
     assert _bounds(draft)["video-participants"] is None
-    assert survey_answers(draft.state).replay.said.unsure == {Key("bound", "video-participants")}
+    assert survey_answers(draft.state).meaning.said.unsure == {Key("bound", "video-participants")}
 
 
 def test_back_out_of_a_line_leads_to_the_list(talk):
@@ -166,7 +166,7 @@ def test_the_search_leads_to_answers_that_can_be_changed(talk):
     assert _asked(draft) == {}
     topics = f"{_VIDEO}d{DOWN * 3}{ENTER}topics\r{ENTER} {ENTER}d{ENTER}"
     draft, _, _ = talk(topics)
-    assert set(survey_answers(draft.state).replay.said.opened) == {"calls", "video"}
+    assert set(survey_answers(draft.state).meaning.said.opened) == {"calls", "video"}
 
 
 def test_why_is_said_as_often_as_somebody_asks(talk):
@@ -187,7 +187,7 @@ def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     number = f"/sms does the team send in a month\r{ENTER}12,000\r{RUBOUT * 6}12 000\r"
     with pytest.raises(KeyboardInterrupt):
         talk(f"{ENTER}{rating}{single}{several}{number}{CTRL_C}", draft=draft)
-    team = survey_answers(draft.state).replay.team
+    team = survey_answers(draft.state).meaning.team
     assert [(part.criterion, part.bound) for part in team.requirements] == [("support-reputation", Interval(low=3))]
     assert team.situation == {"developers": ("experienced",), "use-cases": ("training", "tutoring")}
     assert {answer.key: answer.value for answer in draft.state.answers}[Key("usage", "sms-outbound")] == 12_000
@@ -215,7 +215,7 @@ def test_the_line_of_members_is_below_its_criterion_and_need_not_be_answered(tal
 def test_what_no_question_asks_can_be_added(talk):
     added = f"+sms|whatsapp\r{ENTER}+phones in red\r{DOWN}{ENTER}+fax=no\r+\r"
     draft, _, out = talk(f"{_VIDEO}{added}d{DOWN * (3 + 1)}{ENTER}and boots\r{ENTER}{ENTER}")
-    team = survey_answers(draft.state).replay.team
+    team = survey_answers(draft.state).meaning.team
     assert [(part.code, part.priority) for part in team.requirements] == [("fax=no", "must"), ("sms|whatsapp", "must")]
     assert [(part.text, part.priority) for part in team.unlisted] == [
         ("and boots", "must"),

@@ -147,7 +147,7 @@ def _known(key: Key, value: object, state: State) -> object:
 
 def still_askable(state: State) -> list[Key]:
     """The keys that the person could still answer."""
-    view = survey_answers(state).replay
+    view = survey_answers(state).meaning
     asked = [name for name in view.said.priorities if "@" not in name]
     more = {Key("bound", name) for name in asked if state.catalogue.knowledge.criteria[name].kind != "capability"}
     more |= {Key("members", name) for name in asked if name in state.catalogue.claimed_members}

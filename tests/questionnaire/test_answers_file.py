@@ -108,7 +108,7 @@ def test_answers_in_any_order_are_read_and_written_alike(bicycles):
     )
     state = read_answers(text.encode(), "answers.yaml", fresh(bicycles))
     assert choose_screen(state).kind == "declared"
-    assert survey_answers(state).replay.said.unsure == {Key("usage", "inspections")}
+    assert survey_answers(state).meaning.said.unsure == {Key("usage", "inspections")}
     assert record_answers(state) == {
         "version": 1,
         "answers": [

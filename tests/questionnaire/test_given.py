@@ -66,11 +66,11 @@ def test_what_was_given_counts_and_is_not_asked_and_the_end_is_right(knowledge, 
         start, lambda key: said_at_random(key, knowledge, pick), lambda _, screen: seen.update(screen.keys)
     )
     assert not seen & _list_keys(team)
-    replay = survey_answers(state).replay
+    meaning = survey_answers(state).meaning
     # A member that must not be there, and is then ticked, is asked for.
-    ticked = {part.criterion for part in replay.team.requirements if not part.is_absence}
+    ticked = {part.criterion for part in meaning.team.requirements if not part.is_absence}
     kept = {part for part in team.requirements if not (part.is_absence and part.criterion in ticked)}
-    assert kept <= {*replay.team.requirements, *replay.waiting}
+    assert kept <= {*meaning.team.requirements, *meaning.waiting}
     # Saved and asked again it is answered alike, and a session that is read again ends alike.
     saved = read_requirements(json.dumps(record_requirements(state)).encode(), "team.json", knowledge)
     assert decided(knowledge, saved.team).outcome.verdict == end.verdict
@@ -80,7 +80,7 @@ def test_what_was_given_counts_and_is_not_asked_and_the_end_is_right(knowledge, 
         for _ in range(3):
             survey = survey_answers(complete_at_random(state, pick))
             # Whoever ticks a member that must not be there takes back what the end was proved from.
-            if {part for part in kept if part.is_absence} <= {*survey.replay.team.requirements}:
+            if {part for part in kept if part.is_absence} <= {*survey.meaning.team.requirements}:
                 assert survey.outcome.verdict == end.verdict
 
 
@@ -90,9 +90,9 @@ def test_the_team_is_that_of_the_file_with_the_answers_added(knowledge, data, pi
     team = _draw_team(data, knowledge)
     state, _ = answer_all(_start(knowledge, team), lambda key: said_at_random(key, knowledge, pick))
     alone = state._replace(given=Statement(Team()))
-    answered = survey_answers(alone).replay.team
+    answered = survey_answers(alone).meaning.team
     together = combine(Statement(team), Statement(answered), knowledge, complete=False).team
-    found = survey_answers(state).replay
+    found = survey_answers(state).meaning
     # What is computed from volumes waits for one, which the file may have.
     waiting = {part.criterion for part in found.waiting} | {"bill"}
 
@@ -102,7 +102,7 @@ def test_the_team_is_that_of_the_file_with_the_answers_added(knowledge, data, pi
     assert leave(found.team.requirements) >= leave(together.requirements)
     assert found.team.unwanted == together.unwanted
     # A question may apply only because of what the file asks for: its answer counts beside that alone.
-    apart = {part.answer.key.name for part in survey_answers(alone).replay.unused}
+    apart = {part.answer.key.name for part in survey_answers(alone).meaning.unused}
     assert {name: found.team.situation[name] for name in found.team.situation.keys() - apart} == together.situation
 
 
@@ -136,7 +136,7 @@ def test_who_names_a_member_takes_back_that_it_is_not_wanted(bicycles, given):
     state = _start(bicycles, Team(**given))
     state = change_answer(state, Key("criterion", "delivery"), "must", searched=True)
     assert _HERE not in {
-        part.criterion for part in survey_answers(state).replay.team.requirements if not part.is_absence
+        part.criterion for part in survey_answers(state).meaning.team.requirements if not part.is_absence
     }
     state = change_answer(state, Key("members", "delivery"), ("north",), searched=True)
     found = make_statement(state)
@@ -151,4 +151,4 @@ def test_what_is_computed_waits_for_a_volume_that_is_asked_for(bicycles):
     if computed is None:
         return
     state = _start(bicycles, Team((Requirement(computed, "must"),)))
-    assert [part.criterion for part in survey_answers(state).replay.waiting] == [computed]
+    assert [part.criterion for part in survey_answers(state).meaning.waiting] == [computed]

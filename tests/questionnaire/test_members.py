@@ -51,7 +51,7 @@ def _said(catalogue: Catalogue, *answers: tuple[Key, object]) -> State:
 
 
 def _asked(state: State) -> dict[str, str]:
-    return {part.criterion: part.priority for part in survey_answers(state).replay.team.requirements}
+    return {part.criterion: part.priority for part in survey_answers(state).meaning.team.requirements}
 
 
 def test_members_come_in_place_of_their_criterion(catalogue):
@@ -69,7 +69,7 @@ def test_a_bound_holds_for_each_member_that_is_named(catalogue):
     price = "sms-outbound-price"
     state = _said(catalogue, (Key("criterion", price), "good"), (Key("bound", price), 0.05))
     state = change_answer(state, Key("members", price), ["gb"])
-    assert [(part.criterion, part.bound.high) for part in survey_answers(state).replay.team.requirements] == [
+    assert [(part.criterion, part.bound.high) for part in survey_answers(state).meaning.team.requirements] == [
         ("sms-outbound-price@gb", 0.05)
     ]
 
@@ -179,6 +179,6 @@ def test_what_must_not_be_there_rules_out_and_a_no_does_not(catalogue):
         state = _said(catalogue, (_NUMBERS, "must"), (fax, value))
         found = survey_answers(state)
         assert {part.standing for part in found.outcome.assessments} == standings
-        assert "fax" not in found.replay.possible.said.priorities
+        assert "fax" not in found.meaning.possible.said.priorities
     with pytest.raises(RequirementsError, match="is not a capability"):
         change_answer(begin(catalogue), Key("criterion", "number-countries"), "must-not", searched=True)

@@ -10,8 +10,8 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need,
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
+from provider_advisor.questionnaire.interpret_answers import interpret_answers
 from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions
-from provider_advisor.questionnaire.replay_answers import replay_answers
 from provider_advisor.questionnaire.state import TOPICS
 
 _RENTAL, _CARGO = Need("rental"), Need("cargo-bikes")
@@ -32,7 +32,7 @@ def opened(bicycles) -> State:
 
 
 def _find(state: State, condition) -> set[str]:
-    deciding = DecidingQuestions(replay_answers(state).possible, state.catalogue, frozenset())
+    deciding = DecidingQuestions(interpret_answers(state).possible, state.catalogue, frozenset())
     by_key = {key: name for name, key in _KEYS.items()}
     return {by_key[key] for key in deciding.find_for_condition(condition)}
 
@@ -62,8 +62,8 @@ def test_what_is_answered_decides_no_more(opened):
     beginner = put_answers(opened, [GivenAnswer(_KEYS["skill"], ("beginner",))])
     assert _find(beginner, AllOf((_RENTAL, _BEGINNER))) == {"rental"}
     regular = put_answers(opened, [GivenAnswer(_KEYS["skill"], ("regular",))])
-    replay = replay_answers(regular)
-    assert replay.possible.may_be(AllOf((_RENTAL, _BEGINNER))) == NO
+    meaning = interpret_answers(regular)
+    assert meaning.possible.may_be(AllOf((_RENTAL, _BEGINNER))) == NO
 
 
 def test_a_criterion_may_be_stated_until_its_question_is_answered(opened):
@@ -71,7 +71,7 @@ def test_a_criterion_may_be_stated_until_its_question_is_answered(opened):
     values = {None: YES | NO, "must": YES, "no": NO, "not-sure": YES | NO}
     for value, truths in values.items():
         state = opened if value is None else put_answers(opened, [*opened.answers, GivenAnswer(key, value)])
-        assert survey_answers(state).replay.possible.stated["rental"] == truths
+        assert survey_answers(state).meaning.possible.stated["rental"] == truths
 
 
 _ON_MEMBER = rule("r", Need("board@here"), favours=FactHolds("fax"), weight=5)
@@ -97,7 +97,7 @@ def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for(m
         ((GivenAnswer(board, "no"),), NO, set()),
     ]:
         answered = put_answers(members, answers)
-        possible = survey_answers(answered).replay.possible
+        possible = survey_answers(answered).meaning.possible
         assert possible.may_be(_ON_MEMBER.when) == truths
         assert (
             DecidingQuestions(possible, answered.catalogue, frozenset()).find_for_condition(_ON_MEMBER.when) == decides
@@ -112,7 +112,7 @@ def test_what_is_said_of_a_member_says_that_its_criterion_is_needed_and_a_no_is_
         ("board@there", "must", YES, YES),
     ]:
         answer = GivenAnswer(Key("criterion", name), value, searched=True)
-        possible = survey_answers(put_answers(members, [answer])).replay.possible
+        possible = survey_answers(put_answers(members, [answer])).meaning.possible
         assert (possible.may_be(Need(name)), possible.may_be(Need("board"))) == (of_it, of_any)
 
 
@@ -129,19 +129,19 @@ def test_a_rule_may_fire_by_what_another_may_add():
         ([*no_chat, GivenAnswer(Key("criterion", "board"), "must")], YES),
         ([*no_chat, GivenAnswer(Key("criterion", "board"), "no-answer")], NO),
     ]:
-        assert survey_answers(put_answers(state, answers)).replay.possible.rules["likes"] == truths
+        assert survey_answers(put_answers(state, answers)).meaning.possible.rules["likes"] == truths
 
 
 def test_what_is_denied_is_as_open_as_what_denies_it(opened):
     for value, truths in [("must", NO), ("no", YES)]:
         state = put_answers(opened, [*opened.answers, GivenAnswer(_KEYS["rental"], value)])
-        assert replay_answers(state).possible.may_be(Not(_RENTAL)) == truths
-    assert replay_answers(opened).possible.may_be(Not(_RENTAL)) == YES | NO
+        assert interpret_answers(state).possible.may_be(Not(_RENTAL)) == truths
+    assert interpret_answers(opened).possible.may_be(Not(_RENTAL)) == YES | NO
 
 
 def test_a_rule_that_does_not_fire_yet_is_kept_so_by_the_cheapest_questions(opened):
     both = rule("both", AllOf((_RENTAL, _BEGINNER)), favours=FactHolds("repairs"))
-    possible = replay_answers(opened).possible
+    possible = interpret_answers(opened).possible
     for fired, expected in [((), {_KEYS["skill"]}), (("both",), {_KEYS["skill"], _KEYS["rental"]})]:
         assert DecidingQuestions(possible, opened.catalogue, frozenset(fired)).find_for_rule(both) == expected
 
@@ -151,4 +151,4 @@ def test_a_cost_is_stated_for_sure_once_there_is_usage_that_it_follows_from():
     state = fresh(with_bill(knowledge_of(criteria, {"ada": {"board": Said("present"), "rate": Said(2, "exactly")}})))
     asked = GivenAnswer(Key("criterion", "bill"), "must")
     for answers, truths in [((asked,), YES | NO), ((asked, GivenAnswer(Key("usage", "calls"), 10)), YES)]:
-        assert survey_answers(put_answers(state, answers)).replay.possible.stated["bill"] == truths
+        assert survey_answers(put_answers(state, answers)).meaning.possible.stated["bill"] == truths

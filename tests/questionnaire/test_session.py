@@ -95,7 +95,7 @@ def _stays_proved(before: Known, after: Known) -> None:
 
 @given(bases(), _RANDOMS)
 @_FEWER
-def test_replaying_the_answers_gives_the_same_state_and_going_back_takes_back_one_screen(knowledge, pick):
+def test_giving_the_answers_again_gives_the_same_state_and_going_back_takes_back_one_screen(knowledge, pick):
     states: list[State] = []
     state, end = answer_all(
         fresh(knowledge), lambda key: said_at_random(key, knowledge, pick), lambda before, _: states.append(before)
@@ -126,13 +126,13 @@ def test_the_saved_requirements_are_answered_alike(knowledge, pick):
 @_FEWER
 def test_not_sure_is_never_taken_for_no(knowledge, pick):
     state, end = answer_all(fresh(knowledge), lambda key: said_at_random(key, knowledge, pick, unsure=0.5))
-    replay = survey_answers(state).replay
-    unsure = replay.said.unsure
+    meaning = survey_answers(state).meaning
+    unsure = meaning.said.unsure
     # A cost that is asked for without any volume cannot count yet, and keeps the end open as a doubt does.
-    assert replay.uncounted <= set(end.unless) <= unsure | replay.uncounted
+    assert meaning.uncounted <= set(end.unless) <= unsure | meaning.uncounted
     assert (end.kind == "settled-unless") == bool(end.unless)
-    for key in unsure & survey_answers(state).replay.possible.sure:
-        if not survey_answers(change_answer(state, key, said_at_random(key, knowledge, pick, unsure=0))).replay.unused:
+    for key in unsure & survey_answers(state).meaning.possible.sure:
+        if not survey_answers(change_answer(state, key, said_at_random(key, knowledge, pick, unsure=0))).meaning.unused:
             assert key in still_askable(state) or key.kind == "bound"
 
 
@@ -220,13 +220,13 @@ def test_an_answer_can_be_changed_and_the_rest_is_kept(shops):
     state = answer_screen(state, choose_screen(state), {})
     screen = choose_screen(state)
     state = answer_screen(state, screen, dict.fromkeys(screen.keys, "must"))
-    assert len(survey_answers(state).replay.team.requirements) == len(screen.keys)
+    assert len(survey_answers(state).meaning.team.requirements) == len(screen.keys)
     fewer = change_answer(state, TOPICS, [])
-    view = survey_answers(fewer).replay
+    view = survey_answers(fewer).meaning
     assert len(view.unused) == len(screen.keys)
     assert not view.team.requirements
     assert all(part.because for part in view.unused)
-    assert survey_answers(change_answer(fewer, TOPICS, subjects)).replay.team == survey_answers(state).replay.team
+    assert survey_answers(change_answer(fewer, TOPICS, subjects)).meaning.team == survey_answers(state).meaning.team
 
 
 def test_the_situation_that_rules_read_is_asked_about_before_any_criterion(shops):
@@ -253,7 +253,7 @@ def test_a_criterion_is_found_and_answered_though_its_topic_is_closed(shops):
     assert Key("criterion", name) in search_questions(state, name)
     with pytest.raises(RequirementsError, match="does not apply to the answers so far; open one of its topics"):
         change_answer(state, Key("criterion", name), "must")
-    assert survey_answers(change_answer(state, Key("criterion", name), "must", searched=True)).replay.team.requirements
+    assert survey_answers(change_answer(state, Key("criterion", name), "must", searched=True)).meaning.team.requirements
 
 
 def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):

@@ -30,7 +30,7 @@ def opened(tmp_path, knowledge_from) -> State:
 
 
 def test_a_question_is_asked_once_a_provider_has_a_claim_on_its_criterion(opened):
-    asked = survey_answers(opened).replay.possible.open
+    asked = survey_answers(opened).meaning.possible.open
     assert _CLAIMED in asked
     assert _UNCLAIMED not in asked
 
@@ -45,9 +45,9 @@ def test_a_claim_that_is_stated_later_opens_no_question_before(tmp_path, knowled
 
 def test_a_waiting_question_that_is_found_by_search_counts(opened):
     found = put_answers(opened, [*opened.answers, GivenAnswer(_UNCLAIMED, "must", searched=True)])
-    replay = survey_answers(found).replay
-    assert [requirement.criterion for requirement in replay.team.requirements] == ["child-seats"]
-    assert replay.unused == ()
+    meaning = survey_answers(found).meaning
+    assert [requirement.criterion for requirement in meaning.team.requirements] == ["child-seats"]
+    assert meaning.unused == ()
 
 
 def test_nothing_is_asked_only_because_a_waiting_question_depends_on_it(opened):

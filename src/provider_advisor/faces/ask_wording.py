@@ -319,7 +319,7 @@ def describe_end(state: State, end: End, *, continues: bool = True) -> str:
 
 def _describe_unless(state: State, end: End) -> Iterator[str]:
     """Yield what a settled end depends on: criteria that cannot count yet, and answers of "not sure"."""
-    uncounted = survey_answers(state).replay.uncounted
+    uncounted = survey_answers(state).meaning.uncounted
     labels = dict.fromkeys(make_prompt(key, state.catalogue).label for key in end.unless if key not in uncounted)
     if labels:
         yield f"Settled unless you need one of these, which you were not sure about: {', '.join(labels)}."
@@ -342,7 +342,7 @@ def _describe_still_open(state: State) -> str:
 
 
 def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:
-    team = survey_answers(state).replay.team
+    team = survey_answers(state).meaning.team
     if end.kind.startswith("settled") and end.verdict.kind != "none" and (unknown := _list_unknown_members(state)):
         yield f"Not asked, because nothing is known about them: {'; '.join(unknown)}. If one matters, search for it."
     if not (team.requirements or team.situation or team.usage):

@@ -141,7 +141,7 @@ def _read_pairs(part: AnswerShape) -> Iterator[tuple[Key, object]]:
 
 def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterator[str]:
     """Yield a problem for each answer to a question that does not apply to the others."""
-    unused = {part.answer.key: part.because for part in survey_answers(state).replay.unused}
+    unused = {part.answer.key: part.because for part in survey_answers(state).meaning.unused}
     for answer, where in found:
         if answer.key in unused:
             name = answer.key.name or answer.key
@@ -150,7 +150,7 @@ def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterat
 
 def record_answers(state: State) -> dict[str, Any]:
     """Return the answers for a file, JSON-ready; reading them gives the same state."""
-    unused = {part.answer.key for part in survey_answers(state).replay.unused}
+    unused = {part.answer.key for part in survey_answers(state).meaning.unused}
     by_key = {answer.key: answer for answer in state.answers}
     entries = [
         _record_answer(answer, by_key, state.catalogue) | ({"aside": True} if answer.key in unused else {})
@@ -191,11 +191,11 @@ def make_statement(state: State, name: str | None = None) -> Statement:
     given before them.
     """
     survey = survey_answers(state)
-    replay, given = survey.replay, state.given
-    unsure = dict.fromkeys(key.name for key in sort_keys(replay.said.unsure - {TOPICS}, state))
+    meaning, given = survey.meaning, state.given
+    unsure = dict.fromkeys(key.name for key in sort_keys(meaning.said.unsure - {TOPICS}, state))
     notes = tuple(_list_notes(state, survey))
-    facts, team = state.catalogue.facts, replay.team._replace(name=name or given.team.name)
-    found = Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope, replay.waiting)
+    facts, team = state.catalogue.facts, meaning.team._replace(name=name or given.team.name)
+    found = Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope, meaning.waiting)
     if given.team != Team() or given.uncounted:
         after = found._replace(as_of=given.as_of, scope=given.scope)
         told = describe_changes(given, after, "The questionnaire", "what you started with", whole=True)

@@ -95,7 +95,7 @@ def order_questions(state: State) -> QuestionOrder:
     survey = survey_answers(state)
     if state.phase != "further":
         return QuestionOrder(state, survey.proof.deciding)
-    catalogue, said, open_ = state.catalogue, survey.replay.said, survey.replay.possible.open
+    catalogue, said, open_ = state.catalogue, survey.meaning.said, survey.meaning.possible.open
     places = tuple(range(len(catalogue.providers)))
     criteria = catalogue.knowledge.criteria
     bounds = {said.get_bound_key(name) for name in said.priorities if criteria[name].kind != "capability"}
@@ -109,7 +109,7 @@ def _choose_next(order: QuestionOrder) -> Screen | None:
     # Each step leaves to the next what it does not take: first the team's situation, then single questions if that is
     # how they are asked, then all that is left on one closing screen, then details once no criterion is left (or they
     # are too many to go with the last list), and else a list.
-    state, possible, waiting = order.state, order.survey.replay.possible, order.waiting
+    state, possible, waiting = order.state, order.survey.meaning.possible, order.waiting
     # A bound or members belong to a criterion that is asked for, and need nothing else to apply.
     askable: Iterable[Key] = [key for key in waiting if key in possible.sure or key.kind in ALONG]
     if waiting and not askable:
@@ -139,8 +139,8 @@ def _is_begun(state: State) -> bool:
 
 def _find_other_ways(order: QuestionOrder) -> list[Key]:
     """Return what can be asked where nothing that opens the waiting questions can: it may lead there another way."""
-    replay, depended_on = order.survey.replay, order.state.catalogue.depended_on
-    open_ = (replay.possible.open & replay.possible.sure) - replay.said.unsure
+    meaning, depended_on = order.survey.meaning, order.state.catalogue.depended_on
+    open_ = (meaning.possible.open & meaning.possible.sure) - meaning.said.unsure
     return [key for key in open_ if key.kind != "criterion" or key.name in depended_on]
 
 
@@ -170,7 +170,7 @@ def _show_list(criteria: Sequence[Key], details: Sequence[Key], order: QuestionO
     state, catalogue = order.state, order.state.catalogue
     if details and len(criteria) <= state.most and len(criteria) + len(details) <= CLOSING:
         return Screen("list", (*criteria, *details))
-    opened = [name for name in catalogue.subjects if name in (order.survey.replay.said.opened or ())]
+    opened = [name for name in catalogue.subjects if name in (order.survey.meaning.said.opened or ())]
     under = {name: [key for key in criteria if name in catalogue.questions[key].subjects] for name in opened}
     best = {name: order.choose_best(keys) for name, keys in under.items()}
     subject = max(best, key=lambda name: sum(order.chances.get(key, 0.0) for key in best[name]), default=None)
@@ -197,7 +197,7 @@ def sort_keys(keys: Iterable[Key], state: State) -> list[Key]:
 
 def _make_end(state: State, kind: EndKind) -> End:
     survey = survey_answers(state)
-    possible, said = survey.replay.possible, survey.replay.said
+    possible, said = survey.meaning.possible, survey.meaning.said
     waiting = (possible.open & possible.sure) - said.unsure
     return End(kind, survey.outcome.verdict, tuple(_list_unless(state)), state.phase == "further" or not waiting)
 
@@ -206,7 +206,7 @@ def _list_unless(state: State) -> list[Key]:
     """Return the "not sure" answers that the verdict still depends on, and what cannot count yet."""
     survey = survey_answers(state)
     order = QuestionOrder(state, survey.proof.deciding)
-    return sort_keys((order.wanted & survey.replay.said.unsure) | survey.replay.uncounted, state)
+    return sort_keys((order.wanted & survey.meaning.said.unsure) | survey.meaning.uncounted, state)
 
 
 # The order of the questions
@@ -217,7 +217,7 @@ class QuestionOrder:
 
     def __init__(self, state: State, deciding: frozenset[Key]) -> None:
         self.state, self.survey = state, survey_answers(state)
-        self._catalogue, self._possible = state.catalogue, self.survey.replay.possible
+        self._catalogue, self._possible = state.catalogue, self.survey.meaning.possible
         self._changes: dict[tuple[Totals, ...], bool] = {}
         inference = self.survey.outcome.inference
         self._fires_now = frozenset(rule.id for rule in inference.fired)
@@ -229,7 +229,7 @@ class QuestionOrder:
     @property
     def waiting(self) -> frozenset[Key]:
         """Return those of the wanted keys that have no answer."""
-        return self.wanted - self.survey.replay.said.unsure - self.survey.replay.said.final
+        return self.wanted - self.survey.meaning.said.unsure - self.survey.meaning.said.final
 
     def _find_gates(self, deciding: frozenset[Key]) -> Iterator[tuple[Key, frozenset[Key]]]:
         """Yield, for each question that cannot be asked yet, those that decide whether it can; and so on for these."""
@@ -372,7 +372,7 @@ def change_answer(state: State, key: Key, value: object, *, searched: bool = Fal
     """
     key = check_key(key, state.catalogue)
     answer = GivenAnswer(key, check_value(key, value, state.catalogue), state.steps + 1, searched)
-    if not searched and not survey_answers(state).replay.possible.applies(key):
+    if not searched and not survey_answers(state).meaning.possible.applies(key):
         raise RequirementsError(_explain_idle(key, state.catalogue))
     after = put_answers(state, [answer])
     return after._replace(phase="asking") if after.phase != "further" else after
@@ -380,7 +380,7 @@ def change_answer(state: State, key: Key, value: object, *, searched: bool = Fal
 
 def still_applies(screen: Screen, state: State) -> bool:
     """Return whether all questions of a screen apply after an answer was changed, which may have closed their topic."""
-    return all(map(survey_answers(state).replay.possible.applies, screen.keys))
+    return all(map(survey_answers(state).meaning.possible.applies, screen.keys))
 
 
 def _explain_idle(key: Key, catalogue: Catalogue) -> str:

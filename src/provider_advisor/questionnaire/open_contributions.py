@@ -22,8 +22,8 @@ from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, N
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
+from provider_advisor.questionnaire.interpret_answers import Meaning
 from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions, Possible
-from provider_advisor.questionnaire.replay_answers import Replay
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
 _TOP = max(RANK.values())
@@ -63,15 +63,15 @@ class _Addition(NamedTuple):
 
 
 def find_open_contributions(
-    replay: Replay, outcome: Outcome, findings: Sequence[tuple[Finding, Totals]], catalogue: Catalogue
+    meaning: Meaning, outcome: Outcome, findings: Sequence[tuple[Finding, Totals]], catalogue: Catalogue
 ) -> list[OpenContribution]:
     """Return everything that further answers could change or add; all other findings are final.
 
-    `outcome` is that of the replay's team; `findings` are its findings, each with what it adds.
+    `outcome` is that of the team of `meaning`; `findings` are its findings, each with what it adds.
     """
     fired = frozenset(rule.id for rule in outcome.inference.fired)
-    deciding = DecidingQuestions(replay.possible, catalogue, fired)
-    return list(_ContributionSearch(replay, catalogue, deciding, _group_by_origin(findings)).find())
+    deciding = DecidingQuestions(meaning.possible, catalogue, fired)
+    return list(_ContributionSearch(meaning, catalogue, deciding, _group_by_origin(findings)).find())
 
 
 def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
@@ -88,8 +88,8 @@ def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
 class _ContributionSearch:
     """Finds everything that is open, given a team's answers and what may still follow from them."""
 
-    def __init__(self, replay: Replay, catalogue: Catalogue, deciding: DecidingQuestions, now: _Origins) -> None:
-        self._team, self._said, self._possible = replay.team, replay.said, replay.possible
+    def __init__(self, meaning: Meaning, catalogue: Catalogue, deciding: DecidingQuestions, now: _Origins) -> None:
+        self._team, self._said, self._possible = meaning.team, meaning.said, meaning.possible
         self._catalogue = catalogue
         self._deciding = deciding
         self._now = now

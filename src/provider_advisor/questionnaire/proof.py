@@ -33,8 +33,8 @@ from provider_advisor.decision import Outcome, judge_team, reassess
 from provider_advisor.decision.findings import Totals, total_findings
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue, Measure, measure_totals
+from provider_advisor.questionnaire.interpret_answers import Meaning, interpret_answers
 from provider_advisor.questionnaire.open_contributions import OpenContribution, find_open_contributions
-from provider_advisor.questionnaire.replay_answers import Replay, replay_answers
 from provider_advisor.questionnaire.state import State, to_question
 
 _NEAR = 1e-10
@@ -82,7 +82,7 @@ class Proof(NamedTuple):
 class Survey(NamedTuple):
     """Everything known at a state."""
 
-    replay: Replay
+    meaning: Meaning
     outcome: Outcome
     findings: tuple[Totals, ...]  # what each adds
     proof: Proof
@@ -97,31 +97,31 @@ def survey_answers(state: State) -> Survey:
 
 
 def _survey(state: State) -> Survey:
-    replay = replay_answers(state)
-    outcome = judge_team(replay.team, state.catalogue.facts)
+    meaning = interpret_answers(state)
+    outcome = judge_team(meaning.team, state.catalogue.facts)
     # A must that is not judged prevents any firm verdict, so the verdict without it is proved.
     judged = outcome
-    if replay.team.has_unlisted_must:
-        judged = judge_team(replay.team._replace(unlisted=()), state.catalogue.facts)
-    sums = _sum_open(replay, judged, state.catalogue)
+    if meaning.team.has_unlisted_must:
+        judged = judge_team(meaning.team._replace(unlisted=()), state.catalogue.facts)
+    sums = _sum_open(meaning, judged, state.catalogue)
     # Whether a verdict is firm or dated is decided by a second set of sums, made without out-of-date facts.
     without_stale = sums
     if judged.verdict.kind == "recommended" and state.catalogue.without_stale is not None:
         fresh = state.catalogue.without_stale
-        without_stale = _sum_open(replay, reassess(judged, fresh.facts), fresh)
+        without_stale = _sum_open(meaning, reassess(judged, fresh.facts), fresh)
     places = range(len(outcome.assessments))
     lost = frozenset(place for place in places if sums.holds(Demand(Measure("failed", place), 1)))
     inside = tuple(place for place in places if place not in lost)
     proof = _prove(judged, sums, without_stale, state.catalogue.places)
-    return Survey(replay, outcome, sums.findings, proof, inside or tuple(places), lost)
+    return Survey(meaning, outcome, sums.findings, proof, inside or tuple(places), lost)
 
 
-def _sum_open(replay: Replay, outcome: Outcome, catalogue: Catalogue) -> _ProofSums:
+def _sum_open(meaning: Meaning, outcome: Outcome, catalogue: Catalogue) -> _ProofSums:
     # Findings are in the same order for each provider: one row is one requirement or rule.
     rows = list(zip(*(assessment.findings for assessment in outcome.assessments), strict=True))
     findings = [(row[0], total_findings(row)) for row in rows]
-    open_ = find_open_contributions(replay, outcome, findings, catalogue)
-    return _ProofSums(tuple(part for _, part in findings), open_, is_shared=bool(replay.team.weights))
+    open_ = find_open_contributions(meaning, outcome, findings, catalogue)
+    return _ProofSums(tuple(part for _, part in findings), open_, is_shared=bool(meaning.team.weights))
 
 
 def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places: Mapping[Key, int]) -> Proof:

@@ -9,11 +9,11 @@ from provider_advisor.decision import Verdict, judge_team
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
+from provider_advisor.questionnaire.interpret_answers import interpret_answers
 from provider_advisor.questionnaire.next_screen import End, choose_screen, order_questions, sort_keys
 from provider_advisor.questionnaire.open_questions import YES
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.proof import Aspect, Survey, survey_answers
-from provider_advisor.questionnaire.replay_answers import replay_answers
 from provider_advisor.questionnaire.state import NONE, PRIORITY_WORDS, UNWANTED, GivenAnswer, State, Value, put_answers
 
 _MOST_MOVES = 40
@@ -75,8 +75,8 @@ def sum_up_known(state: State) -> Known:
     survey = survey_answers(state)
     return Known(
         survey.outcome.verdict,
-        len(survey.replay.team.requirements),
-        len(survey.replay.said.unsure),
+        len(survey.meaning.team.requirements),
+        len(survey.meaning.said.unsure),
         survey.proof.proved,
         survey.proof.hanging,
         len(state.catalogue.providers),
@@ -93,7 +93,7 @@ def list_met_by_all(state: State) -> tuple[str, ...]:
 
 
 def _list_open_criteria(survey: Survey) -> list[Key]:
-    return [key for key in survey.replay.possible.open - survey.replay.said.unsure if key.kind == "criterion"]
+    return [key for key in survey.meaning.possible.open - survey.meaning.said.unsure if key.kind == "criterion"]
 
 
 def measure_progress(state: State) -> QuestionsLeft:
@@ -107,7 +107,7 @@ def measure_progress(state: State) -> QuestionsLeft:
     survey, catalogue = survey_answers(state), state.catalogue
     # One matters if nothing is sure to count, if others depend on it, or if a provider still in may not meet it. What a
     # rule adds is not sure as long as the team may answer that it is not wanted.
-    is_any_sure = YES in survey.replay.possible.required.values()
+    is_any_sure = YES in survey.meaning.possible.required.values()
     # A proof by out-of-date facts can still decide whether the answer is firm.
     by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
     left = [
@@ -139,7 +139,7 @@ def _try_answers(state: State, key: Key) -> Iterator[Move]:
     """Yield each answer tried; only those that can be chosen from a list, and typical numbers."""
     for value in _list_values(state, key):
         after = put_answers(state, [GivenAnswer(key, value, state.steps, searched=True)])
-        yield Move(value, judge_team(replay_answers(after).team, state.catalogue.facts).verdict)
+        yield Move(value, judge_team(interpret_answers(after).team, state.catalogue.facts).verdict)
 
 
 def _list_values(state: State, key: Key) -> list[Value]:

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.faces.web.guard import HttpMiddleware, replay_body
+from provider_advisor.faces.web.guard import HttpMiddleware, resend_body
 from provider_advisor.requirements.statement import today
 
 _NOT_KEPT = ("/-/", "/mcp")
@@ -100,7 +100,7 @@ class AnswerCache(HttpMiddleware):
 
     async def _answer_posted(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = (await receive())["body"]  # whole, because its size was limited before
-        receive = replay_body(body, receive)
+        receive = resend_body(body, receive)
         try:
             # Lists keep their order, because an answer names requirements in the order of the question.
             question = json.dumps(json.loads(body), sort_keys=True)

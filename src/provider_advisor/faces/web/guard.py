@@ -135,7 +135,7 @@ class SizeLimit(HttpMiddleware):
             most = self._settings.get_most_bytes(scope["path"])
             body = await _read_body(receive, most)
             refused = _refuse_body(most) if body is None else None
-            receive = replay_body(body or b"", receive)
+            receive = resend_body(body or b"", receive)
         # The routes of FastAPI take no HEAD, so it is asked as GET, and the body is left out.
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
@@ -171,7 +171,7 @@ async def _read_body(receive: Receive, most: int) -> bytes | None:
     return bytes(body)
 
 
-def replay_body(body: bytes, receive: Receive) -> Receive:
+def resend_body(body: bytes, receive: Receive) -> Receive:
     """Return a receiver that yields the body already read, then whatever follows."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -42,8 +42,8 @@ class UnusedAnswer(NamedTuple):
     because: str
 
 
-class Replay(NamedTuple):
-    """What follows from the answers alone."""
+class Meaning(NamedTuple):
+    """What the answers mean taken together."""
 
     team: Team  # what the team states so far
     said: SortedAnswers  # the same, with what it left open
@@ -57,7 +57,7 @@ class Replay(NamedTuple):
         return frozenset(Key("criterion", part.criterion) for part in self.waiting)
 
 
-def replay_answers(state: State) -> Replay:
+def interpret_answers(state: State) -> Meaning:
     """Return what follows from the answers; those to questions that do not apply any more are kept, but not used.
 
     One unused answer can make others unused, so this repeats until all that are left apply.
@@ -77,7 +77,7 @@ def replay_answers(state: State) -> Replay:
             break
         unused |= fresh
     team, waiting, more = _make_team(said, state)
-    return Replay(team, said, possible, (*unused.values(), *more), waiting)
+    return Meaning(team, said, possible, (*unused.values(), *more), waiting)
 
 
 def _is_idle(answer: GivenAnswer, possible: Possible) -> bool:
