@@ -45,13 +45,14 @@ _VERBS = frozenset(
     paint parse partition pass patch pause pick place plan play plot pop populate possess predict prefer prepare
     present print process produce promise prompt propose prove provide prune publish pull push put quote raise rank
     read rebuild recall receive recommend record recover redirect reduce refine refuse register reject rejudge release
-    relate reload remember remove rename render repair repeat replace replay reply report require rerun resend reset resolve
-    respond restart restore restrict resume retrieve return reverse rewrite round run sample save say scale scan score
-    search see select send separate serialize serve set settle shape share shift show shrink shut sign signal simplify
-    simulate skip slice smooth solve sort spell split spread stack start state stay step stop store stream strip submit
-    subtract suggest sum summarize support suspect swap switch sync synchronize take tell test tidy touch trace track
-    transform translate transpose traverse treat trim trip truncate try turn undo unescape unify union unpack unquote
-    update upgrade use validate verify visit wait walk warm warn watch weigh widen wipe wire work wrap write yield
+    relate reload remember remove rename render repair repeat replace replay reply report require rerun resend reset
+    resolve respond restart restore restrict resume retrieve return reverse rewrite round run sample save say scale
+    scan score search see select send separate serialize serve set settle shape share shift show shrink shut sign
+    signal simplify simulate skip slice smooth solve sort spell split spread stack start state stay step stop store
+    stream strip submit subtract suggest sum summarize support suspect swap switch sync synchronize take tell test tidy
+    touch trace track transform translate transpose traverse treat trim trip truncate try turn undo unescape unify
+    union unpack unquote update upgrade use validate verify visit wait walk warm warn watch weigh widen wipe wire work
+    wrap write yield
     """.split()
 )
 # Verbs that are nouns as well: they count where an object follows, as in `order_rows`, and not alone or before `of`.
