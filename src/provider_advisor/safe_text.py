@@ -30,6 +30,8 @@ _UNSEEN = (
 _JOINER = r"(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 _HIDDEN = re.compile(f"[{_UNSEEN}]|{_JOINER}")
 _HIDDEN_OR_RETURN = re.compile(f"[{_UNSEEN}\r]|{_JOINER}")
+# In French such a space belongs to the text; in a word that was not understood it may be the reason.
+_ODD_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
@@ -108,12 +110,9 @@ def brief(given: object) -> str:
 
 
 def shown(given: object) -> str:
-    """Return what was given in quotes, as text that fits in a sentence; unseen characters appear by their number.
+    r"""Return what was given in quotes, as text that fits in a sentence, with unseen characters as escapes.
 
     >>> shown("fax\u200b")
-    "'fax<U+200B>'"
+    "'fax\\u200b'"
     """
-    text = brief(given)
-    if not text.isprintable():
-        text = "".join(sign if sign.isprintable() or sign in "\n\r\t" else f"<U+{ord(sign):04X}>" for sign in text)
-    return f"'{text}'"
+    return f"'{_ODD_SPACE.sub(_escape, reveal(brief(given)))}'"

@@ -17,19 +17,19 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from provider_advisor.faces import text as text_module
 from provider_advisor.faces.cli.ask.list_widget import Row, ask_rows, ask_text
-from provider_advisor.safe_text import dump_json, reveal, reveal_line
+from provider_advisor.safe_text import dump_json, reveal, reveal_line, shown
 
 _FACES = Path(text_module.__file__).parent
 _MODULES = sorted(path for path in _FACES.rglob("*.py") if path != _FACES / "text.py")
 _HOSTILE = "a\x1b[2J\x9b31m\u202eb\u200bc\u2066d\x7f\ufeff\u2028e\x07"
 _SHOWN = r"a\x1b[2J\x9b31m\u202eb\u200bc\u2066d\x7f\ufeff\u2028e\x07"
-_REVEALED = re.compile(r"u\+?202e", re.IGNORECASE)
-"""The mark in it that turns the direction, as an escape: `\\u202e`, in errors `<U+202E>`."""
+_REVEALED = re.compile(r"\\u202e")
+"""The mark in it that turns the direction, as an escape; one form in answers, JSON and errors."""
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("given", "expected"),
     [
         ("plain text, Größe, 日本語, ✓", "plain text, Größe, 日本語, ✓"),
         (_HOSTILE, _SHOWN),
@@ -42,9 +42,14 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202
         ("\u3164\xad", r"\u3164\xad"),
     ],
 )
-def test_unseen_characters_are_shown_as_escapes(given, shown):
-    assert reveal(given) == shown
-    assert reveal(shown) == shown
+def test_unseen_characters_are_shown_as_escapes(given, expected):
+    assert reveal(given) == expected
+    assert reveal(expected) == expected
+    assert reveal(shown(given)) == f"'{expected}'"
+
+
+def test_a_word_in_a_message_shows_its_odd_spaces_too():
+    assert shown("fax\xa0line\u3000") == r"'fax\xa0line\u3000'"
 
 
 def test_a_line_is_one_line():
@@ -235,9 +240,9 @@ def test_what_many_teams_came_to_shows_what_labels_hide(recommend_says, hostile,
         f"recommend batch {source} {tmp_path / 'out.csv'} --report {report} --as-of 2024-01-01 {hostile}"
     )
     assert run.status == 0
-    for shown in (run.err, report.read_text(encoding="utf-8")):
-        assert not _UNSEEN.search(shown)
-        assert "u202e" in shown
+    for text in (run.err, report.read_text(encoding="utf-8")):
+        assert not _UNSEEN.search(text)
+        assert "u202e" in text
 
 
 def test_the_impact_of_a_change_shows_what_labels_hide(recommend_says, hostile, folders_from, tmp_path):

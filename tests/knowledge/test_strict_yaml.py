@@ -148,7 +148,7 @@ def test_a_control_character_is_refused_at_its_line(character):
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
 def test_a_line_end_that_only_some_readers_know_is_refused(character):
     assert problem_of(f"a: 1\nb: x{character}y\n") == (
-        f"shop.yaml:2: some programs end a line at the character U+{ord(character):04X}, others do not; remove it."
+        f"shop.yaml:2: some programs end a line at the character {character!a}, others do not; remove it."
     )
 
 

@@ -96,7 +96,7 @@ def lacks(found, sign=">="):
         ("repair", f"unknown criterion 'repair'. Did you mean 'repairs'? {_list_it('repair')}"),
         (
             "\u200brepairs",
-            f"unknown criterion '<U+200B>repairs'. Did you mean 'repairs'? {_list_it('<U+200B>repairs')}",
+            r"unknown criterion '\u200brepairs'. Did you mean 'repairs'? " + _list_it(r"\u200brepairs"),
         ),
         ("stok", f"unknown criterion 'stok'. Did you mean 'stock'? {_list_it('stok')}"),
         ("xylophone", f"{_NOTHING.format('xylophone')} {_list_it('xylophone')}"),

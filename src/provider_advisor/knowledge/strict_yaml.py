@@ -15,6 +15,7 @@ import yaml
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.logic import explain_two_readings
+from provider_advisor.safe_text import shown
 
 MAX_DEPTH = 40
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it."
@@ -153,7 +154,7 @@ def _decode(content: bytes, name: str) -> str:
         raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it as UTF-8."]) from error
     if (found := _OTHER_BREAK.search(text)) is not None:
         # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
-        line, character = _count_line(text, found.start()), f"U+{ord(found[0]):04X}"
+        line, character = _count_line(text, found.start()), shown(found[0])
         raise KnowledgeError(
             [f"{name}:{line}: some programs end a line at the character {character}, others do not; remove it."]
         )
