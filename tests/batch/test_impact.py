@@ -21,12 +21,11 @@ from provider_advisor import recommend
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import causes
 from provider_advisor.batch.impact.base_changes import find_changes
-from provider_advisor.batch.impact.causes import MOST_CHANGES
+from provider_advisor.batch.impact.causes import MOST_CHANGES, Sample, Sampler
 from provider_advisor.batch.impact.encoded_verdicts import Judge, decode_verdict
 from provider_advisor.batch.impact.measure import Asked, measure_impact
 from provider_advisor.batch.impact.mixed_bases import BaseMixer, merge_readable
 from provider_advisor.batch.impact.record_impact import record_impact
-from provider_advisor.batch.impact.sample import Sample, Sampler
 from provider_advisor.batch.schemas import impact_schema
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.errors import BatchError

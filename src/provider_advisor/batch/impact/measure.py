@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece
-from provider_advisor.batch.impact.causes import Causes, find_causes
+from provider_advisor.batch.impact.causes import Causes, Sample, Sampler, find_causes
 from provider_advisor.batch.impact.encoded_verdicts import (
     LIMITING,
     EncodedVerdicts,
@@ -19,7 +19,6 @@ from provider_advisor.batch.impact.encoded_verdicts import (
     list_readable,
 )
 from provider_advisor.batch.impact.mixed_bases import merge_named
-from provider_advisor.batch.impact.sample import Sample, Sampler
 from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.layout import USAGE
 from provider_advisor.errors import BatchError, RequirementsError

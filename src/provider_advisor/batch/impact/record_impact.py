@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from provider_advisor.batch.impact.causes import Cause
+from provider_advisor.batch.impact.causes import Cause, Sample
 from provider_advisor.batch.impact.encoded_verdicts import (
     LIMITING,
     decode_verdict,
@@ -13,7 +13,6 @@ from provider_advisor.batch.impact.encoded_verdicts import (
     limit_facts,
 )
 from provider_advisor.batch.impact.measure import Impact, Transition
-from provider_advisor.batch.impact.sample import Sample
 from provider_advisor.batch.kernel.arrays import Ints
 from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.decision import Verdict, decide
