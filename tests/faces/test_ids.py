@@ -1,6 +1,8 @@
 """Ids may hold dots and capitals, and alternatives answer to their names wherever they answer to their ids."""
 
+import io
 import json
+import sys
 
 import pytest
 
@@ -53,3 +55,20 @@ def test_an_answer_about_the_team_is_read_in_words_in_every_report(recommend_say
         said = recommend_says(f"{asked} --no-robustness --format {form}").out
         assert "Sector: federal agency and health care" in said
         assert "Customers&#39; location: US" in said or "Customers' location: US" in said
+
+
+def test_ids_keep_the_hyphens_of_words_that_labels_and_questions_hyphenate(knowledge):
+    ids = ("start-up", "start-ups", "part-time", "self-service", "newsletters-to-many-favour-double-opt-in")
+    said = [*map(knowledge.spell_id, ids)]
+    assert said == ["start-up", "start-ups", "part-time", "self-service", "newsletters to many favour double opt-in"]
+    # "Contact-centre agents" is hyphenated, but the words are mostly written apart.
+    assert knowledge.spell_id("contact-centre") == "contact centre"
+
+
+def test_an_answer_with_a_hyphen_is_shown_with_it_wherever_it_is_chosen_or_given(recommend_says, monkeypatch):
+    said = recommend_says("recommend --needs sms --situation company-size=start-up --no-robustness --format markdown")
+    assert "Company size: start-up" in said.out
+    given = "recommend ask --plain --needs sms --situation use-cases=self-service"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"/use cases\n1\n\n\nstop\n")))
+    said = recommend_says(given).out
+    assert ("12  self-service" in said, "(self-service)" in said, "self service" in said) == (True, True, False)

@@ -5,7 +5,7 @@ import pickle
 from provider_advisor import load
 from provider_advisor.knowledge.suspicions import find_question_suspicions
 
-TOPICS = "topics: [{id: riding, label: Riding, ask: Do you ride?, share: 0.5}]\nquestions:\n"
+TOPICS = "topics: [{id: riding, label: Riding, share: 0.5}]\nquestions:\n"
 
 
 def said_of(knowledge_from, folder, questions):

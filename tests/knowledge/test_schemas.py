@@ -46,7 +46,7 @@ max_age: 365d
 
 QUESTIONS = b"""
 topics:
-- {id: riding, label: Riding, ask: Do you ride?, share: 0.6, help: Any bicycle counts.}
+- {id: riding, label: Riding, share: 0.6, help: Any bicycle counts.}
 questions:
 - {criterion: repairs, topics: [riding], share: 0.4}
 - criterion: bikes-in-stock

@@ -30,7 +30,7 @@ from provider_advisor.questionnaire import (
 from provider_advisor.questionnaire.state import TOPICS
 
 BILL = Criterion("bill", "Bill", "area", "price", "Bill?", 2, unit="USD/month", lower_is_better=True, computed=True)
-SUBJECTS = {name: Subject(name, name.title(), f"{name.title()}?", 0.5) for name in ("one", "two", "three")}
+SUBJECTS = {name: Subject(name, name.title(), 0.5) for name in ("one", "two", "three")}
 
 
 @st.composite

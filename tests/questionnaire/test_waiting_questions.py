@@ -14,7 +14,7 @@ from provider_advisor.questionnaire.state import TOPICS
 
 _QUESTIONS = """
 topics:
-- {id: shop, label: The shop, ask: Does the shop matter?, share: 0.5}
+- {id: shop, label: The shop, share: 0.5}
 questions:
 - {criterion: repairs, topics: [shop], share: 0.5, once_known: true}
 - {criterion: child-seats, topics: [shop], when: {need: tour-group}, share: 0.5, once_known: true}

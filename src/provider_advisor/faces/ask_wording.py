@@ -40,17 +40,6 @@ from provider_advisor.requirements.statement import Used, Volume
 from provider_advisor.requirements.usage import read_volume
 from provider_advisor.safe_text import shown
 
-LEVELS = {
-    "must": "must",
-    "good": "good",
-    "nice": "nice",
-    UNWANTED: "no",
-    MUST_NOT: "must not",
-    UNSURE: "not sure",
-    NO_ANSWER: "no answer",
-}
-"""What can be answered about a criterion, and its label; the strongest wish first."""
-
 _SILENT = {NONE, NO_ANSWER}
 _TITLES = {
     "topics": "What matters to the team? Tick its topics; you are not asked about the others.",
@@ -100,11 +89,6 @@ def describe_standing(state: State) -> str:
         score = "" if assessment.score is None else f" {round(assessment.score.expected)}"
         parts.append(f"{knowledge.providers[assessment.provider].name} {STANDINGS[assessment.standing]}{score}")
     return f"So far: {', '.join(parts)}."
-
-
-def name_choice(value: str, label: str) -> str:
-    """Return the label of a choice: an id without hyphens if it has no label of its own."""
-    return value.replace("-", " ") if label == value else label
 
 
 def describe_line(key: Key, value: object, state: State) -> str:
@@ -172,7 +156,8 @@ def describe_answer(key: Key, value: object, state: State) -> str:
     criterion = catalogue.knowledge.criteria[key.name]
     word = "at most" if criterion.lower_is_better else "at least"
     if criterion.values:
-        return f"{word} {criterion.values[value] if isinstance(value, int) else value}"
+        rank = criterion.values[value] if isinstance(value, int) else str(value)
+        return f"{word} {catalogue.knowledge.spell_id(rank)}"
     return f"{word} {_write_number(value)} {criterion.unit}" if isinstance(value, int | float) else str(value)
 
 

@@ -260,17 +260,34 @@ class KnowledgeBase:
         words = {word for label in labels for word in re.findall(r"\w+", label)}
         return {word.lower(): word for word in words if sum(letter.isupper() for letter in word) > 1}
 
+    @cached_property
+    def _written(self) -> str:
+        """Return all labels and questions, in small letters."""
+        about: list[Criterion | Topic | UsageItem] = [*self.criteria.values(), *self.topics.values()]
+        about += self.usage.values()
+        return "\n".join(f"{one.label}\n{one.question}" for one in about).lower()
+
     def spell_id(self, name: str) -> str:
-        """Return an id in words, spelt as in labels: `federal-agency` is "federal agency".
+        """Return an id in words, spelt as in labels and questions: `start-up-plan` is "start-up plan".
 
         Unknown words of two letters are abbreviations, such as those of countries.
         """
+        first, *others = name.split("-")
+        text, before = self._spell_word(first), first
+        for word in others:
+            text += ("-" if self._is_hyphenated(before, word) else " ") + self._spell_word(word)
+            before = word
+        return text
 
-        def spell(word: str) -> str:
-            is_short = len(word) == 2 and word not in _LITTLE  # noqa: PLR2004 (two letters)
-            return self._spellings.get(word, word.upper() if is_short else word)
+    def _spell_word(self, word: str) -> str:
+        is_short = len(word) == 2 and word not in _LITTLE  # noqa: PLR2004 (two letters)
+        return self._spellings.get(word, word.upper() if is_short else word)
 
-        return " ".join(map(spell, name.split("-")))
+    def _is_hyphenated(self, one: str, other: str) -> bool:
+        """Return whether labels and questions join two words more often with a hyphen than with a blank."""
+        # "Contact centre" is mostly written apart, but for "contact-centre agents". An id may be the plural.
+        joints = re.findall(rf"\b{re.escape(one)}([- ]){re.escape(other.removesuffix('s'))}", self._written)
+        return joints.count("-") > joints.count(" ")
 
     def get_stale_after(self, criterion: str) -> int | None:
         """Return after how many days a fact on the criterion is out of date; None for never."""
@@ -328,7 +345,7 @@ def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
         if question.key not in questions:
             questions[question.key] = question
             for area in question.subjects:
-                subjects.setdefault(area, _make_subject(area))
+                subjects.setdefault(area, Subject(area, knowledge.spell_id(area).capitalize(), _EVEN))
     return Questionnaire(subjects, questions)
 
 
@@ -345,8 +362,3 @@ def _find_areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
     """Return the areas of the prices that are multiplied with it, and of those computed from them."""
     priced = [criterion for criterion in knowledge.criteria.values() if item in criterion.usage or criterion.computed]
     return dict.fromkeys(criterion.area for criterion in priced)
-
-
-def _make_subject(area: str) -> Subject:
-    label = area.replace("-", " ").capitalize()
-    return Subject(area, label, f"Does anything in the area {area.replace('-', ' ')} matter?", _EVEN)

@@ -85,7 +85,6 @@ class Subject(NamedTuple):
 
     id: str
     label: str
-    ask: str
     share: float
     help: str | None = None
 

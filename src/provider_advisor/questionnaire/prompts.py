@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -17,7 +17,7 @@ from provider_advisor.questionnaire.state import (
     MUST_NOT,
     NO_ANSWER,
     NONE,
-    UNLISTED_WORDS,
+    PRIORITY_WORDS,
     UNSURE,
     State,
     check_key,
@@ -45,7 +45,7 @@ class Prompt(NamedTuple):
     label: str
     ask: str
     help: str | None = None
-    choices: tuple[tuple[str, str], ...] = ()  # values with labels; of a number only the words in its place
+    choices: tuple[tuple[str, str], ...] = ()  # values with labels to show; of a number only the words in its place
     many: bool = False  # whether several may be chosen
     unit: str | None = None
     typical: tuple[Number | str, ...] = ()
@@ -61,14 +61,20 @@ def make_prompt(key: Key, catalogue: Catalogue) -> Prompt:
     if key.kind == "criterion":
         criterion = knowledge.criteria[key.name]
         is_capability = criterion.kind == "capability" and not criterion.any_of
-        choices = tuple((word, word) for word in CRITERION_WORDS if is_capability or word != MUST_NOT)
+        choices = _label(word for word in CRITERION_WORDS if is_capability or word != MUST_NOT)
         return Prompt(key, "criterion", *_choose_words(question, criterion), choices)
     if key.kind == "situation":
         topic = knowledge.topics[key.name]
-        choices = tuple((value, knowledge.spell_id(value)) for value in (*topic.values, NO_ANSWER, UNSURE))
+        values = ((value, knowledge.spell_id(value)) for value in topic.values)
+        choices = (*values, *_label((NO_ANSWER, UNSURE)))
         return Prompt(key, "situation", *_choose_words(question, topic), choices, topic.many)
-    item, choices = knowledge.usage[key.name], ((NO_ANSWER, NO_ANSWER), (UNSURE, UNSURE))
+    item, choices = knowledge.usage[key.name], _label((NO_ANSWER, UNSURE))
     return Prompt(key, "number", *_choose_words(question, item), choices, unit=item.unit, typical=question.typical)
+
+
+def _label(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return our own words for answers, each with its label."""
+    return tuple((word, word.replace("-", " ")) for word in words)
 
 
 def _choose_words(question: Question, about: Criterion | Topic | UsageItem) -> tuple[str, str, str | None]:
@@ -84,7 +90,7 @@ def _ask_topics(key: Key, catalogue: Catalogue) -> Prompt:
 def _ask_unlisted(key: Key, _: Catalogue) -> Prompt:
     ask = f"How important is this: {key.name}?"
     help_ = "It is in your own words, so it is not judged: the answer lists it, so that you can ask the providers."
-    choices = tuple((word, "leave it out" if word == NO_ANSWER else word) for word in UNLISTED_WORDS)
+    choices = (*_label(PRIORITY_WORDS), (NO_ANSWER, "leave it out"))
     return Prompt(key, "criterion", key.name, ask, help_, choices)
 
 
@@ -95,7 +101,7 @@ def _ask_bound(key: Key, catalogue: Catalogue) -> Prompt:
         key,
         "rating" if words else "number",
         *_choose_words(question, criterion),
-        (*((word, word) for word in words), (NONE, NONE), (UNSURE, UNSURE)),
+        (*((word, catalogue.knowledge.spell_id(word)) for word in words), (NONE, "any will do"), *_label((UNSURE,))),
         unit=criterion.unit,
         typical=tuple(words[int(part)] if words else part for part in question.typical),
         at_most=criterion.lower_is_better,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
-from provider_advisor.explanation.words import counted
+from provider_advisor.explanation.words import capital, counted
 from provider_advisor.faces.cli.options import (
     FactOptions,
     format_option,
@@ -211,23 +211,19 @@ def _show_ageing(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> No
     for provider, parts in itertools.groupby(groups, key=lambda group: group.provider):
         page.heading(knowledge.providers[provider].name)
         for group in parts:
-            page.line(_describe_ageing(group, day), 2)
+            page.line(_describe_ageing(group, knowledge, day), 2)
             page.line(_list_criteria(group), 4)
             page.line(_find_address(group, knowledge), 4)
     page.show(paged=True)
 
 
-def _describe_ageing(group: AgeingGroup, day: dt.date) -> str:
+def _describe_ageing(group: AgeingGroup, knowledge: KnowledgeBase, day: dt.date) -> str:
     past = group.count_past(day)
     soon = len(group.facts) - past
     said = [f"{counted(past, 'fact')} from {group.stated}, valid until {group.good_until}"] if past else []
     ahead = min((part.good_until for part in group.facts if part.good_until >= day), default=None)
     said += [f"{soon:,} {'more ' if past else ''}valid until {ahead}"] if soon else []
-    return f"{_label_area(group)}: {'; '.join(said)}"
-
-
-def _label_area(group: AgeingGroup) -> str:
-    return group.area.replace("-", " ").capitalize()
+    return f"{capital(knowledge.spell_id(group.area))}: {'; '.join(said)}"
 
 
 def _list_criteria(group: AgeingGroup) -> str:
@@ -262,7 +258,8 @@ def _write_calendar(groups: Sequence[AgeingGroup], knowledge: KnowledgeBase, day
         starts = max(group.good_until + dt.timedelta(days=1), day)
         event.add("dtstart", starts)
         event.add("dtend", starts + dt.timedelta(days=1))
-        event.add("summary", f"{name}, {_label_area(group)}: look up {counted(len(group.facts), 'fact')}")
+        area = capital(knowledge.spell_id(group.area))
+        event.add("summary", f"{name}, {area}: look up {counted(len(group.facts), 'fact')}")
         lines = [f"{part.criterion}: from {part.stated}, valid until {part.good_until}" for part in group.facts]
         event.add("description", "\n".join([_find_address(group, knowledge), *lines]))
         if knowledge.sources[group.source].url:

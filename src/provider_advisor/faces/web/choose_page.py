@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.explanation.answer_records import AnswerRecord
-from provider_advisor.explanation.words import criterion_label, percent, rounded
+from provider_advisor.explanation.words import capital, criterion_label, percent, rounded
 from provider_advisor.faces.report.how_sure import list_questions
 from provider_advisor.faces.report.rows_and_sources import rank_providers, split_headline
 from provider_advisor.faces.text import clean_texts
@@ -160,7 +160,7 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
 
 
 def _group_by_area(
-    criteria: Iterable[Criterion], fields: Mapping[str, Sequence[str]]
+    criteria: Iterable[Criterion], fields: Mapping[str, Sequence[str]], knowledge: KnowledgeBase
 ) -> list[tuple[str, list[tuple[Criterion, str, str, str]]]]:
     """Return the areas, each with its criteria: what is asked of it, the limit, and an example of one."""
 
@@ -171,7 +171,7 @@ def _group_by_area(
     for one in criteria:
         if not one.any_of:
             by_area[one.area].append((one, get(f"c.{one.id}"), get(f"b.{one.id}"), _give_example(one)))
-    return [(area.replace("-", " ").capitalize(), rows) for area, rows in sorted(by_area.items())]
+    return [(capital(knowledge.spell_id(area)), rows) for area, rows in sorted(by_area.items())]
 
 
 def _give_example(criterion: Criterion) -> str:
@@ -201,7 +201,7 @@ def _show_form(
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,
-        "areas": _group_by_area(shown.values(), fields),
+        "areas": _group_by_area(shown.values(), fields, knowledge),
         "choices": _CHOICES,
         "team": [(one, fields.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
         "volumes": [

@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import claim_text, shortened, weight_text
+from provider_advisor.explanation.words import capital, claim_text, shortened, weight_text
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.responses import (
@@ -146,7 +146,7 @@ def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
 
 def _list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     """Return the areas of the criteria, each with its words."""
-    return sorted({(one.area, one.area.replace("-", " ").capitalize()) for one in knowledge.criteria.values()})
+    return sorted({(one.area, capital(knowledge.spell_id(one.area))) for one in knowledge.criteria.values()})
 
 
 @router.get("/criteria/{name}")
@@ -159,7 +159,7 @@ def show_criterion(name: str, service: Service) -> Response:
     # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
     knowledge, name = service.knowledge, one.id.partition("@")[0]
     kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
-    lines = [one.question, f"Area: {one.area.replace('-', ' ')}. Kind: {kind}. Weight: {weight_text(one.weight)}."]
+    lines = [one.question, f"Area: {knowledge.spell_id(one.area)}. Kind: {kind}. Weight: {weight_text(one.weight)}."]
     lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
     claims = _show_claims(service, lambda claim: claim.criterion == name)
     told = {claim["provider"] for claim in claims}

@@ -268,7 +268,7 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
         "is_long": len(prompt.choices) > _MOST_BOXES and prompt.kind == "members",
         # Checkboxes can be cleared, but one radio button always stays selected, so "no answer" has to be an option.
         "choices": [
-            (value, _name_choice(prompt, value, label))
+            (value, capital(_PRIORITIES.get(value, label) if prompt.kind == "criterion" else label))
             for value, label in prompt.choices
             if value != NO_ANSWER or not prompt.many
         ],
@@ -277,15 +277,6 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
         "given": next((text for text in held if text not in {"", UNSURE, NONE, NO_ANSWER}), ""),
         "unsure": UNSURE,
     }
-
-
-def _name_choice(prompt: Prompt, value: str, label: str) -> str:
-    """Return the label of a choice, with a capital letter."""
-    if prompt.kind == "criterion":
-        return capital(_PRIORITIES.get(value, label))
-    if value == NONE and prompt.key.kind == "bound":
-        return capital(wording.describe_silence(prompt))
-    return capital(wording.name_choice(value, label))
 
 
 # For programs

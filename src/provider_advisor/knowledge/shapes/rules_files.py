@@ -216,7 +216,6 @@ class SubjectShape(Shape):
 
     id: Id
     label: Words
-    ask: Words
     share: Share
     help: Words | None = None
 
@@ -253,7 +252,7 @@ class QuestionsFile(Shape):
 
     example = """
         topics:
-        - {id: support, label: Support, ask: Does support matter?, share: 0.3}
+        - {id: support, label: Support, share: 0.3}
         questions:
         - {criterion: night-support, topics: [support], share: 0.2}
     """

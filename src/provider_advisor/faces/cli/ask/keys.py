@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.ask_wording import (
-    LEVELS,
     describe_answer,
     describe_end,
     describe_hint,
@@ -19,7 +18,6 @@ from provider_advisor.faces.ask_wording import (
     describe_so_far,
     describe_summary,
     list_heading,
-    name_choice,
     read_number,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
@@ -213,8 +211,8 @@ def _make_line(key: Key, draft: Draft) -> Row:
         label, keys = describe_line(key, value, draft.state), _NAME if prompt.kind == "members" else _OPEN
         return Row(key, label, "" if key in draft.said else "-", "dim", details, keys)
     level = str(value or NO_ANSWER)
-    mark, style = "-" if level == NO_ANSWER else LEVELS[level], "dim" if level in {"no", NO_ANSWER} else level
-    return Row(key, prompt.label, mark, style, details, _MARK)
+    mark = "-" if level == NO_ANSWER else dict(prompt.choices)[level]
+    return Row(key, prompt.label, mark, "dim" if level in {"no", NO_ANSWER} else level, details, _MARK)
 
 
 def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
@@ -333,8 +331,7 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
 
     def make_rows() -> list[Row]:
         return [
-            _make_tick(value, name_choice(value, label), details(value), _TICK, ticked=value in ticked)
-            for value, label in prompt.choices
+            _make_tick(value, label, details(value), _TICK, ticked=value in ticked) for value, label in prompt.choices
         ]
 
     def details(value: str) -> list[str]:
@@ -365,8 +362,7 @@ def _make_tick(
 
 
 def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
-    named = _LABELS.get(prompt.kind, {})
-    labels = {value: named.get(label) or name_choice(value, label) for value, label in prompt.choices}
+    labels = dict(prompt.choices)
     first = before if isinstance(before, str) else before[0] if isinstance(before, tuple) else None
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
     # Pressing only enter says nothing.
@@ -381,7 +377,6 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
 
 _WAYS = {"number": _ask_number, "members": _ask_members}
 _SILENCE = {"rating": "none", "situation": "no-answer"}
-_LABELS: Mapping[str, Mapping[str, str]] = {"criterion": LEVELS, "rating": {"none": "any will do"}}
 
 
 def _complete(reply: Reply) -> Reply:

@@ -17,7 +17,6 @@ from provider_advisor.faces.ask_wording import (
     describe_so_far,
     describe_title,
     list_heading,
-    name_choice,
     read_number,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
@@ -244,7 +243,7 @@ class PlainFace:
             page.line(describe_question(prompt))
         if prompt.kind in {"topics", "situation", "rating"} or _is_short(prompt):
             for place, (value, label) in enumerate(prompt.choices, start=1):
-                page.line(f"{place:>2}  {name_choice(value, label)}")
+                page.line(f"{place:>2}  {label}")
                 if prompt.kind == "topics" and (text := state.catalogue.subjects[value].help):
                     page.line(text, 4)
         if before is not None:
