@@ -20,7 +20,7 @@ from provider_advisor import KnowledgeBase, load, score_arrow
 from provider_advisor.batch import arrow
 from provider_advisor.batch.arrow import arrow_schema
 from provider_advisor.batch.kernel.scorer import Scorer
-from provider_advisor.batch.spark.packed_knowledge import pack_knowledge
+from provider_advisor.batch.spark.session import pack_knowledge
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts
 

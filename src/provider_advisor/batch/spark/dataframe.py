@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from provider_advisor.batch.arrow import arrow_schema, load_shipped, score_arrow
-from provider_advisor.batch.spark.packed_knowledge import PackedKnowledge, pack_knowledge
+from provider_advisor.batch.spark.session import PackedKnowledge, pack_knowledge
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
 

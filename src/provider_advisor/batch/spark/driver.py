@@ -31,8 +31,13 @@ from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Inputs, ReadingOptions, choose_form, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
-from provider_advisor.batch.spark.packed_knowledge import pack_knowledge
-from provider_advisor.batch.spark.session import cancel_jobs, explain_failures, find_active_session, open_session
+from provider_advisor.batch.spark.session import (
+    cancel_jobs,
+    explain_failures,
+    find_active_session,
+    open_session,
+    pack_knowledge,
+)
 from provider_advisor.batch.spark.worker import (
     BEGUN,
     REJECTS,

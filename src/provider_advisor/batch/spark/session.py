@@ -1,19 +1,22 @@
-"""Start and end a Spark session for a run, with plain errors if that is not possible."""
+"""Start and end a Spark session for a run, with plain errors if that is not possible, and pack what workers need."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import os
+import pickle
 import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,6 +35,8 @@ appender.none.name = none
 logger.repl.name = org.apache.spark.api.python.PythonGatewayServer
 logger.repl.level = off
 """
+
+_unpacked = BoundedCache[str, KnowledgeBase](limit=4)
 
 
 def find_active_session() -> SparkSession | None:
@@ -138,3 +143,23 @@ def _start_session(master: str | None, folder: Path, *, bar: bool) -> SparkSessi
         return builder.getOrCreate()
     except Exception as error:
         raise BatchError(f"Spark does not start with {master or 'local[*]'} ({_find_cause(error)}).") from error
+
+
+# What workers need
+
+
+class PackedKnowledge(NamedTuple):
+    """A knowledge base as bytes, for processes that run the same version of this package."""
+
+    fingerprint: str
+    data: bytes
+
+    def unpack(self) -> KnowledgeBase:
+        """Return the knowledge base, unpacked once per process."""
+        # The bytes come from the calling program, in the same way as its code, so they are as trustworthy.
+        return _unpacked.get_or_make(self.fingerprint, lambda: pickle.loads(self.data))  # noqa: S301
+
+
+def pack_knowledge(knowledge: KnowledgeBase) -> PackedKnowledge:
+    """Return a knowledge base as bytes."""
+    return PackedKnowledge(knowledge.fingerprint, pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))

@@ -26,7 +26,7 @@ from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Inputs, ReadingOptions, open_inputs
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.reading.parquet import find_group_ends
-from provider_advisor.batch.spark.packed_knowledge import PackedKnowledge
+from provider_advisor.batch.spark.session import PackedKnowledge
 from provider_advisor.batch.writing.frames import write_frames
 from provider_advisor.batch.writing.part_folder import name_part
 from provider_advisor.batch.writing.rejects import write_rejects
