@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
-from provider_advisor.explanation.words import ask_how_much, joined, limits_text, rounded, scope_text
+from provider_advisor.explanation.words import ask_how_much, joined, rounded, sum_up_grounds
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.knowledge.records import Criterion
@@ -68,19 +68,14 @@ def _describe_scope(facts: Facts) -> Record:
     """Return how many providers and which sources there are by the day, and the days of the facts about them."""
     knowledge = facts.knowledge
     claims = [claim for key in knowledge.claims for claim in facts(*key).claims]
-    cited = {claim.source for claim in claims}
-    sources = [source for source in knowledge.sources if source in cited]
-    days = sorted({claim.stated for claim in claims})
-    ends = (days[0], days[-1]) if days else None
-    compared = len(knowledge.providers)
-    named = [knowledge.sources[source] for source in sources]
-    says, limits, scope = scope_text(compared, named, ends, facts.as_of), limits_text(knowledge), knowledge.scope
+    scope, compared = knowledge.scope, len(knowledge.providers)
+    sources, oldest, newest, says = sum_up_grounds(compared, claims, facts)
     return {
         "providers": compared,
         "sources": sources,
-        "newest": days[-1].isoformat() if days else None,
-        "oldest": days[0].isoformat() if days else None,
-        "says": f"{says} {limits}" if limits else says,
+        "newest": newest,
+        "oldest": oldest,
+        "says": says,
         "read_from": knowledge.read_from,
         **knowledge.edition_data,
         "only": list(scope.only),

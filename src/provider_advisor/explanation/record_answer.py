@@ -41,7 +41,7 @@ from provider_advisor.explanation.products import (
     record_product_gaps,
 )
 from provider_advisor.explanation.verdict_in_words import explain_verdict, find_differences_of_leaders, in_brief
-from provider_advisor.explanation.words import joined, limits_text, scope_text, usage_label
+from provider_advisor.explanation.words import joined, sum_up_grounds, usage_label
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
@@ -271,13 +271,8 @@ def _record_knowledge(decision: Decision, findings: Sequence[Finding], claims: S
     prices = (item.price for cost in costs for item in cost.items if item.price is not None)
     used.update(((fact.provider, fact.criterion), fact) for fact in prices)
     compared = len(decision.outcome.assessments)
-    cited = {claim.source for claim in claims}
-    sources = [source for source in facts.knowledge.sources if source in cited]
-    days = [claim.stated for claim in claims]
-    ends = (min(days), max(days)) if days else None
-    oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
-    named = [facts.knowledge.sources[source] for source in sources]
-    says, limits, scope = scope_text(compared, named, ends, facts.as_of), limits_text(facts.base), facts.base.scope
+    sources, oldest, newest, says = sum_up_grounds(compared, claims, facts)
+    scope = facts.base.scope
     return KnowledgeRecord(
         as_of=facts.as_of.isoformat(),
         fingerprint=facts.knowledge.fingerprint,
@@ -287,7 +282,7 @@ def _record_knowledge(decision: Decision, findings: Sequence[Finding], claims: S
         sources=sources,
         newest=newest,
         oldest=oldest,
-        rests_on=RestsOnRecord(oldest=oldest, newest=newest, says=f"{says} {limits}" if limits else says),
+        rests_on=RestsOnRecord(oldest=oldest, newest=newest, says=says),
         only=list(scope.only),
         without=list(scope.without),
         limited_to=list(scope.sources),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provider_advisor.explanation.answer_records import ProviderRecord, ScoreRecord, SourceRecord
-from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Rule
+from provider_advisor.knowledge import Claim, Criterion, Facts, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
 from provider_advisor.logic import Interval, Number, count_unit, number_text
 from provider_advisor.requirements import Requirement, bound_words
@@ -324,6 +324,22 @@ def remarks_text(source: SourceRecord) -> str:
 def list_doubts(source: SourceRecord) -> list[str]:
     """Return doubts about a source: its note, and a missing publisher."""
     return [part for part in (source.note, None if source.publisher else "no publisher named") if part]
+
+
+def sum_up_grounds(
+    providers: int, claims: Sequence[Claim], facts: Facts
+) -> tuple[list[str], str | None, str | None, str]:
+    """Return what an answer is based on that compares so many providers by these claims.
+
+    That is the ids of sources, the days of the oldest and the newest claim, and the scope in words.
+    """
+    cited = {claim.source for claim in claims}
+    sources = [source for source in facts.knowledge.sources.values() if source.id in cited]
+    days = [claim.stated for claim in claims]
+    ends = (min(days), max(days)) if days else None
+    oldest, newest = (None, None) if ends is None else (day.isoformat() for day in ends)
+    says, limits = scope_text(providers, sources, ends, facts.as_of), limits_text(facts.base)
+    return [source.id for source in sources], oldest, newest, f"{says} {limits}" if limits else says
 
 
 def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:

@@ -26,9 +26,6 @@ R = TypeVar("R")
 _Criteria = Mapping[str, records.Criterion]
 _Sources = Mapping[str, records.Source]
 
-_STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
-"""What a decision case states of its team, by the keys of a requirements file."""
-
 
 def fill(record: Callable[..., R], shape: BaseModel, **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
     """Return a record with the shape's fields of the same names, except `changed` ones; lists become tuples."""
@@ -287,7 +284,7 @@ def _read_given(value: float | None) -> Number | None:
 def make_case(shape: statement_files.CaseShape, file: statement_files.CasesFile, where: str) -> rules.Case:
     """Return a decision case as a record."""
     data = shape.model_dump(exclude_unset=True, by_alias=True)
-    team: dict[str, Any] = {key: data[key] for key in _STATED if key in data}
+    team: dict[str, Any] = {key: data[key] for key in statement_files.STATED if key in data}
     expected = shape.verdict.model_dump(exclude_unset=True) | {
         key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None
     }

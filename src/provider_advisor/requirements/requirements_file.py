@@ -19,7 +19,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.problems import validate
 from provider_advisor.knowledge.scope import read_scope
-from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
+from provider_advisor.knowledge.shapes.statement_files import STATED, RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day
@@ -121,17 +121,8 @@ def _read_statement(
     if unknown is not None:
         data = _set_unknown_aside(data, unknown)
     try:
-        team = read_team(
-            knowledge,
-            needs=data.get("needs", ()),
-            wants=data.get("wants", ()),
-            situation=data.get("situation"),
-            usage=data.get("usage"),
-            unlisted=data.get("unlisted", ()),
-            weights=data.get("weights"),
-            name=shape.team,
-            whole=whole,
-        )
+        stated = {key: data[key] for key in STATED if key in data}
+        team = read_team(knowledge, **stated, name=shape.team, whole=whole)
         unsure = _read_unsure(shape, knowledge)
         uncounted = _read_uncounted(data.get("uncounted", ()), knowledge)
         given = {name: data[name] for name in Scope._fields if name in data}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     CostItemRecord,
-    EvidenceRecord,
     FindingRecord,
     ProviderRecord,
     group_findings,
@@ -43,7 +42,6 @@ from provider_advisor.explanation.words import (
     counted,
     degree_text,
     joined,
-    lines_text,
     percent,
     remarks_text,
     rests_text,
@@ -236,8 +234,9 @@ class _AnswerText:
 
     def _write_reasons(self) -> None:
         answer, knowledge, page = self.answer, self.knowledge, self.page
-        numbers = {source.id: number for number, source in enumerate(answer.sources, start=1)}
-        names = answer.names
+        from provider_advisor.faces.report.rows_and_sources import CitedSources  # noqa: PLC0415 (in long texts only)
+
+        names, sources = answer.names, CitedSources(answer)
         page.heading("Why")
         for group in group_findings(answer.findings):
             page.line(_write_heading(group[0], knowledge), 2, bold=True)
@@ -246,7 +245,8 @@ class _AnswerText:
                     page.line(rests, 4)
             for alike in _group_alike(group):
                 whom, first = joined([names[finding.provider] for finding in alike]), alike[0]
-                page.line(f"{whom}: {first.says}{_cite(first.evidence, numbers)}", 4)
+                cited = "".join(f" [{each.number}, {each.lines}; {each.day}]" for each in sources.cite(first.evidence))
+                page.line(f"{whom}: {first.says}{cited}", 4)
                 for note in list_notes(first):
                     page.line(f"Note: {note}.", 6)
 
@@ -364,15 +364,6 @@ def _write_heading(finding: FindingRecord, knowledge: KnowledgeBase) -> str:
     rules = finding.implied_by
     word = "rule" if len(rules) == 1 else "rules"
     return f"{asked}, asked for by the {word} {joined(rules)}: {finding.because}" if rules else asked
-
-
-def _cite(evidence: Iterable[EvidenceRecord], numbers: Mapping[str, int]) -> str:
-    """Return the citation of evidence: " [1, lines 37, 96; 2022-11-22]"."""
-    by_source: dict[tuple[str, str], set[int | str]] = {}
-    for part in evidence:
-        by_source.setdefault((part.source, part.as_of), set()).add(part.line or part.place or "")
-    cited = [f"[{numbers[source]}, {lines_text(lines)}; {day}]" for (source, day), lines in sorted(by_source.items())]
-    return f" {' '.join(cited)}" if cited else ""
 
 
 def _list_cost_lines(item: CostItemRecord, knowledge: KnowledgeBase) -> Iterator[str]:

@@ -155,6 +155,10 @@ class StatementShape(ScopeShape):
     max_age: Days | None = None
 
 
+STATED = ("needs", "wants", "situation", "usage", "unlisted", "weights")
+"""What it states of the team itself."""
+
+
 class AskedShape(Shape):
     """How a questionnaire led to the requirements: for people to read; it changes no answer.
 
