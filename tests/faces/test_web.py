@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import html
 import json
 import os
@@ -27,7 +28,7 @@ from starlette.testclient import TestClient
 from provider_advisor.decision.robustness import Robustness
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.responses import write_csv
+from provider_advisor.faces.web.responses import respond_problem, write_csv
 from provider_advisor.faces.web.settings import ServeSettings
 
 _KNOWLEDGE = load()
@@ -223,6 +224,46 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
         ("POST", "/api/v1/ask", b'{"answers": 5}', "application/json", ["'answers': expected an object; found 5."]),
         ("POST", "/api/v1/recommendations", b"{}", "application/json", ["The body must be a list."]),
         ("GET", "/mcp", b"", "", ["GET is not possible here; use POST."]),
+        ("POST", "/api/v1/ask", b'{"more": 1}', "application/json", ["unknown key 'more'."]),
+        (
+            "POST",
+            "/api/v1/ask",
+            b'{"answers": {"x": 1}}',
+            "application/json",
+            ["'answers' has no list of answers; send the `answers` of the last response."],
+        ),
+        (
+            "POST",
+            "/api/v1/impact",
+            b'{"files": {}, "teams": [], "as_off": "2026-01-01"}',
+            "application/json",
+            ["'teams': expected at least 1; found 0.", "unknown key 'as_off'."],
+        ),
+        (
+            "POST",
+            "/api/v1/recommendation",
+            b'{"needs": ["sms"], "as_of": 20260101}',
+            "application/json",
+            ["'as_of': expected a date, YYYY-MM-DD; found 20260101."],
+        ),
+        (
+            "GET",
+            "/api/v1/compare?provider=twilio&as_of=2026-01-01&as_of=2026-02-01",
+            b"",
+            "",
+            [
+                "unknown parameter 'provider'. Did you mean 'providers'?",
+                "the parameter 'as_of' has 2 values; keep one.",
+            ],
+        ),
+        ("GET", "/api/v1/compare?only=difference", b"", "", ["'only' is 'difference'; expected differences."]),
+        (
+            "GET",
+            "/api/v1/recommendation?need=sms",
+            b"",
+            "",
+            ["unknown parameter 'need'. Did you mean 'needs'?"],
+        ),
         ("GET", "/nowhere", b"", "", ["There is nothing at this address."]),
     ],
 )
@@ -232,6 +273,49 @@ def test_a_program_is_told_what_to_do_instead(web, method, path, body, kind, sen
     assert found.json()["mistakes"] == sentences
     if found.status_code == 405:
         assert all(method in sentences[0] for method in found.headers["allow"].split(", "))
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"needs": ["sms"], "needs": ["fax"]}', "The body has the key 'needs' twice; keep one."),
+        (b'{"needs": ["fax"], "usage": {"a": 1, "a": 2}}', "The body has the key 'a' twice; keep one."),
+        (b'{"usage": {"sms-outbound": NaN}}', "The body contains NaN, which is not JSON."),
+        (b'{"needs": ["\xff"]}', "The body is not UTF-8 at byte 13."),
+        (b"[" * 100_000, "The body is nested too deeply."),
+        (b'{"usage": {"sms-outbound": ' + b"9" * 5_000 + b"}}", "The body has a number with too many digits."),
+    ],
+)
+def test_json_is_read_as_strictly_as_a_file_of_requirements(web, body, sentence):
+    sent = {"headers": {"Content-Type": "application/json"}}
+    assert web.post("/api/v1/recommendation", content=b'{"needs": ["fax"]}', **sent).status_code == 200
+    for path in ("/api/v1/recommendation", "/api/v1/replay"):
+        found = web.post(path, content=body, **sent)
+        assert (found.status_code, found.json()["mistakes"]) == (422, [sentence])
+
+
+def test_a_compressed_body_is_refused_with_what_to_send(web):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    found = web.post("/api/v1/recommendation", content=gzip.compress(b'{"needs": ["sms"]}'), headers=headers)
+    assert (found.status_code, found.headers["accept-encoding"]) == (415, "identity")
+    assert found.json()["mistakes"] == ["A body with Content-Encoding: gzip is not read; send it uncompressed."]
+
+
+def test_options_names_the_methods_of_an_address(web):
+    found = web.options("/api/v1/recommendation")
+    assert (found.status_code, found.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+
+
+def test_a_busy_server_says_when_to_come_back():
+    waits = {status: respond_problem(status, ["busy"]).headers.get("retry-after") for status in (422, 429, 503)}
+    assert waits == {422: None, 429: "60", 503: "1"}
+
+
+def test_a_form_with_too_many_fields_is_refused(web):
+    headers = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+    found = web.post("/choose", content="&".join(["c.sms=must"] * 10_001), headers=headers)
+    assert found.status_code == 422
+    assert "The form has too many fields; at most 10,000 are read." in found.text
 
 
 def test_all_mistakes_of_an_address_are_told_at_once(web):

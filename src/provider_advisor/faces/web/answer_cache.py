@@ -25,6 +25,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
+from provider_advisor.faces.web.api_requests import read_json
 from provider_advisor.faces.web.guard import HttpMiddleware, resend_body
 from provider_advisor.requirements.statement import today
 
@@ -103,8 +104,8 @@ class AnswerCache(HttpMiddleware):
         receive = resend_body(body, receive)
         try:
             # Lists keep their order, because an answer names requirements in the order of the question.
-            question = json.dumps(json.loads(body), sort_keys=True)
-        except (ValueError, RecursionError):
+            question = json.dumps(read_json(body), sort_keys=True)
+        except ValueError:  # the operation says what is wrong
             await self._app(scope, receive, send)
             return
         key = self._make_key(scope, f"{Headers(scope=scope).get('content-type')} {question}")

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Query, Request
 from fastapi import Path as AddressPart
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -25,6 +25,7 @@ from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
+from provider_advisor.faces.web.api_requests import StrictBody, describe_unknown, make_api_router
 from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
@@ -67,15 +68,17 @@ Only = Annotated[str, Query(description="`differences` leaves out rows without a
 Kind = Annotated[str, AddressPart(description="a kind of file, such as `provider`, or `recommendation`")]
 
 
-router = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
+router = make_api_router()
+questions = make_api_router(declares_parameters=False)
 
 
-@router.get("/recommendation", responses=_ANSWER, tags=["answers"])
+@questions.get("/recommendation", responses=_ANSWER, tags=["answers"])
 def get_recommendation(request: Request, service: Service, sure: Sure = False, all: All = False) -> Response:  # noqa: A002, FBT002
     """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
     asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure", "all"})
     if asked.unknown:
-        raise RequirementsError(*(f"unknown parameter '{name[:80]}'." for name in asked.unknown))
+        known = ["sure", "all", *(part["name"] for part in describe_query(service.knowledge))]
+        raise RequirementsError(*(describe_unknown(name, known) for name in asked.unknown))
     found = service.recommend(asked.statement, sure=sure)
     return JsonResponse(found.record if all else found.short_record)
 
@@ -149,6 +152,8 @@ def get_compare(
     service: Service, providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None
 ) -> Response:
     """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
+    if only not in {"", "differences"}:
+        raise RequirementsError(f"'only' is '{only[:80]}'; expected differences.")
     return JsonResponse(
         service.record_comparison(
             list_names(providers),
@@ -191,7 +196,7 @@ def get_schema(kind: Kind) -> Response:
     return JsonResponse(schemas[kind])
 
 
-class ImpactRequest(BaseModel):
+class ImpactRequest(StrictBody):
     """A change of files, and the teams to compare."""
 
     files: dict[str, str | None] = Field(

@@ -106,12 +106,14 @@ async def refuse_address(request: Request, error: HTTPException) -> Response:
     """Answer a request that no route takes."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = _list_methods(request)
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join((*allowed, "OPTIONS"))})
         sentence = f"{request.method} is not possible here; use {join_any(allowed)}."
         found = respond_error(request, error.status_code, [sentence])
         found.headers["Allow"] = ", ".join(allowed)  # RFC 9110 (15.5.6) demands it
         return found
     is_missing = error.status_code == HTTPStatus.NOT_FOUND
-    sentence = "There is nothing at this address." if is_missing else f"{error.detail}."
+    sentence = "There is nothing at this address." if is_missing else f"{error.detail.removesuffix('.')}."
     return respond_error(request, error.status_code, [sentence])
 
 
@@ -128,6 +130,7 @@ def _list_methods(request: Request) -> list[str]:
 _ROUTERS = (
     operations,
     api.router,
+    api.questions,
     questionnaire.api,
     batch_pages.api,
     answer_pages.router,

@@ -16,7 +16,7 @@ from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import ImpactRequest, measure_change
-from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
+from provider_advisor.faces.web.error_sentences import describe_fault, list_mistakes, tell_program
 from provider_advisor.faces.web.questionnaire import ask_next
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
@@ -172,7 +172,7 @@ def _add_impact(server: MCPServer, runs: RunFolder) -> None:
         except AdvisorError as error:
             return _record_mistakes(error)
         except ValidationError as error:
-            return {"mistakes": [f"{part['loc'][0]}: {part['msg']}." for part in error.errors()]}
+            return {"mistakes": [describe_fault({**part, "loc": ("body", *part["loc"])}) for part in error.errors()]}
 
 
 class AssistantDoor:

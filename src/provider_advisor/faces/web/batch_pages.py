@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.api import PROBLEM, Day, Responses
+from provider_advisor.faces.web.api_requests import make_api_router
 from provider_advisor.faces.web.batch_files import (
     ENDINGS,
     MOST_ROWS,
@@ -148,7 +149,7 @@ _FORM = f"format of the scores: {', '.join(OUTPUTS)}; default: the first that `A
 _ANY_FILE = "application/octet-stream"
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
-api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["many teams"])
+api = make_api_router("many teams")
 
 
 class BatchState(BaseModel):

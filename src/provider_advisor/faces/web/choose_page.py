@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from provider_advisor.errors import AdvisorError
+from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.explanation.answer_records import AnswerRecord
 from provider_advisor.explanation.words import capital, criterion_label, percent, rounded
 from provider_advisor.faces.report.how_sure import list_questions
@@ -86,7 +86,10 @@ def show_choose(request: Request, service: Service) -> Response:
 @router.post("/choose")
 async def fill_choose(request: Request) -> Response:
     """Redirect a submitted form, which has a field for each criterion, to a URL with only the filled-in ones."""
-    fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    try:
+        fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError as error:  # the only one that it raises
+        raise RequirementsError(f"The form has too many fields; at most {_MOST_FIELDS:,} are read.") from error
     return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
 
 

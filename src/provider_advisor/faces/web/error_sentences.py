@@ -78,9 +78,16 @@ def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
 def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
     """Return the sentences of an error without the name of a file, which a request does not have."""
     mistakes = error.problems if isinstance(error, KnowledgeError | RequirementsError) else (str(error),)
-    return tuple(clean(_REQUEST.sub("", mistake)) for mistake in mistakes)
+    return tuple(clean(_drop_place(mistake)) for mistake in mistakes)
 
 
+def _drop_place(mistake: str) -> str:
+    told = _REQUEST.sub("", mistake)
+    # A date has no quotes in YAML, but a request is JSON, where it must have them.
+    return mistake if told == mistake else told.replace("YYYY-MM-DD without quotes", "YYYY-MM-DD")
+
+
+_LONGEST_SHOWN = 80
 _EXPECTED = {
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "an object"),
     "list_type": "a list",
@@ -102,6 +109,11 @@ def describe_fault(fault: Mapping[str, Any]) -> str:
     name = f"the header {path[0]}" if part == "header" else f"'{'.'.join(map(str, path))}'"
     if kind == "missing":
         return f"{capital(name)} is missing."
+    if kind == "extra_forbidden":
+        return f"unknown key {name[:_LONGEST_SHOWN]}."
+    if kind in {"too_short", "too_long"}:
+        end, bound = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
+        return f"{name}: expected at {end} {fault['ctx'][bound]:,}; found {fault['ctx']['actual_length']:,}."
     if (expected := _EXPECTED.get(kind)) is None:
         return f"{name}: {fault['msg']}."
     found = clean(str(fault["input"]))[:40]

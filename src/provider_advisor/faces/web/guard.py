@@ -120,7 +120,7 @@ def _read_host(scope: Scope) -> str:
 
 
 class SizeLimit(HttpMiddleware):
-    """Middleware that refuses requests that are too large, before they are read."""
+    """Middleware that refuses requests that are too large, or compressed, before they are read."""
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         super().__init__(app)
@@ -151,7 +151,13 @@ class SizeLimit(HttpMiddleware):
             return respond_problem(HTTPStatus.REQUEST_URI_TOO_LONG, [sentence])
         # A body with a declared length is refused before a byte is read. Any other is counted as it arrives.
         length, most = Headers(scope=scope).get("content-length", ""), self._settings.get_most_bytes(scope["path"])
-        return _refuse_body(most) if length.isascii() and length.isdigit() and int(length) > most else None
+        if length.isascii() and length.isdigit() and int(length) > most:
+            return _refuse_body(most)
+        coding = Headers(scope=scope).get("content-encoding", "identity")
+        if coding.strip().lower() not in {"", "identity"}:
+            sentence = f"A body with Content-Encoding: {coding[:40]} is not read; send it uncompressed."
+            return respond_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, [sentence], {"Accept-Encoding": "identity"})
+        return None
 
 
 def _refuse_body(most: int) -> Response:

@@ -22,6 +22,7 @@ from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
+from provider_advisor.faces.web.api_requests import StrictBody, make_api_router
 from provider_advisor.faces.web.questionnaire_address import (
     quote_part,
     read_answer_text,
@@ -288,7 +289,7 @@ _EXAMPLE_ANSWERS = {
 }
 
 
-class AskRequest(BaseModel):
+class AskRequest(StrictBody):
     """The answers so far, and those to the screen that follows them."""
 
     answers: dict[str, Any] = Field(
@@ -343,7 +344,7 @@ class AskResponse(BaseModel):
     requirements: dict[str, Any]
 
 
-api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse)
+api = make_api_router()
 
 
 @api.post("/ask", response_model=AskResponse, response_description="the next screen, or the end", tags=["answers"])
@@ -362,6 +363,8 @@ def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[st
     """
     state = begin(service.get_catalogue())
     if answers:
+        if "answers" not in answers:  # the reader would show an example of a file
+            raise RequirementsError("'answers' has no list of answers; send the `answers` of the last response.")
         state = read_answers(json.dumps(answers).encode(), "answers", state)
     if values is not None:
         screen = choose_screen(state)

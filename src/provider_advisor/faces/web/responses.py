@@ -48,6 +48,7 @@ _HEADINGS = {
     408: "The request took too long",
     413: "The request is too large",
     414: "The address is too long",
+    415: "Files of this kind are not read",
     421: "Unknown host name",
     422: "The request cannot be answered",
     429: "Too many requests",
@@ -61,7 +62,7 @@ FormText = Annotated[str, Form()]
 PROBLEM_TYPE = "application/problem+json"
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-_LATER = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+_SECONDS_TO_WAIT = {HTTPStatus.SERVICE_UNAVAILABLE: "1", HTTPStatus.TOO_MANY_REQUESTS: "60"}
 
 
 @cache
@@ -213,7 +214,7 @@ def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem as a response; if the server is at fault, the client may try again after a second."""
+    """Return a problem as a response; if the server is at fault or busy, with the time to wait before trying again."""
     sentences = [*map(tell_program, mistakes)]
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -223,7 +224,7 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
         "detail": " ".join(sentences) or title,
         "mistakes": sentences,
     }
-    waits = {"Retry-After": "1"} if status in _LATER else {}
+    waits = {"Retry-After": seconds} if (seconds := _SECONDS_TO_WAIT.get(HTTPStatus(status))) else {}
     return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
 
 

@@ -28,6 +28,7 @@ from provider_advisor.faces.replaying import (
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import PROBLEM, Responses
+from provider_advisor.faces.web.api_requests import StrictBody, make_api_router
 from provider_advisor.faces.web.guard import wants_page
 from provider_advisor.faces.web.responses import FormText, JsonResponse, respond_problem, show_page, show_refusal
 from provider_advisor.faces.web.service import KnowledgeService, Service
@@ -172,7 +173,7 @@ def _refuse_data() -> Response:
 # For programs
 
 
-class KeepRequest(BaseModel):
+class KeepRequest(StrictBody):
     """What to save."""
 
     question: dict[str, Any] = Field(description="a requirements file in JSON", examples=[{"needs": ["sms"]}])
@@ -204,7 +205,7 @@ DecisionKey = Annotated[str, Header(description="the key of the decision")]
 DecisionId = Annotated[str, Path(description="the id of the decision")]
 
 
-api = APIRouter(prefix="/api/v1", default_response_class=JsonResponse, tags=["decisions"])
+api = make_api_router("decisions")
 _MISSING: Responses = dict.fromkeys((404, 503), PROBLEM)
 
 
