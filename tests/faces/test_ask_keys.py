@@ -24,9 +24,10 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from provider_advisor import load
+from provider_advisor.faces.cli.ask import keys
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.keys import KeyFace
-from provider_advisor.faces.cli.ask.list_widget import cut
+from provider_advisor.faces.cli.ask.list_widget import Note, cut
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
@@ -141,14 +142,6 @@ def test_back_out_of_a_line_leads_to_the_list(talk):
     assert _asked(draft)["video-participants"] == "should"
 
 
-def test_why_works_at_an_end_and_in_a_search(talk):
-    _, end, out = talk(f"{_VIDEO}md?{ENTER}")
-    assert end.kind == "declared"
-    assert "Proved: " in out
-    _, _, out = talk(f"/whiteboard\r?b{_VIDEO}d{ENTER}")
-    assert "Whiteboard: Do people in a video meeting need to draw on a shared board?" in out
-
-
 def test_going_back_keeps_what_was_marked(talk):
     draft, _, _ = talk(f"{_VIDEO}m{ENTER}bb{ENTER}d{ENTER}")
     assert _asked(draft) == {"video-meetings": "must"}
@@ -169,10 +162,17 @@ def test_the_search_leads_to_answers_that_can_be_changed(talk):
     assert set(survey_answers(draft.state).meaning.said.opened) == {"calls", "video"}
 
 
-def test_why_is_said_as_often_as_somebody_asks(talk):
-    draft, _, out = talk(f"?{_VIDEO}?m?{DOWN}?{ENTER}d{ENTER}")
-    assert "You are not asked about the topics that you leave out." in out
-    assert _asked(draft) == {"video-meetings": "must"}
+def test_why_is_shown_inside_every_list(talk, monkeypatch):
+    """A list of all countries fills the terminal: what is printed above it is out of sight."""
+    shown: list[str] = []
+    monkeypatch.setattr(keys, "Note", lambda texts, line: shown.append(" ".join(texts)) or Note(texts, line))
+    draft, _, out = talk(f"?{_VIDEO}?/sms\r?{ENTER}m?\x1bd?{ENTER}")
+    topics, criterion, found, members, end = shown
+    assert "Questions per topic at most" in topics
+    assert ("meet" in criterion, "text messages" in found, "In which countries" in members) == (True, True, True)
+    assert "Proved" in end
+    assert not any(text in out for text in shown)
+    assert _asked(draft) == {"sms": "must"}
 
 
 def test_the_pointer_stays_where_it_was_when_somebody_asks_why(talk):

@@ -26,7 +26,6 @@ from provider_advisor.faces.cli.ask.list_widget import (
     Action,
     Note,
     Row,
-    Told,
     ask_rows,
     ask_search,
     ask_text,
@@ -122,7 +121,7 @@ class KeyFace:
         }
         rows = [Row(reply, label, keys=_END) for reply, label in ways.items()]
         actions = {key: _always(_COMMANDS[key]) for key in ("/", "+", "b")}
-        actions["?"] = lambda _: Told(describe_known(draft.state))
+        actions["?"] = lambda _: Note(describe_known(draft.state), _HIDE)
         return _complete(_choose(["What next?"], rows, actions))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
@@ -135,8 +134,8 @@ class KeyFace:
         search, leave = Reply("search"), Reply("back")
         rows += [Row(search, "(search for another word)", keys=_PICK), Row(leave, "(leave it)", keys=_PICK)]
 
-        def explain(row: Row) -> Told:
-            return Told(describe_why(state, row.value) if isinstance(row.value, Key) else describe_known(state))
+        def explain(row: Row) -> Note:
+            return Note(describe_why(state, row.value) if isinstance(row.value, Key) else describe_known(state), _HIDE)
 
         found = _choose(["Which one?"], rows, {"?": explain, "/": _always(search), "b": _always(leave)})
         return found if isinstance(found, Key) else _complete(found)
@@ -279,7 +278,7 @@ def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str
 def _make_commands(prompt: Prompt, state: State) -> dict[str, Action]:
     """Return what keys do in a list on one question, besides answering it."""
     return {key: _always(command) for key, command in _COMMANDS.items()} | {
-        "?": lambda _: Told(describe_why(state, prompt.key))
+        "?": lambda _: Note(describe_why(state, prompt.key), _HIDE)
     }
 
 

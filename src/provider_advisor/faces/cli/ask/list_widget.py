@@ -27,7 +27,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
-from provider_advisor.faces.text import clean, show_lines
+from provider_advisor.faces.text import clean
 from provider_advisor.safe_text import reveal
 
 # Each part of the list is a window of its own. At the pointer, the details and the keys are those of its row:
@@ -95,14 +95,8 @@ class Note(NamedTuple):
     keys: Sequence[str]
 
 
-class Told(NamedTuple):
-    """Texts to print above the list, which then goes on below them."""
-
-    texts: Sequence[str]
-
-
 Action = Callable[[Row], object]
-"""What a key does at a row: None stays in the list, a Note or Told is shown, anything else is returned."""
+"""What a key does at a row: None stays in the list, a Note is shown in it, anything else is returned."""
 
 
 class _Board:
@@ -138,10 +132,6 @@ class _Board:
         if isinstance(found, Note):
             # The same key hides it again.
             self.note = found if self.note is None else None
-        elif isinstance(found, Told):
-            # `run_in_terminal` would run only after the keys that were typed ahead, which may end the list.
-            event.app.renderer.erase()
-            show_lines(found.texts)
         elif found is not None:
             event.app.exit(result=found)
         else:
