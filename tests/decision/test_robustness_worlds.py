@@ -5,11 +5,12 @@ import math
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from worlds import DAY, Said, capability, decided, knowledge_of, quantity, rule, worlds
+from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rule, worlds
 
 from provider_advisor.decision.findings import assess_providers
 from provider_advisor.decision.robustness import build_alternatives, calculate_shares, monte_carlo
@@ -21,15 +22,17 @@ from provider_advisor.decision.robustness.simplices import (
     find_ordered_first_places,
     group_by_weight,
 )
-from provider_advisor.decision.robustness.world_model import Alternative, Drawn, Way, model_worlds
+from provider_advisor.decision.robustness.world_model import Alternative, Drawn, VolumeCase, Way, model_worlds
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares, count_scores
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
 from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval, Truth, compare
 from provider_advisor.requirements import Requirement, Team
+from provider_advisor.requirements.statement import Volume
 
 REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
@@ -128,6 +131,10 @@ def _alternative(draw, name, criteria):
     return Alternative(name, degrees, tuple(blocks), draw(st.sampled_from([True, True, True, False])))
 
 
+def draw_cases(found, size):
+    return draw_worlds((VolumeCase(1.0, tuple(found)),), size)
+
+
 def every_world(found):
     """Each world with its probability: for each alternative its degrees, or None where it does not stand."""
     for ways in itertools.product(*(block for each in found for block in each.blocks)):
@@ -189,7 +196,7 @@ def test_two_with_any_weights_are_the_mixture_of_their_races(found):
 @settings(REPEATED, max_examples=15)
 @given(alternatives(count=3))
 def test_three_and_more_are_ranked_exactly_as_in_drawn_worlds(found):
-    exact, sample = find_acceptabilities(found), draw_worlds(found, 4_000)
+    exact, sample = find_acceptabilities(found), draw_cases(found, 4_000)
     allowed = 5 * 0.5 / math.sqrt(sample.size)
     assume(exact is not None)
     assert sum(each.ranks[0] for each in exact) == pytest.approx(1 - math.prod(1 - a.chance_to_stand for a in found))
@@ -227,7 +234,7 @@ def test_weights_in_order_are_drawn_uniformly_among_those_of_that_order(found, w
         for place, part in firsts(rows, drawn).items():
             expected[place] += part / runs
     assert exact == pytest.approx(expected, abs=5 * 0.5 / math.sqrt(runs))
-    sample = draw_worlds(found, 4_000).find_ordered_first_places(group_by_weight(weights))
+    sample = draw_cases(found, 4_000).find_ordered_first_places(group_by_weight(weights))
     assert exact == pytest.approx(sample, abs=5 * 0.5 / math.sqrt(4_000))
 
 
@@ -257,7 +264,7 @@ def test_what_would_take_too_many_cuts_is_drawn():
 @settings(REPEATED, max_examples=25)
 @given(alternatives(count=2))
 def test_what_is_exact_is_what_is_drawn_within_its_error(found):
-    sample = draw_worlds(found, 20_000)
+    sample = draw_cases(found, 20_000)
     exact = calculate_shares(found, [4, 2, 2, 1])
     assert exact.uniform.samples == exact.given.samples == 0
     allowed = 5 * 0.5 / math.sqrt(sample.size)
@@ -273,7 +280,7 @@ def test_what_is_exact_is_what_is_drawn_within_its_error(found):
 @settings(REPEATED, max_examples=25)
 @given(alternatives(count=5))
 def test_ranks_of_drawn_worlds_are_those_that_counting_gives(found):
-    sample = draw_worlds(found, 200)
+    sample = draw_cases(found, 200)
     scores = sample._drawn_scores
     expected = [[0.0] * len(found) for _ in found]
     for world, place in itertools.product(range(sample.size), range(len(found))):
@@ -291,7 +298,7 @@ def test_ranks_of_drawn_worlds_are_those_that_counting_gives(found):
 def test_the_first_places_of_one_alternative_are_those_among_all(found, is_between, weights):
     if is_between:
         found = [*found, Alternative("between", (0.0, 0.5, 0.0, 1.0), ((Way(1.0, (Drawn(0, 0.25, 0.75),)),),))]
-    sample = draw_worlds(found, 500)
+    sample = draw_cases(found, 500)
     for place, share in enumerate(sample.find_first_places(weights)):
         assert sample.find_first_place(place, weights) == share
 
@@ -300,13 +307,13 @@ def test_the_first_places_of_many_are_looked_up_in_parts(monkeypatch):
     monkeypatch.setattr(monte_carlo, "_MOST_COPIED", 500)
     source = random.Random(3)  # noqa: S311 (no secret)
     rows = {str(number): [source.choice([0, 1, (0, 1)]) for _ in range(5)] for number in range(20)}
-    sample = draw_worlds(build_alternatives(rows), 300)
+    sample = draw_cases(build_alternatives(rows), 300)
     for place, share in enumerate(sample.find_first_places([3, 2, 1, 1, 1])):
         assert sample.find_first_place(place, [3, 2, 1, 1, 1]) == share
 
 
 def test_the_first_places_of_one_alone_are_all():
-    sample = draw_worlds(build_alternatives({"a": [(0, 1), 0.5, 0.25]}), 100)
+    sample = draw_cases(build_alternatives({"a": [(0, 1), 0.5, 0.25]}), 100)
     assert sample.find_first_place(0, [3, 2, 1]) == 1
 
 
@@ -394,7 +401,7 @@ def are_at_odds(place, assessment, facts):
 @given(worlds())
 def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
     decision = decided(world.knowledge, world.team)
-    found, complete = model_worlds(decision.outcome.assessments, decision.facts)
+    ((_, found),), complete = model_worlds(decision.outcome.assessments, decision.facts)
     for assessment, alternative in zip(decision.outcome.assessments, found, strict=True):
         means = dict(enumerate(alternative.degrees))
         for block in alternative.blocks:
@@ -486,7 +493,7 @@ def favoured(bounds, claims, weights=None, *, whole=True, unknown=0.5):
 )
 def test_in_each_scenario_some_amount_meets_just_the_bounds_that_are_met(bounds, said, whole, unknown):
     (assessment,), facts = favoured(bounds, {"ada": {"seats": said}}, whole=whole, unknown=unknown)
-    ((alternative,), complete) = model_worlds((assessment,), facts)
+    ((_, (alternative,)),), complete = model_worlds((assessment,), facts)
     claimed = facts("ada", "seats").amount or Interval()
     amounts = [Interval(amount, amount) for amount in ([*range(10)] if whole else [step / 4 for step in range(40)])]
     possible = {
@@ -519,7 +526,7 @@ def test_in_each_scenario_some_amount_meets_just_the_bounds_that_are_met(bounds,
 )
 def test_one_amount_decides_every_bound(bounds, unknown, met):
     assessments, facts = favoured(bounds, {"ada": {}}, unknown=unknown)
-    (ada,), _ = model_worlds(assessments, facts)
+    ((_, (ada,)),), _ = model_worlds(assessments, facts)
     block = next(block for block in ada.blocks if len(block[0].degrees) == len(bounds))
     assert {tuple(draw.start for draw in part.degrees): part.share for part in block} == pytest.approx(met)
 
@@ -529,7 +536,7 @@ def test_who_meets_one_of_two_that_exclude_one_another_has_its_points_in_each_sc
     # ada has 90 seats or 40 to 60, so one point; bob has neither, and a board.
     claims = {"ada": {"board": LACKS}, "bob": {"board": HAS, "seats": Said(70, "exactly")}}
     assessments, facts = favoured([Interval(90), Interval(40, 60)], claims, [1, 1, board])
-    alternatives, _ = model_worlds(assessments, facts)
+    ((_, alternatives),), _ = model_worlds(assessments, facts)
     assert count_scores(alternatives, [1, 1, board]).find_first_places() == pytest.approx((share, 1 - share))
 
 
@@ -556,4 +563,137 @@ def test_one_provider_alone_is_always_first():
 
 
 def test_without_providers_there_are_no_worlds():
-    assert model_worlds((), Facts(knowledge_of([capability("board")], {}), DAY)) == ((), True)
+    assert model_worlds((), Facts(knowledge_of([capability("board")], {}), DAY)) == ((VolumeCase(1, ()),), True)
+
+
+# Volumes of the team
+
+HALF = Policy({"must": 4, "should": 2, "could": 1}, 0.5)
+
+
+def paying(claims, usage, *asked, policy=HALF):
+    """A decision on monthly costs, of calls and of texts; a claim is a price of each."""
+    prices = [price(name)._replace(usage=(name.removesuffix("-price"),)) for name in ("calls-price", "texts-price")]
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    knowledge = knowledge_of([capability("board"), *prices, cost], claims, policy=policy)
+    items = {name: UsageItem(name, name, f"How many {name}?", "a month") for name in ("calls", "texts")}
+    return decided(replace(knowledge, usage=items, fingerprint=repr((claims, policy))), Team(asked, usage=usage))
+
+
+def first_and_pairs(decision):
+    found = calculate_provider_shares(decision.outcome, decision.facts)
+    given = {share.name: share.given for share in found.alternatives}
+    return given, [(pair.ahead, pair.level) for pair in found.pairs], found
+
+
+def costs(calls, texts=None, **more):
+    said = {"calls-price": calls} | ({} if texts is None else {"texts-price": texts}) | more
+    return {name: Said(value, "exactly") if isinstance(value, int) else value for name, value in said.items()}
+
+
+CHEAP = Requirement("monthly-cost", "should")
+BETWEEN_50_AND_100 = Volume(50, 100, "50..100")
+
+
+def test_whoever_is_dearer_at_any_volume_is_never_ahead():
+    # Each call costs 5 or 6, however many they will be.
+    given, pairs, _ = first_and_pairs(paying({"ada": costs(5), "bob": costs(6)}, {"calls": BETWEEN_50_AND_100}, CHEAP))
+    assert (given, pairs) == ({"ada": 1, "bob": 0}, [(1, 0)])
+
+
+def test_the_volume_from_which_another_leads_is_the_same_for_all():
+    # 50 to 100 calls, whose scale ends at 1000: ada pays 0.8 less of it, bob has the board, of weight 0.6. Bob leads as
+    # long as 8 calls / 1000 < 0.6, so up to 75 calls: in half of the scenarios.
+    claims = {"ada": costs(1, board=LACKS), "bob": costs(9, board=HAS)}
+    decision = paying(claims, {"calls": BETWEEN_50_AND_100}, CHEAP, Requirement("board", "should", None, 0.6))
+    given, _, found = first_and_pairs(decision)
+    assert given["bob"] == pytest.approx(0.5, abs=4 * found.given.error)
+    assert found.given.samples == 10_000
+
+
+@pytest.mark.parametrize("unknown", [0.5, 0.25, 1])
+def test_a_volume_meets_the_limits_on_the_costs_of_all_in_the_same_scenarios(unknown):
+    limit = Requirement("monthly-cost", "must", Interval(None, 400))
+    claims = {"ada": costs(5, board=LACKS), "bob": costs(6, board=HAS), "cyd": costs(7)}
+    decision = paying(
+        claims,
+        {"calls": BETWEEN_50_AND_100},
+        limit,
+        Requirement("board", "could"),
+        policy=HALF._replace(unknown=unknown),
+    )
+    given, pairs, found = first_and_pairs(decision)
+    # Bob has the board, and cyd has it or not.
+    level = unknown * unknown / 2
+    assert given == pytest.approx({"ada": 0, "bob": unknown - level, "cyd": level})
+    assert found.none == pytest.approx(1 - unknown)
+    assert pairs[0] == pytest.approx((0, 0))
+    assert found.given.samples == found.uniform.samples == found.ordered.samples == 0
+    for share in found.alternatives:
+        assert share.ranks[0] == pytest.approx(given[share.name])
+        assert share.central is None or sum(share.central) == pytest.approx(1)
+
+
+def test_volumes_of_different_things_are_drawn_each_by_itself():
+    # Ada pays for calls and bob for texts, each from 250 to 500.
+    claims = {"ada": costs(5, 0), "bob": costs(0, 5)}
+    usage = {"calls": BETWEEN_50_AND_100, "texts": BETWEEN_50_AND_100}
+    given, _, found = first_and_pairs(paying(claims, usage, CHEAP))
+    assert given == pytest.approx({"ada": 0.5, "bob": 0.5}, abs=4 * found.given.error)
+    limit = Requirement("monthly-cost", "must", Interval(None, 400))
+    given, pairs, found = first_and_pairs(paying(claims, usage, limit))
+    assert given == {"ada": 0.375, "bob": 0.375}
+    assert (pairs, found.none) == ([(0.25, 0.25)], 0.25)
+
+
+PRICES = st.sampled_from([0, 1, 4, 9, Said((2, 6)), Said((0, 9)), Said(3, "from"), ()])
+VOLUMES = st.sampled_from([80, BETWEEN_50_AND_100, Volume(0, 60, "0..60"), Volume(99, 100, "99..100")])
+LIMITS = st.sampled_from([None, Interval(None, 250), Interval(None, 500), Interval(200)])
+
+
+@settings(REPEATED, max_examples=150)
+@given(
+    st.lists(st.tuples(PRICES, PRICES), min_size=2, max_size=3),
+    st.tuples(VOLUMES, VOLUMES),
+    st.lists(LIMITS, min_size=1, max_size=2, unique=True),
+    st.sampled_from([0.5, 0.25]),
+)
+def test_costs_are_as_often_within_a_limit_and_on_average_as_low_as_expected(said, volumes, limits, unknown):
+    claims = {name: costs(*each) for name, each in zip("abc", said, strict=False)}
+    asked = [
+        Requirement("monthly-cost", priority, limit)
+        for priority, limit in zip(("must", "should"), limits, strict=False)
+    ]
+    usage = dict(zip(("calls", "texts"), volumes, strict=True))
+    decision = paying(claims, usage, *asked, policy=HALF._replace(unknown=unknown))
+    cases, complete = model_worlds(decision.outcome.assessments, decision.facts)
+    assert complete
+    assert sum(case.share for case in cases) == pytest.approx(1)
+    for place, assessment in enumerate(decision.outcome.assessments):
+        means = [0.0] * len(assessment.findings)
+        for case in cases:
+            alternative = case.alternatives[place]
+            for number, degree in enumerate(alternative.degrees):
+                means[number] += case.share * degree
+            for part in (part for block in alternative.blocks for part in block):
+                for draw in part.degrees:
+                    means[draw.criterion] += case.share * part.share * (draw.start + draw.end) / 2
+        bounds = {bound for bound in limits if bound is not None}
+        if len(bounds) < 2 or unknown == 0.5 or Interval(200) not in bounds:
+            assert means == pytest.approx([finding.degree.expected for finding in assessment.findings])
+
+
+@settings(REPEATED, max_examples=150)
+@given(
+    st.tuples(*2 * [st.sampled_from([1, 4, 6])]),
+    st.tuples(*2 * [st.sampled_from([0, 0, 1, 3])]),
+    st.tuples(VOLUMES, VOLUMES),
+    st.sampled_from([None, Interval(None, 250), Interval(None, 500)]),
+)
+def test_whoever_is_dearer_at_all_volumes_is_ahead_in_no_scenario(cheap, more, volumes, limit):
+    dear = [each + extra for each, extra in zip(cheap, more, strict=True)]
+    # A limit follows one volume alone; so there is only one.
+    usage = dict(zip(("calls", "texts"), volumes, strict=True)) if limit is None else {"calls": volumes[0]}
+    asked = [CHEAP] if limit is None else [CHEAP, Requirement("monthly-cost", "must", limit)]
+    _, ((ahead, _),), _ = first_and_pairs(paying({"ada": costs(*dear), "bob": costs(*cheap)}, usage, *asked))
+    assert ahead == 0

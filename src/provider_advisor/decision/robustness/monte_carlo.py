@@ -10,6 +10,7 @@ decision draws the same worlds in every process, so the result never varies.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from provider_advisor.decision.robustness.world_model import Alternative, JointDraw
+from provider_advisor.decision.robustness.world_model import Alternative, JointDraw, VolumeCase
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -188,30 +189,41 @@ def _average(shares: Floats) -> tuple[float, ...]:
     return tuple(shares.mean(axis=1).tolist())
 
 
-def draw_worlds(alternatives: Sequence[Alternative], size: int) -> WorldSample:
-    """Draw that many worlds; the same for the same alternatives.
+def draw_worlds(cases: Sequence[VolumeCase], size: int) -> WorldSample:
+    """Draw that many worlds, of each case as many as its share; the same for the same cases.
 
     The seed is a digest of the alternatives. Uniform weights are exponentials over their sum (Devroye 1986, Non-Uniform
     Random Variate Generation, V.2).
     """
-    count = len(alternatives[0].degrees)
-    source = np.random.Generator(np.random.PCG64(_seed(alternatives)))
+    every = [alternative for case in cases for alternative in case.alternatives]
+    count = len(every[0].degrees)
+    source = np.random.Generator(np.random.PCG64(_seed(cases)))
     # A random number is below 1 and may be 0, so that the logarithm is taken of what is left to 1: never of 0.
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
-    is_whole = all(map(_has_whole_degrees, alternatives))
-    degrees = np.empty((len(alternatives), count, size), np.int8 if is_whole else np.float64)
-    stands = np.empty((len(alternatives), size), bool)
+    is_whole = all(map(_has_whole_degrees, every))
+    degrees = np.empty((len(cases[0].alternatives), count, size), np.int8 if is_whole else np.float64)
+    stands = np.empty((len(cases[0].alternatives), size), bool)
     # Most blocks are alike: providers whose models share one draw it from the same columns.
     columns: dict[int, _BlockColumns] = {}
-    for place, alternative in enumerate(alternatives):
-        for block in alternative.blocks:
-            if id(block) not in columns:
-                columns[id(block)] = _BlockColumns.of(block, degrees.dtype)
-        degrees[place] = np.asarray(alternative.degrees)[:, np.newaxis]
-        stands[place] = alternative.stands
-        _draw([columns[id(block)] for block in alternative.blocks], source, degrees[place], stands[place])
+    ends = np.rint(np.cumsum([0.0, *(case.share for case in cases)]) * size).astype(np.intp).tolist()
+    for case, (start, end) in zip(cases, itertools.pairwise(ends), strict=True):
+        volumes = source.random((_count_volumes(case), end - start))
+        for place, alternative in enumerate(case.alternatives):
+            for block in alternative.blocks:
+                if id(block) not in columns:
+                    columns[id(block)] = _BlockColumns.of(block, degrees.dtype)
+            degrees[place, :, start:end] = np.asarray(alternative.degrees)[:, np.newaxis]
+            stands[place, start:end] = alternative.stands
+            blocks = [columns[id(block)] for block in alternative.blocks]
+            _draw(blocks, source, volumes, degrees[place, :, start:end], stands[place, start:end])
     return WorldSample(degrees, stands, weights)
+
+
+def _count_volumes(case: VolumeCase) -> int:
+    """Return how many volumes of the team the alternatives share: their positions are -1, -2 and so on."""
+    draws = (draw for each in case.alternatives for block in each.blocks for way in block for draw in way.degrees)
+    return -min((draw.position for draw in draws), default=0)
 
 
 def _has_whole_degrees(alternative: Alternative) -> bool:
@@ -219,16 +231,17 @@ def _has_whole_degrees(alternative: Alternative) -> bool:
     return set(alternative.degrees) <= {0, 1} and all(draw.start == draw.end and draw.end in {0, 1} for draw in draws)
 
 
-def _seed(alternatives: Sequence[Alternative]) -> int:
+def _seed(cases: Sequence[VolumeCase]) -> int:
     """Return a number from the content: equal in every process, unlike what `hash` gives."""
-    return int.from_bytes(hashlib.sha256(repr(alternatives).encode()).digest()[:8], "big")
+    content = "".join(repr(case.alternatives) for case in cases)
+    return int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
 
 
 class _BlockColumns(NamedTuple):
     """A block in arrays with a place for each way: where the ways end between 0 and 1, which stand, what they lead to.
 
-    `rows` counts the random numbers of a world: one for the way, and one for each position. `stands` is None where all
-    do; each criterion has its starts, and where some draw has a length also its steps and positions.
+    `rows` counts the random numbers of a world: one for the way, and one for each position that is not shared. `stands`
+    is None where all do; each criterion has its starts, and where some draw has a length also its steps and positions.
     """
 
     rows: int
@@ -244,7 +257,7 @@ class _BlockColumns(NamedTuple):
             moved = (steps, np.asarray([draw.position for draw in each])) if steps.any() else None
             draws.append((each[0].criterion, np.asarray([draw.start for draw in each], dtype), moved))
         return cls(
-            2 + max((draw.position for way in block for draw in way.degrees), default=0),
+            2 + max([-1, *(draw.position for way in block for draw in way.degrees)]),
             np.cumsum([way.share for way in block]),
             None if all(way.stands for way in block) else np.asarray([way.stands for way in block]),
             draws,
@@ -260,16 +273,20 @@ class _BlockColumns(NamedTuple):
         return chosen.clip(max=len(self.ends) - 1)
 
 
-def _draw(blocks: Sequence[_BlockColumns], source: np.random.Generator, degrees: Degrees, stands: Truths) -> None:
+def _draw(
+    blocks: Sequence[_BlockColumns], source: np.random.Generator, volumes: Floats, degrees: Degrees, stands: Truths
+) -> None:
     """Draw a way of each block for each world: add what is drawn to the degrees, and say where a must fails.
 
-    What is drawn may come on top of what is known.
+    What is drawn may come on top of what is known. `volumes` has the positions that all alternatives share.
     """
     numbers = source.random((sum(block.rows for block in blocks), len(stands)))
     first = 0
     for block in blocks:
         chosen, at = block.choose(numbers[first]), numbers[first + 1 : first + block.rows]
         first += block.rows
+        if len(volumes):  # behind all others, and in reverse, because -1 is the last row
+            at = np.concatenate([at, volumes[::-1]])
         if block.stands is not None:
             stands &= block.stands[chosen]
         for criterion, starts, moved in block.draws:

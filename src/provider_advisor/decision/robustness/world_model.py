@@ -11,7 +11,11 @@ A fact is drawn once, as its position from the lowest (0) to the highest (1) amo
   `expected` counts; where `expected` counts the lower end, because silence is no advantage in amount, it is that point;
 * the price of something that a provider lacks is useless: it is within no bound, and its degree is 0.
 
-A monthly cost is drawn as one amount; with the price on which alone it depends, where there is one such price.
+A monthly cost moves with what leaves it open (`_split_cost`): with its only open price or, if there are several, with
+one position for all of them; and with each volume of the team that is a range. A volume is one amount for all
+providers: if 50 to 100 messages cost 1 each with one provider and 2 with another, the second is dearer in every world.
+A limit on the cost is settled by what leaves it most open. If that is a volume, each stretch of it is a `VolumeCase`,
+because only within a stretch are providers independent of each other.
 
 A worked example: a provider is not known to have the fax and sends a page for 4 to 6 cents; the scale of that price
 ends at 10 and 0, and p is 0.5. The team wants the fax, and its price to be low. The fax is there in the positions from
@@ -23,23 +27,27 @@ form one block: (Way(0.5, (Drawn(0, 0, 0), Drawn(1, 0, 0))), Way(0.5, (Drawn(0, 
 import itertools
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
-from provider_advisor.decision.cost import Cost
+from provider_advisor.decision.cost import Cost, calculate_cost
 from provider_advisor.decision.degrees import evaluate_fact, evaluate_favours, grade_amount
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Criterion, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare, negate
+from provider_advisor.requirements.statement import Used, get_ends
 
 K = TypeVar("K")
 T = TypeVar("T")
 
 MOST_WAYS = 512
 """Most ways of facts tied by findings; beyond, this many are drawn, and the shares are estimates."""
+
+_MOST_CASES = 64
+"""Most stretches of volumes, likewise."""
 
 
 # Alternatives in numbers
@@ -48,7 +56,8 @@ MOST_WAYS = 512
 class Drawn(NamedTuple):
     """A degree that is drawn: `start` + u (`end` - `start`), for u uniform on [0, 1].
 
-    `criterion` is its place; draws of one way with the same `position` share their u.
+    `criterion` is its place; where a way draws for one several times, the sum counts. Draws of one way with the same
+    `position` share their u. Positions below 0 are volumes of the team: there, all alternatives share it.
     """
 
     criterion: int
@@ -87,6 +96,13 @@ class Alternative(NamedTuple):
         """Return the share of worlds in which none of its musts fails."""
         chances = (math.fsum(way.share for way in block if way.stands) for block in self.blocks)
         return math.prod(chances) if self.stands else 0.0
+
+
+class VolumeCase(NamedTuple):
+    """The alternatives in one stretch of the team's volumes, and the share of the worlds that lie in it."""
+
+    share: float
+    alternatives: tuple[Alternative, ...]
 
 
 def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
@@ -139,9 +155,12 @@ _At = Mapping[str, _Stretch]
 _Asked = tuple[str, Interval | None]
 """What is asked of a drawn fact: a criterion or cost, and the bound; None asks whether a capability is there."""
 
+_VOLUME = "volume of "
+"""The start of the key of a volume, which no criterion has."""
+
 
 class _DrawnFact(NamedTuple):
-    """A drawn fact, and the positions that lie within each bound in question.
+    """A drawn fact or volume, and the positions that lie within each bound in question.
 
     Bounds are those of a criterion, for the price on which alone a monthly cost depends is drawn with that cost.
     """
@@ -156,11 +175,22 @@ class _DrawnFact(NamedTuple):
         return tuple(itertools.pairwise(cuts))
 
 
-def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[Alternative, ...], bool]:
-    """Return each provider as an alternative, and whether all worlds are counted (see `MOST_WAYS`)."""
+def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[VolumeCase, ...], bool]:
+    """Return each provider as an alternative, in each case; and whether all worlds are counted (see `MOST_WAYS`)."""
     asked = _AskedOfAll.find(assessments[0].findings if assessments else (), facts)
     models = [_ProviderModel(assessment, facts, asked) for assessment in assessments]
-    return tuple(model.build() for model in models), all(model.is_complete for model in models)
+    # All providers are in the same stretch of a volume, so it is cut where the limit on the cost of any of them is met.
+    within: dict[str, dict[_Asked, _Stretch]] = {}
+    for assessment, model in zip(assessments, models, strict=True):
+        for volume in model.volumes:
+            cuts = {(assessment.provider, bound): part for (_, bound), part in volume.within.items()}
+            within[volume.key] = within.get(volume.key, {}) | cuts
+    volumes = [_DrawnFact(key, within[key]) for key in sorted(within)]
+    cases = tuple(
+        VolumeCase(share, tuple(model.build(at) for model in models))
+        for at, share in _list_worlds(volumes, _MOST_CASES)
+    )
+    return cases, _count_worlds(volumes) <= _MOST_CASES and all(model.is_complete for model in models)
 
 
 class _AskedOfAll(NamedTuple):
@@ -198,14 +228,18 @@ class _ProviderModel:
         self._criteria = facts.knowledge.criteria
         self._unknown = facts.knowledge.policy.unknown
         self._drawn_with: dict[str, str] = {}
+        self._cost_parts = _split_cost(assessment, facts)
         self._drawn = self._draw_facts()
-        keys = ((self._touches(place), place) for place in range(len(assessment.findings)))
+        self.volumes = [fact for key, fact in self._drawn.items() if key.startswith(_VOLUME)]
+        touched = [self._touches(place) for place in range(len(assessment.findings))]
         # Facts that share no finding are independent, so each group is its own block. In a single block, twenty open
         # capabilities would have 2^20 ways.
         self._groups = [
-            ([self._drawn[key] for key in sorted(group)], sorted(places))
-            for group, places in link_parts((touched, place) for touched, place in keys if touched)
+            ([self._drawn[key] for key in sorted(group) if not key.startswith(_VOLUME)], sorted(places))
+            for group, places in link_parts((keys, place) for place, keys in enumerate(touched) if keys)
         ]
+        self._vary = {place for place, keys in enumerate(touched) if any(key.startswith(_VOLUME) for key in keys)}
+        self._same: dict[int, JointDraw] = {}
         self.is_complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in self._groups)
 
     def _draw_facts(self) -> dict[str, _DrawnFact]:
@@ -223,9 +257,10 @@ class _ProviderModel:
         for finding in self._assessment.findings:
             if finding.cost is not None and finding.requirement is not None and is_open(finding):
                 name, bound = finding.requirement.criterion, finding.requirement.bound
-                part = of_costs.setdefault(_cost_key(finding.cost, name), {})
-                if bound is not None:
-                    part[name, bound] = _cut(bound, finding.cost.amount, self._criteria[name])
+                for key in self._list_cost_keys(bound):
+                    part = of_costs.setdefault(key, {})
+                    if bound is not None:
+                        part[name, bound] = _cut(bound, finding.cost.amount, self._criteria[name])
         # A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are
         # present with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that
         # of its best member: 300 seats in one place are 300 seats in some place. With one position for both, it
@@ -244,53 +279,64 @@ class _ProviderModel:
         """Return the key of the drawn fact that settles a criterion or cost."""
         return self._drawn_with.get(name, name)
 
+    def _list_cost_keys(self, bound: Interval | None) -> list[str]:
+        """Return what the cost moves with; for a bound, only what leaves it most open."""
+        keys = [*self._cost_parts]
+        return keys if bound is None else [max(keys, key=lambda key: self._cost_parts[key])]
+
     def _touches(self, place: int) -> set[str]:
         """Return the drawn facts that a finding depends on: its own, and the capability that a price pays for."""
         finding = self._assessment.findings[place]
         if finding.cost is not None and finding.requirement is not None:
-            key = self._get_key(_cost_key(finding.cost, finding.requirement.criterion))
-            return {key} if is_open(finding) else set()
+            keys = self._list_cost_keys(finding.requirement.bound) if is_open(finding) else []
+            return set(map(self._get_key, keys))
         return set(map(self._get_key, self._asked.criteria[place])) & self._drawn.keys()
 
-    def build(self) -> Alternative:
-        """Return the provider in numbers."""
-        blocks = tuple(self._find_block(group, places) for group, places in self._groups)
+    def build(self, volumes: _At) -> Alternative:
+        """Return the provider in numbers, where the team's volumes lie in these stretches."""
+        blocks = tuple(self._find_block(group, places, volumes) for group, places in self._groups)
         drawn = {place for _, places in self._groups for place in places}
         findings = self._assessment.findings
         degrees = tuple(0.0 if place in drawn else float(finding.degree.low) for place, finding in enumerate(findings))
         fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
         return Alternative(self._assessment.provider, degrees, blocks, stands=not fails)
 
-    def _find_block(self, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
+    def _find_block(self, group: Sequence[_DrawnFact], places: Sequence[int], volumes: _At) -> JointDraw:
+        if not self._vary.isdisjoint(places):
+            return self._draw_block(group, places, volumes)
+        if places[0] in self._same:
+            return self._same[places[0]]
         if len(group) > 1 or not self._asked.alone.issuperset(places):
-            return self._draw_block(group, places)
+            self._same[places[0]] = self._draw_block(group, places, {})
+            return self._same[places[0]]
         key = (group[0].key, *group[0].within.items(), *places)
         if key not in self._asked.blocks:
-            self._asked.blocks[key] = self._draw_block(group, places)
+            self._asked.blocks[key] = self._draw_block(group, places, {})
         return self._asked.blocks[key]
 
-    def _draw_block(self, group: Sequence[_DrawnFact], places: Sequence[int]) -> JointDraw:
-        order = [fact.key for fact in group]
-        if _count_worlds(group) > MOST_WAYS:
-            return join_ways([self._draw_way(order, world, places, 1 / MOST_WAYS) for world in _pick_worlds(group)])
-        worlds: Iterable[tuple[_Stretch, ...]] = itertools.product(*(fact.stretches for fact in group))
-        # Positions are uniform and independent, so a world is as probable as its stretches are long, multiplied.
-        shares = ((world, math.prod(end - start for start, end in world)) for world in worlds)
-        return join_ways([self._draw_way(order, world, places, share) for world, share in shares])
+    def _draw_block(self, group: Sequence[_DrawnFact], places: Sequence[int], volumes: _At) -> JointDraw:
+        positions = {fact.key: place for place, fact in enumerate(group)}
+        positions |= {key: -1 - place for place, key in enumerate(volumes)}
+        return join_ways(
+            [
+                self._draw_way({**at, **volumes}, positions, places, share)
+                for at, share in _list_worlds(group, MOST_WAYS)
+            ]
+        )
 
-    def _draw_way(self, order: Sequence[str], world: Sequence[_Stretch], places: Sequence[int], share: float) -> Way:
-        at = dict(zip(order, world, strict=True))
-        found = [self._draw(place, at, order) for place in places]
-        return Way(share, tuple(draw for draw, _ in found), stands=not any(fails for _, fails in found))
+    def _draw_way(self, at: _At, positions: Mapping[str, int], places: Sequence[int], share: float) -> Way:
+        found = [self._draw(place, at, positions) for place in places]
+        degrees = tuple(draw for draws, _ in found for draw in draws)
+        return Way(share, degrees, stands=not any(fails for _, fails in found))
 
-    def _draw(self, place: int, at: _At, order: Sequence[str]) -> tuple[Drawn, bool]:
+    def _draw(self, place: int, at: _At, positions: Mapping[str, int]) -> tuple[list[Drawn], bool]:
         """Return the degree of a finding where the facts lie like this, and whether it is then a must that fails."""
         finding = self._assessment.findings[place]
         truth = self._evaluate(finding, at)
         if truth is None:
-            return self._draw_on_scale(place, finding, at, order), False
+            return self._draw_on_scale(place, finding, at, positions), False
         degree = {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: self._unknown}[truth]
-        return Drawn(place, degree, degree), finding.decides_standing and truth is Truth.NO
+        return [Drawn(place, degree, degree)], finding.decides_standing and truth is Truth.NO
 
     def _evaluate(self, finding: Finding, at: _At) -> Truth | None:
         """Return the truth of a finding; None where it is not met or unmet but lies on a scale."""
@@ -304,7 +350,7 @@ class _ProviderModel:
         if requirement is None or finding.degree.truth is None:
             return None
         if finding.cost is not None:
-            key = _cost_key(finding.cost, requirement.criterion)
+            (key,) = self._list_cost_keys(requirement.bound)
             return self._settle(key, requirement.criterion, requirement.bound, at)
         if parts := self._criteria[requirement.criterion].any_of:
             return evaluate_favours(AnyOf(parts), holds)
@@ -337,25 +383,59 @@ class _ProviderModel:
         start, end = at[key]
         return Truth.YES if low <= start and end <= high else Truth.NO
 
-    def _draw_on_scale(self, place: int, finding: Finding, at: _At, order: Sequence[str]) -> Drawn:
+    def _draw_on_scale(self, place: int, finding: Finding, at: _At, positions: Mapping[str, int]) -> list[Drawn]:
         requirement, degree = finding.requirement, finding.degree
         if requirement is None:
-            return Drawn(place, degree.low, degree.low)
+            return [Drawn(place, degree.low, degree.low)]
         criterion = self._criteria[requirement.criterion]
         if finding.cost is None:
             if criterion.of is not None and self._has(criterion.of, at) is Truth.NO:
-                return Drawn(place, 0.0, 0.0)
+                return [Drawn(place, 0.0, 0.0)]
             degree = grade_amount(self._facts(finding.provider, criterion.id), criterion)
         # Silence is no advantage for amounts: one that is expected at its lower end is there in every world.
         if degree.low in {degree.high, degree.expected}:
-            return Drawn(place, degree.low, degree.low)
-        name = requirement.criterion
-        key = self._get_key(name if finding.cost is None else _cost_key(finding.cost, name))
+            return [Drawn(place, degree.low, degree.low)]
         falls = criterion.lower_is_better or finding.cost is not None
         # The degree of a price falls while the price rises with the position.
         first, last = (degree.high, degree.low) if falls else (degree.low, degree.high)
-        start, end = at[key]
-        return Drawn(place, first + (last - first) * start, first + (last - first) * end, order.index(key))
+        parts = {criterion.id: 1.0} if finding.cost is None else self._cost_parts
+        draws: list[Drawn] = []
+        for name, part in parts.items():
+            key, step = self._get_key(name), (last - first) * part
+            start, end = at[key]
+            known = 0.0 if draws else first
+            draws.append(Drawn(place, known + step * start, known + step * end, positions[key]))
+        return draws
+
+
+def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
+    """Return what a provider's open cost moves with, and the part that each has in its range; together they are 1.
+
+    An example: 50 to 100 messages at 1 to 2 each cost 50 to 200. In the middle, 75 messages cost 75 to 150. So 75 of
+    the 150 by which costs may differ are due to the price, and the other half to the number of messages.
+    """
+    finding = next((each for each in assessment.findings if each.cost is not None and is_open(each)), None)
+    if finding is None or finding.cost is None or finding.requirement is None:
+        return {}
+    name, cost = finding.requirement.criterion, finding.cost
+    ends = {item: get_ends(cost.usage[item]) for item in sorted(cost.usage)}
+    ranges = [item for item, end in ends.items() if end.low != end.high]
+    if not ranges or cost.amount.high is None:
+        return {_cost_key(cost, name): 1.0}
+    middle = {item: ((end.low or 0) + (end.high or 0)) / 2 for item, end in ends.items()}
+
+    def measure(usage: Mapping[str, Used]) -> float:
+        amount = calculate_cost(assessment.provider, usage, facts).amount
+        return (amount.high or 0) - (amount.low or 0)
+
+    own = measure(middle)
+    key = _cost_key(calculate_cost(assessment.provider, middle, facts), name)
+    widths = {key: own} | {_VOLUME + item: measure({**middle, item: cost.usage[item]}) - own for item in ranges}
+    total = math.fsum(widths.values())
+    if not total:
+        return {key: 1.0}
+    # Rounded, so that two volumes that matter alike do so with each provider, and the same one settles limits.
+    return {key: part for key, width in widths.items() if (part := round(width / total, _DIGITS)) > 0}
 
 
 def _cost_key(cost: Cost, criterion: str) -> str:
@@ -371,13 +451,26 @@ def _count_worlds(group: Sequence[_DrawnFact]) -> int:
     return math.prod(len(fact.stretches) for fact in group)
 
 
-def _pick_worlds(group: Sequence[_DrawnFact]) -> list[tuple[_Stretch, ...]]:
-    """Return `MOST_WAYS` worlds of the group, drawn with its content as the seed: a text seeds alike everywhere."""
+def _list_worlds(group: Sequence[_DrawnFact], most: int) -> Iterator[tuple[_At, float]]:
+    """Yield the stretches in which facts may lie together, each with its share; of too many, that many drawn ones."""
+    if _count_worlds(group) > most:
+        worlds: Iterable[tuple[_Stretch, ...]] = _pick_worlds(group, most)
+        shares: Iterable[float] = itertools.repeat(1 / most, most)
+    else:
+        worlds = [*itertools.product(*(fact.stretches for fact in group))]
+        # Positions are uniform and independent, so a world is as probable as its stretches are long, multiplied.
+        shares = (math.prod(end - start for start, end in world) for world in worlds)
+    for world, share in zip(worlds, shares, strict=True):
+        yield dict(zip((fact.key for fact in group), world, strict=True)), share
+
+
+def _pick_worlds(group: Sequence[_DrawnFact], count: int) -> list[tuple[_Stretch, ...]]:
+    """Return that many worlds of the group, drawn with its content as the seed: a text seeds alike everywhere."""
     source = random.Random(repr(group))  # noqa: S311 (no secret)
     widths = [[end - start for start, end in fact.stretches] for fact in group]
     return [
         tuple(source.choices(fact.stretches, width)[0] for fact, width in zip(group, widths, strict=True))
-        for _ in range(MOST_WAYS)
+        for _ in range(count)
     ]
 
 

@@ -17,9 +17,9 @@ in 0.5 + 0.5 / 2 = 75 % of the worlds, because they share first place in the sec
 import bisect
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Finding
@@ -29,11 +29,13 @@ from provider_advisor.decision.robustness.simplices import (
     find_ordered_first_places,
     group_by_weight,
 )
-from provider_advisor.decision.robustness.world_model import MOST_WAYS, Alternative, model_worlds
+from provider_advisor.decision.robustness.world_model import MOST_WAYS, Alternative, VolumeCase, model_worlds
 from provider_advisor.knowledge import Facts
 
 if TYPE_CHECKING:
     from provider_advisor.decision.robustness.monte_carlo import WorldSample
+
+T = TypeVar("T")
 
 _SAMPLES, _FEWEST = 10_000, 1_000
 """How many worlds to draw, and the fewest where each of them holds much."""
@@ -105,19 +107,19 @@ def calculate_provider_shares(
     """
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
-    alternatives, complete = model_worlds(outcome.assessments, facts)
+    cases, complete = model_worlds(outcome.assessments, facts)
     weights = [finding.weight for finding in outcome.assessments[0].findings]
-    worlds = _WorldShares(tuple(alternatives), samples or _count_samples(alternatives))
-    found = worlds.calculate(weights) if other_weights else worlds.calculate_given(weights)
+    worlds = _WorldShares(cases, weights, samples or _count_samples(len(outcome.assessments)))
+    found = worlds.calculate() if other_weights else worlds.calculate_given()
     found = found._replace(
         at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
     )
     return found if complete else _add_drawing_error(found)
 
 
-def _count_samples(alternatives: Sequence[Alternative]) -> int:
+def _count_samples(providers: int) -> int:
     """Return how many worlds to draw for an answer: 10,000 of up to four providers, 2,500 of 16, 1,000 of 40."""
-    return max(_FEWEST, min(_SAMPLES, _MOST_TOGETHER // max(len(alternatives), 1)))
+    return max(_FEWEST, min(_SAMPLES, _MOST_TOGETHER // providers))
 
 
 def _is_at_worst(finding: Finding) -> bool:
@@ -140,105 +142,76 @@ def calculate_shares(
     >>> [share.ranks[0] for share in found.alternatives]
     [0.25, 0.75]
     """
-    return _WorldShares(tuple(alternatives), samples).calculate(weights)
+    return _WorldShares((VolumeCase(1.0, tuple(alternatives)),), weights or (), samples).calculate()
+
+
+_Found = tuple[Sequence[float | None], Estimate]
 
 
 class _WorldShares:
-    """The worlds of some alternatives, drawn only if there is no exact result."""
+    """Shares over all cases: exact if they are in each case, otherwise of worlds, which are drawn once for all shares.
 
-    def __init__(self, alternatives: tuple[Alternative, ...], samples: int) -> None:
-        self._alternatives = alternatives
+    Without weights (an empty sequence) there are no shares with the given ones.
+    """
+
+    def __init__(self, cases: Sequence[VolumeCase], weights: Sequence[float], samples: int) -> None:
+        self._cases = cases
+        self._weights = weights
+        self._names = [each.name for each in cases[0].alternatives]
+        self._criteria = len(cases[0].alternatives[0].degrees)
         self._samples = samples
-        self._counted: dict[tuple[float, ...], CountedScores | None] = {}
 
-    @cached_property
-    def _drawn(self) -> "WorldSample":
-        # Most answers are exact, and start without NumPy.
-        from provider_advisor.decision.robustness.monte_carlo import draw_worlds  # noqa: PLC0415
-
-        degrees = sum(len(alternative.degrees) for alternative in self._alternatives)
-        fit = max(_FEWEST, _MOST_NUMBERS // max(degrees, 1))
-        return draw_worlds(self._alternatives, min(self._samples, fit))
-
-    @cached_property
-    def _none(self) -> float:
-        return math.prod(1 - alternative.chance_to_stand for alternative in self._alternatives)
-
-    @cached_property
-    def _scale(self) -> float:
-        """Return the factor that makes drawn first places add up to the exact share of worlds with a winner."""
-        # The share of worlds in which all fail is exact even if the rest is drawn. Scaled by it, shares and `none` add
-        # up to 1.
-        standing = self._drawn.standing
-        return (1 - self._none) / standing if standing else 1.0
-
-    def calculate_given(self, weights: Sequence[float]) -> Shares:
+    def calculate_given(self) -> Shares:
         """Return the shares with the given weights alone."""
-        given, how = self._find_first_places(weights)
-        pairs = zip(self._alternatives, given, strict=True)
-        shares = tuple(AlternativeShare(each.name, first, (), None, None) for each, first in pairs)
-        return Shares(shares, self._none, how, Estimate())
+        given, how = self._find_given()
+        shares = (AlternativeShare(*pair, (), None, None) for pair in zip(self._names, given, strict=True))
+        return Shares(tuple(shares), self._none, how, Estimate())
 
-    def calculate(self, weights: Sequence[float] | None) -> Shares:
+    def calculate(self) -> Shares:
         """Return the shares with the given weights, and with all others."""
-        given, given_how = self._find_first_places(weights)
+        unknown: _Found = [None] * len(self._names), Estimate()
+        given, given_how = self._find_given() if self._weights else unknown
         uniform, uniform_how = self._find_uniform()
         is_drawn = bool(uniform_how.samples)
-        ordered, ordered_how = self._find_ordered(weights, is_drawn=is_drawn or bool(given_how.samples))
+        may_draw = is_drawn or bool(given_how.samples)
+        ordered, ordered_how = self._find_ordered(may_draw=may_draw) if self._weights else unknown
         shares = tuple(
-            AlternativeShare(
-                each.name, first, part.ranks, part.central, self._find_confidence(place, part, is_drawn), last
-            )
-            for place, (each, first, part, last) in enumerate(
-                zip(self._alternatives, given, uniform, ordered, strict=True)
-            )
+            AlternativeShare(name, first, part.ranks, part.central, self._find_confidence(place, part, is_drawn), last)
+            for place, (name, first, part, last) in enumerate(zip(self._names, given, uniform, ordered, strict=True))
         )
-        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._find_pairs(weights))
+        pairs = self._find_pairs() if self._weights else ()
+        return Shares(shares, self._none, given_how, uniform_how, ordered_how, pairs)
 
-    def _get_counted(self, weights: Sequence[float]) -> "CountedScores | None":
-        """Return the counted scores with these weights, cached because the given weights are used twice."""
-        key = tuple(weights)
-        if key not in self._counted:
-            self._counted = {key: count_scores(self._alternatives, weights)}
-        return self._counted[key]
+    # Each share in two ways
 
-    def _find_first_places(self, weights: Sequence[float] | None) -> tuple[Sequence[float | None], Estimate]:
-        if weights is None:
-            return [None] * len(self._alternatives), Estimate()
-        exact = self._get_counted(weights)
-        if exact is not None:
-            return exact.find_first_places(), Estimate()
-        return self._scale_up(self._drawn.find_first_places(weights))
+    def _find_given(self) -> _Found:
+        if self._counted is not None:
+            return self._mix(counted.find_first_places() for counted in self._counted), Estimate()
+        return self._scale_up(self._drawn.find_first_places(self._weights))
 
-    def _find_ordered(
-        self, weights: Sequence[float] | None, *, is_drawn: bool
-    ) -> tuple[Sequence[float | None], Estimate]:
+    def _find_pairs(self) -> tuple[PairShare, ...]:
+        names = itertools.combinations(self._names, 2)
+        if self._counted is None:
+            drawn = self._drawn.find_pairs(self._weights)
+            return tuple(PairShare(*pair, *shares) for pair, shares in zip(names, drawn, strict=True))
+        by_pair = zip(*(counted.find_pairs() for counted in self._counted), strict=True)
+        return tuple(PairShare(*pair, *self._mix(parts)) for pair, parts in zip(names, by_pair, strict=True))
+
+    def _find_ordered(self, *, may_draw: bool) -> _Found:
         """Return the first places by the order of the weights; nothing if worlds would be drawn only for them."""
         if self._none == 1:
-            return [0.0] * len(self._alternatives), Estimate()
-        exact = None if weights is None else find_ordered_first_places(self._alternatives, weights)
+            return [0.0] * len(self._names), Estimate()
+        exact = self._find_in_each_case(lambda case: find_ordered_first_places(case.alternatives, self._weights))
         if exact is not None:
-            return exact, Estimate()
-        if weights is None or not is_drawn:
-            return [None] * len(self._alternatives), Estimate()
-        return self._scale_up(self._drawn.find_ordered_first_places(group_by_weight(weights)))
-
-    def _scale_up(self, drawn: Sequence[float]) -> tuple[Sequence[float], Estimate]:
-        found = [share * self._scale for share in drawn]
-        return found, _measure_precision(found, self._drawn.size)
-
-    def _find_pairs(self, weights: Sequence[float] | None) -> tuple[PairShare, ...]:
-        if weights is None:
-            return ()
-        found = self._get_counted(weights)
-        names = itertools.combinations([each.name for each in self._alternatives], 2)
-        shares = self._drawn.find_pairs(weights) if found is None else found.find_pairs()
-        return tuple(PairShare(*pair, *share) for pair, share in zip(names, shares, strict=True))
+            return self._mix(exact), Estimate()
+        if not may_draw:
+            return [None] * len(self._names), Estimate()
+        return self._scale_up(self._drawn.find_ordered_first_places(group_by_weight(self._weights)))
 
     def _find_uniform(self) -> tuple[Sequence[Acceptability], Estimate]:
-        exact = _find_exact_acceptabilities(self._alternatives)
+        exact = self._find_in_each_case(lambda case: _find_exact_acceptabilities(case.alternatives))
         if exact is not None:
-            return exact, Estimate()
+            return [self._mix_acceptabilities(parts) for parts in zip(*exact, strict=True)], Estimate()
         ranks = [tuple(share * self._scale for share in row) for row in self._drawn.ranks()]
         found = [Acceptability(*pair) for pair in zip(ranks, self._drawn.central(), strict=True)]
         return found, _measure_precision([share for row in ranks for share in row], self._drawn.size)
@@ -248,12 +221,81 @@ class _WorldShares:
 
         If worlds were drawn, that mean is itself an estimate, and the same worlds are used.
         """
-        if part.central is None:
+        central = part.central
+        if central is None:
             return None
-        exact = None if is_drawn else count_scores(self._alternatives, part.central)
+        exact = None if is_drawn else self._find_in_each_case(lambda case: count_scores(case.alternatives, central))
         if exact is not None:
-            return exact.find_first_place(place)
-        return self._drawn.find_first_place(place, part.central) * self._scale
+            return self._mix([counted.find_first_place(place)] for counted in exact)[0]
+        return self._drawn.find_first_place(place, central) * self._scale
+
+    # Exact
+
+    @cached_property
+    def _counted(self) -> "Sequence[CountedScores] | None":
+        return self._find_in_each_case(lambda case: count_scores(case.alternatives, self._weights))
+
+    @cached_property
+    def _none(self) -> float:
+        """Return the share of the worlds in which each alternative fails a must."""
+        return math.fsum(
+            case.share * math.prod(1 - each.chance_to_stand for each in case.alternatives) for case in self._cases
+        )
+
+    def _find_in_each_case(self, find: Callable[[VolumeCase], T | None]) -> list[T] | None:
+        """Return what is found exactly in each case; None if in some it is not."""
+        found = []
+        for case in self._cases:
+            part = find(case)
+            if part is None:
+                return None
+            found.append(part)
+        return found
+
+    def _mix(self, parts: Iterable[Sequence[float]]) -> tuple[float, ...]:
+        """Return shares over all cases from those in each: the means, by the shares of the cases."""
+        columns = zip(*parts, strict=True)
+        return tuple(
+            math.fsum(case.share * share for case, share in zip(self._cases, column, strict=True)) for column in columns
+        )
+
+    def _mix_acceptabilities(self, parts: Sequence[Acceptability]) -> Acceptability:
+        """Return the acceptability of an alternative over all cases.
+
+        Its central weights are the mean of those in each case, by how often it comes first there.
+        """
+        if len(parts) == 1:  # as it is, without rounding
+            return parts[0]
+        ranks = self._mix(part.ranks for part in parts)
+        if ranks[0] == 0:
+            return Acceptability(ranks, None)
+        # An alternative that is never first in a case has no such weights there.
+        sums = self._mix(
+            [part.ranks[0] * weight for weight in part.central or [0.0] * self._criteria] for part in parts
+        )
+        return Acceptability(ranks, tuple(each / ranks[0] for each in sums))
+
+    # Drawn
+
+    @cached_property
+    def _drawn(self) -> "WorldSample":
+        # Most answers are exact, and start without NumPy.
+        from provider_advisor.decision.robustness.monte_carlo import draw_worlds  # noqa: PLC0415
+
+        fit = max(_FEWEST, _MOST_NUMBERS // max(len(self._names) * self._criteria, 1))
+        return draw_worlds(self._cases, min(self._samples, fit))
+
+    @cached_property
+    def _scale(self) -> float:
+        """Return the factor that makes drawn first places add up to the exact share of worlds with a winner."""
+        # The share of worlds in which all fail is exact even if the rest is drawn. Scaled by it, shares and `none` add
+        # up to 1.
+        standing = self._drawn.standing
+        return (1 - self._none) / standing if standing else 1.0
+
+    def _scale_up(self, drawn: Sequence[float]) -> _Found:
+        found = [share * self._scale for share in drawn]
+        return found, _measure_precision(found, self._drawn.size)
 
 
 def _find_exact_acceptabilities(alternatives: Sequence[Alternative]) -> Sequence[Acceptability] | None:
