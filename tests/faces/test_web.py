@@ -106,6 +106,12 @@ def test_a_form_leads_to_an_address_that_says_the_same(ticks, least):
     }
 
 
+def test_a_word_of_a_rating_stays_within_its_choice():
+    asked = read_address([("needs", "fax|support-reputation=good")], _KNOWLEDGE)
+    again = read_address(parse_qsl(write_address(asked.statement, _KNOWLEDGE)), _KNOWLEDGE)
+    assert again == asked
+
+
 def test_the_form_shows_what_the_address_says(web):
     page = web.get("/choose?needs=sms,number-countries>=90&wants=fax:could&situation.developers=none").text
     assert re.search(r'name="c.sms".*?<option value="must" selected>', page, re.DOTALL)

@@ -17,8 +17,10 @@ from starlette.datastructures import QueryParams
 from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number
-from provider_advisor.requirements import Statement, split_list, statement_record
+from provider_advisor.requirements import Requirement, Statement, bound_words, split_list, statement_record
+from provider_advisor.requirements.grammar import BOUND_SIGNS
 from provider_advisor.requirements.requirements_file import read_requirements_data
+from provider_advisor.requirements.statement import list_unwanted
 
 Query = Sequence[tuple[str, str]]
 
@@ -163,8 +165,8 @@ def _read_number(text: str) -> Number | str:
 
 def write_address(statement: Statement, knowledge: KnowledgeBase) -> str:
     """Return the canonical query of a statement: equal statements have equal addresses."""
-    record = statement_record(statement, knowledge)
-    return "&".join(f"{quote(name, safe=_SAFE)}={quote(text, safe=_SAFE)}" for name, text in _list_fields(record))
+    fields = _list_fields(statement, knowledge)
+    return "&".join(f"{quote(name, safe=_SAFE)}={quote(text, safe=_SAFE)}" for name, text in fields)
 
 
 def write_page_address(statement: Statement, knowledge: KnowledgeBase, query: QueryParams) -> str:
@@ -178,15 +180,14 @@ def is_canonical(address: str, query: QueryParams) -> bool:
     return parse_qsl(address) == query.multi_items()
 
 
-def _list_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the parameters of a question's record."""
-    # "needs": [{"any": ["fax", "whatsapp"]}, {"criterion": "number-countries", "at_least": 90}], "as_of": "2026-11-28"
-    #   ->  needs=fax|whatsapp,number-countries>=90  as_of=2026-11-28
-    # Requirements are sorted, because a team may state them in any order, and one question has one address.
-    for name in ("needs", "wants"):
-        default = "must" if name == "needs" else "should"
-        if asked := [_write_requirement(part, default) for part in record.get(name, ())]:
-            yield name, ",".join(sorted(asked))
+def _list_fields(statement: Statement, knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of a question: `needs=fax|whatsapp,number-countries>=90`, `as_of=2026-11-28`."""
+    record, team = statement_record(statement, knowledge), statement.team
+    asked = [*team.requirements, *list_unwanted(team)]
+    needs = [_write_requirement(part, "must", knowledge) for part in asked if part.priority == "must"]
+    wants = [_write_requirement(part, "should", knowledge) for part in asked if part.priority != "must"]
+    # Sorted, because a team may state requirements in any order, and one question has one address.
+    yield from ((name, ",".join(sorted(parts))) for name, parts in (("needs", needs), ("wants", wants)) if parts)
     for part in record.get("unlisted", ()):
         yield "unlisted", part["text"] if part["priority"] == "must" else f"{part['text']}:{part['priority']}"
     yield from ((f"situation.{topic}", ",".join(words)) for topic, words in record.get("situation", {}).items())
@@ -200,17 +201,14 @@ def _write_amount(amount: Number | str) -> str:
     return amount if isinstance(amount, str) else f"{amount:.12g}"
 
 
-def _write_requirement(part: Mapping[str, Any] | str, default: str) -> str:
-    """Return a requirement of a record in the grammar of the command line."""
-    if isinstance(part, str):
-        return part
-    words = "|".join(_write_requirement(one, default) for one in part["any"]) if "any" in part else part["criterion"]
-    if part.get("is") == "absent":
-        words += "=no"
-    low, high = part.get("at_least"), part.get("at_most")
-    priority = part.get("priority", default)
-    suffix = "" if priority == default else f":{priority}"
-    if low is not None and high is not None:  # the grammar has no range; two requirements become one again when read
-        return f"{words}>={low}{suffix},{words}<={high}{suffix}"
-    bound = f">={low}" if low is not None else f"<={high}" if high is not None else ""
-    return f"{words}{bound}{suffix}"
+def _write_requirement(part: Requirement, default: str, knowledge: KnowledgeBase) -> str:
+    """Return a requirement in the grammar of the command line; its bounds with the signs of `list_bounds`."""
+    suffix = "" if part.priority == default else f":{part.priority}"
+    # The grammar has no range; two requirements become one again when read.
+    return ",".join(f"{part.code}{bound}{suffix}" for bound in list_bounds(part, knowledge) or [""])
+
+
+def list_bounds(part: Requirement, knowledge: KnowledgeBase) -> list[str]:
+    """Return the ends of a requirement's bound as they are typed: `>=90`."""
+    words = bound_words(part.bound, knowledge.criteria[part.criterion])
+    return [f"{BOUND_SIGNS[key]}{end}" for key, end in words.items() if key in BOUND_SIGNS]

@@ -26,6 +26,7 @@ from provider_advisor.faces.web.address import (
     ABSENT_TICK,
     PAGE_FIELDS,
     is_canonical,
+    list_bounds,
     read_address,
     write_address,
     write_page_address,
@@ -101,17 +102,14 @@ def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: Kno
     fields: dict[str, Sequence[str]] = {f"situation.{topic}": tuple(words) for topic, words in team.situation.items()}
     fields |= {f"usage.{item}": [str(say_volume(used))] for item, used in team.usage.items()}
     for part in filter(partial(_has_fields, knowledge), team.requirements):
-        bound = bound_words(part.bound, knowledge.criteria[part.criterion])
-        fields[f"c.{part.criterion}"] = [ABSENT_TICK if "is" in bound else part.priority]
-        signs = {"at_least": ">=", "at_most": "<="}
-        fields[f"b.{part.criterion}"] = [f"{signs[key]}{amount}" for key, amount in bound.items() if key in signs]
+        fields[f"c.{part.criterion}"] = [ABSENT_TICK if part.is_absence else part.priority]
+        fields[f"b.{part.criterion}"] = list_bounds(part, knowledge)
     return fields | {f"c.{name}": ["wont"] for name in team.unwanted}
 
 
 def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
     """Return whether the form has fields for a requirement: one criterion, and at most one limit."""
-    criterion = knowledge.criteria[part.criterion]
-    return not criterion.any_of and len(bound_words(part.bound, criterion)) <= 1
+    return not knowledge.criteria[part.criterion].any_of and len(list_bounds(part, knowledge)) <= 1
 
 
 def _say_unit(unit: str) -> str:
@@ -282,7 +280,7 @@ def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[Aske
 
     for part in team.requirements:
         bound = bound_words(part.bound, knowledge.criteria[part.criterion])
-        is_absence = "is" in bound
+        is_absence = part.is_absence
         label = criterion_label(part.criterion, None if is_absence else bound or None, knowledge)
         rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
         yield AskedPart(part.criterion, label, words[ABSENT_TICK if is_absence else part.priority], write(rest))
