@@ -10,6 +10,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 import polars as pl
@@ -18,7 +20,7 @@ from tests.stores import ACCOUNT, BUCKET, KEY, LOCKED, REFUSAL, SECRET, start_az
 
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.remote import stores
-from provider_advisor.batch.remote.stores import StoredObject, find_object
+from provider_advisor.batch.remote.stores import StoredObject, describe_store_error, find_object
 from provider_advisor.errors import BatchError, BatchFailure
 
 _ROWS = "team,needs\na,voice-api\nb,no-such-thing\nc,whiteboard\n"
@@ -299,6 +301,64 @@ def test_a_store_that_nobody_can_reach_gets_one_sentence(run, store, no_login, t
     assert "cannot be reached (" in said
     assert said.endswith("); check the URL, the network, and your access to this store.\n")
     assert store.kind == "s3" or "Could not connect to server)" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "headers", "sentence"),
+    [
+        (400, {}, "(HTTP status 400); log in again if your credentials have expired, and check AWS_DEFAULT_REGION."),
+        (403, {}, "(ACCESS_DENIED during HeadObject operation); check the URL, the network, and your access to this "),
+        (503, {}, "(HTTP status 503); the store is busy; run again later."),
+        (
+            301,
+            {"x-amz-bucket-region": "eu-west-1"},
+            "(HTTP status 301: the bucket is located in 'eu-west-1'); set AWS_DEFAULT_REGION to that region.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("writes", [False, True])
+def test_what_amazon_says_without_words_gets_the_next_step(run, no_login, rows, code, headers, sentence, writes):  # noqa: PLR0917
+    class Refusals(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(code)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusals) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        no_login.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+        no_login.setenv("AWS_ACCESS_KEY_ID", "key")
+        no_login.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        no_login.setenv("AWS_MAX_ATTEMPTS", "1")
+        names = (rows, "s3://bucket/out.csv") if writes else ("s3://bucket/teams.csv", rows.with_name("out.csv"))
+        status, said = run(*names)
+        server.shutdown()
+    assert (status, sentence in said, said.count("\n")) == (1, True, 1), said
+
+
+_ERROR = "during GetObject operation"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            f"AWS Error UNKNOWN (HTTP status 400) {_ERROR}: Unable to parse ExceptionName: Expired Message: Too late.",
+            "Expired: Too late",
+        ),
+        (
+            f"When reading for key 'a' in bucket 'b': AWS Error NO_SUCH_KEY {_ERROR}: It is gone",
+            f"NO_SUCH_KEY {_ERROR}: It is gone",
+        ),
+        (f"AWS Error ACCESS_DENIED {_ERROR}:", f"ACCESS_DENIED {_ERROR}"),
+    ],
+)
+def test_what_amazons_client_adds_is_not_shown(said, shown):
+    assert describe_store_error(OSError(said), "s3://teams/t.csv") == shown
 
 
 @pytest.mark.parametrize("kind", ["gs", "az"])

@@ -42,6 +42,12 @@ _BROKEN = (pa.ArrowException, OSError, ValueError)
 _EXAMPLES = {"s3": "s3://bucket/teams.csv", "gs": "gs://bucket/teams.csv", "gcs": "gs://bucket/teams.csv"}
 _AZURE_EXAMPLE = "az://container@account.dfs.core.windows.net/teams.csv"
 _HINT = "check the URL, the network, and your access to this store."
+# What Amazon's store means by an answer without words, which is all that it gives when asked about an object.
+_HINTS = {
+    "located in": "set AWS_DEFAULT_REGION to that region.",
+    "HTTP status 400": "log in again if your credentials have expired, and check AWS_DEFAULT_REGION.",
+    "HTTP status 5": "the store is busy; run again later.",
+}
 _LOGINS = {
     "gcs": "set GOOGLE_APPLICATION_CREDENTIALS, or log in with gcloud auth application-default login.",
     "abfs": "set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_KEY, or log in with az login.",
@@ -120,8 +126,10 @@ class StoredObject(NamedTuple):
         try:
             yield
         except _BROKEN as error:
-            hint = _LOGINS.get(self.store.type_name, _HINT) if _is_without_login(error) else _HINT
             said = describe_store_error(error, self.url)
+            hint = next((hint for sign, hint in _HINTS.items() if sign in said), _HINT)
+            if _is_without_login(error):
+                hint = _LOGINS.get(self.store.type_name, _HINT)
             raise BatchFailure(f"{self.name} cannot be {what} ({said}); {hint}") from error
 
 
@@ -251,6 +259,11 @@ _NOISE = {
     r" \(Request ID: [^)]*\)|\. Detail: .*|; Details: .*": "",
     r"google::cloud::Status\((?:.*last message of |\w+: (?:[\w ]+\(\): )?)(.*?)(?: error_info=\{.*\})?\)$": r"\1",
     r"\w+\(\) - CURL error \[\d+\]=": "",
+    r"(?:When .* in bucket '.*': )?AWS Error (?=\w+ (?:during|\())": "",
+    r"^UNKNOWN \(HTTP status \d+\) during \w+ operation: Unable to parse ExceptionName: (\w+) Message": r"\1",
+    r"^UNKNOWN \((HTTP status \d+)\) during \w+ operation": r"\1",
+    r": No response body(?:\. Looks like the configured region is '.*' while)?": "",
+    r"(?<=HTTP status 301)(?= the bucket)": ":",
     # Before this come the operation and the address, perhaps with a token; after it come request numbers.
     r".*Azure Error: \[\w*\] ": "",
     r"\n.*| RequestId:.*": "",
@@ -268,7 +281,7 @@ def describe_store_error(error: Exception, url: str) -> str:
     said = _NO_LOGIN.sub("no login: ", said, count=1)
     for noise, message in _NOISE.items():
         said = re.sub(noise, message, said, flags=re.DOTALL)
-    return hide_secrets(" ".join(said.split()).rstrip("."), url)[:_LONGEST] or type(error).__name__
+    return hide_secrets(" ".join(said.split()).rstrip(".:"), url)[:_LONGEST] or type(error).__name__
 
 
 class _StagedFile(NamedTuple):
