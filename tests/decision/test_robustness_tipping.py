@@ -179,11 +179,12 @@ def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, mi
 
 
 def test_the_end_that_an_amount_lies_just_beside_is_found_on_scales_of_any_length():
-    for best, beside in ((10, 3.00001), (200, 3.0001), (100_000, 3.1)):
+    steps = ((10, 3, 3.00001), (200, 3, 3.0001), (100_000, 3, 3.001), (50_000, 999.95, 999.951))
+    for best, end, beside in (*steps, (2_000_000, 1_234_567, 1_234_567.001), (5e9, 1_234_567_890, 1_234_567_890.001)):
         criterion = quantity("rate", worst=0, best=best, whole=False)
-        assert list_past([3], None, criterion) == [beside]
-        assert find_nearest_end(beside, criterion) == 3
-        assert find_nearest_end(3, criterion) is None
+        assert list_past([end], None, criterion) == [beside]
+        assert find_nearest_end(beside, criterion) == end
+        assert find_nearest_end(end, criterion) is None
 
 
 def test_no_amount_lies_past_the_lowest_that_there_can_be():

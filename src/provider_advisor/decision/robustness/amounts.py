@@ -17,6 +17,9 @@ _DIGITS = 12
 _CENT = 0.01
 """The step of a computed cost, which has no scale."""
 
+_LONGEST_STEP = 0.001
+"""Shorter than a cent, so that an end in cents is found again from the amount beside it (`find_nearest_end`)."""
+
 
 def list_neighbours(bounds: Iterable[Interval], possible: Interval, criterion: Criterion) -> Iterator[Number]:
     """Yield the possible amounts at bounds, at the ends of the scale or of what is open, and where the scale bends."""
@@ -82,7 +85,7 @@ def _step_from(end: Number, limit: Number | None, criterion: Criterion) -> Numbe
     """Return the amount next to an end on the way to a limit, upwards without one: the next whole one, or just beside.
 
     A fractional amount has no next one. A millionth of the scale changes a score by less than anyone would notice, but
-    more than the nine digits with which scores are compared.
+    more than the nine digits with which scores are compared. On a scale of thousands the step is shorter still.
     """
     up = limit is None or limit > end
     if criterion.whole or criterion.kind == "rating":
@@ -98,7 +101,8 @@ def _find_step(criterion: Criterion) -> float:
         return _CENT
     # A millionth of the scale, as a power of ten.
     worst, best = scale_ends(criterion)
-    return max(10.0 ** (math.floor(math.log10(abs(best - worst))) - 6), 10.0**-_DIGITS)
+    step = 10.0 ** (math.floor(math.log10(abs(best - worst))) - 6)
+    return min(max(step, 10.0**-_DIGITS), _LONGEST_STEP)
 
 
 def are_neighbours(one: Number, other: Number, criterion: Criterion) -> bool:
