@@ -104,6 +104,17 @@ def test_a_claim_read_otherwise_is_named_with_its_line_and_what_it_says_then_and
     assert _about(found, "standing")[0]["says"] == "Velo & Sons was qualified and is now ruled out."
 
 
+def test_what_was_asked_reads_as_in_an_answer(bicycles, changed):
+    asked = {"needs": ["repairs=no"], "wants": ["advice=good"]}
+    after = "repairs, product: shop, value: absent, source: survey-2023, line: 9"
+    new = changed("facts/providers/velo.yaml", after.replace("absent", "present"), after, **asked)
+    (finding,) = _about(find_differences(_record(bicycles, **asked), new), "finding")
+    assert finding["says"].startswith("Velo & Sons on Repairs, absent: ")
+    new = changed("rules/weights.yaml", "should: 2", "should: 3", **asked)
+    (weight,) = _about(find_differences(_record(bicycles, **asked), new), "weight")
+    assert weight["says"].startswith("The weight of Advice, exactly good (should)")
+
+
 def test_a_claim_that_came_is_named(old, changed):
     added = "- {criterion: cargo-bikes, value: present, source: survey-2023, line: 46}\n"
     found = find_differences(old, changed("facts/providers/ciclo.yaml", _CICLO[-20:], _CICLO[-20:] + added))

@@ -32,13 +32,13 @@ from provider_advisor.explanation.words import (
     STANDINGS,
     amount_text,
     base_text,
+    bound_text_of,
     degree_text,
     joined,
     lines_text,
     score_text,
     weight_text,
 )
-from provider_advisor.logic import number_text
 
 CONTEXT = ("notice", "stale", "age", "day", "knowledge")
 """The subjects of differences in facts and rules, as opposed to the answer itself."""
@@ -166,11 +166,8 @@ def _compare_providers(pair: AnswerPair) -> Iterator[Difference]:
 
 def _write_bound(bound: BoundWords | None) -> str:
     # A record has no units, and its criterion may no longer exist.
-    ends = [
-        f"{key.replace('_', ' ')} {end if isinstance(end, str) else number_text(end)}"
-        for key, end in (bound or {}).items()
-    ]
-    return f", {joined(ends)}" if ends else ""
+    words = bound_text_of(bound, None)
+    return f", {words}" if words else ""
 
 
 def _get_key(part: RequirementRecord | FindingRecord) -> tuple[str, str, str]:

@@ -167,7 +167,7 @@ def list_exclusions(answer: AnswerRecord, provider: ProviderRecord, knowledge: K
         criterion = knowledge.criteria.get(finding.criterion or "")
         is_open = finding.provider == provider.id and finding.outcome == "unknown" and finding.bound is not None
         if is_open and criterion is not None and criterion.computed:
-            found.append(f"it is not known whether the cost is {bound_text_of(finding.bound, criterion)}")
+            found.append(f"it is not known whether the cost is {bound_text_of(finding.bound, criterion.unit)}")
     return [f"{capital(part)}." for part in found]
 
 

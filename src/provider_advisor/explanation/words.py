@@ -220,17 +220,21 @@ def requirement_text(requirement: Requirement, criterion: Criterion) -> str:
 
 def bound_text(bound: Interval | None, criterion: Criterion) -> str:
     """Return a bound in words: "at least 90 countries", "at most fair"; empty where there is none."""
-    return bound_text_of(bound_words(bound, criterion), criterion)
+    return bound_text_of(bound_words(bound, criterion), criterion.unit)
 
 
-def bound_text_of(words: Mapping[str, Number | str] | None, criterion: Criterion) -> str:
-    """Return the same for a bound with the keys and words of a requirements file."""
+def bound_text_of(words: Mapping[str, Number | str] | None, unit: str | None) -> str:
+    """Return the same for a bound with the keys and words of a requirements file, in this unit if there is one.
+
+    >>> bound_text_of({"at_least": 5000, "at_most": 5000}, "countries"), bound_text_of({"is": "absent"}, None)
+    ('exactly 5,000 countries', 'absent')
+    """
     words = words or {}
     if "is" in words:
         return str(words["is"])
-    if len(set(words.values())) == 1 and len(words) > 1:
-        return f"exactly {next(iter(words.values()))}"
-    ends = (end if isinstance(end, str) else quantity_text(end, criterion.unit) for end in words.values())
+    ends = [end if isinstance(end, str) else quantity_text(end, unit) for end in words.values()]
+    if len(ends) > 1 and len(set(ends)) == 1:
+        return f"exactly {ends[0]}"
     return joined([f"{key.replace('_', ' ')} {end}" for key, end in zip(words, ends, strict=True)])
 
 
@@ -240,7 +244,7 @@ def criterion_label(criterion: str, bound: Mapping[str, Any] | None, knowledge: 
         known = knowledge.criteria[criterion]
     except KeyError:
         return criterion
-    words = bound_text_of(bound, known)
+    words = bound_text_of(bound, known.unit)
     return f"{known.label}, {words}" if words else known.label
 
 
