@@ -37,7 +37,7 @@ def test_a_day_is_written_in_one_way(text):
         parse_day(text)
 
 
-@pytest.mark.parametrize("text", ["365", "-1d", "1_000d", "\u0663d", "1.5d", "d", "99999999999d"])
+@pytest.mark.parametrize("text", ["365", "-1d", "1_000d", "\u0663d", "1.5d", "d", "0d", "007d", "100000d"])
 def test_an_age_is_written_in_one_way(text):
     with pytest.raises(ValueError):
         parse_age(text)
@@ -45,7 +45,7 @@ def test_an_age_is_written_in_one_way(text):
 
 def test_days_and_ages_are_read():
     assert parse_day("2024-02-29") == dt.date(2024, 2, 29)
-    assert parse_age("0d") == 0
+    assert parse_age("99999d") == 99_999
 
 
 def test_a_file_keeps_its_old_content_until_the_new_one_is_whole(tmp_path):

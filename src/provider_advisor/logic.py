@@ -141,7 +141,7 @@ _EXACT = 2**53
 _AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
 # `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_AGE = re.compile(r"([0-9]{1,6})d")
+_AGE = re.compile(r"([1-9][0-9]{0,4})d")
 # 5.000 and 12,500 have two readings. 0.500 has one, for no thousands begin with 0, and so has 5.00 or 5.0000.
 _TWO_READINGS = re.compile(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
 _SHORTENED = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)

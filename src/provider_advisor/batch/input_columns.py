@@ -37,7 +37,7 @@ from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import parse_day, write_plainly
+from provider_advisor.logic import parse_age, parse_day, write_plainly
 from provider_advisor.requirements.read_team import list_areas
 from provider_advisor.requirements.usage import write_volume_plainly
 
@@ -47,7 +47,6 @@ SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
 _ANSWERS = (SITUATION, USAGE, WEIGHTS)
 _TOPICS = tuple(prefix.removesuffix(".") for prefix in _ANSWERS)
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # commas separate words there
-_AGE = re.compile(r"[1-9][0-9]{0,4}d")
 
 
 def list_columns(knowledge: KnowledgeBase) -> dict[str, pa.DataType]:
@@ -350,9 +349,7 @@ def _read_text(name: str, text: str) -> str | None:
 @lru_cache(maxsize=4096)
 def is_day_or_age(name: str, text: str) -> bool:
     """Return whether a text can be read as what the column holds: a day for `as_of`, else an age such as 365d."""
-    if name != "as_of":
-        return _AGE.fullmatch(text) is not None
     try:
-        return bool(parse_day(text))
+        return bool(parse_day(text) if name == "as_of" else parse_age(text))
     except ValueError:
         return False

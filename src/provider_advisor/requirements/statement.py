@@ -9,7 +9,6 @@ For example, `--needs "seats>=90,seats>=100,fax" --wants "sms|whatsapp:could"` b
 With the records, the same as a requirements file has it.
 """
 
-import contextlib
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -27,8 +26,6 @@ UnlistedPriority = Literal["must", "should", "could"]
 
 PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 """The priorities with a weight, highest first; `wont` is not among them."""
-
-_MOST_DAYS = 100_000
 
 LARGEST = 1e12
 """The largest amount that a team may state."""
@@ -245,10 +242,10 @@ def read_age(text: str | None) -> int | None:
     """Return the days in a text such as 365d, None if there is no text. Raises RequirementsError."""
     if text is None:
         return None
-    with contextlib.suppress(ValueError):
-        if not text.startswith("0") and (days := parse_age(text)) < _MOST_DAYS:
-            return days
-    raise RequirementsError(f"'{text[:40]}' is not an age; expected a number of days, such as 365d.")
+    try:
+        return parse_age(text)
+    except ValueError as error:
+        raise RequirementsError(f"'{text[:40]}' is not an age; expected a number of days, such as 365d.") from error
 
 
 def read_day(text: str | None) -> dt.date | None:
