@@ -82,6 +82,11 @@ def test_a_sentence_means_what_it_names_whole(sentence, found):
     assert [entry.id for entry in index.find_meant(sentence)] == found
 
 
+def test_the_thousands_of_a_number_are_not_words_of_their_own(knowledge):
+    assert "emergency-calling" in [entry.id for entry in knowledge.search("000")]
+    assert "emergency-calling" not in [entry.id for entry in knowledge.search("500,000 texts")]
+
+
 @pytest.mark.parametrize("word", ["hologram", "erp", "catering", "vsat", "gmail", "parcel forwarding", "no wifi"])
 def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
     said = explain_unknown(word, f"'{word}'", knowledge)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.base import KnowledgeBase
 
 _WORD = re.compile(r"[^\W_]+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # "3,000 contacts" does not ask for the emergency number 000
 # The weight of a query's word, by where the entry has it; less if it is only part of a longer word, or misspelt.
 _IN_NAME, _IN_LABEL, _IN_TEXT = 4.0, 3.0, 1.0
 _INSIDE = 0.5
@@ -321,7 +322,7 @@ def stem(word: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(_THOUSANDS.sub("", text.casefold()))
 
 
 def _to_stems(text: str) -> str:
