@@ -1,4 +1,4 @@
-r"""Text that people wrote, compared with other text and shown in sentences, with unseen characters made visible.
+r"""Text that people wrote, compared and shown with unseen characters made visible; and JSON, read strictly.
 
 A label can hold an escape sequence that clears the screen, or a mark that shows "abc" as "cba". Such characters are
 shown as Python writes them, "\x1b" or "\u202e", wherever a person reads the text; in JSON they become escapes that
@@ -71,6 +71,53 @@ def dump_json(data: Any) -> str:  # noqa: ANN401 (JSON holds anything)
     '"é \\u009b \\u202e"'
     """
     return _HIDDEN.sub(_escape_json, json.dumps(data, ensure_ascii=False, indent=2))
+
+
+class JsonError(ValueError):
+    """What is wrong with JSON besides its syntax, as the end of a sentence."""
+
+
+def read_json(content: bytes) -> Any:  # noqa: ANN401 (JSON holds anything)
+    """Return the data in JSON that every reader understands alike.
+
+    Raises JSONDecodeError for a mistake in its syntax, JsonError for everything else.
+
+    >>> read_json(b'{"needs": ["sms"], "needs": ["fax"]}')
+    Traceback (most recent call last):
+    provider_advisor.safe_text.JsonError: has the key 'needs' twice; keep one
+    """
+    try:
+        text = content.decode().rstrip()
+        # `raw_decode` takes two thirds of the time of `decode`, which handles or explains all other texts.
+        if text.startswith("{"):
+            found, end = _DECODER.raw_decode(text)
+            if end == len(text):
+                return found
+        return _DECODER.decode(text)
+    except (json.JSONDecodeError, JsonError):
+        raise
+    except UnicodeDecodeError as error:
+        raise JsonError(f"is not UTF-8 at byte {error.start + 1:,}") from error
+    except RecursionError as error:
+        raise JsonError("is nested too deeply") from error
+    except ValueError as error:  # Python refuses whole numbers of more than 4,300 digits
+        raise JsonError("has a number with too many digits") from error
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise JsonError(f"has the key '{repeated[:_LONGEST_SHOWN]}' twice; keep one")
+    return found
+
+
+def _refuse_constant(constant: str) -> None:
+    raise JsonError(f"contains {constant}, which is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
 
 
 def _escape(found: re.Match[str]) -> str:

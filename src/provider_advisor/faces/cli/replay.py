@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from provider_advisor.faces.cli.options import (
 from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge.files import MAX_BYTES
+from provider_advisor.safe_text import JsonError, read_json
 
 
 class ReplayOptions(FactOptions):
@@ -82,17 +84,11 @@ def _read_content(record: str) -> bytes:
 
 def _read_json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anything)
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
-    except UnicodeDecodeError as error:
-        raise RequirementsError(f"{name} is not UTF-8 at byte {error.start + 1}; expected JSON in UTF-8.") from error
+        return read_json(content.removeprefix(codecs.BOM_UTF8))
     except json.JSONDecodeError as error:
         raise RequirementsError(f"{name}:{error.lineno}: not JSON; {EXPECTED_RECORD}") from error
-    except (ValueError, RecursionError) as error:
-        raise RequirementsError(f"{name} contains a number or nesting that no record has; {EXPECTED_RECORD}") from error
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
+    except JsonError as error:
+        raise RequirementsError(f"{name} {error}; {EXPECTED_RECORD}") from error
 
 
 def show_comparison(compared: dict[str, Any]) -> None:

@@ -25,9 +25,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.faces.web.api_requests import read_json
 from provider_advisor.faces.web.guard import HttpMiddleware, resend_body
 from provider_advisor.requirements.statement import today
+from provider_advisor.safe_text import read_json
 
 _NOT_KEPT = ("/-/", "/mcp")
 _NOT_STORED = ("/batch", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")

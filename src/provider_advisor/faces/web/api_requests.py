@@ -8,7 +8,7 @@ Files of requirements and rows of a batch are read as strictly.
 
 from __future__ import annotations
 
-import json
+import codecs
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.web.responses import JsonResponse
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.safe_text import JsonError, read_json
 
 _LONGEST_SHOWN = 80
 
@@ -33,49 +34,14 @@ class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class BodyError(ValueError):
-    """What is wrong with a body besides its syntax, as a sentence."""
-
-
-def read_json(body: bytes) -> Any:  # noqa: ANN401 (whatever JSON holds)
-    """Return the data in a body. Raises ValueError: JSONDecodeError for its syntax, BodyError for everything else.
-
-    >>> read_json(b'{"needs": ["sms"], "needs": ["fax"]}')
-    Traceback (most recent call last):
-    provider_advisor.faces.web.api_requests.BodyError: The body has the key 'needs' twice; keep one.
-    """
-    try:
-        return json.loads(body, object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
-    except (json.JSONDecodeError, BodyError):
-        raise
-    except UnicodeDecodeError as error:
-        raise BodyError(f"The body is not UTF-8 at byte {error.start + 1:,}.") from error
-    except RecursionError as error:
-        raise BodyError("The body is nested too deeply.") from error
-    except ValueError as error:  # Python refuses whole numbers of more than 4,300 digits
-        raise BodyError("The body has a number with too many digits.") from error
-
-
-def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        repeated, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise BodyError(f"The body has the key '{repeated[:_LONGEST_SHOWN]}' twice; keep one.")
-    return found
-
-
-def _refuse_constant(constant: str) -> None:
-    raise BodyError(f"The body contains {constant}, which is not JSON.")
-
-
 class _ApiRequest(Request):
     async def json(self) -> Any:  # noqa: ANN401 (as above)
         """Return the data in the body."""
         try:
-            return read_json(await self.body())
-        except BodyError as error:
+            return read_json((await self.body()).removeprefix(codecs.BOM_UTF8))
+        except JsonError as error:
             # FastAPI hides the reason of any other exception.
-            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"The body {error}.") from error
 
 
 class _ApiRoute(APIRoute):
