@@ -106,8 +106,15 @@ def test_a_form_leads_to_an_address_that_says_the_same(ticks, least):
     }
 
 
-def test_a_word_of_a_rating_stays_within_its_choice():
-    asked = read_address([("needs", "fax|support-reputation=good")], _KNOWLEDGE)
+@pytest.mark.parametrize(
+    "query",
+    [
+        [("needs", "fax|support-reputation=good")],
+        [("unlisted", "loan phones:should:must"), ("unlisted", "Twinning: both ring"), ("unlisted", "porch:could")],
+    ],
+)
+def test_an_address_says_what_was_asked(query):
+    asked = read_address(query, _KNOWLEDGE)
     again = read_address(parse_qsl(write_address(asked.statement, _KNOWLEDGE)), _KNOWLEDGE)
     assert again == asked
 

@@ -21,6 +21,7 @@ from provider_advisor.requirements import Requirement, Statement, bound_words, s
 from provider_advisor.requirements.grammar import BOUND_SIGNS
 from provider_advisor.requirements.requirements_file import read_requirements_data
 from provider_advisor.requirements.statement import list_unwanted
+from provider_advisor.requirements.unlisted import read_unlisted
 
 Query = Sequence[tuple[str, str]]
 
@@ -188,8 +189,9 @@ def _list_fields(statement: Statement, knowledge: KnowledgeBase) -> Iterator[tup
     wants = [_write_requirement(part, "should", knowledge) for part in asked if part.priority != "must"]
     # Sorted, because a team may state requirements in any order, and one question has one address.
     yield from ((name, ",".join(sorted(parts))) for name, parts in (("needs", needs), ("wants", wants)) if parts)
-    for part in record.get("unlisted", ()):
-        yield "unlisted", part["text"] if part["priority"] == "must" else f"{part['text']}:{part['priority']}"
+    for wish in team.unlisted:
+        # The text alone, unless its end would be read as a priority: "loan phones:should" is a must only with ":must".
+        yield "unlisted", wish.text if read_unlisted(wish.text) == wish else f"{wish.text}:{wish.priority}"
     yield from ((f"situation.{topic}", ",".join(words)) for topic, words in record.get("situation", {}).items())
     for family in ("usage", "weights"):
         yield from ((f"{family}.{name}", _write_amount(amount)) for name, amount in record.get(family, {}).items())
