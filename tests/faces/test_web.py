@@ -135,6 +135,81 @@ def test_the_form_shows_what_the_address_says(web):
     assert "<html" not in fragment.text
 
 
+def test_every_part_of_a_question_is_shown_beside_the_form_and_can_be_removed(web):
+    query = (
+        "needs=sms&wants=fax:wont&unlisted=loan phones&situation.developers=none&usage.sms-outbound=500"
+        "&only=twilio,zoom&as_of=2026-11-01&max_age=900d&team=Sales"
+    )
+    page = web.get(f"/choose?{query}")
+    texts = (
+        "SMS</a>, must have",
+        "Fax</a>, not wanted",
+        "loan phones, must have",
+        "Developers: none",
+        "Outgoing SMS: 500",
+    )
+    for text in (
+        *texts,
+        "Only these providers: Twilio, Zoom",
+        "Facts as of: 2026-11-01",
+        "No facts older than: 900 days",
+    ):
+        assert text in page.text
+    whole = parse_qsl(page.url.query.decode())
+    removals = [parse_qsl(html.unescape(address)) for address in re.findall(r'"/choose\?([^"]*)">Remove', page.text)]
+    assert sorted(pair for rest in removals for pair in set(whole) - set(rest)) == sorted(whole)
+
+
+_LIST = """\
+• Voicemail
+2. The system should offer fax
+
+- hold music, own content
+SMS or MMS
+"""
+
+
+def test_a_pasted_list_asks_what_its_lines_mean_and_is_told_how_they_were_read(web):
+    page = web.post("/choose", data={"c.whatsapp": "could", "only": "twilio,zoom", "list": _LIST})
+    asked = dict(parse_qsl(page.url.query.decode()))
+    assert (asked["needs"], asked["wants"]) == ("mms|sms,voicemail", "fax,whatsapp:could")
+    assert (asked["unlisted"], asked["only"]) == ("hold music, own content", "twilio,zoom")
+    read = re.findall(r'<th scope="row">([^<]+)</th><td>(?:<span class="muted">)?([^<]+)', page.text)
+    assert read == [
+        ("Voicemail", "Voicemail"),
+        ("2. The system should offer fax", "Fax"),
+        ("hold music, own content", "Not judged: see "),
+        ("SMS or MMS", "MMS or SMS"),
+    ]
+    [meant] = re.findall(r'<a href="/choose\?([^"]*)">Custom hold music</a>', page.text)
+    chosen = dict(parse_qsl(html.unescape(meant)))
+    assert "custom-hold-music" in chosen["needs"]
+    assert "unlisted" not in chosen
+
+
+def test_rows_of_a_spreadsheet_can_be_pasted_with_their_headings(web):
+    rows = "Requirement\tPriority\nVoicemail\tnice to have\nFax\tmandatory\n"
+    asked = dict(parse_qsl(web.post("/choose", data={"list": rows}).url.query.decode()))
+    assert (asked["needs"], asked["wants"]) == ("fax", "voicemail:could")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Voicemail\n\n#N/A", "Line 3 of the list: the requirement contains #N/A, an error; correct it."),
+        ("Requirement\tPriority\nFax\tperhaps", "Line 2 of the list: "),
+        ("Voicemail\n" * 501, "The list has 501 lines; at most 500 are read."),
+        ("\n".join(f"a wish of ours that is number {number}" for number in range(400)), "The list is too long for an "),
+    ],
+)
+def test_a_pasted_list_that_cannot_be_read_is_shown_again_with_what_is_wrong(web, text, sentence):
+    page = web.post("/choose", data={"c.fax": "must", "list": text})
+    assert page.status_code == 422
+    assert f'<a href="#list">{sentence}' in unescape(page.text)
+    assert unescape(re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page.text, re.DOTALL)[1]) == text
+    assert re.search(r'<select name="c.fax".*?<option value="must" selected>', page.text, re.DOTALL)
+
+
 def test_after_a_tick_only_what_is_shown_of_how_sure_is_measured(web, monkeypatch):
     for part in ("weights", "changes"):
         monkeypatch.delattr(Robustness, part)

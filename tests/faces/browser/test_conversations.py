@@ -84,6 +84,19 @@ def test_how_sure_an_answer_is_comes_after_it(visit):
     assert page.locator("#how-sure").inner_text().strip()
 
 
+def test_a_list_that_was_not_added_yet_is_no_part_of_the_question(visit):
+    page = visit("/choose")
+    page.get_by_label("Your list").fill("Voicemail\nhold music, own content")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    _tick(page, "sms")
+    page.wait_for_url("**/choose?needs=sms")
+    page.get_by_role("button", name="Add the list").click()
+    page.get_by_role("heading", name="How your list was read").wait_for()
+    assert "needs=sms,voicemail" in page.url
+    page.get_by_role("link", name="Custom hold music", exact=True).click()
+    page.wait_for_url("**/choose?needs=custom-hold-music,sms,voicemail")
+
+
 def test_a_limit_that_cannot_be_read_is_told_beside_the_form(visit):
     page = visit("/choose?needs=number-countries")
     page.get_by_label("Limit for Countries where numbers").fill("many")

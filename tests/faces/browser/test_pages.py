@@ -22,6 +22,7 @@ _PAGES = {
     "choose": "/choose",
     "choose with ticks": "/choose?needs=sms,number-countries>=90&wants=whatsapp&situation.developers=none",
     "choose with a mistake": "/choose?c.sms=must&c.fax=must&b.fax=>=3&needs=smz",
+    "choose with a pasted list": "/choose?needs=voicemail&unlisted=hold music&only=twilio&read=Voicemail%0Ahold music",
     "a search that finds nothing": "/choose?q=zzzz",
     "answer": "/answer?needs=sms,voice-api&wants=whatsapp&usage.sms-outbound=1000",
     "answer with how sure": "/answer?needs=sms,whiteboard&only=twilio,vonage&sure=1",

@@ -28,8 +28,9 @@ Query = Sequence[tuple[str, str]]
 ABSENT_TICK = "absent"
 """The form's value for a criterion that must be absent, in place of a priority."""
 
-PAGE_FIELDS = frozenset(["q", "sure"])
-"""Parameters of pages that are no part of the question: a search for criteria, and how sure the answer is."""
+READ_FIELD = "read"
+PAGE_FIELDS = frozenset(["q", "sure", READ_FIELD])
+"""Parameters of pages that are no part of the question: a search, how sure the answer is, and a pasted list."""
 
 _LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
 _TEXTS = ("team", "as_of", "max_age")

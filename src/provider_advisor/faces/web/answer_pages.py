@@ -17,8 +17,8 @@ from provider_advisor.faces.web.address import (
     write_address,
     write_page_address,
 )
-from provider_advisor.faces.web.choose_page import list_asked
 from provider_advisor.faces.web.guard import POLICY, wants_page
+from provider_advisor.faces.web.question_parts import list_asked
 from provider_advisor.faces.web.responses import JsonResponse, get_form, is_fragment, render, show_page, show_refusal
 from provider_advisor.faces.web.service import Service
 
@@ -67,7 +67,7 @@ def show_answer(request: Request, service: Service) -> Response:
     values = report_values(found.explanation, knowledge)
     if is_fragment(request):
         return HTMLResponse(render("sure_part.html.j2", **values))
-    wanted = [f"{part.label} ({part.says})" for part in list_asked(found.statement, service)]
+    wanted = [f"{part.label} ({part.says})" for part in list_asked(found.statement, knowledge)]
     values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
     address = write_address(found.statement, service.knowledge)
     return show_page(service, "answer.html.j2", **values, address=address, is_sure=found.robustness)

@@ -7,12 +7,14 @@ such as a choice between criteria or the scope, is kept in hidden fields, so tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -25,6 +27,7 @@ from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import (
     ABSENT_TICK,
     PAGE_FIELDS,
+    READ_FIELD,
     is_canonical,
     list_bounds,
     read_address,
@@ -32,23 +35,15 @@ from provider_advisor.faces.web.address import (
     write_page_address,
 )
 from provider_advisor.faces.web.error_sentences import list_mistakes
+from provider_advisor.faces.web.pasted_list import PASTED_FIELD, explain_reading, read_list
+from provider_advisor.faces.web.question_parts import CHOICES, list_asked, list_others, list_unjudged
 from provider_advisor.faces.web.responses import is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.recommendation import Recommendation
-from provider_advisor.requirements import Requirement, Statement, Team, bound_words
+from provider_advisor.requirements import Requirement, Statement
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.word_mistakes import explain_unfound
-
-_CHOICES = (
-    ("", "Not asked for"),
-    ("must", "Must have"),
-    ("should", "Should have"),
-    ("could", "Nice to have"),
-    ("wont", "Not wanted"),
-    (ABSENT_TICK, "Must not have"),
-)
-"""The options for a criterion: the form's value, and its label."""
 
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
@@ -57,6 +52,7 @@ _MOST_NAMED = 4
 """The most criteria in a line of the ranking; the answer lists them all."""
 
 _MOST_ASKED = 3
+_NO_FAULTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 router = APIRouter(include_in_schema=False)
 
@@ -72,7 +68,8 @@ def show_choose(request: Request, service: Service) -> Response:
         mistakes = list_mistakes(error)
         if is_part:
             return HTMLResponse(render("live.html.j2", **_show_ranking(service, None, mistakes)), 422)
-        return show_page(service, "choose.html.j2", "Choose", 422, **_show_form(service, None, query, mistakes))
+        shown = _show_form(service, None, query, mistakes, _find_faults(query, service.knowledge))
+        return show_page(service, "choose.html.j2", "Choose", 422, **shown)
     address = write_page_address(statement, service.knowledge, query)
     if is_part:
         values = _show_ranking(service, statement, is_sure=is_sure)
@@ -85,13 +82,41 @@ def show_choose(request: Request, service: Service) -> Response:
 
 
 @router.post("/choose")
-async def fill_choose(request: Request) -> Response:
+async def fill_choose(request: Request, service: Service) -> Response:
     """Redirect a submitted form, which has a field for each criterion, to a URL with only the filled-in ones."""
     try:
         fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
     except ValueError as error:  # the only one that it raises
         raise RequirementsError(f"The form has too many fields; at most {_MOST_FIELDS:,} are read.") from error
-    return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
+    pasted = dict(fields).get(PASTED_FIELD, "")
+    if not pasted.strip():
+        return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
+    most = request.app.state.settings.query
+    return await run_in_threadpool(_add_list, pasted, fields, service, most)  # matching words takes a while
+
+
+def _add_list(pasted: str, fields: list[tuple[str, str]], service: KnowledgeService, most: int) -> Response:
+    """Redirect to the question with what a pasted list asks in addition; show the form again if it cannot be read."""
+    try:
+        return RedirectResponse(f"/choose?{_join_list(pasted, fields, service.knowledge, most)}", 303)
+    except RequirementsError as error:
+        faults = {PASTED_FIELD: list_mistakes(error)}
+        shown = _show_form(service, None, QueryParams(fields), list_mistakes(error), faults)
+        return show_page(service, "choose.html.j2", "Choose", 422, **shown)
+
+
+def _join_list(pasted: str, fields: Iterable[tuple[str, str]], knowledge: KnowledgeBase, most: int) -> str:
+    """Return the address of a form and a list, with the list itself, to say how it was read, if there is room.
+
+    Raises RequirementsError if the list cannot be read, or has no room.
+    """
+    found = parse_qsl(write_address(read_list(pasted, knowledge).statement, knowledge))
+    question = urlencode([*((name, text) for name, text in fields if name != PASTED_FIELD), *found])
+    explained = f"{question}&{urlencode({READ_FIELD: pasted.strip()})}"
+    address = explained if len(explained) <= most else question
+    if len(address) > most:
+        raise RequirementsError("The list is too long for an address; paste a part of it.")
+    return address
 
 
 def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
@@ -156,7 +181,7 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
     return [
         (name, text)
         for name, text in query.multi_items()
-        if text and name not in PAGE_FIELDS and not name.startswith(_EDITED_ELSEWHERE)
+        if text and name not in {*PAGE_FIELDS, PASTED_FIELD} and not name.startswith(_EDITED_ELSEWHERE)
     ]
 
 
@@ -185,9 +210,13 @@ def _give_example(criterion: Criterion) -> str:
 
 
 def _show_form(
-    service: KnowledgeService, statement: Statement | None, query: QueryParams, mistakes: Sequence[str] = ()
+    service: KnowledgeService,
+    statement: Statement | None,
+    query: QueryParams,
+    mistakes: Sequence[str] = (),
+    faults: Mapping[str, Sequence[str]] = _NO_FAULTS,
 ) -> dict[str, Any]:
-    """Return what the page shows; without a statement the fields as they were filled, and `mistakes`."""
+    """Return what the page shows; without a statement the fields as they were filled, `mistakes` and `faults`."""
     knowledge, words = service.knowledge, query.get("q", "")
     fields = _fill_fields(statement, query, knowledge)
     # Ids are not shown, so an order by id would look like none: `alert-channel` is "Alerts over other channels".
@@ -197,13 +226,12 @@ def _show_form(
     asked = (name.removeprefix("c.") for name, texts in fields.items() if name.startswith("c.") and any(texts))
     ticked = [knowledge.criteria[name] for name in asked if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}
-    faults = {} if statement else _find_faults(query, knowledge)
     # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
     mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
     return {
         "q": words,
         "areas": _group_by_area(shown.values(), fields, knowledge),
-        "choices": _CHOICES,
+        "choices": CHOICES,
         "team": [(one, fields.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
         "volumes": [
             (one, _say_unit(one.unit), "".join(fields.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
@@ -213,6 +241,8 @@ def _show_form(
         "situations": _find_situations(words, knowledge),
         "kept": _list_kept(statement, knowledge) if statement else [],
         "written": [] if statement else _list_written(query),
+        "pasted": query.get(PASTED_FIELD, ""),
+        "read": explain_reading(query.get(READ_FIELD, ""), knowledge),
         **_show_ranking(service, statement, mistakes),
         "is_page": True,
         "faults": faults,
@@ -229,12 +259,15 @@ def _find_situations(words: str, knowledge: KnowledgeBase) -> list[str]:
 def _show_ranking(
     service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str] = (), *, is_sure: bool = False
 ) -> dict[str, Any]:
-    """Return the requirements so far and their ranking; `is_sure` adds the questions worth asking."""
+    """Return the question so far and its ranking; `is_sure` adds the questions worth asking."""
+    knowledge = service.knowledge
     values: dict[str, Any] = {
         "is_page": False,
         "mistakes": mistakes,
-        "asked": list(list_asked(statement, service)) if statement else [],
-        "address": write_address(statement, service.knowledge) if statement else "",
+        "asked": list(list_asked(statement, knowledge)) if statement else [],
+        "unjudged": list(list_unjudged(statement, knowledge)) if statement else [],
+        "others": list(list_others(statement, knowledge)) if statement else [],
+        "address": write_address(statement, knowledge) if statement else "",
         "ranking": (),
         "out": "",
         "headline": "",
@@ -260,33 +293,6 @@ def _say_sureness(found: Recommendation) -> dict[str, Any]:
     leader, shares = rank_providers(found.explanation)[0], found.shares
     first = f"{leader.name} comes first in {percent(rounded(shares[leader.id]))} of the scenarios." if shares else ""
     return clean_texts({"first": first, "questions": list_questions(found.explanation)[:_MOST_ASKED]})
-
-
-class AskedPart(NamedTuple):
-    """A part of the question in words, and the address of the same question without it."""
-
-    criterion: str
-    label: str
-    says: str
-    without: str
-
-
-def list_asked(statement: Statement, service: KnowledgeService) -> Iterator[AskedPart]:
-    """Yield what is required and what is not wanted, each with the address without it."""
-    team, knowledge, words = statement.team, service.knowledge, {value: text.lower() for value, text in _CHOICES}
-
-    def write(rest: Team) -> str:
-        return write_address(statement._replace(team=rest), knowledge)
-
-    for part in team.requirements:
-        bound = bound_words(part.bound, knowledge.criteria[part.criterion])
-        is_absence = part.is_absence
-        label = criterion_label(part.criterion, None if is_absence else bound or None, knowledge)
-        rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
-        yield AskedPart(part.criterion, label, words[ABSENT_TICK if is_absence else part.priority], write(rest))
-    for name in team.unwanted:
-        rest = team._replace(unwanted=tuple(one for one in team.unwanted if one != name))
-        yield AskedPart(name, knowledge.criteria[name].label, words["wont"], write(rest))
 
 
 def _say_lacks(provider: str, answer: AnswerRecord, service: KnowledgeService) -> str:

@@ -17,11 +17,12 @@ const addSureness = async (signal) => {
 // The ranking on /choose follows each tick, as "Update" would do it: the same address, of which only a part is sent.
 const followForm = (form, live) => {
   let running = new AbortController();
-  // A search that was typed and not sent is no part of the question.
-  const read = () => [...new FormData(form)].filter(([name, text]) => text !== "" && name !== "q");
+  // A search or a list that was typed and not sent is no part of the question.
+  const isTyped = (name) => name === "q" || name === "list";
+  const read = () => [...new FormData(form)].filter(([name, text]) => text !== "" && !isTyped(name));
   const write = (fields) => {
     for (const field of form.elements) {
-      if (!field.name || field.name === "q" || field.type === "hidden") continue;
+      if (!field.name || isTyped(field.name) || field.type === "hidden") continue;
       const texts = fields.filter(([name]) => name === field.name).map(([, text]) => text);
       if (field.type === "checkbox") field.checked = texts.includes(field.value);
       else field.value = texts[0] ?? "";
@@ -42,7 +43,7 @@ const followForm = (form, live) => {
   history.replaceState(read(), "");
   addSureness(running.signal);
   form.addEventListener("change", async (event) => {
-    if (event.target.name === "q") return;
+    if (isTyped(event.target.name)) return;
     const fields = read();
     const asked = `${form.getAttribute("action")}?${new URLSearchParams(fields)}`;
     try {
