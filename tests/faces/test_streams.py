@@ -141,3 +141,35 @@ def test_control_c_while_importing_is_one_sentence(folder, module, words, then):
     code = _INTERRUPTED.format(module=module, words=words, then=then)
     run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr.strip()) == (130, "recommend: interrupted.")
+
+
+_STOPPED = """
+import atexit, os, sys
+from provider_advisor.faces.cli import exit_status
+from provider_advisor.faces.cli.main import main
+
+class Library:
+    def __del__(self):
+        os.write(1, b"taken apart")
+
+sys.library = Library()
+atexit.register(print, "tidied up")
+exit_status.run = lambda: 143
+main()
+"""
+
+
+def test_after_a_signal_libraries_whose_threads_may_be_at_work_are_not_taken_apart():
+    run = subprocess.run([sys.executable, "-c", _STOPPED], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (143, "tidied up\n")
+
+
+def test_a_process_without_enough_memory_says_so_in_a_sentence():
+    code = (
+        "import sys; from provider_advisor.faces.cli import exit_status as command\n"
+        "def run(**_): raise MemoryError\n"
+        "command.recommend_command.main = run; sys.exit(command.run())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr.count("\n")) == (1, 1)
+    assert run.stderr.startswith("recommend: there is not enough memory; ")

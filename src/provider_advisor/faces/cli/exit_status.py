@@ -60,8 +60,8 @@ def run() -> int:
     except BrokenPipeError:
         # The reader, such as `head`, closed the pipe.
         return _dropped(0)
-    except OSError as error:
-        return _dropped(_complain(f"the answer cannot be written ({error.strerror}); check its destination.", 1))
+    except (OSError, MemoryError) as error:
+        return _dropped(_complain(_describe_failure(error), 1))
     else:
         return int(status)
 
@@ -72,6 +72,12 @@ def _describe_usage(error: click.ClickException) -> str:
         return f"No such option '{error.option_name}'.{did_you_mean(error.option_name, error.possibilities or ())}"
     said = error.format_message()
     return re.sub(r"a valid (integer|float)( range)?", lambda found: _KINDS[found[1]], said)
+
+
+def _describe_failure(error: OSError | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; end other programs, or let `batch` use fewer --threads."
+    return f"the answer cannot be written ({error.strerror}); check its destination."
 
 
 def _dropped(status: int) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import os
 import signal
 import sys
 from types import FrameType
+
+_SIGNALS = 128
+"""An exit status above it is that of a signal: 130 for Ctrl-C, 143 for SIGTERM."""
 
 
 def main() -> None:
@@ -30,7 +35,22 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The process ends here, so a last garbage collection would be pointless, and takes seconds after a large run.
     gc.freeze()
+    if status > _SIGNALS:
+        _end_at_once(status)
     sys.exit(status)
+
+
+def _end_at_once(status: int) -> None:
+    """End the process as after an interruption, without unloading libraries.
+
+    Threads of Arrow and Polars may still be at work on rows that nobody waits for. C++ aborts the process if what they
+    use is taken away, and the status would say that it crashed.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 (they delete temporary folders)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)
 
 
 def _open_closed_streams() -> None:
