@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import fcntl
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input.posix_pipe import PosixPipeInput
 from prompt_toolkit.output import DummyOutput
 
 from provider_advisor import load
@@ -140,6 +142,11 @@ def test_a_number_is_taken_back_with_its_tick_and_left_open_by_s(talk):
 def test_back_out_of_a_line_leads_to_the_list(talk):
     draft, _, _ = talk(f"{_NEXT_LIST}m{DOWN} back\r{UP}g{ENTER}{ENTER}{ENTER}d{ENTER}")
     assert _asked(draft)["video-participants"] == "should"
+
+
+def test_a_list_that_is_left_out_says_above_the_next_one_what_it_asked(talk):
+    _, _, out = talk(f"{_VIDEO}{ENTER}d{ENTER}")
+    assert "Topics: Video.\nLeft out: Video meetings, Video API," in out
 
 
 def test_going_back_keeps_what_was_marked(talk):
@@ -394,6 +401,22 @@ def test_where_the_answer_goes_to_a_file_the_conversation_stays_on_the_terminal(
     terminal.type("\n", "\n")
     assert terminal.process.wait(30) == 0
     assert out.read_text(encoding="utf-8").strip().startswith("Twilio is recommended (firm)")
+
+
+def test_a_key_that_is_pressed_between_two_lists_is_not_echoed(talk, monkeypatch):
+    """A terminal echoes keys unless it is in raw mode: between two lists the outer one of the conversation."""
+    depth, when_printing = [0], []
+
+    @contextlib.contextmanager
+    def enter_raw_mode(_):
+        depth[0] += 1
+        yield
+        depth[0] -= 1
+
+    monkeypatch.setattr(PosixPipeInput, "raw_mode", enter_raw_mode)
+    monkeypatch.setattr(keys, "show_lines", lambda *_, **__: when_printing.append(depth[0]))
+    talk(f"{_VIDEO}md{ENTER}")
+    assert (set(when_printing), depth) == ({1}, [0])
 
 
 def test_a_dumb_terminal_is_asked_line_by_line_within_its_columns(open_terminal):

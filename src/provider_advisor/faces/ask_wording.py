@@ -203,10 +203,12 @@ def _name_members(key: Key, value: object, state: State) -> str:
     return joined(named) or ("not sure" if value == UNSURE else "any will do")
 
 
-def describe_summary(values: Mapping[Key, object], state: State) -> str:
-    """Return the answers on a screen in one line, without those left at no."""
+def describe_summary(screen: Screen, values: Mapping[Key, object], state: State) -> str:
+    """Return the answers on a screen in one line, without those left at no; if all are, what was asked."""
     told = {key: value for key, value in values.items() if value not in _SILENT}
-    return describe_answers(told, state) if told else "None of these."
+    if told:
+        return describe_answers(told, state)
+    return f"Left out: {shortened([make_prompt(key, state.catalogue).label for key in screen.keys], _MOST_NAMED)}."
 
 
 def describe_answers(values: Mapping[Key, object], state: State) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -117,6 +118,9 @@ class Draft:
 class Face(Protocol):
     """Shows screens to a person and returns what the person did."""
 
+    def listen(self) -> AbstractContextManager[None]:
+        """Return a context for the whole conversation."""
+
     def ask(self, draft: Draft, screen: Screen) -> Reply:
         """Show the screen; put what is answered into `draft.said`."""
 
@@ -151,12 +155,13 @@ class Face(Protocol):
 
 def converse(draft: Draft, face: Face, save: SaveFile) -> End:
     """Ask until the person accepts an end; the draft always holds the answers so far."""
-    while True:
-        place = choose_screen(draft.state)
-        if isinstance(place, Screen):
-            _ask(draft, face, place)
-        elif _is_over(draft, face, place, save):
-            return place
+    with face.listen():
+        while True:
+            place = choose_screen(draft.state)
+            if isinstance(place, Screen):
+                _ask(draft, face, place)
+            elif _is_over(draft, face, place, save):
+                return place
 
 
 def _ask(draft: Draft, face: Face, screen: Screen) -> None:

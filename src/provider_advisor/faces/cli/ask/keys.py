@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
     ask_rows,
     ask_search,
     ask_text,
+    hold_keys,
     join_keys,
 )
 from provider_advisor.faces.cli.ask.typed import read_command
@@ -94,6 +96,10 @@ class KeyFace:
         self._show_standing = show_standing
         self._at: object = None
 
+    def listen(self) -> AbstractContextManager[None]:
+        """Return a context in which keys between two lists are not echoed."""
+        return hold_keys()
+
     def tell(self, sentence: str) -> None:
         """Print a sentence, wrapped."""
         show_lines([sentence])
@@ -104,7 +110,7 @@ class KeyFace:
         reply = self._ask_list(draft, screen) if is_list else self._ask_alone(draft, screen)
         values = draft.get_values()
         if reply.word == "next" or (values and reply.word in {"done", "stop"}):
-            show_lines([describe_summary(values, draft.state)])
+            show_lines([describe_summary(screen, values, draft.state)])
         return reply
 
     def ask_at_end(self, draft: Draft, end: End) -> Reply:
@@ -351,7 +357,9 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
         return tuple(value for value in values if value not in _ALONE) or next(iter(values), NO_ANSWER)
 
     actions = {**_make_commands(prompt, state), " ": tick, "enter": read_ticks}
-    return ask_rows([*heading, label], make_rows, actions, mark_width=_TICK_WIDTH)[0]
+    # The title of the first screen asks for topics already.
+    title = heading if prompt.kind == "topics" and heading else [*heading, label]
+    return ask_rows(title, make_rows, actions, mark_width=_TICK_WIDTH)[0]
 
 
 def _make_tick(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -138,6 +139,11 @@ class _Board:
             # Ticking "Phone numbers" inserts a line for their number below it and moves all later rows, so the pointer
             # follows its row and not its position.
             self.point_at(self.row.value)
+
+
+def hold_keys() -> AbstractContextManager[None]:
+    """Return a context in which keys that are pressed between two lists wait for the next one, without an echo."""
+    return get_app_session().input.raw_mode()
 
 
 def ask_rows(

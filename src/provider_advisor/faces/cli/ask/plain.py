@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from provider_advisor.errors import RequirementsError
@@ -82,6 +83,10 @@ class PlainFace:
         self._begun = False
         self._shown: Screen | None = None
         self._misunderstood = 0
+
+    def listen(self) -> AbstractContextManager[None]:
+        """Return a context that does nothing: a terminal shows what is typed."""
+        return nullcontext()
 
     def tell(self, sentence: str) -> None:
         """Print a sentence, wrapped."""
