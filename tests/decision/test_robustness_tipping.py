@@ -1,10 +1,11 @@
 """Tipping amounts: inside them a provider leads, outside them it does not."""
 
 import datetime as dt
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import Said, capability, decided, knowledge_of, price, quantity, rating, worlds
+from worlds import Said, World, capability, decided, knowledge_of, price, quantity, rating, worlds
 
 from provider_advisor import load, recommend
 from provider_advisor.decision import judge_team
@@ -12,8 +13,10 @@ from provider_advisor.decision.robustness import Robustness
 from provider_advisor.decision.robustness.amounts import find_floor, find_nearest_end, list_past
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.explanation.robustness_in_words import record_robustness
+from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
+from provider_advisor.requirements.statement import Volume
 
 REPEATED = settings(derandomize=True, deadline=None)
 HAS, LACKS = Said("present"), Said("absent")
@@ -176,6 +179,63 @@ def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, mi
         verdict = judge_team(decision.outcome.team, supposed).verdict
         if tipping is not None:
             assert (verdict.provider == provider) is is_inside(tipping, amount)
+
+
+def asked_and_paid(said, limit, bound, calls=50, weight=None):
+    """A world with prices that are asked for and that a monthly cost rests on too, and its decision."""
+    call_price = price("call-price")._replace(usage=("calls",))
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    claims = {name: {"call-price": each, "board": board} for name, (each, board) in zip("abc", said, strict=False)}
+    knowledge = knowledge_of([capability("board"), call_price, cost], claims)
+    items = {"calls": UsageItem("calls", "Calls", "How many calls?", "calls")}
+    knowledge = replace(knowledge, usage=items, fingerprint=repr(claims))
+    asked = (
+        Requirement("monthly-cost", *limit, weight=weight),
+        Requirement("call-price", *bound),
+        Requirement("board", "should"),
+    )
+    team = Team(asked, usage={"calls": calls})
+    return World(knowledge, team), decided(knowledge, team)
+
+
+def test_a_price_that_is_asked_for_tips_where_the_limit_on_its_cost_breaks():
+    # Bob's cost of 400 breaks the limit of 300; with the board he leads up to 6 a call, well below the bound of 8.
+    said = [(Said(5, "exactly"), LACKS), (Said(8, "exactly"), HAS)]
+    upper = Interval(None, 300), Interval(None, 8)
+    _, decision = asked_and_paid(said, ("must", upper[0]), ("must", upper[1]))
+    (tipping,) = (part for part in find_tippings(decision.outcome, decision.facts) if part.provider == "b")
+    assert (tipping.within, tipping.reached) == (Interval(None, 6), (True, True))
+    # As a wish, of 3 points, the limit outweighs the board, and what is left of the price.
+    _, decision = asked_and_paid(said, ("should", upper[0]), ("could", None), 50, 1.5)
+    (tipping,) = (part for part in find_tippings(decision.outcome, decision.facts) if part.provider == "b")
+    assert (tipping.within, tipping.reached) == (Interval(None, 6), (True, True))
+
+
+PRICES = st.sampled_from([*(Said(each, "exactly") for each in (2, 5, 8)), Said((1, 7)), Said(4, "from"), ()])
+
+
+@settings(REPEATED, max_examples=60)
+@given(
+    st.lists(st.tuples(PRICES, st.sampled_from([HAS, LACKS, ()])), min_size=2, max_size=3),
+    st.tuples(st.sampled_from(["must", "should"]), st.sampled_from([None, Interval(None, 150), Interval(None, 300)])),
+    st.tuples(st.sampled_from(["must", "could"]), st.sampled_from([None, Interval(None, 3), Interval(None, 8)])),
+    st.sampled_from([50, Volume(20, 50, "20..50")]),
+    st.sampled_from([0.5, 1, 3]),
+)
+def test_a_provider_leads_below_a_price_that_is_asked_for_and_paid(said, limit, bound, calls, weight):
+    world, decision = asked_and_paid(said, limit, bound, calls, weight)
+    found = {(part.provider, part.criterion): part for part in find_tippings(decision.outcome, decision.facts)}
+    for provider in world.knowledge.providers:
+        fact = decision.facts(provider, "call-price")
+        is_exact = fact.amount is not None and fact.amount.low == fact.amount.high
+        possible = Interval() if fact.amount is None or is_exact else fact.amount
+        amounts = [number / 4 + 0.01 for number in range(40)]
+        amounts = [amount for amount in amounts if possible.holds(Interval(amount, amount))]
+        leading = [leads(world, decision, fact, amount) for amount in amounts]
+        if tipping := found.get((provider, "call-price")):
+            assert leading == [is_inside(tipping, amount) for amount in amounts]
+        elif decision.outcome.verdict.kind != "none":
+            assert len(set(leading)) == 1
 
 
 def test_the_end_that_an_amount_lies_just_beside_is_found_on_scales_of_any_length():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.decision.degrees import scale_ends
 from provider_advisor.knowledge import Criterion
-from provider_advisor.logic import Interval, Number, Truth, compare
+from provider_advisor.logic import Interval, Number, Truth, compare, plain
 
 _DIGITS = 12
 
@@ -120,3 +120,10 @@ def find_nearest_end(amount: Number, criterion: Criterion) -> Number | None:
     step = _find_step(criterion)
     end = round(amount, max(0, round(-math.log10(step)) - 1))
     return end if 0 < abs(amount - end) <= 1.5 * step else None
+
+
+def find_round_amount(low: Number, high: Number) -> Number:
+    """Return an amount between two with as few digits as their middle allows: 11 between 10.99998 and 11.00001."""
+    middle = (low + high) / 2
+    rounded = (round(middle, digits) for digits in range(-_DIGITS, _DIGITS))
+    return plain(next((amount for amount in rounded if low <= amount <= high), middle))

@@ -2,7 +2,8 @@
 
 One amount of one provider is moved over its scale, or over its open range. Between the bounds that are asked of it the
 provider's expected score is a straight line, and all other scores stay as they are. So it is judged at the bounds, next
-to them and at the ends, and where the lead changes in between, there is one crossing.
+to them and at the ends, and where the lead changes in between, there is one crossing. Only the price behind a monthly
+cost may bend the score elsewhere; but the lead only shrinks as it rises, so that halving finds where it ends.
 
 An example: Ada has 100 of the 200 seats that count as best; Bob has a fax, which weighs a quarter of the seats. With n
 seats he is at n / 200 + 1/4 and she at 1/2: both are level at 50, so that Bob leads from 51 seats on.
@@ -15,7 +16,12 @@ from typing import NamedTuple
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.degrees import scale_ends
 from provider_advisor.decision.findings import Assessment
-from provider_advisor.decision.robustness.amounts import are_neighbours, find_nearest_end, list_neighbours
+from provider_advisor.decision.robustness.amounts import (
+    are_neighbours,
+    find_nearest_end,
+    find_round_amount,
+    list_neighbours,
+)
 from provider_advisor.decision.robustness.open_facts import list_asked
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import rank
@@ -26,6 +32,9 @@ MOST_TRIED = 40
 """Most amounts to move, those of the heaviest requirements first."""
 
 _DIGITS = 9
+
+_NOISE = 1e-7
+"""Of a difference of scores, which are rounded to nine digits."""
 
 
 class Tipping(NamedTuple):
@@ -59,10 +68,10 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
                 if criterion.kind != "capability" and not criterion.computed:
                     asked[name] = asked.get(name, 0.0) + finding.weight
     heaviest = sorted(asked, key=lambda name: (-asked[name], name))
-    tried = [(name, each) for name in heaviest for each in outcome.assessments if search.is_in_reach(each, name)]
+    moved = [(name, each) for name in heaviest for each in outcome.assessments]
+    moved += [(name, each) for each in outcome.assessments for name in _list_paid(each) if name not in asked]
+    tried = [(name, each) for name, each in moved if search.is_in_reach(each, name)]
     found = [search.find(each, facts.knowledge.criteria[name]) for name, each in tried[:MOST_TRIED]]
-    paid = [(name, each) for each in outcome.assessments for name in _list_paid(each, facts) if name not in asked]
-    found += [search.find_price(each, facts.knowledge.criteria[name]) for name, each in paid[: MOST_TRIED - len(found)]]
     return tuple(tipping for tipping in found if tipping is not None)
 
 
@@ -71,13 +80,12 @@ def _list_moved(criterion: Criterion) -> set[str]:
     return {criterion.id} | ({criterion.member_of.criterion} if criterion.member_of is not None else set())
 
 
-def _list_paid(assessment: Assessment, facts: Facts) -> Iterator[str]:
-    """Yield the prices that a monthly cost rests on, if one is asked about and no must fails for another reason."""
-    if all(finding.cost is not None for finding in assessment.findings if finding.is_failed_must):
-        cost = next((finding.cost for finding in assessment.findings if finding.cost is not None), None)
-        for item in cost.items if cost is not None else ():
-            models = [*item.missing, *(fact.criterion for fact in (item.price, *item.instead) if fact is not None)]
-            yield from (name for name in models if facts.knowledge.criteria[name].lower_is_better)
+def _list_paid(assessment: Assessment) -> Iterator[str]:
+    """Yield the prices that a monthly cost rests on, if one is asked about."""
+    cost = next((finding.cost for finding in assessment.findings if finding.cost is not None), None)
+    for item in cost.items if cost is not None else ():
+        yield from item.missing
+        yield from (fact.criterion for fact in (item.price, *item.instead) if fact is not None)
 
 
 class _Lead(NamedTuple):
@@ -101,10 +109,11 @@ class _TippingSearch:
         self._ranks = sorted((rank(each), each.provider) for each in outcome.assessments)
 
     def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
-        """Return whether no must fails but on this amount."""
+        """Return whether no must fails but on this amount, or on the cost that it is a price of."""
+        moved = _list_moved(self._facts.knowledge.criteria[criterion])
+        is_paid = criterion in _list_paid(assessment)
         return all(
-            _list_moved(self._facts.knowledge.criteria[criterion])
-            & dict(list_asked(finding, self._facts.knowledge)).keys()
+            (is_paid and finding.cost is not None) or moved & dict(list_asked(finding, self._facts.knowledge)).keys()
             for finding in assessment.findings
             if finding.is_failed_must
         )
@@ -114,6 +123,8 @@ class _TippingSearch:
 
         Also None if they are not one interval, for example if one wish is for few and another for many.
         """
+        if criterion.id in _list_paid(assessment):
+            return self._find_price(assessment, criterion)
         fact = self._facts(assessment.provider, criterion.id)
         # Between two of these amounts the lead is a straight line, so it is lost at most once.
         leads = [self._measure_lead(fact, amount) for amount in self._list_amounts(fact, criterion)]
@@ -129,13 +140,16 @@ class _TippingSearch:
         )
         return Tipping(assessment.provider, criterion.id, Interval(low, high), (reaches_low, reaches_high), fact)
 
-    def find_price(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
+    def _find_price(self, assessment: Assessment, criterion: Criterion) -> Tipping | None:
         """Return up to which price a provider leads by its monthly cost; None if it leads at any, or at none.
 
-        A cost never falls when a price rises, but it need not be linear, because of other price models and minimums. So
-        the price is found by bisection.
+        A cost never falls when a price rises, but it need not be linear, because of limits, other price models and
+        minimums. So the price is found by bisection. Where a price is asked to be high, the lead need not end once.
         """
-        fact = self._facts.of_no_member(assessment.provider, criterion.id)
+        bounds = self._list_bounds(criterion)
+        if any(bound is not None and bound.low is not None for bound in bounds):
+            return None
+        fact = (self._facts if bounds else self._facts.of_no_member)(assessment.provider, criterion.id)
         is_open = fact.amount is not None and fact.amount.low != fact.amount.high
         known = fact.amount if is_open and fact.amount is not None else Interval()
         ends = sorted(scale_ends(criterion))
@@ -146,9 +160,9 @@ class _TippingSearch:
         while not are_neighbours(low, high, criterion):
             between = (low + high) / 2
             low, high = (between, high) if self._measure_lead(fact, between).is_ahead else (low, between)
-        ahead, behind = self._measure_lead(fact, low).margin, self._measure_lead(fact, high).margin
-        if math.isinf(ahead - behind):
-            at = find_nearest_end(low, criterion) or low
+        before, ahead, behind = (self._measure_lead(fact, at).margin for at in (2 * low - high, low, high))
+        if math.isinf(ahead - behind) or ahead - behind > 2 * (before - ahead) + _NOISE:  # a limit lies between
+            at = find_round_amount(low, high)
         else:  # close enough to the end of the lead to be a straight line
             at = plain(round(low + ahead / (ahead - behind) * (high - low), _DIGITS))
         return Tipping(
@@ -159,16 +173,20 @@ class _TippingSearch:
         """Return the amounts to judge at, from the lowest on."""
         is_exact = fact.amount is not None and fact.amount.low == fact.amount.high
         possible = Interval() if fact.amount is None or is_exact else fact.amount
-        bounds = [
+        bounds = self._list_bounds(criterion)
+        if criterion.member_of is not None:  # above or below what is known of any member, the criterion moves with it
+            bounds.append(self._facts(fact.provider, criterion.member_of.criterion).amount)
+        return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
+
+    def _list_bounds(self, criterion: Criterion) -> list[Interval | None]:
+        """Return the bounds within which an amount is asked, None for each wish without one."""
+        return [
             bound
             for finding in self._outcome.assessments[0].findings
             if finding.requirement is not None
             for name, bound in list_asked(finding, self._facts.knowledge)
             if name in _list_moved(criterion)
         ]
-        if criterion.member_of is not None:  # above or below what is known of any member, the criterion moves with it
-            bounds.append(self._facts(fact.provider, criterion.member_of.criterion).amount)
-        return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
 
     def _measure_lead(self, fact: Fact, amount: Number) -> _Lead:
         """Return how far the provider of a fact is ahead with this amount."""
