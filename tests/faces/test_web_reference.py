@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 import httpx2
 from starlette.testclient import TestClient
 
-from provider_advisor import recommend
+from provider_advisor import load, recommend
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.rule_pages import describe_rule
@@ -204,6 +204,44 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
     assert all(one["mistakes"] for one in (*wrong, *refused))
     assert "See `search_criteria` for what you can ask for." in unknown["mistakes"][0]
     assert "--unlisted" not in unknown["mistakes"][0]
+
+
+def test_an_assistant_can_say_all_of_a_question_and_nothing_that_it_sends_is_dropped(bicycles, meet_assistant):
+    async def talk():
+        async with meet_assistant(bicycles) as client:
+            scoped = {"needs": ["repairs"], "only": ["velo"], "situation": {"skill": "beginner"}, "max_age": "9000d"}
+            return (
+                await client.call_tool("recommend", scoped),
+                await client.call_tool("recommend", {"needs": ["repairs"], "wantz": ["rental"]}),
+                await client.call_tool("search_criteria", {"words": "zzzz"}),
+                (await client.list_tools()).tools,
+            )
+
+    scoped, refused, unfound, tools = asyncio.run(talk())
+    assert [one["id"] for one in scoped.structured_content["providers"]] == ["velo"]
+    assert refused.is_error
+    assert "wantz" in str(refused.content)
+    assert unfound.structured_content == {"mistakes": ["Nothing is recorded about 'zzzz'."]}
+    assert all(tool.input_schema["additionalProperties"] is False and tool.annotations.read_only_hint for tool in tools)
+
+
+def test_an_assistant_is_told_what_was_left_out_of_a_long_list(meet_assistant):
+    async def talk():
+        async with meet_assistant(load()) as client:
+            long = [
+                ("compare", {"providers": []}),
+                ("facts", {"provider": "twilio"}),
+                ("search_criteria", {"words": ""}),
+            ]
+            return [(await client.call_tool(name, given)).structured_content for name, given in long]
+
+    rows, claims, criteria = asyncio.run(talk())
+    assert len(rows["rows"]) * len(rows["rows"][0]["facts"]) <= 200
+    assert re.fullmatch(r"[\d,]+ of [\d,]+ rows; name an area, or fewer providers\.", rows["left_out"])
+    assert len(claims["claims"]) == 100
+    assert {one["id"] for one in claims["sources"]} == {one["source"] for one in claims["claims"]}
+    assert claims["left_out"].endswith(" claims; name a provider and a criterion.")
+    assert len(criteria["criteria"]) == 20
 
 
 def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):

@@ -1,15 +1,16 @@
 """The operations of the server as tools for AI assistants, over the Model Context Protocol.
 
-Each answer includes its sources and what is not known, so that an assistant need not guess.
+Each answer includes its sources and what is not known, so that an assistant need not guess. It has to fit into an
+assistant's memory too: long lists end with how much was left out, and how to ask for less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError, RequirementsError
@@ -22,12 +23,18 @@ from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.statement import read_day
+from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most servers only serve pages
     from mcp.server import MCPServer
+    from mcp.server.mcpserver.tools import Tool
 
 _MOST_FOUND = 20
+_MOST_CLAIMS = 100
+_MOST_CELLS = 200
+"""The most facts in a comparison: rows times providers."""
+
 _TOOLS = {"criteria": "`search_criteria`", "facts": "`facts`"}
 """The tools that an assistant uses in place of commands."""
 
@@ -57,47 +64,59 @@ def _record_mistakes(error: AdvisorError) -> dict[str, Any]:
     return {"mistakes": [tell_program(sentence, _TOOLS) for sentence in list_mistakes(error)]}
 
 
-def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
-    """Return a server with the tools recommend, ask, search_criteria, facts, compare and replay.
+def _shorten(name: str, rows: Sequence[Any], most: int, advice: str) -> dict[str, Any]:
+    """Return the first rows, with what to do about the others.
 
-    With a folder for runs it also has impact, which reads changed files and takes a process of its own.
+    >>> _shorten("claims", [1, 2, 3], 2, "name a criterion too")
+    {'claims': [1, 2], 'left_out': '1 of 3 claims; name a criterion too.'}
     """
-    from mcp.server import MCPServer  # noqa: PLC0415 (see TYPE_CHECKING above)
+    left_out = len(rows) - most
+    more = {"left_out": f"{left_out:,} of {len(rows):,} {name}; {advice}."} if left_out > 0 else {}
+    return {name: rows[:most], **more}
 
-    service = KnowledgeService(knowledge)
-    server = MCPServer("recommend", instructions=_ABOUT, version=__version__, log_level="WARNING")
 
-    @server.tool()
-    def search_criteria(words: str) -> list[dict[str, Any]]:
+class AssistantTools:
+    """The tools, one a method: their names, parameters and descriptions are what an assistant reads."""
+
+    def __init__(self, service: KnowledgeService) -> None:
+        self._service = service
+
+    def list_all(self) -> list[Callable[..., Any]]:
+        """Return the tools."""
+        return [self.recommend, self.ask, self.search_criteria, self.facts, self.compare, self.replay]
+
+    @_tell_mistakes
+    def search_criteria(self, words: str) -> dict[str, Any]:
         """Find criteria to ask for, by name or meaning, best match first."""
-        return [record_criterion(one) for one in service.search(words)[:_MOST_FOUND]]
+        if not (found := self._service.search(words)):
+            raise RequirementsError(explain_unfound(words, self._service.knowledge))
+        return _shorten("criteria", [*map(record_criterion, found)], _MOST_FOUND, "use other words")
 
-    @server.tool()
     @_tell_mistakes
     def recommend(  # noqa: PLR0913, PLR0917 (the parts of a requirements file)
+        self,
         needs: list[str],
         wants: list[str] | None = None,
-        situation: dict[str, list[str]] | None = None,
+        situation: dict[str, list[str] | str] | None = None,
         usage: dict[str, float] | None = None,
         unlisted: list[str] | None = None,
+        weights: dict[str, float] | None = None,
+        only: list[str] | None = None,
+        without: list[str] | None = None,
+        sources: list[str] | None = None,
+        customer_of: list[str] | None = None,
+        max_age: str | None = None,
         as_of: str | None = None,
     ) -> dict[str, Any]:
         """Recommend a provider for a team.
 
         `needs` are musts, `wants` are wishes, both by ids of criteria: "sms", "number-countries>=90", "fax=no" for what
         must be absent, "sms|whatsapp" for either, "integration@salesforce" for one member. `usage` are monthly volumes.
-        What no criterion covers goes into `unlisted`, and is not judged.
+        What no criterion covers goes into `unlisted`, and is not judged. `only` and `without` say which providers are
+        compared, `customer_of` which ones the team uses already.
         """
-        given = {
-            "needs": needs,
-            "wants": wants,
-            "situation": situation,
-            "usage": usage,
-            "unlisted": unlisted,
-            "as_of": as_of,
-        }
-        statement = service.read({name: value for name, value in given.items() if value})
-        answer = service.recommend(statement, sure=True).record
+        given = {name: value for name, value in locals().items() if name != "self" and value}
+        answer = self._service.recommend(self._service.read(given), sure=True).record
         return {
             "verdict": answer["verdict"],
             "scope": answer["knowledge"]["rests_on"],
@@ -114,65 +133,88 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
             "sources": answer["sources"],
         }
 
-    @server.tool()
     @_tell_mistakes
-    def facts(provider: str = "", criterion: str = "") -> dict[str, Any]:
+    def facts(self, provider: str = "", criterion: str = "") -> dict[str, Any]:
         """List claims about a provider, a criterion or both, each with its source, place and date."""
         if not provider and not criterion:
             raise RequirementsError("give a provider, a criterion or both")
-        claims = service.list_claims(provider or None, criterion or None)
-        cited = {claim["source"] for claim in claims}
-        known = [one._asdict() for one in service.knowledge.sources.values() if one.id in cited]
-        sources = [{name: str(part) for name, part in one.items() if part} for one in known]
-        return {"claims": claims, "sources": sources}
+        claims = self._service.list_claims(provider or None, criterion or None)
+        found = _shorten("claims", claims, _MOST_CLAIMS, "name a provider and a criterion")
+        cited = {claim["source"] for claim in found["claims"]}
+        known = [one._asdict() for one in self._service.knowledge.sources.values() if one.id in cited]
+        return found | {"sources": [{name: str(part) for name, part in one.items() if part} for one in known]}
 
-    @server.tool()
     @_tell_mistakes
-    def compare(providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
+    def compare(self, providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
         """Compare providers by their known differences, in one area (such as video or prices) or in all."""
-        return {"rows": service.record_comparison(providers, area, read_day(as_of or None), differences=True)}
+        rows = self._service.record_comparison(providers, area, read_day(as_of or None), differences=True)
+        most = _MOST_CELLS // len(rows[0]["facts"]) if rows else 0
+        return _shorten("rows", rows, most, "name an area, or fewer providers")
 
-    _add_ask(server, service)
-    if runs is not None:
-        _add_impact(server, runs)
-    return server
-
-
-def _add_ask(server: MCPServer, service: KnowledgeService) -> None:
-    @server.tool()
     @_tell_mistakes
-    def ask(answers: dict[str, Any] | None = None, values: dict[str, Any] | None = None) -> dict[str, Any]:
+    def ask(self, answers: dict[str, Any] | None = None, values: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask a team what it needs, a screen at a time, until no further answer could change the verdict.
 
         Begin without arguments. Put the questions of `screen` to the person in their own words; then call again with
         `answers` as they came back, and `values`: for each `key` one of its choices (several where `many`). What is
         left out counts as no. At the `end`, `requirements` is what to recommend for.
         """
-        return ask_next(service, answers or {}, values)
+        return ask_next(self._service, answers or {}, values)
 
-    @server.tool()
     @_tell_mistakes
-    def replay(record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
+    def replay(self, record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """Say whether and why the answer in a record, as `recommend --format json` prints it, is different now."""
-        return replay_record(
-            check_record(record, "the request"), "the request", service.knowledge, read_day(as_of or None)
-        )
+        day = read_day(as_of or None)
+        return replay_record(check_record(record, "the request"), "the request", self._service.knowledge, day)
 
 
-def _add_impact(server: MCPServer, runs: RunFolder) -> None:
-    @server.tool()
-    async def impact(files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
+class ImpactTool:
+    """The tool that compares changed files, in a process of its own."""
+
+    def __init__(self, runs: RunFolder) -> None:
+        self._runs = runs
+
+    async def impact(self, files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
         """Say which verdicts a change of facts or rules would change, and why, before you make it.
 
         `files` are the full contents of changed files by path, such as facts/providers/acme.yaml, null for one that is
         removed; `teams` are requirements files in JSON, 1,000 at most.
         """
         try:
-            return await measure_change(ImpactRequest(files=files, teams=teams), runs)
+            return await measure_change(ImpactRequest(files=files, teams=teams), self._runs)
         except AdvisorError as error:
             return _record_mistakes(error)
         except ValidationError as error:
             return {"mistakes": [describe_fault({**part, "loc": ("body", *part["loc"])}) for part in error.errors()]}
+
+
+def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
+    """Return a server with the tools for assistants; impact needs a folder for runs."""
+    from mcp.server import MCPServer  # noqa: PLC0415 (see TYPE_CHECKING above)
+
+    tools = AssistantTools(KnowledgeService(knowledge)).list_all() + ([ImpactTool(runs).impact] if runs else [])
+    return MCPServer(
+        "recommend",
+        instructions=_ABOUT,
+        version=__version__,
+        log_level="WARNING",
+        tools=[*map(_make_tool, tools)],
+    )
+
+
+def _make_tool(method: Callable[..., Any]) -> Tool:
+    """Return a tool that refuses arguments it does not have; the library would drop them."""
+    from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415 (as above)
+    from mcp_types import ToolAnnotations  # noqa: PLC0415 (as above)
+
+    tool = Tool.from_function(method, annotations=ToolAnnotations(read_only_hint=True))
+
+    class StrictArguments(tool.fn_metadata.arg_model):  # type: ignore[name-defined, misc]
+        model_config = ConfigDict(extra="forbid")
+
+    tool.fn_metadata.arg_model = StrictArguments
+    tool.parameters = StrictArguments.model_json_schema()
+    return tool
 
 
 class AssistantDoor:
