@@ -228,9 +228,8 @@ class _SetSearch:
             answers = [[answer.fact for answer in question.answers] for question in about]
             self._joint[provider] = JointAnswers([question.asked for question in about], answers, supposing)
             self._places |= {(provider, question.criterion): place for place, question in enumerate(about)}
-        is_open = all(question.stated is None for question in questions)
         best_first = sorted(outcome.assessments, key=lambda each: (rank(each), each.provider))
-        leading = list_leading(best_first, self._bound, is_open=is_open)
+        leading = list_leading(best_first, self._bound)
         self._favourites = [frozenset({provider}) for provider, _, _ in leading]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
         self.tried = 0

@@ -18,7 +18,6 @@ from provider_advisor.decision.robustness.what_if import DUST, Supposing
 from provider_advisor.decision.robustness.world_model import link_parts
 from provider_advisor.decision.verdict import Rank, can_lead, rank
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Truth
 
 MOST_JOINT = 128
@@ -107,9 +106,10 @@ class JointAnswers:
 def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
     """Group the questions about one provider that share a finding; return their places.
 
-    A member is tied to its criterion, if that is asked about too: what exists for one member exists for any.
+    A member shares the findings on its criterion, because what exists for one member exists for any
+    (`find_askable_facts`).
     """
-    keys = ({*(use.finding for use in each.uses), each.criterion, split_member(each.criterion)[0]} for each in asked)
+    keys = ({use.finding for use in each.uses} for each in asked)
     return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
@@ -157,19 +157,18 @@ def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
 
 
 def list_leading(
-    assessments: Iterable[Assessment], bound: Callable[[Assessment], tuple[Rank, Rank]], *, is_open: bool = True
+    assessments: Iterable[Assessment], bound: Callable[[Assessment], tuple[Rank, Rank]]
 ) -> Iterator[tuple[str, Rank, Rank]]:
     """Yield who could lead with its best answers, that rank, and the lowest worst rank of the others.
 
     `bound` finds the worst and the best rank of a provider, and takes long. So the most promising are checked first;
-    one that is behind two others at their worst, even with its own highest degrees, is skipped. That is valid only if
-    answers are about open facts (`is_open`), and do not contradict known ones.
+    one that is behind two others at their worst, even with its own highest degrees, is skipped.
     """
     found: dict[str, tuple[Rank, Rank]] = {}
     lowest: list[tuple[Rank, str]] = []
     hopes = {each.provider: _rank_at_best(each) for each in assessments}
     for each in sorted(assessments, key=lambda each: hopes[each.provider]):
-        if is_open and len(lowest) > 1 and hopes[each.provider] > lowest[1][0]:
+        if len(lowest) > 1 and hopes[each.provider] > lowest[1][0]:
             break
         found[each.provider] = bound(each)
         lowest = sorted([*lowest, (found[each.provider][0], each.provider)])[:2]

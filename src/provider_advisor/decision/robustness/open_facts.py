@@ -120,9 +120,6 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
     the criterion also apply to answers about a member.
     """
     uses = {fact.criterion: list(fact.uses) for fact in find_open_facts(assessment, facts)}
-    for name, own in uses.items():
-        if AT in name:
-            own += [use for use in uses.get(split_member(name)[0], ()) if use not in own]
     for place, finding in enumerate(assessment.findings):
         if finding.cost is not None and is_open(finding):
             for item in finding.cost.items:
@@ -130,6 +127,9 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
                     limits = _list_limits(facts.knowledge.criteria[price], item, finding, facts)
                     own = [Use(place, limit, finding.weight) for limit in (None, *limits)]
                     uses.setdefault(price, []).extend(own)
+    for name, own in uses.items():
+        if AT in name:
+            own += [use for use in uses.get(split_member(name)[0], ()) if use not in own]
     return tuple(OpenFact(assessment.provider, criterion, tuple(uses[criterion])) for criterion in sorted(uses))
 
 
