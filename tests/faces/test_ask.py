@@ -452,3 +452,8 @@ def test_a_list_whose_topic_is_closed_by_a_search_is_left(ask):
     after = run.out.partition("Topics: Messages.")[2]
     assert "Back to: " not in after
     assert "Messages: how important is each of these?" in after
+
+
+def test_a_search_shows_what_was_marked_on_the_list_that_it_left(ask):
+    run = ask("", "video\n1 must\n/\n\n/video meetings\n\nstop\n")
+    assert run.out.count("Video meetings (must)") == 2

@@ -8,12 +8,15 @@ import random
 import pytest
 
 from provider_advisor import load
+from provider_advisor.decision import Verdict
+from provider_advisor.faces import why_wording
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import (
     Catalogue,
     GivenAnswer,
+    Move,
     Screen,
     State,
     answer_screen,
@@ -77,6 +80,22 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
 def test_it_says_what_is_known_and_what_an_answer_would_do(catalogue, levels, key, sentences):
     text = " ".join(describe_why(_with(catalogue, **levels), key))
     assert not [sentence for sentence in sentences if sentence not in text], text
+
+
+def test_an_answer_that_stays_open_says_between_how_many():
+    """Otherwise "the answer is open" and "the answer would be open" tell two states apart that read the same."""
+    today = Catalogue(facts_as_of(load(), dt.date(2026, 11, 30), None))
+    said = describe_why(_with(today, video_meetings="must"), Key("criterion", "whiteboard"))
+    assert "So far: 1 requirement; the answer is open between 5 providers." in said
+    assert "Must, good or nice: the answer would be open between 2 providers." in said
+
+
+def test_as_many_providers_as_before_are_said_to_be_others():
+    before, after = (Verdict("tie", among=among) for among in (("one", "two"), ("one", "three")))
+    assert (
+        why_wording._describe_move(Move("must", after), before)
+        == "2 providers would be level, not all of them the same"
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))

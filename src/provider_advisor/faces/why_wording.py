@@ -87,9 +87,17 @@ def _describe_proved(known: Known) -> Iterator[str]:
 def _describe_kind(verdict: Verdict) -> str:
     if verdict.kind == "recommended":
         return f"one provider is ahead{_STRENGTHS[str(verdict.strength)]}"
+    if verdict.lean:
+        return "one provider is ahead, but one of its musts is not known"
     if verdict.kind == "undetermined":
-        return "one provider is ahead, but one of its musts is not known" if verdict.lean else "the answer is open"
-    return {"tie": "several providers are level"}.get(verdict.kind, "none of the providers compared meets every must")
+        return f"the answer is open{_describe_among(verdict)}"
+    if verdict.kind == "tie":
+        return f"{len(verdict.among):,} providers are level"
+    return "none of the providers compared meets every must"
+
+
+def _describe_among(verdict: Verdict) -> str:
+    return f" between {len(verdict.among):,} providers" if verdict.among else ""
 
 
 def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
@@ -131,11 +139,13 @@ def _describe_move(move: Move, before: Verdict) -> str:
         return ""
     if after.kind == "none":
         return "none of the providers compared would meet every must"
+    # As many as now, but others: without this, the sentence would be that of the answer so far.
+    others = ", not all of them the same" if len(after.among) == len(before.among) and after.among else ""
     if after.kind == "tie":
-        return "several providers would be level"
+        return f"{len(after.among):,} providers would be level{others}"
     ahead, was = after.provider or after.lean, before.provider or before.lean
     if ahead is None:
-        return "the answer would be open"
+        return f"the answer would be open{_describe_among(after)}{others}"
     who = "a provider" if was is None else "the same provider" if ahead == was else "another provider"
     return f"{who} would be ahead{_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
 

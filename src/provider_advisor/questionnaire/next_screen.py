@@ -121,7 +121,7 @@ def _choose_next(order: QuestionOrder) -> Screen | None:
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
     firsts = _choose_worth_asking(criteria, order)
     along = [*by_kind["bound"], *by_kind["members"]]
-    if state.most == 1 and (criteria or along):
+    if state.most == 1 and criteria:
         return _show_details(along) if along else _show_list(firsts, (), order)
     is_last = sum(key.kind == "criterion" for key in waiting) <= CLOSING
     keys = (*criteria, *details)

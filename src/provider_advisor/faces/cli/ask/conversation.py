@@ -275,7 +275,7 @@ def _add(draft: Draft, face: Face, wish: Wish) -> Reply | None:
 
 def _search(draft: Draft, face: Face, words: str) -> Reply | None:
     """Let the person find a question, answered or not, and answer it; return what they do instead."""
-    keys = _find_hits(draft.state, words) if words else _list_stated_keys(draft.state)
+    keys = _find_hits(draft.state, words) if words else _list_stated_keys(draft.complete())
     if words and not keys:
         face.tell(
             f"Nothing found for '{words[:40]}'; try another word, or fewer words. To keep it as a wish in your own "
@@ -286,7 +286,7 @@ def _search(draft: Draft, face: Face, words: str) -> Reply | None:
 
 
 def _answer_picked(draft: Draft, face: Face, keys: Sequence[Key]) -> Reply | None:
-    picked = face.pick(draft.state, keys)
+    picked = face.pick(draft.complete(), keys)
     return _change(draft, face, picked) if isinstance(picked, Key) else picked
 
 
@@ -309,7 +309,7 @@ def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> Repl
     before = get_answers(draft.state)
     # A value on the current screen stays in the draft until the screen is done. Any other changes the state at once,
     # and may change which screen comes next.
-    value = said or face.ask_value(draft.state, key, draft.said.get(key) if on_screen else before.get(key))
+    value = said or face.ask_value(draft.complete(), key, draft.said.get(key) if on_screen else before.get(key))
     if value is None or isinstance(value, Reply):
         return value
     draft.said[key] = value
