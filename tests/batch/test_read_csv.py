@@ -177,7 +177,13 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
             "x;y\r\né;1\r\nü;2\r\n".encode("utf-16"),
             "is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.",
         ),
+        ("x,y\n".encode("utf-32"), "looks like UTF-32; add --encoding utf-32, or save it as UTF-8."),
         (b"\x1f\x8b\x08\x00", "is compressed (gzip); unpack it first."),
+        (b"BZh91AY&SY\x00", "is compressed (bzip2); unpack it first."),
+        (
+            b"x,y\r1,2\n3,4\n",  # the row 1,2 would be part of the header
+            "the first line: it contains a lone carriage return outside quotes; expected the column names.",
+        ),
         (b"x;y\n1;2\n", "has one column, 'x;y'; try --separator ';'."),
         (b"x\ty\n1\t2\n", "has one column, 'x\ty'; try --separator tab."),
         (b"x,y,x\n", "has more than one column 'x'; rename all but one."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pyarrow as pa
@@ -88,6 +89,16 @@ def test_carried_columns_of_any_type_come_through(tmp_path, run_batch, table):
     assert (result.scored, result.rejected) == (100, 0)
     assert {name: found[name].to_pylist() for name in extra} == {name: table[name].to_pylist() for name in extra}
     assert found["team"].to_pylist() == table["team"].to_pylist()
+
+
+def test_old_times_keep_the_years_that_nanoseconds_cannot_hold(tmp_path, run_batch, table):
+    days = [dt.datetime.fromisoformat("9999-12-31T23:59"), dt.datetime.fromisoformat("0001-01-01")] * 50
+    path, output = tmp_path / "teams.parquet", tmp_path / "scores.parquet"
+    pq.write_table(
+        table.append_column("until", pa.array(days, pa.timestamp("us"))), path, use_deprecated_int96_timestamps=True
+    )
+    run_batch(path, output)
+    assert pq.read_table(output)["until"].to_pylist() == days
 
 
 def test_csv_says_which_column_it_cannot_hold(tmp_path, run_batch, table):

@@ -42,6 +42,7 @@ from provider_advisor.errors import BatchError
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
 _BOM = codecs.BOM_UTF8
 _LONGEST_HEADER = 1 << 16
+_LONE_RETURN = "contains a lone carriage return outside quotes"
 _SEPARATOR_LINE = re.compile(rb"(?P<quote>\"?)sep=(?P<separator>[^\"\r\n\x80-\xff])(?P=quote)\r?\n", re.IGNORECASE)
 _SEPARATORS = {b",": "','", b";": "';'", b"\t": "tab", b"|": "'|'"}
 
@@ -107,8 +108,8 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
     if b"\n" not in head and b"\r" in head.rstrip(b"\r"):
         raise BatchError(f"{name}: its lines end in a carriage return alone; save the file with line feeds.")
     record = scan_record(head, start, separator, final=len(head) < size)
-    if record is None or record.reason is not None:
-        problem = "it does not end" if record is None else record.reason
+    if record is None or record.reason is not None or record.lone:
+        problem = "it does not end" if record is None else record.reason or f"it {_LONE_RETURN}"
         raise BatchError(f"{name}: the first line: {problem}; expected the column names.")
     stream.give_back(head[record.end :])
     return Header(_read_names(read_cells(head, record), name, separator), separator, record.end)
@@ -255,9 +256,7 @@ def _find_unreadable(text: TextBlock, separator: bytes) -> dict[int, str]:
     places = np.searchsorted(text.records.starts, [line.start for line in text.cut.spoilt])
     reasons = {int(place): line.reason for place, line in zip(places, text.cut.spoilt, strict=True)}
     for place in _find_lone_returns(text, separator):
-        reasons.setdefault(
-            place, "contains a lone carriage return outside quotes; expected lines that end in a line feed"
-        )
+        reasons.setdefault(place, f"{_LONE_RETURN}; expected lines that end in a line feed")
     for place, reason in _find_other_bytes(text):
         reasons.setdefault(place, reason)
     return reasons

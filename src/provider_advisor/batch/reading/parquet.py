@@ -86,7 +86,11 @@ def _open_file(source: InputFile, texts: list[str] | None = None) -> pq.ParquetF
     try:
         # As bytes, because the name may not be UTF-8; buffered, so that a whole row group is never in memory.
         opened = open_bytes(source) if source.is_stored else pa.OSFile(os.fsencode(str(source.path)))
-        file = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts)
+        # Old times (INT96) as microseconds: as nanoseconds, the default, the years before 1677 and after 2262, such as
+        # an "until" of 9999-12-31, would silently become others.
+        file = pq.ParquetFile(
+            opened, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=texts, coerce_int96_timestamp_unit="us"
+        )
     except _BROKEN as error:
         source.check_unchanged()
         raise _refuse_parquet(source) from error

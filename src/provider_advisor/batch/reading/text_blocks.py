@@ -32,8 +32,14 @@ _RECORDS = 50_000
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
 _WINDOW = 4096
 _LINES = 1 << 20
-_OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03": "zip", b"\x28\xb5\x2f": "zstd", b"\xfd7z": "xz"}
+_WIDE_BOMS, _OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03": "zip",
+    b"\x28\xb5\x2f": "zstd",
+    b"\xfd7z": "xz",
+    b"BZh91AY&SY": "bzip2",
+}
 Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
@@ -168,8 +174,12 @@ def refuse_other_encodings(head: bytes, name: str) -> None:
     for start, form in _PACKED.items():
         if head.startswith(start):
             raise BatchError(f"{name} is compressed ({form}); unpack it first.")
-    if head.startswith(_OTHER_BOMS) or b"\x00" in head[:2]:
-        raise BatchError(f"{name} is not in UTF-8 but looks like UTF-16; add --encoding utf-16, or save it as UTF-8.")
+    if head.startswith((*_WIDE_BOMS, *_OTHER_BOMS)) or b"\x00" in head[:2]:
+        # The mark of UTF-16 is the beginning of that of UTF-32.
+        number = 32 if head.startswith(_WIDE_BOMS) else 16
+        raise BatchError(
+            f"{name} is not in UTF-8 but looks like UTF-{number}; add --encoding utf-{number}, or save it as UTF-8."
+        )
 
 
 def refuse_wrong_encoding(head: bytes, name: str) -> None:
