@@ -113,7 +113,10 @@ def split_cell(text: str) -> list[str]:
     >>> split_cell("fax; mms;")
     ['fax', 'mms']
     """
-    words = [word.strip() for word in re.sub(_SEPARATOR, ",", text.strip()).split(",")]
+    text = text.strip()
+    if ";" in text or "\n" in text:
+        text = re.sub(_SEPARATOR, ",", text)
+    words = [word.strip() for word in text.split(",")]
     return words[:-1] if len(words) > 1 and not words[-1] else words
 
 

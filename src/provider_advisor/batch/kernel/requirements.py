@@ -27,7 +27,7 @@ a cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,7 @@ from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
 from provider_advisor.requirements.word_mistakes import is_of_area
 
 _DEFAULTS: dict[str, Priority] = {"needs": "must", "wants": "should"}
+_USUAL_GROUP = 4  # words; longer groups are rare
 
 
 class OnCost(NamedTuple):
@@ -105,8 +106,8 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
     explained = _choose_explained(exclude, groups.rows, np.isin(groups.criteria, cells.computed))
     together = _join_groups(groups, exclude, lexicon, vocabulary)
     exclusive = {
-        int(groups.rows[group]): vocabulary.explain_exclusive(lexicon.spell(groups.codes[members]))
-        for group, members in groups.iterate_chosen(explained)
+        int(groups.rows[group]): vocabulary.explain_exclusive(tuple(lexicon.spell(groups.get_codes(group))))
+        for group in np.flatnonzero(explained).tolist()
     }
     alone = np.zeros(rows.num_rows, bool)
     alone[groups.rows[(together == APART) & ~explained]] = True
@@ -170,24 +171,31 @@ def _find_on_cost(at: Ints, codes: Ints, lexicon: _Lexicon, cells: Cells) -> OnC
 
 
 class _Groups(NamedTuple):
-    """Words on the same criterion in one row, sorted by group, and where each group starts.
+    """Words on the same criterion in one row, sorted by group.
 
-    `words` are indexes among all words, `codes` and `cells` are those of these words; `rows` and `criteria` are by
-    group.
+    `words` are indexes among all words, `codes` and `cells` are those of these words. By group, `starts` and `ends` say
+    which of them it has, and `rows` and `criteria` what they have in common.
     """
 
     words: Ints
     codes: Ints
     cells: Ints
     starts: Ints
+    ends: Ints
     rows: Ints
     criteria: Ints
 
-    def iterate_chosen(self, chosen: Flags) -> Iterator[tuple[int, slice]]:
-        """Yield each chosen group and the slice of its words."""
-        ends = [*self.starts.tolist(), len(self.words)]
-        for group in np.flatnonzero(chosen).tolist():
-            yield group, slice(ends[group], ends[group + 1])
+    def get_codes(self, group: int) -> Ints:
+        """Return the codes of the words of a group."""
+        return self.codes[self.starts[group] : self.ends[group]]
+
+    def list_sets(self, chosen: Ints) -> list[bytes]:
+        """Return a key of the set of cells of each chosen group: its cells in ascending order, after some -1."""
+        starts, ends = self.starts[chosen, np.newaxis], self.ends[chosen, np.newaxis]
+        # With the same width in almost all blocks, they have the same keys.
+        words = starts + np.arange(int((ends - starts).max(initial=_USUAL_GROUP)))
+        cells = np.sort(np.where(words < ends, self.cells.take(words, mode="clip"), -1).astype(np.int32))
+        return list(cells.view(f"V{cells.shape[1] * cells.itemsize}").ravel().tolist())
 
     def find_exclusive(self, looked: Looked) -> Flags:
         """Mark the groups whose bounds exclude each other."""
@@ -207,19 +215,17 @@ def _group_words(again: Ints, at: Ints, codes: Ints, found: Ints, criteria: Ints
     keys = at[again] * np.int64(criteria.max(initial=0) + 1) + own
     order = np.argsort(keys, kind="stable")  # stable: keeps the order in which words were written
     words, starts = again[order], np.flatnonzero(np.diff(keys[order], prepend=-1))
-    return _Groups(words, codes[words], found[words], starts, at[words[starts]], own[order[starts]])
+    ends = np.append(starts[1:], len(words))
+    return _Groups(words, codes[words], found[words], starts, ends, at[words[starts]], own[order[starts]])
 
 
 def _join_groups(groups: _Groups, exclude: Flags, lexicon: _Lexicon, vocabulary: WordReader) -> Ints:
     """Return the cell of each group; APART if its words exclude each other or its criterion is computed."""
-    members = [members for _, members in groups.iterate_chosen(~exclude)]
-    of = groups.cells.tolist()
-
-    def spell_group(place: int) -> list[Stands]:
-        return lexicon.spell(groups.codes[members[place]])
-
+    joined = np.flatnonzero(~exclude)
     together = np.full(len(exclude), APART, np.int32)
-    together[~exclude] = vocabulary.put_together([frozenset(of[some]) for some in members], spell_group)
+    together[joined] = vocabulary.put_together(
+        groups.list_sets(joined), lambda place: lexicon.spell(groups.get_codes(joined[place]))
+    )
     return together
 
 

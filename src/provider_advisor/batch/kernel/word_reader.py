@@ -10,6 +10,7 @@ import contextlib
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,7 +82,8 @@ class WordReader:
         self._like: dict[Requirement, Requirement] = {}
         self._forms: dict[tuple[Priority, str, str], _Form] = {}
         self._wrong: dict[Stands, tuple[str, ...]] = {}
-        self._together: dict[frozenset[int], int] = {}
+        self._together: dict[bytes, int] = {}
+        self._exclusive: dict[tuple[Stands, ...], str] = {}
 
     def look_up(self, words: list[str], default: Priority) -> Looked:
         """Return what words state, in the same order; `default` is the priority of words that name none."""
@@ -98,7 +100,7 @@ class WordReader:
     def _forget_the_many(self) -> None:
         if self._count > _MOST_WORDS:
             self._forget_words()
-        memos: list[dict[Any, Any]] = [self._stated, self._forms, self._wrong, self._together]
+        memos: list[dict[Any, Any]] = [self._stated, self._forms, self._wrong, self._together, self._exclusive]
         for memo in memos:
             if len(memo) > _MOST_WORDS:
                 memo.clear()
@@ -108,17 +110,17 @@ class WordReader:
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._looked, self._count = np.zeros((4, 256)), 0
 
-    def put_together(self, groups: Sequence[frozenset[int]], words: Callable[[int], Sequence[Stands]]) -> list[int]:
+    def put_together(self, groups: Sequence[bytes], words: Callable[[int], Sequence[Stands]]) -> list[int]:
         """Return the merged cell of each group of words on the same criterion in one row.
 
-        APART means that the criterion is computed, so the row must be judged on its own. A group is the set of its
-        words' cells; the words must not exclude each other. `words` is called with the index of a group whose set of
-        cells is new.
+        APART means that the criterion is computed, so the row must be judged on its own. A group is a key of the set of
+        its words' cells; the words must not exclude each other. `words` is called with the index of a group whose set
+        of cells is new.
         """
         with self._cells.lock:
-            for place, cells in enumerate(groups):
-                if cells not in self._together:
-                    self._together[cells] = self._join_words(words(place))
+            for group, place in dict(zip(groups, count(), strict=False)).items():
+                if group not in self._together:
+                    self._together[group] = self._join_words(words(place))
             return [*map(self._together.__getitem__, groups)]
 
     def read_once(self, item: str | Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
@@ -145,8 +147,14 @@ class WordReader:
         self._wrong |= {stands: found[stands] for stands in new}
         return found
 
-    def explain_exclusive(self, words: Sequence[Stands]) -> str:
+    def explain_exclusive(self, words: tuple[Stands, ...]) -> str:
         """Return the sentence on words of one row that exclude each other."""
+        with self._cells.lock:
+            if words not in self._exclusive:
+                self._exclusive[words] = self._explain_contradiction(words)
+            return self._exclusive[words]
+
+    def _explain_contradiction(self, words: Sequence[Stands]) -> str:
         try:
             refuse_contradictions(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:

@@ -193,10 +193,13 @@ struct required {
     int16_t rank, stated, needed, named;
 };
 
-/* The current team; `fired` lists the rules that fired, ending with -1; `possible` is the set of those that may. */
+enum { RECENT = 4096 };
+
+/* The current team; `fired` lists the rules that fired, ending with -1; `possible` is the set of those that may.
+   `recent` outlives the team: it says where the changes were found that were looked up last. */
 struct team {
     struct required *of;
-    int32_t *fired, *stack;
+    int32_t *fired, *stack, *recent;
     uint64_t *possible;
 };
 
@@ -242,16 +245,22 @@ static int32_t allowed(const struct rules *rules, int32_t rule, const struct tea
     return team->stack[0];
 }
 
-/* Returns the index of a key among the changes, or -1. The binary search has no branches that could be mispredicted. */
-static int64_t place_of(const struct changes *changes, int64_t key)
+/* Returns the index of a key among the changes, or -1. A few hundred keys make up most of the look-ups. */
+static int64_t place_of(const struct changes *changes, int64_t key, int32_t *recent)
 {
-    int64_t place = 0;
+    int64_t place = recent[key % RECENT];
+    if (place < changes->count && changes->keys[place] == key)
+        return place;
+    place = 0;
     for (int64_t left = changes->count; left > 1;) {
         int64_t half = left / 2;
         place += changes->keys[place + half] <= key ? half : 0;
         left -= half;
     }
-    return changes->count && changes->keys[place] == key ? place : -1;
+    if (!changes->count || changes->keys[place] != key)
+        return -1;
+    recent[key % RECENT] = (int32_t)place;
+    return place;
 }
 
 static void let_in(const struct rules *rules, uint64_t *possible, const uint64_t *sets, int64_t of)
@@ -277,7 +286,7 @@ static int64_t imply(const struct rules *rules, int32_t rule, int32_t rank, cons
         int32_t own = rules->part_ranks[part] < rank ? rules->part_ranks[part] : rank;
         struct required *of = team->of + rules->part_of[part];
         int64_t key = (of->cell * rules->parts + part) * (rules->highest + 1) + own;
-        int64_t change = place_of(changes, key);
+        int64_t change = place_of(changes, key, team->recent);
         if (change < 0)
             return key;
         if (of->cell != changes->cells[change]) {
@@ -404,7 +413,8 @@ int64_t fire_rules(const struct rules *rules, const struct changes *changes, con
     struct team team = {.of = calloc((size_t)rules->criteria + 1, sizeof *team.of)};
     team.fired = malloc((size_t)(rules->count + 1 + rules->depth + 1) * sizeof *team.fired);
     team.stack = team.fired + rules->count + 1;
-    if (!team.of || !team.fired)
+    team.recent = calloc(RECENT, sizeof *team.recent);
+    if (!team.of || !team.fired || !team.recent)
         missing = NO_MEMORY;
     for (; missing == FINE && out->row < table->rows; out->row++) {
         if (out->added + rules->parts + rules->count > out->room) {
@@ -421,6 +431,7 @@ int64_t fire_rules(const struct rules *rules, const struct changes *changes, con
     }
     free(team.of);
     free(team.fired);
+    free(team.recent);
     return missing;
 }
 

@@ -16,6 +16,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -129,5 +130,6 @@ def count_reasons(rejects: Path) -> list[ReasonCount]:
     return [ReasonCount(count, *first[kind]) for kind, count in counts.most_common()]
 
 
+@lru_cache(_MOST_KINDS)  # most reasons occur many times
 def _find_kind(reason: str) -> str:
     return _END.split(_VARYING.sub("…", reason), maxsplit=1)[0]
