@@ -1,9 +1,13 @@
 """Judge a team again with other facts (`Supposing`), or with other requirements (`Rerun`).
 
-Saying how sure an answer is takes hundreds of verdicts, and they share most of their findings. An example: if Acme had
-the fax, its findings on the fax, and on a rule that favours a fax, are worked out again; its others, those of all other
-providers and the rules that fire are as before. If the team asked for 80 countries in place of 90, only the findings on
-that change; if it no longer asked for the fax, a rule that needs the fax may not fire, and the engine runs.
+Saying how sure an answer is takes hundreds of verdicts, and they share most of their findings. An example: Acme and
+Brook are judged on a fax, on 90 countries, and by a rule that favours a fax for teams that need one.
+
+    if Acme had the fax         its findings on the fax and of the rule are graded again; its finding on countries, all
+                                of Brook's, and which rules fire stay as they are
+    if 80 countries were asked  the findings on countries change, of both; the engine does not run, because rules depend
+                                on which criteria are asked, not on bounds
+    without the fax             the rule no longer fires, nor do rules that needed what it implies: the engine runs
 """
 
 import math
@@ -51,6 +55,18 @@ DUST = 1e-6
 """Of a score: more than what rounding takes away."""
 
 
+class _Before(NamedTuple):
+    """A provider as it is known: its place among all, its assessment, rank and the places of its failed musts.
+
+    Where nothing is asked there is no rank.
+    """
+
+    place: int
+    assessment: Assessment
+    rank: Rank | None
+    failed: frozenset[int]
+
+
 class _SupposedFacts(NamedTuple):
     """Facts about a provider, and its assessment and rank if they held."""
 
@@ -69,15 +85,13 @@ class Supposing:
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self._outcome = outcome
         self._facts = facts
-        self._assessments = {assessment.provider: assessment for assessment in outcome.assessments}
+        self._known: dict[str, _Before] = {}
+        for place, each in enumerate(outcome.assessments):
+            failed = frozenset(at for at, finding in enumerate(each.findings) if finding.is_failed_must)
+            self._known[each.provider] = _Before(place, each, rank(each) if each.findings else None, failed)
+        self._ranks = [each.rank for each in self._known.values()]
         self._depending, self._alone = self._find_dependencies()
         self._rated: dict[tuple[str, Truth, Interval | None], tuple[bool, int, float]] = {}
-        self._failed = {
-            each.provider: {place for place, finding in enumerate(each.findings) if finding.is_failed_must}
-            for each in outcome.assessments
-        }
-        self._places = {assessment.provider: place for place, assessment in enumerate(outcome.assessments)}
-        self._ranks = [rank(assessment) if assessment.findings else None for assessment in outcome.assessments]
         # Keyed by the identity of the facts, which are kept here, because comparing their claims takes longer than
         # judging again; first by the identity of their tuple, because a search asks for most of them repeatedly.
         self._found: dict[tuple[int, ...], _SupposedFacts] = {}
@@ -106,118 +120,21 @@ class Supposing:
             return self._before
         assessments, ranks = [*self._outcome.assessments], [*self._ranks]
         for part in parts:
-            place = self._places[part[0].provider]
+            place = self._known[part[0].provider].place
             _, assessments[place], ranks[place] = self._assess(part)
         known = [each for each in ranks if each is not None]
         return judge_ranked(assessments, known) if known else judge(assessments)
 
-    @cached_property
-    def _before(self) -> Verdict:
-        return judge(self._outcome.assessments)
-
-    @cached_property
-    def _best(self) -> Rank | None:
-        return min((each for each in self._ranks if each is not None), default=None)
-
-    @cached_property
-    def _unbeaten(self) -> frozenset[int]:
-        """Return the places of the rivals that keep the verdict from being proven."""
-        leader = next((each for each in self._outcome.assessments if each.provider == self._before.provider), None)
-        return frozenset(
-            place
-            for place, each in enumerate(self._outcome.assessments)
-            if leader is not None and each is not leader and not is_beaten(each, leader)
-        )
-
-    def _stays_behind(self, supposed: tuple[Fact, ...]) -> bool:
-        """Return whether one provider, with these facts, stays behind the leaders and does not affect the verdict.
-
-        With many providers this is true for most answers, and saves judging all the others.
-        """
-        place, before = self._places[supposed[0].provider], self._before
-        best = self._best
-        # A changed leader changes the comparison for all others.
-        if best is None or self._ranks[place] == best:
-            return False
-        if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
-            return False
-        # The leader stays; it also stays unproven if another rival prevents a proof anyway.
-        if before.provider is not None:
-            return len(self._unbeaten - {place}) > 0
-        # Possible scores matter only for qualified leaders.
-        return before.kind == "none" or best[0] > 0
-
-    def _falls_short(self, supposed: tuple[Fact, ...], best: Rank) -> bool:
-        """Return whether facts about one provider, each within what is known, certainly leave it behind a rank.
-
-        Knowing more moves a degree within its interval. So an answer can meet the unknown musts that depend on it, and
-        raise the score by the unknown part; a failed must stays failed.
-        """
-        provider = supposed[0].provider
-        before, own = self._assessments[provider], self._ranks[self._places[provider]]
-        if own is None or before.cost is not None or not all(map(self._facts.allows, supposed)):
-            return False
-        (standing, unknown_now, behind), (best_standing, best_unknown, _) = own, best
-        if standing == _RULED_OUT:
-            return standing > best_standing
-        findings = [before.findings[place] for place in self._list_touched(supposed)]
-        unknown = unknown_now - len([each for each in findings if each.is_unknown_must])
-        # Even if every answer is yes, it still has more unknown musts, or the leader has none.
-        if unknown > 0 and (unknown > best_unknown or best_standing == _QUALIFIED):
-            return True
-        # Two wishes that weigh 5 of a total of 60, each expected at 0.5, can raise the score by 5 / 60, or 8.3 points:
-        # not enough where the leader is 10 ahead.
-        gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
-        expected = -behind + 100 * gained / sum([each.weight for each in before.findings]) + DUST
-        return (1 if unknown > 0 else 0, unknown, -expected) > best
-
-    def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
-        """Return the places of the findings that depend on facts about a provider."""
-        criteria = {fact.criterion for fact in supposed}
-        # What exists for one member exists for any.
-        touched = criteria | {split_member(criterion)[0] for criterion in criteria}
-        return {place for criterion in touched for place in self._depending.get(criterion, ())}
-
     def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
         """Return one provider's assessment with these facts, which are all about it."""
         return self._assess(supposed).assessment
-
-    def _assess(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
-        known = self._found_whole.get(id(supposed))
-        if known is not None:
-            return known
-        key = tuple(map(id, supposed))
-        if key not in self._found:
-            provider = supposed[0].provider
-            findings = list(self._assessments[provider].findings)
-            again, cost = self._find_again(supposed)
-            for place, finding in again.items():
-                findings[place] = finding
-            found = sum_up(provider, findings, cost)
-            self._found[key] = _SupposedFacts(supposed, found, rank(found))
-        self._found_whole[id(supposed)] = self._found[key]._replace(facts=supposed)
-        return self._found[key]
-
-    def _find_again(self, supposed: tuple[Fact, ...]) -> tuple[dict[int, Finding], Cost | None]:
-        """Return by place the findings on one provider that these facts change, and its cost."""
-        provider, facts = supposed[0].provider, self._facts.supposing(*supposed)
-        before = self._assessments[provider]
-        cost = before.cost
-        # Only a price, which is multiplied by a usage, moves the monthly cost.
-        if cost is not None and any(self._facts.knowledge.criteria[fact.criterion].usage for fact in supposed):
-            cost = calculate_cost(provider, self._outcome.team.usage, facts)
-        found = {place: before.findings[place] for place in self._list_touched(supposed)}
-        return {
-            place: each._replace(degree=_grade_again(each, facts, cost), cost=None if each.cost is None else cost)
-            for place, each in found.items()
-        }, cost
 
     def rate(self, supposed: tuple[Fact, ...]) -> tuple[bool, int, float]:
         """Return a key for how good these facts are for a provider: no failed must, few unknown ones, a high score.
 
         It compares answers to the same questions, in a fraction of the time that ranks take.
         """
-        failed = self._failed[supposed[0].provider]
+        failed = self._known[supposed[0].provider].failed
         if len(supposed) == 1 and supposed[0].criterion in self._alone:
             stands, known, points = self._rate_alone(supposed[0])
             return stands and failed <= self._alone[supposed[0].criterion], known, points
@@ -231,6 +148,45 @@ class Supposing:
         if key not in self._rated:
             self._rated[key] = _rate(self._find_again((supposed,))[0].values())
         return self._rated[key]
+
+    # Findings and assessments with other facts
+
+    def _assess(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
+        known = self._found_whole.get(id(supposed))
+        if known is not None:
+            return known
+        key = tuple(map(id, supposed))
+        if key not in self._found:
+            provider = supposed[0].provider
+            findings = list(self._known[provider].assessment.findings)
+            again, cost = self._find_again(supposed)
+            for place, finding in again.items():
+                findings[place] = finding
+            found = sum_up(provider, findings, cost)
+            self._found[key] = _SupposedFacts(supposed, found, rank(found))
+        self._found_whole[id(supposed)] = self._found[key]._replace(facts=supposed)
+        return self._found[key]
+
+    def _find_again(self, supposed: tuple[Fact, ...]) -> tuple[dict[int, Finding], Cost | None]:
+        """Return by place the findings on one provider that these facts change, and its cost."""
+        provider, facts = supposed[0].provider, self._facts.supposing(*supposed)
+        before = self._known[provider].assessment
+        cost = before.cost
+        # Only a price, which is multiplied by a usage, moves the monthly cost.
+        if cost is not None and any(self._facts.knowledge.criteria[fact.criterion].usage for fact in supposed):
+            cost = calculate_cost(provider, self._outcome.team.usage, facts)
+        found = {place: before.findings[place] for place in self._list_touched(supposed)}
+        return {
+            place: each._replace(degree=_grade_again(each, facts, cost), cost=None if each.cost is None else cost)
+            for place, each in found.items()
+        }, cost
+
+    def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
+        """Return the places of the findings that depend on facts about a provider."""
+        criteria = {fact.criterion for fact in supposed}
+        # What exists for one member exists for any.
+        touched = criteria | {split_member(criterion)[0] for criterion in criteria}
+        return {place for criterion in touched for place in self._depending.get(criterion, ())}
 
     def _find_dependencies(self) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
         """Return the places of the findings that depend on each criterion, the same for each provider.
@@ -254,6 +210,66 @@ class Supposing:
             if name not in joint and AT not in name and criteria[name].kind == "capability"
         }
         return places, alone
+
+    # Answers that leave the verdict as it is, found without judging all providers
+
+    def _stays_behind(self, supposed: tuple[Fact, ...]) -> bool:
+        """Return whether one provider, with these facts, stays behind the leaders and does not affect the verdict.
+
+        With many providers this is true for most answers, and saves judging all the others.
+        """
+        known, before, best = self._known[supposed[0].provider], self._before, self._best
+        # A changed leader changes the comparison for all others.
+        if best is None or known.rank == best:
+            return False
+        if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
+            return False
+        # The leader stays; it also stays unproven if another rival prevents a proof anyway.
+        if before.provider is not None:
+            return len(self._unbeaten - {known.place}) > 0
+        # Possible scores matter only for qualified leaders.
+        return before.kind == "none" or best[0] > 0
+
+    def _falls_short(self, supposed: tuple[Fact, ...], best: Rank) -> bool:
+        """Return whether facts about one provider, each within what is known, certainly leave it behind a rank.
+
+        Knowing more moves a degree within its interval. So an answer can meet the unknown musts that depend on it, and
+        raise the score by the unknown part; a failed must stays failed.
+        """
+        _, before, own, _ = self._known[supposed[0].provider]
+        if own is None or before.cost is not None or not all(map(self._facts.allows, supposed)):
+            return False
+        (standing, unknown_now, behind), (best_standing, best_unknown, _) = own, best
+        if standing == _RULED_OUT:
+            return standing > best_standing
+        findings = [before.findings[place] for place in self._list_touched(supposed)]
+        unknown = unknown_now - len([each for each in findings if each.is_unknown_must])
+        # Even if every answer is yes, it still has more unknown musts, or the leader has none.
+        if unknown > 0 and (unknown > best_unknown or best_standing == _QUALIFIED):
+            return True
+        # Two wishes that weigh 5 of a total of 60, each expected at 0.5, can raise the score by 5 / 60, or 8.3 points:
+        # not enough where the leader is 10 ahead.
+        gained = sum([each.weight * (each.degree.high - each.degree.expected) for each in findings])
+        expected = -behind + 100 * gained / sum([each.weight for each in before.findings]) + DUST
+        return (1 if unknown > 0 else 0, unknown, -expected) > best
+
+    @cached_property
+    def _before(self) -> Verdict:
+        return judge(self._outcome.assessments)
+
+    @cached_property
+    def _best(self) -> Rank | None:
+        return min((each for each in self._ranks if each is not None), default=None)
+
+    @cached_property
+    def _unbeaten(self) -> frozenset[int]:
+        """Return the places of the rivals that keep the verdict from being proven."""
+        leader = self._known.get(self._before.provider or "")
+        return frozenset(
+            each.place
+            for each in self._known.values()
+            if leader is not None and each is not leader and not is_beaten(each.assessment, leader.assessment)
+        )
 
 
 def _rate(findings: Iterable[Finding]) -> tuple[bool, int, float]:
@@ -301,11 +317,11 @@ class Rerun:
         self._fired = outcome.inference.fired
         to_settle = compile_rules(facts.knowledge).to_settle
         self._settled = settle_atoms(to_settle, outcome.team)
+        # The criteria on which rules depend (that fired, or that exclude some), that they imply, that they speak of.
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
         self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
         self._implied = {part.criterion for rule in self._fired for part in rule.implies}
-        self._named = self._matters | self._implied
-        self._named = self._named.union(*(judged_by(rule) for rule in self._fired))
+        self._named = (self._matters | self._implied).union(*(judged_by(rule) for rule in self._fired))
         self._inferred: dict[tuple[Requirement, ...], Inference] = {}
         self._rows: dict[Requirement | str, Totals] = {}
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
