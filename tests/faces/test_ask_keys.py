@@ -360,6 +360,12 @@ def test_ctrl_c_in_a_terminal_saves_and_says_how_to_go_on(tmp_path, open_termina
     assert again.process.wait(30) == 0
 
 
+def test_how_to_continue_is_said_below_the_answer_where_it_is_still_in_sight(open_terminal):
+    terminal = _marked(open_terminal("--no-robustness"))
+    terminal.type(f"q{ENTER}", "recommend ask --resume")
+    assert terminal.text().index("Knowledge base") < terminal.text().index("To continue:")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_end_saves_too(tmp_path, open_terminal, number):
     terminal = _marked(open_terminal(""))

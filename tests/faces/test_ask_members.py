@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 from provider_advisor.errors import RequirementsError
@@ -47,3 +50,9 @@ def test_a_name_of_several_members_or_of_none_is_refused(read, text, sentence):
     with pytest.raises(RequirementsError) as refused:
         read(text)
     assert str(refused.value).startswith(sentence)
+
+
+def test_examples_from_a_long_list_are_members_that_providers_state(recommend_says, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"messages\n1 m\n\n")))
+    said = recommend_says("recommend ask --as-of 2026-11-30 --no-robustness").out
+    assert "Names, as in Australia, Austria; s: not sure" in said

@@ -157,7 +157,19 @@ def ask_command(context: click.Context, /, options: AskOptions) -> None:
     status = _converse(draft, options, resumed)
     if status:
         context.exit(status)
-    _answer(draft.state, options)
+    # Saved before the answer, which may be cut off, but told below it, where it is still in sight.
+    told = _save(draft.state, options, resumed) if draft.kept else ""
+    try:
+        _answer(draft.state, options)
+    finally:
+        if told:
+            show_text(f"\n{told}", err=True)
+
+
+def _save(state: State, options: AskOptions, resumed: Path | None) -> str:
+    """Save the answers; return how to continue with them."""
+    path = (resumed or name_session(options.place)).absolute()
+    return save_session(state, path, options.make_command(path))
 
 
 def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
@@ -167,26 +179,23 @@ def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
 
 
 def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
-    """Ask; return 0, or the exit status after an interruption. The answers are saved in any case."""
+    """Ask; return 0, or the exit status after an interruption, when the answers are saved."""
 
-    def save(state: State, before: str = "") -> None:
-        path = (resumed or name_session(options.place)).absolute()
+    def save(before: str = "") -> None:
         # The terminal may already be closed.
         with contextlib.suppress(OSError):
-            show_text(f"\n{before}{save_session(state, path, options.make_command(path))}", err=True)
+            show_text(f"\n{before}{_save(draft.complete(), options, resumed)}", err=True)
 
     with _interruptible():
         try:
             converse(draft, _make_face(options), partial(_save_as, options))
         except (KeyboardInterrupt, EOFError) as stop:
-            save(draft.complete(), "Interrupted. ")
+            save("Interrupted. ")
             return 128 + (stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
         except (OSError, AdvisorError) as error:
             if not isinstance(error, BrokenPipeError):
-                save(draft.complete())
+                save()
             raise
-        if draft.kept:
-            save(draft.state)
     return 0
 
 

@@ -232,7 +232,7 @@ class PlainFace:
         An empty line is the answer `before`, if there is one; with `leave` it goes back.
         """
         self._show_one(prompt, before, state)
-        self.tell(_describe_input(prompt, is_kept=leave or before is not None))
+        self.tell(_describe_input(prompt, state, is_kept=leave or before is not None))
 
         def read(text: str) -> object:
             if not text and (leave or before is not None):
@@ -345,13 +345,17 @@ def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
     return Reply("search", text) if text else None
 
 
-def _describe_input(prompt: Prompt, *, is_kept: bool) -> str:
+def _describe_input(prompt: Prompt, state: State, *, is_kept: bool) -> str:
     """Say what may be typed; an empty line keeps the previous answer, if any."""
     if prompt.kind == "number":
         what = describe_hint(prompt)
     elif prompt.kind == "members":
-        example = ", ".join(label for _, label in prompt.choices[:2])
-        what = f"Names{' or numbers' if _is_short(prompt) else ''}, as in {example}; s: not sure"
+        # Of a long list, those that providers state are what most teams look for: not "Abkhazian, Afar".
+        claimed = () if _is_short(prompt) else state.catalogue.claimed_members.get(prompt.key.name, ())
+        examples = [label for value, label in prompt.choices if value in claimed] or [
+            label for _, label in prompt.choices
+        ]
+        what = f"Names{' or numbers' if _is_short(prompt) else ''}, as in {', '.join(examples[:2])}; s: not sure"
     elif prompt.kind == "criterion":
         what = _OWN if prompt.key.kind == "unlisted" else _ONE
     else:
