@@ -44,6 +44,9 @@ def web(bicycles, runs):
         yield client
 
 
+_CSV = {"Content-Type": "text/csv"}
+
+
 def _send(web, content, name="teams.csv", **fields):
     return web.post("/batch", files={"file": (name, content)}, data=fields, follow_redirects=False)
 
@@ -235,6 +238,35 @@ def test_the_scores_have_the_form_that_is_asked_for_else_that_of_the_file(  # no
 def test_each_form_is_one_of_the_command(output):
     run = make_batch_run(read_upload("x.csv", b"needs\n"), BatchChoice(output), (None, None))
     assert run.arguments[:3] == ["batch", "teams.csv", f"scores.{output}"]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_file_that_a_european_excel_wrote_is_answered(web, runs, separator):
+    rows = [["team", "needs", "usage.inspections"], ["Müller", "repairs", "1,5"], ["Weiß", "rental", "2"]]
+    content = "\r\n".join(map(separator.join, rows)).encode("cp1252")
+    sent = _send(web, content, decimal=",", encoding="cp1252")
+    run = asyncio.run(runs.wait(sent.headers["location"][7:], 60))
+    assert run.is_done, run.list_mistakes()
+    scores = list(csv.DictReader(io.StringIO((run.folder / "scores.csv").read_text(encoding="utf-8"))))
+    assert [row["team"] for row in scores] == ["Müller", "Weiß"]
+
+
+@pytest.mark.parametrize("fields", [{"decimal": "x"}, {"encoding": "a\0b"}, {"encoding": "x" * 41}])
+def test_a_sign_or_an_encoding_that_cannot_be_is_refused(web, fields):
+    sent = _send(web, _TEAMS, **fields)
+    assert sent.status_code == 422
+    assert web.post("/api/v1/batch", params={"decimal": "x"}, content=_TEAMS, headers=_CSV).status_code == 422
+
+
+def test_after_a_run_that_failed_the_form_is_as_it_was_filled_in(web, runs):
+    given = {"output": "xlsx", "reasons": "1", "as_of": "2024-06-01", "decimal": ",", "encoding": "cp1252"}
+    sent = _send(web, "a,a\nb,b\n", **given)
+    assert not asyncio.run(runs.wait(sent.headers["location"][7:], 60)).is_done
+    page = web.get(sent.headers["location"]).text
+    for shown in ("xlsx", "cp1252", ","):
+        assert f'<option value="{shown}" selected>' in page
+    assert 'name="reasons" value="1" checked' in page
+    assert 'name="as_of" value="2024-06-01"' in page
 
 
 def test_a_run_that_fails_gets_the_sentences_of_the_command(web, runs, done):

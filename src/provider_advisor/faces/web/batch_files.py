@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import itertools
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,7 @@ OUTPUTS = {
     "jsonl": "application/x-ndjson",
 }
 _RESULTS = ("scores", "rejects")
+_ENCODING = re.compile(r"[\w-]{0,40}", re.ASCII)
 
 
 class Upload(NamedTuple):
@@ -128,11 +130,13 @@ def _check_unpacked(size: int, name: str) -> None:
 
 
 class BatchChoice(NamedTuple):
-    """Options of a run: the output format (the file's own if empty), reasons, and the day of the facts."""
+    """Options of a run; what is empty is as the command has it by default, and the output as the file is."""
 
     output: str = ""
     reasons: bool = False
     as_of: str = ""
+    decimal: str = ""
+    encoding: str = ""
 
 
 def make_batch_run(upload: Upload, choice: BatchChoice, folders: Sequence[str | None]) -> Run:
@@ -140,12 +144,31 @@ def make_batch_run(upload: Upload, choice: BatchChoice, folders: Sequence[str | 
     output = choice.output or upload.kind
     if output not in OUTPUTS:
         raise RequirementsError(f"unknown format '{choice.output[:40]}'; expected one of {', '.join(OUTPUTS)}.")
+    if choice.decimal not in {"", ".", ","}:
+        raise RequirementsError(f"unknown decimal sign '{choice.decimal[:40]}'; expected a point or a comma.")
+    if not _ENCODING.fullmatch(choice.encoding):
+        raise RequirementsError(f"unknown encoding '{choice.encoding[:40]}'; expected one such as cp1252.")
     day = read_day(choice.as_of.strip() or None)
     name = f"teams.{upload.ending}"
     arguments = ["batch", name, f"scores.{output}", "--rejects", "rejects.csv", "--summary", "summary.json"]
     arguments += ["--quiet", *_name_folders(folders), *(["--reasons"] if choice.reasons else [])]
-    arguments += ["--as-of", day.isoformat()] if day else []
-    return Run(arguments, {name: upload.content}, {"name": upload.name, "output": output})
+    given = {
+        "as-of": day.isoformat() if day else "",
+        "separator": _find_separator(upload),
+        "decimal": choice.decimal,
+        "encoding": choice.encoding,
+    }
+    arguments += [f"--{option}={text}" for option, text in given.items() if text]
+    about = {"name": upload.name, "output": output, "choice": choice._asdict()}
+    return Run(arguments, {name: upload.content}, about)
+
+
+def _find_separator(upload: Upload) -> str:
+    """Return what separates the cells of CSV if it is no comma, as Excel writes it in much of Europe; else nothing."""
+    if upload.ending != "csv":
+        return ""
+    header = upload.content.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    return next((sign for sign in (";", "\t") if b"," not in header and sign.encode() in header), "")
 
 
 def _name_folders(folders: Sequence[str | None]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Path, Query, Request, UploadFile
 from pydantic import BaseModel, Field
@@ -65,9 +65,11 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
     output: FormText = "",
     reasons: FormText = "",
     as_of: FormText = "",
+    decimal: FormText = "",
+    encoding: FormText = "",
 ) -> Response:
     """Start scoring the teams in a file, and redirect to the page of the run."""
-    choice = BatchChoice(output, bool(reasons), as_of)
+    choice = BatchChoice(output, bool(reasons), as_of, decimal, encoding)
     try:
         found = read_fields(
             {"file": file if file and file.filename else None, "as_of": as_of.strip()},
@@ -94,7 +96,7 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
         page.headers["Refresh"] = "2"  # refreshes the page like a meta element, without a script
         return page
     if not run.is_done:
-        return _show_form(service, BatchChoice(run.about["output"]), 422, mistakes=run.list_mistakes())
+        return _show_form(service, BatchChoice(**run.about["choice"]), 422, mistakes=run.list_mistakes())
     values = batch_values(read_summary(run))
     rejects = find_result(run, "rejects") if values["summary"]["rejected"] else None
     return show_page(
@@ -128,6 +130,8 @@ def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200
         here="batch",
         choice=choice,
         outputs=[("", "The same as the file"), *((name, _NAMES[name]) for name in OUTPUTS)],
+        decimals=[("", "Point, as in 0.05"), (",", "Comma, as in 0,05")],
+        encodings=[("", "UTF-8"), ("cp1252", "Windows (Western European)")],
         endings=",".join(f".{ending}" for ending in ENDINGS),
         most_rows=f"{MOST_ROWS:,}",
         most_megabytes=MOST_BYTES // 1_000_000,
@@ -194,12 +198,14 @@ _REJECTS: Responses = {
     responses={415: PROBLEM},
     openapi_extra=_FILE_SENT,
 )
-async def post_batch(
+async def post_batch(  # noqa: PLR0913, PLR0917 (the options of a run)
     request: Request,
     runs: Runs,
     output: Annotated[str, Query(description=_FORM)] = "",
     reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
     as_of: Day = None,
+    decimal: Annotated[Literal["", ".", ","], Query(description="decimal sign of numbers in CSV")] = "",
+    encoding: Annotated[str, Query(description="text encoding of CSV, such as cp1252; default: UTF-8")] = "",
 ) -> Response:
     """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -211,7 +217,9 @@ async def post_batch(
     # Checking a file and starting a process take longer than other requests should wait.
     def begin() -> StartedRun:
         upload = read_upload(f"teams.{_TYPES[media]}" if media in _TYPES else "teams", content)
-        return runs.start(make_batch_run(upload, BatchChoice(chosen, reasons, as_of or ""), runs.knowledge))
+        return runs.start(
+            make_batch_run(upload, BatchChoice(chosen, reasons, as_of or "", decimal, encoding), runs.knowledge)
+        )
 
     run = await run_in_threadpool(begin)
     response = JsonResponse(_record_run(run), HTTPStatus.ACCEPTED)
