@@ -48,6 +48,14 @@ def test_questions_that_wait_for_each_other_are_dead_ends(knowledge_from, tmp_pa
     assert "it waits for need:lightest-frame, which cannot be stated before" in found[0]
 
 
+def test_the_question_that_older_files_have_in_a_topic_is_read_and_not_used(knowledge_from, tmp_path):
+    question = "- {criterion: repairs, topics: [riding], share: 0.5}\n"
+    older = TOPICS.replace("label: Riding", "label: Riding, ask: Do you ride?") + question
+    now, then = (knowledge_from(tmp_path, rules={"questions.yaml": text}) for text in (TOPICS + question, older))
+    assert older != TOPICS + question
+    assert then.questionnaire == now.questionnaire
+
+
 def test_the_wording_of_questions_changes_no_fingerprint(knowledge_from, tmp_path, bicycles):
     asked = knowledge_from(
         tmp_path, rules={"questions.yaml": TOPICS + "- {criterion: repairs, topics: [riding], share: 0.5}\n"}

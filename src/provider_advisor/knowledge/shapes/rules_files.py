@@ -218,6 +218,8 @@ class SubjectShape(Shape):
     label: Words
     share: Share
     help: Words | None = None
+    # `impact` and the benchmarks read older revisions of a base, in which a topic had to have it.
+    ask: Annotated[Words | None, Field(description="never shown; older files have it")] = None
 
 
 class QuestionShape(Shape):
