@@ -23,7 +23,7 @@ from provider_advisor.decision.robustness.simplices import (
     group_by_weight,
 )
 from provider_advisor.decision.robustness.world_model import Alternative, Drawn, VolumeCase, Way, model_worlds
-from provider_advisor.decision.robustness.worlds import calculate_provider_shares, count_scores
+from provider_advisor.decision.robustness.worlds import _WorldShares, calculate_provider_shares, count_scores
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
@@ -278,6 +278,28 @@ def test_what_is_exact_is_what_is_drawn_within_its_error(found):
 
 
 @settings(REPEATED, max_examples=25)
+@given(alternatives(count=2), alternatives(count=2))
+def test_what_is_exact_over_several_cases_is_what_is_drawn_of_them(few, many):
+    cases, weights = (VolumeCase(0.25, few), VolumeCase(0.75, many)), [4, 2, 2, 1]
+    exact, sample = _WorldShares(cases, weights, 1000).calculate(), draw_worlds(cases, 20_000)
+    assert exact.uniform.samples == exact.given.samples == exact.ordered.samples == 0
+    assert sum(share.given for share in exact.alternatives) + exact.none == pytest.approx(1)
+    allowed = 5 * 0.5 / math.sqrt(sample.size)
+    firsts, ordered = sample.find_first_places(weights), sample.find_ordered_first_places(group_by_weight(weights))
+    assert [share.given for share in exact.alternatives] == pytest.approx(firsts, abs=allowed)
+    assert [share.ordered for share in exact.alternatives] == pytest.approx(ordered, abs=allowed)
+    for place, (share, ranks, central) in enumerate(
+        zip(exact.alternatives, sample.ranks(), sample.central(), strict=True)
+    ):
+        assert share.ranks == pytest.approx(ranks, abs=allowed)
+        if share.ranks[0] > 0.1:
+            assert share.central == pytest.approx(central, abs=0.02)
+            assert share.confidence == pytest.approx(sample.find_first_place(place, share.central), abs=allowed)
+    for pair, drawn in zip(exact.pairs, sample.find_pairs(weights), strict=True):
+        assert (pair.ahead, pair.level) == pytest.approx(drawn, abs=allowed)
+
+
+@settings(REPEATED, max_examples=25)
 @given(alternatives(count=5))
 def test_ranks_of_drawn_worlds_are_those_that_counting_gives(found):
     sample = draw_cases(found, 200)
@@ -401,7 +423,7 @@ def are_at_odds(place, assessment, facts):
 @given(worlds())
 def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
     decision = decided(world.knowledge, world.team)
-    ((_, found),), complete = model_worlds(decision.outcome.assessments, decision.facts)
+    ((_, found),), picked = model_worlds(decision.outcome.assessments, decision.facts)
     for assessment, alternative in zip(decision.outcome.assessments, found, strict=True):
         means = dict(enumerate(alternative.degrees))
         for block in alternative.blocks:
@@ -410,7 +432,7 @@ def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
                     means[draw.criterion] += part.share * (draw.start + draw.end) / 2
         for place, finding in enumerate(assessment.findings):
             requirement = finding.requirement
-            if requirement is None or not complete or depends_on_two(finding):
+            if requirement is None or picked or depends_on_two(finding):
                 continue
             if are_at_odds(place, assessment, decision.facts):
                 continue
@@ -493,13 +515,13 @@ def favoured(bounds, claims, weights=None, *, whole=True, unknown=0.5):
 )
 def test_in_each_scenario_some_amount_meets_just_the_bounds_that_are_met(bounds, said, whole, unknown):
     (assessment,), facts = favoured(bounds, {"ada": {"seats": said}}, whole=whole, unknown=unknown)
-    ((_, (alternative,)),), complete = model_worlds((assessment,), facts)
+    ((_, (alternative,)),), picked = model_worlds((assessment,), facts)
     claimed = facts("ada", "seats").amount or Interval()
     amounts = [Interval(amount, amount) for amount in ([*range(10)] if whole else [step / 4 for step in range(40)])]
     possible = {
         tuple(compare(amount, bound) is Truth.YES for bound in bounds) for amount in amounts if claimed.holds(amount)
     }
-    assert complete
+    assert not picked
     for ways in itertools.product(*alternative.blocks):
         degrees = list(alternative.degrees)
         for draw in (draw for part in ways for draw in part.degrees):
@@ -563,7 +585,7 @@ def test_one_provider_alone_is_always_first():
 
 
 def test_without_providers_there_are_no_worlds():
-    assert model_worlds((), Facts(knowledge_of([capability("board")], {}), DAY)) == ((VolumeCase(1, ()),), True)
+    assert model_worlds((), Facts(knowledge_of([capability("board")], {}), DAY)) == ((VolumeCase(1, ()),), 0)
 
 
 # Volumes of the team
@@ -646,6 +668,28 @@ def test_volumes_of_different_things_are_drawn_each_by_itself():
     assert (pairs, found.none) == ([(0.25, 0.25)], 0.25)
 
 
+def test_where_too_many_volumes_settle_limits_their_stretches_are_drawn():
+    # Each of seven providers has a price of its own for another item: 128 stretches are more than 64.
+    items = [f"i{number}" for number in range(7)]
+    prices = [price(f"price-{item}")._replace(usage=(item,)) for item in items]
+    claims = {
+        f"p{item}": {each.id: Said(5 if each.id == f"price-{item}" else 0, "exactly") for each in prices}
+        for item in items
+    }
+    cost = price("monthly-cost")._replace(scale=None, computed=True)
+    knowledge = replace(
+        knowledge_of([*prices, cost], claims),
+        usage={item: UsageItem(item, item, "How many?", "a month") for item in items},
+        fingerprint="seven volumes",
+    )
+    asked = (Requirement("monthly-cost", "must", Interval(None, 400)),)
+    decision = decided(knowledge, Team(asked, usage=dict.fromkeys(items, BETWEEN_50_AND_100)))
+    found = calculate_provider_shares(decision.outcome, decision.facts)
+    assert (found.given.samples, found.given.error) == (64, 0.0625)
+    assert found.none == pytest.approx(1 / 128, abs=0.05)
+    assert sum(share.given for share in found.alternatives) + found.none == pytest.approx(1)
+
+
 PRICES = st.sampled_from([0, 1, 4, 9, Said((2, 6)), Said((0, 9)), Said(3, "from"), ()])
 VOLUMES = st.sampled_from([80, BETWEEN_50_AND_100, Volume(0, 60, "0..60"), Volume(99, 100, "99..100")])
 LIMITS = st.sampled_from([None, Interval(None, 250), Interval(None, 500), Interval(200)])
@@ -666,8 +710,8 @@ def test_costs_are_as_often_within_a_limit_and_on_average_as_low_as_expected(sai
     ]
     usage = dict(zip(("calls", "texts"), volumes, strict=True))
     decision = paying(claims, usage, *asked, policy=HALF._replace(unknown=unknown))
-    cases, complete = model_worlds(decision.outcome.assessments, decision.facts)
-    assert complete
+    cases, picked = model_worlds(decision.outcome.assessments, decision.facts)
+    assert not picked
     assert sum(case.share for case in cases) == pytest.approx(1)
     for place, assessment in enumerate(decision.outcome.assessments):
         means = [0.0] * len(assessment.findings)

@@ -175,8 +175,8 @@ class _DrawnFact(NamedTuple):
         return tuple(itertools.pairwise(cuts))
 
 
-def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[VolumeCase, ...], bool]:
-    """Return each provider as an alternative, in each case; and whether all worlds are counted (see `MOST_WAYS`)."""
+def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[VolumeCase, ...], int]:
+    """Return each provider as an alternative, in each case; and by how many drawn ways some are modelled, or 0."""
     asked = _AskedOfAll.find(assessments[0].findings if assessments else (), facts)
     models = [_ProviderModel(assessment, facts, asked) for assessment in assessments]
     # All providers are in the same stretch of a volume, so it is cut where the limit on the cost of any of them is met.
@@ -190,7 +190,9 @@ def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple
         VolumeCase(share, tuple(model.build(at) for model in models))
         for at, share in _list_worlds(volumes, _MOST_CASES)
     )
-    return cases, _count_worlds(volumes) <= _MOST_CASES and all(model.is_complete for model in models)
+    if _count_worlds(volumes) > _MOST_CASES:
+        return cases, _MOST_CASES
+    return cases, 0 if all(model.is_complete for model in models) else MOST_WAYS
 
 
 class _AskedOfAll(NamedTuple):

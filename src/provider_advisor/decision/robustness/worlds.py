@@ -3,6 +3,11 @@
 The second is stochastic multicriteria acceptability analysis: Lahdelma and Salminen 2001, SMAA-2, Operations Research
 49(3):444-454, whose words rank acceptability, central weight vector and confidence factor are used here.
 
+    weights                       exact, where little is open               otherwise
+    the given ones                chances of each score (`count_scores`)    drawn worlds (`monte_carlo`)
+    all, equally likely           `duel` of two, `simplices` of up to 5     the same worlds, with drawn weights
+    those in the given order      `simplices`                               the same, if there are any
+
 A worked example: A is known to have the fax and may have the phone, B is known to have the phone, and p is 0.5. Both
 criteria weigh 1. There are two worlds: with the phone A scores 100 and B 50, without it both score 50. So A comes first
 in 0.5 + 0.5 / 2 = 75 % of the worlds, because they share first place in the second one:
@@ -29,7 +34,7 @@ from provider_advisor.decision.robustness.simplices import (
     find_ordered_first_places,
     group_by_weight,
 )
-from provider_advisor.decision.robustness.world_model import MOST_WAYS, Alternative, VolumeCase, model_worlds
+from provider_advisor.decision.robustness.world_model import Alternative, VolumeCase, model_worlds
 from provider_advisor.knowledge import Facts
 
 if TYPE_CHECKING:
@@ -107,14 +112,14 @@ def calculate_provider_shares(
     """
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
-    cases, complete = model_worlds(outcome.assessments, facts)
+    cases, picked = model_worlds(outcome.assessments, facts)
     weights = [finding.weight for finding in outcome.assessments[0].findings]
     worlds = _WorldShares(cases, weights, samples or _count_samples(len(outcome.assessments)))
     found = worlds.calculate() if other_weights else worlds.calculate_given()
     found = found._replace(
         at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
     )
-    return found if complete else _add_drawing_error(found)
+    return _add_drawing_error(found, picked) if picked else found
 
 
 def _count_samples(providers: int) -> int:
@@ -316,12 +321,12 @@ def _find_exact_acceptabilities(alternatives: Sequence[Alternative]) -> Sequence
     return found
 
 
-def _add_drawing_error(shares: Shares) -> Shares:
-    """Return the shares with their error, if tied facts had too many ways to count and some were drawn."""
+def _add_drawing_error(shares: Shares, picked: int) -> Shares:
+    """Return the shares with their error, if that many ways were drawn where there were too many to count."""
     # 0.5 is the share with the largest standard error, so this is an upper bound.
-    error = _measure_precision([0.5], MOST_WAYS).error
+    error = _measure_precision([0.5], picked).error
     given, uniform = (
-        Estimate(each.samples or MOST_WAYS, max(error, each.error)) for each in (shares.given, shares.uniform)
+        Estimate(each.samples or picked, max(error, each.error)) for each in (shares.given, shares.uniform)
     )
     return shares._replace(given=given, uniform=uniform)
 
