@@ -361,12 +361,11 @@ class CountedScores:
     """
 
     def __init__(self, scores: Sequence[_Scores]) -> None:
-        self._scores = scores
-        self._rivals = [_Rival(part) for part in scores]
+        self._alternatives = [_ScoreChances(each) for each in scores]
 
     def find_first_places(self) -> tuple[float, ...]:
         """Return how often each alternative comes first."""
-        return tuple(self.find_first_place(place) for place in range(len(self._scores)))
+        return tuple(self.find_first_place(place) for place in range(len(self._alternatives)))
 
     def find_first_place(self, place: int) -> float:
         """Return how often one alternative comes first.
@@ -374,27 +373,61 @@ class CountedScores:
         A score below the lowest of a rival that never fails cannot come first; rivals whose best score is lower are
         ignored.
         """
-        rivals = [rival for other, rival in enumerate(self._rivals) if other != place and rival.can_stand]
+        rivals = [each for other, each in enumerate(self._alternatives) if other != place and each.can_stand]
         least = max((rival.least for rival in rivals if rival.always_stands), default=-math.inf)
-        own = {score: chance for score, chance in self._scores[place].items() if score >= least}
-        if not own:
+        leading = {score: chance for score, chance in self._alternatives[place].chances.items() if score >= least}
+        if not leading:
             return 0.0
-        lowest = min(own)
+        lowest = min(leading)
         near = [rival for rival in rivals if rival.most >= lowest]
-        return math.fsum(chance * _expect_share(score, near) for score, chance in own.items())
+        return math.fsum(chance * _expect_share(score, near) for score, chance in leading.items())
 
     def find_pairs(self) -> list[tuple[float, float]]:
         """Return for each pair how often the first is ahead, and how often they are level."""
-        pairs = itertools.combinations(range(len(self._scores)), 2)
-        return [_compare_two(self._scores[one], self._rivals[two]) for one, two in pairs]
+        return [one.compare(two) for one, two in itertools.combinations(self._alternatives, 2)]
 
 
-def _compare_two(one: _Scores, rival: "_Rival") -> tuple[float, float]:
-    chances = [(chance, *rival.find_chances(score)) for score, chance in one.items()]
-    return (
-        math.fsum(chance * below for chance, below, _ in chances),
-        math.fsum(chance * level for chance, _, level in chances),
-    )
+class _ScoreChances:
+    """The chances of one alternative's scores, prepared to look up how often it is below or level with a score."""
+
+    def __init__(self, chances: _Scores) -> None:
+        self.chances = chances
+        self._sorted = sorted(chances)
+        self._below = [0.0, *itertools.accumulate(chances[score] for score in self._sorted)]
+        self._out = max(0.0, 1.0 - math.fsum(chances.values()))
+        self.can_stand = bool(chances)
+        self.always_stands = self._out < _ALIKE and self.can_stand
+        self.least, self.most = (self._sorted[0], self._sorted[-1]) if chances else (-math.inf, -math.inf)
+
+    def look_up(self, score: float) -> tuple[float, float]:
+        """Return the chances to be below a score, and level with it."""
+        # `_below[i]` is the chance of the i lowest scores together; an alternative that is out is below any score.
+        below = self._below[bisect.bisect_left(self._sorted, score)]
+        return self._out + below, self.chances.get(score, 0.0)
+
+    def compare(self, rival: "_ScoreChances") -> tuple[float, float]:
+        """Return how often this alternative is ahead of a rival, and how often both are level."""
+        found = [(chance, *rival.look_up(score)) for score, chance in self.chances.items()]
+        ahead = math.fsum(chance * below for chance, below, _ in found)
+        return ahead, math.fsum(chance * level for chance, _, level in found)
+
+
+def _expect_share(score: float, rivals: Sequence[_ScoreChances]) -> float:
+    """Return the expected share of first place of a score: 1 / (1 + the number of rivals level with it).
+
+    The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
+    """
+    # With k others level the share is 1 / (k + 1), the integral of z^k over [0, 1]. So the coefficient of z^k is the
+    # chance that exactly k rivals are level and all others below, and each is divided by k + 1 at the end.
+    # Example: one rival, below with 0.5 and level with 0.5, gives 0.5 + 0.5 z, so a share of 0.5 + 0.25 = 0.75.
+    powers = [1.0]
+    for rival in rivals:
+        below, level = rival.look_up(score)
+        if level:
+            powers = [below * low + level * high for low, high in zip([*powers, 0.0], [0.0, *powers], strict=True)]
+        else:
+            powers = [below * power for power in powers]
+    return math.fsum(power / (1 + exponent) for exponent, power in enumerate(powers))
 
 
 def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) -> CountedScores | None:
@@ -421,7 +454,7 @@ def _count_scores(alternative: Alternative, weights: Sequence[float], most: int)
         return None
     known = math.fsum(weight * degree for weight, degree in zip(weights, alternative.degrees, strict=True))
     # Blocks are independent, so the distribution of the sum is the convolution of theirs. Ways in which a must fails
-    # are left out: their chance is missing from the total, and `_Rival` counts it as being out.
+    # are left out: their chance is missing from the total, and `_ScoreChances` counts it as being out.
     scores = {known: 1.0} if alternative.stands else {}
     for block in alternative.blocks:
         steps = [
@@ -445,39 +478,3 @@ def _merge_rounded(scores: _Scores) -> _Scores:
         key = round(score, _DIGITS)
         merged[key] = merged.get(key, 0.0) + scores[score]
     return merged
-
-
-class _Rival:
-    """A rival's scores, prepared to look up how often it is below or level with a score."""
-
-    def __init__(self, scores: _Scores) -> None:
-        self._scores = scores
-        self._sorted = sorted(scores)
-        self._below = [0.0, *itertools.accumulate(scores[score] for score in self._sorted)]
-        self._out = max(0.0, 1.0 - math.fsum(scores.values()))
-        self.can_stand = bool(scores)
-        self.always_stands = self._out < _ALIKE and self.can_stand
-        self.least, self.most = (self._sorted[0], self._sorted[-1]) if scores else (-math.inf, -math.inf)
-
-    def find_chances(self, score: float) -> tuple[float, float]:
-        # `_below[i]` is the chance of the i lowest scores together; a rival that is out is below any score.
-        below = self._below[bisect.bisect_left(self._sorted, score)]
-        return self._out + below, self._scores.get(score, 0.0)
-
-
-def _expect_share(score: float, rivals: Sequence[_Rival]) -> float:
-    """Return the expected share of first place of a score: 1 / (1 + the number of rivals level with it).
-
-    The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
-    """
-    # With k others level the share is 1 / (k + 1), the integral of z^k over [0, 1]. So the coefficient of z^k is the
-    # chance that exactly k rivals are level and all others below, and each is divided by k + 1 at the end.
-    # Example: one rival, below with 0.5 and level with 0.5, gives 0.5 + 0.5 z, so a share of 0.5 + 0.25 = 0.75.
-    powers = [1.0]
-    for rival in rivals:
-        below, level = rival.find_chances(score)
-        if level:
-            powers = [below * low + level * high for low, high in zip([*powers, 0.0], [0.0, *powers], strict=True)]
-        else:
-            powers = [below * power for power in powers]
-    return math.fsum(power / (1 + exponent) for exponent, power in enumerate(powers))
