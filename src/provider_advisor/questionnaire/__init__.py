@@ -12,21 +12,22 @@ from provider_advisor.questionnaire.answer_files import (
     record_requirements,
 )
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.next_screen import (
-    End,
-    change_answer,
-    choose_screen,
+from provider_advisor.questionnaire.interpret_answers import answer_screen, change_answer, still_applies
+from provider_advisor.questionnaire.next_screen import End, choose_screen
+from provider_advisor.questionnaire.prompts import (
+    Prompt,
+    find_members,
     list_bounds,
     list_members,
-    still_applies,
+    make_prompt,
+    read_wish,
+    search_questions,
 )
-from provider_advisor.questionnaire.prompts import Prompt, find_members, make_prompt, read_wish, search_questions
 from provider_advisor.questionnaire.proof import Survey, survey_answers
 from provider_advisor.questionnaire.state import (
     GivenAnswer,
     Screen,
     State,
-    answer_screen,
     begin,
     declare,
     go_back,

@@ -1,38 +1,238 @@
-"""Derive from the answers what the team stated, and which answers no longer apply.
+"""Check each answer, and derive from all of them what the team stated, and which answers no longer apply.
 
-What was given before the first question, in a file or by options, counts like answers, until an answer takes its place.
+An answer is checked alone when it is given: is there such a question, and is this a value that it takes? What it means
+depends on the others. A must on "recording" counts only as long as "video" is asked for; without video the answer is
+kept, but not used, in case video comes back. What was given before the first question, in a file or by options, counts
+like answers, until an answer takes its place.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, Priority
-from provider_advisor.knowledge.conditions import AT, list_needed
+from provider_advisor.knowledge.conditions import AT, EITHER, list_needed
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.logic import ABSENT
-from provider_advisor.questionnaire.catalogue import to_interval
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.logic import ABSENT, Number, plain
+from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.open_questions import Possible, SortedAnswers, find_possible
 from provider_advisor.questionnaire.state import (
     ALONG,
+    CRITERION_WORDS,
     MUST_NOT,
     NO_ANSWER,
     NONE,
     PRIORITY_WORDS,
+    TOPICS,
+    UNLISTED_WORDS,
     UNSURE,
     UNWANTED,
     GivenAnswer,
+    Screen,
     State,
+    Value,
+    get_silence,
+    put_answers,
     to_question,
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
-from provider_advisor.requirements.grammar import get_least
-from provider_advisor.requirements.statement import UnlistedPriority, Used, join_unlisted, sort_requirements
+from provider_advisor.requirements.grammar import get_least, get_lowest, read_requirement
+from provider_advisor.requirements.read_team import read_situation
+from provider_advisor.requirements.statement import (
+    LARGEST,
+    UnlistedPriority,
+    Used,
+    is_within,
+    join_unlisted,
+    sort_requirements,
+)
+from provider_advisor.requirements.unlisted import read_unlisted
+from provider_advisor.requirements.usage import check_volume
+from provider_advisor.safe_text import brief, shown
 
 _ByKind = Mapping[str, Mapping[str, Any]]
 """The values of answers, by the kind and the name of their keys."""
+
+
+# Answer a whole screen, or a single question
+
+
+def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) -> State:
+    """Return the state after a screen was answered, with a value for each key that matters; the others mean no.
+
+    An unanswered number means that there is no bound or no answer, and without any topic all stay closed. A ticked
+    criterion may bring its bound and members along; otherwise they are asked later if they matter. Raises
+    RequirementsError for a key that is not on the screen or a value that does not fit.
+    """
+    along = [Key(kind, ticked.name) for kind in ALONG for ticked in list_ticked(screen, values)]
+    for key in values:
+        if key not in screen.keys and key not in along:
+            expected = ", ".join(map(str, screen.keys))
+            raise RequirementsError(f"{shown(str(key))} is not asked here; expected {expected}.")
+    step = state.steps + 1
+    keys = (*screen.keys, *(key for key in along if key in values and key not in screen.keys))
+    given = {key: check_value(key, values[key], state.catalogue) if key in values else get_silence(key) for key in keys}
+    return put_answers(state, [GivenAnswer(key, value, step) for key, value in given.items()])
+
+
+def list_ticked(screen: Screen, values: Mapping[Key, object]) -> list[Key]:
+    """Return the criteria that are ticked on a screen."""
+    return [key for key in screen.keys if key.kind == "criterion" and values.get(key) in PRIORITY_WORDS]
+
+
+def change_answer(state: State, key: Key, value: object, *, searched: bool = False) -> State:
+    """Return the state with one answer added or replaced; all others are kept.
+
+    `searched` means that the person looked for the question, which is then answered although it would not be asked.
+    Raises RequirementsError for a question that does not exist or does not apply, or a value that does not fit.
+    """
+    key = check_key(key, state.catalogue)
+    answer = GivenAnswer(key, check_value(key, value, state.catalogue), state.steps + 1, searched)
+    if not searched and not interpret_answers(state).possible.applies(key):
+        raise RequirementsError(_explain_idle(key, state.catalogue))
+    after = put_answers(state, [answer])
+    return after._replace(phase="asking") if after.phase != "further" else after
+
+
+def still_applies(screen: Screen, state: State) -> bool:
+    """Return whether all questions of a screen apply after an answer was changed, which may have closed their topic."""
+    return all(map(interpret_answers(state).possible.applies, screen.keys))
+
+
+def _explain_idle(key: Key, catalogue: Catalogue) -> str:
+    if key.kind in ALONG:
+        return f"'{key.name}' is not asked for, so it takes no {key.kind}; answer 'criterion:{key.name}' first."
+    return (
+        f"the question about '{key.name}' does not apply to the answers so far; open one of its topics "
+        f"({', '.join(catalogue.questions[key].subjects)}), or ask for what it depends on, first."
+    )
+
+
+# What an answer may be
+
+
+def check_key(key: Key, catalogue: Catalogue) -> Key:
+    """Return the key if there is such a question. Raises RequirementsError."""
+    if key == TOPICS:
+        return key
+    if key.kind == "unlisted":
+        return Key("unlisted", read_unlisted({"text": key.name}).text)
+    if key.kind == "criterion" and not {AT, EITHER}.isdisjoint(key.name):
+        # Members and choices may be written as on the command line: `phone-numbers@Germany`, `whatsapp|sms`.
+        key = Key("criterion", read_requirement(key.name, "must", catalogue.knowledge).criterion)
+    question = to_question(key)
+    if question not in catalogue.questions:
+        names = [part.name for part in catalogue.questions.values() if part.about == question.kind]
+        hint = did_you_mean(brief(key.name), names) or " See `recommend criteria` for what you can ask for."
+        raise RequirementsError(f"there is no question about the {question.kind} {shown(key.name)}.{hint}")
+    if key.kind == "bound" and catalogue.knowledge.criteria[key.name].kind == "capability":
+        raise RequirementsError(
+            f"'{key.name}' is a capability, which takes no bound; answer only whether it is needed."
+        )
+    if key.kind == "members" and catalogue.knowledge.criteria.list_of(key.name) is None:
+        raise RequirementsError(f"'{key.name}' has no members; answer only whether it is needed.")
+    return key
+
+
+def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
+    """Return a checked value for the state, for an existing key; no to a number means none.
+
+    Raises RequirementsError.
+    """
+    return _CHECKS[key.kind](value, key.name, catalogue)
+
+
+def _check_topics(value: object, _: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the subjects chosen, each once, in the order of the file of questions."""
+    given, known = _list_several(value), catalogue.subjects
+    for one in given:
+        if not isinstance(one, str) or one not in known:
+            hint = did_you_mean(brief(one), known)
+            raise RequirementsError(
+                f"{shown(one)} is not a value of 'topics'; expected one of {', '.join(known)}.{hint}"
+            )
+    return tuple(one for one in known if one in given)
+
+
+def _check_criterion(value: object, name: str, catalogue: Catalogue) -> str:
+    criterion = catalogue.knowledge.criteria[name]
+    if value == MUST_NOT and (criterion.kind != "capability" or criterion.any_of):
+        raise RequirementsError(f"'{name}' is not a capability, so 'must not' does not apply to it.")
+    return _check_word(value, CRITERION_WORDS, f"the answer about '{name}'")
+
+
+def _check_unlisted(value: object, text: str, _: Catalogue) -> str:
+    return _check_word(NO_ANSWER if value == UNWANTED else value, UNLISTED_WORDS, f"the answer about '{text}'")
+
+
+def _check_word(value: object, words: Collection[str], what: str) -> str:
+    if not isinstance(value, str) or value not in words:
+        raise RequirementsError(
+            f"{what} is {shown(value)}; expected one of {', '.join(words)}.{did_you_mean(brief(value), words)}"
+        )
+    return value
+
+
+def _check_situation(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
+    topic = catalogue.knowledge.topics[name]
+    if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in topic.values:
+        return value
+    found = read_situation(topic, value)
+    return tuple(one for one in topic.values if one in found)
+
+
+def _check_usage(value: object, name: str, catalogue: Catalogue) -> str | Used:
+    if isinstance(value, str) and value in {UNSURE, NO_ANSWER, UNWANTED}:
+        return NO_ANSWER if value == UNWANTED else value
+    return check_volume(value, catalogue.knowledge.usage[name])
+
+
+def _list_several(value: object) -> list[object]:
+    return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+
+
+def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
+    """Return the ids of the members named, each once, in the order of their list; none and no mean that any will do."""
+    if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED}:
+        return NONE if value == UNWANTED else value
+    asked = [{"criterion": name, "member": one} for one in _list_several(value)]
+    found = {read_requirement(one, "must", catalogue.knowledge).criterion for one in asked}
+    of = catalogue.knowledge.criteria.list_of(name)
+    members = () if of is None else of.members
+    return tuple(member for member in members if f"{name}{AT}{member}" in found) or NONE
+
+
+def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number:
+    criterion, what = catalogue.knowledge.criteria[name], f"the bound of '{name}'"
+    if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED} and value not in criterion.values:
+        return NONE if value == UNWANTED else value
+    if criterion.kind == "rating":  # a rank, or the word of one
+        if isinstance(value, int | float) and value in range(len(criterion.values)):
+            return int(value)
+        return criterion.values.index(_check_word(value, criterion.values, what))
+    if not is_within(value, lowest := get_lowest(criterion), LARGEST):
+        raise RequirementsError(
+            f"{what} is {shown(value)}; expected a number of {criterion.unit}, {lowest:.0f} to {LARGEST:.0f}."
+        )
+    return plain(value)
+
+
+_CHECKS: Mapping[str, Callable[[object, str, Catalogue], Value]] = {
+    "topics": _check_topics,
+    "criterion": _check_criterion,
+    "bound": _check_bound,
+    "members": _check_members,
+    "situation": _check_situation,
+    "usage": _check_usage,
+    "unlisted": _check_unlisted,
+}
+
+
+# What the answers mean together
 
 
 class UnusedAnswer(NamedTuple):
