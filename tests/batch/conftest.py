@@ -14,7 +14,7 @@ import pytest
 from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
-from provider_advisor.faces.cli.main import main
+from provider_advisor.faces.cli import main as command
 
 DAY = dt.date(2024, 6, 1)
 _LIMITS, _ABOUT = Limits(), {"x": 1}
@@ -57,8 +57,9 @@ def run_command(monkeypatch, capsys):
 
     def run_it(*arguments, secrets=()):
         monkeypatch.setattr(sys, "argv", ["recommend", "batch", *map(str, arguments)])
+        monkeypatch.setattr(command, "_end_at_once", sys.exit)  # this process goes on
         with pytest.raises(SystemExit) as ended:
-            main()
+            command.main()
         said = capsys.readouterr()
         assert not [secret for secret in secrets if secret in said.out + said.err]
         return ended.value.code, said.err

@@ -72,6 +72,11 @@ def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
         ("create table made (a int)", (2, "expected a SELECT")),
         ("select 'a' as team, 'b' as team", (2, "more than one column 'team'; rename one with AS")),
         ("select 'a' as team, 'fax' as need", (2, "need")),
+        (
+            "select 'fax' as needs, 12.34::money as price",
+            (2, "'price' is money, which would be read as a number of ce"),
+        ),
+        ("select 'fax' as needs, interval '1 day' as age", (2, "'age' contains intervals; leave the column out, or w")),
         ("select 'a' as team, 'fax' as needs, 1/(100000-i) from generate_series(1, 200000) i", (1, "division by zero")),
         ("", (2, "say which rows to read")),
     ],
@@ -81,6 +86,12 @@ def test_a_bad_query_gets_one_sentence_and_no_output(run, port, tmp_path, query,
     found, said = run(make_url(port), tmp_path / "scores.csv", "--query", query)
     assert (found, sentence in said, said.count("\n")) == (status, True, 1), said
     assert not (tmp_path / "scores.csv").exists()
+
+
+@pytest.mark.parametrize("end", [";", " ; ", ";;\n", " -- in no order", " /* ; */"])
+def test_a_query_may_end_as_people_end_it(run, port, tmp_path, end):
+    query = f"select 'a;b' as team, 'fax' as needs{end}"
+    assert run(make_url(port), tmp_path / "scores.csv", "--query", query, "--quiet") == (0, "")
 
 
 def test_a_query_cannot_change_the_database(run, port, tmp_path):

@@ -154,14 +154,16 @@ class Library:
 
 sys.library = Library()
 atexit.register(print, "tidied up")
-exit_status.run = lambda: 143
+exit_status.run = lambda: {status}
 main()
 """
 
 
-def test_after_a_signal_libraries_whose_threads_may_be_at_work_are_not_taken_apart():
-    run = subprocess.run([sys.executable, "-c", _STOPPED], capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stdout) == (143, "tidied up\n")
+@pytest.mark.parametrize("status", [1, 143])
+def test_after_a_failure_or_signal_libraries_whose_threads_may_be_at_work_are_not_taken_apart(status):
+    code = _STOPPED.format(status=status)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (status, "tidied up\n")
 
 
 def test_a_process_without_enough_memory_says_so_in_a_sentence():

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
 
 _ROWS = 65_536
-_SAID = re.compile(r"(?:ERROR|FATAL): +(?P<server>[^\n]+)|\[libpq\] (?P<client>[^\n]+)")
+_SERVER_SAID, _DRIVER_SAID = re.compile(r"(?:ERROR|FATAL): +([^\n]+)"), re.compile(r"\[libpq\] ([^\n]+)")
+_MONEY = {b"money", b"_money"}
 
 
 def open_query(names: tuple[str, ...], options: ReadingOptions) -> tuple[InputFile, pa.Schema, Opener]:
     """Return the database that is the only input, the columns of a query, and its blocks. Raises BatchError."""
-    query = options.query or ""
-    source = _find_database(names, query)
+    source = _find_database(names, options.query or "")
+    # The driver puts the query in brackets. A semicolon has no place there, and a comment would hide the second one.
+    query = f"{(options.query or '').strip().rstrip('; ')}\n"
     schema = _read_schema(source, query)
     return source, schema, lambda *_: _read_query(source, query, schema, options.limits)
 
@@ -60,6 +62,12 @@ def _read_schema(source: InputFile, query: str) -> pa.Schema:
     if not schema.names:
         raise BatchError(f"{source.name}: the query does not return rows; expected a SELECT statement.")
     refuse_repeated(schema.names, f"{source.name}: the query returns", "rename one with AS")
+    for field in schema:
+        if (field.metadata or {}).get(b"POSTGRESQL:type") in _MONEY:
+            raise BatchError(
+                f"{source.name}: the column '{field.name}' is money, which would be read as a number of cents; "
+                "cast it to numeric."
+            )
     return make_writable(schema)
 
 
@@ -102,6 +110,6 @@ def _open_cursor(source: InputFile) -> Iterator[Cursor]:
 
 def _describe(error: Exception, source: InputFile) -> str:
     """Return the message of the server, or else of the driver, without secrets of the URL."""
-    found = _SAID.search(str(error))
-    said = (found["server"] or found["client"]) if found else str(error).partition("\n")[0]
+    found = _SERVER_SAID.search(str(error)) or _DRIVER_SAID.search(str(error))
+    said = found[1] if found else str(error).partition("\n")[0]
     return hide_secrets(said.strip().rstrip("."), str(source.path))

@@ -44,6 +44,8 @@ def _find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:
         return pa.binary()
     if pa.types.is_decimal256(kind):
         return _narrow_decimal(kind, name)
+    if pa.types.is_interval(kind):
+        raise BatchError(f"the column '{name}' contains intervals; leave the column out, or write it as text.")
     if pa.types.is_timestamp(kind) and kind.tz:
         return pa.timestamp(kind.unit, _check_zone(kind.tz, name))
     return change_inner_types(kind, inner)

@@ -10,8 +10,8 @@ import signal
 import sys
 from types import FrameType
 
-_SIGNALS = 128
-"""An exit status above it is that of a signal: 130 for Ctrl-C, 143 for SIGTERM."""
+_FAILED, _SIGNALS = 1, 128
+"""Exit statuses of work that ended in the middle; above the second are those of signals, such as 130 for Ctrl-C."""
 
 
 def main() -> None:
@@ -35,13 +35,13 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The process ends here, so a last garbage collection would be pointless, and takes seconds after a large run.
     gc.freeze()
-    if status > _SIGNALS:
+    if status == _FAILED or status > _SIGNALS:
         _end_at_once(status)
     sys.exit(status)
 
 
 def _end_at_once(status: int) -> None:
-    """End the process as after an interruption, without unloading libraries.
+    """End a process whose work ended in the middle, without unloading libraries.
 
     Threads of Arrow and Polars may still be at work on rows that nobody waits for. C++ aborts the process if what they
     use is taken away, and the status would say that it crashed.
