@@ -18,7 +18,7 @@ from provider_advisor.faces.web.address import (
     write_page_address,
 )
 from provider_advisor.faces.web.guard import POLICY, wants_page
-from provider_advisor.faces.web.question_parts import list_asked
+from provider_advisor.faces.web.question_so_far import list_asked
 from provider_advisor.faces.web.responses import JsonResponse, get_form, is_fragment, render, show_page, show_refusal
 from provider_advisor.faces.web.service import Service
 

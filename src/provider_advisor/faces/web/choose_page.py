@@ -1,4 +1,4 @@
-"""The form with all criteria, and the ranking for those ticked.
+"""The form with all criteria; beside it stands what `question_so_far` shows.
 
 The fields are named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). Anything without a field,
 such as a choice between criteria or the scope, is kept in hidden fields, so that ticking a box loses nothing.
@@ -19,11 +19,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError, RequirementsError
-from provider_advisor.explanation.answer_records import AnswerRecord
-from provider_advisor.explanation.words import capital, criterion_label, percent, rounded
-from provider_advisor.faces.report.how_sure import list_questions
-from provider_advisor.faces.report.rows_and_sources import rank_providers, split_headline
-from provider_advisor.faces.text import clean_texts
+from provider_advisor.explanation.words import capital
 from provider_advisor.faces.web.address import (
     ABSENT_TICK,
     PAGE_FIELDS,
@@ -36,11 +32,10 @@ from provider_advisor.faces.web.address import (
 )
 from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.pasted_list import PASTED_FIELD, explain_reading, read_list
-from provider_advisor.faces.web.question_parts import CHOICES, list_asked, list_others, list_unjudged
+from provider_advisor.faces.web.question_so_far import CHOICES, say_unit, show_so_far
 from provider_advisor.faces.web.responses import is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
-from provider_advisor.recommendation import Recommendation
 from provider_advisor.requirements import Requirement, Statement
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.word_mistakes import explain_unfound
@@ -48,10 +43,6 @@ from provider_advisor.requirements.word_mistakes import explain_unfound
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
 _MOST_FIELDS = 10_000
-_MOST_NAMED = 4
-"""The most criteria in a line of the ranking; the answer lists them all."""
-
-_MOST_ASKED = 3
 _NO_FAULTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 router = APIRouter(include_in_schema=False)
@@ -67,12 +58,12 @@ def show_choose(request: Request, service: Service) -> Response:
     except AdvisorError as error:
         mistakes = list_mistakes(error)
         if is_part:
-            return HTMLResponse(render("live.html.j2", **_show_ranking(service, None, mistakes)), 422)
+            return HTMLResponse(render("live.html.j2", **show_so_far(service, None, mistakes)), 422)
         shown = _show_form(service, None, query, mistakes, _find_faults(query, service.knowledge))
         return show_page(service, "choose.html.j2", "Choose", 422, **shown)
     address = write_page_address(statement, service.knowledge, query)
     if is_part:
-        values = _show_ranking(service, statement, is_sure=is_sure)
+        values = show_so_far(service, statement, is_sure=is_sure)
         page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values)
         return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
     # A form has a field for everything, so its address is replaced by the short one before anything is computed.
@@ -135,11 +126,6 @@ def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: Kno
 def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
     """Return whether the form has fields for a requirement: one criterion, and at most one limit."""
     return not knowledge.criteria[part.criterion].any_of and len(list_bounds(part, knowledge)) <= 1
-
-
-def _say_unit(unit: str) -> str:
-    """Return the unit of a volume in words: `hours/agent/month` is "hours/agent a month"."""
-    return f"{unit.removesuffix('/month').replace('-', ' ')} a month"
 
 
 def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
@@ -234,7 +220,7 @@ def _show_form(
         "choices": CHOICES,
         "team": [(one, fields.get(f"situation.{one.id}", ())) for one in knowledge.topics.values()],
         "volumes": [
-            (one, _say_unit(one.unit), "".join(fields.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
+            (one, say_unit(one.unit), "".join(fields.get(f"usage.{one.id}", ()))) for one in knowledge.usage.values()
         ],
         "unfound": "" if found else explain_unfound(words, knowledge),
         "by_word": [] if found else service.count_by_word(words),
@@ -243,7 +229,7 @@ def _show_form(
         "written": [] if statement else _list_written(query),
         "pasted": query.get(PASTED_FIELD, ""),
         "read": explain_reading(query.get(READ_FIELD, ""), knowledge),
-        **_show_ranking(service, statement, mistakes),
+        **show_so_far(service, statement, mistakes),
         "is_page": True,
         "faults": faults,
     }
@@ -254,56 +240,3 @@ def _find_situations(words: str, knowledge: KnowledgeBase) -> list[str]:
     found = knowledge.search_index.search(words) if words.strip() else ()
     answers = [(entry.label, entry.id.partition("=")[2]) for entry in found if entry.kind == "situation"]
     return [f"{label}: {knowledge.spell_id(value)}" for label, value in answers]
-
-
-def _show_ranking(
-    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str] = (), *, is_sure: bool = False
-) -> dict[str, Any]:
-    """Return the question so far and its ranking; `is_sure` adds the questions worth asking."""
-    knowledge = service.knowledge
-    values: dict[str, Any] = {
-        "is_page": False,
-        "mistakes": mistakes,
-        "asked": list(list_asked(statement, knowledge)) if statement else [],
-        "unjudged": list(list_unjudged(statement, knowledge)) if statement else [],
-        "others": list(list_others(statement, knowledge)) if statement else [],
-        "address": write_address(statement, knowledge) if statement else "",
-        "ranking": (),
-        "out": "",
-        "headline": "",
-        "lede": "",
-        "sure": None,
-    }
-    if statement is None or not (statement.team.requirements or statement.team.situation):
-        return values
-    found = service.recommend(statement, sure=is_sure, brief=True)
-    answer = found.explanation
-    ranked, (headline, lede) = clean_texts((rank_providers(answer), split_headline(answer)))
-    return values | {
-        "ranking": [(one, _say_lacks(one.id, answer, service)) for one in ranked if one.standing != "ruled out"],
-        "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
-        "headline": f"{headline}.",
-        "lede": lede,
-        "sure": _say_sureness(found) if is_sure else None,
-    }
-
-
-def _say_sureness(found: Recommendation) -> dict[str, Any]:
-    """Return how often the leader comes first, empty where nobody can, and the questions most worth asking."""
-    leader, shares = rank_providers(found.explanation)[0], found.shares
-    first = f"{leader.name} comes first in {percent(rounded(shares[leader.id]))} of the scenarios." if shares else ""
-    return clean_texts({"first": first, "questions": list_questions(found.explanation)[:_MOST_ASKED]})
-
-
-def _say_lacks(provider: str, answer: AnswerRecord, service: KnowledgeService) -> str:
-    """Say in a line what a provider lacks, then what is unknown."""
-    found: dict[str, list[str]] = {"unmet": [], "unknown": []}
-    for part in answer.findings:
-        if part.provider == provider and part.criterion and part.outcome in found:
-            found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
-    return " ".join(
-        # The label of a member has a comma: "Phone numbers for sale, Germany".
-        f"{word}: {'; '.join(labels[:_MOST_NAMED])}{'; and more' if len(labels) > _MOST_NAMED else ''}."
-        for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
-        if labels
-    )
