@@ -11,6 +11,7 @@ import pytest
 from provider_advisor import KnowledgeError, RequirementsError, recommend
 from provider_advisor.batch.kernel.costs import PriceList, calculate_costs
 from provider_advisor.batch.kernel.situations import Situations
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.decision.cost import calculate_cost
 from provider_advisor.explanation.costs_in_words import describe_cost
 from provider_advisor.knowledge import facts_as_of
@@ -187,6 +188,23 @@ def test_a_batch_counts_fees_and_rates_as_a_single_answer_does(priced):
     for row in range(len(said)):
         team = read_team(facts.knowledge, usage={name: cells[row] for name, cells in usage.items()})
         assert (costs.low[0][row], costs.high[0][row]) == calculate_cost("shop", team.usage, facts).amount[:2]
+
+
+@pytest.mark.parametrize("max_age", [None, "90d"])
+def test_a_batch_converts_by_the_rates_of_the_day_of_each_row(priced, max_age):
+    files = {**FILES, "criteria/deliveries.yaml": CRITERIA.replace("1000d", "60d")}
+    knowledge = priced("exactly: 10, unit: USD/delivery", files=files).base
+    days = [str(dt.date(2020, 5, 1) + dt.timedelta(days=10 * number)) for number in range(60)]
+    asked = {"needs": "monthly-cost<=82", "usage.deliveries": "10", "max_age": max_age}
+    rows = pa.RecordBatch.from_pylist([{"team": day, **asked, "as_of": day} for day in days])
+
+    def score(rows):
+        scoring = BlockScorer(knowledge, rows.schema, "csv", ScoringOptions(DAY, dated=True, reasons=True))
+        return scoring._score_rows(rows).frame.rows()
+
+    alone = [score(rows.slice(place, 1))[0] for place in range(len(days))]
+    assert score(rows) == alone
+    assert len({row[1:] for row in alone}) > 2
 
 
 @pytest.mark.parametrize(

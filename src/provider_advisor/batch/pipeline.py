@@ -215,20 +215,23 @@ def _join_frames(parts: Sequence[_Frames]) -> _Frames:
 
 
 class _Spans:
-    """Finds days with the same facts: no claim begins, ends or becomes out of date between them."""
+    """Finds days with the same facts: no claim or rate begins, ends or becomes out of date between them."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         claims = [claim for some in knowledge.claims.values() for claim in some]
-        self._stated = sorted({claim.stated.toordinal() for claim in claims})
         lives = [part for provider in knowledge.providers.values() for part in provider.products.values()]
-        begins = [day for claim in claims for day in (claim.stated, claim.starts)]
+        # A price in another currency is converted by the newest rate of the day, and is as old as the rate.
+        said = [(claim.stated, knowledge.get_stale_after(claim.criterion)) for claim in claims]
+        prices = [criterion.id for criterion in knowledge.criteria.values() if criterion.kind == "price"]
+        said += [(rate.stated, knowledge.get_stale_after(price)) for rate in knowledge.rates for price in prices]
+        self._stated = sorted({day.toordinal() for day, _ in said})
+        begins = [claim.starts for claim in claims]
         begins += [day for part in lives for day in (part.stated, part.closed_to_new) if day is not None]
         ends = [*(claim.until for claim in claims), *(part.until for part in lives)]
         lasts = [day.toordinal() for day in ends if day is not None]
-        ages = [(claim.stated.toordinal(), knowledge.get_stale_after(claim.criterion)) for claim in claims]
-        lasts += [stated + days for stated, days in ages if days is not None]
+        lasts += [day.toordinal() + days for day, days in said if days is not None]
         # A fact is still valid on its last day, so the change is on the day after.
-        self._turns = sorted({*(day.toordinal() for day in begins), *(last + 1 for last in lasts)})
+        self._turns = sorted({*self._stated, *(day.toordinal() for day in begins), *(last + 1 for last in lasts)})
 
     def find(self, day: dt.date, age: int | None) -> tuple[int, int | None]:
         """Return a key that is equal for days with the same facts."""
