@@ -405,6 +405,35 @@ def test_who_comes_first_in_some_scenario_by_its_cost_is_a_contender(said, bound
     assert first <= {leader, *contenders.ahead, *contenders.level}
 
 
+@settings(REPEATED, max_examples=100)
+@given(
+    st.lists(st.tuples(HOURLY, st.sampled_from([HAS, LACKS, ()])), min_size=2, max_size=3),
+    st.sampled_from([None, Interval(None, 100), Interval(None, 450)]),
+    st.sampled_from([50, Volume(10, 60, "10..60"), Volume(0, 60, "0..60")]),
+    st.sampled_from([{}, {"loans": 3}]),
+)
+def test_a_fact_whose_answer_changes_the_verdict_by_a_cost_is_asked_about(said, bound, hours, more):
+    claims = {name: {"hourly": price, "board": board} for name, (price, board) in zip("abc", said, strict=False)}
+    decision = priced(bound, hours, claims, **more)
+    facts, team, before = decision.facts, decision.outcome.team, decision.outcome.verdict
+    found = {(each.provider, each.criterion): each for each in find_questions(decision.outcome, facts).questions}
+
+    def judge(fact):
+        return judge_team(team, facts.supposing(fact)).verdict
+
+    for question in found.values():
+        assert [answer.verdict for answer in question.answers] == [judge(answer.fact) for answer in question.answers]
+    for provider in claims:
+        board, hourly = facts(provider, "board"), facts(provider, "hourly")
+        possible = hourly.amount or Interval()
+        amounts = [each for each in (0.01, 1.9, 2.1, 5, 7.4, 7.6, 9, 10) if possible.holds(Interval(each, each))]
+        supposed = [hourly._replace(amount=Interval(each, each)) for each in amounts]
+        if board.truth is Truth.UNKNOWN:
+            supposed += [board._replace(truth=truth) for truth in (Truth.YES, Truth.NO)]
+        changing = {(fact.provider, fact.criterion) for fact in supposed if judge(fact) != before}
+        assert changing <= found.keys()
+
+
 def test_what_is_supposed_of_members_raises_their_own_criterion_with_that_provider_only():
     criteria = [quantity(name)._replace(of_each="place") for name in ("desks", "seats")]
     facts = Facts(knowledge_of(criteria, {"ada": {}, "bob": {}}), DAY)
