@@ -381,6 +381,22 @@ def test_a_cost_that_no_answer_settles_may_turn_out_either_way(hours, more):
     assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
 
 
+def test_a_volume_breaks_the_limits_of_all_whose_prices_are_known_or_of_none():
+    # Ada pays 5 an hour and has a board, bob 6. Whenever ada's hours cost more than 400, bob's do.
+    claims = {
+        "ada": {"board": HAS, "hourly": Said(5, "exactly")},
+        "bob": {"board": LACKS, "hourly": Said(6, "exactly")},
+    }
+    decision = priced(Interval(None, 400), Volume(50, 100, "50..100"), claims)
+    assert (decision.outcome.verdict.provider, decision.outcome.verdict.strength) == ("ada", "leaning")
+    assert find_contenders(decision.outcome, decision.facts) == ((), ())
+    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    assert {share.name: share.given for share in shares} == {"ada": 1, "bob": 0}
+    # What he asks for an hour is open now, and so is his limit, whatever the hours.
+    decision = priced(Interval(None, 400), Volume(50, 100, "50..100"), {**claims, "bob": {"hourly": Said((3, 6))}})
+    assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
+
+
 HOURLY = st.sampled_from(
     [(), Said(4, "exactly"), Said(12, "exactly"), Said((2, 12)), Said(3, "at_least"), Said(30, "exactly")]
 )

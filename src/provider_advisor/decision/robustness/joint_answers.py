@@ -9,8 +9,10 @@ common finding add up, and are searched separately.
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
+from provider_advisor.decision.cost import Cost
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment, Finding, sum_up
 from provider_advisor.decision.robustness.open_facts import OpenFact, find_askable_facts, list_answers
@@ -19,6 +21,7 @@ from provider_advisor.decision.robustness.world_model import link_parts
 from provider_advisor.decision.verdict import Rank, can_lead, rank
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.logic import Truth
+from provider_advisor.requirements.statement import get_ends
 
 MOST_JOINT = 128
 """Most joint answers to one group. With more, the ends are found question by question, or bounded."""
@@ -59,17 +62,19 @@ class JointAnswers:
                 parts.setdefault(self._group_of[place], []).append(place)
         return map(tuple, parts.values())
 
-    def bound_ranks(self, assessment: Assessment) -> tuple[Rank, Rank]:
+    def bound_ranks(self, assessment: Assessment, by_volume: Truth | None = None) -> tuple[Rank, Rank]:
         """Return the worst and the best rank after any answers, or bounds on them.
 
         They are exact unless a group has more than `MOST_JOINT` joint answers; then its findings count at their ends.
-        So does a limit on the cost that no answer settles.
+        So does a limit on the cost that no answer settles. `by_volume` says whether such limits are met where only
+        the team's volume leaves them open.
         """
         places = [place for group in self._groups if self._count_joint(group) <= MOST_JOINT for place in group]
         rest = [place for group in self._groups if self._count_joint(group) > MOST_JOINT for place in group]
         # No answer takes a finding past its ends, so these bound the answers to large groups.
         bounded = {use.finding for place in rest for use in self._asked[place].uses}
         ends = self.find_ends(places).values()
+        tied = by_volume if assessment.cost is not None and _has_known_prices(assessment.cost) else None
         found = []
         for at, truth in enumerate((Truth.NO, Truth.YES)):
             supposed = tuple(pair[at] for pair in ends)
@@ -82,7 +87,9 @@ class JointAnswers:
             }
             if at_ends:
                 parts = [
-                    _at_end(finding, truth) if place in at_ends else finding
+                    _at_end(finding, truth if tied is None or finding.cost is None else tied)
+                    if place in at_ends
+                    else finding
                     for place, finding in enumerate(after.findings)
                 ]
                 after = sum_up(after.provider, parts, after.cost)
@@ -113,6 +120,13 @@ def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
     return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
+def _has_known_prices(cost: Cost) -> bool:
+    """Return whether a cost is exactly known for each volume; prices by tiers and fees are rather taken for open."""
+    facts = [fact for item in cost.items for fact in (item.price, *item.instead) if fact is not None]
+    exact = (fact.amount is not None and fact.amount.low == fact.amount.high for fact in facts)
+    return not cost.lacks_price and all(exact) and all(low == high for low, high in (fact.terms for fact in facts))
+
+
 def _at_end(finding: Finding, truth: Truth) -> Finding:
     """Return an open finding at its best (YES) or at its worst (NO)."""
     degree = finding.degree
@@ -139,21 +153,43 @@ def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
     Open facts of different providers are independent. So a rival comes first in some world if its best rank is as good
     as the worst rank of every other provider. If too many answers are tied together (`MOST_JOINT`), a rival is included
     rather than left out. The possible score is too optimistic for this: if several findings depend on one fact, it
-    takes each at its best.
+    takes each at its best. The volume of the team is the same for all: it is taken to meet all limits on costs that it
+    leaves open, and then none.
     """
     supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
 
-    def bound(each: Assessment) -> tuple[Rank, Rank]:
-        asked = find_askable_facts(each, facts)
+    @cache
+    def join(provider: str) -> JointAnswers:
+        assessment = next(each for each in outcome.assessments if each.provider == provider)
+        asked = find_askable_facts(assessment, facts)
         answers = [[answer.fact for answer in list_answers(fact, facts)] for fact in asked]
-        return JointAnswers(asked, answers, supposing).bound_ranks(each)
+        return JointAnswers(asked, answers, supposing)
 
-    ahead: list[str] = []
-    level: list[str] = []
-    for rival, best, lowest in list_leading(outcome.assessments, bound):
-        if rival != leader and can_lead(best):
-            (level if best == lowest else ahead).append(rival)
-    return Contenders(tuple(ahead), tuple(level))
+    def bound(each: Assessment, by_volume: Truth | None) -> tuple[Rank, Rank]:
+        return join(each.provider).bound_ranks(each, by_volume)
+
+    ahead: set[str] = set()
+    level: set[str] = set()
+    for by_volume in _list_volume_states(outcome):
+        for rival, best, lowest in list_leading(outcome.assessments, partial(bound, by_volume=by_volume)):
+            if rival != leader and can_lead(best):
+                (level if best == lowest else ahead).add(rival)
+    names = [each.provider for each in outcome.assessments]
+    return Contenders(
+        tuple(name for name in names if name in ahead), tuple(name for name in names if name in level - ahead)
+    )
+
+
+def _list_volume_states(outcome: Outcome) -> tuple[Truth | None, ...]:
+    """Return whether limits on costs that only the team's volumes leave open are met: of all providers, or of none.
+
+    Of several volumes each decides about other costs, and a lower limit is met where an upper one is not: None.
+    """
+    ends = map(get_ends, outcome.team.usage.values())
+    costs = [each.requirement for each in outcome.assessments[0].findings if each.cost is not None]
+    bounds = [each.bound for each in costs if each is not None and each.bound is not None]
+    is_one = sum(end.low != end.high for end in ends) == 1
+    return (Truth.NO, Truth.YES) if is_one and bounds and all(bound.low is None for bound in bounds) else (None,)
 
 
 def list_leading(
