@@ -237,6 +237,20 @@ def test_a_paste_is_no_answer(talk):
     assert _asked(draft) == {"video-meetings": "must"}
 
 
+def test_a_long_wish_is_kept_whole_or_refused_in_a_sentence(talk):
+    long = "loan phones during repair, " * 12
+    draft, _, _ = talk(f"{_VIDEO}+\x1b[200~{long}\x1b[201~{ENTER}gd{ENTER}")
+    [wish] = survey_answers(draft.state).meaning.team.unlisted
+    assert wish.text == " ".join(long.split())
+    _, _, out = talk(f"{_VIDEO}+\x1b[200~{long * 4}\x1b[201~{ENTER}d{ENTER}")
+    assert "expected at most 1,000." in " ".join(out.split())
+
+
+def test_a_wish_in_own_words_is_left_out_by_x(talk):
+    draft, _, _ = talk(f"{_VIDEO}+a dog in the office{ENTER}g/{ENTER}{DOWN}{ENTER}xd{ENTER}")
+    assert survey_answers(draft.state).meaning.team.unlisted == ()
+
+
 def test_stopping_keeps_a_session_and_going_on_does_not(talk):
     draft, end, _ = talk(f"{_VIDEO}mq{ENTER}")
     assert (end.kind, draft.kept) == ("stopped", True)

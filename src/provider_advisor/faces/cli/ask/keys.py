@@ -23,7 +23,6 @@ from provider_advisor.faces.ask_wording import (
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.list_widget import (
-    LONGEST,
     Action,
     Note,
     Row,
@@ -39,6 +38,7 @@ from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
 from provider_advisor.questionnaire.interpret_answers import check_value
 from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, get_silence, to_bound, to_members
+from provider_advisor.safe_text import brief
 
 # Keys act on the line at the pointer. After `m ↓ g ↓ s enter`, a list of three criteria is answered with must, good and
 # not sure, and `enter` leads to the number of a ticked line if it has one.
@@ -58,8 +58,7 @@ _COMMANDS: Mapping[str, Reply] = {
 }
 _GENERAL = ("? why", "/ search", "+ something else", "b back", "d done", "q save and stop")
 _ON = join_keys("↑↓ move", "enter next", *_GENERAL)
-_LEVEL_KEYS = ("m must", "g good", "n nice", "x no", "s not sure")
-_MARK = (join_keys(*_LEVEL_KEYS, "←→ less, more"), _ON)
+_MARK = (join_keys("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"), _ON)
 _OPEN = (join_keys("space answer", "x no answer", "s not sure"), _ON)
 _NAME = (join_keys("space name them", "x any will do", "s not sure"), _ON)
 _TICK = (join_keys("space tick", "↑↓ move", "enter next", *_GENERAL),)
@@ -367,12 +366,22 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
     # Pressing only enter says nothing.
     start = rank if rank in labels else _SILENCE.get(prompt.kind)
-    keys = (join_keys(*_LEVEL_KEYS), _ON) if prompt.kind == "criterion" else (_ON,)
+    letters = _list_letters(prompt)
+    marks = [join_keys(*(f"{letter} {labels[level]}" for letter, level in letters.items()))] if letters else []
+    keys = (*marks, _ON)
     rows = [Row(value, label, details=[describe_question(prompt)], keys=keys) for value, label in labels.items()]
-    actions = _make_commands(prompt, state)
-    if prompt.kind == "criterion":
-        actions |= {letter: _always(level) for letter, level in _LETTERS.items() if level in labels}
+    actions = _make_commands(prompt, state) | {letter: _always(level) for letter, level in letters.items()}
     return _choose([*heading, prompt.label], rows, actions, start)
+
+
+def _list_letters(prompt: Prompt) -> dict[str, str]:
+    """Return the letters that answer at once, with their answers."""
+    if prompt.kind != "criterion":
+        return {}
+    labels = dict(prompt.choices)
+    # A wish in own words cannot be "no"; there the same letter leaves it out.
+    letters = _LETTERS if "no" in labels else _LETTERS | {"x": NO_ANSWER}
+    return {letter: level for letter, level in letters.items() if level in labels}
 
 
 _WAYS = {"number": _ask_number, "members": _ask_members}
@@ -387,4 +396,4 @@ def _complete(reply: Reply) -> Reply:
     elif reply.word == "add" and not words:
         below = ("In your own words: loan phones during repair. sms|whatsapp where either will do.",)
         words = ask_text((), "Something else you need:", below, (join_keys("enter add it", "empty: nothing"),))
-    return reply._replace(words=words.strip().removeprefix("/")[:LONGEST])
+    return reply._replace(words=brief(words.strip().removeprefix("/")) if reply.word == "search" else words.strip())

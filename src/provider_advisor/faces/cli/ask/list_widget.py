@@ -47,7 +47,7 @@ from provider_advisor.safe_text import reveal
 # prompt_toolkit has lists with a pointer too (RadioList, CheckboxList), but their rows are fixed when they are made and
 # have no marks besides a tick.
 
-LONGEST = 200
+LONGEST = 2_000
 """The most characters of a typed or pasted line; the rest is cut off."""
 
 _LOOK = Style.from_dict(
