@@ -206,6 +206,27 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
     assert "--unlisted" not in unknown["mistakes"][0]
 
 
+def test_what_to_ask_the_providers_is_a_page_and_the_letters_of_the_command(web, recommend_says, pytestconfig):
+    folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
+    question = "needs=repairs&wants=rental&unlisted=loan bikes"
+    assert "/questions?needs=repairs" in web.get(f"/answer?{question}").text
+    page = web.get(f"/questions?{question}")
+    printed = recommend_says(
+        f"recommend --needs repairs --wants rental --unlisted 'loan bikes' --format questions "
+        f"--facts {folder / 'facts'} --rules {folder / 'rules'}"
+    ).out
+    letters = web.get(f"/questions.txt?{question}")
+    assert letters.text.split() == printed.split()
+    assert letters.headers["content-disposition"] == 'attachment; filename="questions.txt"'
+    asked = re.findall(r"<dt>([^<]+)</dt>", page.text)
+    assert asked
+    assert all(f"{number} " in printed for number in asked)
+    assert "Do you offer &#34;loan bikes&#34;?" in page.text
+    assert web.get(f"/questions.xlsx?{question}").content.startswith(b"PK")
+    nobody = "needs=repairs&only=velo&as_of=1999-01-01"
+    assert web.get(f"/questions?{nobody}").status_code == 200
+
+
 def test_an_assistant_can_say_all_of_a_question_and_nothing_that_it_sends_is_dropped(bicycles, meet_assistant):
     async def talk():
         async with meet_assistant(bicycles) as client:

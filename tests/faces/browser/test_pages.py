@@ -27,6 +27,7 @@ _PAGES = {
     "answer": "/answer?needs=sms,voice-api&wants=whatsapp&usage.sms-outbound=1000",
     "answer with how sure": "/answer?needs=sms,whiteboard&only=twilio,vonage&sure=1",
     "answer of nobody": "/answer?needs=whiteboard,ucaas&only=twilio,vonage&as_of=2022-12-31",
+    "what to ask": "/questions?needs=sms,whiteboard&unlisted=loan phones&only=twilio,vonage",
     "answer to nothing": "/answer",
     "answer with a mistake": "/answer?needs=smz",
     "topics": "/ask",

@@ -20,14 +20,14 @@ from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.knowledge import KnowledgeBase
 
-_NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
+NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
 _OPENING = (
     "We are comparing providers and found no clear, current answers to the questions below. Please answer each one, "
     "and name the page or document that confirms your answer."
 )
-_FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
+FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
 _FOR_BUYER_FILE = "_for-your-own-use"
-_KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
+KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
 _BLANK = "_" * 20
 _WIDTH = 80
 _COLUMNS = (("Id", 16), ("Question", 60), ("Answer", 40), ("Source of the answer", 40))
@@ -155,7 +155,7 @@ def write_letters(letters: Letters, extension: str = "") -> str | bytes:
     if extension == ".xlsx":
         return _write_workbook(letters)
     if letters == NO_LETTERS:
-        return f"{_NOTHING_TO_ASK}\n"
+        return f"{NOTHING_TO_ASK}\n"
     is_markdown = extension in {".md", ".markdown"}
     cleaned = clean_texts(letters)
     lines = [line for letter in cleaned.to_providers for line in _write_letter(letter, markdown=is_markdown)]
@@ -187,9 +187,9 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
 def _write_effects(effects: Sequence[AnswerEffect], *, markdown: bool) -> Iterator[str]:
     if not effects:
         return
-    yield f"{'## ' if markdown else ''}{_FOR_BUYER}"
+    yield f"{'## ' if markdown else ''}{FOR_BUYER}"
     yield ""
-    yield _KEEP
+    yield KEEP
     yield ""
     for effect in effects:
         ids = ", ".join(effect.ids)
@@ -208,7 +208,7 @@ def _write_workbook(letters: Letters) -> bytes:
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         if letters == NO_LETTERS:
-            book.add_worksheet("Questions").write_string(0, 0, _NOTHING_TO_ASK)
+            book.add_worksheet("Questions").write_string(0, 0, NOTHING_TO_ASK)
         taken = {_FOR_BUYER_SHEET.casefold()}
         for letter in letters.to_providers:
             rows = [(question.id, question.text, None, None) for question in letter.questions]
@@ -216,7 +216,7 @@ def _write_workbook(letters: Letters) -> bytes:
             _write_sheet(book, name, (title, _OPENING), _COLUMNS, rows)
         if letters.effects:
             effects = [(", ".join(effect.ids), effect.says) for effect in letters.effects]
-            _write_sheet(book, _FOR_BUYER_SHEET, (_FOR_BUYER, _KEEP), _BUYER_COLUMNS, effects)
+            _write_sheet(book, _FOR_BUYER_SHEET, (FOR_BUYER, KEEP), _BUYER_COLUMNS, effects)
     return content.getvalue()
 
 

@@ -1,6 +1,6 @@
-"""Pages on one question: the start page, the answer, and the card to embed; the form is in `choose_page`.
+"""The start page, and pages on one question: the answer, what to ask the providers, the card to embed.
 
-Each shows what its URL asks, and stores nothing on the server.
+Each shows what its URL asks, and stores nothing on the server. The form is in `choose_page`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError
 from provider_advisor.faces.report.html import report_values
+from provider_advisor.faces.report.letters import FOR_BUYER, KEEP, NOTHING_TO_ASK, make_letters, write_letters
 from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import (
     is_canonical,
     read_address,
     write_address,
     write_page_address,
 )
+from provider_advisor.faces.web.batch_files import OUTPUTS
 from provider_advisor.faces.web.guard import POLICY, wants_page
 from provider_advisor.faces.web.question_so_far import list_asked
 from provider_advisor.faces.web.responses import JsonResponse, get_form, is_fragment, render, show_page, show_refusal
@@ -31,6 +34,7 @@ EXAMPLES = (
     ),
 )
 
+_LETTER_TYPES = {".txt": "text/plain; charset=utf-8", ".md": "text/markdown; charset=utf-8", ".xlsx": OUTPUTS["xlsx"]}
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,6 +75,33 @@ def show_answer(request: Request, service: Service) -> Response:
     values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
     address = write_address(found.statement, service.knowledge)
     return show_page(service, "answer.html.j2", **values, address=address, is_sure=found.robustness)
+
+
+@router.get("/questions")
+@router.get("/questions.txt")
+@router.get("/questions.md")
+@router.get("/questions.xlsx")
+def show_letters(request: Request, service: Service) -> Response:
+    """Show what to ask each provider, as `--format questions` writes it, or return it as a file."""
+    form, knowledge = get_form(request), service.knowledge
+    statement = read_address(request.query_params.multi_items(), knowledge).statement
+    # With a must that is not judged, no provider's reply could make the answer firm.
+    judged = statement._replace(team=statement.team._replace(unlisted=()))
+    unlisted = service.recommend(statement).explanation.unlisted
+    letters = make_letters(service.recommend(judged, sure=True, brief=True).explanation, unlisted, knowledge)
+    if form:
+        headers = {"Content-Disposition": f'attachment; filename="questions{form}"'}
+        return Response(write_letters(letters, form), headers=headers, media_type=_LETTER_TYPES[form])
+    return show_page(
+        service,
+        "letters.html.j2",
+        "Questions to the providers",
+        letters=clean_texts(letters),
+        nothing=NOTHING_TO_ASK,
+        for_buyer=FOR_BUYER,
+        keep=KEEP,
+        address=write_address(statement, knowledge),
+    )
 
 
 @router.get("/embed")

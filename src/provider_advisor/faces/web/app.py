@@ -82,7 +82,9 @@ def show_settings(request: Request) -> Response:
 @operations.get("/robots.txt")
 def show_robots() -> Response:
     """Keep search engines away from pages that exist once for each question."""
-    return PlainTextResponse("User-agent: *\nDisallow: /answer\nDisallow: /ask\nDisallow: /choose\nDisallow: /d/\n")
+    return PlainTextResponse(
+        "User-agent: *\nDisallow: /answer\nDisallow: /questions\nDisallow: /ask\nDisallow: /choose\nDisallow: /d/\n"
+    )
 
 
 def respond_error(request: Request, status: int, sentences: Sequence[str]) -> Response:
