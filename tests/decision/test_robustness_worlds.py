@@ -623,6 +623,13 @@ def test_whoever_is_dearer_at_any_volume_is_never_ahead():
     assert (given, pairs) == ({"ada": 1, "bob": 0}, [(1, 0)])
 
 
+def test_a_price_without_a_ceiling_is_paid_for_the_same_volume_as_the_prices_of_others():
+    # Ada's calls cost from 8 each on, and so always more than bob's at 6. The fewest of hers cost less than his most.
+    claims = {"ada": costs(Said(8, "from")), "bob": costs(6)}
+    _, pairs, _ = first_and_pairs(paying(claims, {"calls": BETWEEN_50_AND_100}, CHEAP))
+    assert pairs == [(0, 0)]
+
+
 def test_the_volume_from_which_another_leads_is_the_same_for_all():
     # 50 to 100 calls, whose scale ends at 1000: ada pays 0.8 less of it, bob has the board, of weight 0.6. Bob leads as
     # long as 8 calls / 1000 < 0.6, so up to 75 calls: in half of the scenarios.

@@ -31,8 +31,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
-from provider_advisor.decision.cost import Cost, calculate_cost
-from provider_advisor.decision.degrees import evaluate_fact, evaluate_favours, grade_amount
+from provider_advisor.decision.cost import Cost, calculate_cost, find_cost_scale
+from provider_advisor.decision.degrees import evaluate_fact, evaluate_favours, grade_amount, grade_on_scale
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Criterion, Facts
@@ -422,13 +422,17 @@ def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
     name, cost = finding.requirement.criterion, finding.cost
     ends = {item: get_ends(cost.usage[item]) for item in sorted(cost.usage)}
     ranges = [item for item, end in ends.items() if end.low != end.high]
-    if not ranges or cost.amount.high is None:
+    worst, best = find_cost_scale(cost.usage, facts.knowledge)
+    if not ranges or (cost.amount.high is None and worst == best):
         return {_cost_key(cost, name): 1.0}
     middle = {item: ((end.low or 0) + (end.high or 0)) / 2 for item, end in ends.items()}
 
     def measure(usage: Mapping[str, Used]) -> float:
         amount = calculate_cost(assessment.provider, usage, facts).amount
-        return (amount.high or 0) - (amount.low or 0)
+        if amount.high is not None:
+            return amount.high - (amount.low or 0)
+        degree = grade_on_scale(amount, worst, best, ())  # of a cost without a ceiling what counts on the scale
+        return degree.high - degree.low
 
     own = measure(middle)
     key = _cost_key(calculate_cost(assessment.provider, middle, facts), name)
