@@ -276,6 +276,8 @@ def test_numbers_and_choices_are_read_as_people_write_them(shops):
     prompt = make_prompt(usage, catalogue)
     assert read_number("12 500", prompt) == 12_500
     assert read_number("1'000", prompt) == 1_000
+    for text in ("12 500 a month", "12500 per month", "12500/month", "12500 inspections a month"):
+        assert read_number(text, prompt) == 12_500
     for text in ("12,500", "12.500", "12.5k"):
         with pytest.raises(RequirementsError, match=r"can be read as 12\.5 or 12500"):
             read_number(text, prompt)

@@ -146,7 +146,7 @@ def test_back_out_of_a_line_leads_to_the_list(talk):
 
 def test_a_list_that_is_left_out_says_above_the_next_one_what_it_asked(talk):
     _, _, out = talk(f"{_VIDEO}{ENTER}d{ENTER}")
-    assert "Topics: Video.\nLeft out: Video meetings, Video API," in out
+    assert "Topics: Video.\nLeft out: Video meetings, Video API and " in out
 
 
 def test_going_back_keeps_what_was_marked(talk):

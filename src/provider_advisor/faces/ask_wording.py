@@ -53,7 +53,10 @@ _TITLES = {
 _LAST = "The last questions. If you leave them all out, nothing else can change the answer."
 # Only before three digits: "500 000" is one number, while "1 20" is a mistake.
 _THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
+_A_MONTH = re.compile(r"\s*(/|\ba|\bper)\s*month$")
 _MOST_NAMED = 4
+_MOST_LEFT_OUT = 2
+"""More would take a second line for each screen that a person skips."""
 
 
 # Screens and their questions
@@ -177,8 +180,10 @@ def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or
         return "not-sure"
     if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
         return "none" if prompt.key.kind == "bound" else "no-answer"
-    if prompt.key.kind == "usage" and (".." in typed or typed.endswith("year")):
-        return read_volume(prompt.key.name, typed)
+    if prompt.key.kind == "usage":
+        if ".." in typed or typed.endswith("year"):
+            return read_volume(prompt.key.name, typed)
+        typed = _A_MONTH.sub("", typed)
     is_price = prompt.key.kind == "bound" and prompt.at_most
     if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
         raise RequirementsError(f"{shown(text[:60])} {doubt}")
@@ -208,7 +213,7 @@ def describe_summary(screen: Screen, values: Mapping[Key, object], state: State)
     told = {key: value for key, value in values.items() if value not in _SILENT}
     if told:
         return describe_answers(told, state)
-    return f"Left out: {shortened([make_prompt(key, state.catalogue).label for key in screen.keys], _MOST_NAMED)}."
+    return f"Left out: {shortened([make_prompt(key, state.catalogue).label for key in screen.keys], _MOST_LEFT_OUT)}."
 
 
 def describe_answers(values: Mapping[Key, object], state: State) -> str:
