@@ -267,6 +267,14 @@ def test_a_word_nested_too_deeply_is_told_of_in_its_row(shipped, start):
     agrees(Scorer(shipped, reasons=True), rows)
 
 
+def test_json_in_a_list_is_as_strict_as_json_in_a_file(shipped):
+    rows = table(needs=[['{"criterion": "sms", "criterion": "fax"}'], ['{"criterion": "sms", "weight": NaN}']])
+    agrees(Scorer(shipped), rows)
+    errors = Scorer(shipped).score(rows).errors
+    assert errors[0].endswith("has the key 'criterion' twice; keep one.")
+    assert "NaN" in errors[1]
+
+
 def test_words_that_mean_something_only_beside_others_are_read_as_in_a_single_answer(shipped):
     needs = [
         "sms-api,encryption", "whiteboard,encryption", "encryption", "encryption,firewall", "ios:could,video-api",

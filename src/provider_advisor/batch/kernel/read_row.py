@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -16,6 +15,7 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team
 from provider_advisor.requirements.grammar import EMPTY_ENTRY, split_words
+from provider_advisor.safe_text import JsonError, read_json
 
 ReadRequirement = Callable[[Any, Priority, KnowledgeBase], Requirement]
 
@@ -69,8 +69,10 @@ def read_item(word: str | None) -> str | dict[str, Any]:
     if not text.startswith("{"):
         return text
     try:
-        return dict(json.loads(text))
-    except (ValueError, RecursionError) as error:  # for example nested a thousand times
+        return dict(read_json(text.encode()))
+    except JsonError as error:
+        raise RequirementsError(f"'{text[:80]}' {error}.") from error
+    except ValueError as error:
         raise RequirementsError(
             f"'{text[:80]}' is not a requirement in JSON; expected a criterion, or a mapping with the key 'criterion'."
         ) from error
