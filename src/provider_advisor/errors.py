@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
@@ -92,3 +93,36 @@ def describe_cause(error: BaseException) -> str:
     """
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(text.split()) or type(error).__name__
+
+
+def explain_unread(name: str, error: Exception | str) -> str:
+    """Return the sentence on a file that cannot be read, because of an error or a cause in words.
+
+    >>> explain_unread("teams.csv", FileNotFoundError(2, "No such file or directory"))
+    'teams.csv does not exist; check the path.'
+    """
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"{name} does not exist; check the path."
+    if isinstance(error, IsADirectoryError):
+        return f"{name} is a folder; give a file in it."
+    cause = error if isinstance(error, str) else describe_cause(error)
+    return f"{name} cannot be read ({cause}); check the path and its permissions."
+
+
+def explain_unwritten(
+    path: str | os.PathLike[str], error: OSError | str, remedy: str | None = None, what: str = ""
+) -> str:
+    """Return the sentence on a file that cannot be written; `what` says what it is for: "the summary (--summary)".
+
+    >>> explain_unwritten("out/answer.html", FileNotFoundError(2, "No such file or directory"))
+    'out/answer.html cannot be written: folder out does not exist; create it first.'
+    """
+    name, folder = f"{what} {path}".strip(), os.path.dirname(path) or "."  # noqa: PTH120 (a Path takes longer)
+    if isinstance(error, IsADirectoryError):
+        return f"{name} is a folder; give a file in it."
+    if isinstance(error, FileNotFoundError):
+        return f"{name} cannot be written: folder {folder} does not exist; create it first."
+    if isinstance(error, NotADirectoryError | FileExistsError):  # the second, if the folder was to be created
+        return f"{name} cannot be written: {folder} is not a folder; choose another."
+    cause = error if isinstance(error, str) else describe_cause(error)
+    return f"{name} cannot be written ({cause}); {remedy or 'check the path and its permissions'}."

@@ -142,7 +142,7 @@ def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("none.csv", "cannot be read (No such file or directory); check the path."),
+        ("none.csv", "none.csv does not exist; check the path."),
         ("*.csv", "check the pattern."),
         (".", "is a folder; give its files, such as"),
         ("teams.txt", "cannot tell the format from the name; add --input-format csv, jsonl, parquet or xlsx."),

@@ -551,7 +551,7 @@ def test_requirements_in_another_encoding_and_under_other_names(recommend):
         ("--file rfp.xlsx --encoding cp1252", "--encoding is for CSV, but rfp.xlsx is a workbook; leave it out."),
         ("--file rfp.csv --sheet New", "--sheet is for workbooks, but rfp.csv is CSV; leave it out."),
         ("--file rfp.csv --scale 1=must,1=should", "--scale gives '1' two meanings; remove one."),
-        ("--file nowhere.xlsx", "nowhere.xlsx cannot be read (No such file or directory); check the path."),
+        ("--file nowhere.xlsx", "nowhere.xlsx does not exist; check the path."),
         ("--file quotes.csv", "quotes.csv cannot be read as CSV ("),
         ("--file blank.csv", "blank.csv, row 3: the requirement has no text; add it, or clear the row."),
         ("--file rfp.csv --matches m.yaml", "for all such words. Did you mean 'leave-out'?"),

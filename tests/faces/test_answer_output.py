@@ -80,7 +80,7 @@ def test_a_file_holds_what_is_printed(recommend_says, tmp_path):
 def test_a_file_that_cannot_be_written_gets_one_sentence(recommend_says, tmp_path):
     run = recommend_says(f"{_ASKED} -o {tmp_path}/nowhere/a.txt")
     assert (run.status, run.out) == (1, "")
-    assert "cannot be written (No such file or directory)" in run.err
+    assert "cannot be written: folder" in run.err
 
 
 @pytest.mark.parametrize("option", ["-o", "--file sheet.csv --matched", "--format questions -o"])

@@ -187,12 +187,12 @@ def test_a_bad_file_of_answers_is_refused_with_its_line(ask, tmp_path, content, 
         ("--answers a.yaml --resume", "--answers and --resume cannot be used together; choose one."),
         (
             "--save nowhere/team.yaml",
-            "cannot write nowhere/team.yaml (the folder nowhere does not exist); choose another place.",
+            "nowhere/team.yaml cannot be written: folder nowhere does not exist; create it first.",
         ),
-        ("--save .", "cannot write . (it is a folder); choose another place."),
+        ("--save .", ". is a folder; give a file in it."),
         ("--save a.yaml --answers a.yaml", "--save a.yaml: this file contains the answers; choose another one."),
         ("--team ''", "--team: the name is empty, too long or not UTF-8; expected a few words."),
-        ("--answers nowhere.yaml", "nowhere.yaml:1: cannot read the file (No such file or directory);"),
+        ("--answers nowhere.yaml", "nowhere.yaml does not exist; check the path."),
     ],
 )
 def test_wrong_options_are_refused_before_anything_is_asked(ask, options, sentence):
@@ -354,7 +354,7 @@ def test_the_end_offers_to_save_and_replaces_no_file_without_a_yes(ask, recommen
 
 def test_a_file_that_cannot_be_written_is_refused_in_a_sentence_and_the_end_goes_on(ask):
     said = " ".join(ask(_OPTIONS, f"{_LESSONS}done\nsave nowhere/mine.yaml\nsave mine\n\n").out.split())
-    assert "Cannot write nowhere/mine.yaml (the folder nowhere does not exist); choose another place." in said
+    assert "nowhere/mine.yaml cannot be written: folder nowhere does not exist; create it first." in said
     assert "The requirements are saved." in said
 
 

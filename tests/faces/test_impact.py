@@ -178,7 +178,7 @@ def test_a_mistake_at_a_revision_is_told_with_its_place_there(recommend_says, re
             "teams.csv --before old --after new --facts new/facts",
             "cannot be combined with --facts or --rules; give one of them.",
         ),
-        ("missing.csv --before old", "missing.csv cannot be read (No such file or directory); check the path."),
+        ("missing.csv --before old", "missing.csv does not exist; check the path."),
     ],
 )
 def test_wrong_usage_gets_one_sentence(recommend_says, line, sentence):

@@ -18,7 +18,7 @@ def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path, recommend_says):
         file.truncate(100_000_000)
     run = recommend_says(f"recommend --file {path}")
     assert (run.status, run.out) == (2, "")
-    assert run.err == f"{path}:1: larger than 4 MB; split the file into several.\n"
+    assert run.err == f"recommend: {path} is larger than 4 MB; expected one team's requirements.\n"
 
 
 def test_a_file_is_read_from_standard_input(recommend_says, monkeypatch):
@@ -94,7 +94,7 @@ def test_a_pipe_is_read_whole_or_refused_never_cut(recommend_says, content):
     writer.join()
     if len(content) > 4_000_000:
         assert (run.status, run.out) == (2, "")
-        assert run.err == f"/dev/fd/{out}:1: larger than 4 MB; split the file into several.\n"
+        assert run.err == f"recommend: /dev/fd/{out} is larger than 4 MB; expected one team's requirements.\n"
     else:
         assert run.out.startswith("Twilio is recommended")
 
@@ -134,7 +134,7 @@ def test_an_empty_name_is_refused_and_never_the_default(recommend_says, line, na
 def test_a_file_that_is_not_there_is_named(recommend_says):
     run = recommend_says("recommend --file nowhere.yaml")
     assert (run.status, run.out) == (2, "")
-    assert run.err.startswith("nowhere.yaml:1: cannot read the file (No such file or directory)")
+    assert run.err.startswith("recommend: nowhere.yaml does not exist; check the path.")
 
 
 def test_the_command_line_wins_over_the_file_and_says_so(recommend_says, tmp_path):

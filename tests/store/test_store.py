@@ -182,8 +182,8 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
     ("name", "says"),
     [
         ("mysql://x/y", "'mysql://' is not a store"),
-        ("nowhere/decisions.db", "unable to open"),
-        (".", "unable to open"),
+        ("nowhere/decisions.db", "folder nowhere does not exist; create it first"),
+        (".", "is a folder; give a file in it"),
         ("text.db", "not a database"),
         ("postgresql://ann:secretly@127.0.0.1:1/x", "refused"),
         ("postgresql://ann:se/cretly@127.0.0.1:1/x", "percent-encode it"),

@@ -84,6 +84,16 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def begin_sentence(error: object) -> str:
+    """Return an error as a sentence: with a capital letter, unless it begins with the name of a file.
+
+    >>> begin_sentence("unknown area 'x'."), begin_sentence("team.yaml does not exist.")
+    ("Unknown area 'x'.", 'team.yaml does not exist.')
+    """
+    text = str(error)
+    return capital(text) if text.partition(" ")[0].isalpha() else text
+
+
 # Numbers
 
 

@@ -4,9 +4,9 @@ import os
 import stat
 from collections.abc import Iterator
 from os import path
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
-from provider_advisor.errors import KnowledgeError, describe_cause
+from provider_advisor.errors import KnowledgeError, explain_unread
 from provider_advisor.safe_text import join_words
 
 Role = Literal[
@@ -134,7 +134,7 @@ def _find_in(kind: str, given: Folder | None) -> Found:
     shown = kind if given is None else _escape(folder.rstrip("/") or folder[:1])
     if not path.isdir(folder):
         shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
-        what = ("not a folder" if path.exists(folder) else "the folder does not exist") if folder else "an empty name"
+        what = ("is not a folder" if path.exists(folder) else "does not exist") if folder else "an empty name"
         problem = f"{shown or kind}: {what}; expected a folder with {_EXPECTED[kind]}."
         return Found((), (problem,), _guess_roles(kind, ""))
     problems: list[str] = []
@@ -149,9 +149,11 @@ def _find_in(kind: str, given: Folder | None) -> Found:
 
 def _read_all(kind: str, folder: str, shown: str, problems: list[str], unread: set[Role]) -> Iterator[File]:
     """Yield the files that can be read; add what is wrong with the others, and their possible roles."""
-    for name, refusal in sorted(_list_yaml(folder)):
+    for name, refusal in sorted(_list_yaml(folder), key=lambda entry: entry[0]):
         role, called = _get_role(kind, name), path.join(shown, _escape(name)) if name else shown
-        if refusal is not None:
+        if isinstance(refusal, OSError):
+            problems.append(explain_unread(f"{called}:", refusal))
+        elif refusal is not None:
             problems.append(f"{called}: {refusal}")
         elif role is not None and name.endswith(".yaml"):
             try:
@@ -164,9 +166,9 @@ def _read_all(kind: str, folder: str, shown: str, problems: list[str], unread: s
         unread |= _guess_roles(kind, name)
 
 
-def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
+def _list_yaml(folder: str) -> list[tuple[str, str | OSError | None]]:
     """Return the YAML files in and below a folder, and what cannot be listed, with the reason."""
-    found: list[tuple[str, str | None]] = []
+    found: list[tuple[str, str | OSError | None]] = []
     waiting, seen = [""], 0
     while waiting:
         inner = waiting.pop()
@@ -189,7 +191,7 @@ def _list_yaml(folder: str) -> list[tuple[str, str | None]]:
                         most = f"more than {_MOST_FILES} YAML files or {_MOST_ENTRIES} files in all"
                         return [("", f"{most}; is this the right folder?")]
         except OSError as error:
-            found.append((inner, f"cannot read the folder ({describe_cause(error)}); check its permissions."))
+            found.append((inner, error))
     return found
 
 
@@ -217,30 +219,34 @@ def _get_role(kind: str, name: str) -> Role | None:
     )
 
 
-def read_bytes(file: Folder, name: str, *, pipes: bool = False) -> bytes:
-    """Return a file's bytes; `name` is how messages call it.
+def read_bytes(file: Folder, name: str) -> bytes:
+    """Return the bytes of a file in a folder; `name` is how messages call it.
 
-    Only a regular file is read, unless `pipes` lets a pipe or a device pass: what a folder holds must not make the
-    program wait, but `--file <(command)` may. Raises KnowledgeError, also for more than `MAX_BYTES`.
+    Only a regular file is read, because what a folder holds must not make the program wait. Raises KnowledgeError, also
+    for more than `MAX_BYTES`.
     """
 
     def open_at_once(file: str, flags: int) -> int:
         # Otherwise opening a pipe waits until somebody writes to it.
-        return os.open(file, flags if pipes else flags | getattr(os, "O_NONBLOCK", 0))
+        return os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
 
     try:
         with open(file, "rb", opener=open_at_once) as stream:
-            status = os.fstat(stream.fileno())
-            if not pipes and not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise KnowledgeError([f"{name}:1: not a regular file; replace it with one."])
-            # Reading allocates all requested bytes: for `MAX_BYTES` this takes longer than reading a small file.
-            content = stream.read(min(status.st_size, MAX_BYTES) + 1)
-            if len(content) > status.st_size:  # a pipe, which has no size, or a file that has grown since
-                content += stream.read(MAX_BYTES + 1 - len(content))
+            content = read_limited(stream)
     except OSError as error:
-        raise KnowledgeError(
-            [f"{name}:1: cannot read the file ({describe_cause(error)}); check the path and its permissions."]
-        ) from error
+        raise KnowledgeError([explain_unread(f"{name}:", error)]) from error
     if len(content) > MAX_BYTES:
         raise KnowledgeError([f"{name}:1: larger than {MAX_BYTES // 1_000_000} MB; split the file into several."])
+    return content
+
+
+def read_limited(stream: BinaryIO) -> bytes:
+    """Return the bytes of an open file or pipe, at most one more than `MAX_BYTES`."""
+    # Reading allocates all requested bytes: for `MAX_BYTES` this takes longer than reading a small file.
+    size = min(os.fstat(stream.fileno()).st_size, MAX_BYTES)
+    content = stream.read(size + 1)
+    if len(content) > size:  # a pipe, which has no size, or a file that has grown since
+        content += stream.read(MAX_BYTES - size)
     return content

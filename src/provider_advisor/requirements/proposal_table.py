@@ -86,6 +86,8 @@ class Columns(NamedTuple):
 def read_grid(content: bytes, file: str, wanted: str | None, encoding: str | None, renames: Mapping[str, str]) -> Grid:
     """Return the table in a workbook or CSV file. Raises RequirementsError."""
     refuse_other_sheets(file)
+    if not content.strip():
+        raise RequirementsError(f"{file} is empty; expected the column names in the first row.")
     if is_workbook_name(file):
         if encoding is not None:
             raise RequirementsError(f"--encoding is for CSV, but {file} is a workbook; leave it out.")

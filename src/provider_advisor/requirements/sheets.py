@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
-from provider_advisor.errors import RequirementsError, describe_cause
+from provider_advisor.errors import RequirementsError, explain_unread
 from provider_advisor.safe_text import reveal_line
 
 Cell = str | float | bool | dt.date | dt.time | dt.timedelta | None
@@ -92,7 +92,7 @@ def read_sheet_file(path: str) -> bytes:
         with open(path, "rb") as file:  # noqa: PTH123 (a Path raises if the name is too long)
             return file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise RequirementsError(f"{path} cannot be read ({describe_cause(error)}); check the path.") from error
+        raise RequirementsError(explain_unread(path, error)) from error
 
 
 def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
@@ -158,6 +158,8 @@ def refuse_large_file(size: int, file: str) -> None:
 def _unpack(content: bytes, file: str) -> dict[str, bytes]:
     """Return the parts of a workbook by path, no more than the limit in all."""
     refuse_large_file(len(content), file)
+    if not content:
+        raise RequirementsError(f"{file} is empty; expected a workbook.")
     if content.startswith(_OLD_FORM):
         if _ENCRYPTED in content:
             raise RequirementsError(f"{file} is protected with a password; remove it in the spreadsheet program.")

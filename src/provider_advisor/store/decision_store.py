@@ -38,7 +38,7 @@ from provider_advisor.batch.remote.addresses import (
     refuse_unescaped,
     show_address,
 )
-from provider_advisor.errors import RequirementsError, StoreError, StoreFailure, describe_cause
+from provider_advisor.errors import RequirementsError, StoreError, StoreFailure, describe_cause, explain_unwritten
 from provider_advisor.safe_text import dump_json, reveal_line
 
 MOST_TITLE = 200
@@ -206,8 +206,13 @@ def _make_sqlite(name: str, *, create: bool) -> sa.Engine:
         raise StoreError(
             f"'{scheme}://' is not a store; expected a path such as decisions.db, or postgresql://user@host/database."
         )
+    # SQLite calls all of this "unable to open database file".
     if not create and not os.path.exists(name):  # noqa: PTH110 (a Path raises if the name is too long)
         raise StoreError(f"{name} does not exist; create a store with: recommend serve --store {name}")
+    if os.path.isdir(name):  # noqa: PTH112 (as above)
+        raise StoreError(explain_unwritten(name, IsADirectoryError(), what="the store"))
+    if not os.path.isdir(os.path.dirname(name) or "."):  # noqa: PTH112, PTH120 (as above)
+        raise StoreError(explain_unwritten(name, FileNotFoundError(), what="the store"))
     engine = sa.create_engine(sa.URL.create("sqlite", database=os.path.abspath(name)))  # noqa: PTH100 (as above)
 
     def prepare(connection: sqlite3.Connection, _: object) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
-from provider_advisor.errors import BatchError, BatchFailure, RequirementsError, describe_cause
+from provider_advisor.errors import BatchError, BatchFailure, RequirementsError, describe_cause, explain_unread
 from provider_advisor.requirements.priority_cells import Wish
 from provider_advisor.requirements.sheets import refuse_other_sheets
 
@@ -206,11 +206,11 @@ def _inspect(path: str) -> InputFile:
     try:
         found = os.stat(path)  # noqa: PTH116 (as above)
     except (OSError, ValueError) as error:
-        raise BatchError(f"{name} cannot be read ({describe_cause(error)}); check the path.") from error
+        raise BatchError(explain_unread(name, error)) from error
     if stat.S_ISDIR(found.st_mode):
         raise BatchError(f"{name} is a folder; give its files, such as '{name.rstrip('/')}/*.csv'.")
     if not os.access(path, os.R_OK):
-        raise BatchError(f"{name} cannot be read (Permission denied); check its permissions.")
+        raise BatchError(explain_unread(name, "Permission denied"))
     return _describe_file(name, path, found)
 
 

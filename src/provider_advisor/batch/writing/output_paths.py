@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 import sys
@@ -16,7 +15,7 @@ from typing import IO, Literal, NamedTuple
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.batch.writing.part_folder import is_made_by_run
 from provider_advisor.batch.writing.rejects import is_rejects_file
-from provider_advisor.errors import BatchError, describe_cause
+from provider_advisor.errors import BatchError, explain_unwritten
 
 
 class OutputPlace(NamedTuple):
@@ -63,7 +62,7 @@ def check_places(sources: Iterable[InputFile], places: Sequence[OutputPlace], re
 def _check_file(place: OutputPlace) -> None:
     found = _check_parent(place)
     if found is not None and stat.S_ISDIR(found.st_mode):
-        raise BatchError(f"{place.what} {place.path} is a folder; give a file in it.")
+        raise BatchError(explain_unwritten(place.path, IsADirectoryError(), what=place.what))
     if found is not None and not stat.S_ISREG(found.st_mode):
         raise BatchError(f"{place.what} {place.path} is not an ordinary file; for standard output write -.")
 
@@ -85,17 +84,13 @@ def _check_parent(place: OutputPlace) -> os.stat_result | None:
     found = None
     try:
         if not stat.S_ISDIR(os.stat(folder).st_mode):  # noqa: PTH116 (the same for every path)
-            raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
+            raise NotADirectoryError
         with contextlib.suppress(FileNotFoundError):
             found = os.stat(place.path)  # noqa: PTH116
-    except FileNotFoundError as error:
-        raise BatchError(f"{place.what} cannot be written: folder {folder} does not exist; create it first.") from error
     except OSError as error:
-        raise BatchError(
-            f"{place.what} {_shorten(place.path)} cannot be written ({describe_cause(error)}); choose another."
-        ) from error
+        raise BatchError(explain_unwritten(_shorten(place.path), error, "choose another", place.what)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise BatchError(f"{place.what} {place.path} cannot be written: folder {folder} is read-only; choose another.")
+        raise BatchError(explain_unwritten(place.path, "Permission denied", "choose another", place.what))
     return found
 
 

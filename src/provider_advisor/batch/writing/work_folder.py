@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 from provider_advisor.batch.blocks import Position, RowCounts
 from provider_advisor.batch.kernel.counts import RunningTally, Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
-from provider_advisor.errors import BatchError, describe_cause
+from provider_advisor.errors import BatchError, describe_cause, explain_unwritten
 from provider_advisor.safe_text import brief
 from provider_advisor.whole_file import OPEN_SAFELY, open_plain_file, sync_folder, write_whole
 
@@ -192,10 +192,10 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=0o700)
             folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | OPEN_SAFELY)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
             if output.parent.is_dir():
                 continue  # the run that held it has just deleted it
-            raise BatchError(f"folder {output.parent} does not exist; create it first.") from None
+            raise BatchError(explain_unwritten(output, error, what="the output")) from None
         except OSError as error:
             if error.errno in {errno.ENOTDIR, errno.ELOOP}:
                 raise _refuse_folder(path, "it is a link or a file") from error

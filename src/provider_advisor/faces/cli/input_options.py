@@ -94,7 +94,11 @@ class SheetOptions(EvidenceOptions):
             return {}
         from provider_advisor.requirements.matching import read_matches  # noqa: PLC0415 (as above)
 
-        return read_matches(read_input(self.matches), name_input(self.matches), knowledge)
+        return read_matches(
+            read_input(self.matches, "expected the matches of a sheet, as --matched writes them."),
+            name_input(self.matches),
+            knowledge,
+        )
 
     @contextlib.contextmanager
     def note_matches(self, inputs: Sequence[str]) -> Iterator[None]:

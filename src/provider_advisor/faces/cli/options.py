@@ -21,10 +21,10 @@ from typing import Any, Self, TypeVar
 
 import click
 
-from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, explain_unread, explain_unwritten
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
-from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_bytes
+from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_limited
 from provider_advisor.requirements.statement import read_age, read_day
 from provider_advisor.whole_file import write_whole
 
@@ -260,9 +260,7 @@ def need_web(*modules: str) -> None:
         )
 
 
-def write_answer(
-    path: str, text: str | bytes, remedy: str = "check the path and its permissions", *, make_folder: bool = False
-) -> None:
+def write_answer(path: str, text: str | bytes, remedy: str | None = None, *, make_folder: bool = False) -> None:
     """Write an answer to a file, whole or not at all. Raises BatchFailure ending with the remedy."""
     try:
         if make_folder:
@@ -270,7 +268,7 @@ def write_answer(
         with write_whole(os.path.realpath(path)) as file:
             file.write(text.encode() if isinstance(text, str) else text)
     except OSError as error:
-        raise BatchFailure(f"{path} cannot be written ({describe_cause(error)}); {remedy}.") from error
+        raise BatchFailure(explain_unwritten(path, error, remedy)) from error
 
 
 def read_folders(read: Callable[[str | None, str | None], T], facts: str | None, rules: str | None) -> T:
@@ -312,15 +310,22 @@ def _is_known_beside(rules: str) -> bool:
         return not any("unknown " in problem for problem in error.problems)
 
 
-def read_input(file: str) -> bytes:
-    """Return the bytes of a file, of standard input for `-`. Raises KnowledgeError or RequirementsError."""
-    if file != "-":
-        return read_bytes(file, file, pipes=True)
-    content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+def read_input(file: str, expected: str = "expected one team's requirements.") -> bytes:
+    """Return the bytes of a file that an option names, of standard input for `-`. Raises RequirementsError.
+
+    A pipe may be read too, as in `--file <(command)`.
+    """
+    name = name_input(file)
+    try:
+        if file == "-":
+            content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with open(file, "rb") as stream:  # noqa: PTH123 (a Path takes longer)
+                content = read_limited(stream)
+    except (OSError, ValueError) as error:
+        raise RequirementsError(explain_unread(name, error)) from error
     if len(content) > MAX_BYTES:
-        raise RequirementsError(
-            f"standard input is larger than {MAX_BYTES // 1_000_000} MB; expected one team's requirements."
-        )
+        raise RequirementsError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; {expected}")
     return content
 
 

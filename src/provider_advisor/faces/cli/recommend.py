@@ -343,8 +343,10 @@ def _read_file(
         return None
     if file.lower().endswith(_SHEETS):
         return mistakes.note(_read_sheet, file, None, options, knowledge)
+    content = mistakes.note(read_input, file)
+    if content is None:
+        return None
     try:
-        content = read_input(file)
         if not file.lower().endswith(_YAML_NAMES) and _is_table(content):
             return mistakes.note(_read_sheet, name, content, options, knowledge)
         mistakes.problems += _refuse_sheet_options(options, f"{name} is not one")

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import codecs
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from provider_advisor.errors import RequirementsError, describe_cause
+from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.options import (
     FactOptions,
     format_option,
     name_input,
     option,
     path_name,
+    read_input,
     take_options,
 )
 from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
 from provider_advisor.faces.text import Page, show_json
-from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.safe_text import JsonError, read_json
 
 
@@ -63,26 +62,15 @@ def _read(record: str) -> dict[str, Any]:
 
 def _read_content(record: str) -> bytes:
     """Return the bytes of a record. Raises RequirementsError."""
-    name, path = name_input(record), Path(record)
-    try:
-        if record == "-":
-            content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
-        # Opening a named pipe would wait for a writer; pipes that the shell makes for `<(…)` have one.
-        elif path.is_fifo() and not record.startswith(("/dev/", "/proc/")):
-            raise RequirementsError(f"{name} is a pipe, not a file; pass it as standard input: replay - < {name}")
-        else:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RequirementsError(
-            f"{name} cannot be read ({describe_cause(error)}); check the path and its permissions."
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise RequirementsError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; {EXPECTED_RECORD}")
-    return content
+    # Opening a named pipe would wait for a writer; pipes that the shell makes for `<(…)` have one.
+    if record != "-" and not record.startswith(("/dev/", "/proc/")) and Path(record).is_fifo():
+        raise RequirementsError(f"{record} is a pipe, not a file; pass it as standard input: replay - < {record}")
+    return read_input(record, EXPECTED_RECORD)
 
 
 def _read_json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anything)
+    if not content.strip():
+        raise RequirementsError(f"{name} is empty; {EXPECTED_RECORD}")
     try:
         return read_json(content.removeprefix(codecs.BOM_UTF8))
     except json.JSONDecodeError as error:

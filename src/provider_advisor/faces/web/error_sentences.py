@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsError
-from provider_advisor.explanation.words import capital
+from provider_advisor.explanation.words import begin_sentence, capital
 from provider_advisor.faces.text import clean
 from provider_advisor.requirements.word_mistakes import drop_listing_advice
 
@@ -23,7 +23,6 @@ _OPTIONS = re.compile(
 )
 """Advice on command options in an error."""
 
-_LOWER_WORD = re.compile("[a-z]+ ")
 _COMMAND = re.compile("`recommend (criteria|facts|schema)`")
 _IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema": "`/api/v1/schema/{kind}`"}
 """What a program uses in place of a command."""
@@ -42,8 +41,8 @@ def mark_code(text: object) -> Markup:
 
 
 def show_sentence(text: str, *, linked: bool = True) -> Markup:
-    """Return an error as a sentence, with a capital letter unless it begins with a file name."""
-    return show_reason(capital(text) if _LOWER_WORD.match(text) else text, linked=linked)
+    """Return an error as a sentence."""
+    return show_reason(begin_sentence(text), linked=linked)
 
 
 def show_reason(text: str, *, linked: bool = True) -> Markup:

@@ -257,7 +257,7 @@ def _is_name(text: str) -> bool:
 
 def _read_file(state: State, file: str, options: AskOptions) -> State:
     """Return the state after the answers of a file; if they leave something open, say so and end."""
-    found = read_answers(read_input(file), name_input(file), state)
+    found = read_answers(read_input(file, "expected answers, as `recommend ask` saves them."), name_input(file), state)
     left = describe_open(found)
     found = declare(found) if left else found
     end = choose_screen(found)

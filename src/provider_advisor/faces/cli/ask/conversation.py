@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import capital
+from provider_advisor.explanation.words import begin_sentence
 from provider_advisor.faces.ask_wording import (
     describe_answers,
     describe_gaps,
@@ -185,7 +185,7 @@ def _ask(draft: Draft, face: Face, screen: Screen) -> None:
             if reply.word != "back":
                 _warn(face, said, draft.state)
         except RequirementsError as error:
-            face.tell(capital(str(error)))
+            face.tell(begin_sentence(error))
             continue
         break
     draft.screen = None
@@ -212,7 +212,7 @@ def _is_over(draft: Draft, face: Face, end: End, save: SaveFile) -> bool:
     try:
         reply = _look_up(draft, face, face.ask_at_end(draft, end))
     except RequirementsError as error:
-        face.tell(capital(str(error)))
+        face.tell(begin_sentence(error))
         return False
     if reply is None:
         return False
@@ -244,7 +244,7 @@ def _save(state: State, face: Face, words: str, save: SaveFile) -> None:
             return
         face.tell(save(state, path, is_answers))
     except (RequirementsError, ValueError) as error:
-        face.tell(capital(str(error)))
+        face.tell(begin_sentence(error))
 
 
 def _look_up(draft: Draft, face: Face, reply: Reply | None) -> Reply | None:

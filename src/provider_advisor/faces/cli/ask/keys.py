@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import capital
+from provider_advisor.explanation.words import begin_sentence
 from provider_advisor.faces.ask_wording import (
     describe_answer,
     describe_end,
@@ -289,7 +289,7 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
         try:
             found = read_command(text) or check_value(prompt.key, read_number(text, prompt), state.catalogue)
         except RequirementsError as error:
-            wrong = [capital(str(error))]
+            wrong = [begin_sentence(error)]
             continue
         if not isinstance(found, Reply) or found.word not in {"why", "help"}:
             return found

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import capital
+from provider_advisor.explanation.words import begin_sentence
 from provider_advisor.faces.ask_wording import (
     describe_answer,
     describe_answers,
@@ -292,7 +292,7 @@ class PlainFace:
                 found = read(self._read_line())
             except RequirementsError as error:
                 self._misunderstood += 1
-                self.tell(capital(str(error)))
+                self.tell(begin_sentence(error))
             else:
                 self._misunderstood = 0
                 return found
@@ -390,4 +390,4 @@ def _explain(words: str, state: State, keys: Sequence[Key]) -> list[str]:
     try:
         return describe_why(state, keys[read_place(words or "1", len(keys))])
     except RequirementsError as error:
-        return [capital(str(error))]
+        return [begin_sentence(error)]

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from provider_advisor.errors import RequirementsError, describe_cause
+from provider_advisor.errors import RequirementsError, explain_unwritten
 from provider_advisor.faces.text import clean
 from provider_advisor.questionnaire import State, record_answers
 from provider_advisor.whole_file import write_whole
@@ -45,7 +45,7 @@ def save_session(state: State, path: Path, command: str) -> str:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_yaml(path, record, f"Answers to recommend ask; to continue: {command}")
     except (OSError, RequirementsError) as error:
-        told = error if isinstance(error, RequirementsError) else _refuse(path, describe_cause(error))
+        told = error if isinstance(error, RequirementsError) else _refuse(path, error)
         return f"{told}\nThe answers so far:\n{dump_yaml(record)}"
     return f"The answers are saved.\nTo continue:\n  {command}"
 
@@ -111,7 +111,7 @@ def write_yaml(path: Path, record: Mapping[str, Any], heading: str) -> None:
         with write_whole(path, mode=_find_mode(path)) as file:
             file.write(text.encode())
     except OSError as error:
-        raise _refuse(path, describe_cause(error)) from error
+        raise _refuse(path, error) from error
 
 
 def _find_mode(path: Path) -> int:
@@ -131,14 +131,14 @@ def check_writable(path: Path) -> None:
     except OSError:
         found = stat.S_IFREG
     if path.is_dir():
-        raise _refuse(path, "it is a folder")
+        raise _refuse(path, IsADirectoryError())
     if not (stat.S_ISREG(found) or stat.S_ISLNK(found)):
         raise _refuse(path, "it is not a regular file")
     if not folder.is_dir():
-        raise _refuse(path, f"the folder {folder} does not exist")
+        raise _refuse(path, NotADirectoryError() if folder.exists() else FileNotFoundError())
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _refuse(path, "Permission denied")
 
 
-def _refuse(path: Path, reason: str) -> RequirementsError:
-    return RequirementsError(f"cannot write {path} ({reason}); choose another place.")
+def _refuse(path: Path, error: OSError | str) -> RequirementsError:
+    return RequirementsError(explain_unwritten(path, error, "choose another place"))

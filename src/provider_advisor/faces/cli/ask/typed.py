@@ -177,7 +177,7 @@ class InputLines:
             if error.errno == errno.EIO:  # the terminal was closed
                 raise
             raise KnowledgeError(
-                [f"standard input: cannot read it ({describe_cause(error)}); type, or pipe text into it."]
+                [f"standard input cannot be read ({describe_cause(error)}); type, or pipe text into it."]
             ) from error
         if not content:
             return None
