@@ -3,8 +3,16 @@
 Spark's own readers are not used: its CSV reader splits quoted cells into rows and silently repairs invalid UTF-8.
 Workers read like a run on one machine, so that scores, rejects and reasons are the same.
 
-Workers write to a hidden folder beside the output. It gets the name of the output only after their reports have been
-checked, because Spark may run a task twice, or lose a worker, at any time.
+Workers write to a hidden folder beside the output, because Spark may run a task twice, or lose a worker, at any time.
+For example, two workers share 40 MB of teams; the third share is still at work, for the second time:
+
+    .scores.parquet.spark/
+        rows/part-00000.parquet, part-00001.parquet, …      whole: written under another name, then renamed
+        rejects/part-00000.csv, part-00001.csv, …           with rows numbered from the start of the share
+        begun/rows-2-<attempt>, rejects-2-<attempt>         not whole
+
+Each share is answered by a report with its counts. When all have come, and fit the files, the rejects are joined and
+numbered through, and the folder of rows becomes `scores.parquet`.
 """
 
 from __future__ import annotations
@@ -16,8 +24,6 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,18 +115,31 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     tell(inputs)
     if not inputs.can_be_read_again:
         raise BatchError("Spark reads files, and one of the inputs is a stream; save it to a file first.")
-    places = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), *others]
-    places.append(OutputPlace("the work folder", _find_stage_folder(place), "hidden"))
-    check_places(inputs.sources, places, rejects)
+    stage = OutputPlace("the work folder", _find_stage_folder(place), "hidden")
+    written = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), stage]
+    check_places(inputs.sources, [*written, *others], rejects)
     options = (scoring or ScoringOptions(dt.date.today()))._replace(dated=inputs.is_dated)  # noqa: DTZ011
     # Mistakes in the columns are reported before Spark starts.
     BlockScorer(knowledge, inputs.schema, form, options)
-    job = Job(
-        uuid.uuid4().hex, pack_knowledge(knowledge), tuple(map(_make_absolute, inputs.sources)),
-        reading._replace(form=inputs.form), form, options, folder="", splits=(),
-    )  # fmt: skip
-    session = partial(open_session, find_active_session(), master, bar=bar)
-    return _do_stoppable(partial(_run_job, session, job, inputs, place, rejects), output)
+    active = find_active_session()  # of this thread, and the work is done in another
+
+    def work(stop: threading.Event) -> Result:
+        with stage_folder(place) as folder, explain_failures(), open_session(active, master, bar=bar) as spark:
+            splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
+            sources = tuple(map(_make_absolute, inputs.sources))
+            job = Job(
+                uuid.uuid4().hex, pack_knowledge(knowledge), sources, reading._replace(form=inputs.form),
+                form, options, str(folder), splits,
+            )  # fmt: skip
+            reports = _collect_reports(spark, job)
+            if stop.is_set():
+                raise Stopped
+            _join_shares(reports, inputs, job, place, rejects)
+        tally = sum((Tally.from_json(report.tally) for report in reports), Tally.empty())
+        scored, rejected = sum(report.scored for report in reports), sum(report.rejected for report in reports)
+        return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
+
+    return _do_stoppable(work, output)
 
 
 def _do_stoppable(work: Callable[[threading.Event], Result], output: str) -> Result:
@@ -138,32 +157,6 @@ def _do_stoppable(work: Callable[[threading.Event], Result], output: str) -> Res
             if stop.number:
                 raise Interrupted(stop.number, f"interrupted; {output} was not written.") from error
             raise
-
-
-def _run_job(  # noqa: PLR0913, PLR0917 (the parts of a run)
-    session: Callable[[], AbstractContextManager[SparkSession]],
-    job: Job,
-    inputs: Inputs,
-    output: Path,
-    rejects: Path,
-    stop: threading.Event,
-) -> Result:
-    with stage_folder(output) as folder, explain_failures(), session() as spark:
-        splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
-        reports = _collect_reports(spark, job._replace(folder=str(folder), splits=splits))
-        # The rows get their name last, so that anyone who finds the output can rely on its rejects, and on inputs that
-        # did not change while workers read them.
-        _check_parts(reports, folder, job.output_form)
-        for source in inputs.sources:
-            source.check_unchanged()
-        if stop.is_set():
-            raise Stopped
-        count_unknown(len(reports), folder, inputs.unknown)
-        _write_all_rejects(reports, inputs, folder, rejects)
-        place_output(folder, output)
-    tally = sum((Tally.from_json(report.tally) for report in reports), Tally.empty())
-    scored, rejected = sum(report.scored for report in reports), sum(report.rejected for report in reports)
-    return Result(scored, rejected, tally, rejects if rejected else None, inputs.unknown)
 
 
 def refuse_other_names(names: tuple[str, ...], output: str) -> None:
@@ -271,6 +264,19 @@ def _clear(folder: Path) -> None:
                 path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             begun.rmdir()
+
+
+def _join_shares(reports: list[ShareReport], inputs: Inputs, job: Job, output: Path, rejects: Path) -> None:
+    """Check what the workers wrote, and put it in its place. Raises BatchFailure, the earlier output untouched."""
+    # The rows get their name last, so that anyone who finds the output can rely on its rejects, and on inputs that did
+    # not change while workers read them.
+    folder = Path(job.folder)
+    _check_parts(reports, folder, job.output_form)
+    for source in inputs.sources:
+        source.check_unchanged()
+    count_unknown(len(reports), folder, inputs.unknown)
+    _write_all_rejects(reports, inputs, folder, rejects)
+    place_output(folder, output)
 
 
 def _check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
