@@ -251,6 +251,20 @@ def test_a_file_that_a_european_excel_wrote_is_answered(web, runs, separator):
     assert [row["team"] for row in scores] == ["Müller", "Weiß"]
 
 
+def test_the_form_of_a_csv_file_does_not_matter_for_other_files(web, runs):
+    sent = _send(web, '{"needs": ["repairs"]}\n', "teams.jsonl", decimal=",", encoding="cp1252")
+    assert asyncio.run(runs.wait(sent.headers["location"][7:], 60)).is_done
+
+
+def test_a_file_in_another_encoding_is_refused_with_what_to_choose(web, runs):
+    for content in ("Größe,needs\na,repairs\n", "team,needs\nMüller,repairs\n" * 40):
+        sent = _send(web, content.encode("cp1252"))
+        asyncio.run(runs.wait(sent.headers["location"][7:], 60))
+        page = web.get(sent.headers["location"]).text
+        assert "say its text encoding" in page
+        assert "--encoding" not in page
+
+
 @pytest.mark.parametrize("fields", [{"decimal": "x"}, {"encoding": "a\0b"}, {"encoding": "x" * 41}])
 def test_a_sign_or_an_encoding_that_cannot_be_is_refused(web, fields):
     sent = _send(web, _TEAMS, **fields)

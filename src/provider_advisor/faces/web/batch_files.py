@@ -155,8 +155,8 @@ def make_batch_run(upload: Upload, choice: BatchChoice, folders: Sequence[str | 
     given = {
         "as-of": day.isoformat() if day else "",
         "separator": _find_separator(upload),
-        "decimal": choice.decimal,
-        "encoding": choice.encoding,
+        "decimal": choice.decimal if upload.kind == "csv" else "",
+        "encoding": choice.encoding if upload.kind == "csv" else "",
     }
     arguments += [f"--{option}={text}" for option, text in given.items() if text]
     about = {"name": upload.name, "output": output, "choice": choice._asdict()}

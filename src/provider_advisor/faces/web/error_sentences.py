@@ -23,6 +23,11 @@ _OPTIONS = re.compile(
 )
 """Advice on command options in an error."""
 
+_ENCODING = re.compile(
+    r"(?:add|use) --encoding(?: (?:utf-|cp)[0-9]+(?: \(Windows\))?)?(?:, or the file's own encoding)?"
+)
+"""Advice on the one option of a file that pages and the API have too."""
+
 _COMMAND = re.compile("`recommend (criteria|facts|schema)`")
 _IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema": "`/api/v1/schema/{kind}`"}
 """What a program uses in place of a command."""
@@ -61,7 +66,8 @@ def show_reason(text: str, *, linked: bool = True) -> Markup:
 
 def _drop_options(sentence: str) -> str:
     """Return an error without its advice on options, which only helps at a terminal."""
-    return _OPTIONS.sub("", drop_listing_advice(sentence))
+    plain = _ENCODING.sub("say its text encoding", sentence.replace(" given by --encoding", " given"))
+    return _OPTIONS.sub("", drop_listing_advice(plain))
 
 
 def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
