@@ -251,6 +251,15 @@ def test_a_file_that_a_european_excel_wrote_is_answered(web, runs, separator):
     assert [row["team"] for row in scores] == ["Müller", "Weiß"]
 
 
+def test_a_file_that_asks_for_one_team_is_refused_with_where_to_paste_it(web, runs):
+    sent = _send(web, "Requirement;Priority\nrepairs;must\nrental;should\n")
+    asyncio.run(runs.wait(sent.headers["location"][7:], 60))
+    page = web.get(sent.headers["location"]).text
+    assert "has one requirement in each row, for one team" in page
+    assert '<a href="/choose">paste its rows</a>' in page
+    assert "paste its rows" not in web.get("/batch").text
+
+
 def test_the_form_of_a_csv_file_does_not_matter_for_other_files(web, runs):
     sent = _send(web, '{"needs": ["repairs"]}\n', "teams.jsonl", decimal=",", encoding="cp1252")
     assert asyncio.run(runs.wait(sent.headers["location"][7:], 60)).is_done

@@ -96,7 +96,7 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
         page.headers["Refresh"] = "2"  # refreshes the page like a meta element, without a script
         return page
     if not run.is_done:
-        return _show_form(service, BatchChoice(**run.about["choice"]), 422, mistakes=run.list_mistakes())
+        return _show_form(service, BatchChoice(**run.about["choice"]), 422, mistakes=run.list_mistakes(), was_read=True)
     values = batch_values(read_summary(run))
     rejects = find_result(run, "rejects") if values["summary"]["rejected"] else None
     return show_page(
@@ -126,7 +126,7 @@ def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200
         "batch_form.html.j2",
         _TITLE,
         status,
-        **wrong,
+        **{"was_read": False, **wrong},
         here="batch",
         choice=choice,
         outputs=[("", "The same as the file"), *((name, _NAMES[name]) for name in OUTPUTS)],
