@@ -27,7 +27,7 @@ a cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -84,10 +84,10 @@ class _Lexicon(NamedTuple):
     shifts: list[tuple[Priority, int]]
     looked: Looked
 
-    def spell(self, codes: Ints) -> list[Stands]:
+    def spell(self, codes: Sequence[int]) -> list[Stands]:
         """Return words with their default priorities."""
         default, shift = self.shifts[-1]
-        return [((default if code >= shift else self.shifts[0][0]), self.words[code]) for code in codes.tolist()]
+        return [((default if code >= shift else self.shifts[0][0]), self.words[code]) for code in codes]
 
 
 def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> Stated:
@@ -135,8 +135,8 @@ def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordR
 
     Like a single answer, it first lists what is not a word at all, such as the empty text between two commas.
     """
-    used = np.unique(codes)
-    words = dict(zip(used.tolist(), lexicon.spell(used), strict=True))
+    used = sorted(set(codes.tolist()))
+    words = dict(zip(used, lexicon.spell(used), strict=True))
     sentences = vocabulary.explain_wrong(words.values())
     found: dict[int, tuple[dict[str, None], dict[str, None]]] = {}
     for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
@@ -185,9 +185,9 @@ class _Groups(NamedTuple):
     rows: Ints
     criteria: Ints
 
-    def get_codes(self, group: int) -> Ints:
+    def get_codes(self, group: int) -> list[int]:
         """Return the codes of the words of a group."""
-        return self.codes[self.starts[group] : self.ends[group]]
+        return list(self.codes[self.starts[group] : self.ends[group]].tolist())
 
     def list_sets(self, chosen: Ints) -> list[bytes]:
         """Return a key of the set of cells of each chosen group: its cells in ascending order, after some -1."""
