@@ -226,7 +226,7 @@ def test_the_keeper_sees_all_of_them_at_the_terminal(serve, bicycles, changed_fo
         ("decisions list", "--store"),
         ("decisions list --store nowhere.db", "does not exist"),
         ("decisions list --store ftp://x", "not a store"),
-        ("serve --store nowhere/decisions.db", "cannot be opened"),
+        ("serve --store nowhere/decisions.db", "folder nowhere does not exist; create it first"),
     ],
 )
 def test_a_store_that_cannot_be_used_is_one_sentence(recommend_says, monkeypatch, tmp_path, line, says):
