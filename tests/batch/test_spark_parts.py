@@ -82,7 +82,7 @@ def test_what_cannot_be_written_is_refused_before_spark_starts(bicycles, tmp_pat
     )
     _refused("not standard input", ["-"], tmp_path / "out.csv", bicycles, reading=ReadingOptions("csv"))
     _refused("not standard input", [teams_csv], "-", bicycles, **csv)
-    _refused("cannot be read", [tmp_path / "nothing.csv"], tmp_path / "out.csv", bicycles)
+    _refused(r"nothing\.csv does not exist; check the path", [tmp_path / "nothing.csv"], tmp_path / "out.csv", bicycles)
     assert (tmp_path / "file.csv").read_text() == (tmp_path / "foreign" / "part-00000.csv").read_text() == "mine"
 
 

@@ -284,7 +284,10 @@ def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):
         ),
         ("it has one column, 'team;needs'; try --separator ';'.", "it has one column, 'team;needs'."),
         ("'5' means nothing; use --scale \"5=must\". '3' too; use --scale \"3=could\".", "'5' means nothing. '3' too."),
-        ("is not UTF-8 at byte 5 (use --encoding if the file has another encoding)", "is not UTF-8 at byte 5"),
+        (
+            "is not UTF-8 at byte 5 (use --encoding if the file has another encoding)",
+            "is not UTF-8 at byte 5 (say its text encoding if the file has another encoding)",
+        ),
         ("it is for one team; answer it with: recommend --file teams.csv.", "it is for one team."),
         ("It was read. To continue, use --matches FILE.", "It was read."),
     ],
