@@ -22,7 +22,7 @@ _UNSEEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 without tab and line ends, DEL, C1
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, fillers, Arabic letter mark
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"  # zero width, line ends of Unicode, marks of direction
-    "\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"  # blanks that look like nothing, byte order mark, annotations
+    "\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # blanks that look like nothing, byte order mark, annotations
     "\ud800-\udfff"  # lone surrogates: bytes of a file name that are not UTF-8
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # shorthand, music, tags
 )

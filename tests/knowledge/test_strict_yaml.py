@@ -117,7 +117,8 @@ CHECK = "check quotes, colons and indentation on this line and the one before."
         ),
         ("a: 1\n---\nb: 2\n", "2: a second document starts here; expected one per file, so remove the '---'."),
         ("---\na: 1\n---\n", "3: a second document starts here; expected one per file, so remove the '---'."),
-        ("a:\n\t- b\n", f"2: invalid YAML (found character that cannot start any token); {CHECK}"),
+        ("a:\n\t- b\n", "2: this line is indented with a tab; use spaces."),
+        ("a:\n  b: 1\n \tc: 1\n", "3: this line is indented with a tab; use spaces."),
         ("a: b\n c: d\n", f"2: invalid YAML (mapping values are not allowed in this context); {CHECK}"),
         ("a: b: c\n", f"1: invalid YAML (mapping values are not allowed in this context); {CHECK}"),
         ("a: 1\nb: @home\n", f"2: invalid YAML (found character that cannot start any token); {CHECK}"),
@@ -126,10 +127,10 @@ CHECK = "check quotes, colons and indentation on this line and the one before."
         ("? [a]\n: 1\n", "1: the key ['a'] is not a word; put it in quotes."),
         ("null: 1\n", "1: the key null is not a word; put it in quotes."),
         ("true: 1\n", "1: the key true is not a word; put it in quotes."),
-        ("", "1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."),
-        ("# nothing but a comment\n", "1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."),
-        ("---\n", "1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."),
-        ("null\n", "1: the file is empty; expected YAML, see CONTRIBUTING.md for its form."),
+        ("", "1: the file is empty; expected YAML."),
+        ("# nothing but a comment\n", "1: the file is empty; expected YAML."),
+        ("---\n", "1: the file is empty; expected YAML."),
+        ("null\n", "1: the file is empty; expected YAML."),
         (b"a: 1\nb: 2\nc: caf\xe9\n", "3: the file is not UTF-8; save it as UTF-8."),
         (b"a: 1\r\nb: \xff\r\n", "2: the file is not UTF-8; save it as UTF-8."),
         ("a: 1\n".encode("utf-16"), "1: the file is not UTF-8; save it as UTF-8."),
@@ -142,7 +143,37 @@ def test_every_betrayal_is_refused_with_one_sentence_at_its_line(content, senten
 
 @pytest.mark.parametrize("character", [b"\x01", b"\x00", b"\x7f", "\ufffe".encode()])
 def test_a_control_character_is_refused_at_its_line(character):
-    assert problem_of(b"a: 1\nb: x" + character + b"\n").startswith("shop.yaml:2: invalid YAML (")
+    said = f"the character {character.decode()!a} is not allowed; save the file as UTF-8 without it."
+    assert problem_of(b"a: 1\nb: x" + character + b"\n") == f"shop.yaml:2: {said}"
+
+
+def test_a_byte_order_mark_is_refused_inside_a_file():
+    """Two files put together hold one, and a key that begins with it looks like another."""
+    assert problem_of("\ufeffa: 1\n\ufeffb: 1\n") == (
+        "shop.yaml:2: the character '\\ufeff' is not allowed; save the file as UTF-8 without it."
+    )
+
+
+def test_a_file_in_utf_16_without_a_mark_is_refused():
+    assert problem_of("a: 1\n".encode("utf-16-le")) == (
+        "shop.yaml:1: the character '\\x00' is not allowed; save the file as UTF-8 without it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("a: {exactly: 1,000, unit: x}", "1: write 1,000 without the comma, as 1000; a comma ends a value."),
+        ("a: 1\nb: {exactly: 12,500}", "2: write 12,500 without the comma, as 12500; a comma ends a value."),
+        ("a: {exactly: 1,000.50}", "1: write 1,000.50 without the comma, as 1000.50; a comma ends a value."),
+        ("a: {b: 1, 500: 2}", "1: the key 500 is not a word; put it in quotes."),
+        ("a: 1\nb: {<<: {c: 1}}", "2: merge keys (<<) are not allowed; write each key and its value out."),
+        ("<<: {a: 1}\nb: 2\n", "1: merge keys (<<) are not allowed; write each key and its value out."),
+        ("b: 2\n<<: *base\n", "2: merge keys (<<) are not allowed; write each key and its value out."),
+    ],
+)
+def test_what_other_programs_read_in_another_way_gets_its_own_sentence(content, sentence):
+    assert problem_of(content) == f"shop.yaml:{sentence}"
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
@@ -175,8 +206,8 @@ def test_a_bomb_of_aliases_is_refused_before_it_goes_off():
     assert problem_of("\n".join(lines)) == f"shop.yaml:1: {ANCHOR}"
 
 
-def test_a_merge_key_is_an_ordinary_key_that_merges_nothing():
-    assert read("<<: {a: 1}\nb: 2\n") == {"<<": {"a": 1}, "b": 2}
+def test_in_quotes_a_merge_key_is_a_word_that_merges_nothing():
+    assert read("'<<': {a: 1}\nb: 2\n") == {"<<": {"a": 1}, "b": 2}
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}")])

@@ -54,6 +54,10 @@ def test_prepared_requirements_are_refused_in_the_same_words(knowledge):
     assert before[0].startswith("unknown criterion 'witheboard'. Did you mean 'whiteboard'")
 
 
+def test_a_word_in_other_capitals_or_hyphens_is_the_only_one_suggested():
+    assert did_you_mean("At-Least", ["at_least", "at_most", "at_last"]) == " Did you mean 'at_least'?"
+
+
 def test_words_of_one_meaning_are_not_suggested_beside_one_another():
     meaning = {"car": "car", "cars": "car", "cart": "cart"}
     assert did_you_mean("carz", meaning, meaning) == " Did you mean 'car' or 'cart'?"

@@ -93,7 +93,9 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
     lost = set(unread)
     for file in files:
         try:
-            reading = read_sound(parse_yaml(file.content, file.name), FILE_SHAPES[file.role], problems)
+            shape = FILE_SHAPES[file.role]
+            expected = f"a file such as this example.{shape.show_example()}"
+            reading = read_sound(parse_yaml(file.content, file.name, expected=expected), shape, problems)
         except KnowledgeError as error:
             problems += error.problems
             reading = None

@@ -29,6 +29,7 @@ _LONGEST_ECHO = 60
 _EXPECTED = {
     "model_type": "a mapping",
     "dict_type": "a mapping",
+    "string_type": "text",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "date_type": "a date, YYYY-MM-DD without quotes",

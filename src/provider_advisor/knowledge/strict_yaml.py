@@ -28,12 +28,16 @@ _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+]?[0-9]{1,3})?|[eE]
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<!^)\ufeff")
 _OTHER_BREAK = re.compile("[\x85\u2028\u2029]")
+_MERGE = "merge keys (<<) are not allowed; write each key and its value out."
 # What some reader of YAML 1.1, YAML 1.2 or JSON takes for something else than text: .5, 1_000, 1,000, 0x1F, 12:30, yes.
 _AMBIGUOUS = re.compile(
     r"[-+]?(\.[0-9][0-9.eE+-]*|[0-9][0-9_]*\.?|[0-9]+[_,][0-9_,.]*|0[xob]\w+|\.(inf|nan)|[0-9]+(:[0-9]+)+)"
     r"|yes|no|on|off|y|n|true|false|null",
     re.IGNORECASE,
 )
+# What stands before and behind the first comma of 1,000 in {exactly: 1,000}, where a comma ends the value.
+_BEFORE_COMMA = re.compile(r"[-+]?[0-9]{1,3}")
+_BEHIND_COMMA = re.compile(r"[0-9]{3}(\.[0-9]+)?")
 _BARE_WORD = re.compile(r"yes|no|on|off|y|n", re.IGNORECASE)
 
 
@@ -120,10 +124,8 @@ def as_written(value: object) -> str:
         return "a number of too many digits"
 
 
-def parse_yaml(
-    content: bytes, name: str, *, bare_words: bool = False, expected: str = "YAML, see CONTRIBUTING.md for its form"
-) -> Document:
-    r"""Return the document in UTF-8 bytes; `name` is how messages call it, `expected` what they say of an empty one.
+def parse_yaml(content: bytes, name: str, *, bare_words: bool = False, expected: str = "YAML.") -> Document:
+    r"""Return the document in UTF-8 bytes; `name` is how messages call it, `expected` ends the one on an empty file.
 
     With `bare_words` an unquoted yes or no is text, for files in which people answer with these words. Raises
     KnowledgeError, with the line of what is wrong.
@@ -141,7 +143,7 @@ def parse_yaml(
     except yaml.YAMLError as error:
         raise KnowledgeError([f"{name}:{_describe_syntax(error, text, name)}"]) from error
     if data is None:
-        raise KnowledgeError([f"{name}:1: the file is empty; expected {expected}."])
+        raise KnowledgeError([f"{name}:1: the file is empty; expected {expected}"])
     return Document(name, data, place)
 
 
@@ -152,6 +154,11 @@ def _decode(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it as UTF-8."]) from error
+    if (found := _CONTROL.search(text)) is not None:
+        line, character = _count_line(text, found.start()), shown(found[0])
+        raise KnowledgeError(
+            [f"{name}:{line}: the character {character} is not allowed; save the file as UTF-8 without it."]
+        )
     if (found := _OTHER_BREAK.search(text)) is not None:
         # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
         line, character = _count_line(text, found.start()), shown(found[0])
@@ -166,20 +173,19 @@ def _count_line(text: str, position: int) -> int:
 
 
 def _describe_syntax(error: yaml.YAMLError, text: str, name: str) -> str:
-    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    what, line = getattr(error, "problem", None) or str(error).splitlines()[0], _find_syntax_line(error)
     if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
-        return f"{_find_syntax_line(error, text)}: {_TOO_DEEP}"
+        return f"{line}: {_TOO_DEEP}"
+    if re.match(r" *\t", text.split("\n")[line - 1]):
+        return f"{line}: this line is indented with a tab; use spaces."
     # JSON is read as YAML too, but its author expects to hear of JSON.
     form, signs = ("JSON", "commas") if name.lower().endswith(".json") else ("YAML", "indentation")
     check = f"check quotes, colons and {signs} on this line and the one before."
-    return f"{_find_syntax_line(error, text)}: invalid {form} ({what}); {check}"
+    return f"{line}: invalid {form} ({what}); {check}"
 
 
-def _find_syntax_line(error: yaml.YAMLError, text: str) -> int:
+def _find_syntax_line(error: yaml.YAMLError) -> int:
     """Return the line of a syntax error; an open quote counts where it was opened."""
-    if isinstance(error, yaml.reader.ReaderError):
-        found = _CONTROL.search(text)
-        return _count_line(text, found.start() if found else 0)
     is_quote = "quoted scalar" in str(getattr(error, "context", ""))
     mark = getattr(error, "context_mark" if is_quote else "problem_mark", None)
     return mark.line + 1 if mark is not None else 1
@@ -246,16 +252,42 @@ def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) 
     values: dict[str, Any] = {}
     place = _Place(_get_line(start), {})
     nodes = _iterate_nodes(events)
+    before: yaml.Event = start
     for event in nodes:
+        _refuse_key(event, before)
         key, _ = _build(event, events, depth + 1)
         if not isinstance(key, str):
             raise _Problem(event, f"the key {as_written(key)} is not a word; put it in quotes.")
         if key in values:
             raise _Problem(event, f"the key {key!r} appears twice in one mapping; keep one.")
-        values[key], inside = _build(next(nodes), events, depth + 1)
+        before = next(nodes)
+        values[key], inside = _build(before, events, depth + 1)
         # A value is where its key is: a list begins a line below it, and that is where its first entry is.
         place.inside[key] = _Place(_get_line(event), inside.inside, inside.written)
     return values, place
+
+
+def _refuse_key(event: yaml.Event, before: yaml.Event) -> None:
+    """Raise if a key without quotes merges mappings as in YAML 1.1, or is the end of the number before it."""
+    if not isinstance(event, yaml.ScalarEvent) or not event.implicit[0]:
+        return
+    if event.value == "<<":
+        raise _Problem(event, _MERGE)
+    if (
+        isinstance(before, yaml.ScalarEvent)
+        and _BEHIND_COMMA.fullmatch(event.value)
+        and _BEFORE_COMMA.fullmatch(before.value)
+        and _is_beside(before, event)
+    ):
+        number = f"{before.value},{event.value}"
+        raise _Problem(event, f"write {number} without the comma, as {number.replace(',', '')}; a comma ends a value.")
+
+
+def _is_beside(before: yaml.Event, event: yaml.Event) -> bool:
+    """Return whether only a comma is between the two."""
+    if before.end_mark is None or event.start_mark is None:
+        return False
+    return before.end_mark.index + 1 == event.start_mark.index
 
 
 def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)

@@ -124,6 +124,9 @@ class _WordIndex:
         from rapidfuzz.distance import Indel  # noqa: PLC0415 (every start of the command would pay for it)
         from rapidfuzz.process import extract  # noqa: PLC0415
 
+        # In other capitals, or with a hyphen in place of `_`, it is one of them and no other is meant.
+        if same := tuple(word for word in self._words if fold(word) == typed):
+            return same
         found = extract(typed, self._words, scorer=Indel.normalized_similarity, limit=None, score_cutoff=_ALIKE)
         inside = {word for part in typed.split("-") for word in self._by_part.get(part, ())}
         return tuple(

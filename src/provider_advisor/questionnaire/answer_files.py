@@ -47,7 +47,7 @@ def read_answers(content: bytes, name: str, state: State) -> State:
         raise KnowledgeError(
             [f"{name}:1: the file is larger than {MAX_BYTES // 1_000_000} MB; it is not a file of answers."]
         )
-    document = parse_yaml(content, name, bare_words=True, expected="answers, as `recommend ask` saves them")
+    document = parse_yaml(content, name, bare_words=True, expected="answers, as `recommend ask` saves them.")
     shape = validate(document, AnswersFile)
     problems: list[str] = []
     state = state._replace(given=_read_given(shape, document, state, problems))

@@ -244,7 +244,7 @@ def read_matches(content: bytes, name: str, knowledge: KnowledgeBase) -> dict[st
     from provider_advisor.knowledge.shapes.statement_files import MatchesFile  # noqa: PLC0415
     from provider_advisor.knowledge.strict_yaml import parse_yaml  # noqa: PLC0415
 
-    document = parse_yaml(content, name, expected="the matches of a sheet, as --matched writes them")
+    document = parse_yaml(content, name, expected="the matches of a sheet, as --matched writes them.")
     problems: list[str] = []
     found: dict[str, Targets] = {}
     for word, given in validate(document, MatchesFile).matches.items():

@@ -47,7 +47,7 @@ def read_requirements(
         # A program that writes 5.000 in JSON means 5; where YAML was typed, it may mean 5000.
         return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole, unknown=unknown)
     word = next(filter(str.isalpha, knowledge.criteria), "criterion")
-    document = parse_yaml(content, name, expected=f"requirements in YAML or JSON, such as 'needs: [{word}]'")
+    document = parse_yaml(content, name, expected=f"requirements in YAML or JSON, such as 'needs: [{word}]'.")
     doubtful = list(_find_doubtful(document, knowledge))
     return _read_statement(document, knowledge, whole=whole, doubtful=doubtful, unknown=unknown)
 
