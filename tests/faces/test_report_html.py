@@ -67,9 +67,7 @@ def hostile(knowledge_from, tmp_path_factory):
     facts = {
         "providers/velo.yaml": with_hostile("facts/providers/velo.yaml", "name: Velo & Sons", "name: The shop"),
         "criteria/services.yaml": with_hostile("facts/criteria/services.yaml", "label: Repairs", "label: Advice"),
-        "sources.yaml": with_hostile("facts/sources.yaml", "title: The riders' survey").replace(
-            "id: survey-2023, no_url: printed,", "id: survey-2023, url: 'javascript:alert(1)',"
-        ),
+        "sources.yaml": with_hostile("facts/sources.yaml", "title: The riders' survey"),
         "team.yaml": with_hostile("facts/team.yaml", "label: Skill", "label: Inspections"),
     }
     rules = {

@@ -5,7 +5,6 @@ Everything comes from the record of a recommendation; the knowledge base only pr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -39,7 +38,6 @@ from provider_advisor.requirements.statement import YEARLY
 
 _MOST_SHOWN = 5
 _APART = "yes, by another product"
-_WEB = re.compile(r"https?://[^\s<>\"'`|\\]+")
 
 
 class CitedPlace(NamedTuple):
@@ -101,7 +99,7 @@ class RankedProvider(NamedTuple):
 
 
 class ListedSource(NamedTuple):
-    """A source as it is listed; `published` is "published 2022-11-22" or "undated", `url` only a web address."""
+    """A source as it is listed; `published` is "published 2022-11-22" or "undated"."""
 
     number: int
     title: str
@@ -121,11 +119,9 @@ class CitedSources:
         for number, source in enumerate(answer.sources, start=1):
             self._numbers[source.id] = number
             title = f"{source.title}, {source.publisher}" if source.publisher else source.title
-            # Only addresses of the web become links: a file may name anything, also `javascript:`.
-            url = source.url if _WEB.fullmatch(source.url or "") else None
             published = source.published if source.published == "undated" else f"published {source.published}"
             dated = (published, source.retrieved)
-            self.listed.append(ListedSource(number, title, source.language, *dated, url, remarks_text(source)))
+            self.listed.append(ListedSource(number, title, source.language, *dated, source.url, remarks_text(source)))
 
     def cite(self, evidence: Iterable[LineRecord]) -> tuple[CitedPlace, ...]:
         """Return the citations of evidence, with the lines of each source and day grouped."""

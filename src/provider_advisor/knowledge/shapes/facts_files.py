@@ -17,6 +17,7 @@ from provider_advisor.knowledge.shapes.values import (
     Id,
     Line,
     Shape,
+    WebAddress,
     Weight,
     WordOrWords,
     Words,
@@ -61,7 +62,7 @@ class SourceShape(Shape):
     published: DayOrUndated
     retrieved: dt.date
     publisher: Words | None = None
-    url: Words | None = None
+    url: WebAddress | None = None
     no_url: Annotated[Words | None, Field(description="the reason why there is no URL")] = None
     kind: SourceKind | None = None
     note: Words | None = None

@@ -17,6 +17,8 @@ from pydantic_core import PydanticCustomError
 _ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
 _REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"
+# Reports and pages make links of these, so that nothing else may be one: not `javascript:`, nor what ends an attribute.
+_WEB_ADDRESS = r"""^https?://[^\s/?#:@<>"'`|\\]+(:[0-9]{1,5})?([/?#][^\s<>"'`|\\]*)?$"""
 
 
 class Shape(BaseModel):
@@ -49,6 +51,12 @@ def _check_days(value: object) -> object:
     raise PydanticCustomError("days", "expected a number of days such as 365d")
 
 
+def _check_web_address(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(_WEB_ADDRESS, value):
+        return value
+    raise PydanticCustomError("web_address", "expected a web address such as https://example.com/page")
+
+
 def check_single(given: Sequence[str], keys: Iterable[str]) -> None:
     """Raise the error for a mapping that is given not just one of the keys."""
     if len(given) != 1:
@@ -75,6 +83,9 @@ AnyAmount = Annotated[
 ]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
 Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_check_days)]
+WebAddress = Annotated[
+    str, Field(pattern=_WEB_ADDRESS, description="https://host/path"), BeforeValidator(_check_web_address)
+]
 Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
 End = Annotated[
     Annotated[AnyAmount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
