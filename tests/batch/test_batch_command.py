@@ -38,8 +38,8 @@ def batch(tmp_path, monkeypatch, capsysbinary):
 
 
 _REFUSED = (
-    "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard'? To list it without judging it, add "
-    '--unlisted ""whitebord"" (in a file or table: \'unlisted\'), or --unlisted-unknown for all such words.",'
+    "2,\"unknown criterion 'whitebord'. Did you mean 'whiteboard'? To list it without judging it, put it "
+    'into `unlisted` (option --unlisted, or --unlisted-unknown for all such words).",'
     '"b,whitebord,,6"\n'
 )
 

@@ -64,8 +64,8 @@ def test_every_row_is_scored_or_rejected_and_keeps_its_place(  # noqa: PLR0917
     assert {row["reason"] for row in refused} == {
         (
             "nothing is recorded about 'no-such-thing'. See `recommend criteria` for what you can ask for. "
-            'To list it without judging it, add --unlisted "no-such-thing" '
-            "(in a file or table: 'unlisted'), or --unlisted-unknown for all such words."
+            "To list it without judging it, put it into `unlisted` (option --unlisted, "
+            "or --unlisted-unknown for all such words)."
         )
     }
     assert all("no-such-thing" in row["content"] and row["file"] == str(path) for row in refused)

@@ -74,7 +74,7 @@ def test_the_command_line_and_a_file_list_them_and_say_so(says, tmp_path):
 
 
 def test_a_refusal_names_the_option_and_other_mistakes_stay(says):
-    assert "or --unlisted-unknown for all such words." in says("--needs 'loan bikes'").err
+    assert "or --unlisted-unknown for all such words)." in says("--needs 'loan bikes'").err
     found = says("--needs 'loan bikes,bikes-in-stock>=many' --unlisted-unknown")
     assert (found.status, "has no number" in found.err) == (2, True)
 

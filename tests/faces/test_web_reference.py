@@ -290,6 +290,15 @@ def test_from_an_answer_the_rules_that_fire_for_the_team_are_found(web):
         ),
         ("it is for one team; answer it with: recommend --file teams.csv.", "it is for one team."),
         ("It was read. To continue, use --matches FILE.", "It was read."),
+        ("It was read. To continue, say it in a file (--matches FILE reads it).", "It was read."),
+        (
+            "To list it, put it into `unlisted` (option --unlisted, or --unlisted-unknown for all such words).",
+            "To list it, put it into `unlisted`.",
+        ),
+        (
+            "'a.b' is unknown. Put it into `unlisted` (or --unlisted-unknown).",
+            "'a.b' is unknown. Put it into `unlisted`.",
+        ),
     ],
 )
 def test_options_of_the_command_are_no_advice_on_the_web(said, told):

@@ -92,8 +92,8 @@ def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
     said = explain_unknown(word, f"'{word}'", knowledge)
     assert said.startswith(f"nothing is recorded about '{word}'. See `recommend criteria` for what you can ask for. ")
     assert said.endswith(
-        f'To list it without judging it, add --unlisted "{word}" '
-        "(in a file or table: 'unlisted'), or --unlisted-unknown for all such words."
+        "To list it without judging it, put it into `unlisted` (option --unlisted, "
+        "or --unlisted-unknown for all such words)."
     )
 
 

@@ -92,8 +92,8 @@ def test_what_must_not_be_there_is_bounded_by_its_absence(bicycles, given):
             [
                 (
                     "nothing is recorded about 'xyzzy'. See `recommend criteria` for what you can ask for. "
-                    'To list it without judging it, add --unlisted "xyzzy" '
-                    "(in a file or table: 'unlisted'), or --unlisted-unknown for all such words."
+                    "To list it without judging it, put it into `unlisted` (option --unlisted, "
+                    "or --unlisted-unknown for all such words)."
                 ),
                 f"'{STOCK}' is a quantity, which cannot be absent; give it a bound instead, such as {STOCK}<=1.",
                 "a choice names 'repairs' twice; name each of its parts once.",

@@ -11,13 +11,10 @@ from provider_advisor.requirements import Requirement, bound_words, read_require
 STOCK, ADVICE, RENTAL = "bikes-in-stock", "advice", "rental-price"
 
 _NOTHING = "nothing is recorded about '{}'. See `recommend criteria` for what you can ask for."
-
-
-def _list_it(word):
-    return (
-        f'To list it without judging it, add --unlisted "{word}" '
-        "(in a file or table: 'unlisted'), or --unlisted-unknown for all such words."
-    )
+_LIST_IT = (
+    "To list it without judging it, put it into `unlisted` (option --unlisted, "
+    "or --unlisted-unknown for all such words)."
+)
 
 
 @pytest.mark.parametrize(
@@ -93,13 +90,13 @@ def lacks(found, sign=">="):
         ("stock>90", f"'stock>90' cannot be read; {FORM}"),
         ("stock<90", f"'stock<90' cannot be read; {FORM}"),
         ("stock!=90", f"'stock!=90' cannot be read; {FORM}"),
-        ("repair", f"unknown criterion 'repair'. Did you mean 'repairs'? {_list_it('repair')}"),
+        ("repair", f"unknown criterion 'repair'. Did you mean 'repairs'? {_LIST_IT}"),
         (
             "\u200brepairs",
-            r"unknown criterion '\u200brepairs'. Did you mean 'repairs'? " + _list_it(r"\u200brepairs"),
+            r"unknown criterion '\u200brepairs'. Did you mean 'repairs'? " + _LIST_IT,
         ),
-        ("stok", f"unknown criterion 'stok'. Did you mean 'stock'? {_list_it('stok')}"),
-        ("xylophone", f"{_NOTHING.format('xylophone')} {_list_it('xylophone')}"),
+        ("stok", f"unknown criterion 'stok'. Did you mean 'stock'? {_LIST_IT}"),
+        ("xylophone", f"{_NOTHING.format('xylophone')} {_LIST_IT}"),
         (
             "repairs:Must",
             "unknown priority 'Must' in 'repairs:Must'; expected must, should, could or wont. Did you mean 'must'?",
@@ -134,7 +131,7 @@ def lacks(found, sign=">="):
         ("advice>=superb", f"'superb' is not a value of 'advice'; {WORDS}"),
         ("advice>=", f"'' is not a value of 'advice'; {WORDS}"),
         ("advice>=3", f"'3' is not a value of 'advice'; {WORDS}"),
-        ("x" * 300, f"{_NOTHING.format('x' * 200 + '…')} {_list_it('x' * 200 + '…')}"),
+        ("x" * 300, f"{_NOTHING.format('x' * 200 + '…')} {_LIST_IT}"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_sentence(bicycles, text, sentence):

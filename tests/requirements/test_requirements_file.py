@@ -145,8 +145,8 @@ def test_a_rating_is_shown_as_it_was_typed(bicycles):
             "needs: [repair]\n",
             (
                 "team.yaml: unknown criterion 'repair'. Did you mean 'repairs'? "
-                'To list it without judging it, add --unlisted "repair" '
-                "(in a file or table: 'unlisted'), or --unlisted-unknown for all such words."
+                "To list it without judging it, put it into `unlisted` (option --unlisted, "
+                "or --unlisted-unknown for all such words)."
             ),
         ),
         (

@@ -23,7 +23,12 @@ _WITHOUT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MOST_NAMED, _LONGEST_SHOWN = 3, 200
-_LISTING, _LISTING_END = " To list it without judging it, add", "--unlisted-unknown for all such words."
+# Files, columns, the API and addresses all call it `unlisted`. What only helps at a terminal is in parentheses, so that
+# pages can leave it out (`web/error_sentences`).
+_LISTING = (
+    "To list it without judging it, put it into `unlisted` "
+    "(option --unlisted, or --unlisted-unknown for all such words)."
+)
 
 
 def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
@@ -35,14 +40,7 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
     hint = "" if _find_denied(name) else suggest_words(name, knowledge)
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what you can ask for."
-    typed = quoted[1:-1].replace('"', '\\"')
-    return f"{said}{_LISTING} --unlisted \"{typed}\" (in a file or table: 'unlisted'), or {_LISTING_END}"
-
-
-def drop_listing_advice(sentence: str) -> str:
-    """Return a sentence of `explain_unknown` without its last part, which only helps where options are typed."""
-    said, _, advice = sentence.partition(_LISTING)
-    return said if advice.endswith(_LISTING_END) else sentence
+    return f"{said} {_LISTING}"
 
 
 def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:

@@ -11,11 +11,10 @@ from markupsafe import Markup, escape
 from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsError
 from provider_advisor.explanation.words import begin_sentence, capital
 from provider_advisor.faces.text import clean
-from provider_advisor.requirements.word_mistakes import drop_listing_advice
 
 _CODE = re.compile("`([^`]+)`")
 _OPTIONS = re.compile(
-    r"(?<=[.?]) [A-Z][^.?]*[\s(]--[a-z].*"  # a sentence at the end: "… To continue, use --matches FILE."
+    r"(?<=[.?]) [A-Z][^.?(]*[\s(]--[a-z].*"  # a sentence at the end: "… To continue, use --matches FILE."
     # a clause at the end: "…; choose one with --sheet.", "…; try --separator ';'."
     r"|; (?:[a-z:]+ )+--[a-z-]+(?: (?:\"[^\"]*\"|'[^']*'|\S+?))?(?=\.(?: |\Z))"
     r"| \([a-z][^()]*--[a-z][^()]*\)",  # in parentheses: "… (use --encoding if …)"
@@ -34,7 +33,6 @@ _IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema
 
 _CODED_COMMAND = re.compile("<code>recommend (criteria|facts)</code>")
 _PAGES = {"criteria": "the criteria", "facts": "the page of facts"}
-_LISTING = " To list it without judging it, put it into `unlisted`."
 
 _REQUEST = re.compile(r"\A(the )?request(:\d+)?: ")
 """Where a mistake in a request is reported; a request has no file name and no lines."""
@@ -67,7 +65,7 @@ def show_reason(text: str, *, linked: bool = True) -> Markup:
 def _drop_options(sentence: str) -> str:
     """Return an error without its advice on options, which only helps at a terminal."""
     plain = _ENCODING.sub("say its text encoding", sentence.replace(" given by --encoding", " given"))
-    return _OPTIONS.sub("", drop_listing_advice(plain))
+    return _OPTIONS.sub("", plain)
 
 
 def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
@@ -76,8 +74,7 @@ def tell_program(sentence: str, names: Mapping[str, str] = _IN_API) -> str:
     >>> tell_program("'x' is not known. See `recommend criteria`.")
     "'x' is not known. See `/api/v1/criteria`."
     """
-    listing = "" if drop_listing_advice(sentence) == sentence else _LISTING
-    return _COMMAND.sub(lambda found: names.get(found[1], found[0]), _drop_options(sentence)) + listing
+    return _COMMAND.sub(lambda found: names.get(found[1], found[0]), _drop_options(sentence))
 
 
 def list_mistakes(error: AdvisorError) -> tuple[str, ...]:
