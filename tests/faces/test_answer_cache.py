@@ -93,6 +93,29 @@ def test_what_is_compressed_is_kept_apart_from_what_is_not(bicycles, computed):
     assert (plain.headers.get("content-encoding"), small.headers["content-encoding"]) == (None, "gzip")
     assert plain.json() == small.json()
     assert len(computed) == 2
+    # RFC 9110 (8.8.1): bytes that differ may share an ETag only if it is weak.
+    assert plain.headers["etag"] == small.headers["etag"]
+    assert plain.headers["etag"].startswith('W/"')
+
+
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "br, GZIP; q=0.000, identity"])
+def test_a_client_that_refuses_gzip_gets_none(bicycles, accepted):
+    found = _serve(bicycles).get(_QUESTION, headers={"Accept-Encoding": accepted})
+    assert "content-encoding" not in found.headers
+    assert found.json()["verdict"]
+
+
+def test_any_answer_is_good_enough_once_it_is_certain_that_there_is_one(bicycles):
+    web, anything = _serve(bicycles), {"If-None-Match": "*"}
+    assert [web.get(_QUESTION, headers=anything).status_code for _ in range(2)] == [200, 304]
+    assert [web.get("/criteria/none", headers=anything).status_code for _ in range(2)] == [404, 404]
+
+
+def test_an_etag_is_known_as_it_was_sent_among_others_and_as_an_old_client_cuts_it(bicycles):
+    web = _serve(bicycles)
+    etag = web.get(_QUESTION).headers["etag"]
+    for known in (etag, f'"other", {etag}', etag.removeprefix("W/")):
+        assert web.get(_QUESTION, headers={"If-None-Match": known}).status_code == 304
 
 
 @pytest.mark.parametrize(

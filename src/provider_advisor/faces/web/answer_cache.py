@@ -3,9 +3,11 @@
 An answer is a function of what was asked, facts and rules, program, settings and day, and of nothing else: no account,
 cookie or language. All of them are in its key, which the client gets as the ETag of an address:
 
-    GET /answer?needs=sms  ->  ETag "3f…", computed, and its bytes are kept
+    GET /answer?needs=sms  ->  ETag W/"3f…", computed, and its bytes are kept
     GET /answer?needs=sms  ->  the bytes that were kept
-    GET /answer?needs=sms  with If-None-Match "3f…"  ->  304, no bytes
+    GET /answer?needs=sms  with If-None-Match W/"3f…"  ->  304, no bytes
+
+The ETag is weak, because compressed and plain bytes share it.
 
 A question that is posted has the same key as long as it says the same, however its JSON is laid out.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -38,6 +41,9 @@ _POSTED = frozenset(["/api/v1/recommendation", "/api/v1/ask"])
 
 _OVERHEAD = 1_000
 """Estimated size of an entry without its body."""
+
+_REFUSED_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(?=,|\Z)", re.IGNORECASE)
+"""With `gzip;q=0`, a client refuses gzip; Starlette compresses wherever it finds the word."""
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -77,6 +83,9 @@ class AnswerCache(HttpMiddleware):
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the cache, or pass a request on and keep its answer."""
         path = scope["path"]
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        if _REFUSED_GZIP.search(accepted):
+            MutableHeaders(scope=scope)["accept-encoding"] = _REFUSED_GZIP.sub("", accepted)
         if path.startswith(_NOT_KEPT):
             await self._app(scope, receive, send)
         elif path.startswith(_NOT_STORED):
@@ -92,8 +101,9 @@ class AnswerCache(HttpMiddleware):
         asked = Headers(scope=scope)
         etag = self._make_key(scope, asked.get("x-fragment", ""))
         common = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "X-Fragment, Accept-Encoding"}
-        # The header may list several ETags, and a proxy that compresses marks them as weak: W/"3f…".
-        if etag in asked.get("if-none-match", ""):
+        # The header may list several ETags. With `*` any answer is good enough, once it is certain that there is one.
+        known = asked.get("if-none-match", "")
+        if etag.removeprefix("W/") in known or (known.strip() == "*" and self._find(etag, scope)):
             await Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)(scope, receive, send)
             return
 
@@ -122,11 +132,11 @@ class AnswerCache(HttpMiddleware):
         self, etag: str, scope: Scope, receive: Receive, send: Send, common: Mapping[str, str] = _NO_HEADERS
     ) -> None:
         """Send the kept response, or the application's, with caching headers if the answer may be cached."""
-        key, day = (etag, "gzip" in Headers(scope=scope).get("accept-encoding", "")), self._day
-        if found := self._sent.find(key):
+        if found := self._find(etag, scope):
             await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(found.headers)})
             await send({"type": "http.response.body", "body": found.body})
             return
+        day = self._day
         begun: tuple[tuple[bytes, bytes], ...] | None = None
 
         async def keep(message: Message) -> None:
@@ -138,11 +148,18 @@ class AnswerCache(HttpMiddleware):
             elif begun is not None:
                 is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
                 if is_whole and day == today():  # otherwise it may be an answer of the next day
-                    self._sent.keep(key, SentAnswer(begun, message["body"]))
+                    self._sent.keep(_make_entry(etag, scope), SentAnswer(begun, message["body"]))
                 begun = None
             await send(message)
 
         await self._app(scope, receive, keep)
+
+    def _find(self, etag: str, scope: Scope) -> SentAnswer | None:
+        return self._sent.find(_make_entry(etag, scope))
+
+
+def _make_entry(etag: str, scope: Scope) -> tuple[str, bool]:
+    return etag, "gzip" in Headers(scope=scope).get("accept-encoding", "")
 
 
 def _forbid_storing(send: Send) -> Send:
@@ -157,4 +174,4 @@ def _forbid_storing(send: Send) -> Send:
 def make_etag(edition: str, path: str, query: str, day: dt.date) -> str:
     """Return the ETag of an address on a day; it changes with the facts, the rules and the day."""
     digest = hashlib.blake2b(f"{edition}\n{day}\n{path}?{query}".encode(), digest_size=16)
-    return f'"{digest.hexdigest()}"'
+    return f'W/"{digest.hexdigest()}"'
