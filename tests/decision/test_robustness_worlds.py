@@ -14,6 +14,7 @@ from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity
 
 from provider_advisor.decision.findings import assess_providers
 from provider_advisor.decision.robustness import build_alternatives, calculate_shares, monte_carlo
+from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, VolumeCase, Way, count_scores
 from provider_advisor.decision.robustness.duel import chance_of_losing, duel
 from provider_advisor.decision.robustness.monte_carlo import draw_worlds
 from provider_advisor.decision.robustness.open_facts import find_open_facts
@@ -22,8 +23,8 @@ from provider_advisor.decision.robustness.simplices import (
     find_ordered_first_places,
     group_by_weight,
 )
-from provider_advisor.decision.robustness.world_model import Alternative, Drawn, VolumeCase, Way, model_worlds
-from provider_advisor.decision.robustness.worlds import _WorldShares, calculate_provider_shares, count_scores
+from provider_advisor.decision.robustness.world_model import model_worlds
+from provider_advisor.decision.robustness.worlds import _WorldShares, calculate_provider_shares
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need

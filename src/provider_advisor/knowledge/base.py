@@ -305,9 +305,9 @@ class KnowledgeBase:
 
     def list_claims(self, provider: str, criterion: str) -> list[Claim]:
         """Return the claims on a criterion as a whole, or on the one member that its id names."""
-        of, member = split_member(criterion)
-        every = self.claims.get((provider, of), ())
-        return [claim for claim in every if (member in claim.members if member else not claim.members)]
+        of = self.criteria[criterion].member_of
+        every = self.claims.get((provider, criterion if of is None else of.criterion), ())
+        return [claim for claim in every if (not claim.members if of is None else of.member in claim.members)]
 
     def claimed_members(self, provider: str, criterion: str) -> tuple[str, ...]:
         """Return the members of a criterion that a provider's claims name, in their order."""

@@ -269,8 +269,8 @@ class Facts:
         named = dict.fromkeys(member for claim in claims for member in claim.members)
         said = ((member, tuple(member in claim.members for claim in claims)) for member in named)
         alike = {places: f"{criterion.id}{AT}{member}" for member, places in said}
-        supposed = (name for of, name in self._supposed if of == provider and split_member(name)[0] == criterion.id)
-        names = dict.fromkeys((*alike.values(), *(name for name in supposed if name != criterion.id)))
+        supposed = (name for of, name in self._supposed if of == provider and name.startswith(f"{criterion.id}{AT}"))
+        names = dict.fromkeys((*alike.values(), *supposed))
         yield from (self(provider, name) for name in names)
 
     def _judge(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Fact:

@@ -1,16 +1,23 @@
-"""List the amounts at which something changes: on a bound and next to it, at the ends of a scale, where it bends.
+"""What bounds do to one amount: the amounts at which something changes, and how likely each bound is to be met.
 
-Between two of them nothing counts but the place on the scale. An example: at least 90 countries are a must, on a scale
-from 0 to 200, and at least 81 are known. The amounts are 89 and 90, on both sides of the bound, and 81 and 200, the
-ends of what is possible and of the scale.
+Something changes on a bound and next to it, at the ends of a scale, and where it bends; between two such amounts
+nothing counts but the place on the scale. An example: at least 90 countries are a must, on a scale from 0 to 200, and
+at least 81 are known. The amounts are 89 and 90, on both sides of the bound, and 81 and 200, the ends of what is
+possible and of the scale.
+
+An open amount that is drawn has a position, from the lowest that is open (0) to the highest (1). With p = 0.5, "at
+least 90" is met from 0.5 to 1, and "at most 85" from 0 to 0.5, so that no amount meets both (`place_bounds`).
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from provider_advisor.decision.degrees import scale_ends
 from provider_advisor.knowledge import Criterion
 from provider_advisor.logic import Interval, Number, Truth, compare, plain
+
+K = TypeVar("K")
 
 _DIGITS = 12
 
@@ -127,3 +134,86 @@ def find_round_amount(low: Number, high: Number) -> Number:
     middle = (low + high) / 2
     rounded = (round(middle, digits) for digits in range(-_DIGITS, _DIGITS))
     return plain(next((amount for amount in rounded if low <= amount <= high), middle))
+
+
+# The positions of an open amount that lie within each bound
+
+Stretch = tuple[float, float]
+"""Positions of an amount, from one to another."""
+
+Cut = tuple[Number, int]
+"""A place between amounts: just before an amount (0) or just behind it (1)."""
+
+BoundEnds = tuple[Cut | None, Cut | None]
+"""Where a bound begins and ends; None where all that is open of the amount is within."""
+
+PRESENT: BoundEnds = (1, 0), None
+"""A capability is asked like an amount of at least one: better values lie further up."""
+
+
+def find_ends(bound: Interval, amount: Interval, criterion: Criterion) -> BoundEnds:
+    """Return where a bound begins and ends among the amounts that are open; None for an end that all of them meet."""
+    low = high = None
+    if bound.low is not None and compare(amount, Interval(bound.low, None, bound.above)) is not Truth.YES:
+        low = bound.low, int(bound.above)
+    if bound.high is not None and compare(amount, Interval(None, bound.high)) is not Truth.YES:
+        high = bound.high, 1
+    if criterion.whole or criterion.kind == "rating":  # then "at most 5" ends where "at least 6" begins
+        return _move_to_whole(low), _move_to_whole(high)
+    return low, high
+
+
+def _move_to_whole(cut: Cut | None) -> Cut | None:
+    if cut is None:
+        return None
+    amount, is_behind = cut
+    return (math.floor(amount) + 1 if is_behind else math.ceil(amount)), 0
+
+
+def place_bounds(bounds: Mapping[K, BoundEnds], p: float) -> dict[K, Stretch]:
+    """Return the positions within each bound on one amount, such that every position is that of some amount.
+
+    Each bound has a share of p, as far as a single amount allows it. Amounts rise with the position, so the ends of
+    bounds must lie in their own order. For p = 0.5:
+
+        at least 90, at most 50    0.5 to 1, 0 to 0.5: as each alone, and no amount meets both
+        at least 90, 40 to 60      0.5 to 1, 0 to 0.5: the second leaves the middle
+        all three                  0.625 to 1, 0 to 0.375, 0.375 to 0.625: three halves do not fit beside one another
+    """
+    wanted: list[tuple[Cut, float]] = []
+    for low, high in bounds.values():
+        if low is None or high is None:
+            wanted += [(cut, at) for cut, at in zip((low, high), (1 - p, p), strict=True) if cut is not None]
+    places = _put_in_order(wanted)
+    two_ends = [(low, high) for low, high in bounds.values() if low is not None and high is not None]
+    for low, high in two_ends:
+        # As near to the middle as the bounds with one end leave room for it.
+        others = places.items()
+        least = [*(at for cut, at in others if cut <= low), *(at - p for cut, at in others if cut <= high)]
+        most = [*(at for cut, at in others if cut >= low), *(at - p for cut, at in others if cut >= high)]
+        start = sorted((max([0.0, *least]), (1 - p) / 2, min([1 - p, *most])))[1]
+        wanted += (low, start), (high, start + p)
+    if two_ends:
+        places = _put_in_order(wanted)
+    return {
+        key: (0.0 if low is None else places[low], 1.0 if high is None else places[high])
+        for key, (low, high) in bounds.items()
+    }
+
+
+def _put_in_order(wanted: Iterable[tuple[Cut, float]]) -> dict[Cut, float]:
+    """Return a position for each cut, as near to those wanted as their order allows, by least squares."""
+    # Isotonic regression, by pooling neighbours in the wrong order: Barlow, Bartholomew, Bremner and Brunk 1972,
+    # Statistical Inference under Order Restrictions, section 1.2. A pool has the mean of what its cuts want.
+    pools: list[tuple[set[Cut], list[float]]] = []
+    for cut, position in sorted(wanted):
+        pools.append(({cut}, [position]))
+        while len(pools) > 1 and (cut in pools[-2][0] or _mean(pools[-2][1]) > _mean(pools[-1][1])):
+            (cuts, positions), (more, others) = pools[-2:]
+            pools[-2:] = [(cuts | more, positions + others)]
+    # Rounded: the stretch between 0.3 and 1 - 0.7 would be a world of its own.
+    return {cut: round(_mean(positions), _DIGITS) for cuts, positions in pools for cut in cuts}
+
+
+def _mean(positions: Sequence[float]) -> float:
+    return math.fsum(positions) / len(positions)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from provider_advisor.decision.robustness.world_model import Alternative, Drawn, JointDraw, Way, link_parts
+from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, link_parts
 
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_WAYS = 256

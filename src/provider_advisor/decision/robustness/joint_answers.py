@@ -15,9 +15,9 @@ from typing import NamedTuple
 from provider_advisor.decision.cost import Cost
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Assessment, Finding, sum_up
+from provider_advisor.decision.robustness.alternatives import link_parts
 from provider_advisor.decision.robustness.open_facts import OpenFact, find_askable_facts, list_answers
 from provider_advisor.decision.robustness.what_if import DUST, Supposing
-from provider_advisor.decision.robustness.world_model import link_parts
 from provider_advisor.decision.verdict import Rank, can_lead, rank
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.logic import Truth

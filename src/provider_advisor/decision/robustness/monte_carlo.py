@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from provider_advisor.decision.robustness.world_model import Alternative, JointDraw, VolumeCase
+from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw, VolumeCase
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]

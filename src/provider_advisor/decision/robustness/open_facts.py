@@ -14,8 +14,7 @@ from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.amounts import list_at_bounds, list_neighbours
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.conditions import AT, FactHolds, leaves
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 
 _DIGITS = 12
@@ -128,8 +127,9 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
                     own = [Use(place, limit, finding.weight) for limit in (None, *limits)]
                     uses.setdefault(price, []).extend(own)
     for name, own in uses.items():
-        if AT in name:
-            own += [use for use in uses.get(split_member(name)[0], ()) if use not in own]
+        whole = facts.knowledge.criteria[name].member_of
+        if whole is not None:
+            own += [use for use in uses.get(whole.criterion, ()) if use not in own]
     return tuple(OpenFact(assessment.provider, criterion, tuple(uses[criterion])) for criterion in sorted(uses))
 
 

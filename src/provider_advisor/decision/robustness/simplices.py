@@ -19,8 +19,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from provider_advisor.decision.robustness.alternatives import Alternative
 from provider_advisor.decision.robustness.duel import Acceptability
-from provider_advisor.decision.robustness.world_model import Alternative
 
 MOST_CUTS = 1_000
 """Most cuts for one question; beyond, worlds are drawn."""
@@ -81,7 +81,7 @@ def find_ordered_first_places(
     All weights are equally likely that have the order of the given ones; those that are equal stay so. Such weights are
     a simplex: its corners share all weight equally among the criteria of the heaviest 1, 2, 3, … groups.
 
-    >>> from provider_advisor.decision.robustness.world_model import build_alternatives
+    >>> from provider_advisor.decision.robustness.alternatives import build_alternatives
     >>> find_ordered_first_places(build_alternatives({"a": [1, 0], "b": [0, 1]}), [2, 1])
     (1.0, 0.0)
     """

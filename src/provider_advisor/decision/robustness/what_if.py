@@ -44,7 +44,6 @@ from provider_advisor.inference import Inference, draw_consequences, infer, judg
 from provider_advisor.inference.infer import compile_rules, settle_atoms
 from provider_advisor.knowledge import Fact, Facts, Rule
 from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
-from provider_advisor.knowledge.criteria import split_member
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team
 
@@ -183,9 +182,9 @@ class Supposing:
 
     def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
         """Return the places of the findings that depend on facts about a provider."""
-        criteria = {fact.criterion for fact in supposed}
+        known, touched = self._facts.knowledge.criteria, {fact.criterion for fact in supposed}
         # What exists for one member exists for any.
-        touched = criteria | {split_member(criterion)[0] for criterion in criteria}
+        touched |= {of.criterion for name in touched if (of := known[name].member_of) is not None}
         return {place for criterion in touched for place in self._depending.get(criterion, ())}
 
     def _find_dependencies(self) -> tuple[dict[str, list[int]], dict[str, set[int]]]:

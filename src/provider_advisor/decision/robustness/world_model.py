@@ -6,7 +6,7 @@ A fact is drawn once, as its position from the lowest (0) to the highest (1) amo
 * an amount is within a bound from below for the upper p, within a bound from above for the lower p, and within one
   that cuts both ways for the middle p;
 * one amount decides all that is asked of it: a wish for 300 is never met where a need for 200 of the same fails, and
-  nobody meets both "at least 90" and "at most 50" (`_place_bounds`);
+  nobody meets both "at least 90" and "at most 50" (`amounts.place_bounds`);
 * its degree on the scale runs with the position from one end of what is open to the other, so that its mean is what
   `expected` counts; where `expected` counts the lower end, because silence is no advantage in amount, it is that point;
 * the price of something that a provider lacks is useless: it is within no bound, and its degree is 0.
@@ -28,20 +28,26 @@ import itertools
 import math
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from provider_advisor.decision.cost import Cost, calculate_cost, find_cost_scale
 from provider_advisor.decision.degrees import evaluate_fact, evaluate_favours, grade_amount, grade_on_scale
 from provider_advisor.decision.findings import Assessment, Finding
+from provider_advisor.decision.robustness.alternatives import (
+    Alternative,
+    Drawn,
+    JointDraw,
+    VolumeCase,
+    Way,
+    join_ways,
+    link_parts,
+)
+from provider_advisor.decision.robustness.amounts import PRESENT, BoundEnds, Stretch, find_ends, place_bounds
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
-from provider_advisor.knowledge import Criterion, Facts
+from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds
-from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare, negate
+from provider_advisor.logic import ABSENT, Interval, Truth, negate
 from provider_advisor.requirements.statement import Used, get_ends
-
-K = TypeVar("K")
-T = TypeVar("T")
 
 MOST_WAYS = 512
 """Most ways of facts tied by findings; beyond, this many are drawn, and the shares are estimates."""
@@ -49,108 +55,8 @@ MOST_WAYS = 512
 _MOST_CASES = 64
 """Most stretches of volumes, likewise."""
 
-
-# Alternatives in numbers
-
-
-class Drawn(NamedTuple):
-    """A degree that is drawn: `start` + u (`end` - `start`), for u uniform on [0, 1].
-
-    `criterion` is its place; where a way draws for one several times, the sum counts. Draws of one way with the same
-    `position` share their u. Positions below 0 are volumes of the team: there, all alternatives share it.
-    """
-
-    criterion: int
-    start: float
-    end: float
-    position: int = 0
-
-
-class Way(NamedTuple):
-    """One way in which a block can turn out: how probable it is, the degrees it leads to, whether a must fails."""
-
-    share: float
-    degrees: tuple[Drawn, ...]
-    stands: bool = True
-
-
-JointDraw = tuple[Way, ...]
-"""Degrees that are drawn together; blocks are independent, and all ways of a block name the same criteria."""
-
-
-class Alternative(NamedTuple):
-    """An alternative: its known degree on each criterion (0 if drawn), its blocks, and whether it can qualify."""
-
-    name: str
-    degrees: tuple[float, ...]
-    blocks: tuple[JointDraw, ...] = ()
-    stands: bool = True
-
-    @property
-    def is_discrete(self) -> bool:
-        """Return whether there are finitely many worlds: no degree is drawn from an interval."""
-        return all(draw.start == draw.end for block in self.blocks for way in block for draw in way.degrees)
-
-    @property
-    def chance_to_stand(self) -> float:
-        """Return the share of worlds in which none of its musts fails."""
-        chances = (math.fsum(way.share for way in block if way.stands) for block in self.blocks)
-        return math.prod(chances) if self.stands else 0.0
-
-
-class VolumeCase(NamedTuple):
-    """The alternatives in one stretch of the team's volumes, and the share of the worlds that lie in it."""
-
-    share: float
-    alternatives: tuple[Alternative, ...]
-
-
-def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
-    """Return alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
-
-    >>> build_alternatives({"a": [1, (0, 0.5)]})[0].degrees
-    (1.0, 0.0)
-    """
-    return tuple(_alternative(name, row) for name, row in matrix.items())
-
-
-def _alternative(name: str, row: Sequence[float | tuple[float, float]]) -> Alternative:
-    blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
-    return Alternative(name, tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row), blocks)
-
-
-def join_ways(ways: Sequence[Way]) -> JointDraw:
-    """Return the block of these ways: equal ones joined, impossible ones left out."""
-    shares: dict[tuple[tuple[Drawn, ...], bool], float] = {}
-    for way in ways:
-        key = (way.degrees, way.stands)
-        shares[key] = shares.get(key, 0.0) + way.share
-    return tuple(Way(share, *key) for key, share in shares.items() if share > 0)
-
-
-def link_parts(parts: Iterable[tuple[AbstractSet[K], T]]) -> list[tuple[set[K], list[T]]]:
-    """Group parts that share a key, directly or through others; each group comes with its keys.
-
-    >>> link_parts([({"fax"}, 0), ({"sms"}, 1), ({"fax", "sms"}, 2), ({"video"}, 3)])[1]
-    ({'video'}, [3])
-    """
-    groups: list[tuple[set[K], list[T]]] = []
-    for keys, part in parts:
-        # No two groups share a key, so a part merges all groups that it shares a key with, or starts a new one.
-        linked = [group for group in groups if group[0] & keys]
-        groups = [group for group in groups if not group[0] & keys]
-        joined = [earlier for group in linked for earlier in group[1]]
-        groups.append((set(keys).union(*(group[0] for group in linked)), [*joined, part]))
-    return groups
-
-
-# From a provider's open facts to its blocks
-
-_Stretch = tuple[float, float]
-"""Positions of a fact, from one to another."""
-
-_At = Mapping[str, _Stretch]
-"""The stretch in which each fact of a block lies."""
+_At = Mapping[str, Stretch]
+"""The stretch in which each drawn fact lies."""
 
 _Asked = tuple[str, Interval | None]
 """What is asked of a drawn fact: a criterion or cost, and the bound; None asks whether a capability is there."""
@@ -158,29 +64,15 @@ _Asked = tuple[str, Interval | None]
 _VOLUME = "volume of "
 """The start of the key of a volume, which no criterion has."""
 
-
-class _DrawnFact(NamedTuple):
-    """A drawn fact or volume, and the positions that lie within each bound in question.
-
-    Bounds are those of a criterion, for the price on which alone a monthly cost depends is drawn with that cost.
-    """
-
-    key: str
-    within: Mapping[_Asked, _Stretch]
-
-    @property
-    def stretches(self) -> tuple[_Stretch, ...]:
-        """Return the stretches between all ends: within one, all that is asked of the fact by yes or no is settled."""
-        cuts = sorted({0.0, 1.0, *(end for part in self.within.values() for end in part)})
-        return tuple(itertools.pairwise(cuts))
+_DIGITS = 12
 
 
 def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[VolumeCase, ...], int]:
     """Return each provider as an alternative, in each case; and by how many drawn ways some are modelled, or 0."""
-    asked = _AskedOfAll.find(assessments[0].findings if assessments else (), facts)
+    asked = _AskedOfAll(assessments[0].findings if assessments else (), facts)
     models = [_ProviderModel(assessment, facts, asked) for assessment in assessments]
     # All providers are in the same stretch of a volume, so it is cut where the limit on the cost of any of them is met.
-    within: dict[str, dict[_Asked, _Stretch]] = {}
+    within: dict[str, dict[_Asked, Stretch]] = {}
     for assessment, model in zip(assessments, models, strict=True):
         for volume in model.volumes:
             cuts = {(assessment.provider, bound): part for (_, bound), part in volume.within.items()}
@@ -195,29 +87,21 @@ def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple
     return cases, 0 if all(model.is_complete for model in models) else MOST_WAYS
 
 
-class _AskedOfAll(NamedTuple):
-    """What each finding asks about, the same of each provider: the criteria, and what is paid for, by place.
+class _AskedOfAll:
+    """What each finding asks about, the same of each provider: the criteria, and what is paid for, by place."""
 
-    `alone` are the places of findings that ask about one capability and nothing else. Such a fact is drawn alike for
-    each provider, so its block is made once and kept in `blocks`.
-    """
-
-    criteria: tuple[frozenset[str], ...]
-    alone: frozenset[int]
-    blocks: dict[tuple[object, ...], JointDraw]
-
-    @classmethod
-    def find(cls, findings: Sequence[Finding], facts: Facts) -> "_AskedOfAll":
+    def __init__(self, findings: Sequence[Finding], facts: Facts) -> None:
         known = facts.knowledge.criteria
         named = [{name for name, _ in list_asked(finding, facts.knowledge)} for finding in findings]
-        alone = frozenset(
+        self.criteria = [names | {of for name in names if (of := known[name].of)} for names in named]
+        # The places of findings that ask about one capability and nothing else. Such a fact is drawn alike for each
+        # provider, so its block is made once for all.
+        self.alone = {
             place
             for place, names in enumerate(named)
             if len(names) == 1 and findings[place].cost is None and known[next(iter(names))].kind == "capability"
-        )
-        return cls(
-            tuple(frozenset(names | {of for name in names if (of := known[name].of)}) for names in named), alone, {}
-        )
+        }
+        self.blocks: dict[tuple[object, ...], JointDraw] = {}
 
 
 class _ProviderModel:
@@ -229,70 +113,26 @@ class _ProviderModel:
         self._facts = facts
         self._criteria = facts.knowledge.criteria
         self._unknown = facts.knowledge.policy.unknown
-        self._drawn_with: dict[str, str] = {}
-        self._cost_parts = _split_cost(assessment, facts)
-        self._drawn = self._draw_facts()
-        self.volumes = [fact for key, fact in self._drawn.items() if key.startswith(_VOLUME)]
+        self._drawn = _DrawnFacts(assessment, facts)
+        self.volumes = [fact for fact in self._drawn.by_key.values() if fact.is_volume]
         touched = [self._touches(place) for place in range(len(assessment.findings))]
         # Facts that share no finding are independent, so each group is its own block. In a single block, twenty open
         # capabilities would have 2^20 ways.
-        self._groups = [
-            ([self._drawn[key] for key in sorted(group) if not key.startswith(_VOLUME)], sorted(places))
-            for group, places in link_parts((keys, place) for place, keys in enumerate(touched) if keys)
-        ]
-        self._vary = {place for place, keys in enumerate(touched) if any(key.startswith(_VOLUME) for key in keys)}
-        self._same: dict[int, JointDraw] = {}
+        linked = link_parts((keys, place) for place, keys in enumerate(touched) if keys)
+        groups = [([self._drawn.by_key[key] for key in sorted(keys)], sorted(places)) for keys, places in linked]
+        self._groups = [([fact for fact in group if not fact.is_volume], places) for group, places in groups]
+        volumes = {volume.key for volume in self.volumes}
+        self._vary = {place for place, keys in enumerate(touched) if not volumes.isdisjoint(keys)}
+        self._blocks: dict[tuple[object, ...], JointDraw] = {}
         self.is_complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in self._groups)
-
-    def _draw_facts(self) -> dict[str, _DrawnFact]:
-        """Return the open facts with the positions within each bound that is asked of them."""
-        bounds: dict[str, dict[_Asked, _Ends]] = {}
-        for fact in find_open_facts(self._assessment, self._facts):
-            name, criterion = fact.criterion, self._criteria[fact.criterion]
-            if criterion.kind == "capability":
-                bounds[name] = {(name, None): _PRESENT}
-            else:
-                amount = self._facts(fact.provider, name).amount or Interval()
-                bounds[name] = {(name, bound): _cut(bound, amount, criterion) for bound in fact.bounds}
-        # A cost and the price that it is drawn with share a position, but not the unit in which bounds are compared.
-        of_costs: dict[str, dict[_Asked, _Ends]] = {}
-        for finding in self._assessment.findings:
-            if finding.cost is not None and finding.requirement is not None and is_open(finding):
-                name, bound = finding.requirement.criterion, finding.requirement.bound
-                for key in self._list_cost_keys(bound):
-                    part = of_costs.setdefault(key, {})
-                    if bound is not None:
-                        part[name, bound] = _cut(bound, finding.cost.amount, self._criteria[name])
-        # A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are
-        # present with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that
-        # of its best member: 300 seats in one place are 300 seats in some place. With one position for both, it
-        # is never behind a member's, because neither end of its open range is behind that of a member.
-        for member in [*bounds]:
-            whole = self._criteria[member].member_of
-            if whole is not None and (whole.criterion in bounds or whole.criterion in of_costs):
-                self._drawn_with[member] = whole.criterion
-                bounds[whole.criterion] = bounds.get(whole.criterion, {}) | bounds.pop(member)
-        within = {key: _place_bounds(part, self._unknown) for key, part in bounds.items()}
-        for key, part in of_costs.items():
-            within[key] = within.get(key, {}) | _place_bounds(part, self._unknown)
-        return {key: _DrawnFact(key, within[key]) for key in sorted(within)}
-
-    def _get_key(self, name: str) -> str:
-        """Return the key of the drawn fact that settles a criterion or cost."""
-        return self._drawn_with.get(name, name)
-
-    def _list_cost_keys(self, bound: Interval | None) -> list[str]:
-        """Return what the cost moves with; for a bound, only what leaves it most open."""
-        keys = [*self._cost_parts]
-        return keys if bound is None else [max(keys, key=lambda key: self._cost_parts[key])]
 
     def _touches(self, place: int) -> set[str]:
         """Return the drawn facts that a finding depends on: its own, and the capability that a price pays for."""
         finding = self._assessment.findings[place]
         if finding.cost is not None and finding.requirement is not None:
-            keys = self._list_cost_keys(finding.requirement.bound) if is_open(finding) else []
-            return set(map(self._get_key, keys))
-        return set(map(self._get_key, self._asked.criteria[place])) & self._drawn.keys()
+            keys = self._drawn.list_cost_keys(finding.requirement.bound) if is_open(finding) else []
+            return set(map(self._drawn.get_key, keys))
+        return set(map(self._drawn.get_key, self._asked.criteria[place])) & self._drawn.by_key.keys()
 
     def build(self, volumes: _At) -> Alternative:
         """Return the provider in numbers, where the team's volumes lie in these stretches."""
@@ -303,20 +143,19 @@ class _ProviderModel:
         fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
         return Alternative(self._assessment.provider, degrees, blocks, stands=not fails)
 
-    def _find_block(self, group: Sequence[_DrawnFact], places: Sequence[int], volumes: _At) -> JointDraw:
+    def _find_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _At) -> JointDraw:
+        """Return the block of a group; one that no volume moves is the same in each case."""
         if not self._vary.isdisjoint(places):
             return self._draw_block(group, places, volumes)
-        if places[0] in self._same:
-            return self._same[places[0]]
-        if len(group) > 1 or not self._asked.alone.issuperset(places):
-            self._same[places[0]] = self._draw_block(group, places, {})
-            return self._same[places[0]]
-        key = (group[0].key, *group[0].within.items(), *places)
-        if key not in self._asked.blocks:
-            self._asked.blocks[key] = self._draw_block(group, places, {})
-        return self._asked.blocks[key]
+        made: dict[tuple[object, ...], JointDraw] = self._blocks
+        key: tuple[object, ...] = tuple(places)
+        if len(group) == 1 and self._asked.alone.issuperset(places):
+            made, key = self._asked.blocks, (group[0].key, *group[0].within.items(), *places)
+        if key not in made:
+            made[key] = self._draw_block(group, places, {})
+        return made[key]
 
-    def _draw_block(self, group: Sequence[_DrawnFact], places: Sequence[int], volumes: _At) -> JointDraw:
+    def _draw_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _At) -> JointDraw:
         positions = {fact.key: place for place, fact in enumerate(group)}
         positions |= {key: -1 - place for place, key in enumerate(volumes)}
         return join_ways(
@@ -352,8 +191,8 @@ class _ProviderModel:
         if requirement is None or finding.degree.truth is None:
             return None
         if finding.cost is not None:
-            (key,) = self._list_cost_keys(requirement.bound)
-            return self._settle(key, requirement.criterion, requirement.bound, at)
+            (key,) = self._drawn.list_cost_keys(requirement.bound)
+            return self._drawn.settle(key, (requirement.criterion, requirement.bound), at)
         if parts := self._criteria[requirement.criterion].any_of:
             return evaluate_favours(AnyOf(parts), holds)
         return self._holds(requirement.criterion, requirement.bound, at)
@@ -366,24 +205,11 @@ class _ProviderModel:
         criterion = self._criteria[name]
         paid_for = None if criterion.of is None else self._has(criterion.of, at)
         truth = evaluate_fact(self._facts, self._assessment.provider, criterion, bound, paid_for)
-        return self._settle(name, name, bound, at) if truth is Truth.UNKNOWN else truth
+        return self._drawn.settle(name, (name, bound), at) if truth is Truth.UNKNOWN else truth
 
     def _has(self, capability: str, at: _At) -> Truth:
         known = self._facts(self._assessment.provider, capability).truth
-        return self._settle(capability, capability, None, at) if known is Truth.UNKNOWN else known
-
-    def _settle(self, name: str, criterion: str, bound: Interval | None, at: _At) -> Truth:
-        """Return whether the fact lies within the bound; unknown where no open finding asks this.
-
-        Then whatever depends on it is known by something else.
-        """
-        key = self._get_key(name)
-        # A stretch is either within a bound or outside it, because `stretches` cuts at the ends of all bounds.
-        if key not in at or (criterion, bound) not in self._drawn[key].within:
-            return Truth.UNKNOWN
-        low, high = self._drawn[key].within[criterion, bound]
-        start, end = at[key]
-        return Truth.YES if low <= start and end <= high else Truth.NO
+        return self._drawn.settle(capability, (capability, None), at) if known is Truth.UNKNOWN else known
 
     def _draw_on_scale(self, place: int, finding: Finding, at: _At, positions: Mapping[str, int]) -> list[Drawn]:
         requirement, degree = finding.requirement, finding.degree
@@ -400,14 +226,103 @@ class _ProviderModel:
         falls = criterion.lower_is_better or finding.cost is not None
         # The degree of a price falls while the price rises with the position.
         first, last = (degree.high, degree.low) if falls else (degree.low, degree.high)
-        parts = {criterion.id: 1.0} if finding.cost is None else self._cost_parts
+        parts = {criterion.id: 1.0} if finding.cost is None else self._drawn.cost_parts
         draws: list[Drawn] = []
         for name, part in parts.items():
-            key, step = self._get_key(name), (last - first) * part
+            key, step = self._drawn.get_key(name), (last - first) * part
             start, end = at[key]
             known = 0.0 if draws else first
             draws.append(Drawn(place, known + step * start, known + step * end, positions[key]))
         return draws
+
+
+# What is drawn
+
+
+class _DrawnFact(NamedTuple):
+    """A drawn fact or volume, and the positions that lie within each bound in question.
+
+    Bounds are those of a criterion, for the price on which alone a monthly cost depends is drawn with that cost.
+    """
+
+    key: str
+    within: Mapping[_Asked, Stretch]
+
+    @property
+    def is_volume(self) -> bool:
+        """Return whether it is a volume of the team, which all providers share."""
+        return self.key.startswith(_VOLUME)
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return the stretches between all ends: within one, all that is asked of the fact by yes or no is settled."""
+        cuts = sorted({0.0, 1.0, *(end for part in self.within.values() for end in part)})
+        return tuple(itertools.pairwise(cuts))
+
+
+class _DrawnFacts:
+    """The facts and volumes that are drawn for one provider, by key, and what its open cost moves with."""
+
+    def __init__(self, assessment: Assessment, facts: Facts) -> None:
+        self._drawn_with: dict[str, str] = {}
+        self.cost_parts = _split_cost(assessment, facts)
+        self.by_key = self._place_all(assessment, facts)
+
+    def _place_all(self, assessment: Assessment, facts: Facts) -> dict[str, _DrawnFact]:
+        """Return the open facts with the positions within each bound that is asked of them."""
+        criteria, unknown = facts.knowledge.criteria, facts.knowledge.policy.unknown
+        bounds: dict[str, dict[_Asked, BoundEnds]] = {}
+        for fact in find_open_facts(assessment, facts):
+            name, criterion = fact.criterion, criteria[fact.criterion]
+            if criterion.kind == "capability":
+                bounds[name] = {(name, None): PRESENT}
+            else:
+                amount = facts(fact.provider, name).amount or Interval()
+                bounds[name] = {(name, bound): find_ends(bound, amount, criterion) for bound in fact.bounds}
+        # A cost and the price that it is drawn with share a position, but not the unit in which bounds are compared.
+        of_costs: dict[str, dict[_Asked, BoundEnds]] = {}
+        for finding in assessment.findings:
+            if finding.cost is not None and finding.requirement is not None and is_open(finding):
+                name, limit = finding.requirement.criterion, finding.requirement.bound
+                for key in self.list_cost_keys(limit):
+                    part = of_costs.setdefault(key, {})
+                    if limit is not None:
+                        part[name, limit] = find_ends(limit, finding.cost.amount, criteria[name])
+        # A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are
+        # present with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that
+        # of its best member: 300 seats in one place are 300 seats in some place. With one position for both, it
+        # is never behind a member's, because neither end of its open range is behind that of a member.
+        for member in [*bounds]:
+            whole = criteria[member].member_of
+            if whole is not None and (whole.criterion in bounds or whole.criterion in of_costs):
+                self._drawn_with[member] = whole.criterion
+                bounds[whole.criterion] = bounds.get(whole.criterion, {}) | bounds.pop(member)
+        within = {key: place_bounds(part, unknown) for key, part in bounds.items()}
+        for key, part in of_costs.items():
+            within[key] = within.get(key, {}) | place_bounds(part, unknown)
+        return {key: _DrawnFact(key, within[key]) for key in sorted(within)}
+
+    def get_key(self, name: str) -> str:
+        """Return the key of the drawn fact that settles a criterion or cost."""
+        return self._drawn_with.get(name, name)
+
+    def list_cost_keys(self, bound: Interval | None) -> list[str]:
+        """Return what the cost moves with; for a bound, only what leaves it most open."""
+        keys = [*self.cost_parts]
+        return keys if bound is None else [max(keys, key=lambda key: self.cost_parts[key])]
+
+    def settle(self, name: str, asked: _Asked, at: _At) -> Truth:
+        """Return whether the fact lies within the bound; unknown where no open finding asks this.
+
+        Then whatever depends on it is known by something else.
+        """
+        key = self.get_key(name)
+        # A stretch is either within a bound or outside it, because `stretches` cuts at the ends of all bounds.
+        if key not in at or asked not in self.by_key[key].within:
+            return Truth.UNKNOWN
+        low, high = self.by_key[key].within[asked]
+        start, end = at[key]
+        return Truth.YES if low <= start and end <= high else Truth.NO
 
 
 def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
@@ -460,7 +375,7 @@ def _count_worlds(group: Sequence[_DrawnFact]) -> int:
 def _list_worlds(group: Sequence[_DrawnFact], most: int) -> Iterator[tuple[_At, float]]:
     """Yield the stretches in which facts may lie together, each with its share; of too many, that many drawn ones."""
     if _count_worlds(group) > most:
-        worlds: Iterable[tuple[_Stretch, ...]] = _pick_worlds(group, most)
+        worlds: Iterable[tuple[Stretch, ...]] = _pick_worlds(group, most)
         shares: Iterable[float] = itertools.repeat(1 / most, most)
     else:
         worlds = [*itertools.product(*(fact.stretches for fact in group))]
@@ -470,7 +385,7 @@ def _list_worlds(group: Sequence[_DrawnFact], most: int) -> Iterator[tuple[_At, 
         yield dict(zip((fact.key for fact in group), world, strict=True)), share
 
 
-def _pick_worlds(group: Sequence[_DrawnFact], count: int) -> list[tuple[_Stretch, ...]]:
+def _pick_worlds(group: Sequence[_DrawnFact], count: int) -> list[tuple[Stretch, ...]]:
     """Return that many worlds of the group, drawn with its content as the seed: a text seeds alike everywhere."""
     source = random.Random(repr(group))  # noqa: S311 (no secret)
     widths = [[end - start for start, end in fact.stretches] for fact in group]
@@ -478,85 +393,3 @@ def _pick_worlds(group: Sequence[_DrawnFact], count: int) -> list[tuple[_Stretch
         tuple(source.choices(fact.stretches, width)[0] for fact, width in zip(group, widths, strict=True))
         for _ in range(count)
     ]
-
-
-# Where the bounds on one amount lie among its positions
-
-_Cut = tuple[Number, int]
-"""A place between amounts: just before an amount (0) or just behind it (1)."""
-
-_Ends = tuple[_Cut | None, _Cut | None]
-"""Where a bound begins and ends; None where all that is open of the amount is within."""
-
-_PRESENT: _Ends = (1, 0), None
-"""A capability is asked like an amount of at least one: better values lie further up."""
-
-_DIGITS = 12
-
-
-def _cut(bound: Interval, amount: Interval, criterion: Criterion) -> _Ends:
-    """Return where a bound begins and ends among the amounts that are open; None for an end that all of them meet."""
-    low = high = None
-    if compare(amount, Interval(bound.low, None, bound.above)) is not Truth.YES and bound.low is not None:
-        low = bound.low, int(bound.above)
-    if compare(amount, Interval(None, bound.high)) is not Truth.YES and bound.high is not None:
-        high = bound.high, 1
-    if criterion.whole or criterion.kind == "rating":  # then "at most 5" ends where "at least 6" begins
-        return _move_to_whole(low), _move_to_whole(high)
-    return low, high
-
-
-def _move_to_whole(cut: _Cut | None) -> _Cut | None:
-    if cut is None:
-        return None
-    amount, is_behind = cut
-    return (math.floor(amount) + 1 if is_behind else math.ceil(amount)), 0
-
-
-def _place_bounds(bounds: Mapping[_Asked, _Ends], p: float) -> dict[_Asked, _Stretch]:
-    """Return the positions within each bound on one amount, such that every position is that of some amount.
-
-    Each bound has a share of p, as far as a single amount allows it. Amounts rise with the position, so the ends of
-    bounds must lie in their own order. For p = 0.5:
-
-        at least 90, at most 50    0.5 to 1, 0 to 0.5: as each alone, and no amount meets both
-        at least 90, 40 to 60      0.5 to 1, 0 to 0.5: the second leaves the middle
-        all three                  0.625 to 1, 0 to 0.375, 0.375 to 0.625: three halves do not fit beside one another
-    """
-    wanted: list[tuple[_Cut, float]] = []
-    for low, high in bounds.values():
-        if low is None or high is None:
-            wanted += [(cut, at) for cut, at in zip((low, high), (1 - p, p), strict=True) if cut is not None]
-    places = _put_in_order(wanted)
-    two_ends = [(low, high) for low, high in bounds.values() if low is not None and high is not None]
-    for low, high in two_ends:
-        # As near to the middle as the bounds with one end leave room for it.
-        others = places.items()
-        least = [*(at for cut, at in others if cut <= low), *(at - p for cut, at in others if cut <= high)]
-        most = [*(at for cut, at in others if cut >= low), *(at - p for cut, at in others if cut >= high)]
-        start = sorted((max([0.0, *least]), (1 - p) / 2, min([1 - p, *most])))[1]
-        wanted += (low, start), (high, start + p)
-    if two_ends:
-        places = _put_in_order(wanted)
-    return {
-        key: (0.0 if low is None else places[low], 1.0 if high is None else places[high])
-        for key, (low, high) in bounds.items()
-    }
-
-
-def _put_in_order(wanted: Iterable[tuple[_Cut, float]]) -> dict[_Cut, float]:
-    """Return a position for each cut, as near to those wanted as their order allows, by least squares."""
-    # Isotonic regression, by pooling neighbours in the wrong order: Barlow, Bartholomew, Bremner and Brunk 1972,
-    # Statistical Inference under Order Restrictions, section 1.2. A pool has the mean of what its cuts want.
-    pools: list[tuple[set[_Cut], list[float]]] = []
-    for cut, position in sorted(wanted):
-        pools.append(({cut}, [position]))
-        while len(pools) > 1 and (cut in pools[-2][0] or _mean(pools[-2][1]) > _mean(pools[-1][1])):
-            (cuts, positions), (more, others) = pools[-2:]
-            pools[-2:] = [(cuts | more, positions + others)]
-    # Rounded: the stretch between 0.3 and 1 - 0.7 would be a world of its own.
-    return {cut: round(_mean(positions), _DIGITS) for cuts, positions in pools for cut in cuts}
-
-
-def _mean(positions: Sequence[float]) -> float:
-    return math.fsum(positions) / len(positions)

@@ -7,19 +7,8 @@ The second is stochastic multicriteria acceptability analysis: Lahdelma and Salm
     the given ones                chances of each score (`count_scores`)    drawn worlds (`monte_carlo`)
     all, equally likely           `duel` of two, `simplices` of up to 5     the same worlds, with drawn weights
     those in the given order      `simplices`                               the same, if there are any
-
-A worked example: A is known to have the fax and may have the phone, B is known to have the phone, and p is 0.5. Both
-criteria weigh 1. There are two worlds: with the phone A scores 100 and B 50, without it both score 50. So A comes first
-in 0.5 + 0.5 / 2 = 75 % of the worlds, because they share first place in the second one:
-
->>> from provider_advisor.decision.robustness.world_model import Drawn, Way
->>> phone = (Way(0.5, (Drawn(1, 0, 0),)), Way(0.5, (Drawn(1, 1, 1),)))
->>> counted = count_scores([Alternative("A", (1.0, 0.0), (phone,)), Alternative("B", (0.0, 1.0))], [1, 1])
->>> counted.find_first_places()
-(0.75, 0.25)
 """
 
-import bisect
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -28,13 +17,19 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.decision.findings import Finding
+from provider_advisor.decision.robustness.alternatives import (
+    Alternative,
+    CountedScores,
+    VolumeCase,
+    count_scores,
+)
 from provider_advisor.decision.robustness.duel import Acceptability, duel, unopposed
 from provider_advisor.decision.robustness.simplices import (
     find_acceptabilities,
     find_ordered_first_places,
     group_by_weight,
 )
-from provider_advisor.decision.robustness.world_model import Alternative, VolumeCase, model_worlds
+from provider_advisor.decision.robustness.world_model import model_worlds
 from provider_advisor.knowledge import Facts
 
 if TYPE_CHECKING:
@@ -237,7 +232,7 @@ class _WorldShares:
     # Exact
 
     @cached_property
-    def _counted(self) -> "Sequence[CountedScores] | None":
+    def _counted(self) -> Sequence[CountedScores] | None:
         return self._find_in_each_case(lambda case: count_scores(case.alternatives, self._weights))
 
     @cached_property
@@ -334,147 +329,3 @@ def _add_drawing_error(shares: Shares, picked: int) -> Shares:
 def _measure_precision(shares: Sequence[float], size: int) -> Estimate:
     """Return the precision of shares from that many drawn worlds: the standard error is sqrt(s (1 - s) / n)."""
     return Estimate(size, max((math.sqrt(max(0.0, share * (1 - share)) / size) for share in shares), default=0.0))
-
-
-# Weights as given: add up the chances of each score
-
-MOST_SCORES = 4096
-"""Most different scores of one alternative; with more, worlds are drawn."""
-
-# Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
-_MOST_LEVELS = 50_000
-_MOST_TIES = 200_000
-# A verdict compares scores rounded to nine digits. Intermediate sums are merged at twelve digits, so that equal sums
-# added in another order become one.
-_DIGITS = 9
-_FINE = 12
-_ALIKE = 1e-12
-
-_Scores = dict[float, float]
-"""The chance of each score; the rest up to 1 is the chance of failing a must."""
-
-
-class CountedScores:
-    """The distribution of each alternative's score, rounded to nine digits as in a verdict.
-
-    A shared place is split. An alternative that fails a must ranks behind all that do not.
-    """
-
-    def __init__(self, scores: Sequence[_Scores]) -> None:
-        self._alternatives = [_ScoreChances(each) for each in scores]
-
-    def find_first_places(self) -> tuple[float, ...]:
-        """Return how often each alternative comes first."""
-        return tuple(self.find_first_place(place) for place in range(len(self._alternatives)))
-
-    def find_first_place(self, place: int) -> float:
-        """Return how often one alternative comes first.
-
-        A score below the lowest of a rival that never fails cannot come first; rivals whose best score is lower are
-        ignored.
-        """
-        rivals = [each for other, each in enumerate(self._alternatives) if other != place and each.can_stand]
-        least = max((rival.least for rival in rivals if rival.always_stands), default=-math.inf)
-        leading = {score: chance for score, chance in self._alternatives[place].chances.items() if score >= least}
-        if not leading:
-            return 0.0
-        lowest = min(leading)
-        near = [rival for rival in rivals if rival.most >= lowest]
-        return math.fsum(chance * _expect_share(score, near) for score, chance in leading.items())
-
-    def find_pairs(self) -> list[tuple[float, float]]:
-        """Return for each pair how often the first is ahead, and how often they are level."""
-        return [one.compare(two) for one, two in itertools.combinations(self._alternatives, 2)]
-
-
-class _ScoreChances:
-    """The chances of one alternative's scores, prepared to look up how often it is below or level with a score."""
-
-    def __init__(self, chances: _Scores) -> None:
-        self.chances = chances
-        self._sorted = sorted(chances)
-        self._below = [0.0, *itertools.accumulate(chances[score] for score in self._sorted)]
-        self._out = max(0.0, 1.0 - math.fsum(chances.values()))
-        self.can_stand = bool(chances)
-        self.always_stands = self._out < _ALIKE and self.can_stand
-        self.least, self.most = (self._sorted[0], self._sorted[-1]) if chances else (-math.inf, -math.inf)
-
-    def look_up(self, score: float) -> tuple[float, float]:
-        """Return the chances to be below a score, and level with it."""
-        # `_below[i]` is the chance of the i lowest scores together; an alternative that is out is below any score.
-        below = self._below[bisect.bisect_left(self._sorted, score)]
-        return self._out + below, self.chances.get(score, 0.0)
-
-    def compare(self, rival: "_ScoreChances") -> tuple[float, float]:
-        """Return how often this alternative is ahead of a rival, and how often both are level."""
-        found = [(chance, *rival.look_up(score)) for score, chance in self.chances.items()]
-        ahead = math.fsum(chance * below for chance, below, _ in found)
-        return ahead, math.fsum(chance * level for chance, _, level in found)
-
-
-def _expect_share(score: float, rivals: Sequence[_ScoreChances]) -> float:
-    """Return the expected share of first place of a score: 1 / (1 + the number of rivals level with it).
-
-    The integral over z in [0, 1] of the product of (below + z level), as a polynomial in z.
-    """
-    # With k others level the share is 1 / (k + 1), the integral of z^k over [0, 1]. So the coefficient of z^k is the
-    # chance that exactly k rivals are level and all others below, and each is divided by k + 1 at the end.
-    # Example: one rival, below with 0.5 and level with 0.5, gives 0.5 + 0.5 z, so a share of 0.5 + 0.25 = 0.75.
-    powers = [1.0]
-    for rival in rivals:
-        below, level = rival.look_up(score)
-        if level:
-            powers = [below * low + level * high for low, high in zip([*powers, 0.0], [0.0, *powers], strict=True)]
-        else:
-            powers = [below * power for power in powers]
-    return math.fsum(power / (1 + exponent) for exponent, power in enumerate(powers))
-
-
-def count_scores(alternatives: Sequence[Alternative], weights: Sequence[float]) -> CountedScores | None:
-    """Return the chances of each score, for each alternative.
-
-    None where some have degrees that are drawn from an interval, or more than `MOST_SCORES` different scores.
-    """
-    total = math.fsum(weights)
-    found: list[_Scores] = []
-    for alternative in alternatives:
-        # Each score of each alternative is compared with every rival once, and may be level with any number of them.
-        most = min(_MOST_LEVELS // len(alternatives), _MOST_TIES // len(alternatives) ** 2)
-        left = most - sum(len(scores) for scores in found)
-        scores = _count_scores(alternative, [100 * weight / total for weight in weights], min(left, MOST_SCORES))
-        if scores is None:
-            return None
-        found.append(scores)
-    return CountedScores(found)
-
-
-def _count_scores(alternative: Alternative, weights: Sequence[float], most: int) -> _Scores | None:
-    """Return the chance of each score, adding block by block and merging equal sums."""
-    if not alternative.is_discrete:
-        return None
-    known = math.fsum(weight * degree for weight, degree in zip(weights, alternative.degrees, strict=True))
-    # Blocks are independent, so the distribution of the sum is the convolution of theirs. Ways in which a must fails
-    # are left out: their chance is missing from the total, and `_ScoreChances` counts it as being out.
-    scores = {known: 1.0} if alternative.stands else {}
-    for block in alternative.blocks:
-        steps = [
-            (way.share, math.fsum(weights[draw.criterion] * draw.start for draw in way.degrees))
-            for way in block
-            if way.stands
-        ]
-        after: _Scores = {}
-        for (score, chance), (share, step) in itertools.product(scores.items(), steps):
-            key = round(score + step, _FINE)
-            after[key] = after.get(key, 0.0) + chance * share
-        if len(after) > most:
-            return None
-        scores = after
-    return _merge_rounded(scores)
-
-
-def _merge_rounded(scores: _Scores) -> _Scores:
-    merged: _Scores = {}
-    for score in sorted(scores):
-        key = round(score, _DIGITS)
-        merged[key] = merged.get(key, 0.0) + scores[score]
-    return merged
