@@ -327,6 +327,14 @@ def test_a_run_that_was_killed_is_given_up(web, runs, done):
     assert web.get(f"/batch/{other.name}").status_code == 422
 
 
+def test_a_run_whose_disk_fails_ends_at_once(tmp_path):
+    runs = RunFolder(folder=tmp_path / "runs")
+    run = runs.start(Run(["--needs", "fax", "-o", "/dev/full"], {}, {}))
+    ended = asyncio.run(runs.wait(run.id, seconds=60))
+    assert (ended.status, ended.is_running) == (1, False)
+    assert ended.list_mistakes()[0].startswith("/dev/full cannot be written")
+
+
 def test_files_are_gone_after_an_hour_also_after_a_restart(web, runs, done):
     other = _copy(runs, done)
     for place in (other / "about.json", other):

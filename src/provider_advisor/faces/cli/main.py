@@ -9,12 +9,10 @@ import os
 import signal
 import sys
 from types import FrameType
-
-_FAILED, _SIGNALS = 1, 128
-"""Exit statuses of work that ended in the middle; above the second are those of signals, such as 130 for Ctrl-C."""
+from typing import NoReturn
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command and end the process with its exit status."""
     # A process with one answer ends before there is any garbage to collect, and looking for it takes a twentieth of its
     # time. Longer commands switch collection on again (see `recommend`).
@@ -33,18 +31,14 @@ def main() -> None:
         status = 130
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # The process ends here, so a last garbage collection would be pointless, and takes seconds after a large run.
-    gc.freeze()
-    if status == _FAILED or status > _SIGNALS:
-        _end_at_once(status)
-    sys.exit(status)
+    _end_at_once(status)
 
 
-def _end_at_once(status: int) -> None:
-    """End a process whose work ended in the middle, without unloading libraries.
+def _end_at_once(status: int) -> NoReturn:
+    """End the process without freeing its memory and unloading libraries, which takes a fiftieth of a large run.
 
-    Threads of Arrow and Polars may still be at work on rows that nobody waits for. C++ aborts the process if what they
-    use is taken away, and the status would say that it crashed.
+    If work ended in the middle, threads of Arrow and Polars may still be at work on rows that nobody waits for. C++
+    aborts the process if what they use is taken away, and the status would say that it crashed.
     """
     atexit._run_exitfuncs()  # noqa: SLF001 (they delete temporary folders)
     for stream in (sys.stdout, sys.stderr):

@@ -44,12 +44,10 @@ _CODE = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({longest}, {longest}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000_000, 2_000_000_000))
-from provider_advisor.faces.cli.main import main
+from provider_advisor.faces.cli.exit_status import run
 status = 1
 try:
-    main()
-except SystemExit as ended:
-    status = ended.code if isinstance(ended.code, int) else 1
+    status = run()
 finally:
     with open("{ended}.part", "w") as file:
         file.write(str(status))
