@@ -23,6 +23,7 @@ from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import read_team
+from provider_advisor.requirements.statement import today
 
 
 @pytest.fixture(scope="module")
@@ -308,3 +309,18 @@ def test_options_of_the_command_are_no_advice_on_the_web(said, told):
 def test_words_between_backticks_are_code(web):
     assert "<code>needs</code>" in web.get("/api").text
     assert "`" not in web.get("/api").text
+
+
+def test_a_price_with_an_old_exchange_rate_is_out_of_date_on_every_page(knowledge_from, tmp_path):
+    day = today()
+    rates = "base: EUR\nrates: [{currency: USD, worth: 0.9, source: guide-2020, stated: 2020-05-01}]\n"
+    shop = (
+        "id: shop\nname: A shop\nsources:\n"
+        f"- {{id: prices, no_url: printed, title: Prices, language: en, published: {day}, retrieved: {day}}}\n"
+        "claims: [{criterion: inspection-price, exactly: 40, unit: USD/inspection, source: prices, line: 1}]\n"
+    )
+    web = TestClient(create_app(knowledge_from(tmp_path, {"rates.yaml": rates, "providers/shop.yaml": shop})))
+    for path in ("/providers/shop", "/sources/prices", "/facts?provider=shop"):
+        assert "out of date" in web.get(path).text.replace("Facts that are out of date", ""), path
+    found = web.get("/freshness.json").json()["facts"]
+    assert [part["source"] for part in found if part["provider"] == "shop"] == ["guide-2020"]

@@ -36,3 +36,18 @@ def test_of_a_provider_the_facts_that_are_past_their_time_first_come_first():
     groups = group_ageing([*found, other])
     order = [(group.provider, group.area) for group in groups]
     assert order == [("aaa", "z"), ("acme", "b"), ("acme", "c"), ("acme", "a")]
+
+
+def test_of_a_price_with_an_old_exchange_rate_the_rate_is_looked_up(knowledge_from, tmp_path):
+    rates = "base: EUR\nrates: [{currency: USD, worth: 0.9, source: guide-2020, stated: 2020-05-01}]\n"
+    shop = (
+        "id: shop\nname: A shop\nclaims:\n"
+        "- {criterion: inspection-price, exactly: 40, unit: USD/inspection, source: survey-2023, line: 1}\n"
+    )
+    knowledge = knowledge_from(tmp_path, facts={"rates.yaml": rates, "providers/shop.yaml": shop})
+    facts = facts_as_of(knowledge, dt.date(2023, 4, 1))
+    assert [part for part in list_ageing(facts) if part.provider == "shop"] == [
+        Ageing("shop", "prices", "inspection-price", "guide-2020", dt.date(2020, 5, 1), dt.date(2021, 5, 1))
+    ]
+    (claim,) = knowledge.providers["shop"].claims
+    assert facts.is_claim_stale(claim)

@@ -163,9 +163,17 @@ class Facts:
 
         What is known to have ended is never out of date: asking again could only find that it ended.
         """
-        days = self.knowledge.get_stale_after(fact.criterion)
-        is_old = days is not None and fact.newest is not None and (self.as_of - fact.newest).days > days
-        return is_old and not self.is_over(fact)
+        return self._is_old(fact.criterion, fact.newest) and not self.is_over(fact)
+
+    def is_claim_stale(self, claim: Claim) -> bool:
+        """Return whether one claim is older than that, or the exchange rate of its price is."""
+        criterion = self.knowledge.criteria[claim.criterion]
+        dated = self._convert(claim, str(criterion.unit)) if criterion.kind == "price" else claim
+        return self._is_old(criterion.id, dated.counts_from) and not self.names_past_end(claim)
+
+    def _is_old(self, criterion: str, day: dt.date | None) -> bool:
+        days = self.knowledge.get_stale_after(criterion)
+        return days is not None and day is not None and (self.as_of - day).days > days
 
     def is_over(self, fact: Fact) -> bool:
         """Return whether a capability is absent because it ended: each of its claims names the end."""

@@ -60,7 +60,10 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
         if (good_until - facts.as_of).days < within:
             record, name = knowledge.criteria[criterion], split_member(criterion)[0]
             # Two sources may have confirmed it on one day; one of them is enough to look it up in again.
-            newest = sorted(claim.source for claim in fact.claims if claim.stated == fact.newest)
+            # Of a converted price, the exchange rate may be what is old.
+            dated = [(claim.stated, claim.source) for claim in fact.claims]
+            dated += [(rate.stated, rate.source) for claim in fact.claims for rate in claim.rates]
+            newest = sorted(source for stated, source in dated if stated == fact.newest)
             found.add(Ageing(provider, record.area, name, newest[0], fact.newest, good_until))
     return sorted(found)
 

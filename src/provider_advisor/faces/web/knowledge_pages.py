@@ -241,7 +241,7 @@ def _show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -
         shown = {
             "anchor": "" if anchor in anchors else anchor,
             "says": _say_claim(claim, knowledge),
-            "stale": _is_stale(claim, facts),
+            "stale": facts.is_claim_stale(claim),
             "where": _say_place(claim),
             "address": _make_address(claim),
         }
@@ -260,11 +260,6 @@ def _say_claim(claim: Claim, knowledge: KnowledgeBase) -> str:
     if of is None or not claim.members:
         return said
     return f"{said}, for {shortened([of.members[name].label for name in claim.members], _MOST_MEMBERS)}"
-
-
-def _is_stale(claim: Claim, facts: Facts) -> bool:
-    days = facts.knowledge.get_stale_after(claim.criterion)
-    return days is not None and (facts.as_of - claim.counts_from).days > days and not facts.names_past_end(claim)
 
 
 # Facts by their state
