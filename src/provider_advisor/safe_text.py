@@ -14,8 +14,11 @@ from typing import Any
 
 _LONGEST_WORD = 200
 _LONGEST_SHOWN = 200
-_ERROR_VALUES = frozenset(
-    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"]
+# What Excel, LibreOffice and Google Sheets write in English, and into CSV.
+_ERROR_VALUE = re.compile(
+    r"(?<![\w#])(#(N/A|GETTING_DATA|DIV/0!|NAME\?"
+    r"|(REF|VALUE|NUM|NULL|SPILL|CALC|FIELD|CONNECT|BLOCKED|UNKNOWN|BUSY|PYTHON|ERROR)!)|Err:5[0-9]{2})(?!\w)",
+    re.IGNORECASE,
 )
 
 _UNSEEN = (
@@ -130,7 +133,21 @@ def _escape_json(found: re.Match[str]) -> str:
 
 def is_error_value(cell: str) -> bool:
     """Return whether a cell holds what spreadsheets write for an error, such as #N/A."""
-    return cell.strip().upper() in _ERROR_VALUES
+    return _ERROR_VALUE.fullmatch(cell.strip()) is not None
+
+
+def explain_error_value(text: str, expected: str) -> str | None:
+    """Return the sentence on a text that is an error of a spreadsheet, or has one in it; None for others.
+
+    >>> explain_error_value("#REF!", "a criterion")
+    "'#REF!' is a spreadsheet error, not a criterion; correct the cell."
+    >>> explain_error_value("seats>=#REF!", "a criterion")
+    "'seats>=#REF!' contains #REF!, a spreadsheet error; correct the cell."
+    """
+    if is_error_value(text):
+        return f"{shown(text)} is a spreadsheet error, not {expected}; correct the cell."
+    found = _ERROR_VALUE.search(text)
+    return found and f"{shown(text)} contains {found[0]}, a spreadsheet error; correct the cell."
 
 
 def join_words(words: Sequence[str], last: str = "and") -> str:

@@ -99,7 +99,7 @@ def test_an_error_of_a_spreadsheet_is_no_wish(says, tmp_path):
         "recommend: rfp.csv, row 2: the requirement contains #N/A, an error; correct it.\n",
     )
     assert "'#N/A' is a spreadsheet error" in says("--needs #N/A --unlisted-unknown").err
-    assert "'#REF!' cannot be read" in says("--needs #REF! --unlisted-unknown").err
+    assert "'#REF!' is a spreadsheet error" in says("--needs #REF! --unlisted-unknown").err
     assert "'@de' names no criterion" in says("--needs @de --unlisted-unknown").err
 
 

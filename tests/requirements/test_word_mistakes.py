@@ -109,3 +109,34 @@ def test_contradictions_are_told_beside_unknown_words(knowledge):
         read_team(knowledge, needs=["theremin", "monthly-cost<=5", "number-countries>=200", "number-countries<=100"])
     assert "theremin" in error.value.problems[0]
     assert any("exclude each other" in problem for problem in error.value.problems)
+
+
+@pytest.mark.parametrize(
+    "error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!", "#spill!", "Err:502"]
+)
+def test_an_error_of_a_spreadsheet_is_called_one_wherever_it_stands(knowledge, error):
+    def said(**given):
+        with pytest.raises(RequirementsError) as caught:
+            read_team(knowledge, **given)
+        (problem,) = caught.value.problems
+        return problem
+
+    assert said(needs=[error]) == f"'{error}' is a spreadsheet error, not a criterion; correct the cell."
+    assert said(unlisted=[error]) == f"'{error}' is a spreadsheet error, not a requirement; correct the cell."
+    for text in ("number-countries>=", "support-reputation>=", "fax:", "phone-numbers@", "sms|")[
+        : 3 if ":" in error else 5
+    ]:
+        assert error in (sentence := said(needs=[text + error]))
+        assert sentence.endswith("; correct the cell.")
+        assert "a spreadsheet error" in sentence
+    assert said(needs=["sms"], situation={"developers": error}) == (
+        f"'{error}' is a spreadsheet error, not a value of the situation 'developers'; correct the cell."
+    )
+    assert said(needs=["sms"], usage={"sms-outbound": error}) == (
+        f"'{error}' is a spreadsheet error, not an amount of the usage 'sms-outbound'; correct the cell."
+    )
+
+
+def test_words_that_only_look_like_an_error_of_a_spreadsheet_are_requirements(knowledge):
+    words = ["replies to #REF numbers", "C#!", "a channel #support!", "Err:5"]
+    assert [each.text for each in read_team(knowledge, needs=["sms"], unlisted=words).unlisted] == words

@@ -33,7 +33,7 @@ from provider_advisor.logic import (
     unit_fits,
 )
 from provider_advisor.requirements.statement import HEAVIEST, LARGEST, PRIORITIES, Requirement, bound_words, is_within
-from provider_advisor.safe_text import brief, shown, write_value
+from provider_advisor.safe_text import brief, explain_error_value, is_error_value, shown, write_value
 
 # A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
 _FORM = re.compile(
@@ -148,9 +148,10 @@ def _take_apart(given: str | Mapping[str, Any], keys: Sequence[str], where: str)
         word = _name_member(given)
         return _AskedWord(word, _list_bounds(given, word), given.get("priority"), given.get("weight"))
     match = _FORM.fullmatch(given.strip())
-    if match is None:
+    if match is None or is_error_value(given):
         raise RequirementsError(
-            f"{shown(given)} cannot be read; "
+            explain_error_value(given, "a criterion")
+            or f"{shown(given)} cannot be read; "
             "expected a criterion, criterion>=number or criterion<=number, optionally followed by :priority."
         )
     bounds = [] if match["sign"] is None else [(match["sign"], match["value"].strip())]
@@ -323,7 +324,8 @@ def _read_priority(word: object, text: str) -> Priority:
         is_denied = isinstance(word, str) and word.casefold() == _NO and text != "any" and EITHER not in text
         absent = f" If it must be absent, write '{name}=no'." if is_denied else hint
         raise RequirementsError(
-            f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{absent}"
+            explain_error_value(text, "a requirement")
+            or f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{absent}"
         )
     return word
 
@@ -369,8 +371,9 @@ def _suggest_example(value: str, criterion: Criterion) -> Number | str:
 
 def _read_rank(value: str, criterion: Criterion) -> Number:
     if value not in criterion.values:
-        known = ", ".join(criterion.values)
-        raise RequirementsError(f"{shown(value)} is not a value of '{criterion.id}'; expected one of {known}.")
+        what, known = f"a value of '{criterion.id}'", ", ".join(criterion.values)
+        error = explain_error_value(value, what)
+        raise RequirementsError(error or f"{shown(value)} is not {what}; expected one of {known}.")
     return criterion.values.index(value)
 
 
@@ -381,7 +384,8 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
         number, unit = _split_unit(value)
     except ValueError as error:
         raise RequirementsError(
-            f"the bound of '{criterion.id}' has no number: found {shown(value)}, "
+            explain_error_value(value, f"a bound of '{criterion.id}'")
+            or f"the bound of '{criterion.id}' has no number: found {shown(value)}, "
             f"expected a number in {criterion.unit}, such as {criterion.id}{sign}10."
         ) from error
     if unit is not None and not unit_fits(unit, str(criterion.unit)):

@@ -35,7 +35,7 @@ from provider_advisor.requirements.statement import (
     sort_requirements,
 )
 from provider_advisor.requirements.usage import read_usage, services_used
-from provider_advisor.safe_text import brief, fold, join_words, shown
+from provider_advisor.safe_text import brief, explain_error_value, fold, join_words, shown
 
 MOST_REQUIREMENTS = 1_000
 _WHOLE = 100
@@ -235,9 +235,10 @@ def _read_answer(value: object, topic: Topic) -> str:
         # Case, spaces and `_` are ignored, as for criteria.
         if known := {fold(each): each for each in topic.values}.get(fold(value)):
             return known
-    hint = find_misspelt(brief(value), topic.values)
+    what, hint = f"a value of the situation '{topic.id}'", find_misspelt(brief(value), topic.values)
     raise RequirementsError(
-        f"{shown(value)} is not a value of the situation '{topic.id}'; expected one of {', '.join(topic.values)}.{hint}"
+        explain_error_value(brief(value), what)
+        or f"{shown(value)} is not {what}; expected one of {', '.join(topic.values)}.{hint}"
     )
 
 

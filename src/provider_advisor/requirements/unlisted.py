@@ -23,7 +23,7 @@ from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.suggest import find_misspelt
 from provider_advisor.requirements.grammar import BOUND_SIGNS, get_word
 from provider_advisor.requirements.statement import PRIORITIES, Unlisted, UnlistedPriority
-from provider_advisor.safe_text import brief, is_error_value, join_words, shown
+from provider_advisor.safe_text import brief, explain_error_value, is_error_value, join_words, shown
 
 _KEYS = ("text", "priority")
 _LONGEST = 1_000
@@ -52,6 +52,8 @@ def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPr
     words = " ".join(text.split())
     if not words:
         raise RequirementsError("an unlisted requirement is empty; expected a few words that say what you need.")
+    if is_error_value(words) and (error := explain_error_value(words, "a requirement")):
+        raise RequirementsError(error)
     if len(words) > _LONGEST:
         raise RequirementsError(
             f"the unlisted requirement {shown(words)} has {len(words):,} characters; expected at most {_LONGEST:,}."

@@ -32,7 +32,7 @@ from provider_advisor.logic import (
     write_plainly,
 )
 from provider_advisor.requirements.statement import LARGEST, YEARLY, Used, Volume, is_within
-from provider_advisor.safe_text import brief, fold, shown
+from provider_advisor.safe_text import brief, explain_error_value, fold, shown
 
 _MONTHS = 12
 _PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|yr|month)", re.IGNORECASE)
@@ -122,8 +122,9 @@ def _read_number(item: str, text: str, whole: str) -> Number:
         if unit is not None and unit.startswith("."):
             raise ValueError(text)  # noqa: TRY301 (a range without an upper end, or with three ends)
     except ValueError as error:
+        what = f"an amount of the usage '{item}'"
         raise RequirementsError(
-            f"'{whole[:40]}' is not an amount of the usage '{item}'; expected a number, such as {_FORMS}."
+            explain_error_value(whole, what) or f"'{whole[:40]}' is not {what}; expected a number, such as {_FORMS}."
         ) from error
     if unit is not None:
         raise RequirementsError(f"the usage '{item}' takes one number without a unit, such as {_FORMS}.")

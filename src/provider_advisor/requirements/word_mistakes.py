@@ -15,7 +15,7 @@ from provider_advisor.knowledge.criteria import list_member_words, split_member
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
-from provider_advisor.safe_text import fold, is_error_value, join_words
+from provider_advisor.safe_text import explain_error_value, fold, join_words
 
 _WITHOUT = re.compile(
     r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
@@ -50,8 +50,8 @@ def is_unknown(word: str, knowledge: KnowledgeBase) -> bool:
 
 def _explain_mistake(word: str, quoted: str, knowledge: KnowledgeBase) -> str | None:
     """Return the sentence on a word that has a meaning, but is written wrongly; None for other words."""
-    if is_error_value(word):
-        return f"{quoted} is a spreadsheet error, not a criterion; correct the cell."
+    if error := explain_error_value(word, "a criterion"):
+        return error
     name, member = split_member(word)
     if not name.strip():
         return f"{quoted} names no criterion; expected one before '{AT}', such as phone-numbers{AT}de."
