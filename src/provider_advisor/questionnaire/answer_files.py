@@ -18,10 +18,18 @@ from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge.files import MAX_BYTES
 from provider_advisor.knowledge.rules import ANSWERS_VERSION, Key
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.interpret_answers import check_key, check_value
 from provider_advisor.questionnaire.next_screen import End, choose_screen, sort_keys
 from provider_advisor.questionnaire.proof import Survey, survey_answers
-from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, TOPICS, GivenAnswer, State, put_answers
+from provider_advisor.questionnaire.state import (
+    ALONG,
+    NO_ANSWER,
+    TOPICS,
+    GivenAnswer,
+    State,
+    check_key,
+    check_value,
+    put_answers,
+)
 from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
 from provider_advisor.requirements.grammar import is_counted

@@ -1,60 +1,46 @@
-"""Check each answer, and derive from all of them what the team stated, and which answers no longer apply.
+"""Take answers, and derive from all of them what the team stated, and which answers no longer apply.
 
-An answer is checked alone when it is given: is there such a question, and is this a value that it takes? What it means
-depends on the others. A must on "recording" counts only as long as "video" is asked for; without video the answer is
-kept, but not used, in case video comes back. What was given before the first question, in a file or by options, counts
-like answers, until an answer takes its place.
+What an answer means depends on the others. A must on "recording" counts only as long as "video" is asked for; without
+video the answer is kept, but not used, in case video comes back. What was given before the first question, in a file or
+by options, counts like answers, until an answer takes its place.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, Priority
-from provider_advisor.knowledge.conditions import AT, EITHER, list_needed
+from provider_advisor.knowledge.conditions import AT, list_needed
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import ABSENT, Number, plain
+from provider_advisor.logic import ABSENT, Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.open_questions import Possible, SortedAnswers, find_possible
 from provider_advisor.questionnaire.state import (
     ALONG,
-    CRITERION_WORDS,
     MUST_NOT,
     NO_ANSWER,
     NONE,
     PRIORITY_WORDS,
-    TOPICS,
-    UNLISTED_WORDS,
     UNSURE,
     UNWANTED,
     GivenAnswer,
     Screen,
     State,
-    Value,
+    check_key,
+    check_value,
     get_silence,
     put_answers,
     to_question,
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
-from provider_advisor.requirements.grammar import get_least, get_lowest, read_requirement
-from provider_advisor.requirements.read_team import read_situation
-from provider_advisor.requirements.statement import (
-    LARGEST,
-    UnlistedPriority,
-    Used,
-    is_within,
-    join_unlisted,
-    sort_requirements,
-)
-from provider_advisor.requirements.unlisted import read_unlisted
-from provider_advisor.requirements.usage import check_volume
-from provider_advisor.safe_text import brief, shown
+from provider_advisor.requirements.grammar import get_least
+from provider_advisor.requirements.statement import UnlistedPriority, Used, join_unlisted, sort_requirements
+from provider_advisor.safe_text import shown
 
-_ByKind = Mapping[str, Mapping[str, Any]]
+_ByKind = defaultdict[str, dict[str, Any]]
 """The values of answers, by the kind and the name of their keys."""
 
 
@@ -110,126 +96,6 @@ def _explain_idle(key: Key, catalogue: Catalogue) -> str:
         f"the question about '{key.name}' does not apply to the answers so far; open one of its topics "
         f"({', '.join(catalogue.questions[key].subjects)}), or ask for what it depends on, first."
     )
-
-
-# What an answer may be
-
-
-def check_key(key: Key, catalogue: Catalogue) -> Key:
-    """Return the key if there is such a question. Raises RequirementsError."""
-    if key == TOPICS:
-        return key
-    if key.kind == "unlisted":
-        return Key("unlisted", read_unlisted({"text": key.name}).text)
-    if key.kind == "criterion" and not {AT, EITHER}.isdisjoint(key.name):
-        # Members and choices may be written as on the command line: `phone-numbers@Germany`, `whatsapp|sms`.
-        key = Key("criterion", read_requirement(key.name, "must", catalogue.knowledge).criterion)
-    question = to_question(key)
-    if question not in catalogue.questions:
-        names = [part.name for part in catalogue.questions.values() if part.about == question.kind]
-        hint = did_you_mean(brief(key.name), names) or " See `recommend criteria` for what you can ask for."
-        raise RequirementsError(f"there is no question about the {question.kind} {shown(key.name)}.{hint}")
-    if key.kind == "bound" and catalogue.knowledge.criteria[key.name].kind == "capability":
-        raise RequirementsError(
-            f"'{key.name}' is a capability, which takes no bound; answer only whether it is needed."
-        )
-    if key.kind == "members" and catalogue.knowledge.criteria.list_of(key.name) is None:
-        raise RequirementsError(f"'{key.name}' has no members; answer only whether it is needed.")
-    return key
-
-
-def check_value(key: Key, value: object, catalogue: Catalogue) -> Value:
-    """Return a checked value for the state, for an existing key; no to a number means none.
-
-    Raises RequirementsError.
-    """
-    return _CHECKS[key.kind](value, key.name, catalogue)
-
-
-def _check_topics(value: object, _: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return the subjects chosen, each once, in the order of the file of questions."""
-    given, known = _list_several(value), catalogue.subjects
-    for one in given:
-        if not isinstance(one, str) or one not in known:
-            hint = did_you_mean(brief(one), known)
-            raise RequirementsError(
-                f"{shown(one)} is not a value of 'topics'; expected one of {', '.join(known)}.{hint}"
-            )
-    return tuple(one for one in known if one in given)
-
-
-def _check_criterion(value: object, name: str, catalogue: Catalogue) -> str:
-    criterion = catalogue.knowledge.criteria[name]
-    if value == MUST_NOT and (criterion.kind != "capability" or criterion.any_of):
-        raise RequirementsError(f"'{name}' is not a capability, so 'must not' does not apply to it.")
-    return _check_word(value, CRITERION_WORDS, f"the answer about '{name}'")
-
-
-def _check_unlisted(value: object, text: str, _: Catalogue) -> str:
-    return _check_word(NO_ANSWER if value == UNWANTED else value, UNLISTED_WORDS, f"the answer about '{text}'")
-
-
-def _check_word(value: object, words: Collection[str], what: str) -> str:
-    if not isinstance(value, str) or value not in words:
-        raise RequirementsError(
-            f"{what} is {shown(value)}; expected one of {', '.join(words)}.{did_you_mean(brief(value), words)}"
-        )
-    return value
-
-
-def _check_situation(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
-    topic = catalogue.knowledge.topics[name]
-    if isinstance(value, str) and value in {UNSURE, NO_ANSWER} and value not in topic.values:
-        return value
-    found = read_situation(topic, value)
-    return tuple(one for one in topic.values if one in found)
-
-
-def _check_usage(value: object, name: str, catalogue: Catalogue) -> str | Used:
-    if isinstance(value, str) and value in {UNSURE, NO_ANSWER, UNWANTED}:
-        return NO_ANSWER if value == UNWANTED else value
-    return check_volume(value, catalogue.knowledge.usage[name])
-
-
-def _list_several(value: object) -> list[object]:
-    return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-
-
-def _check_members(value: object, name: str, catalogue: Catalogue) -> str | tuple[str, ...]:
-    """Return the ids of the members named, each once, in the order of their list; none and no mean that any will do."""
-    if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED}:
-        return NONE if value == UNWANTED else value
-    asked = [{"criterion": name, "member": one} for one in _list_several(value)]
-    found = {read_requirement(one, "must", catalogue.knowledge).criterion for one in asked}
-    of = catalogue.knowledge.criteria.list_of(name)
-    members = () if of is None else of.members
-    return tuple(member for member in members if f"{name}{AT}{member}" in found) or NONE
-
-
-def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number:
-    criterion, what = catalogue.knowledge.criteria[name], f"the bound of '{name}'"
-    if isinstance(value, str) and value in {NONE, UNSURE, UNWANTED} and value not in criterion.values:
-        return NONE if value == UNWANTED else value
-    if criterion.kind == "rating":  # a rank, or the word of one
-        if isinstance(value, int | float) and value in range(len(criterion.values)):
-            return int(value)
-        return criterion.values.index(_check_word(value, criterion.values, what))
-    if not is_within(value, lowest := get_lowest(criterion), LARGEST):
-        raise RequirementsError(
-            f"{what} is {shown(value)}; expected a number of {criterion.unit}, {lowest:.0f} to {LARGEST:.0f}."
-        )
-    return plain(value)
-
-
-_CHECKS: Mapping[str, Callable[[object, str, Catalogue], Value]] = {
-    "topics": _check_topics,
-    "criterion": _check_criterion,
-    "bound": _check_bound,
-    "members": _check_members,
-    "situation": _check_situation,
-    "usage": _check_usage,
-    "unlisted": _check_unlisted,
-}
 
 
 # What the answers mean together
@@ -293,27 +159,18 @@ def _why_unused(answer: GivenAnswer, said: SortedAnswers) -> str:
 
 
 def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers:
+    """Return the answers, and what was given before, by what they are about.
+
+    What is said last and about the thing itself counts: an answer takes the place of what was given before; what was
+    said of a member itself, that of the criterion that it came with.
+    """
     knowledge = state.catalogue.knowledge
-    by_kind: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    by_kind: _ByKind = defaultdict(dict)
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
-    # What is said last and about the thing itself counts: an answer takes the place of what was given before; what was
-    # said of a member itself, that of the criterion that it came with.
     given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers), _name_members(by_kind))
     team, answered = given.team, by_kind["criterion"]
-    asked = {name: PRIORITY_WORDS[value] for name, value in answered.items() if value in PRIORITY_WORDS}
-    parents = dict(_find_parents(asked, by_kind, frozenset(part.criterion for part in team.requirements)))
-    asked |= {name: asked[parent] for name, parent in parents.items()}
-    bounds = {
-        name: None if value == NONE else to_interval(knowledge.criteria[name], value)
-        for name, value in by_kind["bound"].items()
-        if value != UNSURE
-    }
-    bounds |= {name: bounds[parent] for name, parent in parents.items() if parent in bounds}
-    for part in team.requirements:
-        # One criterion may be given as a must and, with another bound, as a wish: the higher priority is what is asked.
-        if not part.is_absence and RANK[part.priority] > RANK[asked.get(part.criterion, "wont")]:
-            asked[part.criterion] = part.priority
+    asked, parents = _sort_priorities(by_kind, team.requirements)
     unsure = {answer.key for answer in answers if answer.value == UNSURE}
     usage = {**team.usage, **{name: value for name, value in by_kind["usage"].items() if not isinstance(value, str)}}
     own_words = [
@@ -327,7 +184,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         opened=by_kind["topics"].get(""),
         searched=frozenset(answer.key for answer in answers if answer.searched),
         priorities=asked,
-        bounds=bounds,
+        bounds=_sort_bounds(by_kind["bound"], parents, knowledge),
         situation={
             **team.situation,
             **{name: values for name, values in by_kind["situation"].items() if isinstance(values, tuple)},
@@ -341,6 +198,31 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         unlisted=join_unlisted([*team.unlisted, *own_words]),
         parents=parents,
     )
+
+
+def _sort_priorities(by_kind: _ByKind, given: Iterable[Requirement]) -> tuple[dict[str, Priority], Mapping[str, str]]:
+    """Return the priorities of the criteria asked for, and by member the criterion that it is asked for in place of."""
+    answered = by_kind["criterion"]
+    asked = {name: PRIORITY_WORDS[value] for name, value in answered.items() if value in PRIORITY_WORDS}
+    parents = dict(_find_parents(asked, by_kind, frozenset(part.criterion for part in given)))
+    asked |= {name: asked[parent] for name, parent in parents.items()}
+    for part in given:
+        # One criterion may be given as a must and, with another bound, as a wish: the higher priority is what is asked.
+        if not part.is_absence and RANK[part.priority] > RANK[asked.get(part.criterion, "wont")]:
+            asked[part.criterion] = part.priority
+    return asked, parents
+
+
+def _sort_bounds(
+    answered: Mapping[str, Any], parents: Mapping[str, str], knowledge: KnowledgeBase
+) -> dict[str, Interval | None]:
+    """Return the bounds of the criteria, and of the members that came with one; None where there is to be none."""
+    bounds = {
+        name: None if value == NONE else to_interval(knowledge.criteria[name], value)
+        for name, value in answered.items()
+        if value != UNSURE
+    }
+    return bounds | {name: bounds[parent] for name, parent in parents.items() if parent in bounds}
 
 
 def _find_incomplete(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> frozenset[str]:
@@ -362,7 +244,7 @@ def _find_final(given: Team, asked: Iterable[str]) -> Iterator[Key]:
 
 def _name_members(by_kind: _ByKind) -> frozenset[str]:
     """Return the members that answers name one by one."""
-    named = by_kind.get("members", {}).items()
+    named = by_kind["members"].items()
     return frozenset(f"{parent}{AT}{one}" for parent, members in named if isinstance(members, tuple) for one in members)
 
 
@@ -396,7 +278,7 @@ def _find_key(name: str, knowledge: KnowledgeBase) -> Key:
 
 def _find_parents(asked: Mapping[str, Priority], by_kind: _ByKind, given: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Yield the members that replace a requested criterion; a statement on a member itself wins."""
-    for parent, members in by_kind.get("members", {}).items():
+    for parent, members in by_kind["members"].items():
         if parent in asked and isinstance(members, tuple):
             names = (f"{parent}{AT}{member}" for member in members)
             yield from ((name, parent) for name in names if name not in by_kind["criterion"] and name not in given)

@@ -12,7 +12,7 @@ from provider_advisor.knowledge.records import Criterion, Topic, UsageItem
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.interpret_answers import answer_screen, check_key, list_ticked
+from provider_advisor.questionnaire.interpret_answers import answer_screen, list_ticked
 from provider_advisor.questionnaire.next_screen import order_questions
 from provider_advisor.questionnaire.state import (
     CRITERION_WORDS,
@@ -23,6 +23,7 @@ from provider_advisor.questionnaire.state import (
     UNSURE,
     Screen,
     State,
+    check_key,
     to_bound,
     to_members,
 )

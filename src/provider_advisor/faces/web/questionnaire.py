@@ -47,9 +47,8 @@ from provider_advisor.questionnaire.answer_files import (
     record_answers,
     record_requirements,
 )
-from provider_advisor.questionnaire.interpret_answers import check_value
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE, State, begin
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE, State, begin, check_value
 
 _PRIORITIES = {
     "must": "must have",

@@ -13,9 +13,19 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.interpret_answers import check_key, check_value
 from provider_advisor.questionnaire.prompts import make_prompt
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE, GivenAnswer, State, begin, put_answers
+from provider_advisor.questionnaire.state import (
+    NO_ANSWER,
+    NONE,
+    TOPICS,
+    UNSURE,
+    GivenAnswer,
+    State,
+    begin,
+    check_key,
+    check_value,
+    put_answers,
+)
 from provider_advisor.requirements.statement import Volume
 
 _LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}

@@ -36,8 +36,7 @@ from provider_advisor.faces.cli.ask.typed import read_command
 from provider_advisor.faces.text import show_lines
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
-from provider_advisor.questionnaire.interpret_answers import check_value
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, get_silence, to_bound, to_members
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value, get_silence, to_bound, to_members
 from provider_advisor.safe_text import brief
 
 # Keys act on the line at the pointer. After `m ↓ g ↓ s enter`, a list of three criteria is answered with must, good and

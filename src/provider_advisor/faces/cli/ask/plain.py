@@ -32,9 +32,8 @@ from provider_advisor.faces.cli.ask.typed import (
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
-from provider_advisor.questionnaire.interpret_answers import check_value
 from provider_advisor.questionnaire.prompts import SHORT_LIST
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE
+from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
 from provider_advisor.safe_text import shown
 
 T = TypeVar("T")
