@@ -379,8 +379,23 @@ def test_without_priorities_the_texts_say_what_is_a_wish(recommend):
     rows = ("Requirement", "Kind"), ("The system must provide repairs", "F"), ("The system should provide advice", "F")
     asked, said = _read_priorities(recommend, *rows, ("rental", "N"))
     assert asked == {"repairs": "must", "advice": "should", "rental": "must"}
-    assert "so all are musts whose text does not say should, could or may." in said
+    assert "so all are musts whose text or heading does not say otherwise." in said
     assert "columns not read: 'Kind'." in said
+
+
+def test_words_beside_a_requirement_and_headings_above_it_say_how_important_it_is(recommend):
+    rows = (("Requirement",), ("Test rides - optional",), ("Must: repairs",), ("Nice-to-haves:",), ("rental",))
+    asked, said = _read_priorities(recommend, *rows, ("Child seats are not required",))
+    assert {name: asked.get(name) for name in ("test-rides", "repairs", "rental", "child-seats")} == {
+        "test-rides": "could", "repairs": "must", "rental": "could", "child-seats": None
+    }  # fmt: skip
+    assert "skipped as headings: 'Nice-to-haves:' (row 4)." in said
+
+
+def test_what_is_not_required_has_no_priority(recommend):
+    _write("rfp.xlsx", rows=[("Requirement", "Priority"), ("Repairs are not required", "must")])
+    status, _, said = recommend("--file rfp.xlsx")
+    assert (status, "row 2: 'Repairs are not required' is not required, but has a priority" in said) == (2, True), said
 
 
 def test_a_row_may_ask_for_several_things_or_for_any_of_them(recommend):

@@ -187,6 +187,37 @@ def test_a_pasted_list_asks_what_its_lines_mean_and_is_told_how_they_were_read(w
     assert "unlisted" not in chosen
 
 
+_PRIORITIES = """\
+## Telephones
+Must have:
+- [ ] SMS; and
+a) call recording (preferred)
+Fax is not required
+o MMS not wanted
+Nice to have
+REQ-7: Voicemail
+The system must provide hold music
+"""
+
+
+def test_the_lines_of_a_pasted_list_and_the_headings_above_them_say_how_important_they_are(web):
+    page = web.post("/choose", data={"list": _PRIORITIES})
+    asked = dict(parse_qsl(page.url.query.decode()))
+    assert asked["needs"].split(",") == ["hold-music", "sms"]
+    assert sorted(asked["wants"].split(",")) == ["call-recording", "mms:wont", "voicemail:could"]
+    assert "unlisted" not in asked
+    assert "Skipped as headings: Telephones:; Must have:; Nice to have" in page.text
+    said = dict(re.findall(r'<th scope="row">([^<]+)</th><td>(?:<span class="muted">)?([^<]+)', page.text))
+    assert said["Fax is not required"] == "Nothing"
+    assert re.search(r"Voicemail</td><td>Nice to have</td>", page.text)
+
+
+def test_a_table_in_markdown_can_be_pasted(web):
+    rows = "| Requirement | Priority |\n|---|:--|\n| Voicemail | nice to have |\n| Fax | mandatory |\n"
+    asked = dict(parse_qsl(web.post("/choose", data={"list": rows}).url.query.decode()))
+    assert (asked["needs"], asked["wants"]) == ("fax", "voicemail:could")
+
+
 def test_rows_of_a_spreadsheet_can_be_pasted_with_their_headings(web):
     rows = "Requirement\tPriority\nVoicemail\tnice to have\nFax\tmandatory\n"
     asked = dict(parse_qsl(web.post("/choose", data={"list": rows}).url.query.decode()))

@@ -25,6 +25,7 @@ from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import get_name, read_requirement
+from provider_advisor.requirements.priority_cells import split_priority
 from provider_advisor.requirements.word_mistakes import is_of_area, name_asked
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
@@ -36,9 +37,15 @@ AS_SPECIFIED = "as specified"
 """How a word was matched that a file of matches names."""
 
 _MOST, _MOST_ASKED = 3, 6
-_MARKS = "?:*. \t"
-# The number before "1.2 Voicemail", "12. Fax" or "(3) Fax"; without a point or bracket it counts something: "24 hours".
-_NUMBER = re.compile(r"\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?\s+(?=[^\W\d])|\(?[0-9]{1,3}[.)]\s+(?=[^\W\d])")
+_MARKS = "?:;*. \t"
+_TAIL = re.compile(r"[;,]\s*and\s*\Z", re.IGNORECASE)  # of all but the last line of a list: "voicemail; and"
+# The number before "1.2 Voicemail", "12. Fax", "(3) Fax", "b) Fax", "iv. Fax" or "REQ-7: Fax"; without a point or
+# bracket it counts something: "24 hours".
+_NUMBER = re.compile(
+    r"(?:\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?|\(?(?:[0-9]{1,3}|[a-z]|[ivx]{2,4})[.)]"
+    r"|(?:F|FR|ID|NFR|R|REQ|TR)[-. ]?[0-9]{1,4}(?:\.[0-9]{1,3})*[.:)]?)\s+(?=[^\W\d])",
+    re.IGNORECASE,
+)
 _BOUNDED = re.compile(r"(?P<name>[^<>=≥≤]*\w)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<value>[^<>=≥≤]*\w[\s%]*)")
 # What needs no quotes in YAML, and of that the words which some reader takes for no text.
 _PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
@@ -114,7 +121,9 @@ class Matcher:
         found = self._find(word)
         if found.targets or not self._sentences:
             return found
-        return self._find_bounded(word) or self._find_numbered(word) or found
+        if tail := _TAIL.search(word):
+            return self.find(word[: tail.start()])._replace(word=word)
+        return self._find_bounded(word) or self._find_numbered(word) or self._find_prioritised(word) or found
 
     def _find(self, word: str) -> Match:
         # From the surest way to the least sure; each leaves a word to the next only where it says nothing.
@@ -157,6 +166,11 @@ class Matcher:
         number = _NUMBER.match(plain)
         found = self.find(plain[number.end() :]) if number else None
         return found._replace(word=word) if found and found.targets else None
+
+    def _find_prioritised(self, word: str) -> Match | None:
+        """Return what "SMS (optional)" stands for, or may mean, without its priority; None if it says none."""
+        plain, wish = split_priority(word.strip(_MARKS))
+        return None if wish is None else self.find(plain)._replace(word=word)
 
     @cached_property
     def _labels(self) -> Mapping[str, str | None]:

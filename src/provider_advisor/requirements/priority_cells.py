@@ -1,6 +1,7 @@
 """Read the priority in a cell: must, yes, x, or a number whose meaning is given by `--scale`.
 
-Unreadable cells are refused with what was expected; empty ones are ignored.
+Unreadable cells are refused with what was expected; empty ones are ignored. Where no column says it, the words of a
+requirement may: "fax (optional)", "Must: fax", "fax is not required", or a line "Nice to have:" above it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ NOTHING: Wish = "nothing"
 # Words are compared folded, so that "Must have", "must_have" and "MUST-HAVE" are one. "High" is not among them: it may
 # be the highest of three or of five, and only a scale says which of them are musts.
 _WORDS: dict[Wish, str] = {
-    "must": "must must-have m mandatory required requirement essential critical shall yes y x ✓ ✔ ☑ ✅ true need "
-    "needed",
-    "should": "should should-have s desired desirable highly-desirable d important preferred want wanted",
-    "could": "could could-have c optional nice-to-have nice may",
+    "must": "must must-have m mandatory required requirement essential critical necessary shall yes y x ✓ ✔ ☑ ✅ true "
+    "need needed",
+    "should": "should should-have s desired desirable highly-desirable d important preferred preferable recommended "
+    "want wanted",
+    "could": "could could-have c optional nice-to-have nice may not-mandatory not-essential",
     "wont": "wont won't wont-have won't-have w not-wanted unwanted no n ✗ ✘ ❌ false",
-    "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-applicable nothing none ☐",
+    "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-necessary unnecessary not-applicable nothing none ☐",
 }
 _MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
@@ -38,6 +40,38 @@ _RANKS = {
 }
 
 Scale = Mapping[str, Wish]
+
+# Those of these words that say a priority also inside a text: not "Need: fax", and not "fax, no".
+_SAID = frozenset(word for words in _WORDS.values() for word in words.split() if len(word) > len("need")) | {"must"}
+_PHRASE = "|".join(
+    re.escape(word).replace(r"\-", r"[\s-]+").replace("'", "['\u2019]")
+    for word in sorted(_SAID - {"nothing", "requirement", "shall", "false"}, key=len, reverse=True)
+)
+_BEFORE = re.compile(
+    rf"\s*[(\[]?\s*(?P<said>{_PHRASE}|[MSCWD](?=[)\]]))s?\s*(?:[)\]]\s*:?|:|\s[-\u2013\u2014])\s*(?P<rest>\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_AFTER = re.compile(
+    r"(?P<rest>.*?\S)(?P<sign>\s*[(\[,;:\u2013\u2014]\s*|\s+-\s+|\s+(?:(?:is|are|(?:would|will)\s+be)\s+)?(?:an?\s+)?)"
+    rf"(?P<said>{_PHRASE})\s*[)\]]?[.!;\s]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_HEADING = re.compile(
+    rf"\W*(?P<said>{_PHRASE})s?(?:\s+(?:requirements?|features?|items?|criteria|needs|functionality|capabilities))?\W*",
+    re.IGNORECASE,
+)
+# "No installation required" asks for something, and of "fax, MMS preferred" it is not clear what is preferred.
+_DENIED = re.compile(r"\s*(?:no|without|zero|not)\b", re.IGNORECASE)
+_LIST = re.compile(r"[,;&/+]|\b(?:and|or|plus)\b", re.IGNORECASE)
+_ASIDES: dict[str, Wish] = {
+    "ideally|preferably|(?:if|where)(?:\\s+at\\s+all)?\\s+possible": "should",
+    "optionally|(?:would|will)\\s+be\\s+(?:nice|great|a\\s+plus|a\\s+bonus)|is\\s+an?\\s+(?:plus|bonus)": "could",
+}
+_ASIDE = {
+    re.compile(rf"\s*(?:{words})\b[,:\s]*(?P<first>.+)|(?P<last>.+?)[\s,(]+(?:{words})[).!\s]*", re.IGNORECASE): wish
+    for words, wish in _ASIDES.items()
+}
+_LONGEST = 1_000
 
 
 def read_scale(text: str | None) -> dict[str, Wish]:
@@ -65,6 +99,38 @@ def find_wish(cell: str, scale: Scale) -> Wish | None:
     # Word processors and spreadsheets write "won't" with a curly apostrophe.
     word = fold(cell.strip().rstrip(".").replace("\u2019", "'"))
     return scale.get(word) or _MEANINGS.get(word) or (NOTHING if not word else None)
+
+
+def split_priority(text: str) -> tuple[str, Wish | None]:
+    """Return the words of a requirement without those on its priority, and that priority, None if they say none.
+
+    >>> [split_priority(text) for text in ("SMS (optional)", "Must: SMS", "Ideally SMS", "SMS is not required")]
+    [('SMS', 'could'), ('SMS', 'must'), ('SMS', 'should'), ('SMS', 'nothing')]
+    >>> split_priority("No installation required")
+    ('No installation required', None)
+    """
+    if len(text) > _LONGEST:
+        return text, None
+    if found := _BEFORE.fullmatch(text):
+        return found["rest"], _find_said(found)
+    if (found := _AFTER.fullmatch(text)) and not _DENIED.match(text):
+        wish = _find_said(found)
+        is_clear = wish == "must" or "are" in found["sign"] or not _LIST.search(found["rest"])
+        return (found["rest"], wish) if is_clear else (text, None)
+    for aside, wish in _ASIDE.items():
+        if (found := aside.fullmatch(text)) and not (found["last"] and _LIST.search(found["last"])):
+            return (found["first"] or found["last"]).strip(), wish
+    return text, None
+
+
+def _find_said(found: re.Match[str]) -> Wish | None:
+    return find_wish(" ".join(found["said"].split()), {})
+
+
+def find_heading_wish(text: str) -> Wish | None:
+    """Return the priority that a line gives to those below it, such as "Nice to have:"; None for other lines."""
+    found = _HEADING.fullmatch(text)
+    return _find_said(found) if found else None
 
 
 def says_no(cell: str, scale: Scale) -> bool:

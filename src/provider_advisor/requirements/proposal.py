@@ -32,7 +32,16 @@ from provider_advisor.requirements.matching import (
     Targets,
     explain_doubt,
 )
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, explain_cell, find_wish, says_no
+from provider_advisor.requirements.priority_cells import (
+    NOTHING,
+    Scale,
+    Wish,
+    explain_cell,
+    find_heading_wish,
+    find_wish,
+    says_no,
+    split_priority,
+)
 from provider_advisor.requirements.proposal_table import (
     MARKED,
     Columns,
@@ -50,6 +59,11 @@ from provider_advisor.safe_text import is_error_value, join_words, reveal_line, 
 
 _SHOWN = 5
 _MODALS = re.compile(r"\b(must|shall|should|could|may)\b")
+_TITLE = re.compile(
+    r"(?:(?:additional|business|core|detailed|functional|general|key|main|minimum|other|our|system|technical|the)\s+)*"
+    r"(?:requirements?|specifications?|features|functionality|capabilities|(?:what\s+)?we\s+need|scope(?:\s+of\s+work)?)",
+    re.IGNORECASE,
+)
 _EMPTY = (
     "is empty; expected must, should, could or wont, or mandatory or desired. If the row is a heading, leave it out in "
     "a file of matches (--matched)."
@@ -57,11 +71,16 @@ _EMPTY = (
 
 
 class Proposal(NamedTuple):
-    """A request for proposals: the statement in it, the criteria of its texts, and notices about its file."""
+    """A request for proposals: the statement in it, the criteria of its texts, and notices about its file.
+
+    `asked` is what each text asks, in the order of `matches`: nothing if it is not required. `headings` were skipped.
+    """
 
     statement: Statement
     matches: tuple[Match, ...]
     notices: tuple[str, ...]
+    asked: tuple[tuple[Requirement | Unlisted, ...], ...]
+    headings: tuple[str, ...]
 
 
 class _PriorityCell(NamedTuple):
@@ -73,12 +92,13 @@ class _PriorityCell(NamedTuple):
 
 
 class _SheetRow(NamedTuple):
-    """A row that asks for something; `more` is what it says beside its text."""
+    """A row that asks for something; `more` is what it says beside its text, and `above` what its heading says."""
 
     number: int
     cells: Sequence[str]
     text: str
     more: str
+    above: Wish | None = None
 
 
 def read_proposal(  # noqa: PLR0913 (what the options say of it)
@@ -99,19 +119,19 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     Raises RequirementsError with every mistake, and DoubtfulMatchesError if texts are in doubt.
     """
     grid, scale = read_grid(content, file, sheet, encoding, renames or {}), scale or {}
-    reader = _RowReader(grid, find_columns(grid, scale), decimal, scale)
-    rows = list(reader.read())
     matcher = Matcher(knowledge, matches, sentences=True)
+    reader = _RowReader(grid, find_columns(grid, scale), decimal, scale, matcher)
+    rows = list(reader.read())
     found = [
         _settle_doubt(match, row.more, matcher, unlist=unlist)
         for row, match in zip(rows, matcher.find_all(row.text for row in rows), strict=True)
     ]
     # All rows are read before any is refused: people who correct a sheet want to see every mistake at once.
     problems: list[str] = []
-    items: list[Requirement | Unlisted] = []
+    asked: list[tuple[Requirement | Unlisted, ...]] = []
     for row, match in zip(rows, found, strict=True):
         try:
-            items += _read_row(row, match, reader, knowledge)
+            asked.append(_read_row(row, match, reader, knowledge))
         except RequirementsError as error:
             problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
     if problems:
@@ -122,10 +142,12 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
             )
             raise DoubtfulMatchesError(problems, found)
         raise RequirementsError(*problems)
+    items = [item for of_row in asked for item in of_row]
     team = make_team([item for item in items if isinstance(item, Requirement)])
     team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
     notice = f"{grid.file}: {_describe_counts(found, reader.count_empty(len(rows)))}."
-    return Proposal(Statement(team), tuple(found), (*describe_skipped(grid), notice, *reader.describe()))
+    notices = (*describe_skipped(grid), notice, *reader.describe())
+    return Proposal(Statement(team), tuple(found), notices, tuple(asked), tuple(reader.headings.values()))
 
 
 def _describe_counts(found: Sequence[Match], empty: int) -> str:
@@ -139,21 +161,24 @@ def _describe_counts(found: Sequence[Match], empty: int) -> str:
 
 
 class _RowReader:
-    """Reads the rows of a table that ask for something, and says what people should know of the others."""
+    """Reads the rows of a table that ask for something, and says what people should know of the others.
 
-    def __init__(self, grid: Grid, columns: Columns, decimal: str | None, scale: Scale) -> None:
+    `headings` are the texts of rows that are headings, by the numbers of the rows.
+    """
+
+    def __init__(self, grid: Grid, columns: Columns, decimal: str | None, scale: Scale, matcher: Matcher) -> None:
         self._grid, self._columns, self._decimal, self._scale = grid, columns, decimal, scale
         texts = ([reveal_line(write_cell(cell, decimal or ".")) for cell in row] for row in grid.rows)
         self._filled = {number: row for number, row in enumerate(texts, grid.first) if any(row)}
         self._weight = columns.places.get("weight")
         weights = [] if self._weight is None else [self._weight]
         self._asking = [*columns.priorities, *columns.marks, *weights]
-        self._headings = dict(self._find_headings()) if columns.has_priorities else {}
+        self.headings = dict(self._find_headings() if columns.has_priorities else self._find_titles(matcher))
         self._softened = Counter[str]()
 
     def read(self) -> Iterator[_SheetRow]:
         """Yield the rows that ask for something. Raises RequirementsError for one without a text."""
-        columns = self._columns
+        columns, above = self._columns, None
         for number, row in self._filled.items():
             text, more = row[columns.places["text"]], " ".join(filter(None, (row[place] for place in columns.more)))
             is_asked = any(row[place] for place in self._asking)
@@ -163,12 +188,14 @@ class _RowReader:
                 raise RequirementsError(
                     f"{self._grid.file}, row {number}: the requirement has no text; add it, or clear the row."
                 )
-            if text and number not in self._headings:
-                yield _SheetRow(number, row, text, more)
+            if number in self.headings:
+                above = None if columns.has_priorities else _find_said(text) or above
+            elif text:
+                yield _SheetRow(number, row, text, more, above)
 
     def count_empty(self, asked: int) -> int:
         """Return how many rows neither ask for something nor are named as headings."""
-        return len(self._grid.rows) - len(self._headings) - asked
+        return len(self._grid.rows) - len(self.headings) - asked
 
     def _find_headings(self) -> Iterator[tuple[int, str]]:
         """Yield the rows that are headings of those below: their numbers and texts."""
@@ -195,6 +222,18 @@ class _RowReader:
             if begins or (have_more and not any(row[place] for place in beside)):
                 yield number, text
 
+    def _find_titles(self, matcher: Matcher) -> Iterator[tuple[int, str]]:
+        """Yield the rows of a plain list that are headings of those below: "Nice to have", "Voice:"."""
+        texts = {number: row[self._columns.places["text"]] for number, row in self._filled.items()}
+        following = dict(pairwise(texts))
+        for number, text in texts.items():
+            after = texts[following[number]] if number in following else ""
+            may_be = after and (text.endswith(":") or _TITLE.fullmatch(text))
+            # In a list of names with colons, the last of them has lines below it.
+            is_name = after.endswith(":") and not find_heading_wish(after) and matcher.find(text).targets
+            if find_heading_wish(text) or (may_be and not is_name):
+                yield number, text
+
     def read_wish(self, row: _SheetRow) -> Wish:
         """Return how important a row is. Raises RequirementsError if no cell says so, or several do not agree."""
         # With a column Mandatory, whose "no" only says that it is no must:
@@ -206,11 +245,15 @@ class _RowReader:
         #     no           must         they do not agree
         #     yes          could        they do not agree
         if not self._columns.has_priorities:
-            return _find_modal(row.text)
+            return _find_said(row.text) or row.above or "must"
         said = list(self._read_priorities(row.cells))
         said = [one for one in said if one.wish != NOTHING] or said
         firm = [one for one in said if not self._is_softened(one)]
         wishes = {one.wish for one in firm}
+        if split_priority(row.text)[1] == NOTHING and not wishes <= {NOTHING, "wont"}:
+            raise RequirementsError(
+                f"{shown(row.text)} is not required, but has a priority; correct one, or clear the row."
+            )
         if len(wishes) > 1 or (len(firm) < len(said) and "must" in wishes):
             listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in said)
             raise RequirementsError(f"{listed}, which do not agree; correct one, or clear it.")
@@ -269,13 +312,13 @@ class _RowReader:
         if columns.priorities and len(sources := [*columns.priorities, *columns.marks]) > 1:
             listed = _list_names(grid, sources)
             yield f"{grid.file}: priorities are read from {listed}, which have to agree in each row."
-        if self._headings:
-            headings = [f"'{text}' (row {row})" for row, text in self._headings.items()]
+        if self.headings:
+            headings = [f"'{text}' (row {row})" for row, text in self.headings.items()]
             yield f"{grid.file}: skipped as headings: {_list_few(headings)}."
         if not columns.has_priorities:
             yield (
-                f"{grid.file}: no column says how important a requirement is, so all are musts whose text does not say "
-                "should, could or may."
+                f"{grid.file}: no column says how important a requirement is, so all are musts whose text or heading "
+                "does not say otherwise."
             )
         for column, count in self._softened.items():
             rows = "1 row" if count == 1 else f"{count:,} rows"
@@ -285,10 +328,12 @@ class _RowReader:
             yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."
 
 
-def _find_modal(text: str) -> Wish:
-    """Return the priority in a requirement's verb: "calls should be recorded" is a should; the default is must."""
+def _find_said(text: str) -> Wish | None:
+    """Return the priority in a text, None if it says none: "fax (optional)", "calls should be recorded"."""
+    if wish := find_heading_wish(text) or split_priority(text.rstrip(":"))[1]:
+        return wish
     found = set(_MODALS.findall(text.casefold()))
-    return (find_wish(found.pop(), {}) if len(found) == 1 else None) or "must"
+    return find_wish(found.pop(), {}) if len(found) == 1 else None
 
 
 def _list_names(grid: Grid, places: Iterable[int]) -> str:
@@ -329,21 +374,21 @@ def _settle_doubt(match: Match, more: str, matcher: Matcher, *, unlist: bool) ->
 
 def _read_row(
     row: _SheetRow, match: Match, reader: _RowReader, knowledge: KnowledgeBase
-) -> list[Requirement | Unlisted]:
+) -> tuple[Requirement | Unlisted, ...]:
     """Return what a row asks; nothing if it is left out. Raises RequirementsError."""
     if is_error_value(row.text):
         raise RequirementsError(f"the requirement {explain_cell(row.text, {})}")
     if not match.targets:
         raise RequirementsError(explain_doubt(match, "the requirement", knowledge))
     if not (match.is_requirement or match.is_unlisted):
-        return []
+        return ()
     # Only now: a heading that is left out has no priority.
     wish = reader.read_wish(row)
     if match.is_unlisted:  # it is not judged, so it cannot be refused either
-        return [] if wish in {NOTHING, "wont"} else [read_unlisted({"text": row.text, "priority": wish})]
+        return () if wish in {NOTHING, "wont"} else (read_unlisted({"text": row.text, "priority": wish}),)
     weight = reader.read_weight(row)
     targets: Sequence[str] = match.targets if wish != NOTHING else ()
     if wish == "wont":  # who does not want "SMS or fax" wants neither
         targets, weight = [part for target in targets for part in target.split(EITHER)], None
     read = (read_requirement(f"{target}:{wish}", "must", knowledge) for target in targets)
-    return [part._replace(weight=weight) for part in read]
+    return tuple(part._replace(weight=weight) for part in read)

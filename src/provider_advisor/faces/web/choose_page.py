@@ -210,6 +210,7 @@ def _show_form(
     found = service.search(words) if words.strip() else by_label
     # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
     asked = (name.removeprefix("c.") for name, texts in fields.items() if name.startswith("c.") and any(texts))
+    read, headings = explain_reading(query.get(READ_FIELD, ""), knowledge)
     ticked = [knowledge.criteria[name] for name in asked if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}
     # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
@@ -228,7 +229,9 @@ def _show_form(
         "kept": _list_kept(statement, knowledge) if statement else [],
         "written": [] if statement else _list_written(query),
         "pasted": query.get(PASTED_FIELD, ""),
-        "read": explain_reading(query.get(READ_FIELD, ""), knowledge),
+        "read": read,
+        "headings": headings,
+        "says": dict(CHOICES),
         **show_so_far(service, statement, mistakes),
         "is_page": True,
         "faults": faults,

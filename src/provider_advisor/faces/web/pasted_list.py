@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import criterion_label
+from provider_advisor.faces.web.address import ABSENT_TICK
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import Requirement, Unlisted, bound_words
 from provider_advisor.requirements.grammar import read_requirement
@@ -26,23 +27,28 @@ from provider_advisor.requirements.proposal_table import is_column_name
 
 PASTED_FIELD = "list"
 _MOST_LINES = 500
-_BULLET = re.compile(r"""\A[^\w("'#+<>=]+""")
+_BULLET = re.compile(r"""\A(?:[^\w("'#+<>=\[]*\[[ xX]?\]\s*|o\s+(?=\w)|[^\w("'#+<>=\[]+)""")  # "- [ ]", "o ", "•"
+_TITLE = re.compile(r"\A#{1,6}\s+(?P<text>.*\w)[\s#:*]*\Z")  # "## Voice" in Markdown
+_RULE = re.compile(r":?-{2,}:?")  # between the header and the rows of a table in Markdown
 _ROW = re.compile(r"\Alist\.csv, row (\d+): ")
 
 
 class ReadLine(NamedTuple):
-    """A line of a list, and the labels of the criteria that it was read as; none if it is not judged."""
+    """A line of a list, and the labels of what it asks; none if it is not judged, or asks for nothing.
+
+    `priority` is how important that is, empty if nothing is asked.
+    """
 
     words: str
     labels: tuple[str, ...]
+    priority: str
 
 
 def read_list(text: str, knowledge: KnowledgeBase) -> Proposal:
     """Return what a pasted list asks. Raises RequirementsError."""
     # Cells copied from a spreadsheet are separated by tabs. Only a row of known names tells what each column is; alone
     # in its line, "Must have" is the title of a list.
-    cells = (line.split("\t") for line in text.strip().splitlines())
-    rows = [[_BULLET.sub("", first), *others] for first, *others in cells]
+    rows = [_split_line(line) for line in text.strip().splitlines()]
     if len(rows) > _MOST_LINES:
         raise RequirementsError(f"The list has {len(rows):,} lines; at most {_MOST_LINES} are read.")
     has_names = any(map(is_column_name, rows[0])) and (len(rows[0]) > 1 or "requirement" in rows[0][0].lower())
@@ -61,21 +67,38 @@ def read_list(text: str, knowledge: KnowledgeBase) -> Proposal:
         raise RequirementsError(*(_ROW.sub(name_line, problem) for problem in error.problems)) from error
 
 
-def explain_reading(text: str, knowledge: KnowledgeBase) -> list[ReadLine]:
-    """Return how each line of a list was read; nothing for a list that cannot be."""
+def _split_line(line: str) -> list[str]:
+    """Return the cells of a line, without what marks it as one of a list, a title or a row of a table."""
+    if line.lstrip().startswith("|"):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        return [""] if all(map(_RULE.fullmatch, cells)) else cells
+    if title := _TITLE.match(line):
+        return [f"{title['text']}:"]
+    first, *others = line.split("\t")
+    return [_BULLET.sub("", first).replace("**", ""), *others]
+
+
+def explain_reading(text: str, knowledge: KnowledgeBase) -> tuple[list[ReadLine], tuple[str, ...]]:
+    """Return how each line of a list was read, and the headings in it; nothing for a list that cannot be."""
     try:
-        matches = read_list(text, knowledge).matches if text.strip() else ()
+        if not text.strip():
+            return [], ()
+        found = read_list(text, knowledge)
     except RequirementsError:  # somebody changed the address
-        return []
-    return [
+        return [], ()
+    lines = [
         ReadLine(
             match.word,
-            tuple(name_requirement(read_requirement(target, "must", knowledge), knowledge) for target in match.targets)
-            if match.is_requirement
-            else (),
+            tuple(name_requirement(part, knowledge) for part in asked if isinstance(part, Requirement)),
+            next((_name_priority(part) for part in asked), ""),
         )
-        for match in matches
+        for match, asked in zip(found.matches, found.asked, strict=True)
     ]
+    return lines, found.headings
+
+
+def _name_priority(part: Requirement | Unlisted) -> str:
+    return ABSENT_TICK if isinstance(part, Requirement) and part.is_absence else part.priority
 
 
 def suggest_requirements(wish: Unlisted, matcher: Matcher, knowledge: KnowledgeBase) -> Iterator[Requirement]:
