@@ -138,7 +138,8 @@ def _high_within(amount: Interval, bound: Interval) -> bool:
 # From here on, floats skip some whole numbers, so a whole float may not be the number that was written.
 _EXACT = 2**53
 
-_AMOUNT = r"(?P<dollar>\$)?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
+_AMOUNT = r"(?P<money>US\$|[$€£])?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
+_SIGNS_OF_UNITS = {"US$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "%": "percent"}
 # `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([1-9][0-9]{0,4})d")
@@ -171,7 +172,7 @@ def explain_two_readings(text: str) -> str | None:
 
 def has_comma(text: str) -> bool:
     """Return whether a number begins a text, with a comma within."""
-    return re.match(r"\s*[$+-]?\s*[0-9][0-9.]*,[0-9]", text) is not None
+    return re.match(r"\s*(?:US)?[$€£+-]?\s*[0-9][0-9.]*,[0-9]", text) is not None
 
 
 def write_plainly(text: str, decimal: str) -> str:
@@ -210,10 +211,10 @@ def number_text(number: Number) -> str:
 def read_amount(text: str) -> tuple[Number, str | None]:
     """Return the number and the unit, or None, in a text such as "90", "250 participants" or "$0.008".
 
-    Raises ValueError if it does not begin with a finite number.
+    Signs of units are written out. Raises ValueError if it does not begin with a finite number.
 
-    >>> read_amount("0.008 USD/message")
-    (0.008, 'USD/message')
+    >>> read_amount("0.008 USD per message"), read_amount("$5"), read_amount("99.95%")
+    ((0.008, 'USD/message'), (5, 'USD'), (99.95, 'percent'))
     """
     match = re.fullmatch(_AMOUNT, text.strip())
     if match is None:
@@ -222,7 +223,23 @@ def read_amount(text: str) -> tuple[Number, str | None]:
     number = float(written)
     if not math.isfinite(number):
         raise ValueError(text)
-    return plain(number), match["unit"] or ("USD" if match["dollar"] else None)
+    return plain(number), _spell_unit(match["money"], match["unit"])
+
+
+def _spell_unit(money: str | None, behind: str | None) -> str | None:
+    """Return a unit in letters, from a sign of money before a number and what is behind it.
+
+    A sign and a currency that differ are both kept, and fit no unit: "$5 EUR" is of "$ EUR".
+    """
+    unit = re.sub(r"\s*(/|\bper\b)\s*", "/", behind or "")
+    if sign := next((sign for sign in _SIGNS_OF_UNITS if unit.startswith(sign)), None):
+        unit = f"{_SIGNS_OF_UNITS[sign]}{unit.removeprefix(sign)}"
+    if money is None:
+        return unit or None
+    currency = _SIGNS_OF_UNITS[money]
+    if not unit or unit.startswith("/"):
+        return f"{currency}{unit}"
+    return unit if unit.casefold().startswith(currency.casefold()) else f"{money} {unit}"
 
 
 def unit_fits(given: str, unit: str) -> bool:
@@ -232,7 +249,7 @@ def unit_fits(given: str, unit: str) -> bool:
     (True, True, False)
     """
     typed, expected = given.strip().casefold(), unit.casefold()
-    return typed in {expected, expected.split("/")[0], find_singular(expected)}
+    return typed in {expected, expected.split("/")[0], find_singular(expected), count_unit(1, expected)}
 
 
 def find_singular(unit: str) -> str:

@@ -11,7 +11,10 @@ import pytest
         ("--frmat json", "No such option '--frmat'. Did you mean '--format', '--facts' or '--matches'? Try `recommend"),
         ("--zzzz", "No such option '--zzzz'. Try `recommend --help`."),
         ("btch", "No such command 'btch'. Did you mean 'batch'? Try `recommend --help`."),
-        ("fax", "schema, serve. What you need goes after --needs. Try `recommend --help`."),
+        (
+            "fax",
+            "What you need goes after --needs, as in `recommend --needs whiteboard,ucaas`. Try `recommend --help`.",
+        ),
         ("decisions", "recommend: Missing command. Try `recommend decisions --help`."),
         ("decisions lst", "No such command 'lst'."),
         ("batch a b --threads x", "'x' is not a whole number. Try `recommend batch --help`."),

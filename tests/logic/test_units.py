@@ -26,6 +26,19 @@ from provider_advisor.logic import read_amount, unit_fits
         ("$0.008", (0.008, "USD")),
         ("$ 500", (500, "USD")),
         ("0.008 USD/message", (0.008, "USD/message")),
+        ("0.008 USD per message", (0.008, "USD/message")),
+        ("0.008 USD / message", (0.008, "USD/message")),
+        ("0.008 $", (0.008, "USD")),
+        ("US$0.008", (0.008, "USD")),
+        ("$0.008/message", (0.008, "USD/message")),
+        ("$0.008 USD/message", (0.008, "USD/message")),
+        ("$0.008 EUR", (0.008, "$ EUR")),
+        ("€5", (5, "EUR")),
+        ("5 €/day", (5, "EUR/day")),
+        ("£5", (5, "GBP")),
+        ("99.95%", (99.95, "percent")),
+        ("99.95 % ", (99.95, "percent")),
+        ("5 persons", (5, "persons")),
     ],
 )
 def test_an_amount_is_a_number_and_perhaps_a_unit(text, expected):
@@ -38,7 +51,7 @@ def test_a_whole_number_stays_whole(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "$", "many", "nan", "inf", "-inf", "infinity", "1e400", "--5", "€5", "five 5"]
+    "text", ["", " ", "$", "many", "nan", "inf", "-inf", "infinity", "1e400", "--5", "¥5", "five 5"]
 )
 def test_what_does_not_begin_with_a_finite_number_is_refused(text):
     with pytest.raises(ValueError):
@@ -70,6 +83,7 @@ def test_no_text_leads_to_anything_but_a_finite_number_or_a_value_error(text):
         ("USD", "USD/message", True),
         ("usd/message", "USD/message", True),
         ("message", "USD/message", False),
+        ("message/second", "messages/second", True),
         ("EUR", "USD/message", False),
         ("minutes", "countries", False),
         ("", "bikes", False),

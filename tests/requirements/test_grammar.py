@@ -87,8 +87,6 @@ def lacks(found, sign=">="):
         ("", f"'' cannot be read; {FORM}"),
         (":must", f"':must' cannot be read; {FORM}"),
         (">=5", f"'>=5' cannot be read; {FORM}"),
-        ("stock>90", f"'stock>90' cannot be read; {FORM}"),
-        ("stock<90", f"'stock<90' cannot be read; {FORM}"),
         ("stock!=90", f"'stock!=90' cannot be read; {FORM}"),
         ("repair", f"unknown criterion 'repair'. Did you mean 'repairs'? {_LIST_IT}"),
         (
@@ -104,6 +102,7 @@ def lacks(found, sign=">="):
         ("repairs:shall", "unknown priority 'shall' in 'repairs:shall'; expected must, should, could or wont."),
         ("repairs:", "unknown priority '' in 'repairs:'; expected must, should, could or wont."),
         ("repairs>=1", CAPABILITY),
+        ("repairs>>1", CAPABILITY),
         ("mending<=1", CAPABILITY),
         (
             "repairs:no",
@@ -145,7 +144,9 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(bicycles, text, sentence
     [
         ("stock==90", f"{STOCK}>=90"),
         ("stock=>90", f"{STOCK}>=90"),
-        ("stock=<90", f"{STOCK}>=90"),
+        ("stock=<90", f"{STOCK}<=90"),
+        ("stock<90", f"{STOCK}<=90"),
+        ("stock>90", f"{STOCK}>=90"),
         ("stock>==90", f"{STOCK}>=90"),
         ("stock=many", f"{STOCK}>=1"),
         ("stock=-5", f"{STOCK}>=1"),
@@ -159,6 +160,11 @@ def test_what_is_suggested_for_a_wrong_sign_can_be_read(bicycles, text, suggesti
         read_requirement(text, "must", bicycles)
     assert str(caught.value).endswith(f" such as {suggestion}.")
     assert read_requirement(suggestion, "must", bicycles).bound is not None
+
+
+@pytest.mark.parametrize("text", ["rental-price<=€20", "rental-price<=20€/day", "rental-price<=20 EUR per day"])
+def test_a_sign_or_the_word_per_stands_for_a_unit(bicycles, text):
+    assert read_requirement(text, "must", bicycles).bound == Interval(high=20)
 
 
 @pytest.mark.parametrize("text", ["rental-price<=$20 EUR", "rental-price<=$20EUR/day", "rental-price<=20 EUR $"])

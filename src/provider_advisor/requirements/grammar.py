@@ -35,13 +35,11 @@ from provider_advisor.logic import (
 from provider_advisor.requirements.statement import HEAVIEST, LARGEST, PRIORITIES, Requirement, bound_words, is_within
 from provider_advisor.safe_text import brief, explain_error_value, is_error_value, shown, write_value
 
-# A sign may be any run of < > = with an =, so that the sentence about `stock=>90` can name the criterion.
-_FORM = re.compile(
-    r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>]*=[<>=]*|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL
-)
+# A sign may be any run of < > =, so that the sentence about `stock=>90` or `stock>90` can name the criterion.
+_FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>=]+|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL)
 _SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
 # Digits after a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
-_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?\$?[0-9][0-9.,]*$")
+_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?[$€£]?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
@@ -348,9 +346,10 @@ def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
         )
     rating = criterion.kind == "rating"
     if sign not in _SIGNS and not (rating and sign == "="):
+        meant = "<=" if "<" in sign else ">="
         raise RequirementsError(
             f"'{criterion.id}' is a {criterion.kind}; expected {'>=, <= or =' if rating else '>= or <='} before its "
-            f"{'value' if rating else 'number'}, such as {criterion.id}>={_suggest_example(value, criterion)}."
+            f"{'value' if rating else 'number'}, such as {criterion.id}{meant}{_suggest_example(value, criterion)}."
         )
     end = _read_rank(value, criterion) if rating else _read_bound_amount(sign, value, criterion)
     if sign == "=":
@@ -381,7 +380,7 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
     if has_comma(value):
         raise RequirementsError(f"the bound of '{criterion.id}' is {shown(value)}; {NO_COMMA}")
     try:
-        number, unit = _split_unit(value)
+        number, unit = read_amount(value)
     except ValueError as error:
         raise RequirementsError(
             explain_error_value(value, f"a bound of '{criterion.id}'")
@@ -408,13 +407,6 @@ def is_counted(criterion: Criterion) -> bool:
 def get_lowest(criterion: Criterion) -> Number:
     """Return the lowest number that a bound may be: 0, or far below it where the criterion's scale is."""
     return -LARGEST if criterion.floor is None else criterion.floor
-
-
-def _split_unit(value: str) -> tuple[Number, str | None]:
-    number, unit = read_amount(value)
-    # The unit of "$5/message" is "$ /message", which fits no unit; that of "$5" and of "$5 USD/message" is dollars.
-    beside_dollar = unit is not None and "$" in value and not unit.casefold().startswith("usd")
-    return number, f"$ {unit}" if beside_dollar else unit
 
 
 def explain_exclusive(bound: Interval, criterion: Criterion) -> str:

@@ -75,7 +75,8 @@ class Commands(click.Group):
         if cmd_name not in _MODULES:
             hint = (
                 did_you_mean(cmd_name, self.names)
-                or f" Known: {', '.join(self.names)}. What you need goes after --needs."
+                or f" Known: {', '.join(self.names)}. "
+                "What you need goes after --needs, as in `recommend --needs whiteboard,ucaas`."
             )
             raise click.UsageError(f"No such command '{cmd_name}'.{hint}", ctx)
         module = import_module(f"provider_advisor.faces.{_MODULES[cmd_name]}")
