@@ -44,6 +44,38 @@ def test_what_is_unknown_is_not_called_ambiguous():
     assert [part.is_ambiguous for part in found.explanation.findings] == [False]
 
 
+_LISTED_WITHOUT = Said("absent", evidence="contrast")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_tables_say_that_no_source_states_what_one_implies(form):
+    found, knowledge = _answered({"ada": {"fax": Said("present")}, "bob": {"fax": _LISTED_WITHOUT}}, capability("fax"))
+    text = " ".join(render_recommendation(found, knowledge, form, verbose=False).split())
+    assert "no, implied" in text if form == "text" else "(implied)" in text, "Bob's fax"
+
+
+def test_of_many_providers_the_line_on_those_ruled_out_says_what_is_only_implied():
+    claims = {f"p{number}": {"fax": Said("present"), "sms": Said("present")} for number in range(5)}
+    claims["bob"] = {"fax": _LISTED_WITHOUT, "sms": Said("absent")}
+    found, knowledge = _answered(claims, capability("fax"), capability("sms"))
+    text = " ".join(render_recommendation(found, knowledge, "text", verbose=False).split())
+    assert "Bob: fax (implied) and sms" in text
+
+
+@pytest.mark.parametrize(
+    ("bob", "said"),
+    [
+        ({"fax": _LISTED_WITHOUT, "sms": _LISTED_WITHOUT}, "; the sources only imply that Bob fails."),
+        ({"fax": _LISTED_WITHOUT, "sms": Said("absent")}, None),
+        ({"fax": [_LISTED_WITHOUT, Said("absent", product="extra")], "sms": Said("present")}, None),
+    ],
+)
+def test_the_verdict_says_who_is_ruled_out_only_by_what_is_implied(bob, said):
+    claims = {"ada": {"fax": Said("present"), "sms": Said("present")}, "bob": bob}
+    sentence = _answered(claims, capability("fax"), capability("sms"))[0].explanation.verdict.reason
+    assert sentence.endswith(said) if said else "imply" not in sentence, sentence
+
+
 @pytest.mark.parametrize(
     ("fax", "sms", "said"),
     [

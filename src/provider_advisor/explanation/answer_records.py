@@ -194,6 +194,12 @@ class FindingRecord(AnswerPart):
         found = {part.evidence for part in self.evidence}
         return self.outcome != "unknown" and not self.disputed and found == {"ambiguous"}
 
+    @property
+    def is_implied(self) -> bool:
+        """Return whether something is known, but no source states it and one implies it."""
+        found = {part.evidence for part in self.evidence}
+        return self.outcome != "unknown" and not self.disputed and "contrast" in found and "stated" not in found
+
 
 class RequirementRecord(AnswerPart):
     """A requirement of the team or of rules."""
@@ -649,9 +655,10 @@ class AnswerRecord(AnswerPart):
         return next(iter(days), "")[:4] if finding.outcome != "unknown" else ""
 
     def qualify(self, word: str, finding: FindingRecord) -> str:
-        """Return the word for a finding in a table with what weakens it: "yes, ambiguous", "yes (2022)"."""
+        """Return the word for a finding in a table with what weakens it: "no, implied", "yes (2022)"."""
         year = self.find_stale_year(finding)
-        return f"{word}{', ambiguous' if finding.is_ambiguous else ''}{f' ({year})' if year else ''}"
+        doubt = ", ambiguous" if finding.is_ambiguous else ", implied" if finding.is_implied else ""
+        return f"{word}{doubt}{f' ({year})' if year else ''}"
 
     @property
     def unwanted(self) -> list[str]:

@@ -90,9 +90,12 @@ def _join_alike(asked: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _name_musts(findings: Sequence[FindingRecord], knowledge: KnowledgeBase) -> str:
-    """Return at most three of the musts among findings by their labels; an amount without a bound cannot fail."""
+    """Return at most three of the musts among findings by their labels; an amount without a bound cannot fail.
+
+    What no source states says so: "Fax (implied)".
+    """
     labels = [
-        criterion_label(part.criterion, part.bound, knowledge)
+        criterion_label(part.criterion, part.bound, knowledge) + (" (implied)" if part.is_implied else "")
         for part in findings
         if part.priority == "must"
         and part.criterion is not None

@@ -90,7 +90,8 @@ def explain_verdict(
     sentence = _Reason(decision).explain(differences)
     # What to ask of the leader first comes first; what the program cannot judge at all comes last.
     apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    doubts = (apart, _say_ambiguous(decision, findings), _say_older_price(decision), _say_without_stale(decision))
+    unclear = (_say_ambiguous(decision, findings), _say_implied(decision, findings))
+    doubts = (apart, *unclear, _say_older_price(decision), _say_without_stale(decision))
     more = [clause for clause in (*doubts, _count_unjudged(decision.outcome.team)) if clause]
     return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
 
@@ -106,6 +107,22 @@ def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str
     if provider is None or not labels:
         return ""
     return f"for {knowledge.providers[provider].name}, the texts on {shortened(labels)} are ambiguous"
+
+
+def _say_implied(decision: Decision, findings: Iterable[FindingRecord]) -> str:
+    """Return which providers are ruled out only by what sources imply, if others are named."""
+    if decision.outcome.verdict.kind not in {"recommended", "tie"}:
+        return ""
+    failed: dict[str, list[bool]] = {}
+    for finding in findings:
+        if (finding.priority, finding.outcome) == ("must", "unmet"):
+            failed.setdefault(finding.provider, []).append(finding.is_implied)
+    names = [
+        decision.facts.knowledge.providers[each.provider].name
+        for each in decision.outcome.assessments
+        if each.standing == "ruled-out" and all(failed.get(each.provider, [False]))
+    ]
+    return f"the sources only imply that {shortened(names)} {'fails' if len(names) == 1 else 'fail'}" if names else ""
 
 
 def _say_without_stale(decision: Decision) -> str:
