@@ -168,17 +168,6 @@ def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
     return verdict
 
 
-def limit_strength(verdict: Verdict, team: Team) -> Verdict:
-    """Return the verdict; leaning if it is proven, but the team has a must that is not judged.
-
-    The leader may fail that must. Only then is the age of facts considered (`mark_dated`), so the verdict is not dated
-    either: newer facts would not make it firm.
-    """
-    if verdict.strength == "firm" and team.has_unlisted_must:
-        return verdict._replace(strength="leaning")
-    return verdict
-
-
 # Firm or dated: what is still proven without out-of-date facts
 
 DatedFact = tuple[str, str]
@@ -187,13 +176,26 @@ DatedFact = tuple[str, str]
 
 def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, team: Team) -> Verdict:
     """Return the verdict on these facts: dated if only out-of-date facts prove it, limited by unjudged musts."""
-    verdict = limit_strength(verdict, team)
-    if verdict.strength != "firm" or not facts.may_be_stale:
+
+    def judge_again() -> Verdict:
+        if facts.are_all_stale and len(facts.knowledge.providers) > 1:
+            # Then nothing is known: all providers are alike, and no proven score exceeds the possible one of another.
+            return Verdict("undetermined")
+        return judge(assess_providers(inference, facts.without_stale(), team))
+
+    return limit_strength(verdict, team, facts, judge_again)
+
+
+def limit_strength(verdict: Verdict, team: Team, facts: Facts, judge_without_stale: Callable[[], Verdict]) -> Verdict:
+    """Return the verdict; of a proven one, leaning if the team has a must that is not judged, else perhaps dated.
+
+    The leader may fail that must, and newer facts would not make the verdict firm.
+    """
+    if verdict.strength != "firm":
         return verdict
-    if facts.are_all_stale and len(facts.knowledge.providers) > 1:
-        # Then nothing is known about any provider: all are alike, and no proven score exceeds another's possible one.
-        return verdict._replace(strength="dated")
-    return mark_dated(verdict, judge(assess_providers(inference, facts.without_stale(), team)))
+    if team.has_unlisted_must:
+        return verdict._replace(strength="leaning")
+    return mark_dated(verdict, judge_without_stale()) if facts.may_be_stale else verdict
 
 
 def find_stale_grounds(

@@ -6,31 +6,47 @@ should, 3 for a could) or dropping it (4). All four are about one requirement an
 only the first is named. Dropping the fax may change it too, and is named as well.
 
 Most changes are tried on sums: the old finding is subtracted from the totals of all providers and the new one added.
-The rule engine runs only for a change after which other rules may fire.
+The rule engine runs only for a change after which other rules may fire: rules depend on which criteria are asked, not
+on bounds. If a rule favours a fax for teams that need one, the engine runs without the fax, but not for 80 countries.
 """
 
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
-from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.decide import Outcome, reassess
 from provider_advisor.decision.findings import (
     Assessment,
+    Finding,
     Score,
     Totals,
+    add_up,
+    judge_part,
+    reweigh_findings,
+    sum_up,
     total_assessments,
     total_degrees,
     total_findings,
     weigh_requirement,
 )
 from provider_advisor.decision.robustness.amounts import find_floor, list_past
-from provider_advisor.decision.robustness.what_if import Rerun
-from provider_advisor.decision.verdict import Verdict, get_score, judge, judge_ranks, judge_totals, rank_totals
-from provider_advisor.knowledge import Facts
+from provider_advisor.decision.verdict import (
+    Verdict,
+    get_score,
+    judge,
+    judge_ranks,
+    judge_totals,
+    limit_strength,
+    rank_totals,
+)
+from provider_advisor.inference import Inference, draw_consequences, infer, judged_by
+from provider_advisor.inference.infer import compile_rules, settle_atoms
+from provider_advisor.knowledge import Facts, Rule
+from provider_advisor.knowledge.conditions import Need, leaves, list_needed
 from provider_advisor.logic import Interval, Number
-from provider_advisor.requirements import PRIORITIES, RANK, Requirement
+from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 
 MOST_RUNS = 6
 """Most runs of the rule engine; changes that would need more are left out, the least important first."""
@@ -110,7 +126,7 @@ class _ChangeSearch:
     def __init__(self, outcome: Outcome, facts: Facts) -> None:
         self._outcome = outcome
         self._facts = facts
-        self._rerun = Rerun(outcome, facts)
+        self._rerun = _Rerun(outcome, facts)
         self._weights = {
             finding.requirement: finding.weight
             for finding in outcome.assessments[0].findings
@@ -317,3 +333,117 @@ def _round_outward(end: Number) -> Number:
     """Return an upper end without binary rounding noise, and never lower than before."""
     rounded = round(end, _DIGITS)
     return rounded if rounded >= end else rounded + 10**-_DIGITS
+
+
+# Judge a team again with other requirements
+
+
+class _Rerun:
+    """Assessments for teams like that of an outcome, with the same situation and usage, and other requirements.
+
+    Which rules fire depends on the criteria that are asked, not on bounds or priorities. So the engine has to run only
+    where a criterion that a fired rule depends on is added or dropped, or one that some rule excludes; `runs` counts.
+    """
+
+    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+        self.runs = 0
+        self._outcome = outcome
+        self._facts = facts
+        self._fired = outcome.inference.fired
+        to_settle = compile_rules(facts.knowledge).to_settle
+        self._settled = settle_atoms(to_settle, outcome.team)
+        # The criteria on which rules depend (that fired, or that exclude some), that they imply, that they speak of.
+        self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
+        self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
+        self._implied = {part.criterion for rule in self._fired for part in rule.implies}
+        self._named = (self._matters | self._implied).union(*(judged_by(rule) for rule in self._fired))
+        self._inferred: dict[tuple[Requirement, ...], Inference] = {}
+        self._rows: dict[Requirement | str, Totals] = {}
+        self._findings: dict[tuple[str, Requirement | str], Finding] = {}
+        # Weights by area depend on all requirements, so such findings cannot be reused for another team.
+        for assessment in outcome.assessments if not outcome.team.weights else ():
+            for part, finding in zip(outcome.inference.judged, assessment.findings, strict=True):
+                self._findings[assessment.provider, _key(part)] = finding
+
+    def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
+        """Return whether other rules could fire with these stated requirements."""
+        asked = Team(tuple(requirements))
+        # What a rule implied counts again once its absence is no longer required.
+        if (self._outcome.team.refused - asked.refused) & self._implied:
+            return True
+        # Without a need, a rule that it fired may no longer fire; with a new need, any rule may.
+        before, now = self._outcome.team.needed, asked.needed
+        return bool((before - now) & self._matters) or not now <= before
+
+    def is_alone(self, requirement: Requirement) -> bool:
+        """Return whether nothing else changes with the requirement: no rule that fired names its criterion.
+
+        Where areas are weighed, its weight falls to others of its area.
+        """
+        return self._named.isdisjoint(list_needed(requirement.criterion)) and not self._outcome.team.weights
+
+    def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
+        """Return the finding on a requirement for each provider."""
+        return tuple(self._finding(before, requirement) for before in self._outcome.assessments)
+
+    def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:
+        """Return each provider's assessment for these stated requirements."""
+        inference = self._infer(requirements)
+        return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
+
+    def assessment(self, requirements: tuple[Requirement, ...], place: int) -> Assessment:
+        """Return the assessment of the provider at a place for these stated requirements."""
+        return self._assessment(self._outcome.assessments[place], self._infer(requirements))
+
+    def total(self, requirements: tuple[Requirement, ...]) -> Totals:
+        """Return the sums of the assessments for these requirements, in a fraction of the time if providers are many.
+
+        Where areas are weighed, what one requirement adds depends on the others.
+        """
+        if self._outcome.team.weights:
+            return total_assessments(self.assessments(requirements))
+        judged = self._infer(requirements).judged
+        return add_up(map(self._total_row, judged), len(self._outcome.assessments))
+
+    def _infer(self, requirements: tuple[Requirement, ...]) -> Inference:
+        team = self._outcome.team._replace(requirements=requirements)
+        if requirements not in self._inferred:
+            if self.needs_engine(requirements):
+                self.runs += 1
+                found = infer(self._facts.knowledge, team)
+            else:
+                found = draw_consequences(self._fired, team, self._settled, self._facts.knowledge)
+            self._inferred[requirements] = found
+        return self._inferred[requirements]
+
+    def _total_row(self, part: Requirement | Rule) -> Totals:
+        key = _key(part)
+        if key not in self._rows:
+            self._rows[key] = total_findings([self._finding(before, part) for before in self._outcome.assessments])
+        return self._rows[key]
+
+    def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
+        """Return the verdict on these stated requirements, dated if only out-of-date facts prove it."""
+        team, facts = self._outcome.team, self._facts
+        return limit_strength(verdict, team, facts, lambda: judge(self._without_stale.assessments(requirements)))
+
+    @cached_property
+    def _without_stale(self) -> "_Rerun":
+        fresh = self._facts.without_stale()
+        return _Rerun(reassess(self._outcome, fresh), fresh)
+
+    def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
+        findings = [self._finding(before, part) for part in inference.judged]
+        weighed = reweigh_findings(findings, self._outcome.team.weights, self._facts)
+        return sum_up(before.provider, weighed, before.cost)
+
+    def _finding(self, before: Assessment, part: Requirement | Rule) -> Finding:
+        key = before.provider, _key(part)
+        if key not in self._findings:
+            self._findings[key] = judge_part(before.provider, part, self._facts, before.cost)
+        return self._findings[key]
+
+
+def _key(part: Requirement | Rule) -> Requirement | str:
+    # A rule is hashed with its whole condition, and its id says as much.
+    return part if isinstance(part, Requirement) else part.id

@@ -1,13 +1,9 @@
-"""Judge a team again with other facts (`Supposing`), or with other requirements (`Rerun`).
+"""Judge a team again with other facts: what a provider's answers would change.
 
 Saying how sure an answer is takes hundreds of verdicts, and they share most of their findings. An example: Acme and
-Brook are judged on a fax, on 90 countries, and by a rule that favours a fax for teams that need one.
-
-    if Acme had the fax         its findings on the fax and of the rule are graded again; its finding on countries, all
-                                of Brook's, and which rules fire stay as they are
-    if 80 countries were asked  the findings on countries change, of both; the engine does not run, because rules depend
-                                on which criteria are asked, not on bounds
-    without the fax             the rule no longer fires, nor do rules that needed what it implies: the engine runs
+Brook are judged on a fax, on 90 countries, and by a rule that favours a fax for teams that need one. If Acme had the
+fax, its findings on the fax and of the rule are graded again; its finding on countries, all of Brook's, and which rules
+fire stay as they are.
 """
 
 import math
@@ -21,13 +17,7 @@ from provider_advisor.decision.degrees import Degree, grade_condition, grade_req
 from provider_advisor.decision.findings import (
     Assessment,
     Finding,
-    Totals,
-    add_up,
-    judge_part,
-    reweigh_findings,
     sum_up,
-    total_assessments,
-    total_findings,
 )
 from provider_advisor.decision.verdict import (
     Rank,
@@ -37,15 +27,11 @@ from provider_advisor.decision.verdict import (
     judge_ranked,
     limit_strength,
     list_criteria_behind,
-    mark_dated,
     rank,
 )
-from provider_advisor.inference import Inference, draw_consequences, infer, judged_by
-from provider_advisor.inference.infer import compile_rules, settle_atoms
-from provider_advisor.knowledge import Fact, Facts, Rule
-from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed
+from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import Interval, Truth
-from provider_advisor.requirements import Requirement, Team
 
 _QUALIFIED, _RULED_OUT = 0, 2
 """The first of a rank."""
@@ -98,15 +84,13 @@ class Supposing:
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts, dated today, replaced the known ones."""
-        return self.judge_groups(group_by_provider(supposed))
+        return self.judge_groups(_group_by_provider(supposed))
 
     def judge_groups(self, groups: Iterable[tuple[Fact, ...]]) -> Verdict:
         """Return the verdict with these facts, given by provider."""
         groups = tuple(groups)
-        verdict = limit_strength(self.judge_parts(groups), self._outcome.team)
-        if verdict.strength != "firm" or not self._facts.may_be_stale:
-            return verdict
-        return mark_dated(verdict, self._without_stale.judge_parts(groups))
+        verdict, team = self.judge_parts(groups), self._outcome.team
+        return limit_strength(verdict, team, self._facts, lambda: self._without_stale.judge_parts(groups))
 
     @cached_property
     def _without_stale(self) -> "Supposing":
@@ -281,7 +265,7 @@ def _rate(findings: Iterable[Finding]) -> tuple[bool, int, float]:
     )
 
 
-def group_by_provider(facts: Iterable[Fact]) -> Iterator[tuple[Fact, ...]]:
+def _group_by_provider(facts: Iterable[Fact]) -> Iterator[tuple[Fact, ...]]:
     """Yield the facts about each provider together."""
     by_provider: dict[str, list[Fact]] = {}
     for fact in facts:
@@ -300,116 +284,3 @@ def _grade_again(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:
     if finding.rule is not None and finding.rule.favours is not None:
         return grade_condition(facts, finding.provider, finding.rule.favours)
     return finding.degree
-
-
-class Rerun:
-    """Assessments for teams like that of an outcome, with the same situation and usage, and other requirements.
-
-    Which rules fire depends on the criteria that are asked, not on bounds or priorities. So the engine has to run only
-    where a criterion that a fired rule depends on is added or dropped, or one that some rule excludes; `runs` counts.
-    """
-
-    def __init__(self, outcome: Outcome, facts: Facts) -> None:
-        self.runs = 0
-        self._outcome = outcome
-        self._facts = facts
-        self._fired = outcome.inference.fired
-        to_settle = compile_rules(facts.knowledge).to_settle
-        self._settled = settle_atoms(to_settle, outcome.team)
-        # The criteria on which rules depend (that fired, or that exclude some), that they imply, that they speak of.
-        self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
-        self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
-        self._implied = {part.criterion for rule in self._fired for part in rule.implies}
-        self._named = (self._matters | self._implied).union(*(judged_by(rule) for rule in self._fired))
-        self._inferred: dict[tuple[Requirement, ...], Inference] = {}
-        self._rows: dict[Requirement | str, Totals] = {}
-        self._findings: dict[tuple[str, Requirement | str], Finding] = {}
-        # Weights by area depend on all requirements, so such findings cannot be reused for another team.
-        for assessment in outcome.assessments if not outcome.team.weights else ():
-            for part, finding in zip(outcome.inference.judged, assessment.findings, strict=True):
-                self._findings[assessment.provider, _key(part)] = finding
-
-    def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
-        """Return whether other rules could fire with these stated requirements."""
-        asked = Team(tuple(requirements))
-        # What a rule implied counts again once its absence is no longer required.
-        if (self._outcome.team.refused - asked.refused) & self._implied:
-            return True
-        # Without a need, a rule that it fired may no longer fire; with a new need, any rule may.
-        before, now = self._outcome.team.needed, asked.needed
-        return bool((before - now) & self._matters) or not now <= before
-
-    def is_alone(self, requirement: Requirement) -> bool:
-        """Return whether nothing else changes with the requirement: no rule that fired names its criterion.
-
-        Where areas are weighed, its weight falls to others of its area.
-        """
-        return self._named.isdisjoint(list_needed(requirement.criterion)) and not self._outcome.team.weights
-
-    def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
-        """Return the finding on a requirement for each provider."""
-        return tuple(self._finding(before, requirement) for before in self._outcome.assessments)
-
-    def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:
-        """Return each provider's assessment for these stated requirements."""
-        inference = self._infer(requirements)
-        return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
-
-    def assessment(self, requirements: tuple[Requirement, ...], place: int) -> Assessment:
-        """Return the assessment of the provider at a place for these stated requirements."""
-        return self._assessment(self._outcome.assessments[place], self._infer(requirements))
-
-    def total(self, requirements: tuple[Requirement, ...]) -> Totals:
-        """Return the sums of the assessments for these requirements, in a fraction of the time if providers are many.
-
-        Where areas are weighed, what one requirement adds depends on the others.
-        """
-        if self._outcome.team.weights:
-            return total_assessments(self.assessments(requirements))
-        judged = self._infer(requirements).judged
-        return add_up(map(self._total_row, judged), len(self._outcome.assessments))
-
-    def _infer(self, requirements: tuple[Requirement, ...]) -> Inference:
-        team = self._outcome.team._replace(requirements=requirements)
-        if requirements not in self._inferred:
-            if self.needs_engine(requirements):
-                self.runs += 1
-                found = infer(self._facts.knowledge, team)
-            else:
-                found = draw_consequences(self._fired, team, self._settled, self._facts.knowledge)
-            self._inferred[requirements] = found
-        return self._inferred[requirements]
-
-    def _total_row(self, part: Requirement | Rule) -> Totals:
-        key = _key(part)
-        if key not in self._rows:
-            self._rows[key] = total_findings([self._finding(before, part) for before in self._outcome.assessments])
-        return self._rows[key]
-
-    def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
-        """Return the verdict on these stated requirements, dated if only out-of-date facts prove it."""
-        verdict = limit_strength(verdict, self._outcome.team)
-        if verdict.strength != "firm" or not self._facts.may_be_stale:
-            return verdict
-        return mark_dated(verdict, judge(self._without_stale.assessments(requirements)))
-
-    @cached_property
-    def _without_stale(self) -> "Rerun":
-        fresh = self._facts.without_stale()
-        return Rerun(reassess(self._outcome, fresh), fresh)
-
-    def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
-        findings = [self._finding(before, part) for part in inference.judged]
-        weighed = reweigh_findings(findings, self._outcome.team.weights, self._facts)
-        return sum_up(before.provider, weighed, before.cost)
-
-    def _finding(self, before: Assessment, part: Requirement | Rule) -> Finding:
-        key = before.provider, _key(part)
-        if key not in self._findings:
-            self._findings[key] = judge_part(before.provider, part, self._facts, before.cost)
-        return self._findings[key]
-
-
-def _key(part: Requirement | Rule) -> Requirement | str:
-    # A rule is hashed with its whole condition, and its id says as much.
-    return part if isinstance(part, Requirement) else part.id
