@@ -174,8 +174,7 @@ def test_a_pasted_list_asks_what_its_lines_mean_and_is_told_how_they_were_read(w
     asked = dict(parse_qsl(page.url.query.decode()))
     assert (asked["needs"], asked["wants"]) == ("mms|sms,voicemail", "fax,whatsapp:could")
     assert (asked["unlisted"], asked["only"]) == ("hold music, own content", "twilio,zoom")
-    read = re.findall(r'<th scope="row">([^<]+)</th><td>(?:<span class="muted">)?([^<]+)', page.text)
-    assert read == [
+    assert _list_read(page.text) == [
         ("Voicemail", "Voicemail"),
         ("2. The system should offer fax", "Fax"),
         ("hold music, own content", "Not judged: see "),
@@ -207,8 +206,7 @@ def test_the_lines_of_a_pasted_list_and_the_headings_above_them_say_how_importan
     assert sorted(asked["wants"].split(",")) == ["call-recording", "mms:wont", "voicemail:could"]
     assert "unlisted" not in asked
     assert "Skipped as headings: Telephones:; Must have:; Nice to have" in page.text
-    said = dict(re.findall(r'<th scope="row">([^<]+)</th><td>(?:<span class="muted">)?([^<]+)', page.text))
-    assert said["Fax is not required"] == "Nothing"
+    assert dict(_list_read(page.text))["Fax is not required"] == "Nothing"
     assert re.search(r"Voicemail</td><td>Nice to have</td>", page.text)
 
 
@@ -216,6 +214,67 @@ def test_a_table_in_markdown_can_be_pasted(web):
     rows = "| Requirement | Priority |\n|---|:--|\n| Voicemail | nice to have |\n| Fax | mandatory |\n"
     asked = dict(parse_qsl(web.post("/choose", data={"list": rows}).url.query.decode()))
     assert (asked["needs"], asked["wants"]) == ("fax", "voicemail:could")
+
+
+def _list_read(page):
+    """The lines of pasted lists, each with what the page says of it."""
+    return re.findall(r'<th scope="row">([^<]+)</th><td data-label="Asked for">(?:<span class="muted">)?([^<]+)', page)
+
+
+def test_a_page_goes_on_to_say_how_lists_were_read_after_every_link_tick_and_further_list(web):
+    page = web.post("/choose", data={"list": "Voicemail\nhold music, own content"})
+    links = re.findall(r'<a (?:class="muted" )?href="(/choose\?[^"]+)">(?:Remove|Custom hold|Hold m)', page.text)
+    assert len(links) >= 3
+    for link in links:
+        assert [words for words, _ in _list_read(web.get(unescape(link)).text)] == [
+            "Voicemail",
+            "hold music, own content",
+        ]
+    chosen = web.get(unescape(links[-1])).text
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', chosen))
+    again = web.post("/choose", data={**fields, "c.sms": "must", "list": "Fax"})
+    assert [words for words, _ in _list_read(again.text)] == ["Voicemail", "hold music, own content", "Fax"]
+    tick = web.get("/choose", params={**fields, "c.sms": "must"}, headers={"X-Fragment": "1"})
+    assert dict(parse_qsl(tick.headers["x-address"]))["read"] == fields["read"]
+    assert "&amp;read=Voicemail" in tick.text or "&read=Voicemail" in tick.text
+
+
+def test_a_form_with_many_ticks_and_a_long_list_keeps_the_ticks(web, knowledge):
+    ticks = {f"c.{name}": "must" for name in [*knowledge.criteria][:350] if "@" not in name and "|" not in name}
+    page = web.post("/choose", data={**ticks, "read": "Voicemail " * 500})
+    assert page.status_code == 200
+    asked = dict(parse_qsl(page.url.query.decode()))
+    assert len(asked["needs"].split(",")) == len(ticks)
+    assert "read" not in asked
+
+
+def test_a_requirement_keeps_its_own_weight_on_every_page(web):
+    rows = "Requirement\tPriority\tWeight\nVoicemail\tmust\t0.125\nFax\tnice to have\t12\nSMS or MMS\tmust\t3\n"
+    page = web.post("/choose", data={"list": rows})
+    asked = dict(parse_qsl(page.url.query.decode()))
+    weights = {"weight.voicemail": "0.125", "weight.fax": "12", "weight.mms|sms": "3"}
+    assert {name: text for name, text in asked.items() if name.startswith("weight.")} == weights
+    assert "Weight of Fax: 12" in unescape(re.sub("<[^>]+>", "", page.text))
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', page.text))
+    assert {name: hidden[unescape(name)] for name in weights} == weights
+    question = web.get("/answer.json", params=asked).json()["question"]
+    assert [part["weight"] for part in question["wants"]] == [12]
+    assert sorted(part["weight"] for part in question["needs"]) == [0.125, 3]
+    without = re.search(r'href="/choose\?([^"]*)">Remove<span class="unseen"> Fax<', page.text)[1]
+    assert "weight.fax" not in without
+    assert "weight.voicemail=0.125" in without
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "many", "1000001", "nan"])
+def test_a_weight_that_is_none_is_refused_with_its_name(web, weight):
+    page = web.get("/choose", params={"needs": "sms", "weight.sms": weight})
+    assert page.status_code == 422
+    assert "the weight of 'sms' is " in unescape(page.text).replace("The weight", "the weight")
+
+
+def test_a_weight_of_what_is_not_required_is_left_out_of_the_address(web):
+    found = web.get("/answer?needs=sms&weight.fax=5", follow_redirects=False)
+    assert (found.status_code, found.headers["location"]) == (303, "/answer?needs=sms")
 
 
 def test_rows_of_a_spreadsheet_can_be_pasted_with_their_headings(web):

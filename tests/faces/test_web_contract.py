@@ -160,8 +160,8 @@ def test_19_an_etag_holds_for_a_day():
 
 def test_25_an_answer_in_the_terminal_imports_nothing_of_the_web():
     script = (
-        "import sys; from provider_advisor.faces.cli.main import main; sys.argv = ['recommend', '--needs', 'sms', '--no-robustness']\n"
-        "try: main()\nexcept SystemExit: pass\n"
+        "import sys; from provider_advisor.faces.cli.exit_status import run\n"
+        "sys.argv = ['recommend', '--needs', 'sms', '--no-robustness']; run()\n"
         "print(sorted({'fastapi', 'starlette', 'granian', 'orjson', 'mcp', 'sqlalchemy'} & sys.modules.keys()))"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

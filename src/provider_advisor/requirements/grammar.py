@@ -123,7 +123,7 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
     criterion = _find_criterion(asked.word, knowledge)
     priority = default if asked.priority is None else _read_priority(asked.priority, asked.typed or criterion.id)
     bound = _read_bounds(asked, criterion) or get_least(priority, criterion)
-    weight = _read_weight(asked.weight, criterion)
+    weight = read_weight(asked.weight, criterion)
     return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
 
 
@@ -183,7 +183,7 @@ def _read_choice(
         mistakes.problems.append("a choice cannot be 'wont'; write 'wont' after each criterion that is not wanted.")
     mistakes.raise_any()
     criterion = knowledge.criteria[name_choice(parts, knowledge.criteria)]
-    return Requirement(criterion.id, priority, None, _read_weight(weight, criterion))
+    return Requirement(criterion.id, priority, None, read_weight(weight, criterion))
 
 
 def _read_part(given: str | Mapping[str, Any], knowledge: KnowledgeBase) -> FactHolds:
@@ -418,7 +418,8 @@ def explain_exclusive(bound: Interval, criterion: Criterion) -> str:
     )
 
 
-def _read_weight(given: object, criterion: Criterion) -> float | None:
+def read_weight(given: object, criterion: Criterion) -> float | None:
+    """Return the weight that a requirement has of its own, None without one. Raises RequirementsError."""
     if given is None:
         return None
     if not is_within(given, 0, HEAVIEST) or not given:

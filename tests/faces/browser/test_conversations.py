@@ -94,7 +94,11 @@ def test_a_list_that_was_not_added_yet_is_no_part_of_the_question(visit):
     page.get_by_role("heading", name="How your list was read").wait_for()
     assert "needs=sms,voicemail" in page.url
     page.get_by_role("link", name="Custom hold music", exact=True).click()
-    page.wait_for_url("**/choose?needs=custom-hold-music,sms,voicemail")
+    page.wait_for_url("**/choose?needs=custom-hold-music,sms,voicemail&read=**")
+    _tick(page, "sms", "should")
+    page.wait_for_url("**/choose?needs=custom-hold-music,voicemail&wants=sms&read=**")
+    page.reload()
+    assert page.get_by_role("rowheader", name="Voicemail", exact=True).is_visible()
 
 
 def test_a_limit_that_cannot_be_read_is_told_beside_the_form(visit):

@@ -1,14 +1,16 @@
 """The address is the state: what a team asks as the query of a URL, and back.
 
 For example `needs=sms,number-countries>=90&wants=fax:could&usage.sms-outbound=500&as_of=2026-11-28`. The names are the
-columns of a batch. Forms write one field for each criterion instead (`c.sms=must`, `b.number-countries=>=90`), and
-are redirected to the canonical address of the same question: sorted, by ids, without defaults and unknown names.
+columns of a batch; besides them, `weight.sms=5` gives a requirement a weight of its own. Forms write one field for each
+criterion instead (`c.sms=must`, `b.number-countries=>=90`), and are redirected to the canonical address of the same
+question: sorted, by ids, without defaults and unknown names.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -16,9 +18,9 @@ from starlette.datastructures import QueryParams
 
 from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.logic import Number
+from provider_advisor.logic import Number, plain
 from provider_advisor.requirements import Requirement, Statement, bound_words, split_list, statement_record
-from provider_advisor.requirements.grammar import BOUND_SIGNS
+from provider_advisor.requirements.grammar import BOUND_SIGNS, read_weight
 from provider_advisor.requirements.requirements_file import read_requirements_data
 from provider_advisor.requirements.statement import list_unwanted
 from provider_advisor.requirements.unlisted import read_unlisted
@@ -34,7 +36,7 @@ PAGE_FIELDS = frozenset(["q", "sure", READ_FIELD])
 
 _LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
 _TEXTS = ("team", "as_of", "max_age")
-_FAMILIES = ("situation", "usage", "weights", "c", "b")
+_FAMILIES = ("situation", "usage", "weights", "weight", "c", "b")
 _PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2}|\.[0-9]{4,9})?")
 """A number with only one meaning: 5.000 may be five or five thousand."""
 _SAFE = ":,;=@.-_~!"
@@ -76,12 +78,26 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
         topic: [word for text in texts for word in split_list(text)] for topic, texts in families["situation"].items()
     }
     data["usage"] = {item: _read_number(texts[-1]) for item, texts in families["usage"].items()}
-    data["weights"] = {area: _read_number(texts[-1]) for area, texts in families["weights"].items()}
+    data["weights"] = {area: _read_weight(texts[-1]) for area, texts in families["weights"].items()}
     statement = mistakes.note(_read_data, {key: value for key, value in data.items() if value}, knowledge)
     mistakes.raise_any()
     if statement is None:
         raise RequirementsError("The address cannot be read.")
-    return AddressQuestion(statement, tuple(dict.fromkeys(unknown)))
+    own = {
+        knowledge.find_criterion(name) or name: _read_weight(texts[-1]) for name, texts in families["weight"].items()
+    }
+    asked = mistakes.note_all(partial(_weigh, own, knowledge), statement.team.requirements)
+    mistakes.raise_any()
+    unknown += [f"weight.{name}" for name in own.keys() - {part.criterion for part in asked}]
+    team = statement.team._replace(requirements=tuple(asked))
+    return AddressQuestion(statement._replace(team=team), tuple(dict.fromkeys(unknown)))
+
+
+def _weigh(weights: Mapping[str, Number | str], knowledge: KnowledgeBase, part: Requirement) -> Requirement:
+    """Return a requirement with the weight that the address gives it, if any. Raises RequirementsError."""
+    if part.criterion not in weights:
+        return part
+    return part._replace(weight=read_weight(weights[part.criterion], knowledge.criteria[part.criterion]))
 
 
 def _read_data(data: Mapping[str, Any], knowledge: KnowledgeBase) -> Statement:
@@ -104,7 +120,8 @@ def _read_data(data: Mapping[str, Any], knowledge: KnowledgeBase) -> Statement:
 
 
 _TOLD = {
-    "needs": "what the provider must have, separated by commas: `sms,number-countries>=90,fax=no`",
+    "needs": "what the provider must have, separated by commas: `sms,number-countries>=90,fax=no`; "
+    "`weight.sms=5` gives one of them a weight of its own",
     "wants": "what it should have, written in the same way; `fax:could` matters least",
     "unlisted": "a requirement that no criterion covers, in the team's own words; can be repeated",
     "as_of": "YYYY-MM-DD: use the facts as of this date; default: today",
@@ -165,6 +182,14 @@ def _read_number(text: str) -> Number | str:
     return (int(text) if text.isdigit() else float(text)) if _PLAIN.fullmatch(text) else text
 
 
+def _read_weight(text: str) -> Number | str:
+    """Return a number as it is; anything else is refused as in a requirements file."""
+    try:
+        return plain(float(text))
+    except ValueError:
+        return text
+
+
 def write_address(statement: Statement, knowledge: KnowledgeBase) -> str:
     """Return the canonical query of a statement: equal statements have equal addresses."""
     fields = _list_fields(statement, knowledge)
@@ -193,11 +218,18 @@ def _list_fields(statement: Statement, knowledge: KnowledgeBase) -> Iterator[tup
     for wish in team.unlisted:
         # The text alone, unless its end would be read as a priority: "loan phones:should" is a must only with ":must".
         yield "unlisted", wish.text if read_unlisted(wish.text) == wish else f"{wish.text}:{wish.priority}"
+    yield from list_weights(team.requirements)
     yield from ((f"situation.{topic}", ",".join(words)) for topic, words in record.get("situation", {}).items())
     for family in ("usage", "weights"):
         yield from ((f"{family}.{name}", _write_amount(amount)) for name, amount in record.get(family, {}).items())
     yield from ((name, ",".join(record[name])) for name in _LISTS[2:] if name in record)
     yield from ((name, record[name]) for name in _TEXTS if name in record)
+
+
+def list_weights(requirements: Iterable[Requirement]) -> list[tuple[str, str]]:
+    """Return the parameters of the weights that requirements have of their own: `weight.sms=5`."""
+    found = [(part.criterion, part.weight) for part in requirements if part.weight is not None]
+    return [(f"weight.{criterion}", _write_amount(weight)) for criterion, weight in sorted(found)]
 
 
 def _write_amount(amount: Number | str) -> str:

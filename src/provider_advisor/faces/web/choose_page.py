@@ -26,6 +26,7 @@ from provider_advisor.faces.web.address import (
     READ_FIELD,
     is_canonical,
     list_bounds,
+    list_weights,
     read_address,
     write_address,
     write_page_address,
@@ -43,6 +44,9 @@ from provider_advisor.requirements.word_mistakes import explain_unfound
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
 _MOST_FIELDS = 10_000
+_ROOM_TO_ADD = 500
+"""Characters left for what is added to a question by links, without the loss of its lists."""
+
 _NO_FAULTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 router = APIRouter(include_in_schema=False)
@@ -64,7 +68,7 @@ def show_choose(request: Request, service: Service) -> Response:
     address = write_page_address(statement, service.knowledge, query)
     if is_part:
         values = show_so_far(service, statement, is_sure=is_sure)
-        page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values)
+        page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values, reading=_write_reading(query))
         return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
     # A form has a field for everything, so its address is replaced by the short one before anything is computed.
     if not is_canonical(address, query):
@@ -79,35 +83,47 @@ async def fill_choose(request: Request, service: Service) -> Response:
         fields = parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
     except ValueError as error:  # the only one that it raises
         raise RequirementsError(f"The form has too many fields; at most {_MOST_FIELDS:,} are read.") from error
-    pasted = dict(fields).get(PASTED_FIELD, "")
-    if not pasted.strip():
-        return RedirectResponse(f"/choose?{urlencode(fields)}", 303)
     most = request.app.state.settings.query
-    return await run_in_threadpool(_add_list, pasted, fields, service, most)  # matching words takes a while
+    return await run_in_threadpool(_take_form, fields, service, most)  # matching words takes a while
 
 
-def _add_list(pasted: str, fields: list[tuple[str, str]], service: KnowledgeService, most: int) -> Response:
-    """Redirect to the question with what a pasted list asks in addition; show the form again if it cannot be read."""
+def _take_form(fields: list[tuple[str, str]], service: KnowledgeService, most: int) -> Response:
+    """Redirect to the question of a form and its list; show the form again if these make no address."""
     try:
-        return RedirectResponse(f"/choose?{_join_list(pasted, fields, service.knowledge, most)}", 303)
+        return RedirectResponse(f"/choose?{_write_form(fields, service.knowledge, most)}", 303)
     except RequirementsError as error:
         faults = {PASTED_FIELD: list_mistakes(error)}
         shown = _show_form(service, None, QueryParams(fields), list_mistakes(error), faults)
         return show_page(service, "choose.html.j2", "Choose", 422, **shown)
 
 
-def _join_list(pasted: str, fields: Iterable[tuple[str, str]], knowledge: KnowledgeBase, most: int) -> str:
-    """Return the address of a form and a list, with the list itself, to say how it was read, if there is room.
+def _write_form(fields: list[tuple[str, str]], knowledge: KnowledgeBase, most: int) -> str:
+    """Return the address of a form and its list.
 
-    Raises RequirementsError if the list cannot be read, or has no room.
+    If there is room, the lists themselves are added, so that the page says how they were read. Raises RequirementsError
+    if the list cannot be read, or the address would be too long.
     """
-    found = parse_qsl(write_address(read_list(pasted, knowledge).statement, knowledge))
-    question = urlencode([*((name, text) for name, text in fields if name != PASTED_FIELD), *found])
-    explained = f"{question}&{urlencode({READ_FIELD: pasted.strip()})}"
-    address = explained if len(explained) <= most else question
+    question = [(name, text) for name, text in fields if name not in {PASTED_FIELD, READ_FIELD}]
+    lists = [text.strip() for name, text in fields if name in {PASTED_FIELD, READ_FIELD} and text.strip()]
+    if pasted := dict(fields).get(PASTED_FIELD, "").strip():
+        question += parse_qsl(write_address(read_list(pasted, knowledge).statement, knowledge))
+    try:
+        statement = read_address(question, knowledge).statement
+        address = write_page_address(statement, knowledge, QueryParams(question))
+    except AdvisorError:  # the form says what is wrong
+        address = urlencode(question)
+    explained = "&".join(filter(None, (address, urlencode([(READ_FIELD, text) for text in lists]))))
+    if len(explained) + _ROOM_TO_ADD <= most:
+        return explained
     if len(address) > most:
-        raise RequirementsError("The list is too long for an address; paste a part of it.")
+        what, instead = ("The list", "paste a part of it") if pasted else ("The question", "ask for less")
+        raise RequirementsError(f"{what} is too long for an address; {instead}.")
     return address
+
+
+def _write_reading(query: QueryParams) -> str:
+    """Return what the links of a page add to an address, so that it still says how lists were read."""
+    return "".join(f"&{urlencode({READ_FIELD: text})}" for text in query.getlist(READ_FIELD))
 
 
 def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
@@ -129,12 +145,13 @@ def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
 
 
 def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Return hidden fields for what has no visible field: choices, ranges, own words, days and scope."""
+    """Return hidden fields for what has no visible field: choices, ranges, own words, weights, days and scope."""
     team = statement.team
     own = tuple(part for part in team.requirements if not _has_fields(knowledge, part))
+    ticked = [part for part in team.requirements if _has_fields(knowledge, part)]
     usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
     rest = team._replace(requirements=own, unwanted=(), situation={}, usage=usage)
-    return parse_qsl(write_address(statement._replace(team=rest), knowledge))
+    return [*parse_qsl(write_address(statement._replace(team=rest), knowledge)), *list_weights(ticked)]
 
 
 def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
@@ -210,7 +227,7 @@ def _show_form(
     found = service.search(words) if words.strip() else by_label
     # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
     asked = (name.removeprefix("c.") for name, texts in fields.items() if name.startswith("c.") and any(texts))
-    read, headings = explain_reading(query.get(READ_FIELD, ""), knowledge)
+    readings = [explain_reading(text, knowledge) for text in query.getlist(READ_FIELD)]
     ticked = [knowledge.criteria[name] for name in asked if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}
     # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
@@ -229,8 +246,10 @@ def _show_form(
         "kept": _list_kept(statement, knowledge) if statement else [],
         "written": [] if statement else _list_written(query),
         "pasted": query.get(PASTED_FIELD, ""),
-        "read": read,
-        "headings": headings,
+        "lists": query.getlist(READ_FIELD),
+        "read": [line for lines, _ in readings for line in lines],
+        "headings": [heading for _, headings in readings for heading in headings],
+        "reading": _write_reading(query),
         "says": dict(CHOICES),
         **show_so_far(service, statement, mistakes),
         "is_page": True,

@@ -122,9 +122,12 @@ def _name_field(name: str, text: str, knowledge: KnowledgeBase) -> tuple[str, st
     if family == "situation":
         return knowledge.topics[rest].label, ", ".join(map(knowledge.spell_id, text.split(",")))
     if family == "usage":
+        text = f"{int(text):,}" if text.isdigit() else text
         return (item.label, f"{text} {say_unit(item.unit)}") if (item := knowledge.usage.get(rest)) else (rest, text)
     if family == "weights":
         return f"Weight of {rest.replace('-', ' ')}", text
+    if family == "weight":
+        return f"Weight of {knowledge.criteria[rest].label}", text
     if name in {"only", "without", "customer_of"}:
         text = ", ".join(knowledge.providers[one].name for one in text.split(","))
     elif name == "max_age":

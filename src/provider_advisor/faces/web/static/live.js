@@ -3,6 +3,7 @@
 
 const fetchFragment = async (address, signal) => {
   const response = await fetch(address, { headers: { "X-Fragment": "1" }, signal });
+  if (!response.ok && response.status !== 422) throw new Error(response.status); // a whole page, such as "Too long"
   return { html: await response.text(), address: response.headers.get("X-Address"), ok: response.ok };
 };
 
