@@ -137,6 +137,9 @@ def _high_within(amount: Interval, bound: Interval) -> bool:
 
 # From here on, floats skip some whole numbers, so a whole float may not be the number that was written.
 _EXACT = 2**53
+LARGEST_AMOUNT = 1e12
+"""The largest amount in facts, rules and requirements: products of two, such as costs, stay readable and finite."""
+_MOST_WRITTEN, _LEAST_WRITTEN = 1e15, 1e-12
 
 _AMOUNT = r"(?P<money>US\$|[$€£])?\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>\S.*)?"
 _SIGNS_OF_UNITS = {"US$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "%": "percent"}
@@ -196,11 +199,15 @@ def plain(number: Number) -> Number:
 
 
 def number_text(number: Number) -> str:
-    """Return a number with thousands separators, without an exponent and without useless digits.
+    """Return a number with thousands separators and without useless digits; with an exponent if it is very long.
 
     >>> number_text(0.00001), number_text(5000), number_text(2.50), number_text(100_000.1)
     ('0.00001', '5,000', '2.5', '100,000.1')
+    >>> number_text(2.5e16), number_text(1e-20)
+    ('2.5e16', '1e-20')
     """
+    if number and not _LEAST_WRITTEN <= abs(number) < _MOST_WRITTEN:
+        return f"{number:.12g}".replace("e+", "e")
     if float(number).is_integer():
         return f"{int(number):,}"
     text = f"{number:,}"

@@ -13,7 +13,7 @@ from provider_advisor.decision.robustness import Robustness
 from provider_advisor.decision.robustness.amounts import find_floor, find_nearest_end, list_past
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.explanation.robustness_in_words import record_robustness
-from provider_advisor.knowledge.records import UsageItem
+from provider_advisor.knowledge.records import Scale, UsageItem
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, Team
 from provider_advisor.requirements.statement import Volume
@@ -181,9 +181,10 @@ def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, mi
             assert (verdict.provider == provider) is is_inside(tipping, amount)
 
 
-def asked_and_paid(said, limit, bound, calls=50, weight=None):
+def asked_and_paid(said, limit, bound, calls=50, weight=None, *, scale=None):
     """A world with prices that are asked for and that a monthly cost rests on too, and its decision."""
-    call_price = price("call-price")._replace(usage=("calls",))
+    call_price = price("call-price")
+    call_price = call_price._replace(usage=("calls",), scale=scale or call_price.scale)
     cost = price("monthly-cost")._replace(scale=None, computed=True)
     claims = {name: {"call-price": each, "board": board} for name, (each, board) in zip("abc", said, strict=False)}
     knowledge = knowledge_of([capability("board"), call_price, cost], claims)
@@ -209,6 +210,14 @@ def test_a_price_that_is_asked_for_tips_where_the_limit_on_its_cost_breaks():
     _, decision = asked_and_paid(said, ("should", upper[0]), ("could", None), 50, 1.5)
     (tipping,) = (part for part in find_tippings(decision.outcome, decision.facts) if part.provider == "b")
     assert (tipping.within, tipping.reached) == (Interval(None, 6), (True, True))
+
+
+def test_prices_that_no_float_lies_between_are_neighbours():
+    """A millionth of this scale is less than the distance of two floats, so that the search would never end."""
+    said = [(Said(1e12 - 0.05, "exactly"), LACKS), ((), LACKS)]
+    _, decision = asked_and_paid(said, ("should", None), ("should", None), 10, scale=Scale(1e12, 1e12 - 0.1, ""))
+    found = {part.provider for part in find_tippings(decision.outcome, decision.facts)}
+    assert "b" in found
 
 
 PRICES = st.sampled_from([*(Said(each, "exactly") for each in (2, 5, 8)), Said((1, 7)), Said(4, "from"), ()])

@@ -20,14 +20,14 @@ from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
 from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
-from provider_advisor.logic import ABSENT, Interval, Number, parse_age, parse_day
+from provider_advisor.logic import ABSENT, LARGEST_AMOUNT, Interval, Number, parse_age, parse_day
 
 UnlistedPriority = Literal["must", "should", "could"]
 
 PRIORITIES: tuple[UnlistedPriority, ...] = ("must", "should", "could")
 """The priorities with a weight, highest first; `wont` is not among them."""
 
-LARGEST = 1e12
+LARGEST = LARGEST_AMOUNT
 """The largest amount that a team may state."""
 
 HEAVIEST = 1_000_000

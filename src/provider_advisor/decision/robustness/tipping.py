@@ -157,8 +157,8 @@ class _TippingSearch:
         if low >= high or not self._measure_lead(fact, low).is_ahead or self._measure_lead(fact, high).is_ahead:
             return None
         # It leads at `low` and not at `high`, in each turn.
-        while not are_neighbours(low, high, criterion):
-            between = (low + high) / 2
+        # Among large amounts two floats may be further apart than neighbours are, with none between them.
+        while not are_neighbours(low, high, criterion) and low < (between := (low + high) / 2) < high:
             low, high = (between, high) if self._measure_lead(fact, between).is_ahead else (low, between)
         before, ahead, behind = (self._measure_lead(fact, at).margin for at in (2 * low - high, low, high))
         if math.isinf(ahead - behind) or ahead - behind > 2 * (before - ahead) + _NOISE:  # a limit lies between

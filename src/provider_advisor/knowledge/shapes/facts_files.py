@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from provider_advisor.knowledge.records import Evidence, Kind, SourceKind
 from provider_advisor.knowledge.shapes.values import (
+    AboveZero,
     Amount,
     AnyAmount,
     Days,
@@ -264,7 +265,7 @@ class RateShape(Shape):
     """What a source says one unit of a currency was worth in the base currency on a day."""
 
     currency: Currency
-    worth: Annotated[float, Field(gt=0, allow_inf_nan=False, description="more than 0")]
+    worth: AboveZero
     source: Id
     stated: dt.date | None = None
     line: Line | None = None
@@ -327,7 +328,7 @@ class ProductShape(Shape):
 class TierShape(Shape):
     """The price of each unit of a month above the previous tier, up to `up_to`; the last tier has no `up_to`."""
 
-    up_to: Annotated[float | None, Field(gt=0, allow_inf_nan=False, description="more than 0")] = None
+    up_to: AboveZero | None = None
     price: Amount
 
 
@@ -362,8 +363,7 @@ class ClaimShape(Shape):
     by_quote: Literal[True] | None = None
     tiers: Annotated[list[TierShape] | None, Field(min_length=2)] = None
     billed_at_least: Annotated[
-        float | None,
-        Field(gt=0, allow_inf_nan=False, description="the number of units paid for even if fewer are used"),
+        AboveZero | None, Field(description="the number of units paid for even if fewer are used")
     ] = None
     monthly_minimum: Annotated[Amount | None, Field(description="the least that usage costs in a month")] = None
     monthly_fee: Annotated[Amount | None, Field(description="added each month")] = None

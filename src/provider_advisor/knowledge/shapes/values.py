@@ -14,6 +14,8 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
+from provider_advisor.logic import LARGEST_AMOUNT
+
 _ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
 _REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"
@@ -77,9 +79,16 @@ def _find_ids_form(value: object) -> str:
 Id = Annotated[str, Field(pattern=_ID, description="words of letters and digits joined by hyphens or dots")]
 Ref = Annotated[str, Field(pattern=_REF, description="an id, or that of one of its members: phone-numbers@de")]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="0 or more")]
+Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT, allow_inf_nan=False, description="0 or more")]
+AboveZero = Annotated[float, Field(gt=0, le=LARGEST_AMOUNT, allow_inf_nan=False, description="more than 0")]
 AnyAmount = Annotated[
-    float, Field(allow_inf_nan=False, description="a number; below 0 only where the scale of the criterion is")
+    float,
+    Field(
+        ge=-LARGEST_AMOUNT,
+        le=LARGEST_AMOUNT,
+        allow_inf_nan=False,
+        description="a number; below 0 only where the scale of the criterion is",
+    ),
 ]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
 Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_check_days)]
