@@ -4,11 +4,11 @@ An example: of nine providers four are shown. Of the others, "Ada (61.5) and Bob
 to ask is "Cleo and Dan: Fax", once for both; under musts that fail are "Eve: Fax" and "Flo: Fax and Whiteboard".
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, ProviderRecord
-from provider_advisor.explanation.words import criterion_label, joined, shortened, sort_by_standing
+from provider_advisor.explanation.words import STANDINGS, criterion_label, joined, shortened, sort_by_standing
 from provider_advisor.knowledge import KnowledgeBase
 
 _MOST_MUSTS = 3
@@ -37,43 +37,49 @@ class ShortList(NamedTuple):
 
 
 def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -> ShortList:
-    """Return as many providers as fit side by side, and a line on each other one.
+    """Return as many providers as fit side by side, and a line on each other one."""
+    ranked = sort_by_standing(answer.providers)
+    if len(ranked) <= most:
+        return ShortList(tuple(ranked))
+    findings: dict[str, list[FindingRecord]] = {each.id: [] for each in ranked}
+    for finding in answer.findings:
+        findings[finding.provider].append(finding)
+    shown = _choose_shown(ranked, answer.verdict.named, findings, most)
+    qualified, unconfirmed, ruled_out = (
+        [each for each in ranked if each.id not in shown and each.standing == standing] for standing in STANDINGS
+    )
+    to_ask = [(each.name, [part for part in findings[each.id] if part.is_open]) for each in unconfirmed]
+    failed = [(each.name, [part for part in findings[each.id] if part.outcome == "unmet"]) for each in ruled_out]
+    return ShortList(
+        tuple(each for each in ranked if each.id in shown),
+        (f"{joined([_name_with_score(each) for each in qualified])}.",) if qualified else (),
+        tuple(_join_alike(to_ask, knowledge)),
+        tuple(_join_alike(failed, knowledge)),
+    )
+
+
+def _choose_shown(
+    ranked: Sequence[ProviderRecord],
+    named: Collection[str],
+    findings: Mapping[str, Sequence[FindingRecord]],
+    most: int,
+) -> set[str]:
+    """Return the ids of the providers to show side by side.
 
     Providers that the verdict names are always shown; one that is ruled out is never shown beside others that are not.
     A provider with no known must gets no column beside others, because a column of question marks says nothing.
     """
-    ranked = sort_by_standing(answer.providers)
-    if len(ranked) <= most:
-        return ShortList(tuple(ranked))
-    first = sorted(ranked, key=lambda each: each.id not in answer.verdict.named)[:most]
-    findings: dict[str, list[FindingRecord]] = {}
-    for finding in answer.findings:
-        findings.setdefault(finding.provider, []).append(finding)
+    first = sorted(ranked, key=lambda each: each.id not in named)[:most]
     # The first is one that the verdict names, which is never ruled out, or else the best: if it is ruled out, all are.
     chosen = {each.id for each in first if each.standing != "ruled-out" or first[0].standing == "ruled-out"}
-    unknown = {each.id for each in first if _is_unknown(each, findings.get(each.id, []))}
-    chosen -= unknown - {*answer.verdict.named} if unknown < chosen else set()
-    others = [each for each in ranked if each.id not in chosen]
+    unknown = {each.id for each in first if _is_unknown(each, findings[each.id])}
+    return chosen - (unknown - {*named}) if unknown < chosen else chosen
 
-    def list_of(standing: str, counts: Callable[[FindingRecord], bool]) -> list[tuple[str, str]]:
-        return [
-            (each.name, _name_musts([part for part in findings.get(each.id, []) if counts(part)], knowledge))
-            for each in others
-            if each.standing == standing
-        ]
 
+def _name_with_score(provider: ProviderRecord) -> str:
     # If nothing is asked for, there are no scores.
-    behind = [
-        each.name if each.score.expected is None else f"{each.name} ({round(each.score.expected, 1):g})"
-        for each in others
-        if each.standing == "qualified"
-    ]
-    return ShortList(
-        tuple(each for each in ranked if each.id in chosen),
-        (f"{joined(behind)}.",) if behind else (),
-        tuple(_join_alike(list_of("unconfirmed", lambda part: part.is_open))),
-        tuple(_join_alike(list_of("ruled-out", lambda part: part.outcome == "unmet"))),
-    )
+    expected = provider.score.expected
+    return provider.name if expected is None else f"{provider.name} ({round(expected, 1):g})"
 
 
 def _is_unknown(provider: ProviderRecord, findings: Sequence[FindingRecord]) -> bool:
@@ -81,11 +87,11 @@ def _is_unknown(provider: ProviderRecord, findings: Sequence[FindingRecord]) -> 
     return provider.standing == "unconfirmed" and all(part.outcome == "unknown" for part in musts)
 
 
-def _join_alike(asked: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a line for each set of musts, with all providers that have to be asked about them, or that fail them."""
+def _join_alike(findings: Iterable[tuple[str, Sequence[FindingRecord]]], knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a line for each set of musts, with the names of all that have to be asked about them, or that fail them."""
     by_musts: dict[str, list[str]] = {}
-    for name, musts in asked:
-        by_musts.setdefault(musts, []).append(name)
+    for name, some in findings:
+        by_musts.setdefault(_name_musts(some, knowledge), []).append(name)
     yield from (f"{joined(names)}: {musts}" for musts, names in by_musts.items())
 
 

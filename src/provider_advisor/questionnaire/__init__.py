@@ -13,12 +13,10 @@ from provider_advisor.questionnaire.answer_files import (
 )
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.interpret_answers import answer_screen, change_answer, still_applies
-from provider_advisor.questionnaire.next_screen import End, choose_screen
+from provider_advisor.questionnaire.next_screen import End, choose_screen, list_bounds, list_members
 from provider_advisor.questionnaire.prompts import (
     Prompt,
     find_members,
-    list_bounds,
-    list_members,
     make_prompt,
     read_wish,
     search_questions,

@@ -22,6 +22,7 @@ from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fo
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import to_interval
+from provider_advisor.questionnaire.interpret_answers import answer_screen, list_ticked
 from provider_advisor.questionnaire.open_questions import YES, DecidingQuestions
 from provider_advisor.questionnaire.proof import survey_answers
 from provider_advisor.questionnaire.state import (
@@ -33,6 +34,8 @@ from provider_advisor.questionnaire.state import (
     State,
     get_silence,
     put_answers,
+    to_bound,
+    to_members,
     to_question,
 )
 from provider_advisor.requirements import PRIORITIES, RANK
@@ -201,6 +204,39 @@ def _list_unless(state: State) -> list[Key]:
     survey = survey_answers(state)
     order = QuestionOrder(state, survey.proof.deciding)
     return sort_keys((order.wanted & survey.meaning.said.unsure) | survey.meaning.uncounted, state)
+
+
+# What is asked along with what is ticked
+
+
+def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
+    """Return the bounds to ask for on the same screen, for what is ticked there: those that the verdict depends on.
+
+    A bound that is among the values is returned in any case. Without a bound on one, the verdict may depend on that of
+    another; then both are returned, so that no screen follows that asks for more bounds.
+    """
+    criteria = state.catalogue.knowledge.criteria
+    bounds = [to_bound(key) for key in list_ticked(screen, values) if criteria[key.name].kind != "capability"]
+    if not bounds:
+        return ()
+    given = {key: value for key, value in values.items() if key in screen.keys}
+    named = {key for key in bounds if key in values}
+    # Each round assumes that the bounds found so far stay empty, and finds the others that the verdict then depends on.
+    while True:
+        after = answer_screen(state, screen, given | dict.fromkeys(named - values.keys(), "none"))
+        further = order_questions(after).wanted.intersection(bounds) - named
+        if not further:
+            return tuple(key for key in bounds if key in named)
+        named |= further
+
+
+def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
+    """Return the keys of the members to ask for on the same screen, for what is ticked there: those that have any.
+
+    Members that do not tell providers apart need no answer, and no screen asks for them.
+    """
+    criteria = state.catalogue.knowledge.criteria
+    return tuple(to_members(key) for key in list_ticked(screen, values) if criteria[key.name].of_each)
 
 
 # The order of the questions

@@ -1,9 +1,9 @@
-"""Questions as prompts with words and choices, what is asked along with them, and the search for questions by words."""
+"""Questions as prompts with words and choices, and what the words that a person types mean."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -12,8 +12,6 @@ from provider_advisor.knowledge.records import Criterion, Topic, UsageItem
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.interpret_answers import answer_screen, list_ticked
-from provider_advisor.questionnaire.next_screen import order_questions
 from provider_advisor.questionnaire.state import (
     CRITERION_WORDS,
     MUST_NOT,
@@ -21,11 +19,8 @@ from provider_advisor.questionnaire.state import (
     NONE,
     PRIORITY_WORDS,
     UNSURE,
-    Screen,
     State,
     check_key,
-    to_bound,
-    to_members,
 )
 from provider_advisor.requirements import read_requirement
 from provider_advisor.safe_text import fold
@@ -122,39 +117,6 @@ def _ask_members(key: Key, catalogue: Catalogue) -> Prompt:
     if len(choices) > SHORT_LIST:
         choices.sort(key=lambda choice: fold(choice[1]))
     return Prompt(key, "members", criteria[key.name].label, of.question, None, tuple(choices), many=True)
-
-
-# What is asked along with what is ticked
-
-
-def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
-    """Return the bounds to ask for on the same screen, for what is ticked there: those that the verdict depends on.
-
-    A bound that is among the values is returned in any case. Without a bound on one, the verdict may depend on that of
-    another; then both are returned, so that no screen follows that asks for more bounds.
-    """
-    criteria = state.catalogue.knowledge.criteria
-    bounds = [to_bound(key) for key in list_ticked(screen, values) if criteria[key.name].kind != "capability"]
-    if not bounds:
-        return ()
-    given = {key: value for key, value in values.items() if key in screen.keys}
-    named = {key for key in bounds if key in values}
-    # Each round assumes that the bounds found so far stay empty, and finds the others that the verdict then depends on.
-    while True:
-        after = answer_screen(state, screen, given | dict.fromkeys(named - values.keys(), "none"))
-        further = order_questions(after).wanted.intersection(bounds) - named
-        if not further:
-            return tuple(key for key in bounds if key in named)
-        named |= further
-
-
-def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> tuple[Key, ...]:
-    """Return the keys of the members to ask for on the same screen, for what is ticked there: those that have any.
-
-    Members that do not tell providers apart need no answer, and no screen asks for them.
-    """
-    criteria = state.catalogue.knowledge.criteria
-    return tuple(to_members(key) for key in list_ticked(screen, values) if criteria[key.name].of_each)
 
 
 # What typed words mean: members, questions, and wishes that no question has

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
@@ -190,6 +191,42 @@ def _is_settled(verdict: Verdict) -> bool:
     return verdict.is_final or verdict.strength == "dated"
 
 
+# Sets of questions
+
+
+def _find_sets(
+    questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool
+) -> Confirm:
+    """Return the smallest sets whose answers change the verdict, or settle it if asked to."""
+    asked = [question for question in questions if question.answers]
+    search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
+    # If the answers to all questions together change nothing, no part of them does, because verdicts are monotonic.
+    whole = search.find_within(asked)
+    if whole is None:
+        return Confirm(())
+    for size in range(2, len(asked) + 1):
+        found, complete = _find_sets_of_size(size, asked, search)
+        if found and complete:
+            return Confirm((), found)
+        if not complete:
+            return Confirm((), found or (search.thin(whole),), complete=False)
+    return Confirm((), (whole,))
+
+
+def _find_sets_of_size(
+    size: int, asked: Sequence[FactQuestion], search: "_SetSearch"
+) -> tuple[tuple[QuestionSet, ...], bool]:
+    """Return the sets of a size that could change the verdict, and whether all of that size were tried."""
+    found: list[QuestionSet] = []
+    for group in itertools.combinations(asked, size):
+        if search.tried >= MOST_TRIED:
+            return tuple(found), False
+        changed = search.find_within(group)
+        if changed is not None:
+            found.append(changed)
+    return tuple(found), True
+
+
 _Asked = dict[str, tuple[int, ...]]
 """A set of questions: for each provider the places, in ascending order, among its questions."""
 
@@ -223,7 +260,8 @@ class _SetSearch:
         self._joint: dict[str, JointAnswers] = {}
         self._places: dict[tuple[str, str], int] = {}
         self._answers: dict[tuple[str, tuple[int, ...], bool], tuple[Fact, ...]] = {}
-        for provider, part in itertools.groupby(sorted(questions, key=_get_provider), _get_provider):
+        by_provider = attrgetter("provider")
+        for provider, part in itertools.groupby(sorted(questions, key=by_provider), by_provider):
             about = list(part)
             answers = [[answer.fact for answer in question.answers] for question in about]
             self._joint[provider] = JointAnswers([question.asked for question in about], answers, supposing)
@@ -296,7 +334,7 @@ class _SetSearch:
         one can be dropped at once, so few more verdicts are needed than there are questions left.
         """
         kept = whole
-        waiting = [list(_sort_by_weight(self._list_questions(whole.asked)))]
+        waiting = [_sort_by_weight(self._list_questions(whole.asked))]
         while waiting:
             part = waiting.pop()
             rest = self._leave_out(kept.asked, part)
@@ -326,41 +364,5 @@ class _SetSearch:
         return self._answers[key]
 
 
-def _get_provider(question: FactQuestion) -> str:
-    return question.provider
-
-
-def _find_sets(
-    questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool
-) -> Confirm:
-    asked = [question for question in questions if question.answers]
-    search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
-    # If the answers to all questions together change nothing, no part of them does, because verdicts are monotonic.
-    whole = search.find_within(asked)
-    if whole is None:
-        return Confirm(())
-    for size in range(2, len(asked) + 1):
-        found, complete = _find_sets_of_size(size, asked, search)
-        if found and complete:
-            return Confirm((), found)
-        if not complete:
-            return Confirm((), found or (search.thin(whole),), complete=False)
-    return Confirm((), (whole,))
-
-
-def _find_sets_of_size(
-    size: int, asked: Sequence[FactQuestion], search: _SetSearch
-) -> tuple[tuple[QuestionSet, ...], bool]:
-    """Return the sets of a size that could change the verdict, and whether all of that size were tried."""
-    found: list[QuestionSet] = []
-    for group in itertools.combinations(asked, size):
-        if search.tried >= MOST_TRIED:
-            return tuple(found), False
-        changed = search.find_within(group)
-        if changed is not None:
-            found.append(changed)
-    return tuple(found), True
-
-
-def _sort_by_weight(questions: Iterable[FactQuestion]) -> Iterator[FactQuestion]:
-    yield from sorted(questions, key=lambda question: (question.weight, question.provider, question.criterion))
+def _sort_by_weight(questions: Iterable[FactQuestion]) -> list[FactQuestion]:
+    return sorted(questions, key=lambda question: (question.weight, question.provider, question.criterion))

@@ -129,33 +129,31 @@ class _Race:
 
     def find_chances(self) -> tuple[float, list[float]] | None:
         """Return the chance that the first wins, and the same with each criterion counted twice."""
-        size = len(self._known) + sum(len(part.criteria) for part in self._parts)
-        doubled = [0.0] * size
         cases = self._list_cases(self._parts)
         if self._is_too_much(cases):
             return None
-        chances: dict[float, float] = {}
-        for place, value in self._known.items():
-            # Criteria with equal differences are interchangeable: counting any of them twice has the same effect.
-            if value not in chances:
-                chances[value] = self._find_chance(cases, self._digit.get(value, 0))
-            doubled[place] = chances[value]
-        if not self._double_drawn(doubled):
+        drawn = self._double_drawn()
+        if drawn is None:
             return None
-        return self._find_chance(cases, 0), doubled
+        # Criteria with equal differences are interchangeable: counting any of them twice has the same effect.
+        chances = {
+            value: self._find_chance(cases, self._digit.get(value, 0)) for value in dict.fromkeys(self._known.values())
+        }
+        doubled = {place: chances[value] for place, value in self._known.items()} | drawn
+        return self._find_chance(cases, 0), [doubled[place] for place in sorted(doubled)]
 
-    def _double_drawn(self, doubled: list[float]) -> bool:
-        """Add the chances for the drawn criteria; return False if that would take too long."""
+    def _double_drawn(self) -> dict[int, float] | None:
+        """Return the chances with each drawn criterion counted twice; None if that would take too long."""
+        doubled: dict[int, float] = {}
         alike: dict[tuple[tuple[float, tuple[float, ...]], ...], list[float]] = {}
         for index, part in enumerate(self._parts):
             if part.ways not in alike:
                 rest = self._list_cases([*self._parts[:index], *self._parts[index + 1 :]])
                 if self._is_too_much(rest):
-                    return False
+                    return None
                 alike[part.ways] = [self._find_chance_twice(rest, part, place) for place in range(len(part.criteria))]
-            for criterion, chance in zip(part.criteria, alike[part.ways], strict=True):
-                doubled[criterion] = chance
-        return True
+            doubled |= zip(part.criteria, alike[part.ways], strict=True)
+        return doubled
 
     def _is_too_much(self, cases: dict[int, float]) -> bool:
         # The table of a race over n differences has at most n^2 / 4 cells; half of that is the estimate.
