@@ -26,8 +26,8 @@ from provider_advisor.knowledge.conditions import (
     evaluate,
     leaves,
 )
-from provider_advisor.knowledge.facts import Fact, Facts
-from provider_advisor.knowledge.records import Claim, Criterion, Priority
+from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.records import Claim, Criterion, Fact, Priority
 from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import ABSENT, Interval, Truth, compare, negate
 from provider_advisor.requirements.statement import RANK, Requirement, Team, Volume

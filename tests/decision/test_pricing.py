@@ -118,6 +118,8 @@ FILES = {"rates.yaml": RATES, "providers/other.yaml": OTHER}
         ("exactly: 10, unit: USD/delivery", Interval(8, 8), Interval(80, 80)),
         ("between: [5, 10], unit: USD/delivery", Interval(4, 8), Interval(40, 80)),
         ("from: 10, unit: USD/delivery", Interval(8), Interval(80, None)),
+        ("more_than: 10, unit: USD/delivery", Interval(8, None, above=True), Interval(80, None)),
+        ("at_most: 10, unit: GBP/delivery", Interval(0, 15), Interval(0, 150)),
         ("exactly: 10, unit: GBP/delivery", Interval(12.5, 15), Interval(125, 150)),
         ("tiers: [{up_to: 4, price: 10}, {price: 5}], unit: USD/delivery", Interval(4, 8), Interval(56, 56)),
         ("tiers: [{up_to: 4, price: 10}, {price: 4}], unit: GBP/delivery", Interval(5, 15), Interval(50, 150)),
@@ -130,6 +132,20 @@ def test_a_price_in_another_currency_is_converted_by_the_newest_rates_of_the_day
     facts = priced(claim, files=FILES)
     assert facts("shop", "delivery-price").amount == price
     assert cost_of(facts, deliveries=10).amount == cost
+
+
+def test_a_rate_counts_from_its_day_on_until_it_is_too_old_and_only_if_its_source_does(priced):
+    knowledge = priced("exactly: 10, stated: 2020-01-01, unit: GBP/delivery", files=FILES).knowledge
+
+    def amount(day, max_age=None, **scope):
+        return facts_as_of(knowledge.restrict(**scope), day, max_age)("shop", "delivery-price").amount
+
+    stated = dt.date(2020, 9, 1)
+    assert (amount(stated - dt.timedelta(days=1)), amount(stated)) == (None, Interval(12.5, 15))
+    assert amount(DAY, sources="guide-2020") == Interval(12.5, 12.5)
+    new = priced("exactly: 10, stated: 2020-12-01, unit: GBP/delivery", files=FILES).knowledge
+    ages = [facts_as_of(new, DAY, (DAY - stated).days - more)("shop", "delivery-price").amount for more in (0, 1)]
+    assert ages == [Interval(12.5, 15), None]
 
 
 def test_the_rate_and_its_day_are_said_and_so_is_that_there_is_none(priced):

@@ -37,8 +37,7 @@ from provider_advisor.decision.robustness.worlds import calculate_provider_share
 from provider_advisor.decision.verdict import can_lead, list_criteria_behind, rank
 from provider_advisor.explanation.questions_in_words import record_confirm
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need, split_member
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import ABSENT, Interval, Truth

@@ -27,8 +27,7 @@ from provider_advisor.decision.robustness.world_model import model_worlds
 from provider_advisor.decision.robustness.worlds import _WorldShares, calculate_provider_shares
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import AllOf, FactHolds, Need, split_member
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval, Truth, compare

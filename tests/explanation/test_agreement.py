@@ -19,8 +19,7 @@ from provider_advisor.explanation.findings_in_words import list_unknowns
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import markdown_report
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Not, Situation, leaves
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Not, Situation, leaves, split_member
 from provider_advisor.logic import ABSENT, Interval, Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.freshness import Ageing, group_ageing, list_ageing
 
 

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from provider_advisor.decision.cases import compare_decision, find_day
 from provider_advisor.decision.decide import decide
 from provider_advisor.knowledge import Case, Claim, Facts, KnowledgeBase
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.records import Provider
 from provider_advisor.requirements import read_team
 from provider_advisor.safe_text import join_words

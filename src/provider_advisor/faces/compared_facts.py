@@ -14,7 +14,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text, joined, member_label, shortened
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Truth
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.criteria import Criteria, split_member
+from provider_advisor.knowledge.conditions import AT, split_member
+from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import (
     Claim,
     Criterion,

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.convert import make_member_list
-from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words, split_member
+from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words
 from provider_advisor.knowledge.files import Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, Source, Topic, UsageItem

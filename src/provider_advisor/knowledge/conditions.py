@@ -16,6 +16,12 @@ AT, EITHER = "@", "|"
 """Between a criterion and its member, and between the parts of a choice: `phone-numbers@de`, `sms|whatsapp`."""
 
 
+def split_member(name: str) -> tuple[str, str | None]:
+    """Return a criterion's id and the member in `phone-numbers@de`, None where it names none."""
+    parent, at, member = name.partition(AT)
+    return parent, member if at else None
+
+
 # Each node has its `word`, because named tuples are equal if their values are: without it `all` would equal `any`.
 
 
@@ -156,10 +162,10 @@ def list_needed(name: str) -> tuple[str, ...]:
 
     A team that asks for numbers in Germany needs numbers, so that rules about numbers hold for it.
     """
-    parent, at, _ = name.partition(AT)
+    parent, member = split_member(name)
     # A part of a choice may name a member too (`sms|phone-numbers@de`), but it is not needed, because another part may
     # be enough.
-    return (name, parent) if at and EITHER not in name else (name,)
+    return (name, parent) if member is not None and EITHER not in name else (name,)
 
 
 MAX_CONJUNCTIONS = 64

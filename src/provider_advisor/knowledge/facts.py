@@ -1,81 +1,19 @@
-"""Facts: what the claims together say on a given day, each with the claims behind it.
+"""The facts of a day, computed when they are first asked for, and the same facts with some answers supposed.
 
-Some examples, of one provider:
-
-    asked              claimed                                      fact
-    fax                nothing                                      unknown
-    fax                product Office: present, Chat: absent        present: any product will do
-    countries          more_than 100, and exactly 180               180: both are true of it
-    callers            exactly 250, and exactly 300                 disputed: 250 to 300
-    phone-numbers      includes [fr, us]                            present: any member will do
-    phone-numbers@de   includes [fr, us]                            unknown
-    phone-numbers@de   only [fr, us]                                absent
-
-A newer statement replaces older ones about the same product (see `timeline`), so that claims contradict one another
-only if they were stated on one day, or if the newer one is weaker.
+How claims become one fact is in `resolve_claims`. Here is what belongs to all facts of a day: which of them are out of
+date, and what an answer that is not known yet would change.
 """
 
 import datetime as dt
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, reduce
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.criteria import split_member
-from provider_advisor.knowledge.records import Claim, Criterion, Notice, Rate, Terms, Tier
-from provider_advisor.knowledge.timeline import View, build_view
+from provider_advisor.knowledge.conditions import AT, split_member
+from provider_advisor.knowledge.records import Claim, Fact
+from provider_advisor.knowledge.resolve_claims import ClaimResolver, is_beyond
 from provider_advisor.logic import Interval, Truth, any_of
-
-
-class Fact(NamedTuple):
-    """What is known of one provider and criterion: `truth` of a capability, or the `amount` of anything else.
-
-    A rating's amount is in ranks of its words. Unknown amounts are None. `claims` are those it rests on; a disputed
-    fact rests on all that contradict one another. `aged` claims were left out because they were too old. `notices` are
-    the ends and changes, past or ahead, of what it rests on.
-    """
-
-    provider: str
-    criterion: str
-    truth: Truth = Truth.UNKNOWN
-    amount: Interval | None = None
-    claims: tuple[Claim, ...] = ()
-    disputed: bool = False
-    aged: bool = False
-    notices: tuple[Notice, ...] = ()
-
-    @property
-    def tiers(self) -> tuple[Tier, ...]:
-        """Return the tiers of a price if one list of tiers is all that is known; otherwise none."""
-        said = {claim.tiers for claim in self.claims if claim.amount == self.amount is not None}
-        return said.pop() if len(said) == 1 and not self.disputed else ()
-
-    @property
-    def terms(self) -> tuple[Terms, Terms]:
-        """Return the lowest and the highest extra terms of a price, in the criterion's currency."""
-        claims = [claim for claim in self.claims if claim.amount is not None]
-        found = [terms for claim in claims for terms in _list_terms(claim)]
-        return Terms(*map(min, zip(*found, strict=True))), Terms(*map(max, zip(*found, strict=True)))
-
-    @property
-    def plus(self) -> tuple[str, ...]:
-        """Return unknown extras on top of a price, each once."""
-        if self.amount is None or self.amount.high is not None:
-            return ()
-        return tuple(dict.fromkeys(claim.plus for claim in self.claims if claim.plus is not None))
-
-    @property
-    def price_of(self) -> str | None:
-        """Return the member whose price it is, although it is taken for volumes without one; None for any other."""
-        return next((claim.price_of for claim in self.claims if claim.price_of is not None), None)
-
-    @property
-    def newest(self) -> dt.date | None:
-        """Return the day from which its newest claim ages."""
-        return max((claim.counts_from for claim in self.claims), default=None)
 
 
 class Facts:
@@ -99,7 +37,6 @@ class Facts:
         self.knowledge = taking_part or knowledge.on_day(as_of)
         self.as_of = as_of
         self.max_age = max_age
-        self._oldest = None if max_age is None else dt.date.fromordinal(max(1, as_of.toordinal() - max_age))
         self.is_fresh_only = is_fresh_only
         self._fresh: Facts | None = None
         self._found: dict[tuple[str, str], Fact] = {}
@@ -111,8 +48,14 @@ class Facts:
         """Return the fact on a provider and a criterion, by their ids; without any claim it is unknown."""
         key = (provider, criterion)
         if key not in self._found:
-            self._found[key] = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
+            known = self.knowledge.criteria[criterion]
+            self._found[key] = self._drop_stale(self._resolver.resolve(provider, known, self))
         return self._found[key]
+
+    @cached_property
+    def _resolver(self) -> ClaimResolver:
+        oldest = None if self.max_age is None else max(1, self.as_of.toordinal() - self.max_age)
+        return ClaimResolver(self.base, self.as_of, None if oldest is None else dt.date.fromordinal(oldest))
 
     def _drop_stale(self, fact: Fact) -> Fact:
         is_left_out = self.is_fresh_only and self.is_stale(fact)
@@ -131,9 +74,7 @@ class Facts:
         if key in self._supposed:
             return self._supposed[key]
         if key not in self._general:
-            claims = self.base.claims.get(key, ())
-            own = [claim for claim in claims if claim.stated <= self.as_of and not claim.members]
-            self._general[key] = self._drop_stale(self._judge(provider, known, own))
+            self._general[key] = self._drop_stale(self._resolver.resolve_own(provider, known))
         return self._general[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
@@ -168,7 +109,7 @@ class Facts:
     def is_claim_stale(self, claim: Claim) -> bool:
         """Return whether one claim is older than that, or the exchange rate of its price is."""
         criterion = self.knowledge.criteria[claim.criterion]
-        dated = self._convert(claim, str(criterion.unit)) if criterion.kind == "price" else claim
+        dated = self._resolver.convert(claim, criterion)
         return self._is_old(criterion.id, dated.counts_from) and not self.names_past_end(claim)
 
     def _is_old(self, criterion: str, day: dt.date | None) -> bool:
@@ -219,124 +160,6 @@ class Facts:
             days = self.knowledge.get_stale_after(criterion)
             yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
 
-    # From the claims of a day to a fact
-
-    def _resolve(self, provider: str, criterion: Criterion) -> Fact:
-        name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
-        claims = [claim for claim in self.base.claims.get((provider, name), ()) if claim.stated <= self.as_of]
-        if not claims and not self._supposed:  # about most of what can be asked nothing is claimed
-            return Fact(provider, criterion.id)
-        own = [claim for claim in claims if not claim.members]
-        if criterion.member_of is not None:
-            return self._resolve_member(provider, criterion, criterion.member_of.member, claims)
-        if own or not any(claim.only for claim in claims):
-            fact = self._judge(provider, criterion, own)
-        else:  # `only` some members: what is asked is a member that no claim names, and so it is absent
-            fact = self._resolve_member(provider, criterion, "", claims)
-        members = list(self._resolve_members(provider, criterion, claims))
-        return _join_members(fact, members, criterion) if members else fact
-
-    def _resolve_member(self, provider: str, criterion: Criterion, member: str, claims: Sequence[Claim]) -> Fact:
-        """Return the fact on a member: from claims on it, and from denials that include it."""
-        said = [claim.of_member(member) for claim in claims if member in claim.members]
-        if criterion.kind != "capability":
-            said += [claim.of_member(member) for claim in claims if claim.only and member not in claim.members]
-            return self._judge(provider, criterion, said)
-        denials = self._list_denials(provider, member, self._keep_young(claims))
-        if self._oldest is not None:
-            # Claims too old to count leave only their existence: it is then a fact with old claims.
-            denials += [claim for claim in self._list_denials(provider, member, claims) if not self._is_young(claim)]
-        said += [claim.of_member(member) if claim.only else claim._replace(criterion=criterion.id) for claim in denials]
-        return self._judge(provider, criterion, said)
-
-    def _list_denials(self, provider: str, member: str, claims: Sequence[Claim]) -> list[Claim]:
-        """Return the claims that deny a member without naming it: an absent criterion, or `only` other members.
-
-        What one product lacks says nothing about another that has the criterion, perhaps for this very member: if an
-        app with text messages is closed, an API may still have `sms@us`.
-        """
-        own, limits = [claim for claim in claims if not claim.members], [claim for claim in claims if claim.only]
-        views = self._view(provider, own, any_age=True)
-        denials = [claim for view in views if view.truth is Truth.NO for claim in view.claims]
-        denials += [claim for claim in limits if member not in claim.members]
-        having = {_get_product(view.claims[0]) for view in views if view.claims and view.truth is not Truth.NO}
-        if having <= set(map(_get_product, limits)):
-            return denials
-        # Some product has the criterion and no list of members, so that it may have this one. Then a denial counts only
-        # for a product with a claim on the member itself, and for a list that is about the provider as a whole.
-        speaking = {_get_product(claim) for claim in claims if member in claim.members}
-        return [
-            claim for claim in denials if _get_product(claim) in speaking or (claim.only and claim.belongs_to is None)
-        ]
-
-    def _resolve_members(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Iterator[Fact]:
-        """Yield the facts on the members that are claimed or supposed; one stands for all with the same claims.
-
-        So a claim on two hundred countries is worked out once.
-        """
-        named = dict.fromkeys(member for claim in claims for member in claim.members)
-        said = ((member, tuple(member in claim.members for claim in claims)) for member in named)
-        alike = {places: f"{criterion.id}{AT}{member}" for member, places in said}
-        supposed = (name for of, name in self._supposed if of == provider and name.startswith(f"{criterion.id}{AT}"))
-        names = dict.fromkeys((*alike.values(), *supposed))
-        yield from (self(provider, name) for name in names)
-
-    def _judge(self, provider: str, criterion: Criterion, claims: Sequence[Claim]) -> Fact:
-        """Return the fact that follows from claims on one criterion, all stated by the day."""
-        if criterion.kind == "price":
-            claims = [self._convert(claim, str(criterion.unit)) for claim in claims]
-        views = self._view(provider, claims)
-        aged = bool(claims) and not self._keep_young(claims)
-        if criterion.kind == "capability":
-            return _judge_capability(provider, criterion.id, views, aged=aged)
-        return _judge_amount(provider, criterion.id, views, aged=aged)
-
-    def _convert(self, claim: Claim, unit: str) -> Claim:
-        """Return a price in the criterion's currency; without a rate of the day its amount is not known."""
-        if claim.unit == unit or claim.amount is None:
-            return claim
-        rates = self._find_rates(str(claim.unit).partition("/")[0], unit.partition("/")[0])
-        if not rates:
-            return claim._replace(amount=None, tiers=())
-        low, high = min(rate.worth for rate in rates), max(rate.worth for rate in rates)
-        amount = Interval(
-            None if claim.amount.low is None else claim.amount.low * low,
-            None if claim.amount.high is None else claim.amount.high * high,
-            claim.amount.above,
-        )
-        # Where the rates differ, a tier has no one price; then the whole lies between the lowest and the highest.
-        tiers = tuple(tier._replace(price=tier.price * low) for tier in claim.tiers) if low == high else ()
-        return claim._replace(amount=amount, tiers=tiers, rates=rates)
-
-    def _find_rates(self, currency: str, into: str) -> tuple[Rate, ...]:
-        """Return the newest rates that were stated by the day, all of one day, by the sources that count."""
-        sources = self.base.scope.sources
-        known = [
-            rate
-            for rate in self.base.rates
-            if (rate.currency, rate.into) == (currency, into)
-            and rate.stated <= self.as_of
-            and (self._oldest is None or rate.stated >= self._oldest)
-            and (not sources or rate.source in sources)
-        ]
-        newest = max((rate.stated for rate in known), default=None)
-        return tuple(rate for rate in known if rate.stated == newest)
-
-    def _view(self, provider: str, claims: Sequence[Claim], *, any_age: bool = False) -> list[View]:
-        """Return the result of the claims that are not too old, product by product."""
-        products, young = self.base.providers[provider].products, claims if any_age else self._keep_young(claims)
-        is_customer = provider in self.base.scope.customer_of
-        return [
-            build_view(list(part), self.as_of, products.get(product), is_customer=is_customer)
-            for product, part in itertools.groupby(sorted(young, key=_get_product), key=_get_product)
-        ]
-
-    def _keep_young(self, claims: Sequence[Claim]) -> list[Claim]:
-        return [claim for claim in claims if self._is_young(claim)]
-
-    def _is_young(self, claim: Claim) -> bool:
-        return self._oldest is None or claim.stated >= self._oldest
-
 
 # Facts with some answers supposed
 
@@ -370,8 +193,9 @@ class _FactsWithAnswers(Facts):
         if key in self._found:
             return self._found[key]
         if key in self._touched:
-            fact = self._drop_stale(self._resolve(provider, self.knowledge.criteria[criterion]))
-            self._found[key] = self._keep_known(fact)
+            known, members = self.knowledge.criteria[criterion], self._list_supposed_members(provider, criterion)
+            fact = self._resolver.resolve(provider, known, self, [member.criterion for member in members])
+            self._found[key] = self._keep_known(self._drop_stale(fact))
             return self._found[key]
         fact = self._known(provider, criterion)
         if self._denied and self._denies(fact):
@@ -390,10 +214,10 @@ class _FactsWithAnswers(Facts):
     def _raise_to_members(self, fact: Fact) -> Fact:
         """Return what is supposed of a criterion without a member; not worse than what is supposed of some member."""
         criterion = self.knowledge.criteria[fact.criterion]
-        for member in self._list_supposed_members(fact):
+        for member in self._list_supposed_members(fact.provider, fact.criterion):
             if fact.amount is None:
                 fact = fact._replace(truth=any_of((fact.truth, member.truth)))
-            elif member.amount is not None and _is_beyond(fact.amount, member.amount, criterion):
+            elif member.amount is not None and is_beyond(fact.amount, member.amount, criterion):
                 fact = self._keep_known(fact._replace(amount=member.amount))
         return fact
 
@@ -402,7 +226,7 @@ class _FactsWithAnswers(Facts):
 
         Only where the members in question are open: what is supposed in place of a known one may contradict.
         """
-        if not all(map(self._known.allows, self._list_supposed_members(fact))):
+        if not all(map(self._known.allows, self._list_supposed_members(fact.provider, fact.criterion))):
             return fact
         known = self._known(fact.provider, fact.criterion)
         if known.truth is not Truth.UNKNOWN:
@@ -418,9 +242,9 @@ class _FactsWithAnswers(Facts):
             return known if best is None or is_left_out else known._replace(amount=Interval(best, best))
         return fact._replace(amount=within)
 
-    def _list_supposed_members(self, fact: Fact) -> list[Fact]:
-        begin = f"{fact.criterion}{AT}"
-        return [each for (of, name), each in self._supposed.items() if of == fact.provider and name.startswith(begin)]
+    def _list_supposed_members(self, provider: str, criterion: str) -> list[Fact]:
+        begin = f"{criterion}{AT}"
+        return [each for (of, name), each in self._supposed.items() if of == provider and name.startswith(begin)]
 
 
 _kept = BoundedCache[tuple[str, str, dt.date, int | None], Facts](limit=16)
@@ -432,94 +256,3 @@ def facts_as_of(knowledge: KnowledgeBase, day: dt.date, max_age: int | None = No
     return _kept.get_or_make(
         (knowledge.fingerprint, knowledge.read_from, day, max_age), lambda: Facts(knowledge, day, max_age)
     )
-
-
-# What follows from the results on products, and on members
-
-
-def _list_terms(claim: Claim) -> list[Terms]:
-    return [claim.terms.convert(rate.worth) for rate in claim.rates] or [claim.terms]
-
-
-def _get_product(claim: Claim) -> str:
-    return claim.belongs_to or ""
-
-
-def _judge_capability(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:
-    """Return present if any product has it, absent if none has and one lacks it; disputed is unknown."""
-    found = [(view, view.truth) for view in views if view.claims]
-    truth = any_of(part for _, part in found) if found else Truth.UNKNOWN
-    resting = [view for view, part in found if part is truth]
-    claims = tuple(claim for view in resting for claim in view.claims)
-    disputed = any(view.disputed for view in resting)
-    # If one product has it, the end of another changes nothing.
-    notices = _collect_notices(resting if truth is Truth.YES else views)
-    return Fact(provider, criterion, truth, None, claims, disputed=disputed, aged=aged, notices=notices)
-
-
-def _judge_amount(provider: str, criterion: str, views: Sequence[View], *, aged: bool) -> Fact:
-    """Return the amounts that all claims allow; if they contradict, the whole range between them."""
-    # There is one view at most: amounts of different products are refused when files are read.
-    view = views[0] if views else View((), disputed=False)
-    amounts = [claim.amount for claim in view.claims if claim.amount is not None]
-    combine = Interval.hull if view.disputed else Interval.intersect
-    amount = reduce(combine, amounts) if amounts else None
-    if amount is not None and any(claim.plus is not None for claim in view.claims):
-        # A source that states the same price without mentioning fees does not say that there are none.
-        amount = amount._replace(high=None)
-    notices = _collect_notices(views)
-    claims, disputed = view.claims, view.disputed
-    return Fact(provider, criterion, Truth.UNKNOWN, amount, claims, disputed=disputed, aged=aged, notices=notices)
-
-
-def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> Fact:
-    """Return what is known where no member is named: any of them will do, and of an amount the best counts."""
-    parts = [own, *members]
-    if criterion.kind == "capability":
-        truth = any_of(part.truth for part in parts)
-        resting = [part for part in parts if part.truth is truth]
-        return _rest_on(resting, parts, own._replace(truth=truth))
-    # Of a member without a claim the amount may be any: of prices nothing below 0.
-    nothing = Interval(0) if criterion.kind == "price" else Interval()
-    amount = reduce(
-        _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or nothing for part in parts)
-    )
-    if amount == nothing:
-        return _rest_on([own], parts, own)
-    resting = [part for part in parts if part.amount is not None and not _is_beyond(part.amount, amount, criterion)]
-    return _rest_on(resting, parts, own._replace(amount=amount))
-
-
-def _rest_on(resting: Sequence[Fact], parts: Sequence[Fact], fact: Fact) -> Fact:
-    """Return the fact with the claims of its deciding parts, and the notices of all parts that may change it."""
-    claims = dict.fromkeys(claim._replace(criterion=fact.criterion) for part in resting for claim in part.claims)
-    noticed = resting if fact.truth is Truth.YES else parts
-    return fact._replace(
-        claims=tuple(claims),
-        disputed=any(part.disputed for part in resting),
-        aged=not claims and any(part.aged for part in parts),
-        notices=tuple(dict.fromkeys(notice for part in noticed for notice in part.notices)),
-    )
-
-
-def _pick_lower(first: Interval, second: Interval) -> Interval:
-    """Return the interval of the lower of two amounts: of 3 to 9 and 5 to 7 that is 3 to 7."""
-    both, either = first.intersect(second), first.hull(second)
-    return Interval(either.low, both.high, either.above)
-
-
-def _pick_higher(first: Interval, second: Interval) -> Interval:
-    """Return the interval of the higher of two amounts: of 3 to 9 and 5 to 7 that is 5 to 9."""
-    both, either = first.intersect(second), first.hull(second)
-    return Interval(both.low, either.high, both.above)
-
-
-def _is_beyond(part: Interval, best: Interval, criterion: Criterion) -> bool:
-    """Return whether an amount is certainly worse than the best of all."""
-    if criterion.lower_is_better:
-        return part.low is not None and best.high is not None and part.low > best.high
-    return part.high is not None and best.low is not None and part.high < best.low
-
-
-def _collect_notices(views: Iterable[View]) -> tuple[Notice, ...]:
-    return tuple(dict.fromkeys(notice for view in views for notice in view.notices))

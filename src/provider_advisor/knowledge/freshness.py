@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.facts import Facts
 
 

@@ -1,4 +1,4 @@
-"""The records of the files under facts/: sources, criteria, situations, usage, providers and their claims."""
+"""The records of the files under facts/: sources, criteria, situations, usage, providers, their claims, and facts."""
 
 # They are checked before they are made (see `loader`). They are named tuples, not models of the checking library, so
 # that answering a question need not import it; and not frozen dataclasses, whose classes take a millisecond each to
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, FactHolds
-from provider_advisor.logic import Interval, Number
+from provider_advisor.logic import Interval, Number, Truth
 
 Kind = Literal["capability", "quantity", "price", "rating"]
 Evidence = Literal["stated", "contrast", "ambiguous"]
@@ -265,6 +265,11 @@ class Claim(NamedTuple):
         return min((self.stated, *(rate.stated for rate in self.rates)))
 
     @property
+    def converted_terms(self) -> list[Terms]:
+        """Return its terms in the currency of its amount, by each of its rates."""
+        return [self.terms.convert(rate.worth) for rate in self.rates] or [self.terms]
+
+    @property
     def belongs_to(self) -> str | None:
         """Return the product that it is about, named or meant; None for the provider as a whole."""
         return self.product or self.meant
@@ -324,6 +329,54 @@ class Notice(NamedTuple):
     source: str | None
     line: int | None
     claim: Claim | None = None
+
+
+class Fact(NamedTuple):
+    """What is known of one provider and criterion: `truth` of a capability, or the `amount` of anything else.
+
+    A rating's amount is in ranks of its words. Unknown amounts are None. `claims` are those it rests on; a disputed
+    fact rests on all that contradict one another. `aged` claims were left out because they were too old. `notices` are
+    the ends and changes, past or ahead, of what it rests on.
+    """
+
+    provider: str
+    criterion: str
+    truth: Truth = Truth.UNKNOWN
+    amount: Interval | None = None
+    claims: tuple[Claim, ...] = ()
+    disputed: bool = False
+    aged: bool = False
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Return the tiers of a price if one list of tiers is all that is known; otherwise none."""
+        said = {claim.tiers for claim in self.claims if claim.amount == self.amount is not None}
+        return said.pop() if len(said) == 1 and not self.disputed else ()
+
+    @property
+    def terms(self) -> tuple[Terms, Terms]:
+        """Return the lowest and the highest extra terms of a price, in the criterion's currency."""
+        claims = [claim for claim in self.claims if claim.amount is not None]
+        found = [terms for claim in claims for terms in claim.converted_terms]
+        return Terms(*map(min, zip(*found, strict=True))), Terms(*map(max, zip(*found, strict=True)))
+
+    @property
+    def plus(self) -> tuple[str, ...]:
+        """Return unknown extras on top of a price, each once."""
+        if self.amount is None or self.amount.high is not None:
+            return ()
+        return tuple(dict.fromkeys(claim.plus for claim in self.claims if claim.plus is not None))
+
+    @property
+    def price_of(self) -> str | None:
+        """Return the member whose price it is, although it is taken for volumes without one; None for any other."""
+        return next((claim.price_of for claim in self.claims if claim.price_of is not None), None)
+
+    @property
+    def newest(self) -> dt.date | None:
+        """Return the day from which its newest claim ages."""
+        return max((claim.counts_from for claim in self.claims), default=None)
 
 
 class Provider(NamedTuple):

@@ -18,8 +18,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.records import About
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.knowledge.suggest import SpellingIndex

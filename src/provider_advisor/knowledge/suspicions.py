@@ -23,9 +23,9 @@ from provider_advisor.knowledge.conditions import (
     leaves,
     text_of,
 )
-from provider_advisor.knowledge.facts import Fact, Facts
+from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.freshness import list_ageing
-from provider_advisor.knowledge.records import Claim, Kind
+from provider_advisor.knowledge.records import Claim, Fact, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.knowledge.suggest import name_words
 from provider_advisor.logic import Truth, compare, negate

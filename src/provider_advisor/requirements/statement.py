@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.choices import IS_ABSENT, get_bound
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
-from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, LARGEST_AMOUNT, Interval, Number, parse_age, parse_day
 

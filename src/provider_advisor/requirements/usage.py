@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from provider_advisor.errors import Mistakes, RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.criteria import list_member_words, split_member
+from provider_advisor.knowledge.conditions import AT, split_member
+from provider_advisor.knowledge.criteria import list_member_words
 from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt, name_words
 from provider_advisor.logic import (

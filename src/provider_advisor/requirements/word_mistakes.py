@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.criteria import list_member_words, split_member
+from provider_advisor.knowledge.conditions import AT, split_member
+from provider_advisor.knowledge.criteria import list_member_words
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean, name_words

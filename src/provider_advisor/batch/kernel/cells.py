@@ -28,8 +28,7 @@ from provider_advisor.decision.findings import (
 )
 from provider_advisor.inference.infer import added_by, contradicts, put_together
 from provider_advisor.knowledge import Facts, Rule
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import RANK, Requirement

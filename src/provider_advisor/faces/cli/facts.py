@@ -15,7 +15,7 @@ from provider_advisor.faces.cli.options import FactOptions, complete_by, format_
 from provider_advisor.faces.compared_facts import split_claim
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
-from provider_advisor.knowledge.criteria import split_member
+from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.fact_changes import FactChange, list_changes
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.statement import read_day, today
