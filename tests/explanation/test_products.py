@@ -159,6 +159,17 @@ def test_a_region_of_another_product_than_the_one_with_video_is_said_in_the_verd
     assert reason.endswith("; but region is stated for basic, not for extra (video), so ask Ada first.")
 
 
+def test_of_several_that_may_each_be_chosen_the_gaps_are_said_in_a_clause_of_its_own():
+    claims = {"region": Said("present", product="basic"), "video": Said("present", product="extra")}
+    names = {"ada": claims, "bob": claims}
+    knowledge = knowledge_of([_REGION, capability("video"), capability("fax")], names)
+    team = decided(knowledge, _musts("region", "video", "fax")).outcome.team
+    assert answer(knowledge, Statement(team, DAY)).explanation.verdict.reason == (
+        "Undetermined: Ada and Bob may each meet every must, but neither of them is known to; for Ada and Bob, "
+        "a must is stated only for another product than the one you would choose, so ask first."
+    )
+
+
 def test_a_region_of_the_whole_provider_or_of_one_product_that_does_the_rest_is_no_gap():
     video = [Said("present", product="basic"), Said("present", product="extra")]
     whole = Said("present", product=None)

@@ -1,11 +1,15 @@
 """The decision record: tables that hold together, texts that stay texts, bytes that do not change."""
 
+import datetime as dt
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
 from reported import ASKED, record_of
 
+from provider_advisor import recommend
+from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import escape, markdown_report
 
 _HOSTILE = "<script>x</script> | a *b* _c_ `d` [e](https://evil.example) # ![f](g) ~h~ www.evil.example &amp; \\"
@@ -138,3 +142,13 @@ def test_a_change_of_facts_changes_few_lines(bicycles, knowledge_from, tmp_path)
     asked = {"wants": ["bikes-in-stock"]}
     lines = [markdown_report(record_of(knowledge, asked), knowledge).splitlines() for knowledge in (bicycles, other)]
     assert 0 < len(set(lines[0]) ^ set(lines[1])) <= 16
+
+
+def test_questions_that_only_together_settle_the_answer_are_a_list_below_what_they_settle(article):
+    answer = recommend(article, needs=["sms", "whiteboard"], as_of=dt.date(2026, 11, 30), robustness=True)
+    markdown, html = markdown_report(answer.explanation, article), html_report(answer.explanation, article)
+    [first] = re.findall(r"^1\. (If these facts.*)\n((?:    - .*\?.*\n)+)\n?", markdown, re.MULTILINE)
+    asked = re.findall(r"    - (.*)", first[1])
+    assert len(asked) > 1
+    [shown] = re.findall(r"<li>If these facts[^<]*<ul>(.*?)</ul>", " ".join(html.split()).replace(" <ul>", "<ul>"))
+    assert [unescape(one) for one in re.findall(r"<li>(.*?)</li>", shown)] == asked

@@ -290,8 +290,8 @@ def say_product_gaps(gaps: Sequence[ProductGapRecord], named: Sequence[str], kno
     if not theirs:
         return ""
     if len(named) > 1:
-        each = "a must is stated only for another product than the one you would choose"
-        return f"but ask {joined(names)} first, because {each}"
+        another = "a must is stated only for another product than the one you would choose"
+        return f"for {joined(names)}, {another}, so ask first"
     said = [gap.says.partition(": ")[2].rstrip(".") for gap in theirs]
     return f"but {joined(keep_few(said, _MOST_GAPS, 'more such musts'))}, so ask {names[0]} first"
 

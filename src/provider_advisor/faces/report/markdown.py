@@ -190,7 +190,10 @@ def _write_changes(report: Report) -> Iterator[str]:
 
 
 def _write_question(part: ReportQuestion) -> str:
-    return f"**{escape(' '.join(part.asked))}** {escape(' '.join(part.answers))}".rstrip()
+    answers = escape(" ".join(part.answers))
+    if len(part.asked) == 1:
+        return f"**{escape(part.asked[0])}** {answers}".rstrip()
+    return "\n".join([answers, *(f"    - {escape(one)}" for one in part.asked)])
 
 
 def _write_sureness(sure: ReportSureness) -> Iterator[str]:
