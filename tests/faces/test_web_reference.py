@@ -21,8 +21,9 @@ from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.rule_pages import describe_rule
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.logic import Truth
-from provider_advisor.requirements import read_team
+from provider_advisor.knowledge.conditions import Usage
+from provider_advisor.logic import Interval, Truth
+from provider_advisor.requirements import Team, read_team
 from provider_advisor.requirements.statement import today
 
 
@@ -61,6 +62,20 @@ def test_what_is_not_told_is_not_known(bicycles):
         (1, "not known"),
         (2, "not known"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        (Interval(5), "at least 5"),
+        (Interval(5, 5000), "at least 5 and at most 5,000"),
+        (Interval(5, 5), "exactly 5"),
+    ],
+)
+def test_a_volume_within_a_bound_is_said_like_other_bounds(bicycles, bound, said):
+    rule = bicycles.rules["racers-like-light-frames"]._replace(when=Usage("rental-days", bound))
+    (line,) = describe_rule(rule, Team(), bicycles)["conditions"]
+    assert line.says == f"Rental days, a month: {said}"
 
 
 def test_a_rule_is_shown_condition_by_condition(web, bicycles):

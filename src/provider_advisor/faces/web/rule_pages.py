@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from provider_advisor.explanation.words import bound_text, capital
+from provider_advisor.explanation.words import bound_text, bound_text_of, capital
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.responses import JsonResponse, get_form, show_page, show_refusal
 from provider_advisor.faces.web.service import Service, describe_place
@@ -28,7 +28,7 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
-from provider_advisor.logic import Interval, Truth, all_of, any_of, number_text
+from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
 
 _WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
@@ -120,12 +120,9 @@ def _describe(leaf: Leaf, knowledge: KnowledgeBase) -> str:
         criterion = knowledge.criteria[leaf.criterion]
         bound = f", {bound_text(leaf.bound, criterion)}" if leaf.bound is not None else ""
         return f"the provider {'has' if leaf.present else 'lacks'}: {criterion.label}{bound}"
-    return f"{knowledge.usage[leaf.item].label}, a month: {_describe_bound(leaf.bound)}"
-
-
-def _describe_bound(bound: Interval) -> str:
-    ends = (("at least", bound.low), ("at most", bound.high))
-    return " and ".join(f"{word} {number_text(end)}" for word, end in ends if end is not None)
+    ends = {"at_least": leaf.bound.low, "at_most": leaf.bound.high}
+    bound = bound_text_of({key: end for key, end in ends.items() if end is not None}, None)
+    return f"{knowledge.usage[leaf.item].label}, a month: {bound}"
 
 
 def describe_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str, Any]:
