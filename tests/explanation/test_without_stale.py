@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from click.testing import CliRunner
 
+from provider_advisor.explanation.findings_in_words import find_stale_year
 from provider_advisor.faces.cli.compare import compare_command
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
@@ -80,7 +81,7 @@ def test_a_choice_has_a_year_only_if_all_that_meets_it_is_out_of_date(knowledge_
     }
     shops = knowledge_from(tmp_path, facts=files)
     found = answer(shops, Statement(read_team(shops, needs=["polish|wax"]), _DAY)).explanation
-    years = {part.provider: found.find_stale_year(part) for part in found.findings}
+    years = {part.provider: find_stale_year(part, found) for part in found.findings}
     assert (years["alt"], years["mix"]) == ("2022", "")
 
 

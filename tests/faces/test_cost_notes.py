@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from provider_advisor import load
+from provider_advisor.explanation.findings_in_words import find_stale_year
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
@@ -35,7 +36,7 @@ def test_a_bound_that_a_cost_meets_by_prices_out_of_date_is_marked_with_their_ye
     team = read_team(knowledge, needs=["sms-api", "monthly-cost<=100"], usage={"sms-outbound": 10_000})
     found = answer(knowledge.restrict(only=["vonage", "telnyx"]), Statement(team, dt.date(2026, 11, 28)))
     (met,) = [part for part in found.explanation.findings if part.outcome == "met" and part.criterion == "monthly-cost"]
-    assert found.explanation.find_stale_year(met) == "2022"
+    assert find_stale_year(met, found.explanation) == "2022"
     assert "yes (2022)" in render_recommendation(found, knowledge, form, verbose=False)
 
 

@@ -63,11 +63,19 @@ class AnswerPair(NamedTuple):
         labels = {part.criterion: part.label for answer in both for part in answer.requirements}
         return cls(then, now, then.names | now.names, labels)
 
-    def label(self, finding: FindingRecord) -> str:
-        """Return the subject of a finding: a criterion's label with its bound, or a rule."""
+    def name(self, provider: str) -> str:
+        """Return the name of a provider; its id where neither answer compares it."""
+        return self.names.get(provider, provider)
+
+    def label(self, criterion: str) -> str:
+        """Return the label of a criterion; its id where neither answer asks for it."""
+        return self.labels.get(criterion, criterion)
+
+    def name_subject(self, finding: FindingRecord) -> str:
+        """Return what a finding is about: a criterion's label with its bound, or a rule."""
         if finding.criterion is None:
             return f"the rule {finding.rule}"
-        return self.labels.get(finding.criterion, finding.criterion) + _get_key(finding)[2]
+        return self.label(finding.criterion) + _get_key(finding)[2]
 
 
 def compare_records(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,8 +121,12 @@ def find_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Dif
         _compare_rules,
         _compare_findings,
         _compare_costs,
-        _compare_ways,
-        _compare_grounds,
+        _compare_set_aside,
+        _compare_combinations,
+        _compare_concessions,
+        _compare_stale_facts,
+        _compare_notices,
+        _compare_knowledge,
     )
     return [found for part in parts for found in part(pair)]
 
@@ -254,7 +266,7 @@ def _compare_rules(pair: AnswerPair) -> Iterator[Difference]:
 
 def _compare_weights(then: FindingRecord, now: FindingRecord, pair: AnswerPair) -> Iterator[Difference]:
     what = {"criterion": now.criterion} if now.criterion else {"rule": now.rule}
-    name = f"{pair.label(now)} ({now.priority})" if now.criterion else f"the rule {now.rule}"
+    name = f"{pair.name_subject(now)} ({now.priority})" if now.criterion else pair.name_subject(now)
     if then.weight != now.weight:
         says = f"The weight of {name} was {weight_text(then.weight)} and is now {weight_text(now.weight)}."
         yield _make_difference("weight", says, **what, old=then.weight, new=now.weight)
@@ -277,7 +289,7 @@ def _compare_findings(pair: AnswerPair) -> Iterator[Difference]:
         claims = _compare_claims(old.evidence, new.evidence) or (_reread_claims(new.evidence) if changed else [])
         said = _say_finding(old, new, claims, changed=changed)
         if said:
-            says = f"{pair.names.get(new.provider, new.provider)} on {pair.label(new)}: {said}."
+            says = f"{pair.name(new.provider)} on {pair.name_subject(new)}: {said}."
             old_known, new_known = (_pick_fields(side, "outcome", "degree", "expected", "says") for side in (old, new))
             what = {"provider": new.provider, "criterion": new.criterion, "rule": new.rule}
             yield _make_difference("finding", says, **what, old=old_known, new=new_known, claims=claims)
@@ -394,29 +406,36 @@ def _compare_items(old: CostRecord, new: CostRecord) -> tuple[str, list[Differen
     return "".join(said), claims
 
 
-# Alternatives, and the facts and rules behind the answer
+# Ways out
 
 
-def _compare_ways(pair: AnswerPair) -> Iterator[Difference]:
-    """Find changes in set-aside rules, in combinations of providers, and in concessions."""
-    old, new = pair.old, pair.new
-    known = as_data(old.set_aside)
-    for part in new.set_aside:
+def _compare_set_aside(pair: AnswerPair) -> Iterator[Difference]:
+    """Find what rules would have added that newly does not count."""
+    known = as_data(pair.old.set_aside)
+    for part in pair.new.set_aside:
         if as_data(part) not in known:
-            label = pair.labels.get(part.criterion, part.criterion)
-            says = f"The rule {part.rule} on {label} is now set aside: {part.because}."
-            yield _make_difference(
-                "set-aside", says, rule=part.rule, criterion=part.criterion, old=None, new=part.because
-            )
-    if old.combinations != new.combinations:
+            says = f"The rule {part.rule} on {pair.label(part.criterion)} is now set aside: {part.because}."
+            what = {"rule": part.rule, "criterion": part.criterion}
+            yield _make_difference("set-aside", says, **what, old=None, new=part.because)
+
+
+def _compare_combinations(pair: AnswerPair) -> Iterator[Difference]:
+    old, new = pair.old.combinations, pair.new.combinations
+    if old != new:
         says = (
             f"Providers that together meet every must: before {_name_groups(old, pair)}; now {_name_groups(new, pair)}."
         )
-        yield _make_difference("combinations", says, old=old.combinations, new=new.combinations)
-    if [*map(_strip_way, old.concessions)] != [*map(_strip_way, new.concessions)]:
-        before, now = (
-            [joined(list(map(_say_asked, part.drop))) for part in answer.concessions] for answer in (old, new)
-        )
+        yield _make_difference("combinations", says, old=old, new=new)
+
+
+def _name_groups(combinations: Iterable[Sequence[str]], pair: AnswerPair) -> str:
+    return _join_ways([joined(list(map(pair.name, group))) for group in combinations])
+
+
+def _compare_concessions(pair: AnswerPair) -> Iterator[Difference]:
+    old, new = pair.old.concessions, pair.new.concessions
+    if [*map(_strip_way, old)] != [*map(_strip_way, new)]:
+        before, now = ([joined(list(map(_say_asked, part.drop))) for part in ways] for ways in (old, new))
         says = f"What could be given up: before {_join_ways(before)}; now {_join_ways(now)}."
         yield _make_difference("concessions", says, old=before, new=now)
 
@@ -425,30 +444,36 @@ def _strip_way(part: ConcessionRecord) -> tuple[Any, ...]:
     return [_pick_asked(requirement) for requirement in part.drop], as_data(part.verdict)
 
 
-def _name_groups(answer: AnswerRecord, pair: AnswerPair) -> str:
-    return _join_ways([joined([pair.names.get(name, name) for name in group]) for group in answer.combinations])
-
-
 def _join_ways(ways: Sequence[str]) -> str:
     return ", or ".join(ways) or "nothing"
 
 
-def _compare_grounds(pair: AnswerPair) -> Iterator[Difference]:
-    """Find facts that are now out of date, and changes of the evidence's age, the day, and facts and rules."""
-    old, new = pair.old.knowledge, pair.new.knowledge
-    known = {(part.provider, part.criterion) for part in old.stale}
-    for part in new.stale:
+# The facts and rules behind the answer
+
+
+def _compare_stale_facts(pair: AnswerPair) -> Iterator[Difference]:
+    """Find facts that are now out of date."""
+    known = {(part.provider, part.criterion) for part in pair.old.knowledge.stale}
+    for part in pair.new.knowledge.stale:
         if (part.provider, part.criterion) not in known:
-            name, label = pair.names.get(part.provider, part.provider), pair.labels.get(part.criterion, part.criterion)
-            says = f"The fact about {name}, {label}, from {part.as_of}, is out of date now."
-            yield _make_difference(
-                "stale", says, provider=part.provider, criterion=part.criterion, old=None, new=part.as_of
-            )
+            about = f"{pair.name(part.provider)}, {pair.label(part.criterion)}"
+            says = f"The fact about {about}, from {part.as_of}, is out of date now."
+            what = {"provider": part.provider, "criterion": part.criterion}
+            yield _make_difference("stale", says, **what, old=None, new=part.as_of)
+
+
+def _compare_notices(pair: AnswerPair) -> Iterator[Difference]:
+    """Find ends and changes that are new."""
     told = {part.says for part in pair.old.notices}
     for notice in pair.new.notices:
         if notice.says not in told:
-            about = {"provider": notice.provider, "criterion": notice.criterion}
-            yield _make_difference("notice", f"Also new: {notice.says}", **about, old=None, new=notice.day)
+            what = {"provider": notice.provider, "criterion": notice.criterion}
+            yield _make_difference("notice", f"Also new: {notice.says}", **what, old=None, new=notice.day)
+
+
+def _compare_knowledge(pair: AnswerPair) -> Iterator[Difference]:
+    """Find changes of the scope and the age of the evidence, of the day, and of facts and rules."""
+    old, new = pair.old.knowledge, pair.new.knowledge
     # Earlier versions worded this differently.
     if old.rests_on.says != new.rests_on.says and _pick_scope(old) != _pick_scope(new):
         says = f"The scope changed. Before: {old.rests_on.says} Now: {new.rests_on.says}"

@@ -37,6 +37,9 @@ class AnswerPart:
         self.__dict__ = fields
 
 
+# The verdict
+
+
 class ThenVerdictRecord(AnswerPart):
     """A verdict without its reason."""
 
@@ -59,6 +62,9 @@ class VerdictRecord(ThenVerdictRecord):
     def named(self) -> list[str]:
         """Return the providers that it names: the one recommended, the lean, or those that are level."""
         return [name for name in (self.provider, self.lean, *self.among) if name is not None]
+
+
+# Providers and what they cost
 
 
 class ScoreRecord(AnswerPart):
@@ -150,6 +156,9 @@ class ProviderRecord(AnswerPart):
     """null where no usage was stated"""
 
 
+# Findings, and the requirements that they are about
+
+
 class EvidenceRecord(LineRecord):
     """A claim that a finding is based on."""
 
@@ -231,6 +240,9 @@ class SetAsideRecord(AnswerPart):
     because: str
 
 
+# Ways out, and what to ask providers
+
+
 class ConcessionRecord(AnswerPart):
     """Requirements to give up, and the verdict without them."""
 
@@ -279,6 +291,9 @@ class ConfirmRecord(AnswerPart):
     complete: bool
     """whether all of the smallest sets are listed"""
     says: str
+
+
+# How sure it is
 
 
 class WeightedRecord(AnswerPart):
@@ -443,6 +458,9 @@ class NothingRecord(AnswerPart):
     """An empty object, for something that was not asked for."""
 
 
+# Sources, and what happens over time
+
+
 class SourceRecord(AnswerPart):
     """A source that is cited."""
 
@@ -479,6 +497,9 @@ class NoticeRecord(AnswerPart):
     source: str | None
     line: int | None
     says: str
+
+
+# Products
 
 
 class BesideRecord(AnswerPart):
@@ -522,6 +543,9 @@ class CautionRecord(AnswerPart):
     says: str
 
 
+# The facts and rules behind it
+
+
 class RestsOnRecord(AnswerPart):
     """How old the facts are that the answer is based on."""
 
@@ -560,6 +584,9 @@ class KnowledgeRecord(AnswerPart):
     customer_of: list[str]
     """the providers that the team is already a customer of"""
     stale: list[StaleRecord]
+
+
+# The whole answer
 
 
 class DifferenceRecord(AnswerPart):
@@ -637,28 +664,6 @@ class AnswerRecord(AnswerPart):
         left = {part.id for part in self.providers if part.standing != "ruled-out"}
         named = left if every else {*self.verdict.named}
         return [part for part in self.cautions if part.provider in named]
-
-    def find_stale_year(self, finding: FindingRecord) -> str:
-        """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""
-        # Three kinds of findings are dated by three parts of the record: rules by themselves, facts by the list of what
-        # is out of date, the monthly cost by its prices.
-        if finding.stale is not None:
-            return finding.stale[:4]
-        parts = str(finding.criterion).split("|")
-        old = (part for part in self.knowledge.stale if part.provider == finding.provider and part.criterion in parts)
-        newest = max((part.as_of for part in finding.evidence), default="")
-        # Of a choice, a part that is not out of date may meet it too.
-        days = [part.as_of for part in old if len(parts) == 1 or newest <= part.as_of]
-        costs = [part.monthly_cost for part in self.providers if part.id == finding.provider]
-        items = [item for cost in costs if cost and cost.criterion == finding.criterion for item in cost.items]
-        days = days[:1] or sorted(item.out_of_date for item in items if item.out_of_date)
-        return next(iter(days), "")[:4] if finding.outcome != "unknown" else ""
-
-    def qualify(self, word: str, finding: FindingRecord) -> str:
-        """Return the word for a finding in a table with what weakens it: "no, implied", "yes (2022)"."""
-        year = self.find_stale_year(finding)
-        doubt = ", ambiguous" if finding.is_ambiguous else ", implied" if finding.is_implied else ""
-        return f"{word}{doubt}{f' ({year})' if year else ''}"
 
     @property
     def unwanted(self) -> list[str]:

@@ -319,6 +319,32 @@ def list_notes(finding: FindingRecord) -> list[str]:
     return list(dict.fromkeys(part.note for part in finding.evidence if part.note))
 
 
+def qualify(word: str, finding: FindingRecord, answer: AnswerRecord) -> str:
+    """Return the word for a finding in a table with what weakens it: "no, implied", "yes (2022)"."""
+    year = find_stale_year(finding, answer)
+    doubt = ", ambiguous" if finding.is_ambiguous else ", implied" if finding.is_implied else ""
+    return f"{word}{doubt}{f' ({year})' if year else ''}"
+
+
+def find_stale_year(finding: FindingRecord, answer: AnswerRecord) -> str:
+    """Return the year of the fact that a finding is based on, if it is out of date; else nothing."""
+    # Three kinds of findings are dated by three parts of the record: rules by themselves, facts by the list of what is
+    # out of date, the monthly cost by its prices.
+    if finding.stale is not None:
+        return finding.stale[:4]
+    if finding.outcome == "unknown":
+        return ""
+    parts = str(finding.criterion).split("|")
+    old = (part for part in answer.knowledge.stale if part.provider == finding.provider and part.criterion in parts)
+    newest = max((part.as_of for part in finding.evidence), default="")
+    # Of a choice, a part that is not out of date may meet it too.
+    days = [part.as_of for part in old if len(parts) == 1 or newest <= part.as_of]
+    costs = [part.monthly_cost for part in answer.providers if part.id == finding.provider]
+    items = [item for cost in costs if cost and cost.criterion == finding.criterion for item in cost.items]
+    days = days[:1] or sorted(item.out_of_date for item in items if item.out_of_date)
+    return next(iter(days), "")[:4]
+
+
 def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     """Return the notes of the claims that decide, each with its provider and criterion, then those of the sources.
 

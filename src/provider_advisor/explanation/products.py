@@ -166,21 +166,7 @@ def _sort_by_claims(sets: Sequence[list[str]], sold: Mapping[str | None, int]) -
 def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: dt.date) -> str:
     sold = knowledge.claims_by_product[provider]
     names = {product.id: product.name_on(day) for product in knowledge.providers[provider].products.values()}
-
-    def name_parts(products: Sequence[str], met: Sequence[MetBy]) -> list[str]:
-        shared = _share_out(products, met, sold)
-        return [f"{names[product]} for {joined(labels)}" for product, labels in shared.items()]
-
-    said = []
-    if choice.sets and len(choice.sets[0]) == 1:
-        each = [names[product] for (product,) in choice.sets]
-        enough = "either" if len(each) == 2 else "any one"  # noqa: PLR2004 (English)
-        said.append(f"{_name_any(each)} ({enough} is enough)" if len(each) > 1 else each[0])
-    elif choice.sets:
-        others = len(choice.sets) - 1
-        more = f" ({counted(others, 'other set')} of the same size would also work)" if others else ""
-        first, *rest = name_parts(choice.sets[0], choice.served)
-        said.append(", plus ".join([first.partition(" for ")[0], *rest]) + more)
+    said = [_say_sets(choice, names, sold)] if choice.sets else []
     # Only capabilities: the product of an unknown amount may well be known.
     missing = list(dict.fromkeys(criterion.label for criterion in choice.unknown if criterion.kind == "capability"))
     if choice.unknown and not choice.sets:
@@ -189,8 +175,27 @@ def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: d
         said.append(f"no product is known for {join_any(keep_few(missing, _MOST_MISSING, 'others'))}")
     if choice.added:
         also = "also, " if choice.sets else ""
-        said.append(f"{also}for the wishes: {', '.join(name_parts(choice.added, choice.wishes))}")
+        said.append(f"{also}for the wishes: {', '.join(_name_parts(choice.added, choice.wishes, names, sold))}")
     return "; ".join(said)
+
+
+def _say_sets(choice: _Purchase, names: Mapping[str, str], sold: Mapping[str | None, int]) -> str:
+    """Return the sets of products: "Meet or Phone (either is enough)", "Phone, plus Meet for Whiteboard"."""
+    if len(choice.sets[0]) == 1:
+        each = [names[product] for (product,) in choice.sets]
+        enough = "either" if len(each) == 2 else "any one"  # noqa: PLR2004 (English)
+        return f"{_name_any(each)} ({enough} is enough)" if len(each) > 1 else each[0]
+    first, *rest = _name_parts(choice.sets[0], choice.served, names, sold)
+    others = len(choice.sets) - 1
+    more = f" ({counted(others, 'other set')} of the same size would also work)" if others else ""
+    return ", plus ".join([first.partition(" for ")[0], *rest]) + more
+
+
+def _name_parts(
+    products: Sequence[str], met: Sequence[MetBy], names: Mapping[str, str], sold: Mapping[str | None, int]
+) -> list[str]:
+    """Return the products with what each is chosen for: "Phone for Calls and Fax"."""
+    return [f"{names[product]} for {joined(labels)}" for product, labels in _share_out(products, met, sold).items()]
 
 
 def _share_out(products: Sequence[str], met: Sequence[MetBy], sold: Mapping[str | None, int]) -> dict[str, list[str]]:
@@ -296,35 +301,43 @@ def say_product_gaps(gaps: Sequence[ProductGapRecord], named: Sequence[str], kno
     return f"but {joined(keep_few(said, _MOST_GAPS, 'more such musts'))}, so ask {names[0]} first"
 
 
+_GapGroups = Mapping[tuple[bool, tuple[str, ...]], Sequence[MetBy]]
+"""The musts beside a gap, by whether it is doubtful and by the products that meet them; the doubtful ones are last."""
+
+
 def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -> ProductGapRecord:
-    asked, known = gaps[0].asked, decision.facts.knowledge.providers[provider]
-    names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
-    by_products: dict[tuple[bool, tuple[str, ...]], list[MetBy]] = {}
+    asked, groups = gaps[0].asked, dict[tuple[bool, tuple[str, ...]], list[MetBy]]()
     for gap in sorted(gaps, key=lambda gap: gap.is_doubtful):
-        by_products.setdefault((gap.is_doubtful, tuple(sorted(gap.beside.products))), []).append(gap.beside)
-    stated = sorted(asked.stated)
+        groups.setdefault((gap.is_doubtful, tuple(sorted(gap.beside.products))), []).append(gap.beside)
+    return ProductGapRecord(
+        provider=provider,
+        criterion=asked.criterion.id,
+        stated_for=sorted(asked.stated),
+        beside=[
+            BesideRecord(criterion=part.criterion.id, products=list(products), ambiguous=doubtful)
+            for (doubtful, products), found in groups.items()
+            for part in found
+        ],
+        says=_say_gap(provider, asked, groups, decision),
+        priority=asked.requirement.priority,
+    )
+
+
+def _say_gap(provider: str, asked: MetBy, groups: _GapGroups, decision: Decision) -> str:
+    """Say for which products it is stated, and for which it is not, or ambiguous."""
+    known = decision.facts.knowledge.providers[provider]
+    names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
     label = asked.criterion.label if asked.is_must else f"{asked.criterion.label} (a wish)"
-    says = f"{known.name}: {label} is stated for {joined([names[name] for name in stated])}"
+    says = f"{known.name}: {label} is stated for {joined([names[name] for name in sorted(asked.stated)])}"
     # For example, it is stated for Acme Text, not for Acme Meet (Calls), and ambiguous for Acme Phone (Fax).
     for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
         needed = []
-        for (doubtful, products), found in by_products.items():
+        for (doubtful, products), found in groups.items():
             if doubtful == is_doubtful:
                 labels = [requirement_text(part.requirement, part.criterion) for part in found]
                 needed.append(f"{_name_any([names[name] for name in products])} ({shortened(labels)})")
         says += f", {but} {more.join(needed)}" if needed else ""
-    return ProductGapRecord(
-        provider=provider,
-        criterion=asked.criterion.id,
-        stated_for=stated,
-        beside=[
-            BesideRecord(criterion=part.criterion.id, products=list(products), ambiguous=doubtful)
-            for (doubtful, products), found in by_products.items()
-            for part in found
-        ],
-        says=f"{says}.",
-        priority=asked.requirement.priority,
-    )
+    return f"{says}."
 
 
 # Cautions about the products to choose, depending on the team's situation

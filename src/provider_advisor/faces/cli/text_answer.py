@@ -29,6 +29,7 @@ from provider_advisor.explanation.findings_in_words import (
     list_unlisted,
     list_unsure,
     list_unwanted,
+    qualify,
     say_not_stated,
 )
 from provider_advisor.explanation.verdict_in_words import group_questions, list_combinations, list_concessions
@@ -219,7 +220,7 @@ class _AnswerText:
     def _mark(self, finding: FindingRecord) -> TableCell:
         """Return the mark of a finding with its caveats: "yes, ambiguous", "yes (2022)"."""
         cell = self._mark_alone(finding)
-        text = self.answer.qualify(cell.text, finding)
+        text = qualify(cell.text, finding, self.answer)
         return TableCell(text, "yellow" if finding.is_ambiguous else cell.colour)
 
     def _mark_alone(self, finding: FindingRecord) -> TableCell:

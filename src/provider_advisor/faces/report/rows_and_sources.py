@@ -16,7 +16,7 @@ from provider_advisor.explanation.answer_records import (
     ScoreRecord,
     group_findings,
 )
-from provider_advisor.explanation.findings_in_words import list_notes
+from provider_advisor.explanation.findings_in_words import list_notes, qualify
 from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.words import (
     STANDINGS,
@@ -176,7 +176,7 @@ def build_rows(
 
 def _qualify(cell: ReportCell, finding: FindingRecord, answer: AnswerRecord) -> ReportCell:
     """Return a cell that says if its fact is from another product, ambiguous, or out of date, with the year."""
-    return cell._replace(word=answer.qualify(_APART if answer.has_gap(finding) else cell.word, finding))
+    return cell._replace(word=qualify(_APART if answer.has_gap(finding) else cell.word, finding, answer))
 
 
 def _make_row(
