@@ -29,6 +29,15 @@ from provider_advisor.requirements.matching import Matcher
         ("Toll-free numbers in the UK", ["toll-free-numbers@gb"]),
         ("ISO 27001 certified", ["certificate@iso-27001"]),
         ("Compatibility with Google Workspace", ["integration@google-workspace"]),
+        ("Zapier, Slack & HubSpot integrations", ["integration@zapier", "integration@slack", "integration@hubspot"]),
+        ("Slack as well as Teams integration", ["integration@slack", "integration@microsoft-teams"]),
+        ("SMS as well as WhatsApp", ["sms", "whatsapp"]),
+        ("post to Facebook and X", ["social-posting@facebook", "social-posting@x"]),
+        ("SDKs for iOS and Android", ["sdk@ios", "sdk@android"]),
+        ("Video on iOS and Android", ["ios", "android"]),
+        ("Support for email templates", ["email-templates"]),
+        ("We would like transfer of calls", ["call-transfer"]),
+        ("Support in German", ["support-language@de"]),
         ("Bills in local currency", []),
     ],
 )
@@ -85,6 +94,23 @@ def test_a_name_with_a_bound_is_read_as_on_the_command_line(knowledge, sentence,
     assert Matcher(knowledge, sentences=True).find(sentence).targets == (target,)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "targets"),
+    [
+        ("recording of calls", ("call-recording",)),
+        ("SMS (optional)", ("sms",)),
+        ("No setup fees", ("setup-price<=0",)),
+        ("Voicemail: Allows callers to leave messages when nobody answers", ("voicemail",)),
+        ("Voicemail: allows 20 messages", ()),
+        ("Email history (who did we send it to)", ()),
+    ],
+)
+def test_what_a_sentence_adds_to_a_name_is_told_from_what_it_asks(knowledge, sentence, targets):
+    found = Matcher(knowledge, sentences=True).find(sentence)
+    assert found.targets == targets
+    assert "direct-dial-numbers" not in found.candidates
+
+
 def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
     header = "Voicemail and hold music"
     assert Matcher(knowledge, sentences=True).find(header).targets == ("voicemail", "hold-music")
@@ -103,6 +129,12 @@ def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
         ("Number of countries >= 90", "number-countries>=90"),
         ("Number of countries: at least 90", "number-countries>=90"),
         ("Voicemail or call queues", "call-queues|voicemail"),
+        ("3,000 contacts", "contact-capacity>=3000"),
+        ("Hosted in Canada", "data-region@ca"),
+        ("Canadian data residency", "data-region@ca"),
+        ("Yealink phones or equivalent", "desk-phones@yealink"),
+        ("No fax", "fax=no"),
+        ("Voicemail: 20 boxes", "voicemail"),
         *((text, "sms") for text in ("SMS/MMS", "SMS and/or MMS", "SMS and voice", "SMS or MMS for the night shift")),
     ],
 )
@@ -125,6 +157,12 @@ def test_what_a_sentence_may_mean_has_its_members_and_bounds(knowledge, sentence
         ("message-throughput", "500 TPS", "message-throughput>=500"),
         ("message-throughput", "500 texts per day", None),
         ("messages-per-day", "80k messages a day", "messages-per-day>=80000"),
+        ("messages-per-day", "24 hours a day", None),
+        ("sms-outbound-price", "less than 1 cent", "sms-outbound-price<=0.01"),
+        ("sms-outbound-price", "$25 per user", None),
+        ("ucaas-price", "$25 per seat", "ucaas-price<=25"),
+        ("answer-seconds", "two (2) minutes or less", "answer-seconds<=120"),
+        ("uptime-commitment", "99.9% or higher", "uptime-commitment>=99.9"),
         ("sms-outbound-price", "$0.008", "sms-outbound-price<=0.008"),
         ("sms-outbound-price", "0.6 SEK", None),
         ("uptime-commitment", "99.9 per cent", "uptime-commitment>=99.9"),
@@ -145,6 +183,9 @@ def test_a_search_finds_members_and_sentences(knowledge):
     for words, first in {
         "numbers in germany": "phone-numbers@de",
         "valid TX-RAMP certification": "certificate@tx-ramp",
+        "3,000 contacts": "contact-capacity",
+        "recording of calls": "call-recording",
+        "fax (mandatory)": "fax",
         "Identify callers by voice": "caller-verification",
         "Noise suppression on calls": "call-noise-cancellation",
     }.items():

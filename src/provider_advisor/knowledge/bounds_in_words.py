@@ -33,12 +33,17 @@ _COUNTS = {
     for number, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)
 } | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
 _TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
+_WORDS = "|".join(_COUNTS)
+_OR_MORE = r"(?:or|and)\s(?:more|above|better|greater|higher)\b"
+_OR_LESS = r"(?:or|and)\s(?:less|fewer|below|lower|under|sooner|faster)\b"
 # Digits within a word or a longer number do not count: G.711, 4x4, 1.2.3.
 _AMOUNT = re.compile(
     rf"(?<![\w.,-])(?:(?P<least>{_LEAST})\s*|(?P<most>{_MOST})\s*|(?P<capacity>{_CAPACITY})\s*)?"
-    r"(?P<dollar>\$\s?)?(?P<number>\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|" + "|".join(_COUNTS) + r")"
-    r"(?:\s?(?P<times>k|m|thousand|million)\b)?(?![\w.]*\d)(?P<plus>\s?\+|\s(?:or|and)\s(?:more|above|better|greater))?"
-    r"(?:[\s-]*(?P<unit>%|per\s?cent\b|[a-z]+)(?:\s*(?:/|\bper\b|\ban?\b|\beach\b)\s*(?P<per>[a-z]+))?)?",
+    rf"(?P<dollar>\$\s?)?(?:(?:{_WORDS})\s*\(\s*)?(?P<number>\d{{1,3}}(?:,\d{{3}})+(?![\d,])|\d+(?:\.\d+)?|{_WORDS})"
+    rf"(?:\s?(?P<times>k|m|thousand|million)\b)?(?![\w.]*\d)\)?(?P<plus>\s?\+|\s{_OR_MORE})?(?P<minus>\s{_OR_LESS})?"
+    r"(?:[\s-]*(?P<unit>%|¢|per\s?cent\b|(?!(?:per|an?|each|or|and)\b)[a-z]+))?"
+    r"(?:\s*(?:/|\bper\b|\ban?\b|\beach\b)\s*(?P<per>[a-z]+))?"
+    rf"(?:\s(?:(?P<more>{_OR_MORE})|(?P<less>{_OR_LESS})))?",
     re.IGNORECASE,
 )
 _SECONDS = {
@@ -66,10 +71,17 @@ _SAME = {name: full for full in _SECONDS for name in (full, full.removesuffix("s
     "usd": "USD",
     "dollar": "USD",
     "dollars": "USD",
+    "cent": "cents",
+    "cents": "cents",
+    "¢": "cents",
     "tps": "/seconds",
     "mps": "/seconds",
     "cps": "/seconds",
 }
+# Who a price is paid for: "$25 per seat" is one of a user, and none of a message.
+_OF_A_USER = frozenset(
+    ("user", "users", "seat", "seats", "agent", "agents", "person", "employee", "license", "licence", "extension")
+)
 # Whom a meeting has to hold: buyers write people or attendees, criteria count participants.
 _PEOPLE = frozenset(map(stem, ("people", "persons", "attendees", "participants", "users", "employees", "staff")))
 _OF_PEOPLE = frozenset(("participants", "users", "recipients", "contacts", "viewers", "callers"))
@@ -112,11 +124,14 @@ def _read(found: re.Match[str]) -> SpokenAmount:
     number = float(_COUNTS.get(written, 0) or written) * _TIMES.get((found["times"] or "").casefold(), 1)
     unit = re.sub(r"\s", " ", (found["unit"] or "").casefold())
     unit = "USD" if found["dollar"] else _SAME.get(unit, unit)
+    if unit == "cents":
+        number, unit = number / 100, "USD"
     per = _SAME.get((found["per"] or "").casefold(), (found["per"] or "").casefold())
     known = unit in _SECONDS or unit in {"percent", "USD"} or unit.startswith("/")
     # The year of "4 hours a year" belongs to the amount; the agent of "48 calls per agent" may name a criterion.
     end = found.end() if known or per in _SECONDS else found.end("unit") if found["unit"] else found.end()
-    least, most = found["least"] or found["plus"], found["most"]
+    least = found["least"] or found["plus"] or found["more"]
+    most = found["most"] or found["minus"] or found["less"]
     at = found.start("unit") if found["unit"] else -1
     return SpokenAmount(found.start(), end, at, number, unit, per, ">=" if least else "<=" if most else "any")
 
@@ -141,18 +156,28 @@ def bind(
     return f"{criterion.id}{sign}{plain(round(number, 6))}", amount
 
 
+def counts(criterion: Criterion) -> bool:
+    """Return whether a criterion counts things, such as contacts or messages a second."""
+    unit, _, per = (criterion.unit or "").partition("/")
+    return bool(unit) and unit not in {"USD", "percent"} and (unit not in _SECONDS or bool(per))
+
+
 def _convert(amount: SpokenAmount, criterion: Criterion, named: tuple[int, int]) -> Number | None:
     """Return the number in the unit of a criterion, None where it is of something else."""
     # A text may have days and the criterion hours, so that times go through seconds.
     unit, _, per = (criterion.unit or "").partition("/")
     if criterion.kind not in {"quantity", "price"}:
         fits = False
-    elif unit in {"USD", "percent"}:
+    elif unit == "USD":
+        fits = amount.unit == unit and (amount.per not in _OF_A_USER or "user" in re.split("[/-]", per))
+    elif unit == "percent":
         fits = amount.unit == unit
     elif unit in _SECONDS:
         fits = amount.unit in _SECONDS and not amount.per
     elif per:
-        fits = f"{per}s" == (amount.unit.removeprefix("/") if amount.unit.startswith("/") else amount.per)
+        is_rate = amount.unit.startswith("/")  # TPS counts messages, and whatever else there may be
+        fits = f"{per}s" == (amount.unit.removeprefix("/") if is_rate else amount.per)
+        fits = fits and (is_rate or amount.unit not in _SECONDS)
     else:
         fits = _is_count(amount, unit, named)
     if not fits:

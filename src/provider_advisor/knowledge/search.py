@@ -45,6 +45,11 @@ def list_words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
+def count_shared(first: str, second: str) -> int:
+    """Return how many words two texts share, as they are written."""
+    return len(set(_split(first)).intersection(_split(second)))
+
+
 # Words without a meaning of their own. "no" and "not" have one, which `word_mistakes` reads.
 _EMPTY = list_words(
     """
@@ -53,6 +58,9 @@ _EMPTY = list_words(
     to use want wants we what when which who will with without would you your
     """
 )
+VERBS = frozenset(("did",))
+"""Words of the language that are names only in capitals: a DID is a direct number."""
+
 # Words of tenders that say little: who has to do something, and that it has to be done. Names may contain them.
 _WEAK = list_words(
     """
@@ -67,6 +75,7 @@ _WEAK = list_words(
 )
 _WEAK_SHARE = 0.2  # of the weight of other words
 _SPELLINGS = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
+_BEFORE_WHOSE = frozenset(("all", "our", "the", "their", "your"))
 # Applied in this order, each to the result of the one before. All forms of a word must get the same stem; the stem need
 # not be a word itself.
 _ENDINGS = (
@@ -125,15 +134,16 @@ class SearchIndex:
 
         A word that no entry has is read as the words that it may be misspelt for.
         """
-        holding = [self._find_holding(word) for word in _drop_empty(_split(query))]
+        holding = [self._find_holding(word) for word in self._list_query(query)]
         rarities = [self._weigh(len(found)) for found in holding]
         places = set.intersection(*map(set, holding)) if holding else ()
         # First entries with that name, then those with the phrase as it was typed, then by their words.
-        named, phrase = self._by_name.get(_to_stems(query), ()), " ".join(query.casefold().split())
+        named, phrase = self.find_named(query), " ".join(query.casefold().split())
         ranks: dict[int, tuple[float, ...]] = {}
         for place in places:
             score = sum(rarity * found[place] for rarity, found in zip(rarities, holding, strict=True))
-            ranks[place] = (place in named, self._has_phrase(place, phrase), score)
+            rank = len(named) - named.index(self.entries[place]) if self.entries[place] in named else 0
+            ranks[place] = (rank, self._has_phrase(place, phrase), score)
         return self._in_order(ranks)
 
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
@@ -147,6 +157,7 @@ class SearchIndex:
         """
         if named := self.find_named(query):
             return named
+        strong = self.find_named(" ".join(word for word in _split(query) if word not in _WEAK | _EMPTY))
         rarities = self._weigh_words(query)
         # If the names and labels of all entries together have less than the share that one must have, none can.
         needed = _SHARE_MEANT * sum(rarities.values())
@@ -158,7 +169,7 @@ class SearchIndex:
                     scores[place] += rarity * self._stems[root][place]
                     covered[place] += rarity
         found = {place: score for place, score in scores.items() if covered[place] >= needed}
-        return self._in_order(found or self._find_names_inside(rarities))
+        return tuple(dict.fromkeys([*strong, *self._in_order(found or self._find_names_inside(rarities))]))
 
     def find_near(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that have some of a sentence's words, the best first: for a person who will choose.
@@ -184,12 +195,17 @@ class SearchIndex:
     def _weigh_words(self, query: str) -> dict[str, float]:
         """Return the weights of a query's words by stem: the fewer entries mention one, the higher."""
         # Stemming is slow, and tables are full of unknown words; most begin like no known stem and can be skipped.
-        words = _drop_empty(_split(query))
+        words = self._list_query(query)
         roots = {word: stem(word) if word[:_SHORTEST] in self._starts else word for word in words}
         return {
             root: self._weigh(len(self._titles.get(root, ()))) * (_WEAK_SHARE if word in _WEAK else 1)
             for word, root in roots.items()
         }
+
+    def _list_query(self, query: str) -> list[str]:
+        """Return the words of a query that may mean something; numbers only if entries have them, such as 24 and 7."""
+        words, spoken = _drop_empty(_split(query)), VERBS.intersection(_WORD.findall(query))
+        return [word for word in words if word not in spoken and (not word.isdigit() or word in self._stems)] or words
 
     def _find_names_inside(self, rarities: Mapping[str, float]) -> dict[int, float]:
         """Return the entries with a name that is wholly in a query, each with the weight of its heaviest such name."""
@@ -225,7 +241,10 @@ class SearchIndex:
         """Return the entries that have a name of just these words, with any endings."""
         if query[:_SHORTEST].casefold() not in self._starts:
             return ()
-        return tuple(self.entries[place] for place in self._by_name.get(_to_stems(query), ()))
+        found = [self.entries[place] for place in dict.fromkeys(self._by_name.get(_to_stems(query), ()))]
+        if len(found) > 1:  # "call recording" and "call records" have the same stems: the one as it is written is first
+            found.sort(key=lambda entry: -max(count_shared(query, name) for name in entry.names))
+        return tuple(found)
 
     def are_alike(self, first: str, second: str) -> bool:
         """Return whether two texts have the same words, with any endings."""
@@ -291,11 +310,11 @@ def index_vocabulary(knowledge: KnowledgeBase, asked: Mapping[Key, Question]) ->
 def search_criteria(words: str, knowledge: KnowledgeBase) -> tuple[SearchEntry, ...]:
     """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
     index, reading = knowledge.search_index, knowledge.sentences.read(words)
-    found = index.search(words)
+    found, counted = index.search(words), knowledge.sentences.find_counted(words)
     # The index knows no members, and for a list it prefers the one entry that mentions all of its words. So what the
     # sentence reader found by a member, or in a list, comes first.
     is_list = reading.is_whole and len(reading.names) > 1
-    asked = [name for name in reading.names if is_list or AT in name]
+    asked = [name for name in reading.names if is_list or AT in name] or list(counted)
     if found and not asked:
         return found
     found = found or index.find_meant(words) or index.find_near(words)
@@ -325,7 +344,12 @@ def _split(text: str) -> list[str]:
 
 
 def _to_stems(text: str) -> str:
-    return " ".join(map(stem, _split(text)))
+    """Return the stems of a text; "recording of calls" has those of "call recording"."""
+    words = _split(text)
+    if "of" in words[1:-1]:
+        at = words.index("of", 1)
+        words = [*(word for word in words[at + 1 :] if word not in _BEFORE_WHOSE), *words[:at]]
+    return " ".join(map(stem, words))
 
 
 def _drop_empty(words: list[str]) -> list[str]:

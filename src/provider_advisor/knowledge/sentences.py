@@ -30,22 +30,26 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, find_amounts
+from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, counts, find_amounts
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Criterion
-from provider_advisor.knowledge.search import SearchIndex, list_words, stem
+from provider_advisor.knowledge.search import VERBS, SearchIndex, list_words, stem
 from provider_advisor.safe_text import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _WITHIN_NAME = re.compile(r"[\s\-\u2010-\u2015/.'\u2019&_]*")
-_LISTING = re.compile(r"[,;&+]|\b(?:and|plus)\b", re.IGNORECASE)
-_JOINT = re.compile(r"\s*(?:,?\s*\b(?P<word>and\s*/\s*or|and|plus|or)\b|(?P<sign>[,;&+/|]))\s*", re.IGNORECASE)
+_LISTING = re.compile(r"[,;&+]|\b(?:and|plus|as\s+well\s+as)\b", re.IGNORECASE)
+_JOINT = re.compile(
+    r"\s*(?:,?\s*\b(?P<word>and\s*/\s*or|and|plus|or|as\s+well\s+as)\b|(?P<sign>[,;&+/|]))\s*", re.IGNORECASE
+)
+_LINKS = frozenset(("and", "plus", "as", "well"))
 _DECIMAL = re.compile(r"\d\.\d")
 _BRACKETS = re.compile(r"\([^)]*\)")
-_SIGN, _AFTER_NAME = re.compile("[<>]"), re.compile(f"[<>{AT}]")
+_SIGN, _AFTER_NAME = re.compile("[<>=]"), re.compile(f"[<>={AT}]")
 _LONGEST_NAME, _LONGEST_TEXT = 8, 1_000
 _SHORT, _LONG = 4, 10
+_MOST_COUNTED = 3
 # Codes that are unambiguous in capitals; "IT" and "NO" are also words.
 _CODES = frozenset(("US", "USA", "UK", "EU", "UAE", "EEA", "EUR", "USD", "GBP", "CHF", "CAD", "AUD", "BAA", "DPA"))
 _WORDS_IN_CAPITALS = frozenset(
@@ -54,10 +58,10 @@ _WORDS_IN_CAPITALS = frozenset(
 # Words that only say that something is asked for, not what.
 _FILLERS = list_words(
     """
-    a able all also an any are available be can capabilities capability capable do does ensure ensures etc every
-    feature features functionality has have include included includes including is it its must need needs of offer
-    offered offers our please proposed provide provided provides providing required requires shall should specify
-    such that the their there this to use uses using we will with you your
+    a ability able all also an any are available be can capabilities capability capable do does ensure ensures etc
+    every feature features function functionality has have include included includes including is it its like must
+    need needs of offer offered offers our please proposed provide provided provides providing required requires shall
+    should specify such that the their there this to use uses using want wants we will with would you your
     """
 )
 # Words for what is bought and who offers it. They are fillers only before the first name: "the system supports video"
@@ -70,6 +74,8 @@ _SUBJECTS = list_words(
     """
 )
 _PAIRED = frozenset(("both", "either"))
+# Small words that may stand between one of these and the first name: "support for MMS", "ability to record calls".
+_LEADING = frozenset(("for", "of", "to"))
 # Words that may precede a member of a criterion that the sentence names: "SMS to Kenya", "paid by invoice".
 _BEFORE = frozenset(("across", "and", "by", "for", "from", "in", "only", "to", "via", "within"))
 # Words that may stand beside a member without its criterion: "ISO 27001 certified", "a signed BAA", "Slack connector".
@@ -145,13 +151,41 @@ class SentenceReader:
 
         `found` are the ids of criteria that it may mean; those that it asks for already are left out.
         """
-        asked = self.read(text).targets
+        sentence = _Sentence(text[:_LONGEST_TEXT], self)
+        asked = (sentence.read_list() or sentence.read_parts()).targets
         said = {_AFTER_NAME.split(target)[0] for target in asked}
         amounts = find_amounts(text[:_LONGEST_TEXT])
         more = [self.criteria[name] for name in found if name not in said]
-        bounds = [(one.id, bind(one, amounts) or _bind_bare(one, amounts)) for one in more]
-        targets = [*asked, *(bound[0] if bound else name for name, bound in bounds)]
-        return tuple(sorted(targets, key=lambda target: _SIGN.search(target) is None))
+        members = sentence.list_members()
+        bounds = [(one, bind(one, amounts) or _bind_bare(one, amounts)) for one in more]
+        targets = list(asked)
+        for one, bound in bounds:
+            of_members = [f"{one.id}{AT}{name}" for of, name in members if of == one.of_each]
+            targets += [bound[0]] if bound else of_members or [one.id]
+        # "Yealink or Cisco" names members of a list that only one criterion has.
+        targets = targets or [f"{host[0]}{AT}{name}" for of, name in members if len(host := self._hosts[of]) == 1]
+        return tuple(sorted(dict.fromkeys(targets), key=lambda target: _SIGN.search(target) is None))
+
+    @cached_property
+    def _hosts(self) -> Mapping[str, list[str]]:
+        """Return the criteria that can be asked of each member of a list, by list."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for one in self.criteria.values():
+            if one.of_each and AT not in one.id:
+                found[one.of_each].append(one.id)
+        return found
+
+    def find_counted(self, text: str) -> tuple[str, ...]:
+        """Return the criteria whose unit a number of a text has: "3,000 contacts"; none if many have it, as "days"."""
+        amounts = find_amounts(text[:_LONGEST_TEXT])
+        units = {stem(one.unit) for one in amounts}
+        found = [one.id for one in self._counting if stem(one.unit or "") in units and bind(one, amounts)]
+        return tuple(found) if len(found) <= _MOST_COUNTED else ()
+
+    @cached_property
+    def _counting(self) -> list[Criterion]:
+        """Return the quantities that count something, rather than measure time, money or shares."""
+        return [one for one in self.criteria.values() if one.kind == "quantity" and AT not in one.id and counts(one)]
 
     @cached_property
     def names(self) -> _Names:
@@ -161,7 +195,10 @@ class SentenceReader:
             for name in dict.fromkeys((one.id, *one.aliases, one.label, *one.keywords)):
                 roots = tuple(map(stem, _WORD.findall(name.casefold())))
                 if len(roots) <= _LONGEST_NAME and fold(name) not in self._loose and not _DECIMAL.search(name):
-                    found[roots[0]].append(_StemmedName(roots, one.id, name in one.keywords))
+                    is_keyword = name in one.keywords
+                    found[roots[0]].append(_StemmedName(roots, one.id, is_keyword))
+                    if len(roots) == 2 and "of" not in roots:  # noqa: PLR2004 ("call transfer" is also a "transfer of calls")
+                        found[roots[1]].append(_StemmedName((roots[1], "of", roots[0]), one.id, is_keyword))
         return found
 
     @cached_property
@@ -187,13 +224,16 @@ class _Sentence:
         self._criteria, self._index, self._text = reader.criteria, reader.index, text
         self._spans = list(_WORD.finditer(text))
         self._plain = [span[0].casefold() for span in self._spans]
-        self._stems = list(map(stem, self._plain))
+        self._stems = [
+            "" if span[0] in VERBS else stem(word) for span, word in zip(self._spans, self._plain, strict=True)
+        ]
         self._said: set[int] = set()
         self._spoken = [part for part in self._find_parts(self._stems, reader.names) if not self._is_in_number(part)]
         named = [part for part in self._spoken if len(part.names) == 1]  # a name of two criteria asks for neither
+        named = [part for part in named if not self._is_member_beside(part, named, reader.members)]
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = _list_places(part for part in named if not part.is_keyword)
-        members = list(self._find_parts(self._plain, reader.members, taken))
+        members = self._members = list(self._find_parts(self._plain, reader.members, taken))
         at_members = _list_places(members)
         self._named = [
             part
@@ -240,6 +280,17 @@ class _Sentence:
         around = re.match(r"\.\d|\s?%", self._text[end : end + 2]) or re.search(r"\d\.$", self._text[:start])
         return around is not None and self._text[start:end].isdigit()
 
+    def _is_member_beside(self, part: _NamedWords, named: Iterable[_NamedWords], members: _Names) -> bool:
+        """Return whether a name is meant as a member of another one beside it: the iOS of "SDK for iOS"."""
+        lists = self._list_lists(part, members)
+        hosts = {other: self._criteria[other.names[0]].of_each for other in named if other != part}
+        return any(of in lists and of not in self._list_lists(other, members) for other, of in hosts.items())
+
+    def _list_lists(self, part: _NamedWords, members: _Names) -> set[str]:
+        """Return the lists that have a member of just the words of a part."""
+        words = tuple(self._plain[part.start : part.end])
+        return {name.of.partition(AT)[0] for name in members.get(words[0], ()) if name.roots == words}
+
     def _stands_for_members(self, part: _NamedWords) -> bool:
         """Return whether the members of its list are asked for by their names alone."""
         of = self._criteria.list_of(part.names[0])
@@ -263,6 +314,16 @@ class _Sentence:
             self._hosted[part] = hosts
         elif is_name and len(by_itself) == 1:
             self._alone[part] = by_itself.pop()
+
+    def list_members(self) -> list[tuple[str, str]]:
+        """Return the members that are written as names, each with its list."""
+        written = [part for part in self._members if self._is_member(part)]
+        return [(of, name) for part in written for of, _, name in (each.partition(AT) for each in part.names)]
+
+    def _is_member(self, part: _NamedWords) -> bool:
+        """Return whether words that may name a member are more than a short word of the language."""
+        start, end = self._find_ends(part)
+        return end - start >= _SHORT or _is_written_as_name(self._text[start:end], is_first=part.start == 0)
 
     def read_list(self) -> SentenceReading | None:
         """Return what a list of nothing but names asks for: all of "SMS and MMS", any of "SMS or MMS".
@@ -301,7 +362,7 @@ class _Sentence:
         if self._alone:
             self._said |= {at for at, root in enumerate(self._stems) if root in _BESIDE}
         parts = sorted([*counted, *self._hosted, *self._alone])
-        listed = all(self._join(*pair, loosely=pair[1] not in counted) for pair in itertools.pairwise(parts))
+        listed = all(self._join(*pair, loosely=self._belong(*pair, counted)) for pair in itertools.pairwise(parts))
         is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
         return SentenceReading(targets, self._list_left() if is_sure else tuple(self._plain))
 
@@ -345,7 +406,7 @@ class _Sentence:
         return tuple(
             word
             for at, word in enumerate(self._plain)
-            if at not in self._said and word not in _FILLERS and not (at < first and word in _SUBJECTS)
+            if at not in self._said and word not in _FILLERS and not (at < first and word in _SUBJECTS | _LEADING)
         )
 
     def _find_joints(self, parts: Sequence[_NamedWords]) -> dict[tuple[_NamedWords, _NamedWords], str]:
@@ -354,7 +415,7 @@ class _Sentence:
         for pair in itertools.pairwise(parts):
             if joint := _JOINT.fullmatch(self._find_gap(pair[0].end - 1, pair[1].start)):
                 sign = (joint["word"] or joint["sign"]).casefold()
-                found[pair] = "or" if sign == EITHER else sign
+                found[pair] = "or" if sign == EITHER else "and" if sign.endswith("as") else sign
         return found
 
     def _say_before(self, part: _NamedWords) -> None:
@@ -364,9 +425,13 @@ class _Sentence:
             self._said.add(at)
             at -= 1
 
+    def _belong(self, before: _NamedWords, after: _NamedWords, counted: Collection[_NamedWords]) -> bool:
+        """Return whether one of two neighbours is a member of the other: "SMS to Kenya", "Kenya SMS"."""
+        return after not in counted or after in self._hosted.get(before, ())
+
     def _join(self, before: _NamedWords, after: _NamedWords, *, loosely: bool) -> bool:
         """Return whether two parts are listed one after the other, and take what joins them as said."""
-        self._said |= {at for at in range(before.end, after.start) if self._plain[at] in {"and", "plus"}}
+        self._said |= {at for at in range(before.end, after.start) if self._plain[at] in _LINKS}
         is_list = _LISTING.search(self._find_gap(before.end - 1, after.start)) is not None
         return is_list or loosely or before.names == after.names  # the last: "single sign-on (SAML)"
 
@@ -386,7 +451,8 @@ def _bind_bare(criterion: Criterion, amounts: Sequence[SpokenAmount]) -> tuple[s
 def _is_written_as_name(said: str, *, is_first: bool) -> bool:
     """Return whether a member is written as one: "are", "no" and "Make" as a first word are words of the language."""
     if said.isalpha() and len(said) < _SHORT:
-        return said in _CODES or (said.isupper() and said not in _WORDS_IN_CAPITALS)
+        has_capitals = said.isupper() or any(sign.isupper() for sign in said[1:])  # X, PHP, iOS
+        return said in _CODES or (has_capitals and said not in _WORDS_IN_CAPITALS)
     is_phrase = " " in said
     written = said[1:] if is_first and not is_phrase else said
     return (is_phrase and len(said) > _LONG) or any(sign.isupper() or sign.isdigit() for sign in written)

@@ -21,8 +21,10 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.bounds_in_words import find_amounts
 from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Criterion
+from provider_advisor.knowledge.search import count_shared
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import get_name, read_requirement
 from provider_advisor.requirements.priority_cells import split_priority
@@ -44,6 +46,18 @@ _TAIL = re.compile(r"[;,]\s*and\s*\Z", re.IGNORECASE)  # of all but the last lin
 _NUMBER = re.compile(
     r"(?:\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?|\(?(?:[0-9]{1,3}|[a-z]|[ivx]{2,4})[.)]"
     r"|(?:F|FR|ID|NFR|R|REQ|TR)[-. ]?[0-9]{1,4}(?:\.[0-9]{1,3})*[.:)]?)\s+(?=[^\W\d])",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"(?:no|without|zero|free\s+of)\s+(?:(?:any|additional|extra|the|a)\s+)*(?P<what>\S.*?)"
+    r"(?:\s+(?:needed|required|necessary))?",
+    re.IGNORECASE,
+)
+# "Voicemail: allows callers to leave messages" only says what it is; "Voicemail: 20 boxes" asks for more.
+_EXPLAINED = re.compile(r"(?P<name>[^:\u2013\u2014]{3,60}?)\s*(?::\s+|\s[-\u2013\u2014]\s+)(?P<more>\S.*)", re.DOTALL)
+_EXPLAINS = re.compile(
+    r"(?:allows?|enables?|lets?|provides?|displays?|shows?|plays?|alerts?|integrates?|gives?|automatically|"
+    r"an?\s+automated|(?:the\s+)?ability\s+to)\b",
     re.IGNORECASE,
 )
 _BOUNDED = re.compile(r"(?P<name>[^<>=≥≤]*\w)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<value>[^<>=≥≤]*\w[\s%]*)")
@@ -123,7 +137,13 @@ class Matcher:
             return found
         if tail := _TAIL.search(word):
             return self.find(word[: tail.start()])._replace(word=word)
-        return self._find_bounded(word) or self._find_numbered(word) or self._find_prioritised(word) or found
+        return (
+            self._find_bounded(word)
+            or self._find_numbered(word)
+            or self._find_denied(word)
+            or self._find_prioritised(word)
+            or self._find_explained(word, found)
+        )
 
     def _find(self, word: str) -> Match:
         # From the surest way to the least sure; each leaves a word to the next only where it says nothing.
@@ -167,6 +187,28 @@ class Matcher:
         found = self.find(plain[number.end() :]) if number else None
         return found._replace(word=word) if found and found.targets else None
 
+    def _find_denied(self, word: str) -> Match | None:
+        """Return what "no fax" may mean, and "no setup fee" does; None if it is not clear what is denied."""
+        denied = _DENIED.fullmatch(word.strip(_MARKS))
+        targets = self.find(denied["what"]).targets if denied else ()
+        asked = [self._knowledge.criteria.get(target) for target in targets]
+        if not asked or not all(one is not None and one.kind in {"capability", "price"} for one in asked):
+            return None
+        without = tuple(f"{one.id}{'<=0' if one.kind == 'price' else '=no'}" for one in asked if one is not None)
+        is_clear = all(target.endswith("<=0") for target in without)
+        return Match(word, without, "from its words") if is_clear else Match(word, (), "", without)
+
+    def _find_explained(self, word: str, found: Match) -> Match:
+        """Return what "Voicemail: allows callers to leave messages" stands for; `found` is what all of it may mean."""
+        said = _EXPLAINED.fullmatch(word.strip(_MARKS))
+        named = self.find(said["name"]) if said else None
+        if said is None or named is None or not named.is_requirement:
+            return found
+        if _EXPLAINS.match(said["more"]) and not find_amounts(said["more"]):
+            return Match(word, named.targets, "from its first words")
+        meant = dict.fromkeys([*named.targets, *found.candidates])
+        return found._replace(candidates=tuple(meant)[: max(_MOST, len(named.targets))])
+
     def _find_prioritised(self, word: str) -> Match | None:
         """Return what "SMS (optional)" stands for, or may mean, without its priority; None if it says none."""
         plain, wish = split_priority(word.strip(_MARKS))
@@ -192,14 +234,18 @@ class Matcher:
                 ]
                 if form := next((name for name in names if index.are_alike(name, word)), None):
                     found[entry.id] = form
-        return found
+        # "Call recordings" are no "call records", whose stems are the same.
+        shared = {name: count_shared(form, word) for name, form in found.items()}
+        best = [name for name, count in shared.items() if count == max(shared.values())]
+        return {best[0]: found[best[0]]} if len(best) == 1 else found
 
     def _list_candidates(self, word: str, loose: str | None, forms: Iterable[str]) -> tuple[str, ...]:
         index = self._knowledge.search_index
         entries = index.find_near(word) if self._sentences else index.find_meant(word)
         meant = [entry.id for entry in entries if entry.kind == "criterion"]
         near = [self._knowledge.words[name] for name in self._knowledge.spelling_index.nearest(word)]
-        found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *meant])
+        counted = self._knowledge.sentences.find_counted(word)
+        found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *counted, *meant])
         asked = self._knowledge.sentences.read(word).targets
         return self._knowledge.sentences.suggest(word, found)[: max(_MOST, len(asked[:_MOST_ASKED]))]
 

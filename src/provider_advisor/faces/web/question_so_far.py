@@ -42,6 +42,7 @@ _MOST_NAMED = 4
 
 _MOST_ASKED = 3
 _WORDS = {value: text.lower() for value, text in CHOICES}
+_MUST_NOT = f" ({_WORDS[ABSENT_TICK]})"
 _LABELS = {
     "only": "Only these providers",
     "without": "Without",
@@ -98,7 +99,7 @@ def list_unjudged(statement: Statement, knowledge: KnowledgeBase) -> Iterator[Un
         rest = team._replace(unlisted=tuple(one for one in team.unlisted if one is not part))
         meanings = [
             (
-                name_requirement(meant, knowledge),
+                f"{name_requirement(meant, knowledge)}{_MUST_NOT if meant.is_absence else ''}",
                 _write(rest._replace(requirements=(*rest.requirements, meant)), statement, knowledge),
             )
             for meant in suggest_requirements(part, matcher, knowledge)
