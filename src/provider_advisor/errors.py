@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import ParamSpec, TypeVar
-
-P = ParamSpec("P")
-R = TypeVar("R")
-T = TypeVar("T")
+from collections.abc import Iterable
 
 
 class AdvisorError(Exception):
@@ -34,31 +29,6 @@ class RequirementsError(AdvisorError):
     def reason(self) -> str:
         """Return all sentences on one line, as the reason why a row of a table has no answer."""
         return " ".join(self.problems)
-
-
-class Mistakes:
-    """Collects the mistakes of a statement while reading continues."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def note(self, read: Callable[P, R], *given: P.args, **named: P.kwargs) -> R | None:
-        """Return the result of reading, or None after noting the mistake."""
-        try:
-            return read(*given, **named)
-        except RequirementsError as error:
-            self.problems += error.problems
-            return None
-
-    def note_all(self, read: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """Return the results of reading each item, without those that have mistakes."""
-        found = [self.note(read, item) for item in items]
-        return [part for part in found if part is not None]
-
-    def raise_any(self) -> None:
-        """Raise RequirementsError if anything was noted."""
-        if self.problems:
-            raise RequirementsError(*self.problems)
 
 
 class EngineError(AdvisorError):

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from provider_advisor.errors import Mistakes, RequirementsError
+from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.choices import name_choice
 from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
@@ -32,7 +32,15 @@ from provider_advisor.logic import (
     read_amount,
     unit_fits,
 )
-from provider_advisor.requirements.statement import HEAVIEST, LARGEST, PRIORITIES, Requirement, bound_words, is_within
+from provider_advisor.requirements.statement import (
+    HEAVIEST,
+    LARGEST,
+    PRIORITIES,
+    Mistakes,
+    Requirement,
+    bound_words,
+    is_within,
+)
 from provider_advisor.safe_text import brief, explain_error_value, is_error_value, shown, write_value
 
 # A sign may be any run of < > =, so that the sentence about `stock=>90` or `stock>90` can name the criterion.

@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
 from typing import Any
 
-from provider_advisor.errors import Mistakes, RequirementsError
+from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.records import Priority, Topic
 from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt
@@ -24,6 +24,7 @@ from provider_advisor.logic import Number, number_text, plain
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
 from provider_advisor.requirements.statement import (
     RANK,
+    Mistakes,
     Requirement,
     Statement,
     Team,

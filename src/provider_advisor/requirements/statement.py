@@ -10,10 +10,10 @@ With the records, the same as a requirements file has it.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeGuard
+from typing import Any, Literal, NamedTuple, ParamSpec, TypeGuard, TypeVar
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
@@ -21,6 +21,10 @@ from provider_advisor.knowledge.choices import IS_ABSENT, get_bound
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, LARGEST_AMOUNT, Interval, Number, parse_age, parse_day
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 UnlistedPriority = Literal["must", "should", "could"]
 
@@ -261,3 +265,28 @@ def read_day(text: str | None) -> dt.date | None:
 def today() -> dt.date:
     """Return the day where the user is."""
     return dt.date.today()  # noqa: DTZ011
+
+
+class Mistakes:
+    """Collects the mistakes of a statement while reading continues."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def note(self, read: Callable[P, R], *given: P.args, **named: P.kwargs) -> R | None:
+        """Return the result of reading, or None after noting the mistake."""
+        try:
+            return read(*given, **named)
+        except RequirementsError as error:
+            self.problems += error.problems
+            return None
+
+    def note_all(self, read: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Return the results of reading each item, without those that have mistakes."""
+        found = [self.note(read, item) for item in items]
+        return [part for part in found if part is not None]
+
+    def raise_any(self) -> None:
+        """Raise RequirementsError if anything was noted."""
+        if self.problems:
+            raise RequirementsError(*self.problems)

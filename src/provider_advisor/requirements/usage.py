@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from provider_advisor.errors import Mistakes, RequirementsError
+from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.criteria import list_member_words
@@ -31,7 +31,7 @@ from provider_advisor.logic import (
     read_amount,
     write_plainly,
 )
-from provider_advisor.requirements.statement import LARGEST, YEARLY, Used, Volume, is_within
+from provider_advisor.requirements.statement import LARGEST, YEARLY, Mistakes, Used, Volume, is_within
 from provider_advisor.safe_text import brief, explain_error_value, fold, shown
 
 _MONTHS = 12

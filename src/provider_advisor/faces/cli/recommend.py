@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
+from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.input_options import SheetOptions
 from provider_advisor.faces.cli.options import (
@@ -32,7 +32,7 @@ from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.read_team import refuse_contradictions
-from provider_advisor.requirements.statement import Used, read_age, read_day
+from provider_advisor.requirements.statement import Mistakes, Used, read_age, read_day
 from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 from provider_advisor.safe_text import reveal
 from provider_advisor.version import __version__

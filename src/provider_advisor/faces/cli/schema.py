@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from provider_advisor.faces.text import show_json
-from provider_advisor.knowledge.loader import make_key, recall, remember, stamp_code
+from provider_advisor.knowledge.kept_results import make_key, recall, remember, stamp_code
 
 _ANSWERS = {
     "recommendation": "explanation.answer_schema:answer_schema",

@@ -16,13 +16,13 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import QueryParams
 
-from provider_advisor.errors import KnowledgeError, Mistakes, RequirementsError
+from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.logic import Number, plain
 from provider_advisor.requirements import Requirement, Statement, bound_words, split_list, statement_record
 from provider_advisor.requirements.grammar import BOUND_SIGNS, read_weight
 from provider_advisor.requirements.requirements_file import read_requirements_data
-from provider_advisor.requirements.statement import list_unwanted
+from provider_advisor.requirements.statement import Mistakes, list_unwanted
 from provider_advisor.requirements.unlisted import read_unlisted
 
 Query = Sequence[tuple[str, str]]
