@@ -118,6 +118,28 @@ def test_at_most_on_what_is_no_limit_is_fine(suspicious):
     assert suspicious(provider(f"criterion: bikes-in-stock, at_most: 20, unit: bikes, {CLAIM}")) == []
 
 
+@pytest.mark.parametrize(
+    ("amount", "place", "differs"),
+    [(6, "line: 3", True), (5, "line: 3", False), (6, "line: 4", False), (6, "line: 3, from: 2023-01-01", False)],
+)
+def test_a_price_of_a_member_that_is_not_what_the_same_place_states_for_it(suspicious, amount, place, differs):
+    prices = criteria(
+        "id: hire-price, label: Price of hire, kind: price, unit: EUR/hour, of: rental, of_each: region, usage: [],"
+        " scale: {worst: 50, best: 0, because: bikes are cheap}"
+    )
+    claims = provider(
+        f"criterion: rental, value: present, {CLAIM}",
+        f"criterion: hire-price, price_of: north, exactly: 5, unit: EUR/hour, {CLAIM}",
+        f"criterion: hire-price, member: north, exactly: {amount}, unit: EUR/hour, source: guide-2020, {place}",
+        f"criterion: hire-price, member: south, exactly: 9, unit: EUR/hour, {CLAIM}",
+    )
+    said = (
+        "facts/providers/more.yaml:5: the price 'hire-price' of 'north' is not the one at "
+        "facts/providers/more.yaml:6, from the same place of the source; keep the one that is right in both."
+    )
+    assert [text for text in suspicious(prices | claims) if "hire-price" in text] == [said] * differs
+
+
 def test_a_price_of_what_its_provider_is_not_known_to_sell(suspicious):
     price = f"criterion: rental-price, exactly: 20, unit: EUR/day, {CLAIM}"
     assert suspicious(provider(price)) == [

@@ -48,6 +48,7 @@ def find_suspicions(facts: Facts) -> Iterator[str]:
     yield from _find_ageless(knowledge)
     yield from _find_duplicates(knowledge)
     yield from _find_open_limits(knowledge)
+    yield from _find_unlike_prices(knowledge)
     yield from _find_prices_of_nothing(facts)
     yield from _find_idle_rules(facts)
     yield from _find_repeated_rules(knowledge)
@@ -125,6 +126,27 @@ def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
                 f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
                 "write `exactly` if the provider supports that many."
             )
+
+
+def _find_unlike_prices(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield prices `price_of` a member that are not the price that the same place of the source states for it."""
+    stated: dict[tuple[object, ...], list[Claim]] = {}
+    for claim in _iterate_claims(knowledge):
+        for member in claim.members:
+            stated.setdefault((_get_place(claim), member), []).append(claim)
+    for claim in _iterate_claims(knowledge):
+        said = (claim.value, claim.bound, claim.tiers)
+        for other in stated.get((_get_place(claim), claim.price_of), []):
+            if (other.value, other.bound, other.tiers) != said:
+                yield (
+                    f"{claim.where}: the price '{claim.criterion}' of '{claim.price_of}' is not the one at "
+                    f"{other.where}, from the same place of the source; keep the one that is right in both."
+                )
+
+
+def _get_place(claim: Claim) -> tuple[object, ...]:
+    """Return what a claim is about, and where its source says it."""
+    return claim.provider, claim.product, claim.criterion, claim.source, claim.line, claim.place, claim.starts
 
 
 def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
