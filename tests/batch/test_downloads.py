@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import http.server
 import ipaddress
+import os
+import signal
 import ssl
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +54,11 @@ class _Answers(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = self.path.partition("?")[0]
+        if path == "/slow.csv":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nteam,")
+            with contextlib.suppress(OSError):
+                self.rfile.read(1)  # until the other side closes
+            return
         if path == "/not-http.csv":
             self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
             return
@@ -176,6 +187,25 @@ def test_where_a_download_cannot_be_saved_the_folder_is_named(run, address, tmp_
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
     status, said = run(f"{address}/teams.csv", tmp_path / "out.csv")
     assert (status, f"cannot be saved in {tmp_path / 'full'}" in said, said.count("\n")) == (1, True, 1), said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_download_that_is_asked_to_end_leaves_no_folder(address, certificate, tmp_path, number):
+    """Ctrl-C does the same; a service or a closed terminal sends these."""
+    (kept := tmp_path / "kept").mkdir()
+    command = [Path(sys.executable).with_name("recommend"), "batch", f"{address}/slow.csv", tmp_path / "out.csv"]
+    environment = os.environ | {"SSL_CERT_FILE": str(certificate), "TMPDIR": str(kept)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        while not list(kept.glob("recommend-*/*")):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+    assert (process.returncode, said.strip()) == (128 + number, "recommend: interrupted.")
+    assert list(kept.iterdir()) == []
 
 
 def test_a_server_that_nobody_vouches_for_is_refused(run, address, tmp_path, monkeypatch):

@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+_END_REQUESTS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 def main() -> NoReturn:
     """Run the command and end the process with its exit status."""
@@ -29,8 +31,11 @@ def main() -> NoReturn:
             raise
         sys.stderr.write("recommend: interrupted.\n")
         status = 130
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if status == 130 and interrupts:  # noqa: PLR2004 (of Ctrl-C, which the others look like)
+        status = 128 + interrupts[0]
+    for number in _END_REQUESTS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     _end_at_once(status)
 
 
@@ -65,13 +70,17 @@ def _open_closed_streams() -> None:
 
 
 def _note_interrupts() -> list[int]:
-    """Return a list to which each Ctrl-C is added before it raises KeyboardInterrupt."""
+    """Return a list to which each Ctrl-C or request to end is added before it raises KeyboardInterrupt.
+
+    Otherwise SIGTERM would end the process at once, and leave temporary folders behind.
+    """
     came: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         came.append(number)
         raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, note)
+    for number in _END_REQUESTS:
+        if signal.getsignal(number) in {signal.default_int_handler, signal.SIG_DFL}:
+            signal.signal(number, note)
     return came
