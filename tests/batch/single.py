@@ -14,8 +14,8 @@ from provider_advisor.decision.decide import Decision, Outcome, judge_team
 from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.verdict import rank
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.findings_in_words import find_notices
 from provider_advisor.explanation.products import find_product_gaps
+from provider_advisor.explanation.record_answer import find_notices
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import ABSENT
 from provider_advisor.requirements import Requirement

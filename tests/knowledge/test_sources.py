@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from provider_advisor.explanation.record_answer import claim_record
+from provider_advisor.faces.knowledge_records import record_claim
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.suspicions import find_future_claims, find_suspicions
 from provider_advisor.recommendation import answer
@@ -59,7 +59,7 @@ def test_a_place_is_a_line_a_page_a_section_or_an_anchor(base, place, line, said
     knowledge = base(place=place)
     (claim,) = knowledge.providers["more"].claims
     assert (claim.line, claim.place) == (line, said)
-    assert (claim_record(claim)["line"], claim_record(claim)["place"]) == (line, said)
+    assert (record_claim(claim)["line"], record_claim(claim)["place"]) == (line, said)
     found = answer(knowledge, Statement(read_team(knowledge, needs=["repairs"]), _DAY)).record
     (evidence,) = next(part["evidence"] for part in found["findings"] if part["provider"] == "more")
     assert (evidence["line"], evidence["place"]) == (line, said)

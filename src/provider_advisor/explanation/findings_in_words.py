@@ -6,12 +6,11 @@ its product and an end that lies ahead. "65 countries; this does not settle it":
 
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from provider_advisor.decision import Decision, Finding
+from provider_advisor.decision import Finding
 from provider_advisor.decision.degrees import GradedPart
-from provider_advisor.decision.findings import list_used_facts
-from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, NoticeRecord, group_findings
+from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, group_findings
 from provider_advisor.explanation.costs_in_words import describe_cost, record_cost
 from provider_advisor.explanation.words import (
     claim_text,
@@ -52,8 +51,10 @@ _OF_PRODUCTS = {
 """What happens to a product, by the kind of notice."""
 
 _CLOSED = frozenset({"closed-to-new", "closes-to-new"})
-_NAMES = frozenset({"renamed", "renames"})
-_OF_THE_ANSWER = _NAMES | {"withdrawn"}
+RENAMED = frozenset({"renamed", "renames"})
+"""The kinds of notices on a new name, which belongs to the product, whatever its criteria."""
+
+_OF_THE_ANSWER = RENAMED | {"withdrawn"}
 _MOST_NAMED = 5
 _ENDS = {"at_least", "at_most"}
 _AMBIGUOUS = "the source can be read in another way"
@@ -196,46 +197,11 @@ def _describe_noticed_claim(notice: Notice, claim: Claim) -> str:
     return f"{notice.kind} on {notice.day}"
 
 
-def find_notices(decision: Decision) -> list[NoticeRecord]:
-    """Return the ends and changes of all facts that the answer uses, each once."""
-    knowledge = decision.facts.knowledge
-    found: dict[tuple[Any, ...], NoticeRecord] = {}
-    for fact in _find_used(decision):
-        for notice in fact.notices:
-            # A new name belongs to the product, and is mentioned once, whatever its criteria.
-            asked = "" if notice.kind in _NAMES else notice.criterion
-            key = (notice.provider, asked, notice.product, notice.kind, notice.day)
-            found.setdefault(
-                key,
-                NoticeRecord(
-                    provider=notice.provider,
-                    product=notice.product,
-                    criterion=notice.criterion,
-                    kind=notice.kind,
-                    day=notice.day.isoformat(),
-                    stated=None if notice.stated is None else notice.stated.isoformat(),
-                    source=notice.source,
-                    line=notice.line,
-                    says=say_notice(notice, knowledge),
-                ),
-            )
-    return list(found.values())
-
-
 def say_notice(notice: Notice, knowledge: KnowledgeBase) -> str:
     """Return an end or a change as a sentence: "Acme, Fax: ends on 2027-01-31 (announced on 2026-09-01)."."""
     name, label = knowledge.providers[notice.provider].name, knowledge.criteria[notice.criterion].label
-    about = name if notice.kind in _NAMES else f"{name}, {label}"
+    about = name if notice.kind in RENAMED else f"{name}, {label}"
     return f"{about}: {_describe_notice(notice, knowledge)}."
-
-
-def _find_used(decision: Decision) -> Iterator[Fact]:
-    for assessment in decision.outcome.assessments:
-        for finding in assessment.findings:
-            yield from list_used_facts(finding, decision.facts)
-        for item in assessment.cost.items if assessment.cost is not None else ():
-            if item.price is not None:
-                yield item.price
 
 
 # What is not known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     BoundWords,
     ConcessionRecord,
+    DifferenceRecord,
     EvidenceRecord,
     FindingRecord,
     KnowledgeRecord,
@@ -29,10 +31,11 @@ from provider_advisor.explanation.answer_records import (
 )
 from provider_advisor.explanation.costs_in_words import record_cost
 from provider_advisor.explanation.findings_in_words import (
+    RENAMED,
     explain_finding,
     explain_presence,
-    find_notices,
     list_deciding,
+    say_notice,
 )
 from provider_advisor.explanation.products import (
     find_products,
@@ -40,10 +43,13 @@ from provider_advisor.explanation.products import (
     record_choices,
     record_product_gaps,
 )
-from provider_advisor.explanation.verdict_in_words import explain_verdict, find_differences_of_leaders, in_brief
-from provider_advisor.explanation.words import joined, sum_up_grounds, usage_label
-from provider_advisor.knowledge import Claim, Facts, KnowledgeBase
+from provider_advisor.explanation.verdict_in_words import explain_verdict, in_brief
+from provider_advisor.explanation.words import claims_text, joined, sum_up_grounds, usage_label
+from provider_advisor.inference import judged_by
+from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.records import Notice
+from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.statement import list_unwanted, record_part
 from provider_advisor.requirements.usage import describe_volume
@@ -57,7 +63,7 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
     shown = [_record_finding(finding, decision.facts) for finding in findings]
     used = _list_used_claims(outcome.assessments)
     notices, gaps = find_notices(decision), record_product_gaps(decision)
-    differences = find_differences_of_leaders(decision)
+    differences = _record_differences(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
     chosen, take = record_choices(decision)
     return AnswerRecord(
@@ -240,6 +246,90 @@ def _list_used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
     return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
 
 
+def find_notices(decision: Decision) -> list[NoticeRecord]:
+    """Return the ends and changes of all facts that the answer uses, each once."""
+    found: dict[tuple[Any, ...], NoticeRecord] = {}
+    for fact in _list_used_facts(decision):
+        for notice in fact.notices:
+            # A new name belongs to the product, and is mentioned once, whatever its criteria.
+            asked = "" if notice.kind in RENAMED else notice.criterion
+            key = (notice.provider, asked, notice.product, notice.kind, notice.day)
+            if key not in found:
+                found[key] = _record_notice(notice, decision.facts.knowledge)
+    return list(found.values())
+
+
+def _record_notice(notice: Notice, knowledge: KnowledgeBase) -> NoticeRecord:
+    return NoticeRecord(
+        provider=notice.provider,
+        product=notice.product,
+        criterion=notice.criterion,
+        kind=notice.kind,
+        day=notice.day.isoformat(),
+        stated=None if notice.stated is None else notice.stated.isoformat(),
+        source=notice.source,
+        line=notice.line,
+        says=say_notice(notice, knowledge),
+    )
+
+
+def _list_used_facts(decision: Decision) -> Iterator[Fact]:
+    """Yield the facts that the answer uses, each as often as it does."""
+    for assessment in decision.outcome.assessments:
+        for finding in assessment.findings:
+            yield from list_used_facts(finding, decision.facts)
+        for item in assessment.cost.items if assessment.cost is not None else ():
+            if item.price is not None:
+                yield item.price
+
+
+def _record_differences(decision: Decision) -> list[DifferenceRecord]:
+    """Return the criteria on which the leaders of a tie are known to differ; nothing for another verdict.
+
+    They are those of the areas that the answer is about: of what is asked, and of what the rules that count favour,
+    which may be all that there is. A criterion that is asked within a bound may be among them: 100 and 65 seats both
+    meet "at least 60".
+    """
+    verdict, facts = decision.outcome.verdict, decision.facts
+    if verdict.kind != "tie":
+        return []
+    knowledge, inference = facts.knowledge, decision.outcome.inference
+    # Two phone systems that meet all musts may differ in voicemail, which nobody asked for: that is worth a word. What
+    # they have of video is not, if no requirement is about video.
+    counting = {part.criterion for part in inference.requirements}.union(*map(judged_by, inference.favours))
+    areas = {knowledge.criteria[criterion].area for criterion in counting}
+    found = []
+    for criterion in knowledge.criteria.values():
+        if criterion.area in areas and not criterion.computed:
+            known = [facts(provider, criterion.id) for provider in verdict.among]
+            if any(_differ(*pair) for pair in itertools.combinations(known, 2)):
+                found.append(_record_difference(criterion, known, knowledge))
+    return found
+
+
+def _differ(one: Fact, other: Fact) -> bool:
+    """Return whether two facts are known and cannot be the same."""
+    if one.amount is not None and other.amount is not None:
+        return one.amount.excludes(other.amount)
+    return {one.truth, other.truth} == {Truth.YES, Truth.NO}
+
+
+def _record_difference(criterion: Criterion, known: Sequence[Fact], knowledge: KnowledgeBase) -> DifferenceRecord:
+    says: dict[str, list[str]] = {}
+    for fact in known:
+        says.setdefault(_describe_known(fact), []).append(knowledge.providers[fact.provider].name)
+    parts = [f"{what} ({joined(names)})" for what, names in says.items()]
+    return DifferenceRecord(
+        criterion=criterion.id, label=criterion.label, says=f"{criterion.label}: {'; '.join(parts)}."
+    )
+
+
+def _describe_known(fact: Fact) -> str:
+    if fact.amount is not None:
+        return claims_text(fact.claims)
+    return {Truth.YES: "yes", Truth.NO: "no", Truth.UNKNOWN: "not known"}[fact.truth]
+
+
 def _record_sources(
     used: Sequence[Claim], notices: Iterable[NoticeRecord], knowledge: KnowledgeBase
 ) -> list[SourceRecord]:
@@ -293,28 +383,3 @@ def _record_knowledge(decision: Decision, findings: Sequence[Finding], claims: S
             if facts.is_stale(fact)
         ],
     )
-
-
-def claim_record(claim: Claim) -> dict[str, Any]:
-    """Return a claim as JSON-ready data, as `recommend facts --format json` lists it."""
-    return {
-        "provider": claim.provider,
-        "product": claim.product,
-        "meant": claim.meant,
-        "criterion": claim.criterion,
-        "value": list(claim.value) if isinstance(claim.value, tuple) else claim.value,
-        "bound": claim.bound,
-        "tiers": [tier._asdict() for tier in claim.tiers],
-        **{name: amount for name, amount in claim.terms._asdict().items() if amount},
-        **({} if claim.plus is None else {"plus": claim.plus}),
-        **({} if claim.price_of is None else {"price_of": claim.price_of}),
-        "unit": claim.unit,
-        "evidence": claim.evidence,
-        "source": claim.source,
-        "line": claim.line,
-        "place": claim.place,
-        "as_of": claim.stated.isoformat(),
-        "from": claim.starts.isoformat(),
-        "until": claim.until.isoformat() if claim.until else None,
-        "note": claim.note,
-    }

@@ -1,11 +1,10 @@
-"""Explain the verdict in one sentence, and say what would decide a tie or change the verdict.
+"""Explain the verdict in one sentence, and say what would change it.
 
 The sentence agrees with the standings and scores beside it. An example: Ada meets every must and has proven 60 points;
 Bob has one must unknown, and 70 points if all turns out well. Ada is recommended, and unknown facts "could still put
 Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, Bob would not be named.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,16 +22,13 @@ from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
     age_text,
-    claims_text,
     criterion_label,
     join_any,
     joined,
     requirement_text,
     shortened,
 )
-from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Fact, KnowledgeBase
-from provider_advisor.logic import Truth
 from provider_advisor.requirements import Team
 
 _MOST_MUSTS = 3
@@ -373,56 +369,6 @@ def _list_dated(decision: Decision) -> str:
 def _join_clauses(clauses: Iterable[str]) -> str:
     """Join the non-empty clauses of a sentence."""
     return "; ".join(clause for clause in clauses if clause)
-
-
-# What would decide a tie
-
-
-def find_differences_of_leaders(decision: Decision) -> list[DifferenceRecord]:
-    """Return the criteria on which the leaders of a tie are known to differ; nothing for another verdict.
-
-    They are those of the areas that the answer is about: of what is asked, and of what the rules that count favour,
-    which may be all that there is. A criterion that is asked within a bound may be among them: 100 and 65 seats both
-    meet "at least 60".
-    """
-    verdict, facts = decision.outcome.verdict, decision.facts
-    if verdict.kind != "tie":
-        return []
-    knowledge, inference = facts.knowledge, decision.outcome.inference
-    # Two phone systems that meet all musts may differ in voicemail, which nobody asked for: that is worth a word. What
-    # they have of video is not, if no requirement is about video.
-    counting = {part.criterion for part in inference.requirements}.union(*map(judged_by, inference.favours))
-    areas = {knowledge.criteria[criterion].area for criterion in counting}
-    found = []
-    for criterion in knowledge.criteria.values():
-        if criterion.area in areas and not criterion.computed:
-            known = [facts(provider, criterion.id) for provider in verdict.among]
-            if any(_differ(*pair) for pair in itertools.combinations(known, 2)):
-                found.append(_record_difference(criterion, known, knowledge))
-    return found
-
-
-def _differ(one: Fact, other: Fact) -> bool:
-    """Return whether two facts are known and cannot be the same."""
-    if one.amount is not None and other.amount is not None:
-        return one.amount.excludes(other.amount)
-    return {one.truth, other.truth} == {Truth.YES, Truth.NO}
-
-
-def _record_difference(criterion: Criterion, known: Sequence[Fact], knowledge: KnowledgeBase) -> DifferenceRecord:
-    says: dict[str, list[str]] = {}
-    for fact in known:
-        says.setdefault(_describe_known(fact), []).append(knowledge.providers[fact.provider].name)
-    parts = [f"{what} ({joined(names)})" for what, names in says.items()]
-    return DifferenceRecord(
-        criterion=criterion.id, label=criterion.label, says=f"{criterion.label}: {'; '.join(parts)}."
-    )
-
-
-def _describe_known(fact: Fact) -> str:
-    if fact.amount is not None:
-        return claims_text(fact.claims)
-    return {Truth.YES: "yes", Truth.NO: "no", Truth.UNKNOWN: "not known"}[fact.truth]
 
 
 # What would change it

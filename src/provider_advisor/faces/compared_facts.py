@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text, joined, member_label, shortened
+from provider_advisor.faces.knowledge_records import record_claim
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -137,7 +137,7 @@ def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[Compa
 
 
 def _record(fact: Fact) -> dict[str, Any]:
-    return {"disputed": fact.disputed, "claims": [claim_record(claim) for claim in fact.claims]}
+    return {"disputed": fact.disputed, "claims": [record_claim(claim) for claim in fact.claims]}
 
 
 def _record_members(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> dict[str, Any]:

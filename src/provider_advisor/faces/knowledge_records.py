@@ -1,4 +1,4 @@
-"""Criteria, and facts that are or soon will be out of date, as JSON-ready data and in words."""
+"""Criteria, claims, and facts that are or soon will be out of date, as JSON-ready data and in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provider_advisor.explanation.words import counted
-from provider_advisor.knowledge import Criterion, Facts
+from provider_advisor.knowledge import Claim, Criterion, Facts
 from provider_advisor.knowledge.freshness import Ageing, AgeingGroup
 
 
@@ -22,6 +22,31 @@ def record_criterion(criterion: Criterion) -> dict[str, object]:
         "unit": criterion.unit,
         "values": list(criterion.values),
         "question": criterion.question,
+    }
+
+
+def record_claim(claim: Claim) -> dict[str, Any]:
+    """Return a claim as JSON-ready data, as `recommend facts --format json` lists it."""
+    return {
+        "provider": claim.provider,
+        "product": claim.product,
+        "meant": claim.meant,
+        "criterion": claim.criterion,
+        "value": list(claim.value) if isinstance(claim.value, tuple) else claim.value,
+        "bound": claim.bound,
+        "tiers": [tier._asdict() for tier in claim.tiers],
+        **{name: amount for name, amount in claim.terms._asdict().items() if amount},
+        **({} if claim.plus is None else {"plus": claim.plus}),
+        **({} if claim.price_of is None else {"price_of": claim.price_of}),
+        "unit": claim.unit,
+        "evidence": claim.evidence,
+        "source": claim.source,
+        "line": claim.line,
+        "place": claim.place,
+        "as_of": claim.stated.isoformat(),
+        "from": claim.starts.isoformat(),
+        "until": claim.until.isoformat() if claim.until else None,
+        "note": claim.note,
     }
 
 

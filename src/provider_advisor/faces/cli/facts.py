@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.explanation.words import claim_text, joined, member_label
 from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options
 from provider_advisor.faces.compared_facts import split_claim
+from provider_advisor.faces.knowledge_records import record_claim
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.conditions import split_member
@@ -61,7 +61,7 @@ def facts_command(names: tuple[str, ...], options: FactListOptions) -> None:
         return
     found = _choose_claims(knowledge, providers, criteria)
     if options.form == "json":
-        show_json([claim_record(part) for claim in found for part in split_claim(claim)])
+        show_json([record_claim(part) for claim in found for part in split_claim(claim)])
     elif found:
         _show(found, knowledge)
     else:
@@ -181,8 +181,8 @@ def _make_record(change: FactChange) -> dict[str, Any]:
         "criterion": change.criterion,
         "source": change.source,
         "ahead": change.ahead.isoformat() if change.ahead else None,
-        "claim": claim_record(change.claim) if change.claim is not None else None,
-        "before": claim_record(change.before) if change.before is not None else None,
+        "claim": record_claim(change.claim) if change.claim is not None else None,
+        "before": record_claim(change.before) if change.before is not None else None,
     }
 
 

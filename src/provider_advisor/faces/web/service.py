@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from provider_advisor.errors import EngineError, RequirementsError
-from provider_advisor.explanation.record_answer import claim_record
 from provider_advisor.faces.compared_facts import (
     ComparedRow,
     check_area,
@@ -22,6 +21,7 @@ from provider_advisor.faces.compared_facts import (
     refuse_absent,
     split_claim,
 )
+from provider_advisor.faces.knowledge_records import record_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.rules import Citation
 from provider_advisor.questionnaire.catalogue import Catalogue
@@ -138,7 +138,7 @@ class KnowledgeService:
         wanted = self.find_provider(provider) if provider else None
         asked = self.find_criterion(criterion).id if criterion else None
         return [
-            claim_record(part)
+            record_claim(part)
             for known in self.knowledge.providers.values()
             if wanted in {None, known.id}
             for claim in known.claims
