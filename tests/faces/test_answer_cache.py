@@ -13,7 +13,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 from starlette.testclient import TestClient
 
 from provider_advisor import load
-from provider_advisor.faces.web import answer_cache, questionnaire
+from provider_advisor.faces.web import answer_cache, questionnaire_api
 from provider_advisor.faces.web import service as service_module
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.settings import ServeSettings
@@ -202,8 +202,8 @@ def test_a_posted_question_is_computed_once_however_its_json_is_laid_out(bicycle
 
 
 def test_the_questionnaire_of_a_program_is_computed_once_for_each_state(bicycles, monkeypatch):
-    web, calls, real = _serve(bicycles), [], questionnaire.ask_next
-    monkeypatch.setattr(questionnaire, "ask_next", lambda *given: calls.append(given) or real(*given))
+    web, calls, real = _serve(bicycles), [], questionnaire_api.ask_next
+    monkeypatch.setattr(questionnaire_api, "ask_next", lambda *given: calls.append(given) or real(*given))
     first = web.post("/api/v1/ask", json={})
     assert web.post("/api/v1/ask", json={}).json() == first.json()
     assert len(calls) == 1

@@ -26,6 +26,7 @@ from provider_advisor.faces.web import (
     choose_page,
     knowledge_pages,
     questionnaire,
+    questionnaire_api,
     rule_pages,
     watch,
 )
@@ -133,7 +134,7 @@ _ROUTERS = (
     operations,
     api.router,
     api.questions,
-    questionnaire.api,
+    questionnaire_api.router,
     batch_pages.api,
     answer_pages.router,
     choose_page.router,

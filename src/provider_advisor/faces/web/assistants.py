@@ -18,7 +18,7 @@ from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import ImpactRequest, measure_change
 from provider_advisor.faces.web.error_sentences import describe_fault, list_mistakes, tell_program
-from provider_advisor.faces.web.questionnaire import ask_next
+from provider_advisor.faces.web.questionnaire_api import ask_next
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase

@@ -1,20 +1,18 @@
-"""The questionnaire, as pages and as an API. The server keeps nothing of it between two requests.
+"""The pages of the questionnaire. All answers are in the URL (`questionnaire_address`), and the server keeps nothing.
 
-/ask shows the answers so far and the next screen or the end, /ask/next takes a form. All answers are in the URL
-(`questionnaire_address`).
+/ask shows what comes next: a screen of questions, the end, or with `change` one question again, to change its answer.
+Its form goes to /ask/next, which adds what was filled in to the answers, and redirects to /ask with all of them:
 
-A program sends all answers so far to /api/v1/ask, and gets the next screen or the end; it goes back by sending fewer.
+    /ask?a=t:calls  ->  a screen  ->  /ask/next?a=t:calls&criterion:fax=must  ->  /ask?a=t:calls~fax:must
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import RequirementsError
@@ -22,33 +20,19 @@ from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.text import clean
 from provider_advisor.faces.web.address import write_address
-from provider_advisor.faces.web.api_requests import StrictBody, make_api_router
 from provider_advisor.faces.web.questionnaire_address import (
     quote_part,
     read_answer_text,
     write_answer_text,
     write_value,
 )
-from provider_advisor.faces.web.responses import FieldError, JsonResponse, show_page
+from provider_advisor.faces.web.responses import FieldError, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire import (
-    End,
-    Screen,
-    answer_screen,
-    choose_screen,
-    go_back,
-    go_on,
-    measure_progress,
-)
-from provider_advisor.questionnaire.answer_files import (
-    make_statement,
-    read_answers,
-    record_answers,
-    record_requirements,
-)
+from provider_advisor.questionnaire import End, Screen, answer_screen, choose_screen, go_back, go_on
+from provider_advisor.questionnaire.answer_files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, TOPICS, UNSURE, State, begin, check_value
+from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, TOPICS, UNSURE, State, check_value
 
 _PRIORITIES = {
     "must": "must have",
@@ -64,38 +48,39 @@ _MOST_BOXES = 24
 
 _SENTENCE_END = re.compile(r"(?<=[.?]) ")
 
+Fields = Mapping[str, list[str]]
+"""The fields of a form: what each question holds, by its key."""
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/ask")
 def show_questionnaire(service: Service, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
-    """Show the next screen of the questionnaire or its end, or the question whose answer is to be changed.
+    """Show what comes after the answers `a`, or the question whose answer is to be changed.
 
     `was` are the answers of a screen that somebody went back to; with `more`, questions continue although no answer
     can change the verdict.
     """
     state = _read_state(a, more, service)
-    key, fields = _read_change(change, state), _write_fields(read_answer_text(was, state.catalogue))
-    return show_page(service, "ask.html.j2", "Questionnaire", **_show_screen(state, service, fields, key))
+    return _show_page(service, state, _find_answered(change, state), _fill_in(read_answer_text(was, state.catalogue)))
 
 
 @router.get("/ask/next")
 def take_answers(request: Request, service: Service) -> Response:
     """Add the answers of a form, and redirect to the URL that contains them."""
     query = request.query_params
-    more = query.get("more", "")
-    state = _read_state(query.get("a", ""), more, service)
-    key, fields = _read_change(query.get("change", ""), state), {name: query.getlist(name) for name in query}
-    try:
-        screen = Screen("list", _list_changed(state, key)) if key else choose_screen(state)
-        after = _answer_form(state, screen, fields) if isinstance(screen, Screen) else state
-    except FieldError as error:
-        values = _show_screen(state, service, fields, key)
-        return show_page(service, "ask.html.j2", "Questionnaire", wrong=error, **values)
-    return RedirectResponse(f"/ask?a={quote_part(write_answer_text(after))}{'&more=1' if more else ''}", 303)
+    state = _read_state(query.get("a", ""), query.get("more", ""), service)
+    change, fields = _find_answered(query.get("change", ""), state), {name: query.getlist(name) for name in query}
+    screen = choose_screen(state) if change is None else Screen("list", _list_asked_again(change, state))
+    if isinstance(screen, Screen):
+        try:
+            state = answer_screen(state, screen, _read_fields(screen, fields, state))
+        except FieldError as error:
+            return _show_page(service, state, change, fields, error)
+    return RedirectResponse(f"/ask?{_write_query(state)}", 303)
 
 
-# Answers in an address
+# The address
 
 
 def _read_state(text: str, more: str, service: KnowledgeService) -> State:
@@ -103,12 +88,41 @@ def _read_state(text: str, more: str, service: KnowledgeService) -> State:
     return go_on(state) if more else state
 
 
-# Answers in a form
+def _find_answered(name: str, state: State) -> Key | None:
+    """Return the question whose answer is to be changed, None where the name is empty. Raises RequirementsError."""
+    key = next((answer.key for answer in state.answers if str(answer.key) == name), None)
+    if name and key is None:
+        raise RequirementsError(f"nothing was answered about '{name[:80]}', so there is no answer to change.")
+    return key
 
 
-def _answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) -> State:
-    """Return the state after a screen was answered with these form fields. Raises FieldError."""
-    # Every field is read before any is refused, so that a page shows all mistakes at once.
+def _write_query(state: State, **others: str) -> str:
+    """Return the query of a page, without empty parts: the answers, what else it is told, and whether to go on."""
+    parts = {"a": write_answer_text(state), **others, "more": "1" if state.phase == "further" else ""}
+    return "&".join(f"{name}={quote_part(text)}" for name, text in parts.items() if text)
+
+
+def _write_back(state: State) -> str:
+    """Return the query of the previous screen, with its answers filled in.
+
+    Before the first question after the end, this is the end.
+    """
+    # From t:calls~sms:must_whatsapp:no, "back" is a=t:calls&was=sms:must_whatsapp:no: the screen that asked about both,
+    # with what was answered. The answers are not in `a` any more, because the questions to ask depend on them.
+    last = state._replace(answers=tuple(answer for answer in state.answers if answer.step == state.steps))
+    before = go_back(state)
+    if state.phase == "further":
+        if isinstance(choose_screen(before), Screen):
+            return _write_query(state._replace(phase="asking"))
+        before = go_on(before)
+    return _write_query(before, was=write_answer_text(last))
+
+
+# From a form to answers, and back
+
+
+def _read_fields(screen: Screen, fields: Fields, state: State) -> dict[Key, object]:
+    """Return what a form answers to the questions of a screen. Raises FieldError with all mistakes."""
     values: dict[Key, object] = {}
     faults: dict[str, Sequence[str]] = {}
     for key in screen.keys:
@@ -118,17 +132,12 @@ def _answer_form(state: State, screen: Screen, fields: Mapping[str, list[str]]) 
             if (value := _read_field(given, prompt)) is not None:
                 values[key] = check_value(key, value, state.catalogue)
         except RequirementsError as error:
-            faults[_name_field(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
+            faults[_name_element(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
     if values.get(TOPICS) == ():
-        faults[_name_field(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
+        faults[_name_element(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
     if faults:
         raise FieldError(faults)
-    return answer_screen(state, screen, values)
-
-
-def _name_field(key: Key) -> str:
-    """Return the element id of a question's field."""
-    return str(key).replace(":", "-")
+    return values
 
 
 def _read_field(given: list[str], prompt: Prompt) -> object:
@@ -146,118 +155,90 @@ def _read_field(given: list[str], prompt: Prompt) -> object:
     return given[-1]
 
 
-def _read_change(name: str, state: State) -> Key | None:
-    """Return the question whose answer is to be changed, None where the name is empty. Raises RequirementsError."""
-    key = next((answer.key for answer in state.answers if str(answer.key) == name), None)
-    if name and key is None:
-        raise RequirementsError(f"nothing was answered about '{name[:80]}', so there is no answer to change.")
-    return key
+def _fill_in(state: State) -> Fields:
+    """Return the fields that hold the answers of a state."""
+    return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
 
 
-def _list_changed(state: State, key: Key) -> tuple[Key, ...]:
-    """Return the keys to ask again to change an answer: the question with its bound and members."""
-    answered = {answer.key for answer in state.answers}
-    return (key, *(one for one in _list_along(key) if one in answered))
+def _name_element(key: Key) -> str:
+    """Return the id of the element with a question's field."""
+    return str(key).replace(":", "-")
 
 
 def _list_along(key: Key) -> tuple[Key, ...]:
     """Return the questions that only an answer on a criterion raises: its bound and its members."""
-    return (Key("bound", key.name), Key("members", key.name)) if key.kind == "criterion" else ()
+    return tuple(Key(kind, key.name) for kind in ALONG) if key.kind == "criterion" else ()
 
 
-# What a page shows
+def _list_asked_again(key: Key, state: State) -> tuple[Key, ...]:
+    """Return the questions that change an answer: its own, and of those along with it the ones that were answered."""
+    answered = {answer.key for answer in state.answers}
+    return (key, *(one for one in _list_along(key) if one in answered))
 
 
-def _show_screen(
-    state: State,
-    service: KnowledgeService,
-    fields: Mapping[str, list[str]] | None = None,
-    change: Key | None = None,
-) -> dict[str, Any]:
-    """Return what a screen of the questionnaire shows, or its end; with `change` the screen that changes that answer.
+# What the page shows
 
-    `fields` are those of a form that could not be read, or that was answered before.
-    """
-    statement, own = make_statement(state), write_answer_text(state)
-    is_further = state.phase == "further"
-    on = "&more=1" if is_further else ""
-    values: dict[str, Any] = {
-        "a": own,
-        # Without the day, which is today anyway, so that the link uses newer facts later.
-        "address": write_address(statement._replace(as_of=None), service.knowledge),
-        "answers": [
-            (label, text, f"{quote_part(own)}&change={quote_part(str(key))}{on}")
-            for key, label, text in _list_said(state)
-        ],
-        "back": _write_back(state) if state.answers else None,
-        "change": str(change) if change else "",
-        "end": "",
-        "further": is_further,
-        "goes_on": "",
-        "more": "",
-        "heading": "",
-        "progress": "",
-        "prompts": [],
-    }
+
+def _show_page(
+    service: KnowledgeService, state: State, change: Key | None, fields: Fields, wrong: FieldError | None = None
+) -> Response:
+    """Return the page of what comes next; its form is filled in with `fields`, in which something may be `wrong`."""
     if change is not None:
-        keys = _list_changed(state, change)
-        prompts = [_show_prompt(make_prompt(key, state.catalogue), fields or _write_fields(state)) for key in keys]
-        return values | {"heading": "Change your answer", "back": f"a={quote_part(own)}{on}", "prompts": prompts}
-    screen = choose_screen(state)
-    if not isinstance(screen, Screen):
-        goes_on = "" if screen.complete else f"a={quote_part(own)}&more=1"
-        return values | {"end": wording.describe_end(state, screen, continues=False), "goes_on": goes_on}
+        shown = _show_change(change, state, fields)
+    elif isinstance(screen := choose_screen(state), Screen):
+        shown = _show_screen(screen, state, fields)
+    else:
+        shown = _show_end(screen, state)
+    # Without the day, which is today anyway, so that the link uses newer facts later.
+    statement = make_statement(state)._replace(as_of=None)
+    shown = {
+        "a": write_answer_text(state),
+        "address": write_address(statement, service.knowledge),
+        "answers": list(_list_said(state)),
+        "back": _write_back(state) if state.answers else None,
+        "change": "",
+        "is_further": state.phase == "further",
+    } | shown
+    return show_page(service, "ask.html.j2", "Questionnaire", wrong=wrong, **shown)
+
+
+def _show_screen(screen: Screen, state: State, fields: Fields) -> dict[str, Any]:
     heading, *more = _SENTENCE_END.split(wording.describe_title(screen, state), maxsplit=1)
-    return values | {
+    return {
         "heading": heading.removesuffix("."),
         "more": "".join(more),
         "progress": wording.describe_progress(screen, state),
-        "prompts": [_show_prompt(make_prompt(key, state.catalogue), fields or {}) for key in screen.keys],
+        "prompts": _list_prompts(screen.keys, state, fields),
+        "end": "",
     }
 
 
-def _write_fields(state: State) -> dict[str, list[str]]:
-    """Return answers as values of form fields."""
-    return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
+def _show_end(end: End, state: State) -> dict[str, Any]:
+    goes_on = "" if end.complete else _write_query(go_on(state))
+    return {"end": wording.describe_end(state, end, continues=False), "goes_on": goes_on}
 
 
-def _write_back(state: State) -> str:
-    """Return the query of the previous screen, with its answers filled in.
-
-    Before the first question after the end, this is the end.
-    """
-    # From t:calls~sms:must_whatsapp:no, "back" is a=t:calls&was=sms:must_whatsapp:no: the screen that asked about both,
-    # with what was answered. The answers are not in `a` any more, because the questions to ask depend on them.
-    last = state._replace(answers=tuple(answer for answer in state.answers if answer.step == state.steps))
-    before = go_back(state)
-    more = ""
-    if state.phase == "further":
-        if isinstance(choose_screen(before), Screen):
-            return f"a={quote_part(write_answer_text(state))}"
-        more = "1"
-    parts = (("a", write_answer_text(before)), ("was", write_answer_text(last)), ("more", more))
-    return "&".join(f"{name}={quote_part(text)}" for name, text in parts if text)
+def _show_change(key: Key, state: State, fields: Fields) -> dict[str, Any]:
+    return {
+        "heading": "Change your answer",
+        "more": "",
+        "progress": "",
+        "prompts": _list_prompts(_list_asked_again(key, state), state, fields or _fill_in(state)),
+        "end": "",
+        "change": str(key),
+        "back": _write_query(state),
+    }
 
 
-def _list_said(state: State) -> Iterator[tuple[Key, str, str]]:
-    """Yield what was answered, in order: the question, its label, and the answer with its bound and members."""
-    values = {answer.key: answer.value for answer in state.answers}
-    for key, value in values.items():
-        if key.kind in {"bound", "members"} or value in {NO_ANSWER, ()}:
-            continue
-        says = _PRIORITIES.get(str(value), str(value))
-        texts = [says if key.kind == "criterion" else wording.describe_answer(key, value, state)]
-        along = [one for one in _list_along(key) if values.get(one, NONE) not in {NONE, UNSURE}]
-        texts += [wording.describe_answer(one, values[one], state) for one in along]
-        yield key, make_prompt(key, state.catalogue).label, ", ".join(texts)
+def _list_prompts(keys: Sequence[Key], state: State, fields: Fields) -> list[dict[str, Any]]:
+    return [_show_prompt(make_prompt(key, state.catalogue), fields.get(str(key), [])) for key in keys]
 
 
-def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, Any]:
+def _show_prompt(prompt: Prompt, held: list[str]) -> dict[str, Any]:
     """Return what the page shows of a question, with the values that its field holds."""
-    held = fields.get(str(prompt.key), [])
     amount = wording.describe_amount(prompt) if prompt.kind == "number" else ""
     return prompt._asdict() | {
-        "id": _name_field(prompt.key),
+        "id": _name_element(prompt.key),
         "is_long": len(prompt.choices) > _MOST_BOXES and prompt.kind == "members",
         # Checkboxes can be cleared, but one radio button always stays selected, so "no answer" has to be an option.
         "choices": [
@@ -272,133 +253,14 @@ def _show_prompt(prompt: Prompt, fields: Mapping[str, list[str]]) -> dict[str, A
     }
 
 
-# For programs
-
-
-_EXAMPLE_ANSWERS = {
-    "answers": {"version": 1, "answers": [{"topics": ["messages"], "screen": 1}]},
-    "values": {"criterion:sms": "must"},
-}
-
-
-class AskRequest(StrictBody):
-    """The answers so far, and those to the screen that follows them."""
-
-    answers: dict[str, Any] = Field(
-        {}, description="the `answers` of the last response, or of a file of answers; empty to begin"
-    )
-    values: dict[str, Any] | None = Field(
-        None, description="answers to the next screen by `key`; what is left out counts as no"
-    )
-
-
-class AskQuestion(BaseModel):
-    """One question of a screen."""
-
-    key: str = Field(description="name of the question in `values`, such as criterion:sms")
-    kind: str
-    label: str
-    ask: str
-    help: str | None
-    choices: list[list[str]] = Field(description="values to choose from, each with its label")
-    many: bool = Field(description="several may be chosen, as a list")
-    unit: str | None
-    typical: list[float | str]
-
-
-class AskScreen(BaseModel):
-    """What to ask next."""
-
-    kind: str
-    title: str
-    progress: str
-    questions: list[AskQuestion]
-
-
-class AskEnd(BaseModel):
-    """Why nothing more has to be asked."""
-
-    kind: str
-    says: str
-    verdict: dict[str, Any]
-    unless: list[str] = Field(description="keys answered with not sure that the verdict still depends on")
-    complete: bool
-
-
-class AskResponse(BaseModel):
-    """The next screen or the end, the answers to send along next time, and the requirements that they make."""
-
-    screen: AskScreen | None
-    end: AskEnd | None
-    asked: int
-    left: int = Field(description="criteria that could still matter, at most")
-    answers: dict[str, Any]
-    requirements: dict[str, Any]
-
-
-api = make_api_router()
-
-
-@api.post("/ask", response_model=AskResponse, response_description="the next screen, or the end", tags=["answers"])
-def post_ask(
-    asked: Annotated[AskRequest, Body(openapi_examples={"the second screen": {"value": _EXAMPLE_ANSWERS}})],
-    service: Service,
-) -> Response:
-    """Return the screen that follows some answers, as `recommend ask` asks it, or the end with its verdict."""
-    return JsonResponse(ask_next(service, asked.answers, asked.values))
-
-
-def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the state after the answers, with the values for the next screen.
-
-    Raises RequirementsError, and KnowledgeError for answers that do not fit.
-    """
-    state = begin(service.get_catalogue())
-    if answers:
-        if "answers" not in answers:  # the reader would show an example of a file
-            raise RequirementsError("'answers' has no list of answers; send the `answers` of the last response.")
-        state = read_answers(json.dumps(answers).encode(), "answers", state)
-    if values is not None:
-        screen = choose_screen(state)
-        if not isinstance(screen, Screen):
-            raise RequirementsError("the questionnaire has ended, so there is no screen to answer; leave out values.")
-        # Answers hold tuples where JSON has lists.
-        given = {_read_key(name): tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        state = answer_screen(state, screen, given)
-    found, left = choose_screen(state), measure_progress(state)
-    return {
-        "screen": _record_screen(found, state) if isinstance(found, Screen) else None,
-        "end": _record_end(found, state) if isinstance(found, End) else None,
-        "asked": left.asked,
-        "left": left.left,
-        "answers": record_answers(state),
-        "requirements": record_requirements(state),
-    }
-
-
-def _read_key(name: str) -> Key:
-    kind, _, rest = name.partition(":")
-    return Key(kind, rest)  # type: ignore[arg-type]  # a kind that does not exist is on no screen
-
-
-def _record_screen(screen: Screen, state: State) -> dict[str, Any]:
-    prompts = [make_prompt(key, state.catalogue) for key in screen.keys]
-    return {
-        "kind": screen.kind,
-        "title": wording.describe_title(screen, state),
-        "progress": wording.describe_progress(screen, state),
-        "questions": [
-            {name: getattr(prompt, name) for name in AskQuestion.model_fields} | {"key": str(prompt.key)}
-            for prompt in prompts
-        ],
-    }
-
-
-def _record_end(end: End, state: State) -> dict[str, Any]:
-    return {
-        "kind": end.kind,
-        "says": wording.describe_end(state, end),
-        "verdict": end.verdict._asdict(),
-        "unless": [str(key) for key in end.unless],
-        "complete": end.complete,
-    }
+def _list_said(state: State) -> Iterator[tuple[str, str, str]]:
+    """Yield the answers in order: label, answer with its bound and members, and the query of the page to change it."""
+    values = {answer.key: answer.value for answer in state.answers}
+    for key, value in values.items():
+        if key.kind in {"bound", "members"} or value in {NO_ANSWER, ()}:
+            continue
+        says = _PRIORITIES.get(str(value), str(value))
+        texts = [says if key.kind == "criterion" else wording.describe_answer(key, value, state)]
+        along = [one for one in _list_along(key) if values.get(one, NONE) not in {NONE, UNSURE}]
+        texts += [wording.describe_answer(one, values[one], state) for one in along]
+        yield make_prompt(key, state.catalogue).label, ", ".join(texts), _write_query(state, change=str(key))
