@@ -38,6 +38,9 @@ from provider_advisor.requirements.matching import Matcher
         ("Support for email templates", ["email-templates"]),
         ("We would like transfer of calls", ["call-transfer"]),
         ("Support in German", ["support-language@de"]),
+        ("SMS and voice", ["sms", "voice-api"]),
+        ("Data stored in the EU", ["data-region@eu"]),
+        ("Caller ID, call waiting, and call recording", ["caller-id", "call-waiting", "call-recording"]),
         ("Bills in local currency", []),
     ],
 )
@@ -130,12 +133,13 @@ def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
         ("Number of countries: at least 90", "number-countries>=90"),
         ("Voicemail or call queues", "call-queues|voicemail"),
         ("3,000 contacts", "contact-capacity>=3000"),
-        ("Hosted in Canada", "data-region@ca"),
+        ("SMS for less than 1 cent", "sms-outbound-price<=0.01"),
+        ("A voice quality with an MOS not below 4.0", "call-quality-score>=4"),
         ("Canadian data residency", "data-region@ca"),
         ("Yealink phones or equivalent", "desk-phones@yealink"),
         ("No fax", "fax=no"),
         ("Voicemail: 20 boxes", "voicemail"),
-        *((text, "sms") for text in ("SMS/MMS", "SMS and/or MMS", "SMS and voice", "SMS or MMS for the night shift")),
+        *((text, "sms") for text in ("SMS/MMS", "SMS and/or MMS", "SMS or MMS for the night shift")),
     ],
 )
 def test_what_a_sentence_may_mean_has_its_members_and_bounds(knowledge, sentence, suggested):

@@ -191,5 +191,6 @@ def _is_count(amount: SpokenAmount, unit: str, named: tuple[int, int]) -> bool:
         return False
     root, (start, end) = stem(amount.unit), named
     is_before = amount.unit_at == start >= 0
-    is_behind = not amount.unit and 0 <= amount.start - end <= _NEAR and end >= 0
+    # "MOS not below 4": the words of a sign may be part of a name.
+    is_behind = not amount.unit and end >= 0 and (0 <= amount.start - end <= _NEAR or amount.start < end < amount.end)
     return root == stem(unit) or (root in _PEOPLE and unit in _OF_PEOPLE) or is_before or is_behind

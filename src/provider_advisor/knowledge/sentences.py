@@ -34,7 +34,7 @@ from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, count
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Criterion
-from provider_advisor.knowledge.search import VERBS, SearchIndex, list_words, stem
+from provider_advisor.knowledge.search import VERBS, SearchIndex, count_shared, list_words, stem
 from provider_advisor.safe_text import fold
 
 _WORD = re.compile(r"[^\W_]+")
@@ -94,11 +94,12 @@ _BESIDE = frozenset(
 
 
 class _StemmedName(NamedTuple):
-    """A name in stems, what it stands for, and whether it is a keyword, which only suggests that."""
+    """A name in stems, what it stands for, whether it is a keyword, which only suggests that, and how it is written."""
 
     roots: tuple[str, ...]
     of: str
     is_keyword: bool = False
+    written: str = ""
 
 
 _Names = Mapping[str, list[_StemmedName]]
@@ -196,9 +197,9 @@ class SentenceReader:
                 roots = tuple(map(stem, _WORD.findall(name.casefold())))
                 if len(roots) <= _LONGEST_NAME and fold(name) not in self._loose and not _DECIMAL.search(name):
                     is_keyword = name in one.keywords
-                    found[roots[0]].append(_StemmedName(roots, one.id, is_keyword))
+                    found[roots[0]].append(_StemmedName(roots, one.id, is_keyword, name))
                     if len(roots) == 2 and "of" not in roots:  # noqa: PLR2004 ("call transfer" is also a "transfer of calls")
-                        found[roots[1]].append(_StemmedName((roots[1], "of", roots[0]), one.id, is_keyword))
+                        found[roots[1]].append(_StemmedName((roots[1], "of", roots[0]), one.id, is_keyword, name))
         return found
 
     @cached_property
@@ -261,6 +262,9 @@ class _Sentence:
                 # Of two names the longer is meant: "call recording" is neither a call nor a recording.
                 end = max(found)
                 known = [name for name in found[end] if not name.is_keyword] or found[end]
+                if len(known) > 1:  # "call recording" is none of the "call records", which have the same stems
+                    shared = [count_shared(name.written, " ".join(self._plain[at:end])) for name in known]
+                    known = [name for name, count in zip(known, shared, strict=True) if count == max(shared)]
                 yield _NamedWords(at, end, tuple(dict.fromkeys(name.of for name in known)), known[0].is_keyword)
                 at = end
             else:

@@ -245,6 +245,9 @@ class Matcher:
         meant = [entry.id for entry in entries if entry.kind == "criterion"]
         near = [self._knowledge.words[name] for name in self._knowledge.spelling_index.nearest(word)]
         counted = self._knowledge.sentences.find_counted(word)
+        if self._sentences and any(amount.unit == "USD" for amount in find_amounts(word)):
+            priced = [entry.id for entry in index.find_near(f"price {word}") if entry.kind == "criterion"]
+            counted += tuple(name for name in priced if self._knowledge.criteria[name].kind == "price")
         found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *counted, *meant])
         asked = self._knowledge.sentences.read(word).targets
         return self._knowledge.sentences.suggest(word, found)[: max(_MOST, len(asked[:_MOST_ASKED]))]
