@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from provider_advisor.batch.arrow import score_arrow
-from provider_advisor.batch.input_columns import Spelling, find_empty_rows, plan_columns
+from provider_advisor.batch.column_names import Spelling
+from provider_advisor.batch.input_columns import find_empty_rows, plan_columns
 from provider_advisor.batch.local_run import Plan, run
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs, read_encoding

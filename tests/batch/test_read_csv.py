@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from provider_advisor.batch.reading.byte_stream import Stream
 from provider_advisor.batch.reading.csv import parse_block, parse_exactly, read_header
+from provider_advisor.batch.reading.csv_records import cut_records
 from provider_advisor.batch.reading.input_files import Limits, find_input_files
-from provider_advisor.batch.reading.text_blocks import cut_records, split_text
+from provider_advisor.batch.reading.text_blocks import split_text
 from provider_advisor.errors import BatchError
 
 _LETTERS = [

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from provider_advisor import AdvisorError
 from provider_advisor.batch.kernel.read_row import read_row
 from provider_advisor.batch.reading import Limits
-from provider_advisor.batch.reading.jsonl import LineKeys, RowError, parse_lines, parse_object
-from provider_advisor.batch.reading.text_blocks import Cut, TextBlock, cut_lines
+from provider_advisor.batch.reading.csv_records import Cut
+from provider_advisor.batch.reading.jsonl import parse_lines
+from provider_advisor.batch.reading.jsonl_row import LineKeys, RowError, parse_object
+from provider_advisor.batch.reading.text_blocks import TextBlock, cut_lines
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.requirements_file import read_requirements_data
 

@@ -6,7 +6,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from provider_advisor.batch.reading.requirement_columns import set_unknown_aside
+from provider_advisor.batch.reading.unknown_words import set_unknown_aside
 from provider_advisor.requirements import Unlisted
 from provider_advisor.requirements.unlisted import UnknownWords, WordCounts
 

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnPlan, plan_columns
+from provider_advisor.batch.column_names import SCOPE_COLUMNS
+from provider_advisor.batch.input_columns import ColumnPlan, plan_columns
 from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError

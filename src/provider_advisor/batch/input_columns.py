@@ -1,4 +1,4 @@
-"""Map the columns of an input to ours: other spellings of names, structs of situations, and days.
+"""Map the columns of an input to ours, and read their values: structs of situations, numbers and days.
 
 A file from a spreadsheet or a database calls a column `Needs`, `situation_developers` or `Usage SMS outbound`, and
 Polars writes `situation` as a struct. For example, the columns
@@ -12,7 +12,7 @@ as it is, `Region`. A column that looks like input but cannot be read is an erro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -21,97 +21,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provider_advisor.batch.blocks import Block
+from provider_advisor.batch.column_names import ANSWERS, SCOPE_COLUMNS, TOPICS, Spelling, describe_rename, rename_all
 from provider_advisor.batch.kernel import arrays
-from provider_advisor.batch.kernel.layout import (
-    REQUIREMENTS,
-    SITUATION,
-    UNLISTED,
-    USAGE,
-    WEIGHTS,
-    describe_everyday,
-    fold_name,
-)
+from provider_advisor.batch.kernel.layout import USAGE
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.records import UsageItem
-from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import parse_age, parse_day, write_plainly
-from provider_advisor.requirements.read_team import list_areas
 from provider_advisor.requirements.usage import write_volume_plainly
 
-SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
-"""The columns that choose the facts of a row: a day, a maximum age, providers and sources."""
-
-_ANSWERS = (SITUATION, USAGE, WEIGHTS)
-_TOPICS = tuple(prefix.removesuffix(".") for prefix in _ANSWERS)
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # commas separate words there
-
-
-def list_columns(knowledge: KnowledgeBase) -> dict[str, pa.DataType]:
-    """Return all columns that are read, with the types of their values; a text is read in place of any."""
-    words, number, text = pa.list_(pa.string()), pa.float64(), pa.string()
-    return {
-        "team": text,
-        **dict.fromkeys(REQUIREMENTS, words),
-        **{f"{SITUATION}{topic}": words for topic in knowledge.topics},
-        **{f"{USAGE}{item}": number for item in knowledge.usage},
-        UNLISTED: words,
-        **{f"{WEIGHTS}{area}": number for area in list_areas(knowledge)},
-        **dict.fromkeys(SCOPE_COLUMNS, text),
-    }
-
-
-class Spelling:
-    """Finds our name for a column with another spelling.
-
-    >>> Spelling(["needs", "usage.sms-outbound"]).find("Usage_SMS outbound")
-    'usage.sms-outbound'
-    """
-
-    def __init__(self, names: Iterable[str], find_usage: Callable[[str], UsageItem | None] = lambda _: None) -> None:
-        self._names = {fold_name(name): name for name in names}
-        self._find_usage = find_usage
-
-    @classmethod
-    def make_for(cls, knowledge: KnowledgeBase, *, id_column: str | None = None) -> Spelling:
-        """Return the spelling of all columns that are read; `team` is one unless another column has the ids."""
-        names = [name for name in [*list_columns(knowledge), *_TOPICS] if name != "team" or not id_column]
-        return cls(names, knowledge.find_usage)
-
-    def find(self, name: str) -> str | None:
-        """Return our name, or None. Case, spaces, `_`, `.` and `-` are ignored."""
-        start, at, member = name.partition(AT)
-        ours = self._names.get(fold_name(start))
-        if not at:
-            return ours
-        item = self._find_usage(f"{ours.removeprefix(USAGE)}{AT}{member}") if ours and ours.startswith(USAGE) else None
-        return None if item is None else f"{USAGE}{item.id}"
-
-    def find_example(self, topic: str) -> str:
-        """Return the name of a column on the situation or usage."""
-        return next((name for name in self._names.values() if name.startswith(f"{topic}.")), f"{topic}.…")
-
-    def refuse_similar(self, name: str, what: str = "column") -> None:
-        """Raise BatchError if a name is not ours, but was surely meant to be."""
-        folded = fold_name(name)
-        if f"{folded}s" in self._names and f"{folded}s" not in Scope._fields:
-            near: str = f" Did you mean {self._names[f'{folded}s']}?"
-        elif everyday := describe_everyday(name):
-            near = everyday
-        elif (topic := folded.partition("-")[0]) in _TOPICS:
-            known = [ours for ours in self._names.values() if ours.startswith(f"{topic}.")]
-            near = did_you_mean(name, known) or f" Known: {', '.join(known)}."
-        else:
-            return
-        raise BatchError(
-            f"the {what} '{name[:200]}' looks like input but cannot be read.{near} {_describe_rename(name[:200])}"
-        )
-
-
-def _describe_rename(name: str) -> str:
-    return f'If it is something else, rename it: --rename "{name}=…".'
 
 
 class _Column(NamedTuple):
@@ -154,26 +73,16 @@ def plan_columns(
     columns: list[_Column] = []
     for place, (field, name) in enumerate(zip(given, renamed, strict=True)):
         ours = None if name == id_column else spelling.find(name)
-        if ours in _TOPICS:
+        if ours in TOPICS:
             columns += _split_struct(place, field, name, str(ours), spelling)
         else:
             columns.append(_Column(place, None, field.with_name(ours or name)))
     _refuse_two_for_one(columns, given.names)
     names = [column.field.name for column in columns]
     for name in names if {"needs", "wants"} & set(names) else ():  # if both are missing, the error is raised elsewhere
-        if name != id_column and spelling.find(name) is None and not name.startswith(_ANSWERS):
+        if name != id_column and spelling.find(name) is None and not name.startswith(ANSWERS):
             spelling.refuse_similar(name)
     return ColumnPlan(tuple(columns))
-
-
-def rename_all(names: Iterable[str], renames: Mapping[str, str]) -> list[str]:
-    """Return the new names. Raises BatchError if an old one does not exist."""
-    found = list(names)
-    for old in renames:
-        if old not in found:
-            hint = did_you_mean(old, found) or f" Found: {', '.join(found[:20])}."
-            raise BatchError(f"there is no column '{old}' to rename.{hint}")
-    return [renames.get(name, name) for name in found]
 
 
 def _split_struct(place: int, field: pa.Field, name: str, ours: str, spelling: Spelling) -> list[_Column]:
@@ -181,7 +90,7 @@ def _split_struct(place: int, field: pa.Field, name: str, ours: str, spelling: S
     if not pa.types.is_struct(field.type):
         raise BatchError(
             f"the column '{name}' contains {field.type} and is not read; expected a struct, or a column for each "
-            f"answer, such as {spelling.find_example(ours)}. {_describe_rename(name)}"
+            f"answer, such as {spelling.find_example(ours)}. {describe_rename(name)}"
         )
     columns = []
     for part, inner in enumerate(field.type):

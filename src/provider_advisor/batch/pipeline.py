@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Done, Piece, Position
-from provider_advisor.batch.input_columns import SCOPE_COLUMNS
+from provider_advisor.batch.column_names import SCOPE_COLUMNS
 from provider_advisor.batch.interruption import Stopped
 from provider_advisor.batch.kernel.counts import RunningTally
 from provider_advisor.batch.kernel.numbered_words import split_cell

@@ -1,4 +1,7 @@
-"""The bytes of an input from an offset on, as UTF-8; they can be given back, to be read again."""
+"""The bytes of an input from an offset on, as UTF-8; they can be given back, to be read again.
+
+A text that is compressed, or in another encoding than is said, is refused before anything is made of it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 
 _CHUNK = 1 << 20
 _NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+_LINES = 1 << 20
+_WIDE_BOMS, _OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03": "zip",
+    b"\x28\xb5\x2f": "zstd",
+    b"\xfd7z": "xz",
+    b"BZh91AY&SY": "bzip2",
+}
 _BROKEN = (OSError, pa.ArrowException)
 
 
@@ -123,3 +135,37 @@ def read_encoding(name: str | None) -> str | None:
     if found in _NO_ENCODINGS:
         raise BatchError(f"'{str(name)[:40]}' is not a text encoding; expected one such as cp1252 or utf-16.")
     return None if found == "utf-8" else found
+
+
+def refuse_other_encodings(head: bytes, name: str) -> None:
+    """Raise BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
+    for start, form in _PACKED.items():
+        if head.startswith(start):
+            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
+    if head.startswith((*_WIDE_BOMS, *_OTHER_BOMS)) or b"\x00" in head[:2]:
+        # The mark of UTF-16 is the beginning of that of UTF-32.
+        number = 32 if head.startswith(_WIDE_BOMS) else 16
+        raise BatchError(
+            f"{name} is not in UTF-8 but looks like UTF-{number}; add --encoding utf-{number}, or save it as UTF-8."
+        )
+
+
+def refuse_wrong_encoding(head: bytes, name: str) -> None:
+    """Raise BatchError if a whole text is surely not UTF-8.
+
+    A single invalid line is damage, and only that line is rejected. In a file with the wrong encoding, all lines with
+    non-ASCII letters are invalid: the test is at least two lines, a tenth of all lines, and nine in ten of the
+    non-ASCII lines.
+    """
+    refuse_other_encodings(head, name)  # half the bytes of UTF-16 look like a one-byte encoding
+    try:
+        codecs.utf_8_decode(head, "strict", False)  # noqa: FBT003 (it takes no names)
+    except UnicodeDecodeError:
+        lines = head[:_LINES].splitlines()
+        beyond = [line for line in lines if not line.isascii()]
+        wrong = sum(line.decode("utf-8", "ignore").encode() != line for line in beyond)
+        if wrong >= max(2, len(lines) / 10, len(beyond) * 9 / 10):
+            raise BatchError(
+                f"{name} is not in UTF-8: {wrong:,} of its first {len(lines):,} lines cannot be read; add --encoding "
+                "cp1252 (Windows), or the file's own encoding, or save it again as UTF-8."
+            ) from None

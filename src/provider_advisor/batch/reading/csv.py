@@ -1,7 +1,7 @@
 """CSV: the header, and blocks of text parsed into columns of strings.
 
 Arrow parses. Records that it would drop, repair or fail on are found first and become rejects. Every record is counted
-as a row or a reject; if the counts differ, the block is read again with the scanner of `text_blocks`.
+as a row or a reject; if the counts differ, the block is read again with the scanner of `csv_records`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
 from provider_advisor.batch.native import find_places
-from provider_advisor.batch.reading.byte_stream import Stream
+from provider_advisor.batch.reading.byte_stream import Stream, refuse_other_encodings, refuse_wrong_encoding
+from provider_advisor.batch.reading.csv_records import cut_records, read_cells, scan_record
 from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
@@ -27,16 +28,7 @@ from provider_advisor.batch.reading.input_files import (
     refuse_other_columns,
     refuse_repeated,
 )
-from provider_advisor.batch.reading.text_blocks import (
-    TextBlock,
-    cut_records,
-    read_cells,
-    refuse_other_encodings,
-    refuse_wrong_encoding,
-    scan_record,
-    split_text,
-    yield_pieces,
-)
+from provider_advisor.batch.reading.text_blocks import TextBlock, split_text, yield_pieces
 from provider_advisor.errors import BatchError
 
 _NEWLINE, _RETURN = ord("\n"), ord("\r")

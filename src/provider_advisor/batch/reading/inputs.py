@@ -16,7 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position
-from provider_advisor.batch.input_columns import SCOPE_COLUMNS, ColumnReader, Spelling, plan_columns, rename_all
+from provider_advisor.batch.column_names import SCOPE_COLUMNS, Spelling, rename_all
+from provider_advisor.batch.input_columns import ColumnReader, plan_columns
+from provider_advisor.batch.reading.criterion_columns import plan_criterion_columns
 from provider_advisor.batch.reading.csv import open_csv
 from provider_advisor.batch.reading.input_files import (
     InputFile,
@@ -26,11 +28,7 @@ from provider_advisor.batch.reading.input_files import (
     find_input_files,
 )
 from provider_advisor.batch.reading.jsonl import open_lines
-from provider_advisor.batch.reading.requirement_columns import (
-    add_unlisted,
-    plan_criterion_columns,
-    set_unknown_aside,
-)
+from provider_advisor.batch.reading.unknown_words import add_unlisted, set_unknown_aside
 from provider_advisor.batch.remote.addresses import is_database
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase

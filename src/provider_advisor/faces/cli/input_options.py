@@ -26,6 +26,9 @@ FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 _in_input = partial(option, heading="Input")
 _in_reading = partial(option, heading="How input is read")
 
+SHEET_ONLY = ("sheet", "scale", "matches", "matched", "encoding", "renames")
+"""The options that mean nothing for a file of requirements in YAML or JSON."""
+
 
 class SheetOptions(EvidenceOptions):
     """How a spreadsheet is read; `decimal` is the sign before fractions, None if numbers have one reading.

@@ -5,23 +5,21 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from provider_advisor.errors import KnowledgeError, RequirementsError
+from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.commands import Commands
-from provider_advisor.faces.cli.input_options import SheetOptions
+from provider_advisor.faces.cli.input_options import SHEET_ONLY, SheetOptions
 from provider_advisor.faces.cli.options import (
     complete_by,
     format_option,
-    name_input,
     option,
     path_name,
-    read_input,
     take_options,
     write_answer,
 )
@@ -39,7 +37,6 @@ from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation
-    from provider_advisor.requirements.unlisted import UnknownWords
 
 # What an output is written as by its extension, and what to do for extensions that cannot be written.
 _FORMS = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
@@ -47,16 +44,6 @@ _FOREIGN = {
     **dict.fromkeys((".pdf", ".doc", ".docx", ".odt"), "Write .html and print it, or open it in a word processor."),
     **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), "For a workbook of letters, add --format questions."),
 }
-_SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".tab", ".xls", ".xlsb", ".ods", ".fods", ".numbers")
-"""Those from .xls on cannot be read; the reader of sheets says what to save them as."""
-_YAML_NAMES = (".yaml", ".yml", ".json")
-_YAML_START = re.compile(rb"\s|[{\[%]|#(?![,;\t])|-(-|\s)|[^,;\t]*:(\s|$)")
-"""How YAML and JSON begin, up to the first key: `needs: [fax]`, `{"needs": …`, `---`, `# comment`, `- fax`."""
-
-_WORKBOOK = b"PK\x03\x04"
-"""How a zip archive begins."""
-_MOST_TITLES = 50
-"""Lines at the beginning of a file that tell whether it is a table, titles above it included."""
 _STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _PROVIDER = "{provider}"
 """In the name of a file of letters: each provider gets its own, with its id here."""
@@ -284,7 +271,11 @@ def read_statement(options: StatementOptions, knowledge: KnowledgeBase, *, compl
         typed=True,
     )
     scope = mistakes.note(options.read_scope, knowledge)
-    file = _read_file(options, knowledge, mistakes, unknown)
+    file = None
+    if options.file is not None or any(options.write(*SHEET_ONLY)):
+        from provider_advisor.faces.cli.statement_file import read_statement_file  # noqa: PLC0415 (few teams have one)
+
+        file = read_statement_file(options.file, options, knowledge, mistakes, unknown)
     mistakes.raise_any()
     if unknown is not None:
         show_notes(unknown.describe())
@@ -331,75 +322,3 @@ def _read_volume(name: str, values: list[str], decimal: str | None) -> Used:
     if len(values) > 1:
         raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
     return read_volume(name, write_volume_plainly(values[0], decimal) if decimal else values[0])
-
-
-def _read_file(
-    options: StatementOptions, knowledge: KnowledgeBase, mistakes: Mistakes, unknown: UnknownWords | None
-) -> Statement | None:
-    """Return the statement in the file, if there is one: a sheet by its name or content, else YAML or JSON."""
-    file, name = options.file, name_input(options.file or "")
-    if file is None:
-        mistakes.problems += _refuse_sheet_options(options, "give one with --file")
-        return None
-    if file.lower().endswith(_SHEETS):
-        return mistakes.note(_read_sheet, file, None, options, knowledge)
-    content = mistakes.note(read_input, file)
-    if content is None:
-        return None
-    try:
-        if not file.lower().endswith(_YAML_NAMES) and _is_table(content):
-            return mistakes.note(_read_sheet, name, content, options, knowledge)
-        mistakes.problems += _refuse_sheet_options(options, f"{name} is not one")
-        # Importing what reads and checks YAML takes long, and a command line needs neither.
-        from provider_advisor.requirements.requirements_file import read_requirements  # noqa: PLC0415
-
-        return mistakes.note(read_requirements, content, name, knowledge, whole=False, unknown=unknown)
-    except KnowledgeError as error:
-        if not mistakes.problems:
-            raise
-        mistakes.problems += error.problems
-        return None
-
-
-def _is_table(content: bytes) -> bool:
-    r"""Return whether content is a workbook, or CSV: lines with the same separator or a known header, and no key.
-
-    >>> [_is_table(text) for text in (b"requirement;priority\nfax;must", b"needs: [fax, sms]\nwants: [api, ivr]")]
-    [True, False]
-    """
-    lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()[:_MOST_TITLES] if line.strip()]
-    if content.startswith(_WORKBOOK) or not lines or _YAML_START.match(lines[0]):
-        return content.startswith(_WORKBOOK)
-    if any(sum(sign in line for line in lines) > 1 for sign in (b",", b";", b"\t")):
-        return True
-    from provider_advisor.requirements.proposal_table import is_column_name  # noqa: PLC0415 (seldom needed)
-
-    return is_column_name(lines[0].decode("utf-8", "replace"))  # a single column has no separator
-
-
-def _refuse_sheet_options(options: StatementOptions, remark: str) -> Iterator[str]:
-    """Yield an error for the first option that needs a spreadsheet, if none is read."""
-    given = options.write("sheet", "scale", "matches", "matched", "encoding", "renames")
-    if (flag := next(given, None)) is not None:
-        yield f"{flag} is for spreadsheets (.xlsx, .csv); {remark}."
-
-
-def _read_sheet(name: str, content: bytes | None, options: StatementOptions, knowledge: KnowledgeBase) -> Statement:
-    """Return the statement in a sheet with a requirement in each row, and say how it was read.
-
-    `content` is None for a file, which is read here.
-    """
-    from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415 (few requirements are sheets)
-    from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415 (as above)
-
-    if content is not None and content.startswith(_WORKBOOK):
-        raise RequirementsError(f"{name} is a workbook; save it as a file whose name ends in .xlsx, and give that.")
-    scale, matches, encoding = options.read_scale(), options.read_matches(knowledge), options.read_encoding()
-    with options.note_matches([name]):
-        proposal = read_proposal(
-            read_sheet_file(name) if content is None else content, name, knowledge,
-            sheet=options.sheet, scale=scale, matches=matches, decimal=options.decimal, unlist=options.unlisted_unknown,
-            encoding=encoding, renames=dict(options.read_renames()),
-        )  # fmt: skip
-    options.show_matches(proposal.matches, proposal.notices, [name])
-    return proposal.statement
