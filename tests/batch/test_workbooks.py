@@ -569,7 +569,7 @@ def test_requirements_in_another_encoding_and_under_other_names(recommend):
         ("--file nowhere.xlsx", "nowhere.xlsx does not exist; check the path."),
         ("--file quotes.csv", "quotes.csv cannot be read as CSV ("),
         ("--file blank.csv", "blank.csv, row 3: the requirement has no text; add it, or clear the row."),
-        ("--file rfp.csv --matches m.yaml", "for all such words. Did you mean 'leave-out'?"),
+        ("--file rfp.csv --matches m.yaml", "for all such words). Did you mean 'leave-out'?"),
         ("--needs repairs --rename a=b", "--rename is for spreadsheets (.xlsx, .csv); give one with --file."),
     ],
 )
