@@ -23,11 +23,11 @@ from provider_advisor.requirements.sheets import (
     Sheet,
     find_header,
     is_workbook_name,
-    read_sheet,
     refuse_other_sheets,
     take_header,
     write_cell,
 )
+from provider_advisor.requirements.workbook import read_sheet
 from provider_advisor.safe_text import fold, reveal_line
 
 _WORDS: Mapping[str, str] = {

@@ -16,16 +16,14 @@ from provider_advisor.batch.reading.byte_stream import Stream
 from provider_advisor.batch.reading.input_files import InputFile, Opener, ReadingOptions, refuse_other_columns
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.sheets import (
-    LARGEST_FILE,
     Cell,
     Grid,
     describe_skipped,
     find_header,
-    read_sheet,
-    refuse_large_file,
     take_header,
     write_cell,
 )
+from provider_advisor.requirements.workbook import LARGEST_FILE, read_sheet, refuse_large_file
 
 _ROWS = 10_000
 _WHOLE = float(2**53)  # a sheet has only floats, which from here on skip whole numbers

@@ -1,29 +1,17 @@
 """Objects in stores, `s3://`, `gs://` and `az://`, read and written by pyarrow's own clients of these stores.
 
 A name is a URL in pyarrow's form. Credentials come from where each store's own tools look for them, such as
-AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers. pyarrow's
-client of Azure reads none of the variables of Azure's own command line, so they are read here:
-
-    az://teams@acme.dfs.core.windows.net/t.csv   the container `teams` of the account `acme`
-    az://teams/t.csv                             the same, if AZURE_STORAGE_ACCOUNT or a connection string names `acme`
-
-Outputs are written to a local folder first, and uploaded when complete, because most stores cannot rename an object, so
-an object under its final name is assumed to be complete. Rejects come first and rows last, so that a program that waits
-for the rows finds everything else; if an upload fails, earlier ones are removed.
+AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers. For Azure see
+`azure`; how outputs reach a store is in `staged_outputs`.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.fs as pf
@@ -31,12 +19,11 @@ import pyarrow.fs as pf
 from provider_advisor.batch.remote.addresses import (
     find_scheme,
     hide_secrets,
-    is_stored,
     refuse_unescaped,
     show_address,
 )
-from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.errors import AdvisorError, BatchError, BatchFailure
+from provider_advisor.batch.remote.azure import find_in_azure, get_store_options
+from provider_advisor.errors import BatchError, BatchFailure
 
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 _EXAMPLES = {"s3": "s3://bucket/teams.csv", "gs": "gs://bucket/teams.csv", "gcs": "gs://bucket/teams.csv"}
@@ -66,7 +53,7 @@ class StoredObject(NamedTuple):
     def place(self) -> tuple[str, str, str]:
         """Return what identifies an object whatever its URL: the kind of store, the account, and the path."""
         kind = self.store.type_name
-        return kind, _get_options(self.store)["account_name"] if kind == "abfs" else "", self.path
+        return kind, get_store_options(self.store)["account_name"] if kind == "abfs" else "", self.path
 
     def inspect(self) -> tuple[int, int] | None:
         """Return size and modification time (in nanoseconds), or None if nothing exists. Raises BatchFailure."""
@@ -140,7 +127,7 @@ def find_object(url: str) -> StoredObject:
     example = f"expected a URL such as {_EXAMPLES.get(scheme, _AZURE_EXAMPLE)}."
     try:
         if scheme not in _EXAMPLES:
-            store, path = _find_in_azure(url, name)
+            store, path = find_in_azure(url, name)
         elif scheme == "s3" or "retry_limit_seconds" in url:
             store, path = pf.FileSystem.from_uri(url)
         else:  # Google's client retries for fifteen minutes by default
@@ -152,97 +139,6 @@ def find_object(url: str) -> StoredObject:
     if path.endswith("/") or url.partition("?")[0].endswith("/"):
         raise BatchError(f"{name} is a folder; give an object.")
     return StoredObject(url, name, store, path)
-
-
-def _get_options(store: pf.FileSystem) -> dict[str, str]:
-    """Return the options with which a store was made; only pickling shows those that come from a URL."""
-    return store.__reduce__()[1][0]  # type: ignore[no-any-return]
-
-
-_OLDEST = 23  # before it, pyarrow's client of Azure ends the process when a connection breaks
-_CONNECTION, _ACCOUNT = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT"
-_KEY, _TOKEN = "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
-_BLOB_HOST = re.compile(r"(abfss?://[^/?#@]+@[^/?#@.]+)\.blob\.")
-_stores = BoundedCache[tuple[tuple[str, str], ...], pf.FileSystem](limit=8)
-"""Stores in Azure by their options, so that a store used again is already logged in."""
-
-
-def _find_in_azure(url: str, name: str) -> tuple[pf.FileSystem, str]:
-    if int(pa.__version__.partition(".")[0]) < _OLDEST:
-        raise BatchError(f"{name} needs pyarrow {_OLDEST} or newer; pip install --upgrade pyarrow.")
-    account, login = _read_environment(name)
-    full = _add_account(url, account, name)
-    parts = urlsplit(full)
-    store, path = pf.FileSystem.from_uri(full)
-    options = {option: value for option, value in _get_options(store).items() if value}
-    if {"credential_kind", "client_secret", "sig"} & set(parse_qs(parts.query)):
-        return _stores.get_or_make((("query", parts.query), *options.items()), lambda: store), path
-    if parts.password:
-        options["account_key"] = unquote(parts.password)  # pyarrow ignores a key in a URL
-    elif account in {"", options["account_name"]}:
-        options |= login
-    try:
-        base64.b64decode(options.get("account_key", ""), validate=True)
-    except ValueError as error:  # on a key that is not base64, the client may end the process
-        raise BatchError(f"{name} cannot be used: the account's key is not complete; copy it again.") from error
-    if not {"account_key", "sas_token"} & set(options) and shutil.which("az") is None:
-        # The client would call Azure's command line, and the shell would complain that it does not exist.
-        os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "prod")
-    return _stores.get_or_make(tuple(options.items()), lambda: pf.AzureFileSystem(**options)), path
-
-
-def _add_account(url: str, account: str, name: str) -> str:
-    """Return the URL in pyarrow's form, with an account. Raises BatchError if none is named."""
-    full = _BLOB_HOST.sub(r"\1.dfs.", f"abfs{url[url.index(':') :]}" if url.lower().startswith("az:") else url)
-    parts = urlsplit(full)
-    if parts.username or "." in parts.netloc:
-        return full
-    if not account:
-        raise BatchError(
-            f"{name} does not say which storage account; write az://CONTAINER@ACCOUNT.dfs.core.windows.net/NAME, "
-            f"or set {_ACCOUNT}."
-        )
-    return full.replace("://", f"://{account}@", 1)  # abfs://teams/t.csv becomes abfs://acme@teams/t.csv
-
-
-def _read_environment(name: str) -> tuple[str, dict[str, str]]:
-    """Return the account and the options that log in to it; a connection string says both, and nothing else counts."""
-    if text := os.environ.get(_CONNECTION):
-        return _read_connection(text, name)
-    key, token = os.environ.get(_KEY, ""), _mark_token(os.environ.get(_TOKEN, ""))
-    login = {"account_key": key} if key else {"sas_token": token} if token else {}
-    return os.environ.get(_ACCOUNT, ""), login
-
-
-def _read_connection(text: str, name: str) -> tuple[str, dict[str, str]]:
-    """Read a text such as `AccountName=acme;AccountKey=…;EndpointSuffix=core.windows.net`. Raises BatchError."""
-    given = {key.strip().lower(): value for key, _, value in (part.partition("=") for part in text.split(";"))}
-    scheme = given.get("defaultendpointsprotocol", "https")
-    suffix = given.get("endpointsuffix", "core.windows.net")
-    endpoint = urlsplit(given.get("blobendpoint", ""))
-    account = given.get("accountname", "") or endpoint.netloc.partition(".")[0]
-    token = _mark_token(given.get("sharedaccesssignature", ""))
-    if not account or not (token or given.get("accountkey")):
-        raise BatchError(
-            f"{name} cannot be used: {_CONNECTION} has no AccountName and AccountKey or SharedAccessSignature; "
-            "copy it again."
-        )
-    # pyarrow puts the account before these: acme.blob.core.windows.net.
-    blob, files = f".blob.{suffix}", f".dfs.{suffix}"
-    if endpoint.netloc:
-        scheme, blob = endpoint.scheme, endpoint.netloc.removeprefix(account)
-        files = blob.replace(".blob.", ".dfs.", 1)
-    return account, {
-        "sas_token" if token else "account_key": token or given["accountkey"],
-        "blob_storage_authority": blob,
-        "dfs_storage_authority": files,
-        "blob_storage_scheme": scheme,
-        "dfs_storage_scheme": scheme,
-    }
-
-
-def _mark_token(token: str) -> str:
-    return f"?{token.removeprefix('?')}" if token else ""
 
 
 _LONGEST = 300
@@ -282,65 +178,3 @@ def describe_store_error(error: Exception, url: str) -> str:
     for noise, message in _NOISE.items():
         said = re.sub(noise, message, said, flags=re.DOTALL)
     return hide_secrets(" ".join(said.split()).rstrip(".:"), url)[:_LONGEST] or type(error).__name__
-
-
-class _StagedFile(NamedTuple):
-    stored: StoredObject
-    local: Path
-
-
-class OutputStager:
-    """Stages outputs for stores in local files."""
-
-    def __init__(self, folder: Path, inputs: Iterable[str]) -> None:
-        self._folder = folder
-        self._taken = {find_object(name).place: "an input" for name in inputs if is_stored(name)}
-        self._files: dict[str, _StagedFile] = {}
-
-    def place(self, what: str, url: str) -> str:
-        """Return the local file for an output; `what` is its name in messages.
-
-        Raises BatchError for an object that cannot be written, that is an input, or that is another output too.
-        """
-        stored = find_object(url)
-        if before := self._taken.get(stored.place):
-            raise BatchError(f"{what} {stored.name} is also {before}; choose another object.")
-        stored.refuse_unwritable()
-        self._taken[stored.place] = what
-        folder = self._folder / str(len(self._files))
-        folder.mkdir()
-        self._files[what] = _StagedFile(stored, folder / PurePosixPath(stored.path).name)
-        return str(self._files[what].local)
-
-    def refuse_other(self, what: str, begins: bytes, replaced: str) -> None:
-        """Raise BatchError if the object of an output exists and may not be replaced."""
-        self._files[what].stored.refuse_other(begins, replaced)
-
-    def find_name(self, local: Path | None) -> str | None:
-        """Return the name of the object for a local file, None for any other file."""
-        return next((staged.stored.name for staged in self._files.values() if staged.local == local), None)
-
-    def send(self, order: Iterable[str]) -> None:
-        """Upload what was written, in this order; remove from the store what was not written.
-
-        Raises BatchFailure, after removing what was uploaded.
-        """
-        sent: list[StoredObject] = []
-        try:
-            for staged in (self._files[what] for what in order if what in self._files):
-                if staged.local.exists():
-                    staged.stored.send(staged.local)
-                    sent.append(staged.stored)
-                else:
-                    staged.stored.remove()
-        except AdvisorError:
-            for stored in sent:
-                stored.remove()
-            raise
-
-
-@contextlib.contextmanager
-def stage(inputs: Iterable[str]) -> Iterator[OutputStager]:
-    """Yield a staging area whose files are deleted afterwards."""
-    with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
-        yield OutputStager(Path(folder).resolve(), inputs)

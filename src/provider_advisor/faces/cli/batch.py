@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provider_advisor.errors import BatchError
+from provider_advisor.faces.cli.batch_outputs import (
+    CALLED,
+    check_addresses,
+    find_place,
+    follow_links,
+    list_places,
+    stage_outputs,
+)
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions
@@ -28,7 +34,7 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.local_run import Result
     from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
     from provider_advisor.batch.reading import Inputs
-    from provider_advisor.batch.remote.stores import OutputStager
+    from provider_advisor.batch.remote.staged_outputs import OutputStager
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
     from provider_advisor.batch.writing.output_paths import OutputPlace
 
@@ -43,15 +49,6 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
 
 _REJECTED = 3
 _WRITTEN = "the scored rows were written"
-_CALLED = {
-    "output": "the output",
-    "rejects": "the rejects file (--rejects)",
-    "summary": "the summary (--summary)",
-    "report": "the report (--report)",
-    "matched": "the file of matches (--matched)",
-}
-
-
 _in_output = partial(option, heading="Output")
 _in_run = partial(option, heading="Run")
 
@@ -100,15 +97,15 @@ class BatchOptions(InputOptions):
 
     def rejects_path(self) -> Path | None:
         """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
-        return _find_place("rejects", self.rejects)
+        return find_place("rejects", self.rejects)
 
     def other_places(self) -> list[OutputPlace]:
         """Return the files that are written when all rows are. Raises BatchError as `rejects_path` does."""
         from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
         given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
-        found = ((name, _find_place(name, value)) for name, value in given)
-        return [OutputPlace(_CALLED[name], path) for name, path in found if path is not None]
+        found = ((name, find_place(name, value)) for name, value in given)
+        return [OutputPlace(CALLED[name], path) for name, path in found if path is not None]
 
 
 @click.command("batch", cls=HeadedCommand)
@@ -134,7 +131,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], options: Ba
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if len(names) < 2:  # noqa: PLR2004
         context.fail("the output is missing; expected IN... OUT, such as teams.csv scores.parquet")
-    _check_addresses(names, options)
+    check_addresses(names, options)
     if options.master and options.engine != "spark":
         context.fail("--master is for Spark; add --engine spark, or leave it out")
     # NumPy's threads for multiplying matrices are not used here, and would compete with ours.
@@ -146,7 +143,7 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], options: Ba
     from provider_advisor.batch.interruption import Interrupted  # noqa: PLC0415 (see TYPE_CHECKING above)
 
     knowledge = options.limit(options.load())
-    with _stage(names, options) as (places, placed, staging):
+    with stage_outputs(names, options) as (places, placed, staging):
         try:
             result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(places, knowledge, placed)
         except Interrupted as error:
@@ -159,39 +156,6 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], options: Ba
         context.exit(_REJECTED)
 
 
-@contextlib.contextmanager
-def _stage(
-    names: tuple[str, ...], options: BatchOptions
-) -> Iterator[tuple[tuple[str, ...], BatchOptions, OutputStager | None]]:
-    """Yield the names and options with local files for objects in stores, and the uploads of these files."""
-    from provider_advisor.batch.remote.addresses import is_stored  # noqa: PLC0415 (see TYPE_CHECKING above)
-
-    given = {"output": names[-1], "rejects": options.rejects, "summary": options.summary, "report": options.report}
-    if not any(name and is_stored(name) for name in given.values()):
-        yield names, options, None
-        return
-    from provider_advisor.batch.remote.stores import stage  # noqa: PLC0415 (clients of stores load slowly)
-    from provider_advisor.batch.writing.rejects import REJECTS_HEADER  # noqa: PLC0415 (as above)
-
-    if is_stored(names[-1]) and options.rejects is None:
-        given["rejects"] = _name_rejects(names[-1])
-    with stage(names[:-1]) as staging:
-        placed: dict[str, Any] = {
-            name: staging.place(_CALLED[name], value) if value and is_stored(value) else value
-            for name, value in given.items()
-        }
-        if given["rejects"] and is_stored(given["rejects"]):
-            staging.refuse_other(_CALLED["rejects"], REJECTS_HEADER, "a rejects file from an earlier run")
-        output = str(placed.pop("output"))
-        yield (*names[:-1], output), options.replace(**placed), staging
-
-
-def _name_rejects(url: str) -> str:
-    """Return where the rejects of an output in a store go: `scores.rejects.csv` beside `scores.parquet`."""
-    place, sign, query = url.partition("?")
-    return f"{place.removesuffix(PurePosixPath(place).suffix)}.rejects.csv{sign}{query}"
-
-
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
     from provider_advisor.batch.local_run import Plan, run  # noqa: PLC0415
     from provider_advisor.batch.pipeline import BlockScorer  # noqa: PLC0415
@@ -199,7 +163,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     from provider_advisor.batch.writing.output_paths import check_places, is_folder_name  # noqa: PLC0415
     from provider_advisor.batch.writing.rejects import find_default_rejects  # noqa: PLC0415
 
-    output = None if names[-1] == "-" else _follow_links(names[-1])
+    output = None if names[-1] == "-" else follow_links(names[-1])
     form = choose_form(names[-1], options.output_format, "--output-format")
     is_folder, is_workbook = output is not None and is_folder_name(names[-1]), form == "xlsx"
     if output is None and form in {"parquet", "xlsx"}:
@@ -209,7 +173,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         _check_workbook_options(options, is_folder=is_folder)
     inputs = options.open_inputs(names[:-1], knowledge)
     rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
-    check_places(inputs.sources, _list_places(options, output, rejects, is_folder=is_folder), rejects)
+    check_places(inputs.sources, list_places(options, output, rejects, is_folder=is_folder), rejects)
     if options.resume:
         _check_resumable(inputs, output)
     options.show_reading(inputs, quiet=options.quiet)
@@ -227,22 +191,6 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
     return result, scoring.facts
-
-
-def _list_places(
-    options: BatchOptions, output: Path | None, rejects: Path | None, *, is_folder: bool
-) -> list[OutputPlace]:
-    """Return all places that a run writes to; without an output, its rows go to standard output."""
-    from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415
-    from provider_advisor.batch.writing.work_folder import find_work_folder  # noqa: PLC0415
-
-    places = options.other_places()
-    if rejects is not None:
-        places.append(OutputPlace(_CALLED["rejects"], rejects))
-    if output is not None:
-        places.insert(0, OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"))
-        places.append(OutputPlace("the work folder", find_work_folder(output), "hidden"))
-    return places
 
 
 def _check_resumable(inputs: Inputs, output: Path | None) -> None:
@@ -353,49 +301,6 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
     return result, facts_as_of(knowledge, options.day or today(), options.age)
 
 
-def _check_addresses(names: tuple[str, ...], options: BatchOptions) -> None:
-    """Raise BatchError for an address that cannot be written, or that may have changed since an earlier run."""
-    from provider_advisor.batch.remote.addresses import (  # noqa: PLC0415 (see TYPE_CHECKING above)
-        find_scheme,
-        is_stored,
-        is_web_address,
-        show_address,
-    )
-
-    written = (names[-1], options.rejects, options.summary, options.report)
-    for name in filter(find_scheme, filter(None, written)):
-        shown = show_address(name)
-        if not is_stored(name):
-            raise BatchError(
-                f"{shown} cannot be written; give a file, or an object in cloud storage (s3://, gs://, az://)."
-            )
-        if options.engine == "spark":
-            raise BatchError(
-                f"{shown}: Spark writes to a folder that all workers can see, with its other files beside it; write to "
-                "such a folder, and copy it to the store."
-            )
-        if options.resume:
-            raise BatchError(
-                f"--resume works only from file to file, and {shown} is in a store; leave it out, or give a file."
-            )
-    if options.resume and (found := next(filter(is_web_address, names[:-1]), None)):
-        raise BatchError(f"--resume works only from file to file; download {show_address(found)}, and give the file.")
-
-
-def _find_place(name: str, given: str | None) -> Path | None:
-    if given == "-":
-        raise BatchError(f"--{name} takes a file; standard output is only for rows.")
-    return _follow_links(given) if given else None
-
-
-def _follow_links(given: str) -> Path:
-    """Return the path with its links followed, unless they lead to no path, as /dev/stderr leads to a pipe."""
-    # An output is written to a temporary file and renamed. If it is a link, the linked file must be replaced, not the
-    # link.
-    place = Path(os.path.realpath(given))
-    return place if os.path.exists(place) or not os.path.exists(given) else Path(given)  # noqa: PTH110 (a Path raises if the name is too long)
-
-
 def _say(sentence: str) -> None:
     show_text(f"recommend: {sentence}", err=True)
 
@@ -406,14 +311,14 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Output
 
     summary = make_summary(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
     if options.summary:
-        write_answer(str(_follow_links(options.summary)), dump_json(summary) + "\n", _WRITTEN)
+        write_answer(str(follow_links(options.summary)), dump_json(summary) + "\n", _WRITTEN)
     if options.report:
         from provider_advisor.faces.report.batch_page import batch_report  # noqa: PLC0415 (templates take long to import)
 
-        write_answer(str(_follow_links(options.report)), batch_report(summary), _WRITTEN)
+        write_answer(str(follow_links(options.report)), batch_report(summary), _WRITTEN)
     if staging is not None:
         # The output comes last, so that its rejects are already there when it appears.
-        staging.send(_CALLED[name] for name in ("rejects", "summary", "report", "output"))
+        staging.send(CALLED[name] for name in ("rejects", "summary", "report", "output"))
     if options.quiet:
         return
     page = Page(err=True)  # standard output is for rows alone

@@ -88,7 +88,7 @@ def _read_sheet(name: str, content: bytes | None, options: SheetOptions, knowled
     `content` is None for a file, which is read here.
     """
     from provider_advisor.requirements.proposal import read_proposal  # noqa: PLC0415 (few requirements are sheets)
-    from provider_advisor.requirements.sheets import read_sheet_file  # noqa: PLC0415 (as above)
+    from provider_advisor.requirements.workbook import read_sheet_file  # noqa: PLC0415 (as above)
 
     if content is not None and content.startswith(_WORKBOOK):
         raise RequirementsError(f"{name} is a workbook; save it as a file whose name ends in .xlsx, and give that.")
