@@ -22,7 +22,9 @@ from provider_advisor.requirements import Requirement, Team
 FindingOutcome = Literal["met", "partial", "unmet", "unknown"]
 Standing = Literal["qualified", "unconfirmed", "ruled-out"]
 
-_DIGITS = 9
+SCORE_DIGITS = 9
+"""Scores are compared rounded to so many digits, so that the order of addition does not matter."""
+
 _PERCENT = 100
 
 _BY_ENDS: dict[tuple[float, float], FindingOutcome] = {(1, 1): "met", (0, 0): "unmet", (0, 1): "unknown"}
@@ -227,7 +229,7 @@ def _score(findings: Sequence[Finding]) -> Score | None:
     total = math.fsum([finding.weight for finding in findings])
 
     def mean(weighted: Iterable[float]) -> float:
-        return round(100 * math.fsum(weighted) / total, _DIGITS)
+        return round(100 * math.fsum(weighted) / total, SCORE_DIGITS)
 
     return Score(
         mean([weight * degree.low for weight, degree in pairs]),
@@ -277,7 +279,7 @@ class Totals(NamedTuple):
 
     def score(self, points: float) -> float:
         """Return the score of some of the points that these sums hold, rounded; without any weight all score 0."""
-        return round(100 * points / self.weight, _DIGITS) if self.weight > 0 else 0.0
+        return round(100 * points / self.weight, SCORE_DIGITS) if self.weight > 0 else 0.0
 
 
 def total_degrees(degrees: Sequence[Degree], weight: float, *, must: bool) -> Totals:

@@ -245,14 +245,14 @@ def _say_whose(part: RequirementRecord) -> str:
 # Rules and weights
 
 
-def _find_firsts(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
+def _pick_first_findings(answer: AnswerRecord) -> dict[tuple[str, str, str], FindingRecord]:
     """Return one finding of each requirement and rule: weight and reason are the same for all providers."""
     return {_get_key(finding): finding for finding in reversed(answer.findings)}
 
 
 def _compare_rules(pair: AnswerPair) -> Iterator[Difference]:
     """Find rules that favour and were added or removed; then changed weights and reasons."""
-    then, now = _find_firsts(pair.old), _find_firsts(pair.new)
+    then, now = _pick_first_findings(pair.old), _pick_first_findings(pair.new)
     gone, both, come = _split_keys(then, now)
     for rule in [key[2] for key in gone if not key[0]]:
         because = then["", "", rule].because
@@ -429,14 +429,14 @@ def _compare_combinations(pair: AnswerPair) -> Iterator[Difference]:
 
 
 def _name_groups(combinations: Iterable[Sequence[str]], pair: AnswerPair) -> str:
-    return _join_ways([joined(list(map(pair.name, group))) for group in combinations])
+    return _list_ways([joined(list(map(pair.name, group))) for group in combinations])
 
 
 def _compare_concessions(pair: AnswerPair) -> Iterator[Difference]:
     old, new = pair.old.concessions, pair.new.concessions
     if [*map(_strip_way, old)] != [*map(_strip_way, new)]:
         before, now = ([joined(list(map(_say_asked, part.drop))) for part in ways] for ways in (old, new))
-        says = f"What could be given up: before {_join_ways(before)}; now {_join_ways(now)}."
+        says = f"What could be given up: before {_list_ways(before)}; now {_list_ways(now)}."
         yield _make_difference("concessions", says, old=before, new=now)
 
 
@@ -444,7 +444,7 @@ def _strip_way(part: ConcessionRecord) -> tuple[Any, ...]:
     return [_pick_asked(requirement) for requirement in part.drop], as_data(part.verdict)
 
 
-def _join_ways(ways: Sequence[str]) -> str:
+def _list_ways(ways: Sequence[str]) -> str:
     return ", or ".join(ways) or "nothing"
 
 

@@ -195,10 +195,12 @@ def _name_parts(
     products: Sequence[str], met: Sequence[MetBy], names: Mapping[str, str], sold: Mapping[str | None, int]
 ) -> list[str]:
     """Return the products with what each is chosen for: "Phone for Calls and Fax"."""
-    return [f"{names[product]} for {joined(labels)}" for product, labels in _share_out(products, met, sold).items()]
+    return [f"{names[product]} for {joined(labels)}" for product, labels in _list_purposes(products, met, sold).items()]
 
 
-def _share_out(products: Sequence[str], met: Sequence[MetBy], sold: Mapping[str | None, int]) -> dict[str, list[str]]:
+def _list_purposes(
+    products: Sequence[str], met: Sequence[MetBy], sold: Mapping[str | None, int]
+) -> dict[str, list[str]]:
     """Return labels of what each product is chosen for: the one that meets most is first, the others add the rest."""
     # What two products meet is listed only under the first; otherwise both would seem necessary.
     shared: dict[str, list[str]] = {}

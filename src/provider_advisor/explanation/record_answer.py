@@ -249,7 +249,7 @@ def _list_used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
 def find_notices(decision: Decision) -> list[NoticeRecord]:
     """Return the ends and changes of all facts that the answer uses, each once."""
     found: dict[tuple[Any, ...], NoticeRecord] = {}
-    for fact in _list_used_facts(decision):
+    for fact in _list_facts_behind(decision):
         for notice in fact.notices:
             # A new name belongs to the product, and is mentioned once, whatever its criteria.
             asked = "" if notice.kind in RENAMED else notice.criterion
@@ -273,7 +273,7 @@ def _record_notice(notice: Notice, knowledge: KnowledgeBase) -> NoticeRecord:
     )
 
 
-def _list_used_facts(decision: Decision) -> Iterator[Fact]:
+def _list_facts_behind(decision: Decision) -> Iterator[Fact]:
     """Yield the facts that the answer uses, each as often as it does."""
     for assessment in decision.outcome.assessments:
         for finding in assessment.findings:

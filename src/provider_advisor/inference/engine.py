@@ -254,6 +254,9 @@ def _keep_freed_memory() -> None:
 class _Owner:
     """The only thread that uses the engine; it starts with the first work, and ends with the process."""
 
+    # Not a ThreadPoolExecutor of one thread, because Python waits for its threads at the end: a run that hangs would
+    # keep the process from ending.
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

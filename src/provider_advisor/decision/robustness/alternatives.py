@@ -17,6 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
+from provider_advisor.decision.findings import SCORE_DIGITS
+
 K = TypeVar("K")
 T = TypeVar("T")
 
@@ -26,11 +28,12 @@ MOST_SCORES = 4096
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_LEVELS = 50_000
 _MOST_TIES = 200_000
-# A verdict compares scores rounded to nine digits. Intermediate sums are merged at twelve digits, so that equal sums
-# added in another order become one.
-_DIGITS = 9
-_FINE = 12
-_ALIKE = 1e-12
+
+FINE_DIGITS = 12
+"""Sums on the way to a score are rounded to so many digits, so that equal ones added in another order become one."""
+
+ALIKE = 1e-12
+"""Numbers closer than this are equal but for rounding."""
 
 
 class Drawn(NamedTuple):
@@ -172,7 +175,7 @@ class _ScoreChances:
         self._below = [0.0, *itertools.accumulate(chances[score] for score in self._sorted)]
         self._out = max(0.0, 1.0 - math.fsum(chances.values()))
         self.can_stand = bool(chances)
-        self.always_stands = self._out < _ALIKE and self.can_stand
+        self.always_stands = self._out < ALIKE and self.can_stand
         self.least, self.most = (self._sorted[0], self._sorted[-1]) if chances else (-math.inf, -math.inf)
 
     def look_up(self, score: float) -> tuple[float, float]:
@@ -240,7 +243,7 @@ def _count_scores(alternative: Alternative, weights: Sequence[float], most: int)
         ]
         after: _Scores = {}
         for (score, chance), (share, step) in itertools.product(scores.items(), steps):
-            key = round(score + step, _FINE)
+            key = round(score + step, FINE_DIGITS)
             after[key] = after.get(key, 0.0) + chance * share
         if len(after) > most:
             return None
@@ -251,6 +254,6 @@ def _count_scores(alternative: Alternative, weights: Sequence[float], most: int)
 def _merge_rounded(scores: _Scores) -> _Scores:
     merged: _Scores = {}
     for score in sorted(scores):
-        key = round(score, _DIGITS)
+        key = round(score, SCORE_DIGITS)
         merged[key] = merged.get(key, 0.0) + scores[score]
     return merged

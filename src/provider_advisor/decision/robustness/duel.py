@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, JointDraw, Way, link_parts
+from provider_advisor.decision.robustness.alternatives import ALIKE, Alternative, Drawn, JointDraw, Way, link_parts
 
 # Limits on work, chosen so that one answer takes milliseconds; beyond them worlds are drawn (`monte_carlo`).
 _MOST_WAYS = 256
 _MOST_STEPS = 150_000
-_ALIKE = 1e-12
 
 
 @lru_cache(maxsize=8192)
@@ -107,7 +106,7 @@ class _Race:
         # whole number: with the differences -1, 2 and the size 10, the number 13 means three times -1 and once 2.
         # Adding numbers joins worlds, and equal worlds get one key. `_size` exceeds any count, so no digit overflows.
         drawn = (difference for part in parts for _, way in part.ways for difference in way)
-        self._values = sorted({value for value in (*known.values(), *drawn) if abs(value) > _ALIKE})
+        self._values = sorted({value for value in (*known.values(), *drawn) if abs(value) > ALIKE})
         self._size = len(known) + sum(len(part.criteria) for part in parts) + 2
         self._digit = {value: self._size**place for place, value in enumerate(self._values)}
         self._steps = 0

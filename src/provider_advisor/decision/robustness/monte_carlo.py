@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from provider_advisor.decision.findings import SCORE_DIGITS
 from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw, VolumeCase
 
 Floats = NDArray[np.float64]
@@ -26,7 +27,6 @@ Truths = NDArray[np.bool_]
 Degrees = NDArray[Any]
 
 FEWEST_FIRSTS = 10
-_DIGITS = 9
 
 _MOST_COPIED = 1_000_000
 """Most degrees to process at once."""
@@ -78,7 +78,7 @@ class WorldSample:
         Worlds in which one of its strongest rivals is ahead are dropped before the other rivals are compared: usually
         few are left.
         """
-        shares = _share_out(weights)
+        shares = _divide_by_sum(weights)
         own, leads = self._score_one(place, shares), self._stands[place]
         # Strong rivals are guessed by mean score and chance to qualify: any others would work, only slower.
         expected = np.einsum("c,ca->a", shares, self._mean_degrees) * self._stands.mean(axis=1)
@@ -158,7 +158,7 @@ class WorldSample:
         """Return the scores with these weights, cached because the given weights are used twice."""
         key = tuple(weights)
         if key not in self._given:
-            self._given = {key: self._score(_share_out(weights))}
+            self._given = {key: self._score(_divide_by_sum(weights))}
         return self._given[key]
 
     def _score(self, weights: Floats) -> Floats:
@@ -171,7 +171,7 @@ class WorldSample:
         return _round(np.einsum(terms, weights, self._degrees[place].astype(np.float64)), self._falls[place])
 
 
-def _share_out(weights: Sequence[float]) -> Floats:
+def _divide_by_sum(weights: Sequence[float]) -> Floats:
     """Return the weights as parts of their sum."""
     total = math.fsum(weights)
     return np.asarray([weight / total for weight in weights])
@@ -179,7 +179,7 @@ def _share_out(weights: Sequence[float]) -> Floats:
 
 def _round(scores: Floats, falls: Truths) -> Floats:
     """Return the scores in units of the last digit of a verdict; below all where an alternative does not stand."""
-    scores *= 100 * 10**_DIGITS
+    scores *= 100 * 10**SCORE_DIGITS
     np.rint(scores, out=scores)
     np.copyto(scores, -np.inf, where=falls)
     return scores

@@ -213,14 +213,14 @@ def list_answers(question: OpenFact, facts: Facts) -> tuple[PossibleAnswer, ...]
         )
     list_amounts = list_neighbours if question.on_scale else list_at_bounds
     amounts = sorted(set(list_amounts(question.bounds, fact.amount or Interval(), criterion)))
-    shares = _share_out(question, amounts, p)
+    shares = _share_probability(question, amounts, p)
     return tuple(
         PossibleAnswer(fact._replace(amount=Interval(answer, answer), disputed=False), share)
         for answer, share in zip(amounts, shares, strict=True)
     )
 
 
-def _share_out(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
+def _share_probability(question: OpenFact, amounts: list[Number], p: float) -> list[float]:
     """Return p for what meets and 1 - p for what fails where one bound is all that counts; otherwise equal parts."""
     # The policy does not say how likely amounts are with two bounds, or on a scale.
     if question.on_scale or len(question.bounds) != 1:

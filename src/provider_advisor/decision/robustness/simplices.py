@@ -19,7 +19,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from provider_advisor.decision.robustness.alternatives import Alternative
+from provider_advisor.decision.robustness.alternatives import ALIKE, FINE_DIGITS, Alternative
 from provider_advisor.decision.robustness.duel import Acceptability
 
 MOST_CUTS = 1_000
@@ -29,8 +29,6 @@ MOST_WORLDS = 64
 """Most worlds to rank one by one; beyond, worlds are drawn. Eight times as many if only first places are needed."""
 
 _MOST_ALTERNATIVES = 5
-_FINE = 12
-_ALIKE = 1e-12
 
 _Row = tuple[float, ...]
 """An alternative's degree at each corner."""
@@ -68,7 +66,7 @@ def find_acceptabilities(alternatives: Sequence[Alternative]) -> tuple[Acceptabi
     except _TooManyCutsError:
         return None
     return tuple(
-        Acceptability(tuple(ranks), tuple(part / ranks[0] for part in sums) if ranks[0] > _ALIKE else None)
+        Acceptability(tuple(ranks), tuple(part / ranks[0] for part in sums) if ranks[0] > ALIKE else None)
         for ranks, sums in zip(ranked, weights, strict=True)
     )
 
@@ -95,7 +93,7 @@ def find_ordered_first_places(
             means = [
                 row
                 and tuple(
-                    round(part / size, _FINE) for part, size in zip(itertools.accumulate(row), sizes, strict=True)
+                    round(part / size, FINE_DIGITS) for part, size in zip(itertools.accumulate(row), sizes, strict=True)
                 )
                 for row in rows
             ]
@@ -143,7 +141,7 @@ def _count_rows(
     if not alternative.is_discrete:
         return None
     group_of = {place: number for number, group in enumerate(groups) for place in group}
-    known = [round(math.fsum(alternative.degrees[place] for place in group), _FINE) for group in groups]
+    known = [round(math.fsum(alternative.degrees[place] for place in group), FINE_DIGITS) for group in groups]
     found: dict[_Row | None, float] = {tuple(known): 1.0}
     for block in alternative.blocks:
         after: dict[_Row | None, float] = {}
@@ -153,7 +151,7 @@ def _count_rows(
                 sums = list(row)
                 for draw in way.degrees:
                     sums[group_of[draw.criterion]] += draw.start
-                key = tuple(round(part, _FINE) for part in sums)
+                key = tuple(round(part, FINE_DIGITS) for part in sums)
             after[key] = after.get(key, 0.0) + chance * way.share
         if len(after) > most:
             return None
@@ -226,8 +224,8 @@ class _Cutter:
     def measure(self, corners: Sequence[_Row]) -> float:
         """Return the share of a simplex in which all numbers at its corners are positive."""
         # A difference that is positive at all corners is positive everywhere, and needs no further check.
-        columns = [column for column in zip(*corners, strict=True) if min(column) < -_ALIKE]
-        if any(max(column) <= _ALIKE for column in columns):
+        columns = [column for column in zip(*corners, strict=True) if min(column) < -ALIKE]
+        if any(max(column) <= ALIKE for column in columns):
             return 0.0
         if not columns:
             return 1.0
@@ -243,11 +241,11 @@ class _Cutter:
             raise _TooManyCutsError
         # The difference with both signs on the fewest edges needs the fewest cuts.
         place = min(range(len(corners[0])), key=lambda place: _count_signs([corner[place] for corner in corners]))
-        high = next(corner for corner in corners if corner[place] > _ALIKE)
-        low = next(corner for corner in corners if corner[place] < -_ALIKE)
+        high = next(corner for corner in corners if corner[place] > ALIKE)
+        low = next(corner for corner in corners if corner[place] < -ALIKE)
         part = high[place] / (high[place] - low[place])
         between = tuple(
-            0.0 if other == place else round(one + part * (two - one), _FINE)
+            0.0 if other == place else round(one + part * (two - one), FINE_DIGITS)
             for other, (one, two) in enumerate(zip(high, low, strict=True))
         )
         rest = list(corners)
@@ -258,4 +256,4 @@ class _Cutter:
 
 def _count_signs(column: Sequence[float]) -> int:
     """Return how many edges have both signs at their ends."""
-    return sum(part > _ALIKE for part in column) * sum(part < -_ALIKE for part in column)
+    return sum(part > ALIKE for part in column) * sum(part < -ALIKE for part in column)

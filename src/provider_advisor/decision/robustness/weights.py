@@ -15,10 +15,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import Assessment, Finding
+from provider_advisor.decision.findings import SCORE_DIGITS, Assessment, Finding
 from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 
-_DIGITS = 9
 _POINT = 1e-12
 
 _SAME = 1e-9
@@ -157,7 +156,7 @@ class _Lines(NamedTuple):
         return (verdict.kind, verdict.provider) != (before.kind, before.provider)
 
     def _score(self, line: _Line, weight: float) -> float:
-        return round(100 * line.at(weight) / max(self.rest + weight, _POINT), _DIGITS)
+        return round(100 * line.at(weight) / max(self.rest + weight, _POINT), SCORE_DIGITS)
 
 
 def _find_range(lines: _Lines) -> WeightRange:
