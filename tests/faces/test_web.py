@@ -210,8 +210,15 @@ def test_the_lines_of_a_pasted_list_and_the_headings_above_them_say_how_importan
     assert re.search(r"Voicemail</td><td>Nice to have</td>", page.text)
 
 
-def test_a_table_in_markdown_can_be_pasted(web):
-    rows = "| Requirement | Priority |\n|---|:--|\n| Voicemail | nice to have |\n| Fax | mandatory |\n"
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "| Requirement | Priority |\n|---|:--|\n| Voicemail | nice to have |\n| Fax | mandatory |\n",
+        "1.1\tVoicemail\tOptional\n1.2\tFax\tMandatory\n",
+        "1. Voice Requirements (all sites)\n- Bonus: voicemail\n- Fax\nOut of scope: MMS\n",
+    ],
+)
+def test_tables_without_names_of_columns_and_in_markdown_can_be_pasted(web, rows):
     asked = dict(parse_qsl(web.post("/choose", data={"list": rows}).url.query.decode()))
     assert (asked["needs"], asked["wants"]) == ("fax", "voicemail:could")
 

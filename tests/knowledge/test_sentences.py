@@ -114,6 +114,11 @@ def test_what_a_sentence_adds_to_a_name_is_told_from_what_it_asks(knowledge, sen
     assert "direct-dial-numbers" not in found.candidates
 
 
+def test_a_number_never_bounds_what_should_be_more_from_above(knowledge):
+    found = Matcher(knowledge, sentences=True).find("Alerts must be sent out within ten minutes")
+    assert not [each for each in found.candidates if each.startswith("included-minutes<=")]
+
+
 def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
     header = "Voicemail and hold music"
     assert Matcher(knowledge, sentences=True).find(header).targets == ("voicemail", "hold-music")
@@ -134,6 +139,8 @@ def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
         ("Voicemail or call queues", "call-queues|voicemail"),
         ("3,000 contacts", "contact-capacity>=3000"),
         ("SMS for less than 1 cent", "sms-outbound-price<=0.01"),
+        ("At least 100 msg/sec", "message-throughput>=100"),
+        ("< 5 sec delivery", "message-delivery-seconds<=5"),
         ("A voice quality with an MOS not below 4.0", "call-quality-score>=4"),
         ("Canadian data residency", "data-region@ca"),
         ("Yealink phones or equivalent", "desk-phones@yealink"),

@@ -156,6 +156,12 @@ def bind(
     return f"{criterion.id}{sign}{plain(round(number, 6))}", amount
 
 
+def is_sensible(criterion: Criterion, bound: tuple[str, SpokenAmount]) -> bool:
+    """Return whether a bound asks for what is better: "within 10 minutes" limits no minutes that are included."""
+    is_lower_better = criterion.kind == "price" or criterion.lower_is_better
+    return bound[1].sign != (">=" if is_lower_better else "<=")
+
+
 def counts(criterion: Criterion) -> bool:
     """Return whether a criterion counts things, such as contacts or messages a second."""
     unit, _, per = (criterion.unit or "").partition("/")

@@ -74,7 +74,14 @@ _WEAK = list_words(
     """
 )
 _WEAK_SHARE = 0.2  # of the weight of other words
-_SPELLINGS = {"center": "centre", "centers": "centre", "color": "colour", "license": "licence", "phones": "phone"}
+_SPELLINGS = {
+    "center": "centre",
+    "centers": "centre",
+    "color": "colour",
+    "license": "licence",
+    "msg": "message",
+    "phones": "phone",
+}
 _BEFORE_WHOSE = frozenset(("all", "our", "the", "their", "your"))
 # Applied in this order, each to the result of the one before. All forms of a word must get the same stem; the stem need
 # not be a word itself.
@@ -171,7 +178,7 @@ class SearchIndex:
         found = {place: score for place, score in scores.items() if covered[place] >= needed}
         return tuple(dict.fromkeys([*strong, *self._in_order(found or self._find_names_inside(rarities))]))
 
-    def find_near(self, query: str) -> tuple[SearchEntry, ...]:
+    def find_near(self, query: str, most: int = _MOST_NEAR) -> tuple[SearchEntry, ...]:
         """Return the entries that have some of a sentence's words, the best first: for a person who will choose.
 
         Unlike those of `find_meant`, they may be unrelated: "Identify callers by voice" shares words with many.
@@ -190,7 +197,7 @@ class SearchIndex:
             for place, score in found.items()
             if score >= least and (place in inside or scores[place] >= needed)
         }
-        return self._in_order(kept)[:_MOST_NEAR]
+        return self._in_order(kept)[:most]
 
     def _weigh_words(self, query: str) -> dict[str, float]:
         """Return the weights of a query's words by stem: the fewer entries mention one, the higher."""

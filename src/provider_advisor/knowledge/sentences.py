@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, counts, find_amounts
+from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, counts, find_amounts, is_sensible
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Criterion
@@ -158,7 +158,7 @@ class SentenceReader:
         amounts = find_amounts(text[:_LONGEST_TEXT])
         more = [self.criteria[name] for name in found if name not in said]
         members = sentence.list_members()
-        bounds = [(one, bind(one, amounts) or _bind_bare(one, amounts)) for one in more]
+        bounds = [(one, self._bind_sensibly(one, amounts)) for one in more]
         targets = list(asked)
         for one, bound in bounds:
             of_members = [f"{one.id}{AT}{name}" for of, name in members if of == one.of_each]
@@ -176,11 +176,22 @@ class SentenceReader:
                 found[one.of_each].append(one.id)
         return found
 
+    def list_bound(self, names: Iterable[str], text: str) -> list[str]:
+        """Return those of some criteria that a number of a text bounds."""
+        amounts = find_amounts(text[:_LONGEST_TEXT])
+        return [name for name in names if amounts and self._bind_sensibly(self.criteria[name], amounts)]
+
+    def _bind_sensibly(self, one: Criterion, amounts: Sequence[SpokenAmount]) -> tuple[str, SpokenAmount] | None:
+        bound = bind(one, amounts) or _bind_bare(one, amounts)
+        return bound if bound and is_sensible(one, bound) else None
+
     def find_counted(self, text: str) -> tuple[str, ...]:
         """Return the criteria whose unit a number of a text has: "3,000 contacts"; none if many have it, as "days"."""
         amounts = find_amounts(text[:_LONGEST_TEXT])
         units = {stem(one.unit) for one in amounts}
-        found = [one.id for one in self._counting if stem(one.unit or "") in units and bind(one, amounts)]
+        found = [
+            one.id for one in self._counting if stem((one.unit or "").partition("/")[0]) in units and bind(one, amounts)
+        ]
         return tuple(found) if len(found) <= _MOST_COUNTED else ()
 
     @cached_property
@@ -396,7 +407,7 @@ class _Sentence:
             name = part.names[0]
             of_members = [hosts[part] for _, hosts in sorted(self._hosted.items()) if part in hosts]
             bound = bind(self._criteria[name], amounts, self._find_ends(part))
-            if bound is not None:
+            if bound is not None and is_sensible(self._criteria[name], bound):
                 target, amount = bound
                 self._said |= {at for at, span in enumerate(self._spans) if amount.start <= span.start() < amount.end}
                 targets[target.replace(name, of_members[0] if len(of_members) == 1 else name, 1)] = None

@@ -38,7 +38,7 @@ Targets = tuple[str, ...]
 AS_SPECIFIED = "as specified"
 """How a word was matched that a file of matches names."""
 
-_MOST, _MOST_ASKED = 3, 6
+_MOST, _MOST_ASKED, _MOST_LOOKED = 3, 6, 40
 _MARKS = "?:;*. \t"
 _TAIL = re.compile(r"[;,]\s*and\s*\Z", re.IGNORECASE)  # of all but the last line of a list: "voicemail; and"
 # The number before "1.2 Voicemail", "12. Fax", "(3) Fax", "b) Fax", "iv. Fax" or "REQ-7: Fax"; without a point or
@@ -241,16 +241,17 @@ class Matcher:
 
     def _list_candidates(self, word: str, loose: str | None, forms: Iterable[str]) -> tuple[str, ...]:
         index = self._knowledge.search_index
-        entries = index.find_near(word) if self._sentences else index.find_meant(word)
+        sentences = self._knowledge.sentences
+        entries = index.find_near(word, _MOST_LOOKED) if self._sentences else index.find_meant(word)
         meant = [entry.id for entry in entries if entry.kind == "criterion"]
         near = [self._knowledge.words[name] for name in self._knowledge.spelling_index.nearest(word)]
-        counted = self._knowledge.sentences.find_counted(word)
+        counted = (*sentences.find_counted(word), *sentences.list_bound(meant, word))
         if self._sentences and any(amount.unit == "USD" for amount in find_amounts(word)):
             priced = [entry.id for entry in index.find_near(f"price {word}") if entry.kind == "criterion"]
             counted += tuple(name for name in priced if self._knowledge.criteria[name].kind == "price")
         found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *counted, *meant])
-        asked = self._knowledge.sentences.read(word).targets
-        return self._knowledge.sentences.suggest(word, found)[: max(_MOST, len(asked[:_MOST_ASKED]))]
+        asked = sentences.read(word).targets
+        return sentences.suggest(word, found)[: max(_MOST, len(asked[:_MOST_ASKED]))]
 
 
 def _simplify(word: str) -> str:

@@ -26,9 +26,10 @@ _WORDS: dict[Wish, str] = {
     "need needed",
     "should": "should should-have s desired desirable highly-desirable d important preferred preferable recommended "
     "want wanted",
-    "could": "could could-have c optional nice-to-have nice may not-mandatory not-essential",
+    "could": "could could-have c optional nice-to-have nice bonus may not-mandatory not-essential",
     "wont": "wont won't wont-have won't-have w not-wanted unwanted no n ✗ ✘ ❌ false",
-    "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-necessary unnecessary not-applicable nothing none ☐",
+    "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-necessary unnecessary not-applicable nothing none "
+    "out-of-scope won't-need wont-need ☐",
 }
 _MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")

@@ -61,7 +61,9 @@ _SHOWN = 5
 _MODALS = re.compile(r"\b(must|shall|should|could|may)\b")
 _TITLE = re.compile(
     r"(?:(?:additional|business|core|detailed|functional|general|key|main|minimum|other|our|system|technical|the)\s+)*"
-    r"(?:requirements?|specifications?|features|functionality|capabilities|(?:what\s+)?we\s+need|scope(?:\s+of\s+work)?)",
+    r"(?:requirements?|specifications?|features|functionality|capabilities|(?:what\s+)?we\s+need|scope(?:\s+of\s+work)?)"
+    # "2. Integration Requirements", but not "data kept as GDPR requires" nor "GDPR requirements"
+    r"|(?-i:(?:[0-9]{1,2}[.)]?\s+)?(?:[A-Z]\w+\s+){1,4}Requirements)(?:\s*\(.*\))?",
     re.IGNORECASE,
 )
 _EMPTY = (

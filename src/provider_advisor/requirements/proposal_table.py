@@ -164,6 +164,11 @@ def is_column_name(name: str) -> bool:
     return _find_meaning(name) is not None
 
 
+def is_text_name(name: str) -> bool:
+    """Return whether a name is that of a column of requirements."""
+    return _find_meaning(name) == "text"
+
+
 def simplify(name: str) -> str:
     """Return a column's name as names are compared, without remarks in brackets.
 
@@ -246,7 +251,7 @@ def _find_marks(names: Iterable[str]) -> list[int]:
 def _choose_texts(grid: Grid, exact: list[int]) -> tuple[list[int], list[int]]:
     """Return the columns that hold the texts, and those that say more about them."""
     # "Item" may hold the texts, or their numbers beside "Requirement".
-    worded = [place for place in exact if not _are_numbers(_list_cells(grid, place))] or exact
+    worded = [place for place in exact if not are_numbers(_list_cells(grid, place))] or exact
     ranks = {place: _RANKS[simplify(grid.names[place])] for place in worded}
     best = min(ranks.values(), default=0)
     return [place for place in worded if ranks[place] == best], [place for place in worded if ranks[place] > best]
@@ -283,7 +288,7 @@ def _list_cells(grid: Grid, place: int) -> list[str]:
     return sorted({reveal_line(write_cell(row[place])) for row in grid.rows} - {""})
 
 
-def _are_numbers(cells: Iterable[str]) -> bool:
+def are_numbers(cells: Iterable[str]) -> bool:
     """Return whether cells number the rows: 1, 1.2, R-17 or b)."""
     return all(map(_NUMBERING.fullmatch, cells))
 

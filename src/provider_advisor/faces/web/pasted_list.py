@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -22,12 +22,13 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import Requirement, Unlisted, bound_words
 from provider_advisor.requirements.grammar import read_requirement
 from provider_advisor.requirements.matching import Matcher
+from provider_advisor.requirements.priority_cells import find_wish
 from provider_advisor.requirements.proposal import Proposal, read_proposal
-from provider_advisor.requirements.proposal_table import is_column_name
+from provider_advisor.requirements.proposal_table import are_numbers, is_column_name, is_text_name
 
 PASTED_FIELD = "list"
 _MOST_LINES = 500
-_BULLET = re.compile(r"""\A(?:[^\w("'#+<>=\[]*\[[ xX]?\]\s*|o\s+(?=\w)|[^\w("'#+<>=\[]+)""")  # "- [ ]", "o ", "•"
+_BULLET = re.compile(r"""\A(?:[^\w("'#+<>=\[]*\[[ xX]?\]\s*|o\s+(?=\w)|[^\w("'#+<>=\[$€£]+)""")  # "- [ ]", "o ", "•"
 _TITLE = re.compile(r"\A#{1,6}\s+(?P<text>.*\w)[\s#:*]*\Z")  # "## Voice" in Markdown
 _RULE = re.compile(r":?-{2,}:?")  # between the header and the rows of a table in Markdown
 _ROW = re.compile(r"\Alist\.csv, row (\d+): ")
@@ -46,25 +47,50 @@ class ReadLine(NamedTuple):
 
 def read_list(text: str, knowledge: KnowledgeBase) -> Proposal:
     """Return what a pasted list asks. Raises RequirementsError."""
-    # Cells copied from a spreadsheet are separated by tabs. Only a row of known names tells what each column is; alone
-    # in its line, "Must have" is the title of a list.
+    # Cells copied from a spreadsheet are separated by tabs. A row of known names tells what each column is, or else
+    # what all cells of a column say; alone in its line, "Must have" is the title of a list.
     rows = [_split_line(line) for line in text.strip().splitlines()]
     if len(rows) > _MOST_LINES:
         raise RequirementsError(f"The list has {len(rows):,} lines; at most {_MOST_LINES} are read.")
-    has_names = any(map(is_column_name, rows[0])) and (len(rows[0]) > 1 or "requirement" in rows[0][0].lower())
-    if not has_names:
-        rows = [["Requirement"], *([" ".join(row)] for row in rows)]
+    names = [] if _is_header(rows[0]) else _name_columns(rows)
+    header = [names] if names else [] if _is_header(rows[0]) else [["Requirement"]]
+    rows = [*header, *(rows if names or not header else ([" ".join(row)] for row in rows))]
     table = io.StringIO()
     csv.writer(table).writerows(rows)
     try:
         return read_proposal(table.getvalue().encode(), "list.csv", knowledge, unlist=True)
     except RequirementsError as error:
-        first = 1 if has_names else 2
+        first = 1 + len(header)
 
         def name_line(place: re.Match[str]) -> str:
             return f"line {int(place[1]) - first + 1} of the list: "
 
         raise RequirementsError(*(_ROW.sub(name_line, problem) for problem in error.problems)) from error
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """Return whether the first line of a list names columns: `Requirement` and others."""
+    return any(map(is_text_name, row)) if len(row) > 1 else is_column_name(row[0]) and "requirement" in row[0].lower()
+
+
+def _name_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return names for the columns of a table without any, if one has texts, and others priorities or numbers.
+
+    >>> _name_columns([["1", "Voicemail", "Mandatory"], ["2", "Fax", "Optional"]])
+    ['No. 1', 'Requirement', 'Priority']
+    """
+    filled = [row for row in rows if any(row)]
+    if len({len(row) for row in filled}) != 1:
+        return []
+    names = [_name_column(cells, place) for place, cells in enumerate(zip(*filled, strict=True), 1)]
+    return [name or "Requirement" for name in names] if len(names) > 1 and names.count("") == 1 else []
+
+
+def _name_column(cells: Iterable[str], place: int) -> str:
+    texts = [cell.strip() for cell in cells]
+    if all(text and find_wish(text, {}) for text in texts):
+        return "Priority"
+    return f"No. {place}" if are_numbers(texts) else ""
 
 
 def _split_line(line: str) -> list[str]:
