@@ -6,11 +6,11 @@ would be recommended (firm); if no, the answer stays the same.`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from provider_advisor.decision import Verdict
-from provider_advisor.decision.robustness import Confirm, FactQuestion, QuestionSet, Robustness, Tipping
+from provider_advisor.decision.robustness import Confirm, FactAnswer, FactQuestion, QuestionSet, Robustness, Tipping
 from provider_advisor.decision.robustness.amounts import find_nearest_end
 from provider_advisor.explanation.answer_records import (
     ConfirmRecord,
@@ -74,19 +74,7 @@ class _QuestionInWords:
             (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
             for answer in self._question.answers
         ]
-        # Neighbouring amounts often lead to the same verdict: "if at most 95 percent, …". The known amount stays apart:
-        # "if that still holds or 96 percent" is not a sentence.
-        by_outcome = groupby(answers, key=lambda part: (part[2], part[1] == _STILL_HOLDS))
-        alike = [(outcome, [answer.fact for answer, _, _ in some]) for (outcome, _), some in by_outcome]
-        last = len(alike) - 1
-        said = [
-            self._say_alike(facts, is_lowest=place == 0, is_highest=place == last)
-            for place, (_, facts) in enumerate(alike)
-        ]
-        says = "; ".join(f"if {those}, {outcome}" for those, (outcome, _) in zip(said, alike, strict=True))
-        if len(answers) > 1 and len({outcome for outcome, _ in alike}) == 1:
-            says = f"whatever it is, {alike[0][0]}"
-        says = f"{self._write()} {capital(says)}."
+        says = f"{self._write()} {capital(self._say_outcomes(answers))}."
         says += " The sources contradict each other." if self._question.disputed else ""
         # For other amounts, the question names the bound, and the answers are on either side of it.
         if leads is not None and self._criterion.usage and not self._has_said(leads, says):
@@ -109,6 +97,21 @@ class _QuestionInWords:
             complete=True,
             says=says,
         )
+
+    def _say_outcomes(self, answers: Sequence[tuple[FactAnswer, str, str]]) -> str:
+        """Return what each answer leads to, from answers with their words and their outcomes in words."""
+        # Neighbouring amounts often lead to the same verdict: "if at most 95 percent, …". The known amount stays apart:
+        # "if that still holds or 96 percent" is not a sentence.
+        by_outcome = groupby(answers, key=lambda part: (part[2], part[1] == _STILL_HOLDS))
+        alike = [(outcome, [answer.fact for answer, _, _ in some]) for (outcome, _), some in by_outcome]
+        if len(answers) > 1 and len({outcome for outcome, _ in alike}) == 1:
+            return f"whatever it is, {alike[0][0]}"
+        last = len(alike) - 1
+        said = [
+            f"if {self._say_alike(facts, is_lowest=place == 0, is_highest=place == last)}, {outcome}"
+            for place, (outcome, facts) in enumerate(alike)
+        ]
+        return "; ".join(said)
 
     def _has_said(self, leads: Tipping, says: str) -> bool:
         """Return whether the answers already say with which amounts the provider leads."""

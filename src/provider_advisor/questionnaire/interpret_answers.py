@@ -142,8 +142,8 @@ def interpret_answers(state: State) -> Meaning:
         if not fresh:
             break
         unused |= fresh
-    team, waiting, more = _make_team(said, state)
-    return Meaning(team, said, possible, (*unused.values(), *more), waiting)
+    team, waiting = _make_team(said, state)
+    return Meaning(team, said, possible, (*unused.values(), *_list_uncounted(said, waiting, state)), waiting)
 
 
 def _is_idle(answer: GivenAnswer, possible: Possible) -> bool:
@@ -284,7 +284,7 @@ def _find_parents(asked: Mapping[str, Priority], by_kind: _ByKind, given: frozen
             yield from ((name, parent) for name in names if name not in by_kind["criterion"] and name not in given)
 
 
-def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requirement, ...], list[UnusedAnswer]]:
+def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requirement, ...]]:
     """Return the team without what would be an error: a computed cost without usage, or incomplete usage.
 
     What is computed and cannot count for that reason is returned beside it.
@@ -309,14 +309,14 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
         weights=state.given.team.weights,
     )
     # What must be absent is not wanted either, and is listed once.
-    team = team._replace(unwanted=tuple(sorted(said.unwanted - team.refused)))
-    reasons = {
-        Key("usage", item): "it means nothing without the volume that goes with it"
-        for item in sorted(said.incomplete_usage)
-    }
-    reasons |= {
-        Key("criterion", part.criterion): "it is computed from monthly volumes, and none is stated" for part in waiting
-    }
+    return team._replace(unwanted=tuple(sorted(said.unwanted - team.refused))), waiting
+
+
+def _list_uncounted(said: SortedAnswers, waiting: Iterable[Requirement], state: State) -> Iterator[UnusedAnswer]:
+    """Yield the answers that cannot count because other usage, or all, is missing."""
+    incomplete = "it means nothing without the volume that goes with it"
+    computed = "it is computed from monthly volumes, and none is stated"
+    reasons = {Key("usage", item): incomplete for item in sorted(said.incomplete_usage)}
+    reasons |= {Key("criterion", part.criterion): computed for part in waiting}
     by_key = {answer.key: answer for answer in state.answers}
-    unused = [UnusedAnswer(by_key[key], because) for key, because in reasons.items() if key in by_key]
-    return team, waiting, unused
+    yield from (UnusedAnswer(by_key[key], because) for key, because in reasons.items() if key in by_key)
