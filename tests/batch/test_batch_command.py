@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from provider_advisor.faces.cli.exit_status import run as run_command
+from provider_advisor.faces.cli.run_command import run as run_command
 
 _COMMAND = str(Path(sys.executable).with_name("recommend"))
 _TEAMS = "team,needs,wants,size\na,whiteboard,,5\nb,whitebord,,6\nc,ucaas,fax,7\n"

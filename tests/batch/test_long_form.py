@@ -15,7 +15,7 @@ from worlds import DAY
 
 from provider_advisor.batch.kernel.scorer import Scorer
 from provider_advisor.batch.writing.long_form import LongForm
-from provider_advisor.faces.cli.exit_status import run as run_command
+from provider_advisor.faces.cli.run_command import run as run_command
 from provider_advisor.knowledge import Facts
 
 _OF_TEAM = ("verdict", "strength", "lean", "among", "reasons", "changes", "unlisted")

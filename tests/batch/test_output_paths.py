@@ -15,7 +15,7 @@ from provider_advisor.batch.reading.input_files import find_input_files
 from provider_advisor.batch.writing import rejects
 from provider_advisor.batch.writing.output_paths import OutputPlace, check_places
 from provider_advisor.errors import BatchError
-from provider_advisor.faces.cli.exit_status import run as run_command
+from provider_advisor.faces.cli.run_command import run as run_command
 
 _GOOD, _BAD = "team,needs\na,whiteboard\n", "team,needs\na,whiteboard\nb,no-such-thing\n"
 _REJECTS = "file,row,reason,content\nx.csv,1,old,old\n"

@@ -17,7 +17,7 @@ import python_calamine
 import xlsxwriter
 
 from provider_advisor.batch.writing.row_sentences import RowSentences
-from provider_advisor.faces.cli.exit_status import run as run_command
+from provider_advisor.faces.cli.run_command import run as run_command
 from provider_advisor.knowledge import load
 
 _DAY = "2024-06-01"

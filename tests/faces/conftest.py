@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from provider_advisor.faces.cli.exit_status import run as run_command
+from provider_advisor.faces.cli.run_command import run as run_command
 
 
 @dataclass(frozen=True)

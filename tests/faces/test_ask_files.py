@@ -171,7 +171,7 @@ main()
     "module",
     [
         "click",
-        "provider_advisor.faces.cli.exit_status",
+        "provider_advisor.faces.cli.run_command",
         "provider_advisor.faces.cli.ask.command",
         "provider_advisor.questionnaire.proof",
         "provider_advisor.knowledge.facts",

@@ -42,7 +42,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure():
 def test_a_command_that_needs_no_columns_loads_none_and_nothing_compiled_for_them(command):
     code = (
         "import sys; sys.argv[0] = 'recommend'\n"
-        "from provider_advisor.faces.cli.exit_status import run\n"
+        "from provider_advisor.faces.cli.run_command import run\n"
         "status = run()\n"
         "columns = {'numpy', 'polars', 'pyarrow', 'provider_advisor.batch.native'}\n"
         "print(sorted(columns & sys.modules.keys()), file=sys.stderr)\n"
@@ -55,7 +55,7 @@ def test_a_command_that_needs_no_columns_loads_none_and_nothing_compiled_for_the
 _LOADED = """
 import sys
 sys.argv[0] = 'recommend'
-from provider_advisor.faces.cli.exit_status import run
+from provider_advisor.faces.cli.run_command import run
 status = run()
 print(*sys.modules, file=sys.stderr)
 print(*(part.__file__ for name, part in sys.modules.items() if name.startswith('provider_advisor')), file=sys.stderr)

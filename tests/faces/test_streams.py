@@ -145,7 +145,7 @@ def test_control_c_while_importing_is_one_sentence(folder, module, words, then):
 
 _STOPPED = """
 import atexit, os, sys
-from provider_advisor.faces.cli import exit_status
+from provider_advisor.faces.cli import run_command
 from provider_advisor.faces.cli.main import main
 
 class Library:
@@ -154,7 +154,7 @@ class Library:
 
 sys.library = Library()
 atexit.register(print, "tidied up")
-exit_status.run = lambda: {status}
+run_command.run = lambda: {status}
 main()
 """
 
@@ -168,7 +168,7 @@ def test_libraries_whose_threads_may_be_at_work_are_not_taken_apart(status):
 
 def test_a_process_without_enough_memory_says_so_in_a_sentence():
     code = (
-        "import sys; from provider_advisor.faces.cli import exit_status as command\n"
+        "import sys; from provider_advisor.faces.cli import run_command as command\n"
         "def run(**_): raise MemoryError\n"
         "command.recommend_command.main = run; sys.exit(command.run())"
     )

@@ -160,7 +160,7 @@ def test_19_an_etag_holds_for_a_day():
 
 def test_25_an_answer_in_the_terminal_imports_nothing_of_the_web():
     script = (
-        "import sys; from provider_advisor.faces.cli.exit_status import run\n"
+        "import sys; from provider_advisor.faces.cli.run_command import run\n"
         "sys.argv = ['recommend', '--needs', 'sms', '--no-robustness']; run()\n"
         "print(sorted({'fastapi', 'starlette', 'granian', 'orjson', 'mcp', 'sqlalchemy'} & sys.modules.keys()))"
     )

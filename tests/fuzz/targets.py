@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from tests.fuzz.mutation import mutate_bytes, mutate_text, mutate_tree
 from tests.fuzz.web import check_web
 
-from provider_advisor.faces.cli.exit_status import run
+from provider_advisor.faces.cli.run_command import run
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _FOLDERS = ("--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"))

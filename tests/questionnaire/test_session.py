@@ -17,8 +17,8 @@ from provider_advisor.decision.findings import add_up
 from provider_advisor.decision.verdict import judge_totals, mark_dated
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import questionnaire_of
 from provider_advisor.knowledge.conditions import Situation, leaves
+from provider_advisor.knowledge.plain_questions import questionnaire_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import (
     Catalogue,

@@ -6,7 +6,8 @@ say `needs`, `situation.developers` and `usage.sms-outbound`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -111,3 +112,20 @@ def rename_all(names: Iterable[str], renames: Mapping[str, str]) -> list[str]:
             hint = did_you_mean(old, found) or f" Found: {', '.join(found[:20])}."
             raise BatchError(f"there is no column '{old}' to rename.{hint}")
     return [renames.get(name, name) for name in found]
+
+
+def refuse_repeated(names: Iterable[str], has: str, advice: str = "rename all but one") -> None:
+    """Raise BatchError if a column name occurs twice; `has` is the start of the sentence, such as "teams.csv has"."""
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise BatchError(f"{has} more than one column '{repeated[0]}'; {advice}.")
+
+
+def refuse_other_columns(files: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
+    """Raise BatchError if a file does not have the columns of the first one; their order may differ."""
+    first, names = files[0], columns[0]
+    for file, others in zip(files, columns, strict=True):
+        known, found = frozenset(names), frozenset(others)
+        if missing := next((column for column in names if column not in found), None):
+            raise BatchError(f"{file} has no column '{missing}', which {first} has; expected the same columns.")
+        if added := next((column for column in others if column not in known), None):
+            raise BatchError(f"{file} has a column '{added}', which {first} does not have; expected the same columns.")

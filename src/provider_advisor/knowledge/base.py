@@ -1,7 +1,6 @@
 """The knowledge base: all records by id, also found by aliases and names."""
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -20,24 +19,14 @@ from provider_advisor.knowledge.records import (
     Topic,
     UsageItem,
 )
-from provider_advisor.knowledge.rules import Policy, Question, Questionnaire, Rule, Subject
+from provider_advisor.knowledge.rules import Policy, Questionnaire, Rule
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
 
 if TYPE_CHECKING:
     from provider_advisor.knowledge.search import SearchEntry, SearchIndex
     from provider_advisor.knowledge.sentences import SentenceReader
-
-# The shares of teams that answer a question that the file leaves out: many say what they are like, and few ask for any
-# one criterion among so many.
-_EVEN = 0.5
-_SELDOM = 0.2
-
-
-_LITTLE = frozenset(
-    ["an", "as", "at", "be", "by", "do", "if", "in", "is", "it", "my", "no", "of", "on", "or", "so", "to", "up", "we"]
-)
-"""Words of two letters that are not abbreviations."""
+    from provider_advisor.knowledge.spell_ids import IdSpeller
 
 
 class Scope(NamedTuple):
@@ -231,7 +220,8 @@ class KnowledgeBase:
     @cached_property
     def search_index(self) -> "SearchIndex":
         """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
-        from provider_advisor.knowledge.search import index_vocabulary  # noqa: PLC0415 (few starts search)
+        from provider_advisor.knowledge.plain_questions import questionnaire_of  # noqa: PLC0415 (few starts search)
+        from provider_advisor.knowledge.search import index_vocabulary  # noqa: PLC0415 (as above)
 
         return index_vocabulary(self, questionnaire_of(self).questions)
 
@@ -254,40 +244,14 @@ class KnowledgeBase:
         return SpellingIndex(self.words)
 
     @cached_property
-    def _spellings(self) -> Mapping[str, str]:
-        """Return the spelling in labels of words with inner capital letters: "api" is "API"."""
-        labels = [*(one.label for one in self.criteria.values()), *(one.label for one in self.topics.values())]
-        words = {word for label in labels for word in re.findall(r"\w+", label)}
-        return {word.lower(): word for word in words if sum(letter.isupper() for letter in word) > 1}
+    def _speller(self) -> "IdSpeller":
+        from provider_advisor.knowledge.spell_ids import IdSpeller  # noqa: PLC0415 (few starts spell any)
 
-    @cached_property
-    def _written(self) -> str:
-        """Return all labels and questions, in small letters."""
-        about: list[Criterion | Topic | UsageItem] = [*self.criteria.values(), *self.topics.values()]
-        about += self.usage.values()
-        return "\n".join(f"{one.label}\n{one.question}" for one in about).lower()
+        return IdSpeller(list(self.criteria.values()), list(self.topics.values()), list(self.usage.values()))
 
     def spell_id(self, name: str) -> str:
-        """Return an id in words, spelt as in labels and questions: `start-up-plan` is "start-up plan".
-
-        Unknown words of two letters are abbreviations, such as those of countries.
-        """
-        first, *others = name.split("-")
-        text, before = self._spell_word(first), first
-        for word in others:
-            text += ("-" if self._is_hyphenated(before, word) else " ") + self._spell_word(word)
-            before = word
-        return text
-
-    def _spell_word(self, word: str) -> str:
-        is_short = len(word) == 2 and word not in _LITTLE  # noqa: PLR2004 (two letters)
-        return self._spellings.get(word, word.upper() if is_short else word)
-
-    def _is_hyphenated(self, one: str, other: str) -> bool:
-        """Return whether labels and questions join two words more often with a hyphen than with a blank."""
-        # "Contact centre" is mostly written apart, but for "contact-centre agents". An id may be the plural.
-        joints = re.findall(rf"\b{re.escape(one)}([- ]){re.escape(other.removesuffix('s'))}", self._written)
-        return joints.count("-") > joints.count(" ")
+        """Return an id in words, spelt as in labels and questions: `start-up-plan` is "start-up plan"."""
+        return self._speller.spell(name)
 
     def get_stale_after(self, criterion: str) -> int | None:
         """Return after how many days a fact on the criterion is out of date; None for never."""
@@ -330,35 +294,3 @@ class KnowledgeBase:
 
 def _get_first_day(provider: Provider) -> dt.date:
     return min((claim.stated for claim in provider.claims), default=dt.date.min)
-
-
-def questionnaire_of(knowledge: KnowledgeBase) -> Questionnaire:
-    """Return the questionnaire of the file, with a plain question for everything that it leaves out.
-
-    Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area, which
-    is added where the file has none.
-    """
-    # So what the file leaves out can be searched and asked for as well.
-    written = knowledge.questionnaire or Questionnaire({}, {})
-    subjects, questions = dict(written.subjects), dict(written.questions)
-    for question in _make_plain_questions(knowledge):
-        if question.key not in questions:
-            questions[question.key] = question
-            for area in question.subjects:
-                subjects.setdefault(area, Subject(area, knowledge.spell_id(area).capitalize(), _EVEN))
-    return Questionnaire(subjects, questions)
-
-
-def _make_plain_questions(knowledge: KnowledgeBase) -> Iterator[Question]:
-    for criterion in knowledge.criteria.values():
-        yield Question("criterion", criterion.id, (criterion.area,), _SELDOM)
-    for topic in knowledge.topics:
-        yield Question("situation", topic, (), _EVEN)
-    for item in knowledge.usage:
-        yield Question("usage", item, tuple(_find_areas(item, knowledge)), _EVEN)
-
-
-def _find_areas(item: str, knowledge: KnowledgeBase) -> Iterable[str]:
-    """Return the areas of the prices that are multiplied with it, and of those computed from them."""
-    priced = [criterion for criterion in knowledge.criteria.values() if item in criterion.usage or criterion.computed]
-    return dict.fromkeys(criterion.area for criterion in priced)

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 
-from provider_advisor.knowledge.base import KnowledgeBase, questionnaire_of
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
     Condition,
     FactHolds,
@@ -25,6 +25,7 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.freshness import list_ageing
+from provider_advisor.knowledge.plain_questions import questionnaire_of
 from provider_advisor.knowledge.records import Claim, Fact, Kind
 from provider_advisor.knowledge.rules import Key, Question, Questionnaire, Rule
 from provider_advisor.knowledge.suggest import name_words

@@ -23,9 +23,9 @@ from provider_advisor.decision.degrees import Degree, grade_condition, grade_req
 from provider_advisor.decision.findings import Totals, total_degrees
 from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
-from provider_advisor.knowledge.base import questionnaire_of
 from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed, needed_ever
 from provider_advisor.knowledge.criteria import Criteria
+from provider_advisor.knowledge.plain_questions import questionnaire_of
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
+from provider_advisor.batch.column_names import refuse_other_columns, refuse_repeated
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.byte_stream import Stream, refuse_other_encodings, refuse_wrong_encoding
 from provider_advisor.batch.reading.csv_records import cut_records, read_cells, scan_record
@@ -25,8 +26,6 @@ from provider_advisor.batch.reading.input_files import (
     Limits,
     Opener,
     ReadingOptions,
-    refuse_other_columns,
-    refuse_repeated,
 )
 from provider_advisor.batch.reading.text_blocks import TextBlock, split_text, yield_pieces
 from provider_advisor.errors import BatchError
@@ -65,7 +64,7 @@ def open_csv(sources: Sequence[InputFile], options: ReadingOptions) -> tuple[pa.
             headers.append(read_header(stream, options.separator or source.separator, limits, options.skip_lines))
         streams.append(None if source.regular else stream)  # it can be read only once
     names = list(headers[0].names)
-    refuse_other_columns(sources, [header.names for header in headers])
+    refuse_other_columns([source.name for source in sources], [header.names for header in headers])
 
     def opener(source: InputFile, file: int, start: Position) -> Iterator[Piece]:
         header, offset = headers[file], start.offset or headers[file].start

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Piece, Position
-from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions, refuse_repeated
+from provider_advisor.batch.column_names import refuse_repeated
+from provider_advisor.batch.reading.input_files import InputFile, Limits, Opener, ReadingOptions
 from provider_advisor.batch.reading.writable_rows import make_writable, parse_batch
 from provider_advisor.batch.remote.addresses import hide_secrets, refuse_unescaped, show_address
 from provider_advisor.errors import BatchError, BatchFailure

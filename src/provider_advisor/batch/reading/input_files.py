@@ -5,8 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -242,22 +241,3 @@ def _shorten(path: str) -> str:
     r"""Return a path as text for messages: bytes that are not UTF-8 as `\xff`, cut where it is very long."""
     name = os.fsencode(show_address(path)).decode("utf-8", "backslashreplace")
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
-
-
-def refuse_repeated(names: Iterable[str], has: str, advice: str = "rename all but one") -> None:
-    """Raise BatchError if a column name occurs twice; `has` is the start of the sentence, such as "teams.csv has"."""
-    if repeated := [name for name, count in Counter(names).items() if count > 1]:
-        raise BatchError(f"{has} more than one column '{repeated[0]}'; {advice}.")
-
-
-def refuse_other_columns(sources: Sequence[InputFile], columns: Sequence[Sequence[str]]) -> None:
-    """Raise BatchError if a source does not have the columns of the first one; their order may differ."""
-    first, names = sources[0].name, columns[0]
-    for source, others in zip(sources, columns, strict=True):
-        known, found = frozenset(names), frozenset(others)
-        if missing := next((column for column in names if column not in found), None):
-            raise BatchError(f"{source.name} has no column '{missing}', which {first} has; expected the same columns.")
-        if added := next((column for column in others if column not in known), None):
-            raise BatchError(
-                f"{source.name} has a column '{added}', which {first} does not have; expected the same columns."
-            )

@@ -18,13 +18,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provider_advisor.batch.blocks import Piece, Position
+from provider_advisor.batch.column_names import refuse_other_columns, refuse_repeated
 from provider_advisor.batch.reading.byte_stream import open_bytes
 from provider_advisor.batch.reading.input_files import (
     InputFile,
     Limits,
     Opener,
-    refuse_other_columns,
-    refuse_repeated,
 )
 from provider_advisor.batch.reading.writable_rows import is_text, make_writable, parse_batch
 from provider_advisor.errors import BatchError, BatchFailure
@@ -44,7 +43,7 @@ def open_parquet(sources: Sequence[InputFile], limits: Limits) -> tuple[pa.Schem
     """Return the columns of Parquet files, which must have the same types, and their blocks. Raises BatchError."""
     schemas = [read_schema(source) for source in sources]
     first = schemas[0]
-    refuse_other_columns(sources, [schema.names for schema in schemas])
+    refuse_other_columns([source.name for source in sources], [schema.names for schema in schemas])
     for source, schema in zip(sources, schemas, strict=True):
         for name, kind in zip(first.names, first.types, strict=True):
             if (other := schema.field(name).type) != kind:

@@ -12,8 +12,9 @@ import polars as pl
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position, show_cells
+from provider_advisor.batch.column_names import refuse_other_columns
 from provider_advisor.batch.reading.byte_stream import Stream
-from provider_advisor.batch.reading.input_files import InputFile, Opener, ReadingOptions, refuse_other_columns
+from provider_advisor.batch.reading.input_files import InputFile, Opener, ReadingOptions
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.sheets import (
     Cell,
@@ -43,7 +44,7 @@ def open_workbooks(
     BatchFailure.
     """
     grids = [_read_grid(source, options.sheet, options.skip_lines, is_known) for source in sources]
-    refuse_other_columns(sources, [grid.names for grid in grids])
+    refuse_other_columns([source.name for source in sources], [grid.names for grid in grids])
     types = _choose_types(grids)
 
     def opener(_source: InputFile, file: int, start: Position) -> Iterator[Piece]:

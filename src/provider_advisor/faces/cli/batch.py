@@ -22,6 +22,7 @@ from provider_advisor.faces.cli.batch_outputs import (
 )
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.commands import HeadedCommand
+from provider_advisor.faces.cli.exit_status import ExitStatus, get_signal_status
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions
 from provider_advisor.faces.cli.options import option, path_name, read_input, take_options, write_answer
 from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
@@ -47,7 +48,6 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
 #
 # With objects in stores, all files are local until step 4; then the output is uploaded after its rejects.
 
-_REJECTED = 3
 _WRITTEN = "the scored rows were written"
 _in_output = partial(option, heading="Output")
 _in_run = partial(option, heading="Run")
@@ -148,12 +148,12 @@ def batch_command(context: click.Context, /, names: tuple[str, ...], options: Ba
             result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(places, knowledge, placed)
         except Interrupted as error:
             _say(str(error))
-            context.exit(128 + error.number)
+            context.exit(get_signal_status(error.number))
         if result.unknown is not None:
             show_notes(result.unknown.describe())
         _finish(result, facts, placed, staging)
     if result.rejected:
-        context.exit(_REJECTED)
+        context.exit(ExitStatus.REJECTED)
 
 
 def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:

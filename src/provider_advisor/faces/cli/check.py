@@ -13,6 +13,7 @@ import click
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.explanation.words import capital, counted
+from provider_advisor.faces.cli.exit_status import ExitStatus
 from provider_advisor.faces.cli.options import (
     FactOptions,
     format_option,
@@ -95,7 +96,7 @@ def check_command(context: click.Context, /, options: CheckOptions) -> None:
     show_line(f"Read from {read_from}.")
     show_line(f"{_describe_counts(found.counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
     if failed:
-        context.exit(1)
+        context.exit(ExitStatus.FAILED)
 
 
 def _refuse_mixed(options: CheckOptions) -> None:

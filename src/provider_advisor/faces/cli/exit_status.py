@@ -1,115 +1,41 @@
-"""Run the command, and turn errors into a sentence and an exit status."""
+"""What a script can tell by the exit status of the command."""
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-
-import click
-
-from provider_advisor.errors import (
-    AdvisorError,
-    BatchFailure,
-    EngineError,
-    KnowledgeError,
-    RequirementsError,
-    StoreFailure,
-)
-from provider_advisor.faces.cli.recommend import recommend_command
-from provider_advisor.faces.text import clean, show_line, show_text
-from provider_advisor.knowledge.suggest import did_you_mean
-
-_COMPLETE = "_RECOMMEND_COMPLETE"
-"""The variable by which a shell asks for completions."""
-
-_KINDS = {"integer": "a whole number", "float": "a number"}
+from enum import IntEnum
 
 
-# What a script can tell by the status:
-#
-#     0     an answer, also one that recommends nobody (unless --exit-code: 10 to 12)
-#     1     the machine, the engine or the store failed, or a decision case does (`check --cases`)
-#     2     the command line or a file is wrong, and the message says how to correct it
-#     3     a batch is complete, but some rows were rejected
-#     130   interrupted by Ctrl-C; other signals that end it give 128 plus their number
+class ExitStatus(IntEnum):
+    """The exit statuses, but for those of signals."""
+
+    ANSWERED = 0
+    """An answer, also one that recommends nobody, unless --exit-code is given."""
+
+    FAILED = 1
+    """The machine, the engine or the store failed, or a decision case does (`check --cases`)."""
+
+    WRONG = 2
+    """The command line or a file is wrong, and the message says how to correct it."""
+
+    REJECTED = 3
+    """A batch is complete, but some rows were rejected."""
+
+    TIE, UNDETERMINED, NONE = 10, 11, 12
+    """With --exit-code, an answer that recommends nobody."""
+
+    INTERRUPTED = 130
+    """Ended by Ctrl-C."""
 
 
-def run() -> int:
-    """Return the exit status: 0 for an answer, 2 for wrong usage or bad files, 1 for a failure."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    if _COMPLETE in os.environ:
-        from click.shell_completion import add_completion_class  # noqa: PLC0415 (only a shell asks for it)
-
-        from provider_advisor.faces.cli.completion import WholeWordBash  # noqa: PLC0415 (as above)
-
-        add_completion_class(WholeWordBash)
-    try:
-        status = recommend_command.main(prog_name="recommend", standalone_mode=False) or 0
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        return _complain("interrupted.", 130)
-    except click.ClickException as error:
-        sentence = _describe_usage(error)
-        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "recommend"
-        return _complain(f"{sentence}{'' if sentence.endswith(('?', '.')) else '.'} Try `{command} --help`.", 2)
-    except AdvisorError as error:
-        return _report(error)
-    except BrokenPipeError:
-        # The reader, such as `head`, closed the pipe.
-        return _dropped(0)
-    except (OSError, MemoryError) as error:
-        return _dropped(_complain(_describe_failure(error), 1))
-    else:
-        return int(status)
+BY_VERDICT = {
+    "recommended": ExitStatus.ANSWERED,
+    "tie": ExitStatus.TIE,
+    "undetermined": ExitStatus.UNDETERMINED,
+    "none": ExitStatus.NONE,
+}
+"""The statuses of answers with --exit-code."""
 
 
-def _describe_usage(error: click.ClickException) -> str:
-    """Return what is wrong with a command line, with our "Did you mean" instead of click's brackets."""
-    if isinstance(error, click.NoSuchOption):
-        return f"No such option '{error.option_name}'.{did_you_mean(error.option_name, error.possibilities or ())}"
-    said = error.format_message()
-    return re.sub(r"a valid (integer|float)( range)?", lambda found: _KINDS[found[1]], said)
-
-
-def _describe_failure(error: OSError | MemoryError) -> str:
-    if isinstance(error, MemoryError):
-        return "there is not enough memory; end other programs, or let `batch` use fewer --threads."
-    return f"the answer cannot be written ({error.strerror}); check its destination."
-
-
-def _dropped(status: int) -> int:
-    """Return the status, and drop unwritten output, which Python would otherwise try to write at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return status
-
-
-def _report(error: AdvisorError) -> int:
-    """Say what went wrong: exit status 1 where engine or machine failed, 2 for what the user can correct."""
-    if isinstance(error, KnowledgeError):
-        show_text("\n".join(map(_clean_problem, error.problems)), err=True)
-        return 2
-    if isinstance(error, RequirementsError):
-        for problem in error.problems:
-            _complain(problem, 2)
-        return 2
-    return _complain(str(error), 1 if isinstance(error, BatchFailure | EngineError | StoreFailure) else 2)
-
-
-def _clean_problem(problem: str) -> str:
-    """Return a problem on one line; only the example of a file may follow on further lines."""
-    said, end, rest = problem.partition("\n")
-    if not end:
-        return clean(problem)
-    # This runs only after a read error, when the module that checks files is already imported.
-    from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES  # noqa: PLC0415
-
-    is_example = any(end + rest == shape.show_example() for shape in FILE_SHAPES.values())
-    return f"{clean(said)}{end}{rest}" if is_example else clean(problem)
-
-
-def _complain(sentence: str, status: int) -> int:
-    show_line(f"recommend: {sentence}", err=True)
-    return status
+def get_signal_status(number: int) -> int:
+    """Return the status after a signal ended the command: 128 and its number, as shells have it."""
+    return 128 + number

@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from provider_advisor.faces.cli.exit_status import ExitStatus, get_signal_status
+
 _END_REQUESTS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -22,7 +24,7 @@ def main() -> NoReturn:
     _open_closed_streams()
     interrupts = _note_interrupts()
     try:
-        from provider_advisor.faces.cli.exit_status import run  # noqa: PLC0415 (imports are most of what happens)
+        from provider_advisor.faces.cli.run_command import run  # noqa: PLC0415 (imports are most of what happens)
 
         status = run()
     except BaseException:
@@ -30,9 +32,9 @@ def main() -> NoReturn:
         if not interrupts:
             raise
         sys.stderr.write("recommend: interrupted.\n")
-        status = 130
-    if status == 130 and interrupts:  # noqa: PLR2004 (of Ctrl-C, which the others look like)
-        status = 128 + interrupts[0]
+        status = ExitStatus.INTERRUPTED
+    if status == ExitStatus.INTERRUPTED and interrupts:  # other signals look like Ctrl-C
+        status = get_signal_status(interrupts[0])
     for number in _END_REQUESTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)

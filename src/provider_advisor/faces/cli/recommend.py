@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.commands import Commands
+from provider_advisor.faces.cli.exit_status import BY_VERDICT, ExitStatus
 from provider_advisor.faces.cli.input_options import SHEET_ONLY, SheetOptions
 from provider_advisor.faces.cli.options import (
     complete_by,
@@ -44,7 +45,6 @@ _FOREIGN = {
     **dict.fromkeys((".pdf", ".doc", ".docx", ".odt"), "Write .html and print it, or open it in a word processor."),
     **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), "For a workbook of letters, add --format questions."),
 }
-_STATUSES = {"recommended": 0, "tie": 10, "undetermined": 11, "none": 12}
 _PROVIDER = "{provider}"
 """In the name of a file of letters: each provider gets its own, with its id here."""
 
@@ -191,7 +191,7 @@ def recommend_command(context: click.Context, /, options: RecommendOptions) -> i
         write_answer(
             output, render_recommendation(found, knowledge, form, verbose=options.verbose, every=options.every)
         )
-    return _STATUSES[found.verdict.kind] if options.exit_code else 0
+    return BY_VERDICT[found.verdict.kind] if options.exit_code else ExitStatus.ANSWERED
 
 
 def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: str | None) -> None:

@@ -44,7 +44,7 @@ _CODE = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({longest}, {longest}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000_000, 2_000_000_000))
-from provider_advisor.faces.cli.exit_status import run
+from provider_advisor.faces.cli.run_command import run
 status = 1
 try:
     status = run()

@@ -28,6 +28,7 @@ from provider_advisor.faces.cli.ask.sessions import (
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
 from provider_advisor.faces.cli.commands import HeadedCommand
+from provider_advisor.faces.cli.exit_status import get_signal_status
 from provider_advisor.faces.cli.options import format_option, name_input, option, path_name, read_input, take_options
 from provider_advisor.faces.cli.recommend import StatementOptions, read_statement
 from provider_advisor.faces.cli.text_answer import show_recommendation
@@ -191,7 +192,7 @@ def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
             converse(draft, _make_face(options), partial(_save_as, options))
         except (KeyboardInterrupt, EOFError) as stop:
             save("Interrupted. ")
-            return 128 + (stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
+            return get_signal_status(stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
         except (OSError, AdvisorError) as error:
             if not isinstance(error, BrokenPipeError):
                 save()
