@@ -144,7 +144,7 @@ def test_every_part_of_a_question_is_shown_beside_the_form_and_can_be_removed(we
     texts = (
         "SMS</a>, must have",
         "Fax</a>, not wanted",
-        "loan phones, must have",
+        "“loan phones”, must have",
         "Developers: none",
         "Outgoing SMS: 500",
     )
@@ -205,9 +205,16 @@ def test_the_lines_of_a_pasted_list_and_the_headings_above_them_say_how_importan
     assert asked["needs"].split(",") == ["hold-music", "sms"]
     assert sorted(asked["wants"].split(",")) == ["call-recording", "mms:wont", "voicemail:could"]
     assert "unlisted" not in asked
-    assert "Skipped as headings: Telephones:; Must have:; Nice to have" in page.text
+    assert "Skipped, because they ask for nothing: Telephones; Must have; Nice to have" in page.text
     assert dict(_list_read(page.text))["Fax is not required"] == "Nothing"
     assert re.search(r"Voicemail</td><td>Nice to have</td>", page.text)
+
+
+def test_what_an_email_says_around_a_list_asks_for_nothing(web):
+    mail = "Dear Ms Roe,\n\n- Voicemail\n- thank you messages after calls\n\nKind regards,\nJo Doe\n+49 151 000\n"
+    page = web.post("/choose", data={"list": mail})
+    assert [words for words, _ in _list_read(page.text)] == ["Voicemail", "thank you messages after calls"]
+    assert "because they ask for nothing: Dear Ms Roe; Kind regards; Jo Doe; +49 151 000</p>" in page.text
 
 
 @pytest.mark.parametrize(

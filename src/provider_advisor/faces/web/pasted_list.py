@@ -31,6 +31,13 @@ _MOST_LINES = 500
 _BULLET = re.compile(r"""\A(?:[^\w("'#+<>=\[]*\[[ xX]?\]\s*|o\s+(?=\w)|[^\w("'#+<>=\[$€£]+)""")  # "- [ ]", "o ", "•"
 _TITLE = re.compile(r"\A#{1,6}\s+(?P<text>.*\w)[\s#:*]*\Z")  # "## Voice" in Markdown
 _RULE = re.compile(r":?-{2,}:?")  # between the header and the rows of a table in Markdown
+_GREETING = re.compile(r"(hi|hello|hey|dear|good (morning|afternoon|evening))\b[^,:]{0,40},", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"((many )?thanks|thank you|cheers|((best|kind|warm) )?regards|(yours )?sincerely)"
+    r"( (a lot|so much|in advance))?([,.!].{0,40})?",
+    re.IGNORECASE,
+)
+_LONGEST_SIGNATURE = 8
 _ROW = re.compile(r"\Alist\.csv, row (\d+): ")
 
 
@@ -49,7 +56,10 @@ def read_list(text: str, knowledge: KnowledgeBase) -> Proposal:
     """Return what a pasted list asks. Raises RequirementsError."""
     # Cells copied from a spreadsheet are separated by tabs. A row of known names tells what each column is, or else
     # what all cells of a column say; alone in its line, "Must have" is the title of a list.
-    rows = [_split_line(line) for line in text.strip().splitlines()]
+    lines = text.strip().splitlines()
+    rows = [_split_line(line) for line in lines]
+    for place in _find_courtesies(lines):
+        rows[place] = [""]
     if len(rows) > _MOST_LINES:
         raise RequirementsError(f"The list has {len(rows):,} lines; at most {_MOST_LINES} are read.")
     names = [] if _is_header(rows[0]) else _name_columns(rows)
@@ -93,6 +103,15 @@ def _name_column(cells: Iterable[str], place: int) -> str:
     return f"No. {place}" if are_numbers(texts) else ""
 
 
+def _find_courtesies(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the places of what an e-mail says around a list: "Hi Anna,", and "Best regards" with a name below."""
+    closings = (place for place, line in enumerate(lines) if _CLOSING.fullmatch(line.strip()))
+    end = next((place for place in closings if len(lines) - place <= _LONGEST_SIGNATURE), len(lines))
+    for place, line in enumerate(lines):
+        if line.strip() and (place >= end or _GREETING.fullmatch(line.strip())):
+            yield place
+
+
 def _split_line(line: str) -> list[str]:
     """Return the cells of a line, without what marks it as one of a list, a title or a row of a table."""
     if line.lstrip().startswith("|"):
@@ -105,7 +124,7 @@ def _split_line(line: str) -> list[str]:
 
 
 def explain_reading(text: str, knowledge: KnowledgeBase) -> tuple[list[ReadLine], tuple[str, ...]]:
-    """Return how each line of a list was read, and the headings in it; nothing for a list that cannot be."""
+    """Return how each line of a list was read, and those that ask for nothing; nothing for a list that cannot be."""
     try:
         if not text.strip():
             return [], ()
@@ -120,7 +139,8 @@ def explain_reading(text: str, knowledge: KnowledgeBase) -> tuple[list[ReadLine]
         )
         for match, asked in zip(found.matches, found.asked, strict=True)
     ]
-    return lines, found.headings
+    all_lines = text.strip().splitlines()
+    return lines, (*found.headings, *(all_lines[place].strip(" ,.!") for place in _find_courtesies(all_lines)))
 
 
 def _name_priority(part: Requirement | Unlisted) -> str:
