@@ -395,7 +395,7 @@ def test_words_beside_a_requirement_and_headings_above_it_say_how_important_it_i
 def test_what_is_not_required_has_no_priority(recommend):
     _write("rfp.xlsx", rows=[("Requirement", "Priority"), ("Repairs are not required", "must")])
     status, _, said = recommend("--file rfp.xlsx")
-    assert (status, "row 2: 'Repairs are not required' is not required, but has a priority" in said) == (2, True), said
+    assert (status, "row 2: 'Repairs are not required' is not asked for, but has a priority" in said) == (2, True), said
 
 
 def test_a_row_may_ask_for_several_things_or_for_any_of_them(recommend):

@@ -442,7 +442,11 @@ class _Sentence:
 
     def _belong(self, before: _NamedWords, after: _NamedWords, counted: Collection[_NamedWords]) -> bool:
         """Return whether one of two neighbours is a member of the other: "SMS to Kenya", "Kenya SMS"."""
-        return after not in counted or after in self._hosted.get(before, ())
+        if after in counted:
+            return after in self._hosted.get(before, ())
+        # "Support in Salesforce" asks for no support in a language: what stands beside is a member of another list.
+        has_list = before in counted and self._criteria[before.names[0]].of_each is not None
+        return not has_list or before in self._hosted.get(after, ()) or before.names == after.names
 
     def _join(self, before: _NamedWords, after: _NamedWords, *, loosely: bool) -> bool:
         """Return whether two parts are listed one after the other, and take what joins them as said."""

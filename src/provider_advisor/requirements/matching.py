@@ -49,8 +49,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"(?:no|without|zero|free\s+of)\s+(?:(?:any|additional|extra|the|a)\s+)*(?P<what>\S.*?)"
-    r"(?:\s+(?:needed|required|necessary))?",
+    r"(?:no|without|zero|free\s+of|(?:the\s+\w+\s+)?(?:must|shall|should)\s+not\s+(?:contain|have|include|offer|support|use))"
+    r"\s+(?:(?:any|additional|extra|the|a)\s+)*(?P<what>\S.*?)(?:\s+(?:needed|required|necessary))?",
     re.IGNORECASE,
 )
 # "Voicemail: allows callers to leave messages" only says what it is; "Voicemail: 20 boxes" asks for more.
@@ -60,6 +60,7 @@ _EXPLAINS = re.compile(
     r"an?\s+automated|(?:the\s+)?ability\s+to)\b",
     re.IGNORECASE,
 )
+_ASKS_MORE = re.compile(r"\b(?:no|not|never|only|without|except|unless|must|shall|should)\b", re.IGNORECASE)
 _BOUNDED = re.compile(r"(?P<name>[^<>=≥≤]*\w)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<value>[^<>=≥≤]*\w[\s%]*)")
 # What needs no quotes in YAML, and of that the words which some reader takes for no text.
 _PLAIN = re.compile(r"(?!\d)\w[\w .,/()'&+-]*[\w)]")
@@ -204,7 +205,7 @@ class Matcher:
         named = self.find(said["name"]) if said else None
         if said is None or named is None or not named.is_requirement:
             return found
-        if _EXPLAINS.match(said["more"]) and not find_amounts(said["more"]):
+        if _EXPLAINS.match(said["more"]) and not _ASKS_MORE.search(said["more"]) and not find_amounts(said["more"]):
             return Match(word, named.targets, "from its first words")
         meant = dict.fromkeys([*named.targets, *found.candidates])
         return found._replace(candidates=tuple(meant)[: max(_MOST, len(named.targets))])

@@ -27,7 +27,7 @@ _WORDS: dict[Wish, str] = {
     "should": "should should-have s desired desirable highly-desirable d important preferred preferable recommended "
     "want wanted",
     "could": "could could-have c optional nice-to-have nice bonus may not-mandatory not-essential",
-    "wont": "wont won't wont-have won't-have w not-wanted unwanted no n ✗ ✘ ❌ false",
+    "wont": "wont won't wont-have won't-have w not-wanted not-desired unwanted no n ✗ ✘ ❌ false",
     "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-necessary unnecessary not-applicable nothing none "
     "out-of-scope won't-need wont-need ☐",
 }
@@ -63,6 +63,12 @@ _HEADING = re.compile(
 )
 # "No installation required" asks for something, and of "fax, MMS preferred" it is not clear what is preferred.
 _DENIED = re.compile(r"\s*(?:no|without|zero|not)\b", re.IGNORECASE)
+_NOT_SO = re.compile(
+    r"(?P<rest>.*\S)\s+(?:(?:is|are)\s+(?:not|no\s+longer)|(?:is|are)n['\u2019]t)"
+    r"|.*\b(?:not?|never|hardly|less|non|longer|\w+n['\u2019]t)(?:\s+be)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_NEEDED = frozenset(("necessary", "needed", "required", "wanted"))
 _LIST = re.compile(r"[,;&/+]|\b(?:and|or|plus)\b", re.IGNORECASE)
 _ASIDES: dict[str, Wish] = {
     "ideally|preferably|(?:if|where)(?:\\s+at\\s+all)?\\s+possible": "should",
@@ -115,6 +121,8 @@ def split_priority(text: str) -> tuple[str, Wish | None]:
     if found := _BEFORE.fullmatch(text):
         return found["rest"], _find_said(found)
     if (found := _AFTER.fullmatch(text)) and not _DENIED.match(text):
+        if denied := _NOT_SO.fullmatch(found["rest"]):
+            return _read_denied(text, denied, found["said"])
         wish = _find_said(found)
         is_clear = wish == "must" or "are" in found["sign"] or not _LIST.search(found["rest"])
         return (found["rest"], wish) if is_clear else (text, None)
@@ -122,6 +130,12 @@ def split_priority(text: str) -> tuple[str, Wish | None]:
         if (found := aside.fullmatch(text)) and not (found["last"] and _LIST.search(found["last"])):
             return (found["first"] or found["last"]).strip(), wish
     return text, None
+
+
+def _read_denied(text: str, denied: re.Match[str], said: str) -> tuple[str, Wish | None]:
+    """Return what is left of "fax isn't needed" and "fax is not a must"; all of a text that denies in another way."""
+    is_simple = bool(denied["rest"]) and find_wish(said, {}) == "must"
+    return (denied["rest"], NOTHING if fold(said) in _NEEDED else "could") if is_simple else (text, None)
 
 
 def _find_said(found: re.Match[str]) -> Wish | None:

@@ -252,9 +252,9 @@ class _RowReader:
         said = [one for one in said if one.wish != NOTHING] or said
         firm = [one for one in said if not self._is_softened(one)]
         wishes = {one.wish for one in firm}
-        if split_priority(row.text)[1] == NOTHING and not wishes <= {NOTHING, "wont"}:
+        if split_priority(row.text)[1] in {NOTHING, "wont"} and not wishes <= {NOTHING, "wont"}:
             raise RequirementsError(
-                f"{shown(row.text)} is not required, but has a priority; correct one, or clear the row."
+                f"{shown(row.text)} is not asked for, but has a priority; correct one, or clear the row."
             )
         if len(wishes) > 1 or (len(firm) < len(said) and "must" in wishes):
             listed = " and ".join(f"'{one.column}' says {shown(one.cell)}" for one in said)
