@@ -77,6 +77,16 @@ def test_answers_are_those_of_a_file_of_the_same_rows(run, port, tmp_path):
             (2, "'price' is money, which would be read as a number of ce"),
         ),
         ("select 'fax' as needs, interval '1 day' as age", (2, "'age' contains intervals; leave the column out, or w")),
+        *(
+            (f"select 'fax' as needs, {value} as x", (2, f"'x' is {kind}, which would be read as bytes; cast it to t"))
+            for value, kind in {
+                "'10.0.0.1/24'::inet": "inet",
+                "array['10.0.0.1'::inet]": "inet",
+                "row(1, 'a')": "record",
+                "array['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid]": "_uuid",
+                "'[1,5)'::int4range": "of a type that the driver does not know",
+            }.items()
+        ),
         ("select 'a' as team, 'fax' as needs, 1/(100000-i) from generate_series(1, 200000) i", (1, "division by zero")),
         ("", (2, "say which rows to read")),
     ],
@@ -86,6 +96,19 @@ def test_a_bad_query_gets_one_sentence_and_no_output(run, port, tmp_path, query,
     found, said = run(make_url(port), tmp_path / "scores.csv", "--query", query)
     assert (found, sentence in said, said.count("\n")) == (status, True, 1), said
     assert not (tmp_path / "scores.csv").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_values_of_other_types_arrive_as_people_write_them(run, port, tmp_path, form):
+    query = """select 'fax' as needs, 12.50::numeric as price, '{"a": 1}'::jsonb as data,
+               case when i > 1 then 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid end as key
+               from generate_series(1, 2) i"""
+    output = tmp_path / f"scores.{form}"
+    assert run(make_url(port), output, "--quiet", "--query", query) == (0, "")
+    rows = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[form](output)
+    assert rows["key"].to_list() == [None, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]
+    assert rows["price"].cast(pl.String).str.strip_chars_end("0").to_list() == ["12.5", "12.5"]
+    assert rows["data"].to_list() == ['{"a": 1}'] * 2
 
 
 @pytest.mark.parametrize("end", [";", " ; ", ";;\n", " -- in no order", " /* ; */"])

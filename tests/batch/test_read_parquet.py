@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -139,3 +140,11 @@ def test_a_column_that_stands_twice_is_told_of(tmp_path, open_files):
     pq.write_table(pa.Table.from_arrays([pa.array(["x"]), pa.array(["y"])], names=["needs", "needs"]), path)
     with pytest.raises(BatchError, match=r"teams\.parquet has more than one column 'needs'; rename all but one"):
         open_files(path)
+
+
+def test_a_uuid_is_text(tmp_path, run_batch, table):
+    value = uuid.UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")
+    keys = pa.array([value.bytes, None] * 50, pa.uuid())
+    pq.write_table(table.append_column("key", keys), tmp_path / "teams.parquet")
+    run_batch(tmp_path / "teams.parquet", tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet")["key"].to_pylist() == [str(value), None] * 50

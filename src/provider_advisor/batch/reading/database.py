@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ROWS = 65_536
 _SERVER_SAID, _DRIVER_SAID = re.compile(r"(?:ERROR|FATAL): +([^\n]+)"), re.compile(r"\[libpq\] ([^\n]+)")
 _MONEY = {b"money", b"_money"}
+_UNREAD = {"record", "_uuid"}
+"""Types that the driver reads as something else: a record as its first number, for example."""
 
 
 def open_query(names: tuple[str, ...], options: ReadingOptions) -> tuple[InputFile, pa.Schema, Opener]:
@@ -69,7 +71,21 @@ def _read_schema(source: InputFile, query: str) -> pa.Schema:
                 f"{source.name}: the column '{field.name}' is money, which would be read as a number of cents; "
                 "cast it to numeric."
             )
+        if sent := _find_unread_type(field):
+            raise BatchError(
+                f"{source.name}: the column '{field.name}' is {sent}, which would be read as bytes; cast it to text."
+            )
     return make_writable(schema)
+
+
+def _find_unread_type(field: pa.Field) -> str | None:
+    """Return the type in a column that the driver passes on as the server's bytes, or None."""
+    kind = field.type
+    named = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
+    is_opaque = isinstance(kind, pa.BaseExtensionType) and kind.storage_type == pa.binary()
+    if is_opaque or named in _UNREAD:
+        return "of a type that the driver does not know" if named.startswith("unnamed") else named
+    return next(filter(None, (_find_unread_type(kind.field(place)) for place in range(kind.num_fields))), None)
 
 
 def _read_query(source: InputFile, query: str, schema: pa.Schema, limits: Limits) -> Iterator[Piece]:

@@ -31,7 +31,12 @@ _LONGEST_SHOWN = 8_000
 
 def make_writable(schema: pa.Schema) -> pa.Schema:
     """Return the columns with types that can be written again. Raises BatchError where there is no such type."""
-    return pa.schema([pa.field(field.name, _find_writable_type(field.type, field.name)) for field in schema])
+    kinds = [pa.string() if _is_uuid(field.type) else _find_writable_type(field.type, field.name) for field in schema]
+    return pa.schema(list(zip(schema.names, kinds, strict=True)))
+
+
+def _is_uuid(kind: pa.DataType) -> bool:
+    return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid"
 
 
 def _find_writable_type(kind: pa.DataType, name: str) -> pa.DataType:
@@ -107,9 +112,17 @@ def _convert_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
     """Return the column with the type from `make_writable`, decoded if it was read as a dictionary."""
     if column.type != kind and pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if _is_uuid(column.type):
+        return _write_uuids(column.storage)
     if column.type != kind and isinstance(column, pa.ExtensionArray):
         column = column.storage
     return column if column.type == kind else column.cast(kind)
+
+
+def _write_uuids(column: pa.Array) -> pa.Array:
+    """Return UUIDs, 16 bytes each, as people write them: a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11."""
+    digits = pl.Series(pl.from_arrow(column.cast(pa.binary()))).bin.encode("hex")
+    return digits.str.replace("(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-").to_arrow().cast(pa.string())
 
 
 def is_text(kind: pa.DataType) -> bool:
