@@ -215,6 +215,21 @@ def test_what_a_library_says_is_shown_without_secrets():
     assert hide_secrets('"pa ss" and pa%20ss, other', url) == '"***" and ***, ***'
 
 
+def test_options_that_hold_no_secret_stay_in_messages():
+    """`sslmode=require` made "which requires TLS" unreadable, and an endpoint that cannot be reached had no name."""
+    database = "postgresql://ann:opensesame@host/teams?sslmode=require&connect_timeout=300&passfile=/home/ann/pass"
+    assert hide_secrets("requires TLS within 300 s; opensesame, /home/ann/pass", database) == (
+        "requires TLS within 300 s; ***, ***"
+    )
+    assert hide_secrets("no answer from store:9000", "s3://bucket/t.csv?endpoint_override=store:9000&region=eu") == (
+        "no answer from store:9000"
+    )
+    # The same word as a password is hidden, whatever else it is.
+    assert hide_secrets("require", "postgresql://ann:require@host/teams?sslmode=require") == "***"
+    assert hide_secrets("ann:sesame@store", "s3://bucket/t.csv?endpoint_override=ann:sesame%40store") == "***"
+    assert hide_secrets("x=hidden&region=eu", "s3://bucket/t.csv?x=hidden&region=eu") == "***"
+
+
 def test_a_secret_that_begins_another_one_does_not_leave_the_rest_of_it():
     url = "postgresql://ann:open@host/teams?sslpassword=opensesame"
     assert hide_secrets("opensesame and open", url) == "*** and ***"

@@ -12,6 +12,15 @@ _AZURE = {"az", "abfs", "abfss"}
 _STORES = {"s3", "gs", "gcs"} | _AZURE
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PORT = re.compile(r"[^/:@]*:[0-9]*(/|$)")  # in store:9000/teams the colon begins no password
+_HARMLESS = re.compile(
+    "region|scheme|endpoint_override|allow_bucket_(creation|deletion)|retry_limit_seconds|enable_tls|credential_kind"
+    "|(blob|dfs)_storage_(authority|scheme)|sslmode|connect_timeout|application_name|target_session_attrs"
+    "|channel_binding|gssencmode|client_encoding"
+)
+"""Options that say where and how, and log in to nothing: a message about an endpoint has to name it.
+
+All others, known or not, may hold a secret.
+"""
 _SHORTEST_SECRET = 3
 """Shorter values, such as that of `?a=1`, are not secrets, and hiding each "1" would spoil every message."""
 
@@ -63,7 +72,9 @@ def hide_secrets(text: str, name: str) -> str:
     """Return a library's message about a URL, without the URL's secrets."""
     _, user, _, query = _split(name)
     password = user.partition(":")[2] or ("" if is_database(name) or find_scheme(name) in _AZURE else user)
-    values = [password, query, *(each.partition("=")[2] for each in query.split("&"))]
+    options = [each.partition("=") for each in query.split("&")]
+    hidden = [value for option, _, value in options if not _HARMLESS.fullmatch(option) or "@" in unquote(value)]
+    values = [password, *hidden, *([query] if hidden else [])]
     secrets = {secret for value in values for secret in (value, unquote(value)) if len(secret) >= _SHORTEST_SECRET}
     # The longest first: a shorter one may be part of it, and hiding that would leave the rest readable.
     for secret in sorted(secrets, key=len, reverse=True):
