@@ -9,6 +9,7 @@ common finding add up, and are searched separately.
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -79,21 +80,7 @@ class JointAnswers:
         for at, truth in enumerate((Truth.NO, Truth.YES)):
             supposed = tuple(pair[at] for pair in ends)
             after = self._supposing.assessment(supposed) if supposed else assessment
-            # A cost may stay open whatever is answered, if a volume is a range or no price model covers some usage.
-            at_ends = bounded | {
-                place
-                for place, finding in enumerate(after.findings)
-                if finding.cost is not None and finding.degree.truth is Truth.UNKNOWN
-            }
-            if at_ends:
-                parts = [
-                    _at_end(finding, truth if tied is None or finding.cost is None else tied)
-                    if place in at_ends
-                    else finding
-                    for place, finding in enumerate(after.findings)
-                ]
-                after = sum_up(after.provider, parts, after.cost)
-            found.append(rank(after))
+            found.append(rank(_take_ends(after, bounded, truth, truth if tied is None else tied)))
         return found[0], found[1]
 
     def _count_joint(self, group: Iterable[int]) -> int:
@@ -125,6 +112,23 @@ def _has_known_prices(cost: Cost) -> bool:
     facts = [fact for item in cost.items for fact in (item.price, *item.instead) if fact is not None]
     exact = (fact.amount is not None and fact.amount.low == fact.amount.high for fact in facts)
     return not cost.lacks_price and all(exact) and all(low == high for low, high in (fact.terms for fact in facts))
+
+
+def _take_ends(assessment: Assessment, bounded: AbstractSet[int], truth: Truth, of_cost: Truth) -> Assessment:
+    """Return the assessment with its bounded findings, by place, and its open limits on the cost at their ends."""
+    # A cost may stay open whatever is answered, if a volume is a range or no price model covers some usage.
+    at_ends = bounded | {
+        place
+        for place, finding in enumerate(assessment.findings)
+        if finding.cost is not None and finding.degree.truth is Truth.UNKNOWN
+    }
+    if not at_ends:
+        return assessment
+    findings = [
+        _at_end(finding, truth if finding.cost is None else of_cost) if place in at_ends else finding
+        for place, finding in enumerate(assessment.findings)
+    ]
+    return sum_up(assessment.provider, findings, assessment.cost)
 
 
 def _at_end(finding: Finding, truth: Truth) -> Finding:

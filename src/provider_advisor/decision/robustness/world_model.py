@@ -61,6 +61,9 @@ _At = Mapping[str, Stretch]
 _Asked = tuple[str, Interval | None]
 """What is asked of a drawn fact: a criterion or cost, and the bound; None asks whether a capability is there."""
 
+_Ends = dict[_Asked, BoundEnds]
+"""Where each bound that is asked of one drawn fact begins and ends."""
+
 _VOLUME = "volume of "
 """The start of the key of a volume, which no criterion has."""
 
@@ -264,43 +267,40 @@ class _DrawnFacts:
     """The facts and volumes that are drawn for one provider, by key, and what its open cost moves with."""
 
     def __init__(self, assessment: Assessment, facts: Facts) -> None:
+        unknown = facts.knowledge.policy.unknown
         self._drawn_with: dict[str, str] = {}
         self.cost_parts = _split_cost(assessment, facts)
-        self.by_key = self._place_all(assessment, facts)
-
-    def _place_all(self, assessment: Assessment, facts: Facts) -> dict[str, _DrawnFact]:
-        """Return the open facts with the positions within each bound that is asked of them."""
-        criteria, unknown = facts.knowledge.criteria, facts.knowledge.policy.unknown
-        bounds: dict[str, dict[_Asked, BoundEnds]] = {}
-        for fact in find_open_facts(assessment, facts):
-            name, criterion = fact.criterion, criteria[fact.criterion]
-            if criterion.kind == "capability":
-                bounds[name] = {(name, None): PRESENT}
-            else:
-                amount = facts(fact.provider, name).amount or Interval()
-                bounds[name] = {(name, bound): find_ends(bound, amount, criterion) for bound in fact.bounds}
+        bounds, limits = dict(_find_bounds(assessment, facts)), self._find_limits(assessment, facts)
+        self._join_members(bounds, limits, facts)
+        within = {key: place_bounds(part, unknown) for key, part in bounds.items()}
         # A cost and the price that it is drawn with share a position, but not the unit in which bounds are compared.
-        of_costs: dict[str, dict[_Asked, BoundEnds]] = {}
+        for key, part in limits.items():
+            within[key] = within.get(key, {}) | place_bounds(part, unknown)
+        self.by_key = {key: _DrawnFact(key, within[key]) for key in sorted(within)}
+
+    def _find_limits(self, assessment: Assessment, facts: Facts) -> dict[str, _Ends]:
+        """Return what an open cost moves with, each with the limits on the cost that it settles."""
+        found: dict[str, _Ends] = {}
         for finding in assessment.findings:
             if finding.cost is not None and finding.requirement is not None and is_open(finding):
                 name, limit = finding.requirement.criterion, finding.requirement.bound
                 for key in self.list_cost_keys(limit):
-                    part = of_costs.setdefault(key, {})
+                    part = found.setdefault(key, {})
                     if limit is not None:
-                        part[name, limit] = find_ends(limit, finding.cost.amount, criteria[name])
+                        part[name, limit] = find_ends(limit, finding.cost.amount, facts.knowledge.criteria[name])
+        return found
+
+    def _join_members(self, bounds: dict[str, _Ends], limits: Mapping[str, _Ends], facts: Facts) -> None:
+        """Draw each member with its criterion, if both are drawn."""
         # A provider with numbers in Germany has numbers, so a world with only the member is impossible. Both are
         # present with the policy's p, so they must be present in the same worlds. Of an amount the criterion has that
         # of its best member: 300 seats in one place are 300 seats in some place. With one position for both, it
         # is never behind a member's, because neither end of its open range is behind that of a member.
         for member in [*bounds]:
-            whole = criteria[member].member_of
-            if whole is not None and (whole.criterion in bounds or whole.criterion in of_costs):
+            whole = facts.knowledge.criteria[member].member_of
+            if whole is not None and (whole.criterion in bounds or whole.criterion in limits):
                 self._drawn_with[member] = whole.criterion
                 bounds[whole.criterion] = bounds.get(whole.criterion, {}) | bounds.pop(member)
-        within = {key: place_bounds(part, unknown) for key, part in bounds.items()}
-        for key, part in of_costs.items():
-            within[key] = within.get(key, {}) | place_bounds(part, unknown)
-        return {key: _DrawnFact(key, within[key]) for key in sorted(within)}
 
     def get_key(self, name: str) -> str:
         """Return the key of the drawn fact that settles a criterion or cost."""
@@ -323,6 +323,17 @@ class _DrawnFacts:
         low, high = self.by_key[key].within[asked]
         start, end = at[key]
         return Truth.YES if low <= start and end <= high else Truth.NO
+
+
+def _find_bounds(assessment: Assessment, facts: Facts) -> Iterator[tuple[str, _Ends]]:
+    """Yield the open facts, each with the bounds that are asked of it."""
+    for fact in find_open_facts(assessment, facts):
+        name, criterion = fact.criterion, facts.knowledge.criteria[fact.criterion]
+        if criterion.kind == "capability":
+            yield name, {(name, None): PRESENT}
+        else:
+            amount = facts(fact.provider, name).amount or Interval()
+            yield name, {(name, bound): find_ends(bound, amount, criterion) for bound in fact.bounds}
 
 
 def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
