@@ -117,6 +117,12 @@ def test_what_a_sentence_adds_to_a_name_is_told_from_what_it_asks(knowledge, sen
     assert "direct-dial-numbers" not in found.candidates
 
 
+def test_what_is_named_comes_before_what_a_number_may_bound(knowledge):
+    found = Matcher(knowledge, sentences=True).find("Status page with at least 90 days of incident history")
+    assert found.candidates[0] == "status-page"
+    assert Matcher(knowledge, sentences=True).find("Toll-free texting").candidates[0] == "toll-free-numbers"
+
+
 def test_a_number_never_bounds_what_should_be_more_from_above(knowledge):
     found = Matcher(knowledge, sentences=True).find("Alerts must be sent out within ten minutes")
     assert not [each for each in found.candidates if each.startswith("included-minutes<=")]

@@ -165,7 +165,14 @@ class SentenceReader:
             targets += [bound[0]] if bound else of_members or [one.id]
         # "Yealink or Cisco" names members of a list that only one criterion has.
         targets = targets or [f"{host[0]}{AT}{name}" for of, name in members if len(host := self._hosts[of]) == 1]
-        return tuple(sorted(dict.fromkeys(targets), key=lambda target: _SIGN.search(target) is None))
+        # First what it asks for, then what a number may bound, then the rest.
+        asks = set(asked) - set(sentence.list_loosely())
+
+        def order(target: str) -> tuple[bool, bool]:
+            is_bound = _SIGN.search(target) is not None
+            return not (target in asks or (is_bound and target in asked)), not is_bound
+
+        return tuple(sorted(dict.fromkeys(targets), key=order))
 
     @cached_property
     def _hosts(self) -> Mapping[str, list[str]]:
@@ -334,6 +341,11 @@ class _Sentence:
         """Return the members that are written as names, each with its list."""
         written = [part for part in self._members if self._is_member(part)]
         return [(of, name) for part in written for of, _, name in (each.partition(AT) for each in part.names)]
+
+    def list_loosely(self) -> list[str]:
+        """Return what only keywords name."""
+        sure = {part.names[0] for part in self._named if not part.is_keyword}
+        return [part.names[0] for part in self._named if part.is_keyword and part.names[0] not in sure]
 
     def _is_member(self, part: _NamedWords) -> bool:
         """Return whether words that may name a member are more than a short word of the language."""
