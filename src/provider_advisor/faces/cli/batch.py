@@ -24,7 +24,8 @@ from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.exit_status import ExitStatus, get_signal_status
 from provider_advisor.faces.cli.input_options import FORMS, InputOptions
-from provider_advisor.faces.cli.options import option, path_name, read_input, take_options, write_answer
+from provider_advisor.faces.cli.named_files import read_input, write_answer
+from provider_advisor.faces.cli.options import option, path_name, take_options
 from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.requirements.statement import today

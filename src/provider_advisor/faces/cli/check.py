@@ -14,14 +14,8 @@ import click
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.explanation.words import capital, counted
 from provider_advisor.faces.cli.exit_status import ExitStatus
-from provider_advisor.faces.cli.options import (
-    FactOptions,
-    format_option,
-    option,
-    read_folders,
-    take_options,
-    write_answer,
-)
+from provider_advisor.faces.cli.named_files import write_answer
+from provider_advisor.faces.cli.options import FactOptions, format_option, option, read_folders, take_options
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.text import Page, show_bytes, show_json, show_line
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of, read_cases

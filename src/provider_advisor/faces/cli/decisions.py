@@ -12,6 +12,7 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.words import counted
+from provider_advisor.faces.cli.named_files import write_answer
 from provider_advisor.faces.cli.options import (
     KnowledgeOptions,
     format_option,
@@ -19,7 +20,6 @@ from provider_advisor.faces.cli.options import (
     path_name,
     store_option,
     take_options,
-    write_answer,
 )
 from provider_advisor.faces.cli.replay import show_comparison
 from provider_advisor.faces.replaying import ReplayedDecision, describe_count, record_decision, replay_decision

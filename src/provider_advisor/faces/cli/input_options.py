@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from provider_advisor.errors import BatchError, RequirementsError
-from provider_advisor.faces.cli.options import EvidenceOptions, name_input, option, path_name, read_input, write_answer
+from provider_advisor.faces.cli.named_files import name_input, read_input, write_answer
+from provider_advisor.faces.cli.options import EvidenceOptions, option, path_name
 from provider_advisor.faces.text import show_notes
 from provider_advisor.knowledge import KnowledgeBase
 

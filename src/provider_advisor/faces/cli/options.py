@@ -1,4 +1,4 @@
-"""Options as fields of records, those that several commands share, and how their values and files are read.
+"""Options as fields of records, and those that several commands share.
 
 A command declares its options as fields, and gets them as one object:
 
@@ -14,19 +14,16 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self, TypeVar
 
 import click
 
-from provider_advisor.errors import BatchFailure, KnowledgeError, RequirementsError, explain_unread, explain_unwritten
+from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.base import EVERYTHING, Scope
-from provider_advisor.knowledge.files import MAX_BYTES, find_beside, read_limited
+from provider_advisor.knowledge.files import find_beside
 from provider_advisor.requirements.statement import read_age, read_day
-from provider_advisor.whole_file import write_whole
 
 _FEW = 10
 
@@ -260,17 +257,6 @@ def need_web(*modules: str) -> None:
         )
 
 
-def write_answer(path: str, text: str | bytes, remedy: str | None = None, *, make_folder: bool = False) -> None:
-    """Write an answer to a file, whole or not at all. Raises BatchFailure ending with the remedy."""
-    try:
-        if make_folder:
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)  # noqa: PTH103, PTH120 (a Path takes longer)
-        with write_whole(os.path.realpath(path)) as file:
-            file.write(text.encode() if isinstance(text, str) else text)
-    except OSError as error:
-        raise BatchFailure(explain_unwritten(path, error, remedy)) from error
-
-
 def read_folders(read: Callable[[str | None, str | None], T], facts: str | None, rules: str | None) -> T:
     """Return what `read` reads from the two folders. Raises KnowledgeError, shortened if they do not match."""
     try:
@@ -308,27 +294,3 @@ def _is_known_beside(rules: str) -> bool:
         return facts is not None and bool(load(facts, rules))
     except KnowledgeError as error:
         return not any("unknown " in problem for problem in error.problems)
-
-
-def read_input(file: str, expected: str = "expected one team's requirements.") -> bytes:
-    """Return the bytes of a file that an option names, of standard input for `-`. Raises RequirementsError.
-
-    A pipe may be read too, as in `--file <(command)`.
-    """
-    name = name_input(file)
-    try:
-        if file == "-":
-            content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with open(file, "rb") as stream:  # noqa: PTH123 (a Path takes longer)
-                content = read_limited(stream)
-    except (OSError, ValueError) as error:
-        raise RequirementsError(explain_unread(name, error)) from error
-    if len(content) > MAX_BYTES:
-        raise RequirementsError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; {expected}")
-    return content
-
-
-def name_input(file: str) -> str:
-    """Return the name of an option's file for messages."""
-    return "standard input" if file == "-" else file

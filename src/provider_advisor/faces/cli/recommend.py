@@ -16,14 +16,8 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.exit_status import BY_VERDICT, ExitStatus
 from provider_advisor.faces.cli.input_options import SHEET_ONLY, SheetOptions
-from provider_advisor.faces.cli.options import (
-    complete_by,
-    format_option,
-    option,
-    path_name,
-    take_options,
-    write_answer,
-)
+from provider_advisor.faces.cli.named_files import write_answer
+from provider_advisor.faces.cli.options import complete_by, format_option, option, path_name, take_options
 from provider_advisor.faces.text import show_document, show_notes, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING

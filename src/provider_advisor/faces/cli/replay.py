@@ -10,15 +10,8 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.options import (
-    FactOptions,
-    format_option,
-    name_input,
-    option,
-    path_name,
-    read_input,
-    take_options,
-)
+from provider_advisor.faces.cli.named_files import name_input, read_input
+from provider_advisor.faces.cli.options import FactOptions, format_option, option, path_name, take_options
 from provider_advisor.faces.replaying import EXPECTED_RECORD, check_record, group_differences, replay_record
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.safe_text import JsonError, read_json

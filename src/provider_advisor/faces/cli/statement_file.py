@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.faces.cli.input_options import SHEET_ONLY, SheetOptions
-from provider_advisor.faces.cli.options import name_input, read_input
+from provider_advisor.faces.cli.named_files import name_input, read_input
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.statement import Mistakes

@@ -29,7 +29,8 @@ from provider_advisor.faces.cli.ask.sessions import (
 from provider_advisor.faces.cli.ask.typed import InputLines
 from provider_advisor.faces.cli.commands import HeadedCommand
 from provider_advisor.faces.cli.exit_status import get_signal_status
-from provider_advisor.faces.cli.options import format_option, name_input, option, path_name, read_input, take_options
+from provider_advisor.faces.cli.named_files import name_input, read_input
+from provider_advisor.faces.cli.options import format_option, option, path_name, take_options
 from provider_advisor.faces.cli.recommend import StatementOptions, read_statement
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import show_lines, show_text

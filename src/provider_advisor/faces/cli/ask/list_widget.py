@@ -44,8 +44,8 @@ from provider_advisor.safe_text import reveal
 #     ←→ less, more
 #     ↑↓ move · enter next · ? why · / search · …
 #
-# prompt_toolkit has lists with a pointer too (RadioList, CheckboxList), but their rows are fixed when they are made and
-# have no marks besides a tick.
+# prompt_toolkit has lists with a pointer too (RadioList, CheckboxList, and `choice`, which shows the first of them).
+# But their rows are fixed when they are made, and a row has neither a mark of several levels nor details of its own.
 
 LONGEST = 2_000
 """The most characters of a typed or pasted line; the rest is cut off."""
