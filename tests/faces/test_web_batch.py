@@ -25,6 +25,7 @@ from starlette.testclient import TestClient
 from provider_advisor import load, recommend
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
+from provider_advisor.faces.web import runs as runs_module
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.batch_files import MOST_ROWS, OUTPUTS, BatchChoice, make_batch_run, read_upload
 from provider_advisor.faces.web.runs import KEPT_SECONDS, Run, RunFolder
@@ -333,6 +334,14 @@ def test_a_run_whose_disk_fails_ends_at_once(tmp_path):
     ended = asyncio.run(runs.wait(run.id, seconds=60))
     assert (ended.status, ended.is_running) == (1, False)
     assert ended.list_mistakes()[0].startswith("/dev/full cannot be written")
+
+
+def test_a_run_whose_process_is_killed_ends_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs_module, "_CODE", "import os; os.kill(os.getpid(), 9)")
+    runs = RunFolder(folder=tmp_path / "runs")
+    ended = asyncio.run(runs.wait(runs.start(Run([], {}, {})).id, seconds=60))
+    assert (ended.status, ended.is_running, ended.is_done) == (-9, False, False)
+    assert ended.list_mistakes() == ["The run ended without a result; try it again with fewer teams."]
 
 
 def test_files_are_gone_after_an_hour_also_after_a_restart(web, runs, done):

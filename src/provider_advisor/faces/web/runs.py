@@ -36,7 +36,7 @@ KEPT_SECONDS = 3_600
 """How long results are kept."""
 
 _MOST_SECONDS = 600
-"""The processor time that a run may take. One that has no exit status by then was killed."""
+"""The processor time that a run may take. One that has no exit status by then was killed together with its server."""
 
 _CLEANING_SECONDS = 300
 _MOST_AT_ONCE = 4
@@ -75,7 +75,7 @@ class StartedRun(NamedTuple):
 
     @property
     def is_running(self) -> bool:
-        """Return whether it is still running; a killed run leaves no status and is given up after a while."""
+        """Return whether it is still running; one that was killed with its server is given up after a while."""
         return self.status is None and time.time() - self.began < _MOST_SECONDS
 
     @property
@@ -95,6 +95,14 @@ class StartedRun(NamedTuple):
             if said:
                 return said
         return ["The run ended without a result; try it again with fewer teams."]
+
+
+def _wait_for(child: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait for the process of a run, and write down the status of one that was killed before it could do so."""
+    # A child that has ended also stays in the system's table until somebody waits for it.
+    status = child.wait()
+    with contextlib.suppress(OSError), (folder / _ENDED).open("x", encoding="ascii") as ended:
+        ended.write(str(status))
 
 
 # recommend-runs-1000/     one for each user of the machine, whatever the number of workers
@@ -146,8 +154,7 @@ class RunFolder:
                     stderr=said,
                     start_new_session=True,  # so that Ctrl-C at the server's terminal does not reach it
                 )
-            # Nobody else waits for it, and a child that has ended stays in the system's table until somebody does.
-            threading.Thread(target=child.wait, name="wait-for-run", daemon=True).start()
+            threading.Thread(target=_wait_for, args=(child, folder), name="wait-for-run", daemon=True).start()
             return StartedRun(name, folder, run.about, time.time(), None)
 
     def find(self, name: str) -> StartedRun | None:
