@@ -269,25 +269,29 @@ class _ContributionSearch:
         # Rules come before those they feed, so that the ranks of what they need are known. In another order a rule
         # could be taken to add less than it does, and a verdict be called settled that is not.
         for rule in self._catalogue.knowledge.rules.values():
-            if not self._possible.fires(rule):
-                continue
-            # A rule adds at most the priority of the need that fired it. If that is open, so is the added rank.
-            least, most = _cap_ranks(rule.when, self._possible, low, high)
-            for part in rule.implies:
-                if part.criterion in self._said.unwanted:
-                    continue
-                lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in (least, most))
-                found_here = _Addition(rule, part, lowest, highest, self._possible.is_sure(rule))
-                addition = self._put_beside(found_here, stated[part.criterion])
+            for part in self._list_added(rule, low, high):
+                name = part.implied.criterion
+                addition = self._put_beside(part, stated[name])
                 if addition is None:
                     continue
-                raise_ranks(high, part.criterion, addition.high)
+                raise_ranks(high, name, addition.high)
                 if addition.sure:
-                    raise_ranks(low, part.criterion, addition.low)
-                left = self._drop_if_covered(addition, stated[part.criterion])
+                    raise_ranks(low, name, addition.low)
+                left = self._drop_if_covered(addition, stated[name])
                 if left is not None:
-                    found.setdefault(part.criterion, []).append(left)
+                    found.setdefault(name, []).append(left)
         return found
+
+    def _list_added(self, rule: Rule, low: Mapping[str, int], high: Mapping[str, int]) -> Iterator[_Addition]:
+        """Yield what a rule adds if it fires; nothing if it cannot fire, and nothing that is not wanted."""
+        if not self._possible.fires(rule):
+            return
+        # A rule adds at most the priority of the need that fired it. If that is open, so is the added rank.
+        caps = _cap_ranks(rule.when, self._possible, low, high)
+        for part in rule.implies:
+            if part.criterion not in self._said.unwanted:
+                lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in caps)
+                yield _Addition(rule, part, lowest, highest, self._possible.is_sure(rule))
 
     def _put_beside(self, addition: _Addition, stated: _Stated) -> _Addition | None:
         """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
