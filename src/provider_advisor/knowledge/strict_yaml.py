@@ -176,7 +176,8 @@ def _describe_syntax(error: yaml.YAMLError, text: str, name: str) -> str:
     what, line = getattr(error, "problem", None) or str(error).splitlines()[0], _find_syntax_line(error)
     if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
         return f"{line}: {_TOO_DEEP}"
-    if re.match(r" *\t", text.split("\n")[line - 1]):
+    # A file may end on this line, or before it, and lines may end with a carriage return alone.
+    if any(re.match(r" *\t", each) for each in re.split(r"\r\n?|\n", text)[line - 1 : line]):
         return f"{line}: this line is indented with a tab; use spaces."
     # JSON is read as YAML too, but its author expects to hear of JSON.
     form, signs = ("JSON", "commas") if name.lower().endswith(".json") else ("YAML", "indentation")
