@@ -107,3 +107,11 @@ def test_claims_that_contradict_one_another_are_named_with_their_places(tmp_path
         "provider 'more', criterion 'repairs': the source 'survey-2023' contradicts itself, at "
         "facts/providers/more.yaml:4, facts/providers/more.yaml:5; keep the ones that are right."
     )
+
+
+def test_an_absence_that_a_list_implies_says_which_list(knowledge):
+    # The comparison of 2022 has numbered lines, and its sentences are the contrast; a list has sections.
+    claims = [claim for provider in knowledge.providers.values() for claim in provider.claims if claim.line is None]
+    implied = [claim for claim in claims if claim.evidence == "contrast" and claim.value == "absent"]
+    assert implied
+    assert [claim.where for claim in implied if not claim.note] == []
