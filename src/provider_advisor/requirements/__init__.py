@@ -2,6 +2,7 @@
 
 from provider_advisor.requirements.combine_statements import combine
 from provider_advisor.requirements.grammar import read_requirement, split_list
+from provider_advisor.requirements.price_models import Service, paid_together, services_used
 from provider_advisor.requirements.read_team import read_team
 from provider_advisor.requirements.statement import (
     PRIORITIES,
@@ -13,7 +14,6 @@ from provider_advisor.requirements.statement import (
     bound_words,
     statement_record,
 )
-from provider_advisor.requirements.usage import Service, paid_together, services_used
 
 __all__ = [
     "PRIORITIES",

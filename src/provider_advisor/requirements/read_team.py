@@ -22,6 +22,7 @@ from provider_advisor.knowledge.records import Priority, Topic
 from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt
 from provider_advisor.logic import Number, number_text, plain
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
+from provider_advisor.requirements.price_models import services_used
 from provider_advisor.requirements.statement import (
     RANK,
     Mistakes,
@@ -33,7 +34,7 @@ from provider_advisor.requirements.statement import (
     join_unlisted,
     sort_requirements,
 )
-from provider_advisor.requirements.usage import read_usage, services_used
+from provider_advisor.requirements.usage import read_usage
 from provider_advisor.safe_text import brief, explain_error_value, fold, shown
 
 MOST_REQUIREMENTS = 1_000
