@@ -289,6 +289,8 @@ def test_a_weight_that_is_none_is_refused_with_its_name(web, weight):
 def test_a_weight_of_what_is_not_required_is_left_out_of_the_address(web):
     found = web.get("/answer?needs=sms&weight.fax=5", follow_redirects=False)
     assert (found.status_code, found.headers["location"]) == (303, "/answer?needs=sms")
+    told = web.get("/api/v1/recommendation?needs=sms&weight.fax=5").json()["detail"]
+    assert told == "'weight.fax' gives a weight to what is not asked for; ask for it in `needs` or `wants`."
 
 
 def test_rows_of_a_spreadsheet_can_be_pasted_with_their_headings(web):

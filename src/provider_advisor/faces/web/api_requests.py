@@ -68,6 +68,8 @@ async def _refuse_parameters(request: Request) -> None:
 def describe_unknown(name: str, known: Iterable[str]) -> str:
     """Return the sentence on a parameter that an operation does not have."""
     name = name[:_LONGEST_SHOWN]
+    if name.startswith("weight."):
+        return f"'{name}' gives a weight to what is not asked for; ask for it in `needs` or `wants`."
     return f"unknown parameter '{name}'.{did_you_mean(name, known)}"
 
 
