@@ -86,5 +86,15 @@ claims:
     ]
 
 
+def test_claims_are_not_blamed_for_a_criterion_without_a_unit(tmp_path, folders_from):
+    services = (BAD.parent / "bicycles" / "facts" / "criteria" / "services.yaml").read_text(encoding="utf-8")
+    assert "  unit: people\n" in services
+    changed = services.replace("  unit: people\n", "")
+    with pytest.raises(KnowledgeError) as error:
+        load(*folders_from(tmp_path, facts={"criteria/services.yaml": changed}))
+    (problem,) = error.value.problems
+    assert problem.endswith("criterion 'tour-group': 'unit' is missing; a quantity has one.")
+
+
 def test_each_folder_of_bad_files_has_a_place():
     assert {path.name for path in BAD.iterdir()} == set(PLACES)

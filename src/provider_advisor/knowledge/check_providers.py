@@ -122,7 +122,9 @@ def _check_amount(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
         yield f"a {criterion.kind} takes exactly, at_least, more_than, at_most, between or from, not 'value'."
     if claim.by_quote and criterion.kind != "price":
         yield "'by_quote' belongs to prices; leave the claim out if the amount is not known."
-    if claim.unit is None:
+    if criterion.unit is None:  # a mistake of the criterion, which is reported
+        pass
+    elif claim.unit is None:
         yield f"'unit' is missing; expected {criterion.unit}."
     elif claim.unit != criterion.unit and not (criterion.kind == "price" and _is_foreign(claim, criterion)):
         other = ", or the same by another currency" if criterion.kind == "price" else ""

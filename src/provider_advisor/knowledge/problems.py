@@ -62,7 +62,8 @@ def describe_problems(error: ValidationError, document: Document, shape: type[Sh
     # For a file in the wrong place, every key would be wrong and many would be missing: an example says more.
     keys = {field.alias or name for name, field in shape.model_fields.items()}
     if _is_of_another_kind(document.data, keys):
-        found = f"the key '{next(iter(document.data))}'" if isinstance(document.data, dict) else _echo(document.data)
+        is_mapping = isinstance(document.data, dict) and document.data
+        found = f"the key '{next(iter(document.data))}'" if is_mapping else _echo(document.data)
         return [f"{document.where()}: expected a file such as this example; found {found}.{shape.show_example()}"]
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
 
