@@ -26,7 +26,7 @@ from worlds import (
 
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.build import compute_fingerprint
-from provider_advisor.knowledge.check_rules import sort_rules
+from provider_advisor.knowledge.check_structure import sort_rules
 from provider_advisor.knowledge.conditions import Situation
 from provider_advisor.knowledge.records import Criterion, UsageItem
 from provider_advisor.knowledge.rules import Implied

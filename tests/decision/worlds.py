@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.check_rules import sort_rules
+from provider_advisor.knowledge.check_structure import sort_rules
 from provider_advisor.knowledge.choices import name_choice
 from provider_advisor.knowledge.conditions import (
     AllOf,

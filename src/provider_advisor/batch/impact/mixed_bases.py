@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar, get_args
 
 from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey, find_changes, is_reshaped
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
-from provider_advisor.knowledge.check_rules import sort_rules
+from provider_advisor.knowledge.check_structure import sort_rules
 from provider_advisor.knowledge.conditions import FactHolds, Need, Situation, Usage, leaves, split_member
 from provider_advisor.knowledge.criteria import Criteria, MemberList
 from provider_advisor.knowledge.records import Kind
