@@ -74,13 +74,7 @@ def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple
     """Return each provider as an alternative, in each case; and by how many drawn ways some are modelled, or 0."""
     asked = _AskedOfAll(assessments[0].findings if assessments else (), facts)
     models = [_ProviderModel(assessment, facts, asked) for assessment in assessments]
-    # All providers are in the same stretch of a volume, so it is cut where the limit on the cost of any of them is met.
-    within: dict[str, dict[_Asked, Stretch]] = {}
-    for assessment, model in zip(assessments, models, strict=True):
-        for volume in model.volumes:
-            cuts = {(assessment.provider, bound): part for (_, bound), part in volume.within.items()}
-            within[volume.key] = within.get(volume.key, {}) | cuts
-    volumes = [_DrawnFact(key, within[key]) for key in sorted(within)]
+    volumes = _join_volumes(models)
     cases = tuple(
         VolumeCase(share, tuple(model.build(at) for model in models))
         for at, share in _list_worlds(volumes, _MOST_CASES)
@@ -88,6 +82,17 @@ def model_worlds(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple
     if _count_worlds(volumes) > _MOST_CASES:
         return cases, _MOST_CASES
     return cases, 0 if all(model.is_complete for model in models) else MOST_WAYS
+
+
+def _join_volumes(models: Iterable["_ProviderModel"]) -> list["_DrawnFact"]:
+    """Return the volumes of the team that some cost depends on, cut where the limit on any cost is met."""
+    # All providers are in the same stretch of a volume, so one that is cut for one of them is cut for all.
+    within: dict[str, dict[_Asked, Stretch]] = {}
+    for model in models:
+        for volume in model.volumes:
+            cuts = {(model.provider, bound): part for (_, bound), part in volume.within.items()}
+            within[volume.key] = within.get(volume.key, {}) | cuts
+    return [_DrawnFact(key, within[key]) for key in sorted(within)]
 
 
 class _AskedOfAll:
@@ -111,6 +116,7 @@ class _ProviderModel:
     """A provider's drawn facts, in groups that share no finding, and its findings for given positions of them."""
 
     def __init__(self, assessment: Assessment, facts: Facts, asked: _AskedOfAll) -> None:
+        self.provider = assessment.provider
         self._assessment = assessment
         self._asked = asked
         self._facts = facts
@@ -144,7 +150,7 @@ class _ProviderModel:
         findings = self._assessment.findings
         degrees = tuple(0.0 if place in drawn else float(finding.degree.low) for place, finding in enumerate(findings))
         fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
-        return Alternative(self._assessment.provider, degrees, blocks, stands=not fails)
+        return Alternative(self.provider, degrees, blocks, stands=not fails)
 
     def _find_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _At) -> JointDraw:
         """Return the block of a group; one that no volume moves is the same in each case."""
@@ -207,11 +213,11 @@ class _ProviderModel:
             return negate(self._has(name, at))
         criterion = self._criteria[name]
         paid_for = None if criterion.of is None else self._has(criterion.of, at)
-        truth = evaluate_fact(self._facts, self._assessment.provider, criterion, bound, paid_for)
+        truth = evaluate_fact(self._facts, self.provider, criterion, bound, paid_for)
         return self._drawn.settle(name, (name, bound), at) if truth is Truth.UNKNOWN else truth
 
     def _has(self, capability: str, at: _At) -> Truth:
-        known = self._facts(self._assessment.provider, capability).truth
+        known = self._facts(self.provider, capability).truth
         return self._drawn.settle(capability, (capability, None), at) if known is Truth.UNKNOWN else known
 
     def _draw_on_scale(self, place: int, finding: Finding, at: _At, positions: Mapping[str, int]) -> list[Drawn]:
