@@ -30,12 +30,24 @@ def _free_port():
         return found.getsockname()[1]
 
 
-def _is_ready(port):
-    from adbc_driver_postgresql import dbapi  # noqa: PLC0415 (of an extra)
-
-    with contextlib.suppress(dbapi.Error), dbapi.connect(make_url(port)):
-        return True
+def _is_ready(folder):
+    """Whether the server of this folder says that it is: whoever else has the port may listen and never answer."""
+    with contextlib.suppress(FileNotFoundError):
+        return (folder / "postmaster.pid").read_text().endswith("ready   \n")
     return False
+
+
+def _start_server(programs, folder, rights):
+    """Start a server on a port that was free, and give both once it is ready, or the server has ended."""
+    port = _free_port()
+    start = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder, "-F"]
+    with (folder / "log").open("a") as log:
+        server = subprocess.Popen(start, cwd=folder, stdout=log, stderr=log, **rights)
+    for _ in range(1_200):
+        if server.poll() is not None or _is_ready(folder / "data"):
+            break
+        time.sleep(0.05)
+    return server, port
 
 
 @contextlib.contextmanager
@@ -57,17 +69,13 @@ def start_postgresql():
         cwd=folder, capture_output=True, text=True, check=False, **nobody,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    found = _free_port()
-    start = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(found), "-k", folder, "-F"]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(start, cwd=folder, stdout=log, stderr=log, **nobody)
+    for _ in range(5):  # another process may take the port before the server listens
+        server, port = _start_server(programs, folder, nobody)
+        if server.poll() is None:
+            break
     try:
-        for _ in range(300):
-            if server.poll() is not None or _is_ready(found):
-                break
-            time.sleep(0.1)
         assert server.poll() is None, (folder / "log").read_text()
-        yield found
+        yield port
     finally:
         server.send_signal(2)  # SIGINT: do not wait for clients
         server.wait(60)
