@@ -71,6 +71,7 @@ def spark(tmp_path_factory):
         "spark.executor.extraJavaOptions": _SHORT_LIVED,
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
+        "spark.python.daemon.module": "worker_daemon",
         "spark.executorEnv.POLARS_MAX_THREADS": "1",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "40",
         "spark.log.level": "OFF",
@@ -91,9 +92,13 @@ def spark(tmp_path_factory):
 
 
 def _spark_home(home):
-    """The installed Spark under another name: a cluster on one machine writes logs beside its programs."""
+    """The installed Spark under another name: a cluster on one machine writes logs beside its programs.
+
+    Without its archives of Python, which each worker would compile, and look through again for each share: workers
+    import the same modules as this process.
+    """
     for path in Path(find_spec("pyspark").origin).parent.iterdir():
-        if path.name != "work":
+        if path.name not in {"work", "python"}:
             (home / path.name).symlink_to(path)
     return home
 
