@@ -39,6 +39,8 @@ from provider_advisor.requirements.matching import Matcher
         ("We would like transfer of calls", ["call-transfer"]),
         ("Support in German", ["support-language@de"]),
         ("SMS and voice", ["sms", "voice-api"]),
+        ("Encryption at rest and in transit", ["encryption-at-rest", "encryption-in-transit"]),
+        ("It must be encrypted in transit and at rest", ["encryption-in-transit", "encryption-at-rest"]),
         ("Data stored in the EU", ["data-region@eu"]),
         ("Caller ID, call waiting, and call recording", ["caller-id", "call-waiting", "call-recording"]),
         ("Bills in local currency", []),

@@ -195,7 +195,8 @@ class SentenceReader:
     def find_counted(self, text: str) -> tuple[str, ...]:
         """Return the criteria whose unit a number of a text has: "3,000 contacts"; none if many have it, as "days"."""
         amounts = find_amounts(text[:_LONGEST_TEXT])
-        units = {stem(one.unit) for one in amounts}
+        # "12,000 voice calls" count no voices, but "100 msg/sec" messages.
+        units = {stem(one.unit) for one in amounts if one.unit.endswith("s") or one.per}
         found = [
             one.id for one in self._counting if stem((one.unit or "").partition("/")[0]) in units and bind(one, amounts)
         ]
