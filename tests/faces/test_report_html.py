@@ -1,6 +1,7 @@
 """The page: well formed, accessible, self-contained, and never fooled by what a label says."""
 
 import dataclasses
+import datetime as dt
 import itertools
 import json
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from reported import ASKED, record_of
 
+from provider_advisor import recommend
 from provider_advisor.explanation.answer_records import as_data
 from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.faces import report
@@ -283,3 +285,12 @@ def test_titles_in_another_language_say_so(bicycles):
     french = dataclasses.replace(bicycles, sources=sources, fingerprint="french")
     assert 'lang="fr"' in html_report(record_of(french, ASKED["everything"]), french)
     assert "lang=" not in html_report(record_of(bicycles, ASKED["everything"]), bicycles).partition("<body>")[2]
+
+
+def test_the_title_of_a_tie_ends_where_the_differences_begin(article):
+    asked = ["sms", "whatsapp", "facebook-messenger", "two-way-messaging"]
+    answer = recommend(article, needs=asked, as_of=dt.date(2022, 12, 31)).explanation
+    page = html_report(answer, article)
+    title = "Twilio and Vonage are equal in everything that you asked for, and nothing about them is unknown"
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == [title]
+    assert "They are known to differ in Email API." in page

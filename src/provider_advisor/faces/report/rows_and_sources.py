@@ -5,6 +5,7 @@ Everything comes from the record of a recommendation; the knowledge base only pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.requirements.statement import YEARLY
 
 _MOST_SHOWN = 5
+_TITLE_END = re.compile("[:;] ")
 _APART = "yes, by another product"
 
 
@@ -247,9 +249,10 @@ def name_providers(providers: Iterable[str], answer: AnswerRecord) -> str:
 
 
 def split_headline(answer: AnswerRecord) -> tuple[str, str]:
-    """Return the verdict's sentence as a title, and what follows its colon as a sentence, which may be empty."""
-    title, colon, rest = answer.verdict.reason.partition(": ")
-    # A provider's name may contain a colon, and must not be split there.
-    if colon and not any(": " in provider.name for provider in answer.providers):
-        return title, capital(rest)
+    """Return the verdict's sentence as a title, and what follows it as a sentence, which may be empty."""
+    # "Acme is recommended (firm): …", but "Acme and Bolt are equal in everything that you asked for; …"
+    title, *rest = _TITLE_END.split(answer.verdict.reason, maxsplit=1)
+    # A provider's name may contain such a sign, and must not be split there.
+    if rest and not any(_TITLE_END.search(provider.name) for provider in answer.providers):
+        return title, capital(rest[0])
     return answer.verdict.reason.rstrip("."), ""
