@@ -163,3 +163,10 @@ def test_a_file_may_need_what_only_the_usage_on_the_line_makes_computable(recomm
     alone = recommend_says(f"recommend --file {path}")
     assert alone.status == 2
     assert "'monthly-cost' is computed from monthly usage, but none is stated" in alone.err
+
+
+def test_a_table_without_a_name_of_a_column_is_called_empty(recommend_says, tmp_path):
+    path = tmp_path / "rfp.csv"
+    path.write_text(",,\n,,\n", encoding="utf-8")
+    run = recommend_says(f"recommend --file {path}")
+    assert (run.status, run.err) == (2, f"recommend: {path} is empty; expected a row with the column names.\n")

@@ -274,11 +274,13 @@ def _place_meanings(grid: Grid, meanings: Mapping[int, str | None]) -> dict[str,
             )
         if meaning not in {None, "priority"}:
             places[str(meaning)] = place
+    if not grid.names:
+        raise RequirementsError(f"{grid.file} is empty; expected a row with the column names.")
     if "text" not in places:
         listed = ", ".join(f"'{name}'" for name in grid.names[:10])
         raise RequirementsError(
             f"{grid.file} has no column 'requirement'; found {listed}. Call the column of requirements 'Requirement', "
-            f"that of priorities 'Priority', there or by --rename \"{next(iter(grid.names), '…')}=Requirement\". For a "
+            f"that of priorities 'Priority', there or by --rename \"{grid.names[0]}=Requirement\". For a "
             "table of teams, see `recommend batch`."
         )
     return places
