@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import gzip
 import html
+import io
 import json
 import os
 import re
@@ -284,6 +286,26 @@ def test_a_weight_that_is_none_is_refused_with_its_name(web, weight):
     page = web.get("/choose", params={"needs": "sms", "weight.sms": weight})
     assert page.status_code == 422
     assert "the weight of 'sms' is " in unescape(page.text).replace("The weight", "the weight")
+
+
+def test_an_answer_is_a_table_for_a_spreadsheet_with_every_provider(web):
+    query = "needs=sms,number-countries>=90&wants=fax:could&unlisted==1%2B1&only=twilio,vonage,daily"
+    rows = list(csv.reader(io.StringIO(web.get(f"/answer.csv?{query}").text)))
+    record = web.get(f"/answer.json?{query}").json()
+    assert len({len(row) for row in rows}) == 1
+    assert sorted(rows[0][3:]) == ["Daily", "Twilio", "Vonage"]
+    assert [row[0] for row in rows[1:]] == [
+        "Countries where numbers can be bought, at least 90 countries",
+        "SMS",
+        "Fax",
+        "'=1+1",
+        "Standing",
+        "Score",
+    ]
+    by_name = dict(zip(rows[0][3:], rows[-2][3:], strict=True))
+    for one in record["providers"]:
+        assert by_name[one["name"]] == one["standing"].replace("-", " ")
+    assert "/answer.csv?" in web.get(f"/answer?{query}").text
 
 
 def test_a_weight_of_what_is_not_required_is_left_out_of_the_address(web):

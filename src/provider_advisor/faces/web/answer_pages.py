@@ -5,14 +5,18 @@ Each shows what its URL asks, and stores nothing on the server. The form is in `
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provider_advisor.errors import AdvisorError
+from provider_advisor.explanation.answer_records import AnswerRecord
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.report.letter_files import FOR_BUYER, KEEP, NOTHING_TO_ASK, write_letters
 from provider_advisor.faces.report.letters import make_letters
 from provider_advisor.faces.report.markdown import markdown_report
+from provider_advisor.faces.report.rows_and_sources import CitedSources, build_rows, rank_providers
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import (
     is_canonical,
@@ -23,8 +27,18 @@ from provider_advisor.faces.web.address import (
 from provider_advisor.faces.web.batch_files import OUTPUTS
 from provider_advisor.faces.web.guard import POLICY, wants_page
 from provider_advisor.faces.web.question_so_far import list_asked
-from provider_advisor.faces.web.responses import JsonResponse, get_form, is_fragment, render, show_page, show_refusal
+from provider_advisor.faces.web.responses import (
+    JsonResponse,
+    get_form,
+    is_fragment,
+    render,
+    show_page,
+    show_refusal,
+    write_csv,
+)
 from provider_advisor.faces.web.service import Service
+from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.recommendation import Recommendation
 
 EXAMPLES = (
     ("A support team that texts and calls", "needs=sms,voice-api&wants=whatsapp,call-recording"),
@@ -49,8 +63,9 @@ def show_home(service: Service) -> Response:
 @router.get("/answer")
 @router.get("/answer.json")
 @router.get("/answer.md")
+@router.get("/answer.csv")
 def show_answer(request: Request, service: Service) -> Response:
-    """Show an answer, or return it as JSON or Markdown; a fragment is the part that says how sure it is."""
+    """Show an answer, or return it as JSON, Markdown or CSV; a fragment is the part that says how sure it is."""
     query, form = request.query_params, get_form(request)
     try:
         statement = read_address(query.multi_items(), service.knowledge).statement
@@ -64,11 +79,9 @@ def show_answer(request: Request, service: Service) -> Response:
     if not is_canonical(address, query):
         return RedirectResponse(f"/answer{form}?{address}", 303)
     found = service.recommend(statement, sure=query.get("sure") == "1")
-    if form == ".json":
-        return JsonResponse(found.short_record)
     knowledge = found.decision.facts.knowledge
-    if form == ".md":
-        return Response(markdown_report(found.explanation, knowledge), media_type="text/markdown; charset=utf-8")
+    if form:
+        return _write_form(form, found, knowledge)
     values = report_values(found.explanation, knowledge)
     if is_fragment(request):
         return HTMLResponse(render("sure_part.html.j2", **values))
@@ -76,6 +89,26 @@ def show_answer(request: Request, service: Service) -> Response:
     values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
     address = write_address(found.statement, service.knowledge)
     return show_page(service, "answer.html.j2", **values, address=address, is_sure=found.robustness)
+
+
+def _write_form(form: str, found: Recommendation, knowledge: KnowledgeBase) -> Response:
+    if form == ".json":
+        return JsonResponse(found.short_record)
+    if form == ".csv":
+        return write_csv(_list_cells(found.explanation, knowledge))
+    return Response(markdown_report(found.explanation, knowledge), media_type="text/markdown; charset=utf-8")
+
+
+def _list_cells(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[list[str]]:
+    """Yield the table of who meets what, for a spreadsheet: with all providers, where the page shows the best few."""
+    providers = rank_providers(answer)
+    yield ["Asked for", "Priority", "Weight", *(one.name for one in providers)]
+    for row in build_rows(answer, knowledge, CitedSources(answer), providers):
+        cells = (f"{cell.word}: {cell.amount}" if cell.amount else cell.word for cell in row.cells)
+        yield [row.label, row.priority, row.weight, *cells]
+    yield from ([wish.text, wish.priority, "", *["not judged"] * len(providers)] for wish in answer.unlisted)
+    yield ["Standing", "", "", *(one.standing for one in providers)]
+    yield ["Score", "", "", *(one.score_text for one in providers)]
 
 
 @router.get("/questions")
