@@ -28,6 +28,8 @@ from provider_advisor.requirements.matching import Matcher
         ("HIPAA or GDPR", ["gdpr|hipaa"]),
         ("Toll-free numbers in the UK", ["toll-free-numbers@gb"]),
         ("ISO 27001 certified", ["certificate@iso-27001"]),
+        ("GDPR compliant and certified under ISO 27001", ["gdpr", "certificate@iso-27001"]),
+        ("Works with Zapier", ["integration@zapier"]),
         ("Compatibility with Google Workspace", ["integration@google-workspace"]),
         ("Zapier, Slack & HubSpot integrations", ["integration@zapier", "integration@slack", "integration@hubspot"]),
         ("Slack as well as Teams integration", ["integration@slack", "integration@microsoft-teams"]),

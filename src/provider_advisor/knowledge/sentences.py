@@ -84,9 +84,9 @@ _BESIDE = frozenset(
         stem,
         list_words(
             """
-    accreditation accredited agreement and authorisation authorization authorised authorized certificate
-    certified certification compatible compatibility compliance compliant connector contract integrated
-    integrates integrate integration integrations plugin report signed type valid current
+    accreditation accredited against agreement and authorisation authorization authorised authorized certificate
+    certified certification compatible compatibility compliance compliant connector connects contract integrated
+    integrates integrate integration integrations interoperable plugin report signed type under valid current works
     """
         ),
     )
