@@ -222,6 +222,18 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
     assert "--unlisted" not in unknown["mistakes"][0]
 
 
+def test_rules_are_shown_by_area_also_for_a_team(web, bicycles):
+    areas = {rule.area for rule in bicycles.rules.values()}
+    for area in areas:
+        page = web.get(f"/rules?area={area}&needs=repairs").text
+        shown = re.findall(r'<tr id="([^"]+)"', page)
+        assert set(shown) == {rule.id for rule in bicycles.rules.values() if rule.area == area}
+        assert '<input type="hidden" name="needs" value="repairs">' in page
+        assert f"of {len(bicycles.rules)} rules" in page
+    wrong = web.get("/rules?area=wings")
+    assert (wrong.status_code, wrong.text.count("No rule has the area")) == (422, 2)
+
+
 def test_what_to_ask_the_providers_is_a_page_and_the_letters_of_the_command(web, recommend_says, pytestconfig):
     folder = pytestconfig.rootpath / "tests" / "knowledge" / "bicycles"
     question = "needs=repairs&wants=rental&unlisted=loan bikes"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.explanation.words import bound_text, bound_text_of, capital
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.responses import JsonResponse, get_form, show_page, show_refusal
+from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, show_page, show_refusal
 from provider_advisor.faces.web.service import Service, describe_place
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
@@ -28,6 +29,7 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
 
@@ -41,14 +43,34 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/rules")
 def show_rules(request: Request, service: Service) -> Response:
-    """Show the rules, and for a team in the address which of them fire."""
-    knowledge, fired, address = service.knowledge, set[str](), ""
-    if request.query_params:
-        statement = read_address(request.query_params.multi_items(), knowledge).statement
+    """Show the rules, all or those of an area, and for a team in the address which of them fire."""
+    knowledge, fired, wrong = service.knowledge, set[str](), None
+    question = [(name, text) for name, text in request.query_params.multi_items() if name != "area"]
+    address = ""
+    if question:
+        statement = read_address(question, knowledge).statement
         address = write_address(statement, knowledge)
         fired = {rule.id for rule in infer(knowledge, statement.team).fired}
-    rules = sorted(knowledge.rules.values(), key=lambda rule: rule.id not in fired)
-    return show_page(service, "rules.html.j2", "Rules", rules=rules, fired=fired, address=address)
+    area = request.query_params.get("area", "")
+    areas = sorted({(rule.area, capital(knowledge.spell_id(rule.area))) for rule in knowledge.rules.values()})
+    if area not in {"", *dict(areas)}:
+        hint = did_you_mean(area, dict(areas))
+        wrong, area = FieldError({"area": [f"No rule has the area '{area[:80]}'.{hint}"]}), ""
+    return show_page(
+        service,
+        "rules.html.j2",
+        "Rules",
+        wrong=wrong,
+        rules=sorted(
+            (rule for rule in knowledge.rules.values() if area in {"", rule.area}),
+            key=lambda rule: rule.id not in fired,
+        ),
+        area=area,
+        areas=areas,
+        question=parse_qsl(address),
+        fired=fired,
+        address=address,
+    )
 
 
 # The lower decorator comes first among the routes: `/rules/{name}` would take `.json` as part of a name.
