@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import random
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -19,10 +20,12 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 from tests.fuzz.mutation import mutate_bytes, mutate_text, mutate_tree
 from tests.fuzz.web import check_web
 
 from provider_advisor.faces.cli.run_command import run
+from provider_advisor.knowledge.strict_yaml import parse_yaml
 
 _BICYCLES = Path(__file__).parents[1] / "knowledge" / "bicycles"
 _FOLDERS = ("--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"))
@@ -110,6 +113,32 @@ def _check_yaml(draw: random.Random, folder: Path) -> None:
     path = draw.choice(sorted((folder / "base").rglob("*.yaml")))
     path.write_bytes(mutate_bytes(draw, path.read_bytes()))
     say("check", "--facts", str(folder / "base" / "facts"), "--rules", str(folder / "base" / "rules"))
+
+
+_PROBLEM = re.compile(r".*(\.yaml:[0-9]+|facts|rules): .+[.?]")
+_ASKED = (
+    "--needs", "repairs,bikes-in-stock>=50,inspection-price", "--wants", "advice=good,monthly-cost,lightest-frame",
+    "--usage", "inspections=3", "--usage", "rental-days=5", "--situation", "skill=beginner",
+)  # fmt: skip
+
+
+def _check_base(draw: random.Random, folder: Path) -> None:
+    """Change one value of a base, so that the file is still YAML; each problem has a place, or the base can be used."""
+    shutil.copytree(_BICYCLES, folder / "base")
+    path = draw.choice(sorted((folder / "base").rglob("*.yaml")))
+    tree = mutate_tree(draw, parse_yaml(path.read_bytes(), path.name).data)
+    path.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    folders = ("--facts", str(folder / "base" / "facts"), "--rules", str(folder / "base" / "rules"))
+    said = say(*_ASKED, *folders, "--format", draw.choice(("text", "json", "markdown", "html")))
+    if said.status == _ANSWERED:
+        say("compare", "velo", "rad", *folders)
+        return
+    for line in said.err.splitlines():
+        # The example of a file that holds something else follows on lines of its own.
+        if not (line.startswith(("    ", "recommend: ")) or _PROBLEM.fullmatch(line)):
+            raise Fault(f"a problem without a place or an end: {line}")
+        if "None" in line:
+            raise Fault(f"a problem in words of Python: {line}")
 
 
 _REQUIREMENTS = b"""\
@@ -265,6 +294,7 @@ def _check_answers(draw: random.Random, folder: Path) -> None:
 TARGETS: dict[str, Target] = {
     "words": _check_words,
     "yaml": _check_yaml,
+    "base": _check_base,
     "requirements": _check_requirements,
     "csv": _check_csv,
     "json-lines": _check_json_lines,

@@ -10,7 +10,7 @@ from tests.counts import choose_count
 from tests.fuzz import targets
 from tests.fuzz.targets import TARGETS, check, say
 
-_RUNS = {"yaml": 60, "csv": 60, "json-lines": 60, "parquet": 100, "web": choose_count(100, 20_000)}
+_RUNS = {"yaml": 60, "base": 60, "csv": 60, "json-lines": 60, "parquet": 100, "web": choose_count(100, 20_000)}
 _ORDINARY = 150
 
 

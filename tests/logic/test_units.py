@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.logic import read_amount, unit_fits
+from provider_advisor.logic import explain_two_readings, read_amount, unit_fits
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,11 @@ def test_no_text_leads_to_anything_but_a_finite_number_or_a_value_error(text):
 )
 def test_a_unit_fits_if_it_is_the_expected_one_its_singular_or_its_currency(given_unit, unit, fits):
     assert unit_fits(given_unit, unit) is fits
+
+
+@pytest.mark.parametrize("text", ["\uff15.\uff10\uff10\uff10", "\uff11\uff10\uff10", "\u0663"])
+def test_digits_of_other_scripts_are_no_number(text):
+    """With them 5.000 would be read as 5, unseen by what refuses numbers with two readings."""
+    assert explain_two_readings(text) is None
+    with pytest.raises(ValueError, match=text):
+        read_amount(text)
