@@ -222,6 +222,16 @@ def test_tools_take_the_questionnaire_to_its_end_and_replay_an_answer(bicycles, 
     assert "--unlisted" not in unknown["mistakes"][0]
 
 
+def test_criteria_are_shown_by_kind_and_area(web, bicycles):
+    for kind in {one.kind for one in bicycles.criteria.values()}:
+        shown = re.findall(r'<th scope="row"><a href="/criteria/([^"]+)"', web.get(f"/criteria?kind={kind}").text)
+        assert sorted(shown) == sorted(name for name, one in bicycles.criteria.items() if one.kind == kind)
+    wrong = web.get("/criteria?kind=wings&area=wheels")
+    assert wrong.status_code == 422
+    assert '<a href="#kind">Unknown kind ' in wrong.text
+    assert '<a href="#area">Unknown area ' in wrong.text
+
+
 def test_rules_are_shown_by_area_also_for_a_team(web, bicycles):
     areas = {rule.area for rule in bicycles.rules.values()}
     for area in areas:

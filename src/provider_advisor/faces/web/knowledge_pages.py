@@ -15,10 +15,11 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital, claim_text, shortened, weight_text
 from provider_advisor.faces.compared_facts import check_area
-from provider_advisor.faces.web.responses import show_page, show_refusal
+from provider_advisor.faces.web.responses import FieldError, read_fields, show_page, show_refusal
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.requirements.word_mistakes import explain_unfound
+from provider_advisor.safe_text import join_words
 
 _MOST_MEMBERS = 12
 _MOST_LETTERS = 200
@@ -27,30 +28,43 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/criteria")
-def show_criteria(service: Service, q: str = "", area: str = "") -> Response:
-    """Show the criteria, or those that match words, in all areas or one."""
+def show_criteria(service: Service, q: str = "", area: str = "", kind: str = "") -> Response:
+    """Show the criteria, or those that match words, in all areas or one, of all kinds or one."""
     words, wrong = q[:_MOST_LETTERS], None
+    kinds = sorted({one.kind for one in service.knowledge.criteria.values()})
     try:
-        check_area(area or None, service.knowledge)
-    except RequirementsError as error:
-        wrong, area = error, ""
+        asked = read_fields(
+            {"area": area, "kind": kind},
+            {"area": lambda area: check_area(area, service.knowledge), "kind": lambda kind: _check_kind(kind, kinds)},
+        )
+    except FieldError as error:
+        asked, wrong = {"area": None, "kind": None}, error
     anywhere = service.search(words)
     if not words.strip():
         anywhere.sort(key=lambda one: one.label.casefold())
-    found = [one for one in anywhere if area in {"", one.area}]
-    unfound = "Nothing was found in this area." if anywhere else explain_unfound(words, service.knowledge)
+    found = [one for one in anywhere if asked["area"] in {None, one.area} and asked["kind"] in {None, one.kind}]
+    unfound = (
+        "Nothing was found in this area and of this kind." if anywhere else explain_unfound(words, service.knowledge)
+    )
     return show_page(
         service,
         "criteria.html.j2",
         "Criteria",
         wrong=wrong,
         q=q,
-        area=area,
+        asked=asked,
         areas=list_areas(service.knowledge),
+        kinds=kinds,
         found=found,
         unfound="" if found else unfound,
         by_word=[] if anywhere else service.count_by_word(words),
     )
+
+
+def _check_kind(kind: str, kinds: Sequence[str]) -> str:
+    if kind not in kinds:
+        raise RequirementsError(f"unknown kind '{kind[:40]}'; expected {join_words(kinds, 'or')}.")
+    return kind
 
 
 def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
