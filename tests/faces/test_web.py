@@ -220,6 +220,21 @@ def test_what_an_email_says_around_a_list_asks_for_nothing(web):
 
 
 @pytest.mark.parametrize(
+    ("first", "is_skipped"),
+    [
+        ("Requirements for our new phone provider", True),
+        ("Contact centre requirements:", True),
+        ("RFP 2026-14", True),
+        ("Requirement: fax", False),
+        ("Requests for callbacks", False),
+    ],
+)
+def test_the_headline_of_a_pasted_list_asks_for_nothing(web, first, is_skipped):
+    page = web.post("/choose", data={"list": f"{first}\n\n- Voicemail\n"})
+    assert (first not in [words for words, _ in _list_read(page.text)]) is is_skipped
+
+
+@pytest.mark.parametrize(
     "rows",
     [
         "| Requirement | Priority |\n|---|:--|\n| Voicemail | nice to have |\n| Fax | mandatory |\n",

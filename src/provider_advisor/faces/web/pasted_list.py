@@ -38,6 +38,12 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_SIGNATURE = 8
+# "Requirements for our new provider", "RFP 2026", "Contact centre requirements"; alone above a list.
+_HEADLINE = re.compile(
+    r"(.{0,40} )?(requirements|wish ?list) (for|of)\b.{0,80}|.{0,80}\b(requirements|wish ?list)( list)?:?"
+    r"|(rf[ipq]|request for (proposals?|information|quotations?))\b.{0,80}",
+    re.IGNORECASE,
+)
 _ROW = re.compile(r"\Alist\.csv, row (\d+): ")
 
 
@@ -104,9 +110,11 @@ def _name_column(cells: Iterable[str], place: int) -> str:
 
 
 def _find_courtesies(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the places of what an e-mail says around a list: "Hi Anna,", and "Best regards" with a name below."""
+    """Yield the places of what is said around a list: a headline, "Hi Anna,", "Best regards" with a name below."""
     closings = (place for place, line in enumerate(lines) if _CLOSING.fullmatch(line.strip()))
     end = next((place for place in closings if len(lines) - place <= _LONGEST_SIGNATURE), len(lines))
+    if len(lines) > 1 and not lines[1].strip() and _HEADLINE.fullmatch(lines[0].strip()):
+        yield 0
     for place, line in enumerate(lines):
         if line.strip() and (place >= end or _GREETING.fullmatch(line.strip())):
             yield place
