@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ sys.exit(status)
 """
 
 
+@cache
 def _list_loaded(command):
     """The modules that a command loads, and the files of ours among them, once all that can be kept is kept."""
     for _ in range(2):

@@ -95,11 +95,11 @@ def kept_page(chromium, address):
 
 @pytest.fixture
 def look(kept_page):
-    """As `visit`, one small page after the other in one context: a fresh one takes as long as looking at a page."""
+    """As `visit`, one page after the other in one context: a fresh one takes as long as looking at a page."""
     page, faults = kept_page
 
-    def open_page(path):
-        page.set_viewport_size({"width": 320, "height": 640})
+    def open_page(path, size=(320, 640)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme="light")
         page.goto(path)
         return page

@@ -135,15 +135,15 @@ def test_12_13_and_20_the_results_of_a_file_are_for_everybody(visit, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/providers/daily", "/facts?provider=daily", "/freshness", "/criteria?area=video"])
-def test_13_a_list_is_read_without_scrolling_sideways_on_a_telephone(visit, path):
-    page = visit(path, size=(360, 640))
+def test_13_a_list_is_read_without_scrolling_sideways_on_a_telephone(look, path):
+    page = look(path, size=(360, 640))
     region = page.locator(".scroll")
     assert region.evaluate("one => one.scrollWidth <= one.clientWidth")
     page.get_by_role("rowheader").first.wait_for()
 
 
-def test_13_the_names_of_a_comparison_stay_in_sight(visit):
-    page = visit("/compare", size=(1280, 640))
+def test_13_the_names_of_a_comparison_stay_in_sight(look):
+    page = look("/compare", size=(1280, 640))
     region = page.locator(".scroll")
     region.evaluate(
         "one => { one.scrollIntoView(); one.scrollTop = one.scrollHeight; one.scrollLeft = one.scrollWidth; }"
@@ -157,8 +157,8 @@ def test_13_the_names_of_a_comparison_stay_in_sight(visit):
         )
 
 
-def test_13_a_table_that_is_too_wide_scrolls_by_keyboard(visit):
-    page = visit("/compare", size=(360, 640))
+def test_13_a_table_that_is_too_wide_scrolls_by_keyboard(look):
+    page = look("/compare", size=(360, 640))
     region = page.get_by_role("region", name="Comparison")
     region.focus()
     for _ in range(3):
@@ -167,8 +167,8 @@ def test_13_a_table_that_is_too_wide_scrolls_by_keyboard(visit):
 
 
 @pytest.mark.parametrize("name", ["choose with ticks", "questions", "compare"])
-def test_12_what_is_pressed_is_large_enough_and_focus_follows_reading(visit, name):
-    page = visit(_PAGES[name])
+def test_12_what_is_pressed_is_large_enough_and_focus_follows_reading(look, name):
+    page = look(_PAGES[name], size=(1280, 900))
     small = page.evaluate(
         """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, summary, nav a, a.go")]
             .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
