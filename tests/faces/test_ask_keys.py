@@ -39,6 +39,7 @@ from provider_advisor.questionnaire.state import TOPICS
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 ENTER, RUBOUT, CTRL_C = "\r", "\x7f", "\x03"
 _VIDEO = f"{DOWN}{DOWN} {ENTER}"
+_PIPE_HOLDS = 1 << 14
 _PASTE = "\x1b[200~" + "mqgx\r" * 60_000 + "\x1b[201~"
 
 
@@ -61,7 +62,12 @@ def talk(catalogue, capsys):
             # More than the pipe holds has to be sent while it is read.
             sender = threading.Thread(target=lambda: (pipe.send_text(keys), pipe.close()), daemon=True)
             sender.start()
-            end = converse(draft, KeyFace(), _save)
+            try:
+                end = converse(draft, KeyFace(), _save)
+            finally:
+                # Both close the pipe: the thread after sending, and `with`. What is longer may never be read whole.
+                if len(keys) < _PIPE_HOLDS:
+                    sender.join()
         return draft, end, capsys.readouterr().out
 
     return run
