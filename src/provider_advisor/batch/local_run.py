@@ -197,7 +197,8 @@ def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
     first = next(blocks, None)
     while first is not None or not folder.parts:  # an output without rows has one part with the header
         _write_part(chain([] if first is None else [first], blocks), folder, target, most, watch)
-        first = next(blocks, None)
+        if (first := next(blocks, None)) is not None:
+            _release_heap()
 
 
 def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:
