@@ -14,14 +14,15 @@ _ROOT = Path(__file__).parents[2]
 _README = _ROOT / "README.md"
 _ASKING = _ROOT / "docs" / "asking.md"
 _SESSION = re.compile(r"```console\n\$ (recommend[^\n]*)\n(.*?)```", re.DOTALL)
-_DAY = re.compile(r"Answered\s+as\s+of\s+(\d{4}-\d{2}-\d{2})")
+_DAY = re.compile(r"^date: (\S+)$", re.MULTILINE)
 
 
 def test_the_session_shown_is_what_comes_out(recommend_says):
     text = _README.read_text(encoding="utf-8")
     command, shown = _SESSION.search(text).groups()
-    day = _DAY.search(shown)
-    found = recommend_says(f"{command} --as-of {day[1] if day else '2026-11-22'}").out
+    # The day of the newest facts: of an earlier day, the answer would not be what a reader gets.
+    day = _DAY.search((_ROOT / "facts" / "base.yaml").read_text(encoding="utf-8"))[1]
+    found = recommend_says(f"{command} --as-of {day}").out
     if os.environ.get("UPDATE_TRANSCRIPTS"):
         _README.write_text(text.replace(f"$ {command}\n{shown}```", f"$ {command}\n{found}```"), encoding="utf-8")
     assert found == shown
