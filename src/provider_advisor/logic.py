@@ -141,9 +141,9 @@ LARGEST_AMOUNT = 1e12
 """The largest amount in facts, rules and requirements: products of two, such as costs, stay readable and finite."""
 _MOST_WRITTEN, _LEAST_WRITTEN = 1e15, 1e-12
 
+# Digits of other scripts, which `float` also reads, would pass what is said of 5.000 unseen.
 _AMOUNT = r"(?P<money>US\$|[$€£])?\s*(?P<number>[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)\s*(?P<unit>\S.*)?"
 _SIGNS_OF_UNITS = {"US$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "%": "percent"}
-# Digits of other scripts, which `float` also reads, would pass what is said of 5.000 unseen.
 # `date.fromisoformat` also reads 20230601 and 2023-W22-4, and `int` also reads 1_000 and digits of other scripts.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([1-9][0-9]{0,4})d")

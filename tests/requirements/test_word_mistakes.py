@@ -66,6 +66,8 @@ def test_a_word_that_only_leads_to_a_criterion_is_not_taken_for_it(knowledge, wo
         ("fax\nmms,\r\nsms\n", ["fax", "mms", "sms"]),
         ("number-countries>=90,2fa,10dlc", ["number-countries>=90", "2fa", "10dlc"]),
         ("number-countries>=1,000,fax", ["number-countries>=1,000", "fax"]),
+        ("monthly-cost<=US$1,000,fax", ["monthly-cost<=US$1,000", "fax"]),
+        ("monthly-cost<=€1,000,fax", ["monthly-cost<=€1,000", "fax"]),
         ("number-countries>=1,000,000:could", ["number-countries>=1,000,000:could"]),
         ("sms-outbound-price<=0,01 USD", ["sms-outbound-price<=0,01 USD"]),
         ("number-countries>=90;100", ["number-countries>=90", "100"]),

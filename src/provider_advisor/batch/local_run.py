@@ -198,7 +198,7 @@ def write_parts(blocks: Iterator[Done], folder: WorkFolder, target: Target, most
     while first is not None or not folder.parts:  # an output without rows has one part with the header
         _write_part(chain([] if first is None else [first], blocks), folder, target, most, watch)
         if (first := next(blocks, None)) is not None:
-            _release_heap()
+            _release_heap()  # what was freed in pieces cannot all be used again, so each part would hold a little more
 
 
 def _write_part(blocks: Iterator[Done], folder: WorkFolder, target: Target, most: int, watch: Watch) -> None:

@@ -47,7 +47,7 @@ from provider_advisor.safe_text import brief, explain_error_value, is_error_valu
 _FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>=]+|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL)
 _SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
 # Digits after a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
-_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?[$€£]?[0-9][0-9.,]*$")
+_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?(?:US)?[$€£]?[0-9][0-9.,]*$")
 _DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")

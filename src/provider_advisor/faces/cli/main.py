@@ -42,7 +42,7 @@ def main() -> NoReturn:
 
 
 def _end_at_once(status: int) -> NoReturn:
-    """End the process without freeing its memory and unloading libraries, which takes a fiftieth of a large run.
+    """End the process without freeing its memory and unloading libraries, which takes long after a large run.
 
     If work ended in the middle, threads of Arrow and Polars may still be at work on rows that nobody waits for. C++
     aborts the process if what they use is taken away, and the status would say that it crashed.
