@@ -29,7 +29,7 @@ from provider_advisor.decision.decide import Outcome
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need, Not
 from provider_advisor.knowledge.criteria import Criteria
-from provider_advisor.knowledge.records import Scale
+from provider_advisor.knowledge.records import Scale, UsageItem
 from provider_advisor.recommendation import recommend
 
 DAY = dt.date(2022, 12, 31)
@@ -99,6 +99,25 @@ def test_a_cost_beyond_the_ends_of_its_scale_is_graded_as_in_a_single_answer():
     knowledge = knowledge_of([rate, bill], {**{name: {"rate": each} for name, each in said.items()}, "dot": {}})
     scorer = Scorer(Facts(knowledge, worlds.DAY), reasons=True)
     agrees(scorer, table(team=["a", "b"], wants=["bill", "bill"], usage__calls=["10", "10..20"]))
+
+
+def test_a_cost_lacks_no_price_where_the_known_one_is_nothing():
+    # Calls cost nothing, whatever the plan costs; texts 1 to 3 each, and are expected in the middle.
+    prices = [
+        worlds.price(name)._replace(usage=(item,), scale=Scale(worst, best, ""))
+        for name, item, worst, best in (("rate", "calls", 10, 0), ("plan", "calls", 6, 0), ("letter", "texts", 5, 0))
+    ]
+    bill = worlds.price("bill")._replace(computed=True, unit="USD/month", scale=None)
+    said = {"rate": Said(0, "exactly"), "letter": Said((1, 3), "between")}
+    knowledge = knowledge_of([*prices, bill], {"ada": said, "bob": {"rate": Said(5, "exactly")}})
+    texts = UsageItem("texts", "Texts", "How many texts?", "texts")
+    facts = Facts(replace(knowledge, usage={**knowledge.usage, "texts": texts}, fingerprint="free calls"), worlds.DAY)
+    usage = {"usage__calls": ["10", "10..20"], "usage__texts": ["5", "5"]}
+    agrees(Scorer(facts, reasons=True), table(team=["a", "b"], wants=["bill", "bill"], **usage))
+    degree = (
+        answered({"wants": "bill", "usage.calls": "10", "usage.texts": "5"}, facts).assessments[0].findings[0].degree
+    )
+    assert degree.low < degree.expected < degree.high
 
 
 def test_providers_that_all_fail_a_must_are_level_without_being_named():

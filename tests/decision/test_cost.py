@@ -139,16 +139,18 @@ def test_an_answer_counts_and_names_the_tiers(knowledge_from, tmp_path):
     assert outcomes == {"met"}
 
 
-def with_two_models(plan: Said | None):
-    """Facts on one provider whose hours cost 5 each; another model, a plan, may be cheaper."""
+def with_two_models(plan: Said | None, hourly_price: float = 5):
+    """Facts on one provider with a price per hour; another model, a plan, may be cheaper."""
     hourly, other = (
         price(name)._replace(usage=("hours",), scale=Scale(worst, best, ""))
         for name, worst, best in (("hourly", 10, 2), ("plan", 6, 4))
     )
-    said = {"hourly": Said(5, "exactly")} | ({} if plan is None else {"plan": plan})
+    said = {"hourly": Said(hourly_price, "exactly")} | ({} if plan is None else {"plan": plan})
     knowledge = knowledge_of([hourly, other], {"ada": said})
     hours = UsageItem("hours", "Hours", "How many hours?", "h")
-    return Facts(replace(knowledge, usage={"hours": hours}, fingerprint=f"two models {plan}"), worlds.DAY)
+    return Facts(
+        replace(knowledge, usage={"hours": hours}, fingerprint=f"two models {plan} {hourly_price}"), worlds.DAY
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,11 @@ def with_two_models(plan: Said | None):
 def test_a_model_without_a_known_price_may_be_the_cheapest(plan, amount, missing):
     cost = calculate_cost("ada", {"hours": 10}, with_two_models(plan))
     assert (cost.amount, cost.items[0].missing, cost.lacks_price) == (amount, missing, bool(missing))
+
+
+def test_no_unknown_price_is_cheaper_than_one_that_costs_nothing():
+    cost = calculate_cost("ada", {"hours": 10}, with_two_models(None, hourly_price=0))
+    assert (cost.amount, cost.items[0].missing, cost.lacks_price) == (Interval(0, 0), (), False)
 
 
 def test_the_scale_is_that_of_the_cheapest_model_for_the_most_and_the_least_usage():

@@ -108,9 +108,10 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
         members = tuple(_list_priced(service, provider, facts))
         return CostItem(service.usage, None, Interval(0, None), (), beside, by_quote, missing, members, unconverted)
     # A price model without a known price may be the cheapest: it takes away the floor, and cannot raise the ceiling,
-    # because the team may choose the model whose price is known.
-    low = 0 if missing else min(amount.low or 0 for amount, _ in costs)
+    # because the team may choose the model whose price is known. None is cheaper than one that costs nothing.
     cheapest, *dearer = costs
+    missing = () if cheapest[0].high == 0 else missing
+    low = 0 if missing else min(amount.low or 0 for amount, _ in costs)
     instead = tuple(fact for _, fact in dearer)
     return CostItem(service.usage, cheapest[1], Interval(low, cheapest[0].high), instead, beside, missing=missing)
 

@@ -138,19 +138,21 @@ def _multiply(volumes: Sequence[Volumes]) -> Volumes:
     return Volumes(low, reduce(np.multiply, [part.high for part in volumes]) if is_range else low)
 
 
-def _find_cheapest(facts: Sequence[Fact], times: Mapping[str, Volumes], rows: int) -> tuple[Floats, Floats, bool]:
-    """Return the lowest and highest cost with the cheapest of a provider's prices, and whether one is unknown.
+def _find_cheapest(facts: Sequence[Fact], times: Mapping[str, Volumes], rows: int) -> tuple[Floats, Floats, Flags]:
+    """Return the lowest and highest cost with the cheapest of a provider's prices, and whether an unknown one counts.
 
     A provider without any price costs anything from 0 upwards. `times` are what prices are multiplied by.
     """
     priced = [(times[fact.criterion], fact, fact.amount) for fact in facts if fact.amount is not None]
     if not priced:
-        return np.zeros(rows), np.full(rows, np.inf), True
-    highs = [_price_month(fact, amount.high, volumes.high, fact.terms[1]) for volumes, fact, amount in priced]
-    if len(priced) < len(facts):  # an unknown price may be the cheapest
-        return np.zeros(rows), np.minimum.reduce(highs), True
+        return np.zeros(rows), np.full(rows, np.inf), np.ones(rows, bool)
+    high = np.minimum.reduce(
+        [_price_month(fact, amount.high, volumes.high, fact.terms[1]) for volumes, fact, amount in priced]
+    )
+    if len(priced) < len(facts):  # an unknown price may be the cheapest, except where the known one costs nothing
+        return np.zeros(rows), high, high > 0
     lows = [_price_month(fact, amount.low or 0, volumes.low, fact.terms[0]) for volumes, fact, amount in priced]
-    return np.minimum.reduce(lows), np.minimum.reduce(highs), False
+    return np.minimum.reduce(lows), high, np.zeros(rows, bool)
 
 
 def _price_tiers(tiers: Iterable[Tier], volumes: Floats) -> Floats:
