@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provider_advisor.batch.impact import git_revisions
+from provider_advisor.batch.impact import versions
 from provider_advisor.batch.impact.versions import load_revision, load_working_tree
 from provider_advisor.errors import BatchError, KnowledgeError
 
@@ -233,7 +233,7 @@ def test_a_working_tree_without_the_folders_of_the_revision_is_refused(repositor
 
 
 def test_a_repository_of_too_many_files_is_refused(repository, monkeypatch):
-    monkeypatch.setattr(git_revisions, "_LONGEST_LIST", 10)
+    monkeypatch.setattr(versions, "_LONGEST_LIST", 10)
     with pytest.raises(BatchError, match="this git repository lists too many files; give a folder instead"):
         load_revision("HEAD", repository)
 

@@ -16,7 +16,7 @@ import pytest
 import python_calamine
 import xlsxwriter
 
-from provider_advisor.batch.writing.row_sentences import RowSentences
+from provider_advisor.batch.writing.answer_workbook import RowSentences
 from provider_advisor.faces.cli.run_command import run as run_command
 from provider_advisor.knowledge import load
 

@@ -15,8 +15,15 @@ from hypothesis import given, settings
 from python_calamine import load_workbook
 from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, price, quantity, rating, worlds
 
-from provider_advisor.faces.report.letter_files import split_letters, write_letters
-from provider_advisor.faces.report.letters import AnswerEffect, Letters, ProviderLetter, ProviderQuestion, make_letters
+from provider_advisor.faces.report.letters import (
+    AnswerEffect,
+    Letters,
+    ProviderLetter,
+    ProviderQuestion,
+    make_letters,
+    split_letters,
+    write_letters,
+)
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import Interval
 from provider_advisor.recommendation import answer, recommend

@@ -31,10 +31,9 @@ from provider_advisor.batch.pipeline import BlockScorer, score_blocks
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, write_workbook
 from provider_advisor.batch.writing.frames import join_parts, write_frames, write_stream
-from provider_advisor.batch.writing.manifest import FinishedPart
 from provider_advisor.batch.writing.part_folder import finish_part_folder, replace_part_folder
 from provider_advisor.batch.writing.rejects import find_default_rejects, replace_rejects, write_rejects
-from provider_advisor.batch.writing.work_folder import FINAL, WorkFolder
+from provider_advisor.batch.writing.work_folder import FINAL, FinishedPart, WorkFolder
 from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.whole_file import sync_folder

@@ -4,7 +4,6 @@ A decision is kept only where somebody asks for it (`recommend serve --store`). 
 unchanged, with a title; whether it would be different today is found by asking its question again, and is not kept.
 """
 
-from provider_advisor.store.decision_store import DecisionStore, KeptDecision, make_secret
-from provider_advisor.store.open_database import open_store
+from provider_advisor.store.decision_store import DecisionStore, KeptDecision, make_secret, open_store
 
 __all__ = ["DecisionStore", "KeptDecision", "make_secret", "open_store"]

@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
-from provider_advisor.batch.writing.manifest import (
-    LONGEST_LINE,
-    MARK,
-    FinishedPart,
-    encode_line,
-    read_head,
-    read_line,
-    refuse_other_run,
-)
+from provider_advisor.batch.blocks import Position, RowCounts
+from provider_advisor.batch.kernel.counts import RunningTally, Tally
 from provider_advisor.batch.writing.part_folder import name_part, remove_part_folder, restore_part_folder
 from provider_advisor.errors import BatchError, describe_cause, explain_unwritten
+from provider_advisor.safe_text import brief
 from provider_advisor.whole_file import OPEN_SAFELY, open_plain_file, sync_folder, write_whole
 
 try:
@@ -37,8 +32,22 @@ except ImportError:  # not a POSIX system
 
 FINAL = "final.rows"
 _MANIFEST, _LOCK, _ROWS, _OLD = "manifest.jsonl", "lock", "rows", "old"
+_MARK = {"made by": "recommend batch 1"}
+"""How the first line of each manifest begins."""
+
+_LONGEST_LINE = 1 << 26
+"""In bytes: a manifest that somebody else put there may have no line ends."""
+
 # What a run of this program may have left, also one that was killed while writing; nothing else is ever deleted.
 _OURS = re.compile(r"manifest\.jsonl|lock|final\.rows|\d{6,}\.(rows|rejects)|\.[0-9a-f]{16}\.part")
+
+
+class FinishedPart(NamedTuple):
+    """Output rows that are on disk, the position after them in the input, and their counts."""
+
+    number: int
+    end: Position
+    counts: RowCounts
 
 
 def find_work_folder(output: Path) -> Path:
@@ -73,10 +82,10 @@ class WorkFolder:
         restore_part_folder(self.old, output)
         with contextlib.ExitStack() as stack:
             manifest = open_plain_file(self.path / _MANIFEST)
-            then = None if manifest is None else read_head(stack.enter_context(manifest))
+            then = None if manifest is None else _read_head(stack.enter_context(manifest))
             self.found = then is not None
             if resume and manifest is not None and then is not None:
-                refuse_other_run(then, {**MARK, **head}, output)
+                _refuse_other_run(then, {**_MARK, **head}, output)
                 self._take_up(manifest, output)
         # Remains of an unfinished part are deleted, because `_write_part` only opens new files, never existing ones.
         self._remove_all_but(self.parts)
@@ -91,8 +100,8 @@ class WorkFolder:
         A kill may leave half a line at the end, and a later run could not read anything after it.
         """
         end = manifest.tell()
-        while line := manifest.readline(LONGEST_LINE):
-            found = read_line(line, len(self.parts) + 1)
+        while line := manifest.readline(_LONGEST_LINE):
+            found = _read_line(line, len(self.parts) + 1)
             if isinstance(found, FinishedPart):
                 self.parts.append(found)
             elif found is not None:
@@ -145,7 +154,7 @@ class WorkFolder:
 
     def _append(self, line: Mapping[str, Any]) -> None:
         with (self.path / _MANIFEST).open("ab") as file:
-            file.write(encode_line(line))
+            file.write(_encode_line(line))
             file.flush()
             os.fsync(file.fileno())
 
@@ -202,7 +211,7 @@ def lock_work_folder(path: Path, output: Path, folders: Collection[str]) -> int:
 def mark_work_folder(path: Path, head: Mapping[str, Any] = {}) -> None:
     """Begin the manifest of a work folder: who made it, and what the run depends on."""
     with write_whole(path / _MANIFEST) as file:
-        file.write(encode_line({**MARK, **head}))
+        file.write(_encode_line({**_MARK, **head}))
 
 
 def delete_work_folder(path: Path) -> None:
@@ -252,7 +261,7 @@ def _refuse_foreign(folder: int, path: Path, folders: Collection[str]) -> None:
         if manifest is None:
             raise _refuse_folder(path, "it has no manifest")
         with manifest:
-            if read_head(manifest) is None:
+            if _read_head(manifest) is None:
                 raise _refuse_folder(path, "its manifest was not written by recommend")
 
 
@@ -267,3 +276,58 @@ def _read_size(path: Path) -> int | None:
     with contextlib.suppress(OSError):
         return os.stat(path).st_size  # noqa: PTH116
     return None
+
+
+# The manifest. For example, a run was killed in its third part. The half line at the end is cut off by the run that
+# resumes, which begins after the record at which part 2 ends:
+#
+#     {"made by": "recommend batch 1", "input": [["/data/teams.csv", 205103846, …]], …}
+#     {"number": 1, "end": [0, 81920345, 1000000], "scored": 990000, "rejected": 10000, "tally": …}
+#     {"number": 2, "end": [0, 163840690, 2000000], "scored": 1000000, "rejected": 0, "tally": …}
+#     {"number": 3, "end": [0, 2051
+
+
+def _read_head(manifest: BinaryIO) -> dict[str, Any] | None:
+    """Read the first line; None if it was not written by this program."""
+    head = _parse(manifest.readline(_LONGEST_LINE))
+    return head if head is not None and _MARK.items() <= head.items() else None
+
+
+def _read_line(line: bytes, number: int) -> FinishedPart | dict[str, Any] | None:
+    """Read the finished part of that number, or the note of a final file; None if it is neither."""
+    found = _parse(line)
+    if found is None or "final" in found:
+        return found if found is not None and type(found.get("size")) is int else None
+    try:
+        end, counts = Position(*found["end"]), [found[name] for name in ("number", "scored", "rejected")]
+        tally = Tally.from_json(found["tally"])
+        counts += [count for counted in tally for count in counted.values()]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if any(type(count) is not int or count < 0 for count in (*end, *counts)) or counts[0] != number:
+        return None
+    return FinishedPart(number, end, RowCounts(counts[1], counts[2], RunningTally(tally)))
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    """Read a whole line of JSON; None if it is not an object, or was cut off."""
+    try:
+        found = json.loads(line) if line.endswith(b"\n") else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _encode_line(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data).encode() + b"\n"  # all ASCII: names of files need not be UTF-8
+
+
+def _refuse_other_run(then: Mapping[str, Any], now: Mapping[str, Any], output: Path) -> None:
+    """Raise BatchError if a run depends on something else than the one that it would resume."""
+    for name in dict.fromkeys([*then, *now]):
+        before, after = json.dumps(then.get(name)), json.dumps(now.get(name))
+        if before != after:
+            raise BatchError(
+                f"cannot resume the run for {output}: {name} was {brief(before)} and is {brief(after)}; "
+                "change it back, or leave out --resume to start over."
+            )

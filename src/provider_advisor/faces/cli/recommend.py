@@ -194,8 +194,7 @@ def _write_questions(found: Recommendation, knowledge: KnowledgeBase, output: st
     Questions come from the answer without requirements that are not judged: with a must that is not judged, no
     provider's reply could make the answer firm.
     """
-    from provider_advisor.faces.report.letter_files import split_letters, write_letters  # noqa: PLC0415 (as above)
-    from provider_advisor.faces.report.letters import make_letters  # noqa: PLC0415 (as above)
+    from provider_advisor.faces.report.letters import make_letters, split_letters, write_letters  # noqa: PLC0415 (as above)
     from provider_advisor.recommendation import answer  # noqa: PLC0415
 
     team = found.statement.team._replace(unlisted=())

@@ -1,4 +1,4 @@
-"""Letters to the providers, and apart from them what the answers would change; `letter_files` writes them.
+"""Letters to the providers, and apart from them what the answers would change.
 
 A letter has only what a provider may read: a greeting, questions, and room for the answers. What these would change
 names rivals and who leads, so it is said once, in a part for the buyer: behind all letters, or in a file of its own.
@@ -6,13 +6,37 @@ names rivals and who leads, so it is said once, in a part for the buyer: behind 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import io
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
+from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_records import AnswerRecord, OpenFactRecord, UnlistedRecord
 from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import included_text, joined
+from provider_advisor.faces.report.markdown import escape
+from provider_advisor.faces.text import clean_texts
 from provider_advisor.knowledge import KnowledgeBase
+
+NOTHING_TO_ASK = "There is nothing to ask: no provider's answer would change the recommendation."
+_OPENING = (
+    "We are comparing providers and found no clear, current answers to the questions below. Please answer each one, "
+    "and name the page or document that confirms your answer."
+)
+FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
+_FOR_BUYER_FILE = "_for-your-own-use"
+KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
+_BLANK = "_" * 20
+_WIDTH = 80
+_COLUMNS = (("Id", 16), ("Question", 60), ("Answer", 40), ("Source of the answer", 40))
+_BUYER_COLUMNS = (("Questions", 40), ("What the answers would change", 110))
+_LONGEST_CELL, _LONGEST_NAME = 32_767, 31
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\]|^'|'$")
+_HEAD_ROW = 2
+_LINE_HEIGHT, _MOST_LINES = 15, 27
+"""In points; Excel allows a row 409."""
 
 
 class ProviderQuestion(NamedTuple):
@@ -107,3 +131,133 @@ def _word_question_alone(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
     if unit[:1].islower():  # things, not a currency or a scale of its own
         return f"{label}: {'up to ' if criterion.limit else ''}how many {unit}?"
     return f"{label}: how much{f', in {unit}' if unit else ''}?"
+
+
+# The letters as files: text, Markdown or a workbook, with room for each answer and its source
+
+
+def split_letters(letters: Letters) -> Iterator[tuple[str, Letters]]:
+    """Yield each letter with its provider, then the buyer's part, to write a file for each.
+
+    The name of the buyer's part begins with an underscore, which no provider's id has.
+    """
+    for letter in letters.to_providers:
+        yield letter.provider, Letters((letter,), ())
+    yield _FOR_BUYER_FILE, Letters((), letters.effects)
+
+
+def write_letters(letters: Letters, extension: str = "") -> str | bytes:
+    """Return the letters and the buyer's part, as a file with this extension has them: a workbook, Markdown, else text.
+
+    Questions are numbered, each with room for the answer and its source. Raises RequirementsError if XlsxWriter is not
+    installed.
+    """
+    if extension == ".xlsx":
+        return _write_workbook(letters)
+    if letters == NO_LETTERS:
+        return f"{NOTHING_TO_ASK}\n"
+    is_markdown = extension in {".md", ".markdown"}
+    cleaned = clean_texts(letters)
+    lines = [line for letter in cleaned.to_providers for line in _write_letter(letter, markdown=is_markdown)]
+    lines += _write_effects(cleaned.effects, markdown=is_markdown)
+    return "\n".join(lines if is_markdown else map(_wrap, lines))
+
+
+def _wrap(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
+    shown = escape if markdown else str
+    yield f"{'## ' if markdown else ''}Questions for {shown(letter.name)}"
+    yield ""
+    yield f"Dear {shown(letter.name)} team,"
+    yield ""
+    yield _OPENING
+    yield ""
+    for question in letter.questions:
+        yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {question.text}"
+        yield f"Answer: {_BLANK}{'  ' if markdown else ''}"
+        yield f"Source: {_BLANK}"
+        yield ""
+    yield "Kind regards"
+    yield ""
+
+
+def _write_effects(effects: Sequence[AnswerEffect], *, markdown: bool) -> Iterator[str]:
+    if not effects:
+        return
+    yield f"{'## ' if markdown else ''}{FOR_BUYER}"
+    yield ""
+    yield KEEP
+    yield ""
+    for effect in effects:
+        ids = ", ".join(effect.ids)
+        yield f"**{ids}**: {escape(effect.says)}" if markdown else f"{ids}: {effect.says}"
+        yield ""
+
+
+def _write_workbook(letters: Letters) -> bytes:
+    try:
+        import xlsxwriter  # noqa: PLC0415 (an extra, and few letters are workbooks)
+    except ImportError as error:
+        raise RequirementsError(
+            "writing a workbook needs XlsxWriter, which is not installed; install provider-advisor[excel], or choose a "
+            "file such as letters.md."
+        ) from error
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        if letters == NO_LETTERS:
+            book.add_worksheet("Questions").write_string(0, 0, NOTHING_TO_ASK)
+        taken = {_FOR_BUYER_SHEET.casefold()}
+        for letter in letters.to_providers:
+            rows = [(question.id, question.text, None, None) for question in letter.questions]
+            title, name = f"Questions for {letter.name}", _name_sheet(letter.name, taken)
+            _write_sheet(book, name, (title, _OPENING), _COLUMNS, rows)
+        if letters.effects:
+            effects = [(", ".join(effect.ids), effect.says) for effect in letters.effects]
+            _write_sheet(book, _FOR_BUYER_SHEET, (FOR_BUYER, KEEP), _BUYER_COLUMNS, effects)
+    return content.getvalue()
+
+
+def _name_sheet(name: str, taken: set[str]) -> str:
+    """Return a provider's name as a valid sheet name that is not yet taken."""
+    plain = _FORBIDDEN.sub(" ", name)[:_LONGEST_NAME].strip() or "Provider"
+    found, number = plain, 1
+    while found.casefold() in taken or found.casefold() == "history":  # reserved by Excel
+        number += 1
+        found = f"{plain[: _LONGEST_NAME - len(str(number)) - 1]} {number}"
+    taken.add(found.casefold())
+    return found
+
+
+def _write_sheet(
+    book: Any,  # noqa: ANN401 (XlsxWriter has no types)
+    name: str,
+    heads: tuple[str, str],
+    columns: Sequence[tuple[str, int]],
+    rows: Sequence[Sequence[str | None]],
+) -> None:
+    """Write a sheet with a title, a line below it, and a table; None is a cell to fill in."""
+    sheet = book.add_worksheet(name)
+    title, head = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True, "bottom": 1})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    to_fill = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFF9DB", "border": 1})
+    sheet.write_string(0, 0, heads[0], title)
+    sheet.write_string(1, 0, heads[1])
+    sheet.freeze_panes(_HEAD_ROW + 1, 0)
+    for column, (heading, width) in enumerate(columns):
+        sheet.set_column(column, column, width)
+        sheet.write_string(_HEAD_ROW, column, heading, head)
+    for number, row in enumerate(rows, _HEAD_ROW + 1):
+        # LibreOffice leaves rows without a height at one line, and prints wrapped lines over one another.
+        lines = (len(textwrap.wrap(text or "", width)) for text, (_, width) in zip(row, columns, strict=True))
+        sheet.set_row(number, _LINE_HEIGHT * min(max(1, *lines), _MOST_LINES))
+        for column, text in enumerate(row):
+            if text is None:
+                sheet.write_blank(number, column, None, to_fill)
+            else:  # a text is never a formula or a link, whatever it begins with
+                sheet.write_string(number, column, text[:_LONGEST_CELL], wrapped)
+    sheet.autofilter(_HEAD_ROW, 0, _HEAD_ROW + len(rows), len(columns) - 1)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_landscape()
