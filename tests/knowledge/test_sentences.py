@@ -127,6 +127,19 @@ def test_what_is_named_comes_before_what_a_number_may_bound(knowledge):
     assert Matcher(knowledge, sentences=True).find("Toll-free texting").candidates[0] == "toll-free-numbers"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "first"),
+    [
+        ("Meeting organizers can record a video call from within the platform", "video-recording"),
+        ("Voicemail messages sent to my inbox as audio files", "voicemail-to-email"),
+        ("Emergency calls must transmit the location of the caller", "emergency-location"),
+        ("At least 10 people participating in a video call", "video-participants>=10"),
+    ],
+)
+def test_what_has_most_words_of_a_sentence_comes_first(knowledge, sentence, first):
+    assert Matcher(knowledge, sentences=True).find(sentence).candidates[0] == first
+
+
 def test_a_number_never_bounds_what_should_be_more_from_above(knowledge):
     found = Matcher(knowledge, sentences=True).find("Alerts must be sent out within ten minutes")
     assert not [each for each in found.candidates if each.startswith("included-minutes<=")]

@@ -150,13 +150,14 @@ class SentenceReader:
     def suggest(self, text: str, found: Iterable[str] = ()) -> tuple[str, ...]:
         """Return what a sentence asks for, then what else it may mean, with bounds where just one number fits.
 
-        `found` are the ids of criteria that it may mean; those that it asks for already are left out.
+        `found` are the ids of criteria that it may mean, the likeliest first.
         """
         sentence = _Sentence(text[:_LONGEST_TEXT], self)
         asked = (sentence.read_list() or sentence.read_parts()).targets
         said = {_AFTER_NAME.split(target)[0] for target in asked}
+        ranks = {name: rank for rank, name in enumerate(dict.fromkeys(found))}
         amounts = find_amounts(text[:_LONGEST_TEXT])
-        more = [self.criteria[name] for name in found if name not in said]
+        more = [self.criteria[name] for name in ranks if name not in said]
         members = sentence.list_members()
         bounds = [(one, self._bind_sensibly(one, amounts)) for one in more]
         targets = list(asked)
@@ -165,12 +166,14 @@ class SentenceReader:
             targets += [bound[0]] if bound else of_members or [one.id]
         # "Yealink or Cisco" names members of a list that only one criterion has.
         targets = targets or [f"{host[0]}{AT}{name}" for of, name in members if len(host := self._hosts[of]) == 1]
-        # First what it asks for, then what a number may bound, then the rest.
+        # First what it asks for and what has most of its words, then what a number may bound, then the rest.
         asks = set(asked) - set(sentence.list_loosely())
 
-        def order(target: str) -> tuple[bool, bool]:
+        def order(target: str) -> tuple[bool, bool, int]:
             is_bound = _SIGN.search(target) is not None
-            return not (target in asks or (is_bound and target in asked)), not is_bound
+            rank = ranks.get(_AFTER_NAME.split(target)[0], len(ranks))
+            is_asked = target in asks or rank == 0 or (is_bound and target in asked)
+            return not is_asked, not is_bound, rank
 
         return tuple(sorted(dict.fromkeys(targets), key=order))
 

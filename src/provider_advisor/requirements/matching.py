@@ -239,7 +239,7 @@ class Matcher:
         if self._sentences and any(amount.unit == "USD" for amount in find_amounts(word)):
             priced = [entry.id for entry in index.find_near(f"price {word}") if entry.kind == "criterion"]
             counted += tuple(name for name in priced if self._knowledge.criteria[name].kind == "price")
-        found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *counted, *meant])
+        found = dict.fromkeys([*filter(None, [loose]), *forms, *near, *meant, *counted])
         asked = sentences.read(word).targets
         return sentences.suggest(word, found)[: max(_MOST, len(asked[:_MOST_ASKED]))]
 
