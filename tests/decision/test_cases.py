@@ -6,8 +6,7 @@ import datetime as dt
 
 import pytest
 
-from provider_advisor.decision.case_causes import find_cause
-from provider_advisor.decision.cases import check_case
+from provider_advisor.decision.cases import check_case, find_cause
 from provider_advisor.knowledge.rules import Case
 
 SOURCES = """\

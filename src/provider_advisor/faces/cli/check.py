@@ -117,8 +117,7 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
     With --accept, write the new verdicts into the case files of the rules folder, and show them on standard output.
     Raises BatchFailure for a file that cannot be written.
     """
-    from provider_advisor.decision.case_causes import find_cause  # noqa: PLC0415 (the engine, for cases alone)
-    from provider_advisor.decision.cases import check_case  # noqa: PLC0415 (as above)
+    from provider_advisor.decision.cases import check_case, find_cause  # noqa: PLC0415 (the engine, for cases alone)
 
     knowledge, cases = options.load(), read_folders(read_cases, options.facts, options.rules)
     failures = [failure for case in cases if (failure := check_case(case, knowledge)) is not None]
