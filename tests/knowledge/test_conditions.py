@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provider_advisor.knowledge.check_structure import can_hold
 from provider_advisor.knowledge.conditions import (
     MAX_CONJUNCTIONS,
     AllOf,
@@ -22,7 +23,6 @@ from provider_advisor.knowledge.conditions import (
     needed_ever,
     text_of,
 )
-from provider_advisor.knowledge.contradictions import can_hold
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.logic import Interval, Truth
 

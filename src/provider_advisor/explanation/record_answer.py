@@ -45,7 +45,6 @@ from provider_advisor.explanation.products import (
 )
 from provider_advisor.explanation.verdict_in_words import explain_verdict, in_brief
 from provider_advisor.explanation.words import claims_text, joined, sum_up_grounds, usage_label
-from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Notice
@@ -296,7 +295,7 @@ def _record_differences(decision: Decision) -> list[DifferenceRecord]:
     knowledge, inference = facts.knowledge, decision.outcome.inference
     # Two phone systems that meet all musts may differ in voicemail, which nobody asked for: that is worth a word. What
     # they have of video is not, if no requirement is about video.
-    counting = {part.criterion for part in inference.requirements}.union(*map(judged_by, inference.favours))
+    counting = {part.criterion for part in inference.requirements}.union(*(rule.judged for rule in inference.favours))
     areas = {knowledge.criteria[criterion].area for criterion in counting}
     found = []
     for criterion in knowledge.criteria.values():

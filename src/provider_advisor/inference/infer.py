@@ -24,7 +24,6 @@ from provider_advisor.inference.rulesets import Production
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
     Condition,
-    FactHolds,
     Leaf,
     Need,
     Not,
@@ -32,7 +31,6 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     evaluate,
     fold,
-    leaves,
     list_conjunctions,
     list_needed,
     text_of,
@@ -156,9 +154,9 @@ def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], know
     favours: list[Rule] = []
     for rule in fired:
         # No evidence counts twice: the facts on a required criterion are already judged as a requirement.
-        if again := sorted(judged_by(rule) & required):
+        if again := sorted(rule.judged & required):
             aside.append(SetAside(rule.id, again[0], "it is based on what is already required"))
-        elif unwanted := sorted(judged_by(rule).intersection(team.unwanted)):
+        elif unwanted := sorted(rule.judged.intersection(team.unwanted)):
             aside.append(SetAside(rule.id, unwanted[0], "you said that you do not want it"))
         elif rule.favours is not None:
             favours.append(rule)
@@ -333,8 +331,3 @@ def _join(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
 
 def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:
     return -RANK[requirement.priority], requirement.criterion, bool(requirement.implied_by), str(requirement.bound)
-
-
-def judged_by(rule: Rule) -> set[str]:
-    """Return the criteria in a rule's `favours`; none for a rule that implies."""
-    return {leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)} if rule.favours else set()

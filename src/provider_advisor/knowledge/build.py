@@ -21,9 +21,8 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.check_providers import check_provider
-from provider_advisor.knowledge.check_questions import check_questions, find_never_asked
-from provider_advisor.knowledge.check_rules import check_rule
-from provider_advisor.knowledge.check_structure import check_structure, sort_rules
+from provider_advisor.knowledge.check_rules import check_questions, check_rule
+from provider_advisor.knowledge.check_structure import check_structure, find_never_asked, sort_rules
 from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabulary, define_members, find_repeated
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role

@@ -170,9 +170,8 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
     for rule in knowledge.rules.values():
         if rule.favours is None:
             continue
-        asked = [leaf.criterion for leaf in leaves(rule.favours) if isinstance(leaf, FactHolds)]
         truths = {_judge(rule.favours, provider, facts) for provider in providers}
-        if not any(knowledge.is_claimed(provider, criterion) for provider in providers for criterion in asked):
+        if not any(knowledge.is_claimed(provider, criterion) for provider in providers for criterion in rule.judged):
             yield (
                 f"{rule.where}: rule '{rule.id}' favours providers by facts that no provider has a claim on, "
                 "so it has no effect."

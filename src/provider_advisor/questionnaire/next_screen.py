@@ -16,7 +16,6 @@ from typing import Literal, NamedTuple
 from provider_advisor.decision import Verdict
 from provider_advisor.decision.findings import Totals, add_up
 from provider_advisor.decision.verdict import judge_totals
-from provider_advisor.inference import judged_by
 from provider_advisor.knowledge import Priority, Rule
 from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, list_needed
 from provider_advisor.knowledge.rules import Key
@@ -342,7 +341,7 @@ class QuestionOrder:
 
     def _total_added(self, rule: Rule, name: str, priority: Priority) -> Iterator[Totals]:
         if rule.favours is not None:
-            if not judged_by(rule) & (self._required | {name}):
+            if not rule.judged & (self._required | {name}):
                 yield self._catalogue.total_rule(rule)
             return
         for part in rule.implies:
