@@ -17,7 +17,17 @@ from typing import Any, NamedTuple
 from provider_advisor import KnowledgeBase
 from provider_advisor.decision.degrees import grade_condition, grade_requirement
 from provider_advisor.knowledge import Facts, facts_as_of
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Need, Not, Situation, Usage, leaves
+from provider_advisor.knowledge.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Need,
+    Not,
+    Situation,
+    Usage,
+    judged_by,
+    leaves,
+)
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.rules import Rule
 from provider_advisor.logic import Interval, Truth
@@ -141,7 +151,7 @@ def _make_favour(rule: Rule, facts: Facts) -> Favour:
         for provider in facts.knowledge.providers
         if grade_condition(facts, provider, condition).truth is Truth.YES
     ]
-    return Favour(rule.id, rule.when, rule.weight, frozenset(rule.judged), frozenset(for_whom))
+    return Favour(rule.id, rule.when, rule.weight, frozenset(judged_by(rule.favours)), frozenset(for_whom))
 
 
 def list_leaves(tables: Tables) -> list[Condition]:

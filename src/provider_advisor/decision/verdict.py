@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, Totals, assess_providers
 from provider_advisor.inference import Inference
 from provider_advisor.knowledge import Facts, KnowledgeBase
+from provider_advisor.knowledge.conditions import judged_by
 from provider_advisor.requirements import Team, services_used
 
 Kind = Literal["recommended", "tie", "undetermined", "none"]
@@ -272,5 +273,5 @@ def list_criteria_behind(finding: Finding, knowledge: KnowledgeBase) -> set[str]
         name = finding.requirement.criterion
         named = {part.criterion for part in criteria[name].any_of} or {name}
     if finding.rule is not None:
-        named |= finding.rule.judged
+        named |= judged_by(finding.rule.favours)
     return named | {paid_for for criterion in named if (paid_for := criteria[criterion].of) is not None}

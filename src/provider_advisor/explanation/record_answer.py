@@ -46,7 +46,7 @@ from provider_advisor.explanation.products import (
 from provider_advisor.explanation.verdict_in_words import explain_verdict, in_brief
 from provider_advisor.explanation.words import claims_text, joined, sum_up_grounds, usage_label
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.conditions import AT
+from provider_advisor.knowledge.conditions import AT, judged_by
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
@@ -295,7 +295,9 @@ def _record_differences(decision: Decision) -> list[DifferenceRecord]:
     knowledge, inference = facts.knowledge, decision.outcome.inference
     # Two phone systems that meet all musts may differ in voicemail, which nobody asked for: that is worth a word. What
     # they have of video is not, if no requirement is about video.
-    counting = {part.criterion for part in inference.requirements}.union(*(rule.judged for rule in inference.favours))
+    counting = {part.criterion for part in inference.requirements}.union(
+        *(judged_by(rule.favours) for rule in inference.favours)
+    )
     areas = {knowledge.criteria[criterion].area for criterion in counting}
     found = []
     for criterion in knowledge.criteria.values():

@@ -31,6 +31,7 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     evaluate,
     fold,
+    judged_by,
     list_conjunctions,
     list_needed,
     text_of,
@@ -154,9 +155,9 @@ def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], know
     favours: list[Rule] = []
     for rule in fired:
         # No evidence counts twice: the facts on a required criterion are already judged as a requirement.
-        if again := sorted(rule.judged & required):
+        if again := sorted(judged_by(rule.favours) & required):
             aside.append(SetAside(rule.id, again[0], "it is based on what is already required"))
-        elif unwanted := sorted(rule.judged.intersection(team.unwanted)):
+        elif unwanted := sorted(judged_by(rule.favours).intersection(team.unwanted)):
             aside.append(SetAside(rule.id, unwanted[0], "you said that you do not want it"))
         elif rule.favours is not None:
             favours.append(rule)

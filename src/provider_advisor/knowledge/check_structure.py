@@ -22,6 +22,7 @@ from provider_advisor.knowledge.conditions import (
     Not,
     Situation,
     Usage,
+    judged_by,
     list_conjunctions,
     list_needed,
     needed_always,
@@ -45,7 +46,7 @@ def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Itera
             )
         # What a team requires is judged as a requirement, and a rule that favours by the same facts is set aside.
         required = {name for needed in needed_always(rule.when) for name in list_needed(needed)}
-        if shared := sorted(required & rule.judged):
+        if shared := sorted(required & judged_by(rule.favours)):
             yield (
                 f"{rule.where}: rule '{rule.id}' can never count: "
                 f"a team that requires '{shared[0]}' is already judged by it; remove it from 'when' or 'favours'."

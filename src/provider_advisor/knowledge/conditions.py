@@ -125,6 +125,11 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
         yield condition
 
 
+def judged_by(favours: Condition | None) -> set[str]:
+    """Return the criteria whose facts a rule judges providers by; none for a rule that implies."""
+    return {leaf.criterion for leaf in leaves(favours) if isinstance(leaf, FactHolds)} if favours is not None else set()
+
+
 def text_of(condition: Condition) -> str:
     """Return the condition in one line, the same for any order of the parts under `all` and `any`.
 

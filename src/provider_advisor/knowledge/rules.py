@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from provider_advisor.knowledge.conditions import Condition, FactHolds, leaves
+from provider_advisor.knowledge.conditions import Condition
 from provider_advisor.knowledge.records import About, Kind, Priority
 from provider_advisor.logic import Interval, Number
 
@@ -46,12 +46,6 @@ class Rule(NamedTuple):
     def short(self) -> str:
         """Return the name of the rule in a table: its label, or else its `because` without the full stop."""
         return self.label or self.because.rstrip(".")
-
-    @property
-    def judged(self) -> set[str]:
-        """Return the criteria whose facts it favours by; none for a rule that implies."""
-        every = leaves(self.favours) if self.favours is not None else ()
-        return {leaf.criterion for leaf in every if isinstance(leaf, FactHolds)}
 
 
 class Policy(NamedTuple):

@@ -17,6 +17,7 @@ from provider_advisor.knowledge.conditions import (
     Leaf,
     Situation,
     evaluate,
+    judged_by,
     leaves,
 )
 from provider_advisor.knowledge.facts import Facts
@@ -171,7 +172,9 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
         if rule.favours is None:
             continue
         truths = {_judge(rule.favours, provider, facts) for provider in providers}
-        if not any(knowledge.is_claimed(provider, criterion) for provider in providers for criterion in rule.judged):
+        if not any(
+            knowledge.is_claimed(provider, criterion) for provider in providers for criterion in judged_by(rule.favours)
+        ):
             yield (
                 f"{rule.where}: rule '{rule.id}' favours providers by facts that no provider has a claim on, "
                 "so it has no effect."

@@ -22,7 +22,7 @@ from provider_advisor.decision.cost import calculate_cost, grade_cost
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.decision.findings import Totals, total_degrees
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
-from provider_advisor.knowledge.conditions import AT, Need, leaves, list_needed, needed_ever
+from provider_advisor.knowledge.conditions import AT, Need, judged_by, leaves, list_needed, needed_ever
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.plain_questions import questionnaire_of
 from provider_advisor.knowledge.rules import Key, Question
@@ -231,7 +231,9 @@ class Catalogue:
         asked = [question for key, question in self.questions.items() if key not in self.waiting]
         conditions += [question.when for question in asked if question.when is not None]
         needed = {leaf.criterion for when in conditions for leaf in leaves(when) if isinstance(leaf, Need)}
-        return frozenset(needed.union(*(rule.judged for rule in self.knowledge.rules.values()), self.implying))
+        return frozenset(
+            needed.union(*(judged_by(rule.favours) for rule in self.knowledge.rules.values()), self.implying)
+        )
 
     @cached_property
     def members_in_rules(self) -> frozenset[str]:

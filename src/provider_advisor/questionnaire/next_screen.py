@@ -17,7 +17,7 @@ from provider_advisor.decision import Verdict
 from provider_advisor.decision.findings import Totals, add_up
 from provider_advisor.decision.verdict import judge_totals
 from provider_advisor.knowledge import Priority, Rule
-from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, list_needed
+from provider_advisor.knowledge.conditions import Condition, Leaf, Need, Not, fold, judged_by, list_needed
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import to_interval
@@ -341,7 +341,7 @@ class QuestionOrder:
 
     def _total_added(self, rule: Rule, name: str, priority: Priority) -> Iterator[Totals]:
         if rule.favours is not None:
-            if not rule.judged & (self._required | {name}):
+            if not judged_by(rule.favours) & (self._required | {name}):
                 yield self._catalogue.total_rule(rule)
             return
         for part in rule.implies:

@@ -17,7 +17,7 @@ from provider_advisor.decision import Finding, Outcome
 from provider_advisor.decision.findings import Totals, add_up
 from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left, raise_ranks
 from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
-from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need
+from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, judged_by
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
@@ -168,7 +168,7 @@ class _ContributionSearch:
             # A rule that favours does not count for a team that requires the criterion itself, or its absence, since no
             # evidence counts twice; nor for one that does not want it.
             refused = self._team.refused.union(self._team.unwanted)
-            again = {name: YES if name in refused else possible.required[name] for name in rule.judged}
+            again = {name: YES if name in refused else possible.required[name] for name in judged_by(rule.favours)}
             doubtful = [name for name, truth in again.items() if truth & YES]
             if YES in again.values() or (possible.is_sure(rule) and not doubtful):
                 continue

@@ -20,7 +20,17 @@ from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.situations import Said, find_settled
 from provider_advisor.batch.native import FINE, NO_ROOM, Structure, check_memory, load_loops, make_structure
 from provider_advisor.knowledge import KnowledgeBase, Rule
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, Leaf, Need, Not, leaves, list_needed
+from provider_advisor.knowledge.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Leaf,
+    Need,
+    Not,
+    judged_by,
+    leaves,
+    list_needed,
+)
 from provider_advisor.requirements import RANK
 
 _NEEDED, _STATED, _NOT_STATED, _FLAG, _LEAST, _MOST = range(6)  # as in loops.h
@@ -51,7 +61,7 @@ def compile_rules(knowledge: KnowledgeBase) -> Compiled:
     place = {name: number for number, name in enumerate(names)}
     flags: dict[FlagLeaf, int] = {}
     codes = [list(_compile_condition(rule.when, place, flags)) for rule in rules]
-    judged = [[place[name] for name in sorted(rule.judged)] for rule in rules]
+    judged = [[place[name] for name in sorted(judged_by(rule.favours))] for rule in rules]
     parts = [part for rule in rules for part in rule.implies]
     # Only a few of hundreds of rules can fire for a team. Each row evaluates only those whose gate it opens.
     sets = _make_sets([_find_gate(code, len(names)) for code in codes], len(names) + len(flags))
@@ -88,7 +98,7 @@ def _find_parent(name: str, places: Mapping[str, int]) -> int:
 
 def _list_criteria(rule: Rule) -> set[str]:
     needs = {leaf.criterion for leaf in leaves(rule.when) if isinstance(leaf, Need)}
-    return needs | {part.criterion for part in rule.implies} | rule.judged
+    return needs | {part.criterion for part in rule.implies} | judged_by(rule.favours)
 
 
 def _compile_condition(

@@ -44,7 +44,7 @@ from provider_advisor.decision.verdict import (
 from provider_advisor.inference import Inference, draw_consequences, infer
 from provider_advisor.inference.infer import compile_rules, settle_atoms
 from provider_advisor.knowledge import Facts, Rule
-from provider_advisor.knowledge.conditions import Need, leaves, list_needed
+from provider_advisor.knowledge.conditions import Need, judged_by, leaves, list_needed
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
 
@@ -356,7 +356,7 @@ class _Rerun:
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
         self._matters |= {leaf.criterion for _, when in to_settle for leaf in leaves(when) if isinstance(leaf, Need)}
         self._implied = {part.criterion for rule in self._fired for part in rule.implies}
-        self._named = (self._matters | self._implied).union(*(rule.judged for rule in self._fired))
+        self._named = (self._matters | self._implied).union(*(judged_by(rule.favours) for rule in self._fired))
         self._inferred: dict[tuple[Requirement, ...], Inference] = {}
         self._rows: dict[Requirement | str, Totals] = {}
         self._findings: dict[tuple[str, Requirement | str], Finding] = {}
