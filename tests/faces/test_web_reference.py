@@ -232,6 +232,48 @@ def test_criteria_are_shown_by_kind_and_area(web, bicycles):
     assert '<a href="#area">Unknown area ' in wrong.text
 
 
+@pytest.mark.parametrize("kind", ["criteria", "providers", "sources", "rules"])
+def test_each_page_of_the_reference_is_json_too_with_the_records_of_the_api(web, kind):
+    for record in web.get(f"/api/v1/{kind}").json():
+        name = record["id"]
+        page, found = web.get(f"/{kind}/{name}"), web.get(f"/{kind}/{name}.json").json()
+        assert f'href="/{kind}/{name}.json"' in page.text
+        assert {key: found[key] for key in record} == record
+        if kind in {"criteria", "providers"}:
+            fact = {"criteria": "criterion", "providers": "provider"}[kind]
+            assert found["facts"] == web.get("/api/v1/facts", params={fact: name}).json()
+        elif kind == "sources":
+            assert found["facts"] == [one for one in web.get("/api/v1/facts").json() if one["source"] == name]
+    for path in (f"/{kind}/nothing", f"/{kind}/nothing.json"):
+        missing = web.get(path)
+        assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
+        assert "'nothing'" in missing.json()["detail"]
+
+
+@pytest.mark.parametrize("query", ["", "q=repairs", "area=services", "kind=price", "q=price&area=prices"])
+def test_criteria_as_json_are_those_of_the_page(web, query):
+    page = web.get(f"/criteria?{query}").text
+    listed = web.get(f"/criteria.json?{query}").json()
+    assert f'href="/criteria.json?{query.replace("&", "&amp;")}"' in page
+    assert [one["id"] for one in listed] == re.findall(r'<th scope="row"><a href="/criteria/([^"]+)"', page)
+    known = {one["id"]: one for one in web.get("/api/v1/criteria").json()}
+    assert listed == [known[one["id"]] for one in listed]
+    assert web.get("/criteria.json?kind=wings").status_code == 422
+
+
+@pytest.mark.parametrize("query", ["", "needs=repairs", "area=riding&needs=repairs"])
+def test_rules_as_json_are_those_of_the_page(web, query):
+    page, listed = web.get(f"/rules?{query}").text, web.get(f"/rules.json?{query}").json()
+    assert f'href="/rules.json?{query.replace("&", "&amp;")}"' in page
+    assert [one["id"] for one in listed] == re.findall(r'<tr id="([^"]+)"', page)
+    assert [one.pop("fired") for one in listed if "fired" in one] == [
+        said == "yes" for said in re.findall('data-label="Applies">(yes|no)<', page)
+    ]
+    known = {one["id"]: one for one in web.get("/api/v1/rules").json()}
+    assert listed == [known[one["id"]] for one in listed]
+    assert web.get("/rules.json?area=wings").status_code == 422
+
+
 def test_rules_are_shown_by_area_also_for_a_team(web, bicycles):
     areas = {rule.area for rule in bicycles.rules.values()}
     for area in areas:

@@ -1,4 +1,4 @@
-"""Criteria, claims, and facts that are or soon will be out of date, as JSON-ready data and in words."""
+"""Criteria, providers, claims, rules, and facts that are or soon will be out of date, as JSON-ready data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provider_advisor.explanation.words import counted
-from provider_advisor.knowledge import Claim, Criterion, Facts
+from provider_advisor.knowledge import Claim, Criterion, Facts, Provider
 from provider_advisor.knowledge.freshness import Ageing, AgeingGroup
+from provider_advisor.knowledge.rules import Citation, Rule
 
 
 def record_criterion(criterion: Criterion) -> dict[str, object]:
@@ -23,6 +24,34 @@ def record_criterion(criterion: Criterion) -> dict[str, object]:
         "values": list(criterion.values),
         "question": criterion.question,
     }
+
+
+def record_provider(provider: Provider) -> dict[str, Any]:
+    """Return a provider as JSON-ready data: its names, the number of its claims, and its products."""
+    return {
+        "id": provider.id,
+        "name": provider.name,
+        "aliases": list(provider.aliases),
+        "claims": len(provider.claims),
+        "products": [{"id": part.id, "name": part.name} for part in provider.products.values()],
+    }
+
+
+def record_rule(rule: Rule) -> dict[str, Any]:
+    """Return a rule as JSON-ready data: why it is there, and what it is based on."""
+    return {
+        "id": rule.id,
+        "area": rule.area,
+        "because": rule.because,
+        "weight": rule.weight,
+        "rests_on": [{"source": part.source, "place": describe_place(part)} for part in rule.rests_on],
+    }
+
+
+def describe_place(part: Citation) -> str:
+    """Return where in a source something is found."""
+    lines = ", ".join(map(str, part.lines))
+    return f"line{'s' if len(part.lines) > 1 else ''} {lines}" if lines else part.section or ""
 
 
 def record_claim(claim: Claim) -> dict[str, Any]:

@@ -22,14 +22,14 @@ from starlette.responses import Response
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.explanation.answer_schema import answer_schema
 from provider_advisor.faces.compared_facts import check_area
-from provider_advisor.faces.knowledge_records import record_criterion
+from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.api_requests import StrictBody, describe_unknown, make_api_router
 from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
-from provider_advisor.faces.web.service import KnowledgeService, Service, describe_place
+from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.files import shipped_folder
 from provider_advisor.knowledge.scope import list_names
@@ -127,18 +127,8 @@ def get_criteria(service: Service, q: Words = "", area: Area = None) -> Response
 @router.get("/providers", responses=_LIST, tags=["knowledge"])
 def get_providers(service: Service, as_of: Day = None) -> Response:
     """List the providers that are compared as of a day, with their products."""
-    return JsonResponse(
-        [
-            {
-                "id": one.id,
-                "name": one.name,
-                "aliases": list(one.aliases),
-                "claims": len(one.claims),
-                "products": [{"id": part.id, "name": part.name} for part in one.products.values()],
-            }
-            for one in service.facts(read_day(as_of or None)).knowledge.providers.values()
-        ]
-    )
+    known = service.facts(read_day(as_of or None)).knowledge.providers
+    return JsonResponse([*map(record_provider, known.values())])
 
 
 @router.get("/facts", responses=_LIST, tags=["knowledge"])
@@ -167,18 +157,7 @@ def get_compare(
 @router.get("/rules", responses=_LIST, tags=["knowledge"])
 def get_rules(service: Service) -> Response:
     """List the rules, with the sources that they are based on."""
-    return JsonResponse(
-        [
-            {
-                "id": rule.id,
-                "area": rule.area,
-                "because": rule.because,
-                "weight": rule.weight,
-                "rests_on": [{"source": part.source, "place": describe_place(part)} for part in rule.rests_on],
-            }
-            for rule in service.knowledge.rules.values()
-        ]
-    )
+    return JsonResponse([*map(record_rule, service.knowledge.rules.values())])
 
 
 @router.get("/sources", responses=_LIST, tags=["knowledge"])

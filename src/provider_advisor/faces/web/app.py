@@ -35,7 +35,7 @@ from provider_advisor.faces.web.answer_cache import AnswerCache, make_sent_answe
 from provider_advisor.faces.web.assistants import AssistantDoor
 from provider_advisor.faces.web.error_sentences import describe_fault, list_mistakes
 from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Traffic, wants_page
-from provider_advisor.faces.web.responses import JsonResponse, get_status, respond_problem, show_error
+from provider_advisor.faces.web.responses import NOTHING_HERE, JsonResponse, get_status, respond_problem, show_error
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import ServeSettings
@@ -117,7 +117,7 @@ async def refuse_address(request: Request, error: HTTPException) -> Response:
         found.headers["Allow"] = ", ".join(allowed)  # RFC 9110 (15.5.6) demands it
         return found
     is_missing = error.status_code == HTTPStatus.NOT_FOUND
-    sentence = "There is nothing at this address." if is_missing else f"{error.detail.removesuffix('.')}."
+    sentence = NOTHING_HERE if is_missing else f"{error.detail.removesuffix('.')}."
     return respond_error(request, error.status_code, [sentence])
 
 

@@ -34,12 +34,12 @@ from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.responses import (
     FormText,
     JsonResponse,
+    MissingError,
     read_fields,
     respond_problem,
     show_page,
-    show_refusal,
 )
-from provider_advisor.faces.web.runs import Runs, StartedRun
+from provider_advisor.faces.web.runs import RunFolder, Runs, StartedRun
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import MOST_BYTES
 from provider_advisor.requirements.statement import read_day
@@ -87,9 +87,7 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
 @router.get("/batch/{name}")
 def show_run(name: str, service: Service, runs: Runs) -> Response:
     """Show the state of a run: running, done with its summary, or failed with the reason."""
-    run = runs.find(name)
-    if run is None:
-        return _refuse_page(service, explain_missing())
+    run = _find_run(name, runs)
     if run.is_running:
         seconds = round(time.time() - run.began)
         page = show_page(service, "batch_wait.html.j2", _TITLE, here="batch", seconds=seconds, file=run.about["name"])
@@ -113,11 +111,9 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
 
 
 @router.get("/batch/{name}/{what}")
-def send_result(name: str, what: str, service: Service, runs: Runs) -> Response:
+def send_result(name: str, what: str, runs: Runs) -> Response:
     """Return the scores, or the rows that were rejected, as a file."""
-    run = runs.find(name)
-    path = find_result(run, what) if run else None
-    return send_file(path, run, safe=True) if run and path else _refuse_page(service, explain_missing(run, what))
+    return _send_result(_find_run(name, runs), what, safe=True)
 
 
 def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200, **wrong: Any) -> Response:  # noqa: ANN401 (of any page)
@@ -142,8 +138,18 @@ def _read_file(file: UploadFile) -> Upload:
     return read_upload(file.filename or "", file.file.read(MOST_BYTES + 1))
 
 
-def _refuse_page(service: KnowledgeService, sentence: str) -> Response:
-    return show_refusal(service, "There are no such results", 404, mistakes=[sentence], here="batch")
+def _find_run(name: str, runs: RunFolder) -> StartedRun:
+    """Return a run. Raises MissingError."""
+    if (run := runs.find(name)) is None:
+        raise MissingError(explain_missing())
+    return run
+
+
+def _send_result(run: StartedRun, what: str, *, safe: bool) -> Response:
+    """Return a file of results, for a spreadsheet program if it has to be `safe`. Raises MissingError."""
+    if (path := find_result(run, what)) is None:
+        raise MissingError(explain_missing(run, what))
+    return send_file(path, run, safe=safe)
 
 
 # For programs
@@ -230,35 +236,25 @@ async def post_batch(  # noqa: PLR0913, PLR0917 (the options of a run)
 @api.get("/batch/{name}", response_model=BatchState, response_description=_STATE, responses={404: PROBLEM})
 def get_batch(name: RunId, runs: Runs) -> Response:
     """Return the state of a run and, once it is done, where its files are."""
-    run = runs.find(name)
-    return JsonResponse(_record_run(run)) if run else _refuse_data(explain_missing())
+    return JsonResponse(_record_run(_find_run(name, runs)))
 
 
 @api.get("/batch/{name}/scores", responses=_SCORES, response_class=FileResponse)
 def get_scores(name: RunId, runs: Runs) -> Response:
     """Return the rows with their verdicts and scores."""
-    return _send_data(runs.find(name), "scores")
+    return _send_result(_find_run(name, runs), "scores", safe=False)
 
 
 @api.get("/batch/{name}/rejects", responses=_REJECTS, response_class=FileResponse)
 def get_rejects(name: RunId, runs: Runs) -> Response:
     """Return, as CSV, the rows that could not be scored: file, row, reason, and the row itself."""
-    return _send_data(runs.find(name), "rejects")
+    return _send_result(_find_run(name, runs), "rejects", safe=False)
 
 
 def _read_accepted(header: str) -> str:
     """Return the first format of scores that the client accepts, empty if it names none."""
     named = (part.partition(";")[0].strip().lower() for part in header.split(","))
     return next((_TYPES[name] for name in named if name in _TYPES), "")
-
-
-def _refuse_data(sentence: str) -> Response:
-    return respond_problem(HTTPStatus.NOT_FOUND, [sentence])
-
-
-def _send_data(run: StartedRun | None, what: str) -> Response:
-    path = find_result(run, what) if run else None
-    return send_file(path, run, safe=False) if run and path else _refuse_data(explain_missing(run, what))
 
 
 def _record_run(run: StartedRun) -> dict[str, Any]:

@@ -5,19 +5,21 @@ Tables of facts, as they follow from claims, are in `fact_tables`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital, claim_text, shortened, weight_text
 from provider_advisor.faces.compared_facts import check_area
-from provider_advisor.faces.web.responses import FieldError, read_fields, show_page, show_refusal
+from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
+from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge.rules import Rule
 from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.safe_text import join_words
 
@@ -28,8 +30,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/criteria")
-def show_criteria(service: Service, q: str = "", area: str = "", kind: str = "") -> Response:
-    """Show the criteria, or those that match words, in all areas or one, of all kinds or one."""
+@router.get("/criteria.json")
+def show_criteria(request: Request, service: Service, q: str = "", area: str = "", kind: str = "") -> Response:
+    """Show the criteria that match words, in all areas or one, of all kinds or one; or return them as JSON."""
     words, wrong = q[:_MOST_LETTERS], None
     kinds = sorted({one.kind for one in service.knowledge.criteria.values()})
     try:
@@ -38,11 +41,15 @@ def show_criteria(service: Service, q: str = "", area: str = "", kind: str = "")
             {"area": lambda area: check_area(area, service.knowledge), "kind": lambda kind: _check_kind(kind, kinds)},
         )
     except FieldError as error:
+        if get_form(request):
+            raise
         asked, wrong = {"area": None, "kind": None}, error
     anywhere = service.search(words)
     if not words.strip():
         anywhere.sort(key=lambda one: one.label.casefold())
     found = [one for one in anywhere if asked["area"] in {None, one.area} and asked["kind"] in {None, one.kind}]
+    if get_form(request):
+        return JsonResponse([*map(record_criterion, found)])
     unfound = (
         "Nothing was found in this area and of this kind." if anywhere else explain_unfound(words, service.knowledge)
     )
@@ -58,6 +65,7 @@ def show_criteria(service: Service, q: str = "", area: str = "", kind: str = "")
         found=found,
         unfound="" if found else unfound,
         by_word=[] if anywhere else service.count_by_word(words),
+        query=request.url.query,
     )
 
 
@@ -72,13 +80,15 @@ def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     return sorted({(one.area, capital(knowledge.spell_id(one.area))) for one in knowledge.criteria.values()})
 
 
+# The lower decorator comes first among the routes: `/criteria/{name}` would take `.json` as part of a name.
 @router.get("/criteria/{name}")
-def show_criterion(name: str, service: Service) -> Response:
-    """Show a criterion and what is known of each provider."""
-    try:
-        one = service.find_criterion(name)
-    except RequirementsError as error:
-        return show_refusal(service, "There is no such criterion", 404, wrong=error)
+@router.get("/criteria/{name}.json")
+def show_criterion(name: str, request: Request, service: Service) -> Response:
+    """Show a criterion and what is known of each provider, or return the same as JSON."""
+    one = look_up(service.find_criterion, name)
+    rules = [rule for rule in service.knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
+    if get_form(request):
+        return _record_claimed(record_criterion(one), service.list_claims(criterion=one.id), rules)
     # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
     knowledge, name = service.knowledge, one.id.partition("@")[0]
     kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
@@ -91,28 +101,30 @@ def show_criterion(name: str, service: Service) -> Response:
         "criterion",
         one.label,
         claims,
+        f"/criteria/{one.id}.json",
         here="criteria",
         lines=lines,
         links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
-        rules=[rule for rule in knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}],
+        rules=rules,
         silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
     )
 
 
 @router.get("/providers/{name}")
-def show_provider(name: str, service: Service) -> Response:
-    """Show a provider and all claims about it."""
-    try:
-        found = service.find_provider(name)
-    except RequirementsError as error:
-        return show_refusal(service, "There is no such provider", 404, wrong=error)
+@router.get("/providers/{name}.json")
+def show_provider(name: str, request: Request, service: Service) -> Response:
+    """Show a provider and all claims about it, or return the same as JSON."""
+    found = look_up(service.find_provider, name)
     one = service.knowledge.providers[found]
+    if get_form(request):
+        return _record_claimed(record_provider(one), service.list_claims(provider=found))
     products = ", ".join(part.name for part in one.products.values())
     return _show_claimed(
         service,
         "provider",
         one.name,
         _show_claims(service, lambda claim: claim.provider == found),
+        f"/providers/{found}.json",
         lines=[f"Products: {products}."] if products else [],
         links=[
             ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale"),
@@ -122,25 +134,32 @@ def show_provider(name: str, service: Service) -> Response:
 
 
 @router.get("/sources/{name}")
-def show_source(name: str, service: Service) -> Response:
-    """Show a source and what it says."""
-    one = service.knowledge.sources.get(name)
-    if one is None:
-        return show_refusal(service, "There is no such source", 404)
+@router.get("/sources/{name}.json")
+def show_source(name: str, request: Request, service: Service) -> Response:
+    """Show a source and what it says, or return the same as JSON."""
+    one = look_up(service.find_source, name)
+    rules = [rule for rule in service.knowledge.rules.values() if name in {part.source for part in rule.rests_on}]
+    if get_form(request):
+        return _record_claimed(one._asdict(), service.list_claims(source=name), rules)
     published = f"published {one.published}" if one.published else "undated"
     lines = [f"{one.publisher or 'No publisher named'}; {published}, retrieved {one.retrieved}."]
     lines += [f"Note: {one.note}."] if one.note else []
     lines += [f"No URL: {one.no_url}."] if one.no_url else []
-    rules = service.knowledge.rules.values()
     return _show_claimed(
         service,
         "source",
         one.title,
         _show_claims(service, lambda claim: claim.source == name),
+        f"/sources/{name}.json",
         lines=lines,
         links=[("Open the source", one.url)] if one.url else [],
-        rules=[rule for rule in rules if name in {part.source for part in rule.rests_on}],
+        rules=rules,
     )
+
+
+def _record_claimed(record: dict[str, Any], claims: list[dict[str, Any]], rules: Iterable[Rule] = ()) -> Response:
+    """Return the record of a criterion, provider or source as in lists of the API, with its claims and rules."""
+    return JsonResponse({**record, "facts": claims, "rules": [*map(record_rule, rules)]})
 
 
 def _show_claimed(
@@ -148,11 +167,12 @@ def _show_claimed(
     about: str,
     heading: str,
     claims: Sequence[dict[str, Any]],
+    data: str,
     **values: Any,  # noqa: ANN401 (whatever the template shows)
 ) -> Response:
-    """Return the page on one criterion, provider or source, with its claims."""
-    shown = {"about": about, "heading": heading, "claims": claims, "here": "", "rules": (), "silent": ()} | values
-    return show_page(service, "facts.html.j2", heading, **shown)
+    """Return the page on one criterion, provider or source, with its claims; `data` is the address of its JSON."""
+    shared: dict[str, Any] = {"about": about, "heading": heading, "claims": claims, "data": data, "here": ""}
+    return show_page(service, "facts.html.j2", heading, **{**shared, "rules": (), "silent": (), **values})
 
 
 def _show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> list[dict[str, Any]]:

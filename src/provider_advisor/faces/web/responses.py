@@ -15,7 +15,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Form
@@ -25,6 +25,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, RequirementsError, StoreError
 from provider_advisor.explanation.words import capital
+from provider_advisor.faces.knowledge_records import describe_place
 from provider_advisor.faces.report.html import make_environment
 from provider_advisor.faces.web.error_sentences import (
     list_mistakes,
@@ -33,7 +34,7 @@ from provider_advisor.faces.web.error_sentences import (
     show_sentence,
     tell_program,
 )
-from provider_advisor.faces.web.service import KnowledgeService, describe_place
+from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.safe_text import dump_json
 
 root_path: ContextVar[str] = ContextVar("root_path", default="")
@@ -58,7 +59,9 @@ _HEADINGS = {
 """What a page says of a status."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_Found = TypeVar("_Found")
 FormText = Annotated[str, Form()]
+NOTHING_HERE = "There is nothing at this address."
 PROBLEM_TYPE = "application/problem+json"
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -80,7 +83,8 @@ def _environment() -> Environment:
 
 def get_form(request: Request) -> str:
     """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
-    return PurePosixPath(request.scope["path"]).suffix
+    # Of the route, because a name in an address may have a dot: /criteria/e.164 is a page.
+    return PurePosixPath(request.scope["route"].path).suffix
 
 
 def is_fragment(request: Request) -> bool:
@@ -142,8 +146,20 @@ def show_refusal(
 def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] = ()) -> HTMLResponse:
     """Return the page of a status, for a request that leads to no page."""
     heading = _HEADINGS.get(status) or HTTPStatus(status).phrase
-    is_missing = status == HTTPStatus.NOT_FOUND
-    return show_refusal(service, heading, status, mistakes=() if is_missing else sentences, is_missing=is_missing)
+    mistakes = [sentence for sentence in sentences if sentence != NOTHING_HERE]  # the heading says it
+    return show_refusal(service, heading, status, mistakes=mistakes, is_missing=status == HTTPStatus.NOT_FOUND)
+
+
+class MissingError(RequirementsError):
+    """There is nothing at an address, because of a name in it."""
+
+
+def look_up(find: Callable[[str], _Found], name: str) -> _Found:
+    """Return what the name in an address stands for. Raises MissingError."""
+    try:
+        return find(name)
+    except RequirementsError as error:
+        raise MissingError(*error.problems) from error
 
 
 class FieldError(RequirementsError):
@@ -176,6 +192,8 @@ def read_fields(
 
 def get_status(error: AdvisorError) -> int:
     """Return the HTTP status of an error: 5xx for the engine and the store, 4xx for everything else."""
+    if isinstance(error, MissingError):
+        return HTTPStatus.NOT_FOUND
     if isinstance(error, BusyError):
         return HTTPStatus.TOO_MANY_REQUESTS
     ours = isinstance(error, EngineError | StoreError)

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.explanation.words import bound_text, bound_text_of, capital
+from provider_advisor.faces.knowledge_records import describe_place, record_rule
 from provider_advisor.faces.web.address import read_address, write_address
-from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, show_page, show_refusal
-from provider_advisor.faces.web.service import Service, describe_place
+from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, show_page
+from provider_advisor.faces.web.service import Service
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
@@ -42,8 +43,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/rules")
+@router.get("/rules.json")
 def show_rules(request: Request, service: Service) -> Response:
-    """Show the rules, all or those of an area, and for a team in the address which of them fire."""
+    """Show the rules, all or those of an area, and for a team which of them fire; or return the same as JSON."""
     knowledge, fired, wrong = service.knowledge, set[str](), None
     question = [(name, text) for name, text in request.query_params.multi_items() if name != "area"]
     address = ""
@@ -56,20 +58,26 @@ def show_rules(request: Request, service: Service) -> Response:
     if area not in {"", *dict(areas)}:
         hint = did_you_mean(area, dict(areas))
         wrong, area = FieldError({"area": [f"No rule has the area '{area[:80]}'.{hint}"]}), ""
+        if get_form(request):
+            raise wrong
+    rules = sorted(
+        (rule for rule in knowledge.rules.values() if area in {"", rule.area}), key=lambda rule: rule.id not in fired
+    )
+    if get_form(request):
+        told = ({"fired": rule.id in fired} if question else {} for rule in rules)
+        return JsonResponse([{**record_rule(rule), **more} for rule, more in zip(rules, told, strict=True)])
     return show_page(
         service,
         "rules.html.j2",
         "Rules",
         wrong=wrong,
-        rules=sorted(
-            (rule for rule in knowledge.rules.values() if area in {"", rule.area}),
-            key=lambda rule: rule.id not in fired,
-        ),
+        rules=rules,
         area=area,
         areas=areas,
         question=parse_qsl(address),
         fired=fired,
         address=address,
+        query=request.url.query,
     )
 
 
@@ -79,12 +87,11 @@ def show_rules(request: Request, service: Service) -> Response:
 def show_rule_page(name: str, request: Request, service: Service) -> Response:
     """Show a rule, and for the team in the address whether each condition holds; or return the same as data."""
     knowledge = service.knowledge
-    if name not in knowledge.rules:
-        return show_refusal(service, "There is no such rule", 404)
+    rule = look_up(service.find_rule, name)
     statement = read_address(request.query_params.multi_items(), knowledge).statement
-    shown = describe_rule(knowledge.rules[name], statement.team, knowledge)
+    shown = describe_rule(rule, statement.team, knowledge)
     if get_form(request):
-        return JsonResponse(record_rule(shown))
+        return JsonResponse({**record_rule(rule), **record_shown(shown)})
     title = capital(knowledge.spell_id(name))
     return show_page(
         service,
@@ -186,7 +193,7 @@ def _describe_implied(name: str, bound: Interval | None, knowledge: KnowledgeBas
     return f"{criterion.label}, {bound_text(bound, criterion)}" if bound is not None else criterion.label
 
 
-def record_rule(shown: dict[str, Any]) -> dict[str, Any]:
+def record_shown(shown: dict[str, Any]) -> dict[str, Any]:
     """Return the rule of a page as JSON-ready data."""
     lines = {
         name: [{"depth": line.depth, "says": line.says, "truth": line.truth.name.lower()} for line in shown[name]]

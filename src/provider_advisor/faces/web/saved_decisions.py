@@ -29,8 +29,15 @@ from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import PROBLEM, Responses
 from provider_advisor.faces.web.api_requests import StrictBody, make_api_router
-from provider_advisor.faces.web.guard import wants_page
-from provider_advisor.faces.web.responses import FormText, JsonResponse, respond_problem, show_page, show_refusal
+from provider_advisor.faces.web.responses import (
+    FormText,
+    JsonResponse,
+    MissingError,
+    get_form,
+    respond_problem,
+    show_page,
+    show_refusal,
+)
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.requirements import Statement
 from provider_advisor.store import DecisionStore, make_secret
@@ -96,7 +103,7 @@ def list_decisions(service: Service, store: Store, d: str = "") -> Response:
     """Show the decisions whose addresses or ids are in a text."""
     names = list(dict.fromkeys(_ADDRESS.findall(d)))
     listed = names[:_MOST_LISTED]
-    found = [one for name in listed if (one := _find(name, service, store))]
+    found = [replay_decision(kept, service.knowledge) for name in listed if (kept := store.find(name))]
     mistakes = [f"{len(names):,} addresses were given; the first {_MOST_LISTED} are listed."]
     return show_page(
         service,
@@ -111,15 +118,11 @@ def list_decisions(service: Service, store: Store, d: str = "") -> Response:
 
 
 @router.get("/d/{name}")
+@router.get("/d/{name}.json")
 def show_decision(name: str, request: Request, service: Service, store: Store) -> Response:
-    """Show a decision as it was, and whether it would be different now; `/d/ID.json` is the same as data."""
-    is_data, name = name.endswith(".json"), name.removesuffix(".json")
+    """Show a decision as it was, and whether it would be different now; or return the same as JSON."""
     found = _find(name, service, store)
-    if is_data and found is not None:
-        return JsonResponse(record_decision(found))
-    if found is None:
-        return _refuse_data() if is_data and not wants_page(request.scope) else _refuse(service)
-    return _show_decision(found, service)
+    return JsonResponse(record_decision(found)) if get_form(request) else _show_decision(found, service)
 
 
 def _show_decision(
@@ -149,25 +152,16 @@ def _show_decision(
 def delete_decision_page(name: str, service: Service, store: Store, key: FormText = "") -> Response:
     """Delete a decision by its key."""
     found = _find(name, service, store)
-    if found is None:
-        return _refuse(service)
     if not store.delete_by_key(name, key.strip()):
         return _show_decision(found, service, [_WRONG_KEY], 403)
     return show_refusal(service, "The decision was deleted")
 
 
-def _find(name: str, service: KnowledgeService, store: DecisionStore) -> ReplayedDecision | None:
-    kept = store.find(name)
-    return None if kept is None else replay_decision(kept, service.knowledge)
-
-
-def _refuse(service: KnowledgeService) -> Response:
-    mistakes = ["The address is incomplete, or the decision was deleted."]
-    return show_refusal(service, "There is no such decision", 404, mistakes=mistakes)
-
-
-def _refuse_data() -> Response:
-    return respond_problem(HTTPStatus.NOT_FOUND, [_UNKNOWN])
+def _find(name: str, service: KnowledgeService, store: DecisionStore) -> ReplayedDecision:
+    """Return a decision, replayed today. Raises MissingError."""
+    if (kept := store.find(name)) is None:
+        raise MissingError(_UNKNOWN)
+    return replay_decision(kept, service.knowledge)
 
 
 # For programs
@@ -228,8 +222,7 @@ def post_decision(asked: KeepRequest, service: Service, store: Store) -> Respons
 @api.get("/decisions/{name}", response_model=DecisionResponse, response_description="the decision", responses=_MISSING)
 def get_decision(name: DecisionId, service: Service, store: Store) -> Response:
     """Return a decision as it was saved, and whether and why today's answer is different."""
-    found = _find(name, service, store)
-    return _refuse_data() if found is None else JsonResponse(record_decision(found))
+    return JsonResponse(record_decision(_find(name, service, store)))
 
 
 @api.delete(
@@ -238,7 +231,7 @@ def get_decision(name: DecisionId, service: Service, store: Store) -> Response:
 def delete_decision(name: DecisionId, x_key: DecisionKey, store: Store) -> Response:
     """Delete a decision by its key."""
     if store.find(name) is None:
-        return _refuse_data()
+        raise MissingError(_UNKNOWN)
     if not store.delete_by_key(name, x_key.strip()):
         return respond_problem(HTTPStatus.FORBIDDEN, [_WRONG_KEY])
     return Response(status_code=HTTPStatus.NO_CONTENT)

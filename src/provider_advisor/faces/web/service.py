@@ -22,8 +22,9 @@ from provider_advisor.faces.compared_facts import (
     split_claim,
 )
 from provider_advisor.faces.knowledge_records import record_claim
-from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.rules import Citation
+from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, Rule, facts_as_of
+from provider_advisor.knowledge.records import Source
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
@@ -112,6 +113,18 @@ class KnowledgeService:
             raise RequirementsError(f"unknown criterion '{name[:80]}'.{suggest_words(name, self.knowledge)}")
         return self.knowledge.criteria[found]
 
+    def find_source(self, name: str) -> Source:
+        """Return a source by its id. Raises RequirementsError with similar ids."""
+        if (found := self.knowledge.sources.get(name)) is None:
+            raise RequirementsError(f"unknown source '{name[:80]}'.{did_you_mean(name, self.knowledge.sources)}")
+        return found
+
+    def find_rule(self, name: str) -> Rule:
+        """Return a rule by its id. Raises RequirementsError with similar ids."""
+        if (found := self.knowledge.rules.get(name)) is None:
+            raise RequirementsError(f"unknown rule '{name[:80]}'.{did_you_mean(name, self.knowledge.rules)}")
+        return found
+
     def compare(
         self, names: Iterable[str], area: str | None, day: dt.date | None, *, differences: bool = False
     ) -> tuple[list[str], list[ComparedRow]]:
@@ -133,8 +146,10 @@ class KnowledgeService:
         _, rows = self.compare(names, area, day, differences=differences)
         return [row.record(self.knowledge) for row in rows]
 
-    def list_claims(self, provider: str | None, criterion: str | None) -> list[dict[str, Any]]:
-        """Return claims with their sources, all or those on a provider and a criterion. Raises RequirementsError."""
+    def list_claims(
+        self, provider: str | None = None, criterion: str | None = None, source: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return claims as data, all or those on a provider and a criterion, by a source. Raises RequirementsError."""
         wanted = self.find_provider(provider) if provider else None
         asked = self.find_criterion(criterion).id if criterion else None
         return [
@@ -142,6 +157,7 @@ class KnowledgeService:
             for known in self.knowledge.providers.values()
             if wanted in {None, known.id}
             for claim in known.claims
+            if source in {None, claim.source}
             for part in split_claim(claim)
             if asked in {None, part.criterion, claim.criterion}
         ]
@@ -154,9 +170,3 @@ async def get_service(request: Request) -> KnowledgeService:  # not async, it wo
 
 
 Service = Annotated[KnowledgeService, Depends(get_service)]
-
-
-def describe_place(part: Citation) -> str:
-    """Return where in a source something is found."""
-    lines = ", ".join(map(str, part.lines))
-    return f"line{'s' if len(part.lines) > 1 else ''} {lines}" if lines else part.section or ""
