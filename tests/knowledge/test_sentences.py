@@ -45,6 +45,8 @@ from provider_advisor.requirements.matching import Matcher
         ("It must be encrypted in transit and at rest", ["encryption-in-transit", "encryption-at-rest"]),
         ("Data stored in the EU", ["data-region@eu"]),
         ("Caller ID, call waiting, and call recording", ["caller-id", "call-waiting", "call-recording"]),
+        ("Remote worker support", ["remote-work"]),
+        ("The same sender for a person", ["sticky-sender"]),
         ("Bills in local currency", []),
     ],
 )
@@ -76,6 +78,9 @@ def test_a_sentence_is_read_whole_if_each_word_is_a_name_a_member_a_bound_or_say
         "CRM system",
         "Email support",
         "Missed call service",
+        "Remote worker support, but no VPN",
+        "Remote workers in Canada",
+        "5 remote workers",
         "SMS without registration",
         "Post to Slack",
         "Support in Salesforce",

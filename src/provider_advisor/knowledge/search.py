@@ -199,6 +199,13 @@ class SearchIndex:
         }
         return self._in_order(kept)[:most]
 
+    def find_covering(self, text: str) -> tuple[str, ...]:
+        """Return the ids of the criteria that have all words of a text, except weak ones, in their names and labels."""
+        roots = [stem(word) for word in self._list_query(text) if word not in _WEAK]
+        places = [self._titles.get(root, ()) for root in roots] or [()]
+        found = (self.entries[place] for place in set(places[0]).intersection(*places[1:]))
+        return tuple(entry.id for entry in found if entry.kind == "criterion")
+
     def _weigh_words(self, query: str) -> dict[str, float]:
         """Return the weights of a query's words by stem: the fewer entries mention one, the higher."""
         # Stemming is slow, and tables are full of unknown words; most begin like no known stem and can be skipped.

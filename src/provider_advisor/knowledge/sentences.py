@@ -9,8 +9,9 @@
     "Voicemail for the person on shift"     voicemail, and `left` are "for", "person", "on", "shift"
 
 A sentence is read whole only if each of its words belongs to a name, a member or a bound, or is a filler ("the system
-must provide"), and if what it names is listed. With one word more it may ask for something else (the last example), so
-what was read is only a suggestion.
+must provide"), and if what it names is listed; or if all its words are in the names of one criterion, and of no other
+("the same sender for each person"). With one word more it may ask for something else (the last example), so what was
+read is only a suggestion.
 """
 
 # How "SMS in Kenya and Uganda" is read, word by word:
@@ -73,6 +74,8 @@ _SUBJECTS = list_words(
     vendors
     """
 )
+# Words that turn what stands beside them into something else.
+_TURNS = frozenset(("but", "except", "neither", "no", "nor", "not", "only", "or", "other", "than", "without"))
 _PAIRED = frozenset(("both", "either"))
 # Small words that may stand between one of these and the first name: "support for MMS", "ability to record calls".
 _LEADING = frozenset(("for", "of", "to"))
@@ -145,7 +148,8 @@ class SentenceReader:
     def read(self, text: str) -> SentenceReading:
         """Return what a sentence asks for."""
         sentence = _Sentence(text[:_LONGEST_TEXT], self)
-        return sentence.read_list() or sentence.read_parts()
+        reading = sentence.read_list() or sentence.read_parts()
+        return reading if reading.is_whole else sentence.read_covered() or reading
 
     def suggest(self, text: str, found: Iterable[str] = ()) -> tuple[str, ...]:
         """Return what a sentence asks for, then what else it may mean, with bounds where just one number fits.
@@ -396,6 +400,15 @@ class _Sentence:
         listed = all(self._join(*pair, loosely=self._belong(*pair, counted)) for pair in itertools.pairwise(parts))
         is_sure = listed and not uncounted and not any(part.is_keyword for part in counted)
         return SentenceReading(targets, self._list_left() if is_sure else tuple(self._plain))
+
+    def read_covered(self) -> SentenceReading | None:
+        """Return the only criterion that has all words of the sentence in its names and label, if it is named whole."""
+        has_more = self._members or find_amounts(self._text) or _SIGN.search(self._text)
+        if has_more or not _TURNS.isdisjoint(self._plain):
+            return None
+        covering = self._index.find_covering(self._text)
+        named = {part.names[0] for part in self._choose_counted() if not part.is_keyword}
+        return SentenceReading(covering, ()) if len(covering) == 1 and named.issuperset(covering) else None
 
     def _choose_counted(self) -> list[_NamedWords]:
         """Return the names that are asked for: those with a member, and those that mean enough by themselves."""
