@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from provider_advisor.batch import native
 from provider_advisor.batch.kernel.cells import Entries
 from provider_advisor.batch.kernel.numbered_words import Numbered, join_words, number_texts
-from provider_advisor.batch.kernel.output import Codes
+from provider_advisor.batch.kernel.output import CodeList, Codes
 from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, add_up, judge_teams
 from provider_advisor.batch.native import find_places
 from provider_advisor.decision.findings import Assessment, Score
@@ -145,17 +145,21 @@ def test_the_last_of_two_hundred_providers_can_come_out_on_top():
     assert (KINDS[found.kind[0]], found.provider[0]) == ("recommended", 200)
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=40))
-def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs):
-    codes_of = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]
-    cells = SimpleNamespace(known=[0, 1, 2, 3], lock=nullcontext())
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=40), st.integers(0, 5000))
+def test_codes_stand_once_and_in_order_in_the_list_of_each_row(pairs, more):
+    first = [[], [(2.0, "b")], [(1.0, "c"), (3.0, "a"), (2.0, "d")], [(2.0, "d"), (2.0, "b")]]
+    second = [[(1.0, "a")], [], [], [(1.0, "z"), (9.0, "b"), (1.0, "y")]]
+    # Cell 4 is in no row, but its codes are numbered between those of the others.
+    of_lists = {"first": [*first, [(2.5, f"{at}") for at in range(more)]], "second": [*second, []]}
+    cells = SimpleNamespace(known=[0, 1, 2, 3, 4], lock=nullcontext())
     entries = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
-    lists = (
-        Codes(lambda cell: codes_of[cell]).list_codes(Entries.sort(*entries, 5), np.ones(5, bool), cells).to_pylist()
-    )
-    for row, found in enumerate(lists):
-        told = {code for team, cell in pairs if team == row for code in codes_of[cell]}
-        assert found == [name for _, name in sorted(told, key=lambda code: (-code[0], code[1]))]
+    codes = Codes({name: CodeList(codes_of.__getitem__) for name, codes_of in of_lists.items()})
+    columns = codes.make_columns(Entries.sort(*entries, 5), np.ones(5, bool), cells)
+    assert [*columns] == [*of_lists]
+    for name, codes_of in of_lists.items():
+        for row, found in enumerate(columns[name].to_pylist()):
+            told = {code for team, cell in pairs if team == row for code in codes_of[cell]}
+            assert found == [word for _, word in sorted(told, key=lambda code: (-code[0], code[1]))]
 
 
 def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memory():
@@ -165,7 +169,7 @@ def test_an_array_of_another_kind_is_refused_rather_than_read_as_it_lies_in_memo
 
 def test_every_function_of_the_header_is_in_the_library():
     structures, functions = native._STRUCTURES, native._FUNCTIONS
-    assert set(structures) == {"column", "rules", "changes", "table", "outcome"}
+    assert set(structures) == {"column", "rules", "changes", "table", "outcome", "code_table"}
     assert {"find_bytes", "number_texts", "join_words", "fire_rules", "sort_entries", "add_up", "list_codes"} <= set(
         functions
     )

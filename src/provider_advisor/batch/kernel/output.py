@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.arrays import Flags, Floats, GrowingArray, Ints
 from provider_advisor.batch.kernel.cells import FAILED, FIRST, PER_PROVIDER, UNKNOWN, Cell, Cells, Entries, list_notices
 from provider_advisor.batch.kernel.scores import KINDS, RULED_OUT, STANDINGS, STRENGTHS, Scores, Verdicts
-from provider_advisor.batch.native import NO_ROOM, load_loops
+from provider_advisor.batch.native import NO_ROOM, check_memory, load_loops, make_structure
 from provider_advisor.decision.findings import Finding
 from provider_advisor.knowledge import Facts
 from provider_advisor.logic import Truth
@@ -161,96 +160,115 @@ def find_decisive(cell: Cell) -> _Weighed:
             yield beside[0].weight, spell_code(beside[0])
 
 
-class Codes:
-    """The codes that each cell adds to one list column, computed when a cell is first seen; thread-safe.
+class CodeList(NamedTuple):
+    """A list column: `find` returns the weights and codes that a cell adds to it.
 
-    If `counted` is given, cells with 0 in that column of their numbers have no codes, and are skipped.
+    If `counted` is given, cells with 0 in that column of their numbers add none, and are skipped.
     """
 
-    def __init__(self, codes: Callable[[Cell], Iterable[tuple[float, str]]], counted: int | None = None) -> None:
-        self._codes, self._counted = codes, counted
-        self._places: dict[tuple[float, str], int] = {}
+    find: Callable[[Cell], Iterable[tuple[float, str]]]
+    counted: int | None = None
+
+
+class Codes:
+    """The codes that each cell adds to the list columns, found when a cell is first seen; thread-safe."""
+
+    def __init__(self, lists: Mapping[str, CodeList]) -> None:
+        self._lists = lists
+        self._places: dict[_Code, int] = {}
         self._of, self._ends = GrowingArray(np.int32), GrowingArray(np.int32)
         self._ends.extend([0])
-        self._gathered = self._make_table()
+        self._shares = np.full(len(lists), 0.1)
+        self._table, self._texts = self._sort_codes()
 
-    def list_codes(self, entries: Entries, kept: Flags, cells: Cells) -> pa.ListArray:
-        """Return one list per kept row, sorted by descending weight, then alphabetically.
+    def make_columns(self, entries: Entries, kept: Flags, cells: Cells) -> dict[str, pa.ListArray]:
+        """Return by name a list for each kept row, sorted by descending weight, then alphabetically.
 
         Rows that are not kept must have no codes.
         """
         with cells.lock:
             if len(self._ends.array) <= len(cells.known):
                 self._gather(cells)
-            table = self._gathered
-        ends, codes = _list_codes(entries, table)
-        words = pa.DictionaryArray.from_arrays(arrays.make_numbers(table.words.take(codes)), table.distinct, safe=False)
-        return arrays.make_lists(ends, words, kept)
+            table, texts = self._table, self._texts
+        columns, parts = {}, _list_codes(entries, table, self._shares)
+        for name, words, (ends, codes) in zip(self._lists, texts, parts, strict=True):
+            found = pa.DictionaryArray.from_arrays(arrays.make_numbers(codes), words, safe=False)
+            columns[name] = arrays.make_lists(ends, found, kept)
+        return columns
 
     def _gather(self, cells: Cells) -> None:
         """Add the codes of new cells, and sort all codes again if one is new."""
         new, before = cells.known[len(self._ends.array) - 1 :], len(self._places)
-        has_some = [True] * len(new)
-        if self._counted is not None:
-            has_some = (cells.numbers[-len(new) :, self._counted] > 0).tolist()
-        places, ends = list[int](), list[int]()
-        for cell, some in zip(new, has_some, strict=True):
-            found = list(self._codes(cell)) if some else []
+        lists = [*self._lists.values()]
+        has_some = np.ones((len(new), len(lists)), bool)
+        for at, column in enumerate(lists):
+            if column.counted is not None:
+                has_some[:, at] = cells.numbers[-len(new) :, column.counted] > 0
+        counts, places = [0] * len(new), list[int]()
+        for cell, at in np.argwhere(has_some).tolist():
+            found = list(lists[at].find(new[cell]))
             heaviest = {code: (weight, code) for weight, code in sorted(found)} if len(found) > 1 else {}
-            places += [self._places.setdefault(item, len(self._places)) for item in heaviest.values() or found]
-            ends.append(len(places))
-        self._ends.extend(np.array(ends, np.int32) + len(self._of.array))
+            codes = [(at, -weight, code) for weight, code in heaviest.values() or found]
+            places += [self._places.setdefault(code, len(self._places)) for code in codes]
+            counts[cell] += len(codes)
+        self._ends.extend(np.cumsum(counts) + len(self._of.array))
         self._of.extend(places)
         if len(self._places) > before:
-            self._gathered = self._make_table()
+            self._table, self._texts = self._sort_codes()
         else:  # most new cells have only known codes
-            old = self._gathered
-            places_of = self._order.take(self._of.array)
-            self._gathered = old._replace(places=places_of, begins=self._ends.array)
+            self._table = self._table._replace(begins=self._ends.array, places=self._order.take(self._of.array))
 
-    def _make_table(self) -> _CodeTable:
-        ordered = sorted(self._places, key=lambda item: (-item[0], item[1]))
+    def _sort_codes(self) -> tuple[_CodeTable, list[pa.StringArray]]:
+        ordered = sorted(self._places)
         self._order = np.empty(len(ordered), np.int32)
-        self._order[[self._places[item] for item in ordered]] = np.arange(len(ordered))
-        distinct = {name: place for place, name in enumerate(dict.fromkeys(name for _, name in ordered))}
-        words = np.array([distinct[name] for _, name in ordered], np.int32)
-        texts = arrays.make_texts([*distinct])
-        return _CodeTable(self._order.take(self._of.array), self._ends.array, words, texts)
+        self._order[[self._places[code] for code in ordered]] = np.arange(len(ordered))
+        distinct: list[dict[str, int]] = [{} for _ in self._lists]
+        words = [distinct[at].setdefault(word, len(distinct[at])) for at, _, word in ordered]
+        list_of = np.array([at for at, *_ in ordered], np.int32)
+        table = _CodeTable(self._ends.array, self._order.take(self._of.array), list_of, np.array(words, np.int32))
+        return table, [arrays.make_texts([*each]) for each in distinct]
+
+
+_Code = tuple[int, float, str]
+"""The index of a list, a weight (negated, so that the heaviest comes first), and a word."""
 
 
 class _CodeTable(NamedTuple):
-    """The sorted codes of all cells: those of cell c are `places[begins[c]:begins[c + 1]]`.
+    """The sorted codes of all lists and cells: the arrays of `code_table` in `loops.h`."""
 
-    A code is a pair of weight and word, so several codes may have the same word: `words` maps each code to the index of
-    its word in `distinct`.
-    """
-
-    places: Ints
     begins: Ints
+    places: Ints
+    list_of: Ints
     words: Ints
-    distinct: pa.StringArray
 
 
-def _list_codes(entries: Entries, table: _CodeTable) -> tuple[Ints, Ints]:
-    """Return the distinct codes of each row in order; those of row r are `codes[ends[r]:ends[r + 1]]`."""
+def _list_codes(entries: Entries, table: _CodeTable, shares: Floats) -> list[tuple[Ints, Ints]]:
+    """Return for each list the ends of the rows, and the words of all rows.
+
+    `shares` guesses how long each list is beside the entries, and is corrected where it is too low.
+    """
+    given = make_structure("code_table", codes=len(table.words), lists=len(shares), **table._asdict())
     teams = len(entries.ends) - 1
-    ends, codes = np.empty(teams + 1, np.int32), np.empty(len(entries.cells), np.int32)
-    # Few cells have more than one code, so this is almost always enough room.
-    given = entries.rows, entries.cells, len(entries.cells), teams, table.begins, table.places
-    loop = partial(load_loops().list_codes, *given)
-    while (found := loop(len(codes), ends, codes)) == NO_ROOM:
-        codes = np.empty(2 * len(codes) + 1, np.int32)
-    return ends, codes[:found]
+    ends = np.empty((len(shares), teams + 1), np.int32)
+    while True:
+        # All lists with room for every entry would be many times as large as what is used.
+        starts = np.concatenate([[0], np.cumsum(np.ceil(shares * len(entries.cells)).astype(np.int64))])
+        codes = np.empty(starts[-1], np.int32)
+        found = load_loops().list_codes(given, entries.ends, entries.cells, teams, starts, ends, codes)
+        if found != NO_ROOM:
+            check_memory(found)
+            return [(of, codes[first : first + of[-1]]) for of, first in zip(ends, starts[:-1], strict=True)]
+        np.maximum(shares, 1.2 * ends[:, -1] / len(entries.cells), out=shares)
 
 
-def make_code_lists(facts: Facts) -> dict[str, Codes]:
-    """Return the codes of each list column, by column name."""
-    lists = {"reasons": Codes(find_decisive), CHANGES: Codes(lambda cell: _list_changes(cell, facts))}
+def make_code_lists(facts: Facts) -> Codes:
+    """Return the codes of the list columns."""
+    lists = {"reasons": CodeList(find_decisive), CHANGES: CodeList(lambda cell: _list_changes(cell, facts))}
     for place, provider in enumerate(facts.knowledge.providers):
         first = FIRST + PER_PROVIDER * place
-        lists[f"{provider}.unmet"] = Codes(_list_musts(place, Truth.NO), first + FAILED)
-        lists[f"{provider}.unknown"] = Codes(_list_musts(place, Truth.UNKNOWN), first + UNKNOWN)
-    return lists
+        lists[f"{provider}.unmet"] = CodeList(_list_musts(place, Truth.NO), first + FAILED)
+        lists[f"{provider}.unknown"] = CodeList(_list_musts(place, Truth.UNKNOWN), first + UNKNOWN)
+    return Codes(lists)
 
 
 def _list_changes(cell: Cell, facts: Facts) -> _Weighed:

@@ -186,8 +186,7 @@ class Scorer:
         if self._reasons:
             columns["among"] = make_word_lists(verdicts.among, providers, kept)
             columns[RANKING] = make_rankings(providers, found.scores, kept)
-            for name, codes in memory.lists.items():
-                columns[name] = codes.list_codes(found.entries, kept, memory.cells)
+            columns |= memory.codes.make_columns(found.entries, kept, memory.cells)
             columns["unlisted"] = make_own_words(found.unlisted, kept)
         return columns
 
@@ -441,7 +440,7 @@ class Memory:
         self.tallying = CellTallier(self.cells)
         self.fresh = FreshCells(self.cells)
         self.gaps = ProductGaps(self.cells)
-        self.lists = make_code_lists(facts)
+        self.codes = make_code_lists(facts)
 
     @property
     def is_full(self) -> bool:

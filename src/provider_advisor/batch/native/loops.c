@@ -487,40 +487,45 @@ int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const d
 
 /* ---- Lists of codes ---------------------------------------------------------------------------------------------- */
 
-enum { LOOKED = 1024 };
-
-int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, const int32_t *begins,
-                   const int32_t *places, int64_t room, int32_t *code_ends, int32_t *codes)
+int64_t list_codes(const struct code_table *table, const int32_t *ends, const int32_t *cells, int64_t teams,
+                   const int64_t *starts, int32_t *code_ends, int32_t *codes)
 {
-    int32_t some[LOOKED], kept = 0, next = 0, first = 0; /* number of rows begun; start of the last list */
-    for (int64_t start = 0; start < entries; start += LOOKED) {
-        /* Collect the entries that have codes, without a branch that could be mispredicted. */
-        int64_t end = entries - start < LOOKED ? entries : start + LOOKED;
-        int32_t found = 0;
-        for (int64_t entry = start; entry < end; entry++) {
-            some[found] = (int32_t)entry;
-            found += begins[cells[entry] + 1] > begins[cells[entry]];
-        }
-        for (int32_t one = 0; one < found; one++) {
-            int32_t row = rows[some[one]], cell = cells[some[one]];
-            for (; next <= row; next++)
-                code_ends[next] = first = kept;
-            for (int32_t at = begins[cell]; at < begins[cell + 1]; at++) {
-                /* Lists are short, so insertion sort is enough. */
-                int32_t code = places[at], place = kept;
-                while (place > first && codes[place - 1] > code)
-                    place--;
-                if (place > first && codes[place - 1] == code)
-                    continue;
-                if (kept == room)
-                    return NO_ROOM;
-                for (int32_t last = kept++; last > place; last--)
-                    codes[last] = codes[last - 1];
-                codes[place] = code;
+    /* The codes of a row are a set of bits. Reading it from the first bit on gives them in order and without
+       duplicates, and compares none: sorting short lists is mostly waiting for mispredicted branches. Bit b of
+       `filled` says whether word b of `set` has any bit. */
+    int64_t words = table->codes / 64 + 1, result = teams;
+    uint64_t *set = calloc((size_t)(words + words / 64 + 1), sizeof *set), *filled = set + words;
+    int64_t *next = malloc((size_t)(table->lists + 1) * sizeof *next);
+    if (!set || !next)
+        result = NO_MEMORY;
+    for (int64_t list = 0; result >= 0 && list < table->lists; list++) {
+        next[list] = starts[list];
+        code_ends[list * (teams + 1)] = 0;
+    }
+    for (int64_t row = 0; result != NO_MEMORY && row < teams; row++) {
+        for (int32_t entry = ends[row]; entry < ends[row + 1]; entry++) {
+            for (int32_t at = table->begins[cells[entry]]; at < table->begins[cells[entry] + 1]; at++) {
+                int32_t code = table->places[at];
+                set[code >> 6] |= UINT64_C(1) << (code & 63);
+                filled[code >> 12] |= UINT64_C(1) << (code >> 6 & 63);
             }
         }
+        for (int64_t part = 0; part <= words / 64; part++) {
+            for (; filled[part]; filled[part] &= filled[part] - 1) {
+                int64_t word = 64 * part + __builtin_ctzll(filled[part]);
+                for (; set[word]; set[word] &= set[word] - 1) {
+                    int64_t code = 64 * word + __builtin_ctzll(set[word]), place = next[table->list_of[code]]++;
+                    if (place < starts[table->list_of[code] + 1])
+                        codes[place] = table->words[code];
+                    else
+                        result = NO_ROOM;
+                }
+            }
+        }
+        for (int64_t list = 0; list < table->lists; list++)
+            code_ends[list * (teams + 1) + row + 1] = (int32_t)(next[list] - starts[list]);
     }
-    while (next <= teams)
-        code_ends[next++] = kept;
-    return kept;
+    free(set);
+    free(next);
+    return result;
 }

@@ -94,8 +94,17 @@ void sort_entries(const int32_t *rows, const int32_t *cells, int64_t entries, in
 int64_t add_up(const int32_t *ends, const int32_t *cells, int64_t teams, const double *numbers, int64_t width,
                double *sums);
 
-/* Sort the codes of each row without duplicates; return how many there are, or NO_ROOM.
+/* The codes of all list columns, numbered so that those of a list are adjacent and in its order.
 
-   Cell c has the codes `places[begins[c]:begins[c + 1]]`; row r gets `codes[code_ends[r]:code_ends[r + 1]]`. */
-int64_t list_codes(const int32_t *rows, const int32_t *cells, int64_t entries, int64_t teams, const int32_t *begins,
-                   const int32_t *places, int64_t room, int32_t *code_ends, int32_t *codes);
+   Cell c has the codes `places[begins[c]:begins[c + 1]]`. Code n belongs to list `list_of[n]`, as its word `words[n]`. */
+struct code_table {
+    int64_t codes, lists;
+    const int32_t *begins, *places, *list_of, *words;
+};
+
+/* List the codes of each row in order, without duplicates; return the number of rows.
+
+   List l is `codes[starts[l]:starts[l + 1]]`; within it, row r gets the codes from `code_ends[l][r]` to
+   `code_ends[l][r + 1]`. If a list is longer than its room, return NO_ROOM; `code_ends` is complete nevertheless. */
+int64_t list_codes(const struct code_table *table, const int32_t *ends, const int32_t *cells, int64_t teams,
+                   const int64_t *starts, int32_t *code_ends, int32_t *codes);
