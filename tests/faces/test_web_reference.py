@@ -320,10 +320,67 @@ def test_an_assistant_can_say_all_of_a_question_and_nothing_that_it_sends_is_dro
 
     scoped, refused, unfound, tools = asyncio.run(talk())
     assert [one["id"] for one in scoped.structured_content["providers"]] == ["velo"]
-    assert refused.is_error
-    assert "wantz" in str(refused.content)
+    assert refused.structured_content == {"mistakes": ["unknown key 'wantz'. Did you mean 'wants'?"]}
     assert unfound.structured_content == {"mistakes": ["Nothing is recorded about 'zzzz'."]}
     assert all(tool.input_schema["additionalProperties"] is False and tool.annotations.read_only_hint for tool in tools)
+
+
+def test_an_assistant_weighs_requirements_and_areas_as_a_requirements_file_does(bicycles, meet_assistant):
+    question = {
+        "needs": "repairs",
+        "wants": [{"criterion": "test-rides", "weight": 30}, {"any": ["test-rides", "rental"], "priority": "could"}],
+        "weights": {"services": 80},
+        "usage": {"rental-days": "5..60"},
+    }
+
+    async def talk():
+        async with meet_assistant(bicycles) as client:
+            return (await client.call_tool("recommend", question)).structured_content
+
+    record = recommend(bicycles, **question | {"needs": ["repairs"]}, robustness=True).record
+    found = asyncio.run(talk())
+    assert found["verdict"] == record["verdict"]
+    assert found["providers"] == record["providers"]
+
+
+@pytest.mark.parametrize(
+    ("call", "mistake"),
+    [
+        (("recommend", {"needs": 5}), "'needs': expected a list; found 5."),
+        (("recommend", {"wants": [{"criterion": "rental", "weight": -1}]}), "'weight': expected "),
+        (("recommend", {"x" * 90_000: 1}), "expected a file such as this example; found the key 'xxx"),
+        (("recommend", {"needs": [], "x" * 90_000: 1}), "unknown key 'xxx"),
+        (("recommend", {"self": 1}), "expected a file such as this example; found the key 'self'."),
+        (("search_criteria", {}), "'words' is missing."),
+        (("search_criteria", {"words": None}), "'words': expected a text; found nothing."),
+        (("search_criteria", {"words": "x" * 1_001}), "'words': expected at most 1,000 characters; found 1,001."),
+        (("search_criteria", {"words": "x", "most": 5}), "unknown key 'most'."),
+        (("compare", {"providers": "velo"}), "'providers': expected a list; found 'velo'."),
+        (("compare", {"providers": [True]}), "'providers.0': expected a text; found true."),
+        (("ask", {"answers": []}), "'answers': expected an object; found an empty list."),
+        (("replay", {"record": "x"}), "'record': expected an object; found 'x'."),
+        (("impact", {"files": [], "teams": [{}]}), "'files': expected an object; found an empty list."),
+        (("impact", {"files": {}, "teams": []}), "'teams': expected at least 1; found 0."),
+        (("impact", {"files": {}, "teams": [{}], "as_of": "soon"}), "'soon' is not a date"),
+    ],
+)
+def test_an_assistant_is_told_in_one_sentence_what_is_wrong_with_an_argument(
+    bicycles, meet_assistant, tmp_path, call, mistake
+):
+    async def talk():
+        async with meet_assistant(bicycles, RunFolder(folder=tmp_path)) as client:
+            return (await client.call_tool(*call)).structured_content
+
+    (told,) = asyncio.run(talk())["mistakes"]
+    assert told.startswith(mistake)
+    assert len(told) < 500
+
+
+def test_a_prompt_that_an_assistant_asks_for_is_refused_without_a_traceback(web, caplog):
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "prompts/get", "params": {"name": "wings"}}
+    answer = web.post("/mcp", json=asked, headers={"accept": "application/json"})
+    assert answer.json()["error"]["message"] == "Unknown prompt: wings"
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_an_assistant_is_told_what_was_left_out_of_a_long_list(meet_assistant):

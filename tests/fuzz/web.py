@@ -143,7 +143,12 @@ _QUESTIONS = {"version": 1, "answers": [{"topics": ["service"], "screen": 1}]}
 
 def _list_trees() -> tuple[tuple[bytes, object], ...]:
     """Return what programs send as JSON, each with where to."""
-    call = {"name": "recommend", "arguments": {"needs": ["repairs"]}}
+    calls = (
+        {"name": "recommend", "arguments": _TEAM},
+        {"name": "compare", "arguments": {"providers": ["velo"], "area": "services"}},
+        {"name": "facts", "arguments": {"provider": "velo", "criterion": "repairs"}},
+        {"name": "ask", "arguments": {"answers": _QUESTIONS, "values": {"criterion:repairs": "must"}}},
+    )
     return (
         (b"/api/v1/recommendation", _TEAM),
         (b"/api/v1/recommendations", [_TEAM, _TEAM]),
@@ -151,7 +156,7 @@ def _list_trees() -> tuple[tuple[bytes, object], ...]:
         (b"/api/v1/replay", _make_record()),
         (b"/api/v1/impact", {"files": {"facts/providers/rad.yaml": None}, "teams": [_TEAM], "as_of": "2024-06-01"}),
         (b"/api/v1/decisions", {"question": _TEAM, "title": "club"}),
-        (b"/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}),
+        *((b"/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}) for call in calls),
     )
 
 
@@ -232,3 +237,5 @@ def check_web(draw: random.Random, _folder: Path) -> None:
         raise WrongResponse(f"{status} without a sentence for {request}")
     if kind == b"application/json" and body:
         json.loads(body)
+    if b"Error executing tool" in body:
+        raise WrongResponse(f"no sentence for {request}: {body[:500]!r}")

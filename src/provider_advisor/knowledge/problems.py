@@ -24,6 +24,7 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge.shapes.values import Shape, is_id
 from provider_advisor.knowledge.strict_yaml import Document, as_written
 from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.safe_text import shown
 
 _LONGEST_ECHO = 60
 _EXPECTED = {
@@ -63,7 +64,7 @@ def describe_problems(error: ValidationError, document: Document, shape: type[Sh
     keys = {field.alias or name for name, field in shape.model_fields.items()}
     if _is_of_another_kind(document.data, keys):
         is_mapping = isinstance(document.data, dict) and document.data
-        found = f"the key '{next(iter(document.data))}'" if is_mapping else _echo(document.data)
+        found = f"the key {shown(next(iter(document.data)))}" if is_mapping else show_found(document.data)
         return [f"{document.where()}: expected a file such as this example; found {found}.{shape.show_example()}"]
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
 
@@ -78,17 +79,17 @@ def _is_of_another_kind(data: object, keys: set[str]) -> bool:
 def _describe(detail: ErrorDetails, document: Document, shape: type[Shape]) -> str:
     path, key = tuple(_follow(detail["loc"], document.data)), str(detail["loc"][-1])
     where, name = document.where(*path), _find_name(document.data, path)
-    inside = f" in '{name}'" if name else ""  # a line number alone makes a reader search
+    inside = f" in {shown(name)}" if name else ""  # a line number alone makes a reader search
     if detail["type"] == "missing":
         return f"{where}: '{key}' is missing{inside}; add it."
     if detail["type"] == "extra_forbidden":
         # The key may be known elsewhere in the file, so it must not be suggested for itself.
         hint = did_you_mean(key, _collect_keys(shape) - {key}) or " Remove it; `recommend schema` lists the known keys."
-        return f"{where}: unknown key '{key}'{inside}.{hint}"
+        return f"{where}: unknown key {shown(key)}{inside}.{hint}"
     is_entry = detail["type"] == "mapping" and path and isinstance(path[-1], int)
     # The problem is about the innermost key; if an entry is wrong as a whole, about that entry, by its name.
     subject = (name if is_entry else None) or next((step for step in reversed(path) if isinstance(step, str)), None)
-    about = f"'{subject}': " if subject else ""
+    about = f"{shown(subject)}: " if subject else ""
     return f"{where}: {about}{_describe_expected(detail)}."
 
 
@@ -101,14 +102,15 @@ def _describe_expected(detail: ErrorDetails) -> str:
     if kind in {"too_short", "too_long"}:
         return f"expected {_EXPECTED[kind].format(**context)}; found {context['actual_length']}"
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind].format(**context)}; found {_echo(detail['input'])}"
+        return f"expected {_EXPECTED[kind].format(**context)}; found {show_found(detail['input'])}"
     if kind == "form" and isinstance(detail["input"], dict) and detail["input"]:
-        return f"{detail['msg']}; found the key '{next(iter(detail['input']))}'"
+        return f"{detail['msg']}; found the key {shown(next(iter(detail['input'])))}"
     message = detail["msg"].replace("Input should be", "expected").replace("valid ", "").replace("True", "true")
-    return f"{message[0].lower()}{message[1:]}; found {_echo(detail['input'])}"
+    return f"{message[0].lower()}{message[1:]}; found {show_found(detail['input'])}"
 
 
-def _echo(value: object) -> str:
+def show_found(value: object) -> str:
+    """Return a value as its author wrote it, or its kind."""
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, create_model
 from starlette.types import Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError, RequirementsError
@@ -22,14 +22,17 @@ from provider_advisor.faces.web.questionnaire_api import ask_next
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
+from provider_advisor.safe_text import dump_json
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most servers only serve pages
     from mcp.server import MCPServer
     from mcp.server.mcpserver.tools import Tool
 
+_LONGEST_SEARCH = 1_000
 _MOST_FOUND = 20
 _MOST_CLAIMS = 100
 _MOST_CELLS = 200
@@ -86,37 +89,23 @@ class AssistantTools:
         return [self.recommend, self.ask, self.search_criteria, self.facts, self.compare, self.replay]
 
     @_tell_mistakes
-    def search_criteria(self, words: str) -> dict[str, Any]:
+    def search_criteria(self, words: Annotated[str, Field(max_length=_LONGEST_SEARCH)]) -> dict[str, Any]:
         """Find criteria to ask for, by name or meaning, best match first."""
         if not (found := self._service.search(words)):
             raise RequirementsError(explain_unfound(words, self._service.knowledge))
         return _shorten("criteria", [*map(record_criterion, found)], _MOST_FOUND, "use other words")
 
     @_tell_mistakes
-    def recommend(  # noqa: PLR0913, PLR0917 (the parts of a requirements file)
-        self,
-        needs: list[str],
-        wants: list[str] | None = None,
-        situation: dict[str, list[str] | str] | None = None,
-        usage: dict[str, float] | None = None,
-        unlisted: list[str] | None = None,
-        weights: dict[str, float] | None = None,
-        only: list[str] | None = None,
-        without: list[str] | None = None,
-        sources: list[str] | None = None,
-        customer_of: list[str] | None = None,
-        max_age: str | None = None,
-        as_of: str | None = None,
-    ) -> dict[str, Any]:
-        """Recommend a provider for a team.
+    def recommend(self, /, **question: object) -> dict[str, Any]:
+        """Recommend a provider for a team; a question has the keys of a requirements file.
 
         `needs` are musts, `wants` are wishes, both by ids of criteria: "sms", "number-countries>=90", "fax=no" for what
-        must be absent, "sms|whatsapp" for either, "integration@salesforce" for one member. `usage` are monthly volumes.
-        What no criterion covers goes into `unlisted`, and is not judged. `only` and `without` say which providers are
-        compared, `customer_of` which ones the team uses already.
+        must be absent, "sms|whatsapp" for either, "integration@salesforce" for one member; {"criterion": "sms",
+        "weight": 3} gives one a weight of its own. `weights` are percents by area, `usage` monthly volumes (5000,
+        "60000/year", "4000..6000"). What no criterion covers goes into `unlisted`, and is not judged. `only` and
+        `without` say which providers are compared, `customer_of` which ones the team uses already.
         """
-        given = {name: value for name, value in locals().items() if name != "self" and value}
-        answer = self._service.recommend(self._service.read(given), sure=True).record
+        answer = self._service.recommend(self._service.read(question), sure=True).record
         return {
             "verdict": answer["verdict"],
             "scope": answer["knowledge"]["rests_on"],
@@ -174,26 +163,48 @@ class ImpactTool:
     def __init__(self, runs: RunFolder) -> None:
         self._runs = runs
 
-    async def impact(self, files: dict[str, str | None], teams: list[dict[str, Any]]) -> dict[str, Any]:
+    async def impact(
+        self, files: dict[str, str | None], teams: list[dict[str, Any]], as_of: str | None = None
+    ) -> dict[str, Any]:
         """Say which verdicts a change of facts or rules would change, and why, before you make it.
 
         `files` are the full contents of changed files by path, such as facts/providers/acme.yaml, null for one that is
         removed; `teams` are requirements files in JSON, 1,000 at most.
         """
         try:
-            return await measure_change(ImpactRequest(files=files, teams=teams), self._runs)
+            return await measure_change(ImpactRequest(files=files, teams=teams, as_of=as_of), self._runs)
         except AdvisorError as error:
             return _record_mistakes(error)
-        except ValidationError as error:
-            return {"mistakes": [describe_fault({**part, "loc": ("body", *part["loc"])}) for part in error.errors()]}
 
 
 def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
     """Return a server with the tools for assistants; impact needs a folder for runs."""
     from mcp.server import MCPServer  # noqa: PLC0415 (see TYPE_CHECKING above)
+    from mcp.server.mcpserver.exceptions import ToolError  # noqa: PLC0415 (as above)
+    from mcp.shared.exceptions import MCPError  # noqa: PLC0415 (as above)
+    from mcp_types import INVALID_PARAMS, CallToolResult, InputRequiredResult, TextContent  # noqa: PLC0415 (as above)
+
+    class PlainServer(MCPServer):
+        async def call_tool(
+            self,
+            *given: Any,  # noqa: ANN401 (the library's own)
+            **named: Any,  # noqa: ANN401 (as above)
+        ) -> CallToolResult | InputRequiredResult:
+            try:
+                return await super().call_tool(*given, **named)
+            except ToolError as error:
+                if not isinstance(wrong := error.__cause__, ValidationError):
+                    raise
+                faults = ({**fault, "loc": ("body", *fault["loc"])} for fault in wrong.errors())
+                told = {"mistakes": [*map(describe_fault, faults)]}
+                return CallToolResult(content=[TextContent(text=dump_json(told))], structured_content=told)
+
+        async def get_prompt(self, name: str, *_given: object, **_named: object) -> NoReturn:
+            # The library logs a traceback for a prompt that does not exist, and there is none here.
+            raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}")
 
     tools = AssistantTools(KnowledgeService(knowledge)).list_all() + ([ImpactTool(runs).impact] if runs else [])
-    return MCPServer(
+    return PlainServer(
         "recommend",
         instructions=_ABOUT,
         version=__version__,
@@ -205,9 +216,23 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
 def _make_tool(method: Callable[..., Any]) -> Tool:
     """Return a tool that refuses arguments it does not have; the library would drop them."""
     from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415 (as above)
+    from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase  # noqa: PLC0415 (as above)
     from mcp_types import ToolAnnotations  # noqa: PLC0415 (as above)
 
     tool = Tool.from_function(method, annotations=ToolAnnotations(read_only_hint=True))
+    if "question" in tool.fn_metadata.arg_model.model_fields:
+        fields: dict[str, Any] = dict.fromkeys(RequirementsFile.model_fields, (Any, None))
+
+        class AnyArguments(create_model("Fields", __base__=ArgModelBase, **fields)):  # type: ignore[misc]
+            """Takes everything, because the reader of requirements files says best what is wrong."""
+
+            model_config = ConfigDict(extra="allow")
+
+            def model_dump_one_level(self) -> dict[str, Any]:
+                return {name: getattr(self, name) for name in self.model_fields_set}
+
+        tool.fn_metadata.arg_model, tool.parameters = AnyArguments, RequirementsFile.model_json_schema()
+        return tool
 
     class StrictArguments(tool.fn_metadata.arg_model):  # type: ignore[name-defined, misc]
         model_config = ConfigDict(extra="forbid")

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsError
 from provider_advisor.explanation.words import begin_sentence, capital
 from provider_advisor.faces.text import clean
+from provider_advisor.knowledge.problems import show_found
 
 _CODE = re.compile("`([^`]+)`")
 _OPTIONS = re.compile(
@@ -113,14 +114,13 @@ def describe_fault(fault: Mapping[str, Any]) -> str:
         return f"{capital(name)} is missing."
     if kind == "extra_forbidden":
         return f"unknown key {name[:_LONGEST_SHOWN]}."
-    if kind in {"too_short", "too_long"}:
+    if kind in {"too_short", "too_long", "string_too_long"}:
         end, bound = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
-        return f"{name}: expected at {end} {fault['ctx'][bound]:,}; found {fault['ctx']['actual_length']:,}."
+        unit = " characters" if kind == "string_too_long" else ""
+        return f"{name}: expected at {end} {fault['ctx'][bound]:,}{unit}; found {len(fault['input']):,}."
     if (expected := _EXPECTED.get(kind)) is None:
         return f"{name}: {fault['msg']}."
-    found = clean(str(fault["input"]))[:40]
-    found = f"'{found}'" if isinstance(fault["input"], str) else found
-    return f"{name}: expected {expected}; found {found}."
+    return f"{name}: expected {expected}; found {clean(show_found(fault['input']))}."
 
 
 def _describe_body(fault: Mapping[str, Any]) -> str:
