@@ -68,12 +68,11 @@ class BatchOptions(InputOptions):
     rejects: str | None = _in_output(
         "--rejects",
         type=path_name,
-        metavar="FILE",
         help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
     )
-    summary: str | None = _in_output("--summary", type=path_name, metavar="FILE", help="Also write a summary as JSON.")
+    summary: str | None = _in_output("--summary", type=path_name, help="Also write a summary as JSON.")
     report: str | None = _in_output(
-        "--report", type=path_name, metavar="FILE", help="Also write a summary as an HTML page with charts."
+        "--report", type=path_name, help="Also write a summary as an HTML page with charts."
     )
     quiet: bool = _in_output("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
     resume: bool = _in_run("--resume", is_flag=True, help="Continue an interrupted run.")

@@ -114,7 +114,7 @@ def show_decision(name: str, store: str, options: ShowOptions) -> None:
 
 @decisions_command.command("export")
 @store_option(required=True)
-@click.option("--output", type=path_name, metavar="FILE", help="Write to this file instead of standard output.")
+@click.option("--output", type=path_name, help="Write to this file instead of standard output.")
 def export_decisions(store: str, output: str | None) -> None:
     """Write all decisions as JSON Lines, one per line."""
     with _open(store) as opened:

@@ -47,13 +47,11 @@ class SheetOptions(EvidenceOptions):
     matches: str | None = _in_reading(
         "--matches",
         type=path_name,
-        metavar="FILE",
         help="Read headers or requirements as in this file, which --matched wrote and you corrected.",
     )
     matched: str | None = _in_reading(
         "--matched",
         type=path_name,
-        metavar="FILE",
         help="Write how the headers or requirements of a sheet were read to this file, so that you can correct it.",
     )
     decimal: str | None = _in_reading(

@@ -32,9 +32,9 @@ T = TypeVar("T")
 
 
 class FieldOption(click.Option):
-    """An option that is the field of a record, and has a heading in the help."""
+    """An option that is the field of a record, and has a heading in the help; `settings` are those of click."""
 
-    def __init__(self, *names: str, heading: str, **settings: Any) -> None:  # noqa: ANN401 (click's settings)
+    def __init__(self, *names: str, heading: str = "Options", **settings: Any) -> None:  # noqa: ANN401 (click's settings)
         super().__init__(names, **settings)
         self.heading = heading
 
@@ -43,9 +43,8 @@ class FieldOption(click.Option):
         self.name = name
 
 
-def option(*names: str, heading: str = "Options", **settings: Any) -> Any:  # noqa: ANN401 (the field has its own type)
-    """Return an option as the value of a field; `settings` are those of click."""
-    return FieldOption(*names, heading=heading, **settings)
+option: Any = FieldOption
+"""An option as the value of a field, which has a type of its own."""
 
 
 def take_options(record: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
@@ -75,14 +74,17 @@ def take_options(record: type) -> Callable[[Callable[..., T]], Callable[..., T]]
 class _PathName(click.Path):
     """The name of a file or folder as given; an empty one, as from an unset variable, is refused."""
 
+    def __init__(self, name: str, *, file_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay)
+        self.name = name  # what the help shows, in capitals
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 (click's signature)
         """Return the name. Raises click.BadParameter."""
         # What the name leads to is looked at where it is opened: there each command says what it expects.
         return value or self.fail("the name is empty; give a file or a folder", param, ctx)
 
 
-path_name = _PathName()
-_folder_name = _PathName(file_okay=False)
+path_name, _folder_name = _PathName("file"), _PathName("dir", file_okay=False)
 
 
 def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
@@ -106,6 +108,11 @@ def _inherit(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 _in_facts = functools.partial(option, heading="Facts and providers")
+
+
+def list_option(flag: str, what: str, *, heading: str = "Facts and providers", metavar: str = "LIST", help: str) -> Any:  # noqa: A002, ANN401 (as click and `option`)
+    """Return an option that takes a list, and can be repeated; a shell completes its `what`."""
+    return option(flag, heading=heading, multiple=True, metavar=metavar, shell_complete=complete_by(what), help=help)
 
 
 def format_option(*formats: str) -> Any:  # noqa: ANN401 (as `option`)
@@ -136,14 +143,12 @@ class KnowledgeOptions:
     facts: str | None = _in_facts(
         "--facts",
         type=_folder_name,
-        metavar="DIR",
         callback=_inherit,
         help="Folder of facts to use instead of the one shipped with the program.",
     )
     rules: str | None = _in_facts(
         "--rules",
         type=_folder_name,
-        metavar="DIR",
         callback=_inherit,
         help="Folder of rules to use instead of the one shipped with the program.",
     )
@@ -176,32 +181,14 @@ class FactOptions(KnowledgeOptions):
     as_of: str | None = _in_facts(
         "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: today."
     )
-    only: tuple[str, ...] = _in_facts(
-        "--only",
-        multiple=True,
-        metavar="LIST",
-        shell_complete=complete_by("providers"),
-        help="Consider only these providers, such as acme,other.",
+    only: tuple[str, ...] = list_option(
+        "--only", "providers", help="Consider only these providers, such as acme,other."
     )
-    without: tuple[str, ...] = _in_facts(
-        "--without",
-        multiple=True,
-        metavar="LIST",
-        shell_complete=complete_by("providers"),
-        help="Leave out these providers.",
-    )
-    sources: tuple[str, ...] = _in_facts(
-        "--sources",
-        multiple=True,
-        metavar="LIST",
-        shell_complete=complete_by("sources"),
-        help="Use only claims from these sources.",
-    )
-    customer_of: tuple[str, ...] = _in_facts(
+    without: tuple[str, ...] = list_option("--without", "providers", help="Leave out these providers.")
+    sources: tuple[str, ...] = list_option("--sources", "sources", help="Use only claims from these sources.")
+    customer_of: tuple[str, ...] = list_option(
         "--customer-of",
-        multiple=True,
-        metavar="LIST",
-        shell_complete=complete_by("providers"),
+        "providers",
         help="Providers you are already a customer of; their products that are closed to new customers then count.",
     )
 

@@ -17,7 +17,7 @@ from provider_advisor.faces.cli.commands import Commands
 from provider_advisor.faces.cli.exit_status import BY_VERDICT, ExitStatus
 from provider_advisor.faces.cli.input_options import SHEET_ONLY, SheetOptions
 from provider_advisor.faces.cli.named_files import write_answer
-from provider_advisor.faces.cli.options import complete_by, format_option, option, path_name, take_options
+from provider_advisor.faces.cli.options import format_option, list_option, option, path_name, take_options
 from provider_advisor.faces.text import show_document, show_notes, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
@@ -51,6 +51,7 @@ _SELDOM = 100_000
 """Objects made between two collections: what a run over many teams keeps is alive until its end."""
 
 _stated = partial(option, heading="What the team needs")
+_listed = partial(list_option, heading="What the team needs")
 _in_output = partial(option, heading="Output")
 
 
@@ -60,18 +61,12 @@ _in_output = partial(option, heading="Output")
 class StatementOptions(SheetOptions):
     """What a team asks for, in options and in a file."""
 
-    needs: tuple[str, ...] = _stated(
-        "--needs",
-        multiple=True,
-        metavar="LIST",
-        shell_complete=complete_by("requirements"),
-        help="Requirements that must be met, such as whiteboard,number-countries>=90.",
+    needs: tuple[str, ...] = _listed(
+        "--needs", "requirements", help="Requirements that must be met, such as whiteboard,number-countries>=90."
     )
-    wants: tuple[str, ...] = _stated(
+    wants: tuple[str, ...] = _listed(
         "--wants",
-        multiple=True,
-        metavar="LIST",
-        shell_complete=complete_by("requirements"),
+        "requirements",
         help="Requirements that should be met. Append :could to a nice-to-have, as in fax:could, and :wont to what "
         "you do not want.",
     )
@@ -82,24 +77,18 @@ class StatementOptions(SheetOptions):
         help='A requirement that no criterion covers, such as "loan phones during repair". It is listed but not '
         "judged. It is a must unless :should or :could follows.",
     )
-    situation: tuple[str, ...] = _stated(
-        "--situation",
-        multiple=True,
-        metavar="NAME=VALUE",
-        shell_complete=complete_by("situation"),
-        help="What the team is like, such as developers=none.",
+    situation: tuple[str, ...] = _listed(
+        "--situation", "situation", metavar="NAME=VALUE", help="What the team is like, such as developers=none."
     )
-    usage: tuple[str, ...] = _stated(
+    usage: tuple[str, ...] = _listed(
         "--usage",
-        multiple=True,
+        "usage",
         metavar="ITEM=NUMBER",
-        shell_complete=complete_by("usage"),
         help="Monthly volumes, such as sms-outbound=5000; also per year (60000/year) or as a range (40000..60000).",
     )
     file: str | None = _stated(
         "--file",
         type=path_name,
-        metavar="FILE",
         help="Requirements file in YAML or JSON, or a spreadsheet with one requirement per row (.xlsx, .csv); - reads "
         "standard input. Options add to the file or override it.",
     )
@@ -114,7 +103,6 @@ class RecommendOptions(StatementOptions):
         "--output",
         "-o",
         type=path_name,
-        metavar="FILE",
         help="Write to this file, in the format of its extension: .html, .md or .json, else text. With --format "
         "questions, a folder or a name with {provider} gets one file per provider.",
     )

@@ -75,13 +75,11 @@ class AskOptions(StatementOptions):
     save: str | None = _in_conversation(
         "--save",
         type=path_name,
-        metavar="FILE",
         help="Save what you ask for as a requirements file, to use with recommend --file.",
     )
     answers: str | None = _in_conversation(
         "--answers",
         type=path_name,
-        metavar="FILE",
         help="Read the answers from a file (- for standard input) instead of asking.",
     )
     resume: str | None = _in_conversation(
