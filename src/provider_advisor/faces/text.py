@@ -9,9 +9,9 @@ import os
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -221,18 +221,14 @@ def _style(text: str, colour: str | None, *, bold: bool) -> str:
     return click.style(text, fg=colour, bold=bold or None) if colour or bold else text
 
 
-class Advance(Protocol):
-    """Called with the bytes read so far and the rows done since the last call."""
-
-    def __call__(self, read: int, rows: int) -> None:
-        """Show it."""
-
-
 @contextmanager
-def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
-    """A progress bar for this many bytes (0 if unknown) on standard error, only if that is a terminal."""
+def progress_bar(size: int, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on standard error, only if that is a terminal, towards this many bytes; 0 if unknown.
+
+    What it yields is called with the bytes read so far, and the rows done since the last call.
+    """
     if quiet or not sys.stderr.isatty():
-        yield _show_nothing
+        yield lambda _read, _rows: None
         return
     from rich.console import Console  # noqa: PLC0415 (slow to import, and most runs have no terminal)
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
@@ -241,19 +237,12 @@ def progress_bar(size: int, *, quiet: bool) -> Iterator[Advance]:
     columns = (BarColumn(), TextColumn("{task.fields[rows]:,} rows"), TextColumn("{task.fields[rate]:,} rows/s"), left)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=size or None, rows=0, rate=0)
-        began, rows_done, shown = time.monotonic(), 0, 0.0
+        began, done = time.monotonic(), 0
 
         def advance(read: int, rows: int) -> None:
-            nonlocal rows_done, shown
-            rows_done += rows
-            now = time.monotonic()
-            if now - shown >= _PAUSE:
-                rate = int(rows_done / max(now - began, _PAUSE))
-                bar.update(task, completed=read, rows=rows_done, rate=rate)
-                shown = now
+            nonlocal done
+            done += rows
+            rate = int(done / max(time.monotonic() - began, _PAUSE))
+            bar.update(task, completed=read, rows=done, rate=rate)
 
         yield advance
-
-
-def _show_nothing(read: int, rows: int) -> None:
-    """Show nothing."""

@@ -7,10 +7,8 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -28,7 +26,7 @@ from provider_advisor.faces.cli.ask.sessions import (
 )
 from provider_advisor.faces.cli.ask.typed import InputLines
 from provider_advisor.faces.cli.commands import HeadedCommand
-from provider_advisor.faces.cli.exit_status import get_signal_status
+from provider_advisor.faces.cli.exit_status import ExitStatus
 from provider_advisor.faces.cli.named_files import name_input, read_input
 from provider_advisor.faces.cli.options import format_option, option, path_name, take_options
 from provider_advisor.faces.cli.recommend import StatementOptions, read_statement
@@ -182,46 +180,23 @@ def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
     """Ask; return 0, or the exit status after an interruption, when the answers are saved."""
 
     def save(before: str = "") -> None:
-        # The terminal may already be closed.
+        # A terminal that closes asks twice, itself and by its shell, and may be gone already.
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
         with contextlib.suppress(OSError):
             show_text(f"\n{before}{_save(draft.complete(), options, resumed)}", err=True)
-
-    with _interruptible():
-        try:
-            converse(draft, _make_face(options), partial(_save_as, options))
-        except (KeyboardInterrupt, EOFError) as stop:
-            save("Interrupted. ")
-            return get_signal_status(stop.number if isinstance(stop, EndRequest) else signal.SIGINT)
-        except (OSError, AdvisorError) as error:
-            if not isinstance(error, BrokenPipeError):
-                save()
-            raise
-    return 0
-
-
-class EndRequest(KeyboardInterrupt):
-    """The process was asked to end by a signal with this `number`."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(number)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn the first request to end, or a closed terminal, into an EndRequest; ignore further ones."""
-    before = {number: signal.signal(number, _raise_request) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
-
-def _raise_request(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the shape of a handler)
-    for other in _SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    raise EndRequest(number)
+    try:
+        converse(draft, _make_face(options), partial(_save_as, options))
+    except (KeyboardInterrupt, EOFError):
+        save("Interrupted. ")
+        return ExitStatus.INTERRUPTED  # `main` knows by which signal
+    except (OSError, AdvisorError) as error:
+        if not isinstance(error, BrokenPipeError):
+            save()
+        raise
+    return 0
 
 
 def _check(options: AskOptions) -> None:
