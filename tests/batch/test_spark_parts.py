@@ -21,9 +21,8 @@ from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.pipeline import ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.spark import driver, session, worker
-from provider_advisor.batch.spark.driver import run_on_spark
+from provider_advisor.batch.spark.driver import count_unknown, place_output, run_on_spark, stage_folder
 from provider_advisor.batch.spark.session import pack_knowledge
-from provider_advisor.batch.spark.stage import count_unknown, place_output, stage_folder
 from provider_advisor.batch.spark.worker import REJECTS, ROWS, WORDS, Job, do_shares, read_report, split_inputs
 from provider_advisor.batch.writing.output_paths import OutputPlace
 from provider_advisor.batch.writing.part_folder import finish_part_folder

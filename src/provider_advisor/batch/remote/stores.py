@@ -2,15 +2,16 @@
 
 A name is a URL in pyarrow's form. Credentials come from where each store's own tools look for them, such as
 AWS_ACCESS_KEY_ID or ~/.aws; `AWS_ENDPOINT_URL` and `CLOUD_STORAGE_EMULATOR_ENDPOINT` name other servers. For Azure see
-`azure`; how outputs reach a store is in `staged_outputs`.
+`azure`. Outputs are written to a local folder first, and uploaded when they are complete.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
-from pathlib import Path
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -19,11 +20,12 @@ import pyarrow.fs as pf
 from provider_advisor.batch.remote.addresses import (
     find_scheme,
     hide_secrets,
+    is_stored,
     refuse_unescaped,
     show_address,
 )
 from provider_advisor.batch.remote.azure import find_in_azure, get_store_options
-from provider_advisor.errors import BatchError, BatchFailure
+from provider_advisor.errors import AdvisorError, BatchError, BatchFailure
 
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 _EXAMPLES = {"s3": "s3://bucket/teams.csv", "gs": "gs://bucket/teams.csv", "gcs": "gs://bucket/teams.csv"}
@@ -178,3 +180,70 @@ def describe_store_error(error: Exception, url: str) -> str:
     for noise, message in _NOISE.items():
         said = re.sub(noise, message, said, flags=re.DOTALL)
     return hide_secrets(" ".join(said.split()).rstrip(".:"), url)[:_LONGEST] or type(error).__name__
+
+
+# Outputs. Most stores cannot rename an object, so an object under its final name is assumed to be complete. Rejects
+# come first and rows last, so that a program that waits for the rows finds everything else; if an upload fails, earlier
+# ones are removed.
+
+
+class _StagedFile(NamedTuple):
+    stored: StoredObject
+    local: Path
+
+
+class OutputStager:
+    """Stages outputs for stores in local files."""
+
+    def __init__(self, folder: Path, inputs: Iterable[str]) -> None:
+        self._folder = folder
+        self._taken = {find_object(name).place: "an input" for name in inputs if is_stored(name)}
+        self._files: dict[str, _StagedFile] = {}
+
+    def place(self, what: str, url: str) -> str:
+        """Return the local file for an output; `what` is its name in messages.
+
+        Raises BatchError for an object that cannot be written, that is an input, or that is another output too.
+        """
+        stored = find_object(url)
+        if before := self._taken.get(stored.place):
+            raise BatchError(f"{what} {stored.name} is also {before}; choose another object.")
+        stored.refuse_unwritable()
+        self._taken[stored.place] = what
+        folder = self._folder / str(len(self._files))
+        folder.mkdir()
+        self._files[what] = _StagedFile(stored, folder / PurePosixPath(stored.path).name)
+        return str(self._files[what].local)
+
+    def refuse_other(self, what: str, begins: bytes, replaced: str) -> None:
+        """Raise BatchError if the object of an output exists and may not be replaced."""
+        self._files[what].stored.refuse_other(begins, replaced)
+
+    def find_name(self, local: Path | None) -> str | None:
+        """Return the name of the object for a local file, None for any other file."""
+        return next((staged.stored.name for staged in self._files.values() if staged.local == local), None)
+
+    def send(self, order: Iterable[str]) -> None:
+        """Upload what was written, in this order; remove from the store what was not written.
+
+        Raises BatchFailure, after removing what was uploaded.
+        """
+        sent: list[StoredObject] = []
+        try:
+            for staged in (self._files[what] for what in order if what in self._files):
+                if staged.local.exists():
+                    staged.stored.send(staged.local)
+                    sent.append(staged.stored)
+                else:
+                    staged.stored.remove()
+        except AdvisorError:
+            for stored in sent:
+                stored.remove()
+            raise
+
+
+@contextlib.contextmanager
+def stage(inputs: Iterable[str]) -> Iterator[OutputStager]:
+    """Yield a staging area whose files are deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
+        yield OutputStager(Path(folder).resolve(), inputs)

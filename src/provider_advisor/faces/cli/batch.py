@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # columns take long to import, and help needs none
     from provider_advisor.batch.local_run import Result
     from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
     from provider_advisor.batch.reading import Inputs
-    from provider_advisor.batch.remote.staged_outputs import OutputStager
+    from provider_advisor.batch.remote.stores import OutputStager
     from provider_advisor.batch.writing.answer_workbook import WorkbookPlan
     from provider_advisor.batch.writing.output_paths import OutputPlace
 

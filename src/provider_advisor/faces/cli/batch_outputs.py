@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from provider_advisor.errors import BatchError
 
 if TYPE_CHECKING:  # columns take long to import, and help needs none
-    from provider_advisor.batch.remote.staged_outputs import OutputStager
+    from provider_advisor.batch.remote.stores import OutputStager
     from provider_advisor.batch.writing.output_paths import OutputPlace
     from provider_advisor.faces.cli.batch import BatchOptions
 
@@ -65,7 +65,7 @@ def stage_outputs(
     if not any(name and is_stored(name) for name in given.values()):
         yield names, options, None
         return
-    from provider_advisor.batch.remote.staged_outputs import stage  # noqa: PLC0415 (clients of stores load slowly)
+    from provider_advisor.batch.remote.stores import stage  # noqa: PLC0415 (clients of stores load slowly)
     from provider_advisor.batch.writing.rejects import REJECTS_HEADER  # noqa: PLC0415 (as above)
 
     if is_stored(names[-1]) and options.rejects is None:
