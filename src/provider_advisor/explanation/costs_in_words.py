@@ -116,7 +116,8 @@ def money_text(low: float, high: float | None) -> str:
 
 def describe_cost(cost: CostRecord, knowledge: KnowledgeBase) -> str:
     """Return a cost in words: "600 to 1200 USD/month (2022 price)", "at least 83 USD/month; not included: fees"."""
-    return "; ".join([describe_sum(cost, knowledge), *_list_exclusions(cost, knowledge)])
+    sums = [] if cost.is_unknown else [describe_sum(cost, knowledge)]
+    return "; ".join([*sums, *_list_exclusions(cost, knowledge)])
 
 
 def describe_sum(cost: CostRecord, knowledge: KnowledgeBase) -> str:

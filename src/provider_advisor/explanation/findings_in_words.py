@@ -16,6 +16,7 @@ from provider_advisor.explanation.words import (
     claim_text,
     claims_text,
     criterion_label,
+    degree_text,
     joined,
     list_doubts,
     member_label,
@@ -25,6 +26,7 @@ from provider_advisor.explanation.words import (
 )
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.choices import get_bound
+from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth, number_text
 from provider_advisor.requirements import Requirement
@@ -58,6 +60,7 @@ _OF_THE_ANSWER = RENAMED | {"withdrawn"}
 _MOST_NAMED = 5
 _ENDS = {"at_least", "at_most"}
 _AMBIGUOUS = "the source can be read in another way"
+_DOUBTED = " (the source is ambiguous)"
 
 
 def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
@@ -143,7 +146,7 @@ def _say_amount(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
         said += f" ({member_label(fact.criterion, fact.price_of, knowledge)} price)"
     if fact.disputed:
         return f"disputed: {said}"
-    doubt = " (the source is ambiguous)" if _find_strongest_evidence(fact.claims) == "ambiguous" else ""
+    doubt = _DOUBTED if _find_strongest_evidence(fact.claims) == "ambiguous" else ""
     paid_for = finding.degree.paid_for
     if paid_for is not None:
         label = knowledge.criteria[paid_for.criterion].label
@@ -231,7 +234,9 @@ def list_unknowns(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[Unknow
         if len(group) > _MOST_NAMED:
             group.sort(key=lambda part: places[part.provider])
         about = [
-            names[part.provider] if part.outcome == "unknown" else f"{names[part.provider]} ({part.says})"
+            names[part.provider]
+            if part.outcome == "unknown"
+            else f"{names[part.provider]} ({say_in_table(part).partition(' (')[0]})"
             for part in group
         ]
         found.append(Unknown(label, priority, shortened(about)))
@@ -285,11 +290,19 @@ def list_notes(finding: FindingRecord) -> list[str]:
     return list(dict.fromkeys(part.note for part in finding.evidence if part.note))
 
 
+def say_in_table(finding: FindingRecord) -> str:
+    """Return yes, no or not known; of what is met by degrees the amount, such as "99.95 to 99.99 percent"."""
+    if finding.outcome != "partial" or finding.criterion is None or EITHER in finding.criterion:
+        return degree_text(finding.outcome, finding.degree)
+    # "100%" would be read as the uptime, not as how far 99.99 percent meets the wish.
+    return finding.says.partition(";")[0].replace(_DOUBTED, "")
+
+
 def qualify(word: str, finding: FindingRecord, answer: AnswerRecord) -> str:
     """Return the word for a finding in a table with what weakens it: "no, implied", "yes (2022)"."""
     year = find_stale_year(finding, answer)
     doubt = ", ambiguous" if finding.is_ambiguous else ", implied" if finding.is_implied else ""
-    return f"{word}{doubt}{f' ({year})' if year else ''}"
+    return f"{word}{doubt}{f' ({year})' if year and f'{year} price' not in word else ''}"
 
 
 def find_stale_year(finding: FindingRecord, answer: AnswerRecord) -> str:

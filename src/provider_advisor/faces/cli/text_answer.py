@@ -30,6 +30,7 @@ from provider_advisor.explanation.findings_in_words import (
     list_unsure,
     list_unwanted,
     qualify,
+    say_in_table,
     say_not_stated,
 )
 from provider_advisor.explanation.verdict_in_words import group_questions, list_combinations, list_concessions
@@ -41,7 +42,6 @@ from provider_advisor.explanation.words import (
     base_text,
     capital,
     counted,
-    degree_text,
     joined,
     percent,
     remarks_text,
@@ -224,9 +224,9 @@ class _AnswerText:
         return TableCell(text, "yellow" if finding.is_ambiguous else cell.colour)
 
     def _mark_alone(self, finding: FindingRecord) -> TableCell:
-        """Return yes, no or ?; a degree in percent; or yes* if another product meets it."""
+        """Return yes, no or ?; an amount; or yes* if another product meets it."""
         if finding.outcome == "partial":
-            return TableCell(degree_text(finding.outcome, finding.degree))
+            return TableCell(say_in_table(finding))
         if finding.outcome == "unknown" and finding.says.startswith("by quote only"):
             return TableCell("by quote", "yellow")
         if self.answer.has_gap(finding):

@@ -120,7 +120,7 @@ def _write_options(report: Report) -> Iterator[str]:
     if report.rows:
         yield _write_table(
             ["Priority", "Requirement", *(escape(provider.name) for provider in report.shown)],
-            ([row.priority, escape(row.label), *(cell.word for cell in row.cells)] for row in report.rows),
+            ([row.priority, escape(row.label), *(escape(cell.word) for cell in row.cells)] for row in report.rows),
         )
         for heading, lines in report.others:
             yield from _write_list(heading, lines)
@@ -146,7 +146,8 @@ def _write_reasons(found: Sequence[ReportRow]) -> Iterator[str]:
         yield f"### {escape(row.label)}"
         yield f"{row.priority.capitalize()}, weight {row.weight}{_say_origin(row)}."
         yield _join_list(
-            f"**{escape(cell.provider)}:** {cell.word}; {escape(cell.says)}{_cite(cell.citations)}{_note(cell.notes)}"
+            f"**{escape(cell.provider)}:** {escape(cell.word)}{'; ' if cell.says else ''}{escape(cell.says)}"
+            f"{_cite(cell.citations)}{_note(cell.notes)}"
             for cell in row.reasons
         )
 

@@ -17,13 +17,12 @@ from provider_advisor.explanation.answer_records import (
     ScoreRecord,
     group_findings,
 )
-from provider_advisor.explanation.findings_in_words import list_notes, qualify
+from provider_advisor.explanation.findings_in_words import list_notes, qualify, say_in_table
 from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.words import (
     STANDINGS,
     capital,
     criterion_label,
-    degree_text,
     joined,
     lines_text,
     remarks_text,
@@ -213,14 +212,17 @@ def _say_because(because: str, rule: Rule | None, knowledge: KnowledgeBase) -> s
 def _make_cell(
     finding: FindingRecord, names: Mapping[str, str], sources: CitedSources, knowledge: KnowledgeBase
 ) -> ReportCell:
-    word = degree_text(finding.outcome, finding.degree)
+    word = say_in_table(finding)
     if finding.disputed and finding.outcome == "unknown":
         word = "disputed"
     # Beside the word, "not known: no claim confirms or denies it" is "no claim confirms or denies it".
     says = finding.says.removeprefix(f"{word}: ")
+    if says.startswith(word):  # an amount: what is behind it
+        says = says.partition("; ")[2]
     notes = tuple(list_notes(finding))
     known = knowledge.criteria.get(finding.criterion or "")
-    amount = says if known is not None and known.kind != "capability" and finding.evidence else ""
+    is_said = finding.outcome == "partial" or known is None or known.kind == "capability"
+    amount = "" if is_said or not finding.evidence else says
     cited = sources.cite(finding.evidence)
     return ReportCell(names[finding.provider], finding.outcome, word, says, cited, notes, amount)
 
