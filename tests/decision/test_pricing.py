@@ -14,6 +14,8 @@ from provider_advisor.batch.kernel.situations import Situations
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.decision.cost import calculate_cost
 from provider_advisor.explanation.costs_in_words import describe_cost
+from provider_advisor.explanation.words import claims_text
+from provider_advisor.faces.compared_facts import compare_facts
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.suspicions import find_suspicions
 from provider_advisor.logic import Interval
@@ -160,6 +162,30 @@ def test_the_rate_and_its_day_are_said_and_so_is_that_there_is_none(priced):
     assert (item["price"], item["by_quote"]) == (None, False)
     assert item["unconverted"] == ["10 USD/delivery (no exchange rate for USD is recorded)"]
     assert [said for said in find_suspicions(early) if "no exchange rate for USD is recorded by 2020-05-31" in said]
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate"),
+    [
+        ("USD", "(1 USD = 0.8 EUR on 2020-09-01)"),
+        ("GBP", "(1 GBP = 1.25 to 1.5 EUR on 2020-09-01)"),
+        ("INR", "(no exchange rate for INR is recorded)"),
+    ],
+)
+def test_tiers_are_shown_in_their_own_currency_whether_there_is_a_rate_or_not(priced, currency, rate):
+    facts = priced(f"tiers: [{{up_to: 4, price: 10}}, {{price: 5}}], unit: {currency}/delivery", files=FILES)
+    fact = facts("shop", "delivery-price")
+    shown = f"10 up to 4 a month, then 5 {currency}/delivery {rate}"
+    assert claims_text(fact.claims) == shown
+    (row,) = compare_facts(facts, ["shop"], "deliveries")
+    assert row.list_texts(facts.knowledge) == [shown]
+    assert row.record(facts.knowledge)["facts"]["shop"]["claims"][0]["tiers"] == [
+        {"up_to": 4, "price": 10},
+        {"up_to": None, "price": 5},
+    ]
+    answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 10}, as_of=DAY).record
+    (item,) = answer["providers"][0]["monthly_cost"]["items"]
+    assert [item["price"], *item["unconverted"]] == ([None, shown] if currency == "INR" else [shown])
 
 
 def test_a_converted_price_is_as_old_as_its_rate(priced):

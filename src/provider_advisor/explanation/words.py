@@ -173,8 +173,7 @@ def claims_text(claims: Iterable[Claim]) -> str:
 
 def _amount_text_of(claim: Claim, value: Number | tuple[Number | str, ...]) -> str:
     unit = f" {claim.unit}" if claim.unit else ""
-    # Once converted, tiers are in the criterion's currency; a claim is shown in its own.
-    if claim.tiers and not claim.rates:
+    if claim.tiers:
         return _tiers_text(claim.tiers) + unit
     if isinstance(value, tuple):
         parts = [part if isinstance(part, str) else number_text(part) for part in value]

@@ -244,11 +244,11 @@ class Claim(NamedTuple):
     meant: str | None = None
     """Without a `product`, the one that it is about although the source does not name it."""
     tiers: tuple[Tier, ...] = ()
-    """Of a price; `value` and `amount` then reach from the lowest price to the highest."""
+    """Of a price, always in its own currency; `value` and `amount` then reach from the lowest price to the highest."""
     terms: Terms = NO_TERMS
     """What a price asks beside its amount, always in its own currency."""
     rates: tuple[Rate, ...] = ()
-    """In a fact: what `amount` and `tiers` were converted by; several where sources of one day differ."""
+    """In a fact: what `amount` was converted by; several where sources of one day differ."""
     plus: str | None = None
     """What comes on top of a price, such as carrier fees. No source says how much, so `amount` has no upper end."""
     price_of: str | None = None
@@ -263,6 +263,14 @@ class Claim(NamedTuple):
     def counts_from(self) -> dt.date:
         """Return the day from which it ages: a converted price is as old as the rate, if that is older."""
         return min((self.stated, *(rate.stated for rate in self.rates)))
+
+    @property
+    def converted_tiers(self) -> tuple[Tier, ...]:
+        """Return its tiers in the currency of its amount; none where rates differ, because a tier has no one price."""
+        worths = {rate.worth for rate in self.rates}
+        if len(worths) > 1:
+            return ()
+        return tuple(tier._replace(price=tier.price * worth) for tier in self.tiers for worth in worths) or self.tiers
 
     @property
     def converted_terms(self) -> list[Terms]:
@@ -351,7 +359,7 @@ class Fact(NamedTuple):
     @property
     def tiers(self) -> tuple[Tier, ...]:
         """Return the tiers of a price if one list of tiers is all that is known; otherwise none."""
-        said = {claim.tiers for claim in self.claims if claim.amount == self.amount is not None}
+        said = {claim.converted_tiers for claim in self.claims if claim.amount == self.amount is not None}
         return said.pop() if len(said) == 1 and not self.disputed else ()
 
     @property

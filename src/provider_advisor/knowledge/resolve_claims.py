@@ -111,14 +111,12 @@ class ClaimResolver:
             return claim
         rates = self._find_rates(_get_currency(claim.unit), _get_currency(criterion.unit))
         if not rates:
-            return claim._replace(amount=None, tiers=())
+            return claim._replace(amount=None)
         low, high = min(rate.worth for rate in rates), max(rate.worth for rate in rates)
         # No price is below 0, so only its upper end can be open.
         most = None if claim.amount.high is None else claim.amount.high * high
         amount = Interval((claim.amount.low or 0) * low, most, claim.amount.above)
-        # Where the rates differ, a tier has no one price; then the whole lies between the lowest and the highest.
-        tiers = tuple(tier._replace(price=tier.price * low) for tier in claim.tiers) if low == high else ()
-        return claim._replace(amount=amount, tiers=tiers, rates=rates)
+        return claim._replace(amount=amount, rates=rates)
 
     def _find_rates(self, currency: str, into: str) -> tuple[Rate, ...]:
         """Return the newest rates that were stated by the day, all of one day, by the sources that count."""
