@@ -507,6 +507,32 @@ def test_a_program_is_told_what_to_do_instead(web, method, path, body, kind, sen
 
 
 @pytest.mark.parametrize(
+    ("path", "suggested"),
+    [
+        ("/api/v1/recommendation?needs=smss,witheboard", ["sms", "whiteboard"]),
+        ("/api/v1/recommendation?need=sms", ["needs"]),
+        ("/api/v1/recommendation?needs=dubbing", []),
+        ("/api/v1/facts?provider=twillio", ["twilio"]),
+        ("/api/v1/facts?criterion=subtitling", ["live-captions"]),
+        ("/criteria/smss.json", ["sms"]),
+        ("/facts.csv?provider=twillio&criterion=smss", ["twilio", "sms"]),
+        ("/answer.json?needs=phone-numbers@grmany", ["germany", "romania", "iran"]),
+        ("/compare.json?area=vidoe", ["video", "voice"]),
+        ("/rules.json?area=vidoe", ["video", "voice"]),
+    ],
+)
+def test_7_a_problem_lists_the_words_that_its_sentences_suggest(web, path, suggested):
+    problem = web.get(path).json()
+    assert problem["did_you_mean"] == suggested
+    assert all(f"'{word}'" in problem["detail"] for word in suggested)
+
+
+def test_7_a_team_that_cannot_be_read_has_suggestions_too(web):
+    (told,) = web.post("/api/v1/recommendations", json=[{"needs": ["smss"]}]).json()
+    assert told["did_you_mean"] == ["sms"]
+
+
+@pytest.mark.parametrize(
     ("body", "sentence"),
     [
         (b'{"needs": ["sms"], "needs": ["fax"]}', "The body has the key 'needs' twice; keep one."),
@@ -844,6 +870,7 @@ def test_the_contract_is_published_with_the_models_of_the_answers(web):
     document = web.get("/api/v1/openapi.json").json()
     schemas = document["components"]["schemas"]
     assert {"Recommendation", "Problem"} <= schemas.keys()
+    assert schemas["Problem"]["properties"].keys() == web.get("/api/v1/recommendation?needs=x").json().keys()
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert references <= schemas.keys()
     operations = [one for methods in document["paths"].values() for one in methods.values()]

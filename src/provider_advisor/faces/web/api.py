@@ -26,7 +26,7 @@ from provider_advisor.faces.knowledge_records import record_criterion, record_pr
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query, read_address
 from provider_advisor.faces.web.api_requests import StrictBody, describe_unknown, make_api_router
-from provider_advisor.faces.web.error_sentences import list_mistakes, tell_program
+from provider_advisor.faces.web.error_sentences import list_mistakes, record_mistakes
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
 from provider_advisor.faces.web.service import KnowledgeService, Service
@@ -107,7 +107,7 @@ def _answer_one(team: dict[str, Any], service: KnowledgeService) -> dict[str, An
     try:
         return service.recommend(service.read(team)).short_record
     except RequirementsError as error:
-        return {"mistakes": [*map(tell_program, list_mistakes(error))]}
+        return record_mistakes(list_mistakes(error))
 
 
 @router.post("/replay", responses=describe_json("the comparison", {"type": "object"}), tags=["answers"])

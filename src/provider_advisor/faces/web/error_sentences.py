@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -88,6 +88,26 @@ def _drop_place(mistake: str) -> str:
     told = _REQUEST.sub("", mistake)
     # A date has no quotes in YAML, but a request is JSON, where it must have them.
     return mistake if told == mistake else told.replace("YYYY-MM-DD without quotes", "YYYY-MM-DD")
+
+
+_SUGGESTING = re.compile(r"Did you mean ([^?]+)\?|Similar in meaning: (.+?)\.(?= |\Z)|can mean (.+?);")
+_SUGGESTED = re.compile(r"(?<!\S)'(.+?)'(?=[ ,]|\Z)")
+
+
+def list_suggestions(sentences: Iterable[str]) -> list[str]:
+    """Return the words that sentences on mistakes suggest, the nearest first.
+
+    >>> list_suggestions(["unknown criterion 'smss'. Did you mean 'sms' or 'mms'?", "'fax' is not a date."])
+    ['sms', 'mms']
+    """
+    found = (part for sentence in sentences for parts in _SUGGESTING.findall(sentence) for part in parts)
+    return list(dict.fromkeys(word for part in found for word in _SUGGESTED.findall(part)))
+
+
+def record_mistakes(sentences: Iterable[str], names: Mapping[str, str] = _IN_API) -> dict[str, list[str]]:
+    """Return mistakes as JSON-ready data for a program; `names` as for `tell_program`."""
+    told = [tell_program(sentence, names) for sentence in sentences]
+    return {"mistakes": told, "did_you_mean": list_suggestions(told)}
 
 
 _LONGEST_SHOWN = 80

@@ -30,9 +30,9 @@ from provider_advisor.faces.report.html import make_environment
 from provider_advisor.faces.web.error_sentences import (
     list_mistakes,
     mark_code,
+    record_mistakes,
     show_reason,
     show_sentence,
-    tell_program,
 )
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.safe_text import dump_json
@@ -233,14 +233,13 @@ def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as a response; if the server is at fault or busy, with the time to wait before trying again."""
-    sentences = [*map(tell_program, mistakes)]
-    title = HTTPStatus(status).phrase
+    told, title = record_mistakes(mistakes), HTTPStatus(status).phrase
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": " ".join(sentences) or title,
-        "mistakes": sentences,
+        "detail": " ".join(told["mistakes"]) or title,
+        **told,
     }
     waits = {"Retry-After": seconds} if (seconds := _SECONDS_TO_WAIT.get(HTTPStatus(status))) else {}
     return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
@@ -251,12 +250,13 @@ def problem_schema() -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer"}
     return {
         "type": "object",
-        "required": ["type", "title", "status", "detail", "mistakes"],
+        "required": ["type", "title", "status", "detail", "mistakes", "did_you_mean"],
         "properties": {
             "type": text,
             "title": text,
             "status": number,
             "detail": text,
             "mistakes": {"type": "array", "items": text, "description": "one sentence for each mistake"},
+            "did_you_mean": {"type": "array", "items": text, "description": "the words that the sentences suggest"},
         },
     }
