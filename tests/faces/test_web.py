@@ -83,8 +83,53 @@ def test_an_address_is_answered_as_the_library_answers(web, query):
 def test_every_question_has_one_address(web, query):
     address = web.get(f"/answer?{query}").url.query.decode()
     parts = query.split("&")
-    assert web.get(f"/answer?{'&'.join(reversed(parts))}&nonsense=1").url.query.decode() == address
+    assert web.get(f"/answer?{'&'.join(reversed(parts))}").url.query.decode() == address
     assert web.get(f"/answer?{address}", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/answer", "/choose"])
+def test_6_what_is_not_understood_in_an_address_is_left_out_and_named(web, page):
+    found = web.get(f"{page}?zz=1&wants=fax&neds=sms&sure=1")
+    assert found.url.query.decode() == "wants=fax&sure=1&left_out=zz&left_out=neds"
+    told = "Not understood in the address, and left out: 'zz' and 'neds' (did you mean 'needs'?)."
+    assert told in html.unescape(found.text)
+    assert "left_out" not in found.text
+    assert web.get(str(found.url), follow_redirects=False).status_code == 200
+    turned = web.get(f"{page}?left_out=zz&wants=fax&sure=1", follow_redirects=False)
+    assert turned.headers["location"] == f"{page}?wants=fax&sure=1&left_out=zz"
+    assert "Not understood" not in web.get(f"{page}?wants=fax&sure=1").text
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "meant"),
+    [
+        ("/facts?provder=twilio", "provder", "provider"),
+        ("/compare?provider=twilio", "provider", "providers"),
+        ("/criteria?are=video", "are", "area"),
+        ("/criteria/sms?zz=1", "zz", ""),
+        ("/providers/twilio?zz=1", "zz", ""),
+        ("/freshness?withn=30", "withn", "within"),
+        ("/rules?ara=video", "ara", "area"),
+        ("/rules/appointments-want-confirmations?neds=sms", "neds", "needs"),
+        ("/questions?neds=sms", "neds", "needs"),
+        ("/ask?chang=1", "chang", "change"),
+        (f"/answer?{'x' * 99}=1", "x" * 40, ""),
+    ],
+)
+def test_a_page_names_what_it_does_not_know_in_its_address(web, path, name, meant):
+    hint = f" (did you mean '{meant}'?)" if meant else ""
+    assert f"Not understood in the address, and left out: '{name}'{hint}." in html.unescape(web.get(path).text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/answer.json?neds=sms", "/answer.csv?neds=sms", "/questions.txt?neds=sms", "/facts.csv?provder=twilio",
+     "/compare.json?provider=twilio", "/criteria.json?are=video", "/criteria/sms.json?zz=1", "/rules.json?ara=video"],
+)  # fmt: skip
+def test_data_is_not_given_for_an_address_that_is_not_understood(web, path):
+    found = web.get(path)
+    assert (found.status_code, found.headers["content-type"]) == (422, "application/problem+json")
+    assert found.json()["detail"].startswith("unknown parameter ")
 
 
 @settings(max_examples=25)
@@ -325,7 +370,7 @@ def test_an_answer_is_a_table_for_a_spreadsheet_with_every_provider(web):
 
 def test_a_weight_of_what_is_not_required_is_left_out_of_the_address(web):
     found = web.get("/answer?needs=sms&weight.fax=5", follow_redirects=False)
-    assert (found.status_code, found.headers["location"]) == (303, "/answer?needs=sms")
+    assert (found.status_code, found.headers["location"]) == (303, "/answer?needs=sms&left_out=weight.fax")
     told = web.get("/api/v1/recommendation?needs=sms&weight.fax=5").json()["detail"]
     assert told == "'weight.fax' gives a weight to what is not asked for; ask for it in `needs` or `wants`."
 

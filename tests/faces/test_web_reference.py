@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import json
 import re
+from html import unescape
 
 import pytest
 
@@ -20,6 +21,7 @@ from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.rule_pages import describe_rule
 from provider_advisor.faces.web.runs import RunFolder
+from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.conditions import Usage
 from provider_advisor.logic import Interval, Truth
@@ -136,6 +138,27 @@ def test_facts_are_the_same_rows_as_page_json_and_csv(web):
     assert web.get("/facts.json?provider=acme").headers["content-type"] == "application/problem+json"
     assert "There is no such fact" in web.get("/facts?provider=velo&state=disputed&as_of=1999-01-01").text
     assert "choose a provider or a criterion as well" in web.get("/facts?state=unknown").text
+
+
+def test_many_facts_are_shown_page_by_page_and_returned_whole(bicycles):
+    web = TestClient(create_app(bicycles, ServeSettings(rows=7)))
+    assert web.get("/-/settings").json()["rows"] == 7
+    whole = [(row["provider"], row["criterion"]) for row in web.get("/facts.json").json()]
+    assert len(whole) == len(web.get("/facts.csv").text.splitlines()) - 1
+    shown, address = [], "/facts"
+    while address:
+        page = web.get(address).text
+        rows = re.findall(r'<td><a href="/providers/([^"]+)".*?href="/criteria/([^"]+)"', page)
+        assert len(rows) <= 7
+        assert f"{len(whole)} facts as of" in page
+        shown += rows
+        address = next(iter(re.findall(r'<a href="([^"]+)" rel="next">', page)), None)
+    assert shown == whole
+    velo = web.get("/facts?provider=velo&page=2").text
+    assert '<a href="/facts?provider=velo&amp;page=1" rel="prev">' in velo
+    assert 'href="/facts.csv?provider=velo"' in velo
+    assert "rel=" not in web.get("/facts?state=disputed").text
+    assert "'99' is not a page of this list; expected 1 to " in unescape(web.get("/facts?page=99").text)
 
 
 def test_freshness_is_that_of_the_command(web, recommend_says, pytestconfig):

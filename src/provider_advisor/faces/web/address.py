@@ -30,13 +30,15 @@ Query = Sequence[tuple[str, str]]
 ABSENT_TICK = "absent"
 """The form's value for a criterion that must be absent, in place of a priority."""
 
-READ_FIELD = "read"
-PAGE_FIELDS = frozenset(["q", "sure", READ_FIELD])
-"""Parameters of pages that are no part of the question: a search, how sure the answer is, and a pasted list."""
+READ_FIELD, LEFT_OUT = "read", "left_out"
+PAGE_FIELDS = frozenset(["q", "sure", READ_FIELD, LEFT_OUT])
+"""Parameters of pages that are no part of the question: a search, how sure the answer is, a pasted list, and names that
+were not understood."""
 
 _LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
 _TEXTS = ("team", "as_of", "max_age")
 _FAMILIES = ("situation", "usage", "weights", "weight", "c", "b")
+_LONGEST_NAME, _MOST_UNKNOWN = 40, 5
 _PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2}|\.[0-9]{4,9})?")
 """A number with only one meaning: 5.000 may be five or five thousand."""
 _SAFE = ":,;=@.-_~!"
@@ -196,10 +198,15 @@ def write_address(statement: Statement, knowledge: KnowledgeBase) -> str:
     return "&".join(f"{quote(name, safe=_SAFE)}={quote(text, safe=_SAFE)}" for name, text in fields)
 
 
-def write_page_address(statement: Statement, knowledge: KnowledgeBase, query: QueryParams) -> str:
-    """Return the canonical query of a statement, with the parameters that only pages read."""
-    own = urlencode([(name, text) for name, text in query.multi_items() if name in PAGE_FIELDS and text])
-    return "&".join(filter(None, (write_address(statement, knowledge), own)))
+def write_page_address(asked: AddressQuestion, knowledge: KnowledgeBase, query: QueryParams) -> str:
+    """Return the canonical query of a question, with the parameters that only pages read.
+
+    The names of unknown ones are at its end, where a script cuts them off once the page has told of them.
+    """
+    own = [(name, text) for name, text in query.multi_items() if name in PAGE_FIELDS and text]
+    own += [(LEFT_OUT, name[:_LONGEST_NAME]) for name in asked.unknown[:_MOST_UNKNOWN]]
+    own.sort(key=lambda field: field[0] == LEFT_OUT)
+    return "&".join(filter(None, (write_address(asked.statement, knowledge), urlencode(own))))
 
 
 def is_canonical(address: str, query: QueryParams) -> bool:

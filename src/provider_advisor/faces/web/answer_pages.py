@@ -17,15 +17,11 @@ from provider_advisor.faces.report.letters import FOR_BUYER, KEEP, NOTHING_TO_AS
 from provider_advisor.faces.report.markdown import markdown_report
 from provider_advisor.faces.report.rows_and_sources import CitedSources, build_rows, rank_providers
 from provider_advisor.faces.text import clean_texts
-from provider_advisor.faces.web.address import (
-    is_canonical,
-    read_address,
-    write_address,
-    write_page_address,
-)
+from provider_advisor.faces.web.address import PAGE_FIELDS, is_canonical, write_address, write_page_address
 from provider_advisor.faces.web.batch_files import OUTPUTS
 from provider_advisor.faces.web.guard import POLICY, wants_page
 from provider_advisor.faces.web.question_so_far import list_asked
+from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import (
     JsonResponse,
     get_form,
@@ -67,17 +63,17 @@ def show_answer(request: Request, service: Service) -> Response:
     """Show an answer, or return it as JSON, Markdown or CSV; a fragment is the part that says how sure it is."""
     query, form = request.query_params, get_form(request)
     try:
-        statement = read_address(query.multi_items(), service.knowledge).statement
+        asked = read_question(request, service, *PAGE_FIELDS)
     except AdvisorError as error:
         if form and not wants_page(request.scope):
             raise
         mend = f"/choose?{request.url.query}"
         return show_refusal(service, "The question cannot be answered", wrong=error, mend=mend)
-    address = write_page_address(statement, service.knowledge, query)
+    address = write_page_address(asked, service.knowledge, query)
     # One question, one address: all who share, store or cache the answer find the same.
     if not is_canonical(address, query):
         return RedirectResponse(f"/answer{form}?{address}", 303)
-    found = service.recommend(statement, sure=query.get("sure") == "1")
+    found = service.recommend(asked.statement, sure=query.get("sure") == "1")
     knowledge = found.decision.facts.knowledge
     if form:
         return _write_form(form, found, knowledge)
@@ -117,7 +113,7 @@ def _list_cells(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[list
 def show_letters(request: Request, service: Service) -> Response:
     """Show what to ask each provider, as `--format questions` writes it, or return it as a file."""
     form, knowledge = get_form(request), service.knowledge
-    statement = read_address(request.query_params.multi_items(), knowledge).statement
+    statement = read_question(request, service).statement
     # With a must that is not judged, no provider's reply could make the answer firm.
     judged = statement._replace(team=statement.team._replace(unlisted=()))
     unlisted = service.recommend(statement).explanation.unlisted
@@ -140,7 +136,7 @@ def show_letters(request: Request, service: Service) -> Response:
 @router.get("/embed")
 def show_card(request: Request, service: Service) -> Response:
     """Show only the verdict, for a frame on another page; no other page of ours may be framed."""
-    statement = read_address(request.query_params.multi_items(), service.knowledge).statement
+    statement = read_question(request, service).statement
     found = service.recommend(statement)
     values = report_values(found.explanation, found.decision.facts.knowledge)
     page = show_page(service, "embed.html.j2", **values, address=write_address(statement, service.knowledge))

@@ -24,9 +24,9 @@ from provider_advisor.explanation.answer_schema import answer_schema
 from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
 from provider_advisor.faces.replaying import check_record, replay_record
-from provider_advisor.faces.web.address import describe_query, read_address
-from provider_advisor.faces.web.api_requests import StrictBody, describe_unknown, make_api_router
+from provider_advisor.faces.web.address import describe_query
 from provider_advisor.faces.web.error_sentences import list_mistakes, record_mistakes
+from provider_advisor.faces.web.request_reading import StrictBody, make_api_router, read_question
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
 from provider_advisor.faces.web.service import KnowledgeService, Service
@@ -75,11 +75,7 @@ questions = make_api_router(declares_parameters=False)
 @questions.get("/recommendation", responses=_ANSWER, tags=["answers"])
 def get_recommendation(request: Request, service: Service, sure: Sure = False, all: All = False) -> Response:  # noqa: A002, FBT002
     """Answer the question in the query: `needs`, `wants`, `situation.<topic>`, `usage.<item>`, `as_of`."""
-    asked = read_address(request.query_params.multi_items(), service.knowledge, {"sure", "all"})
-    if asked.unknown:
-        known = ["sure", "all", *(part["name"] for part in describe_query(service.knowledge))]
-        raise RequirementsError(*(describe_unknown(name, known) for name in asked.unknown))
-    found = service.recommend(asked.statement, sure=sure)
+    found = service.recommend(read_question(request, service, "sure", "all").statement, sure=sure)
     return JsonResponse(found.record if all else found.short_record)
 
 

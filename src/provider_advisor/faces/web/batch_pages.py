@@ -14,7 +14,6 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.api import PROBLEM, Day, Responses
-from provider_advisor.faces.web.api_requests import make_api_router
 from provider_advisor.faces.web.batch_files import (
     ENDINGS,
     MOST_ROWS,
@@ -31,6 +30,7 @@ from provider_advisor.faces.web.batch_files import (
     send_file,
 )
 from provider_advisor.faces.web.error_sentences import tell_program
+from provider_advisor.faces.web.request_reading import NAME_PARAMETERS, make_api_router
 from provider_advisor.faces.web.responses import (
     FormText,
     JsonResponse,
@@ -48,7 +48,7 @@ _MOST_REJECTS = 5
 _TITLE = "Many teams at once"
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
 
 
 @router.get("/batch")

@@ -34,6 +34,7 @@ from provider_advisor.faces.web.address import (
 from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.pasted_list import PASTED_FIELD, explain_reading, read_list
 from provider_advisor.faces.web.question_so_far import CHOICES, say_unit, show_so_far
+from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
@@ -58,22 +59,22 @@ def show_choose(request: Request, service: Service) -> Response:
     query, is_part = request.query_params, is_fragment(request)
     is_sure = query.get("sure") == "1"
     try:
-        statement = read_address(query.multi_items(), service.knowledge).statement
+        asked = read_question(request, service, *PAGE_FIELDS)
     except AdvisorError as error:
         mistakes = list_mistakes(error)
         if is_part:
             return HTMLResponse(render("live.html.j2", **show_so_far(service, None, mistakes)), 422)
         shown = _show_form(service, None, query, mistakes, _find_faults(query, service.knowledge))
         return show_page(service, "choose.html.j2", "Choose", 422, **shown)
-    address = write_page_address(statement, service.knowledge, query)
+    address = write_page_address(asked, service.knowledge, query)
     if is_part:
-        values = show_so_far(service, statement, is_sure=is_sure)
+        values = show_so_far(service, asked.statement, is_sure=is_sure)
         page = render("sure_line.html.j2" if is_sure else "live.html.j2", **values, reading=_write_reading(query))
         return HTMLResponse(page, headers={"X-Address": f"/choose?{address}"})
     # A form has a field for everything, so its address is replaced by the short one before anything is computed.
     if not is_canonical(address, query):
         return RedirectResponse(f"/choose?{address}", 303)
-    return show_page(service, "choose.html.j2", "Choose", **_show_form(service, statement, query))
+    return show_page(service, "choose.html.j2", "Choose", **_show_form(service, asked.statement, query))
 
 
 @router.post("/choose")
@@ -108,8 +109,7 @@ def _write_form(fields: list[tuple[str, str]], knowledge: KnowledgeBase, most: i
     if pasted := dict(fields).get(PASTED_FIELD, "").strip():
         question += parse_qsl(write_address(read_list(pasted, knowledge).statement, knowledge))
     try:
-        statement = read_address(question, knowledge).statement
-        address = write_page_address(statement, knowledge, QueryParams(question))
+        address = write_page_address(read_address(question, knowledge), knowledge, QueryParams(question))
     except AdvisorError:  # the form says what is wrong
         address = urlencode(question)
     explained = "&".join(filter(None, (address, urlencode([(READ_FIELD, text) for text in lists]))))

@@ -9,9 +9,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsError
-from provider_advisor.explanation.words import begin_sentence, capital
+from provider_advisor.explanation.words import begin_sentence, capital, shortened
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge.problems import show_found
+from provider_advisor.knowledge.suggest import did_you_mean, name_words, nearest
 
 _CODE = re.compile("`([^`]+)`")
 _OPTIONS = re.compile(
@@ -28,6 +29,7 @@ _ENCODING = re.compile(
 )
 """Advice on the one option of a file that pages and the API have too."""
 
+_LONGEST_SHOWN = 80
 _COMMAND = re.compile("`recommend (criteria|facts|schema)`")
 _IN_API = {"criteria": "`/api/v1/criteria`", "facts": "`/api/v1/facts`", "schema": "`/api/v1/schema/{kind}`"}
 """What a program uses in place of a command."""
@@ -104,13 +106,35 @@ def list_suggestions(sentences: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for part in found for word in _SUGGESTED.findall(part)))
 
 
+def describe_unknown(name: str, known: Iterable[str]) -> str:
+    """Return the sentence on a parameter that an operation does not have."""
+    name = name[:_LONGEST_SHOWN]
+    if name.startswith("weight."):
+        return f"'{name}' gives a weight to what is not asked for; ask for it in `needs` or `wants`."
+    return f"unknown parameter '{name}'.{did_you_mean(name, known)}"
+
+
+def describe_left_out(names: Iterable[str], known: Iterable[str]) -> str:
+    """Return the sentence of a page on parameters that it does not have.
+
+    >>> describe_left_out(["neds", "zz"], ["needs", "wants"])
+    "Not understood in the address, and left out: 'neds' (did you mean 'needs'?) and 'zz'."
+    """
+    known = [*known]
+    told = [
+        f"'{clean(name)[:_LONGEST_SHOWN]}'{f' (did you mean {name_words(near)}?)' if near else ''}"
+        for name in names
+        for near in [nearest(name, known, 2)]
+    ]
+    return f"Not understood in the address, and left out: {shortened(told)}."
+
+
 def record_mistakes(sentences: Iterable[str], names: Mapping[str, str] = _IN_API) -> dict[str, list[str]]:
     """Return mistakes as JSON-ready data for a program; `names` as for `tell_program`."""
     told = [tell_program(sentence, names) for sentence in sentences]
     return {"mistakes": told, "did_you_mean": list_suggestions(told)}
 
 
-_LONGEST_SHOWN = 80
 _EXPECTED = {
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "an object"),
     "list_type": "a list",

@@ -7,17 +7,20 @@ beside its field on the page; a program gets it as an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.knowledge_pages import list_areas, say_place, write_claim_address
+from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
 from provider_advisor.faces.web.responses import (
     FieldError,
     JsonResponse,
@@ -36,7 +39,7 @@ from provider_advisor.safe_text import join_words
 _MOST_DAYS = 3_650
 _STATES = ("current", "stale", "disputed", "unknown")
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
 
 
 # Providers side by side
@@ -45,16 +48,23 @@ router = APIRouter(include_in_schema=False)
 @router.get("/compare")
 @router.get("/compare.json")
 @router.get("/compare.csv")
-def show_comparison(request: Request, service: Service) -> Response:
+def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
+    request: Request,
+    service: Service,
+    p: Annotated[Sequence[str], Query()] = (),
+    providers: str = "",
+    area: str = "",
+    only: str = "",
+    as_of: str = "",
+) -> Response:
     """Show providers side by side, or return the same rows as JSON or CSV."""
-    query, knowledge, form = request.query_params, service.knowledge, get_form(request)
-    names = [*query.getlist("p"), *list_names(query.get("providers", ""))]
-    differences, chosen = query.get("only") == "differences", list[str]()
+    knowledge, form, names = service.knowledge, get_form(request), [*p, *list_names(providers)]
+    differences, chosen = only == "differences", list[str]()
     rows: list[ComparedRow] = []
     wrong: RequirementsError | None = None
     try:
         asked = read_fields(
-            {**query, "providers": names},
+            {"providers": names, "area": area, "as_of": as_of},
             {
                 "providers": lambda names: [service.find_provider(name) for name in names],
                 "area": lambda area: check_area(area, knowledge),
@@ -70,8 +80,7 @@ def show_comparison(request: Request, service: Service) -> Response:
         return JsonResponse([row.record(knowledge) for row in rows])
     if form == ".csv":
         return write_csv([["criterion", *chosen], *([row.criterion.id, *row.list_texts(knowledge)] for row in rows)])
-    area, day = query.get("area", ""), query.get("as_of", "")
-    fields = {"providers": ",".join(names), "area": area, "only": query.get("only"), "as_of": day}
+    fields = {"providers": ",".join(names), "area": area, "only": only, "as_of": as_of}
     return show_page(
         service,
         "compare.html.j2",
@@ -80,7 +89,7 @@ def show_comparison(request: Request, service: Service) -> Response:
         ticked={*names, *chosen} if names else (),  # without names all are compared, but no box is ticked
         areas=list_areas(knowledge),
         area=area,
-        given_day=day,
+        given_day=as_of,
         differences=differences,
         chosen=chosen,
         rows=[(row.criterion, _show_cells(row, knowledge)) for row in rows],
@@ -134,14 +143,25 @@ _COLUMNS = FactRow._fields[:-1]
 @router.get("/facts")
 @router.get("/facts.json")
 @router.get("/facts.csv")
-def show_facts(request: Request, service: Service) -> Response:
-    """Show the facts that the address asks for, or return the same rows as JSON or CSV."""
-    query, form = request.query_params, get_form(request)
-    facts, rows, wrong = service.facts(), list[FactRow](), None
+def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
+    request: Request,
+    service: Service,
+    provider: str = "",
+    criterion: str = "",
+    state: str = "",
+    as_of: str = "",
+    page: str = "",
+) -> Response:
+    """Show the facts that the address asks for, page by page, or return all of them as JSON or CSV."""
+    chosen = {"provider": provider, "criterion": criterion, "state": state, "as_of": as_of}
+    form, most = get_form(request), request.app.state.settings.rows
+    facts, rows, wrong, place, last = service.facts(), list[FactRow](), None, 1, 1
     try:
-        asked = _read_filter(query, service)
+        asked = _read_filter(chosen, service)
         facts, rows = asked.facts, list(_list_rows(asked))
-    except FieldError as error:
+        last = max(math.ceil(len(rows) / most), 1)
+        place = _read_number("a page of this list", 1, last, page or "1")
+    except RequirementsError as error:
         if form:
             raise
         wrong = error
@@ -155,12 +175,15 @@ def show_facts(request: Request, service: Service) -> Response:
         "Facts",
         wrong=wrong,
         here="facts",
-        rows=rows,
+        count=len(rows),
+        rows=rows[(place - 1) * most : place * most],
+        place=place,
+        last=last,
         states=_STATES,
         providers=facts.knowledge.providers.values(),
-        chosen={name: query.get(name, "") for name in ("provider", "criterion", "state", "as_of")},
+        chosen=chosen,
         day=facts.as_of,
-        query=request.url.query,
+        query=urlencode({name: text for name, text in chosen.items() if text}),
     )
 
 
@@ -179,6 +202,12 @@ def _read_filter(query: Mapping[str, str], service: KnowledgeService) -> _FactFi
         says = "for most providers nearly everything is unknown; choose a provider or a criterion as well."
         raise FieldError({"provider": [says]})
     return _FactFilter(service.facts(found.pop("as_of")), **found)
+
+
+def _read_number(what: str, least: int, most: int, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text[:6]) <= most):
+        raise RequirementsError(f"'{text[:40]}' is not {what}; expected {least} to {most:,}.")
+    return int(text)
 
 
 def _read_state(word: str) -> str:
@@ -243,7 +272,10 @@ def show_freshness(request: Request, service: Service, as_of: str = "", within: 
     """Show which facts are out of date, or will be soon, and where to look them up; or what the command prints."""
     asked, wrong = dict[str, Any](), None
     try:
-        asked = read_fields({"as_of": as_of, "within": within.strip()}, {"as_of": read_day, "within": _read_days})
+        asked = read_fields(
+            {"as_of": as_of, "within": within.strip()},
+            {"as_of": read_day, "within": partial(_read_number, "a number of days", 0, _MOST_DAYS)},
+        )
     except FieldError as error:
         if get_form(request):
             raise
@@ -264,9 +296,3 @@ def show_freshness(request: Request, service: Service, as_of: str = "", within: 
         within=within,
         given_day=as_of,
     )
-
-
-def _read_days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _MOST_DAYS):
-        raise RequirementsError(f"'{text[:40]}' is not a number of days; expected 0 to {_MOST_DAYS:,}, such as 30.")
-    return int(text)

@@ -26,6 +26,7 @@ from provider_advisor.faces.web.questionnaire_address import (
     write_answer_text,
     write_value,
 )
+from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
 from provider_advisor.faces.web.responses import FieldError, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key
@@ -54,7 +55,7 @@ Fields = Mapping[str, list[str]]
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/ask")
+@router.get("/ask", dependencies=[NAME_PARAMETERS])
 def show_questionnaire(service: Service, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
     """Show what comes after the answers `a`, or the question whose answer is to be changed.
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces import ask_wording as wording
-from provider_advisor.faces.web.api_requests import StrictBody, make_api_router
+from provider_advisor.faces.web.request_reading import StrictBody, make_api_router
 from provider_advisor.faces.web.responses import JsonResponse
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge.rules import Key

@@ -40,6 +40,9 @@ from provider_advisor.safe_text import dump_json
 root_path: ContextVar[str] = ContextVar("root_path", default="")
 """The path under which a proxy serves the pages; `render` puts it before each link, so no template has to know it."""
 
+left_out: ContextVar[str] = ContextVar("left_out", default="")
+"""What a page says of the parameters of its address that it does not have; `request_reading` sets it."""
+
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
 
 _HEADINGS = {
@@ -119,6 +122,7 @@ def show_page(
         "mistakes": list_mistakes(wrong) if wrong is not None else (),
         "faults": getattr(wrong, "faults", {}),
         "mend": "",
+        "left_out": left_out.get(),
         "is_missing": False,
         "indexed": False,
         "service": service,

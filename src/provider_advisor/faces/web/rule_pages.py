@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from provider_advisor.explanation.words import bound_text, bound_text_of, capital
 from provider_advisor.faces.knowledge_records import describe_place, record_rule
-from provider_advisor.faces.web.address import read_address, write_address
+from provider_advisor.faces.web.address import write_address
+from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, show_page
 from provider_advisor.faces.web.service import Service
 from provider_advisor.inference.infer import holds_for, infer
@@ -47,11 +48,8 @@ router = APIRouter(include_in_schema=False)
 def show_rules(request: Request, service: Service) -> Response:
     """Show the rules, all or those of an area, and for a team which of them fire; or return the same as JSON."""
     knowledge, fired, wrong = service.knowledge, set[str](), None
-    question = [(name, text) for name, text in request.query_params.multi_items() if name != "area"]
-    address = ""
-    if question:
-        statement = read_address(question, knowledge).statement
-        address = write_address(statement, knowledge)
+    statement = read_question(request, service, "area").statement
+    if address := write_address(statement, knowledge):
         fired = {rule.id for rule in infer(knowledge, statement.team).fired}
     area = request.query_params.get("area", "")
     areas = sorted({(rule.area, capital(knowledge.spell_id(rule.area))) for rule in knowledge.rules.values()})
@@ -64,7 +62,7 @@ def show_rules(request: Request, service: Service) -> Response:
         (rule for rule in knowledge.rules.values() if area in {"", rule.area}), key=lambda rule: rule.id not in fired
     )
     if get_form(request):
-        told = ({"fired": rule.id in fired} if question else {} for rule in rules)
+        told = ({"fired": rule.id in fired} if address else {} for rule in rules)
         return JsonResponse([{**record_rule(rule), **more} for rule, more in zip(rules, told, strict=True)])
     return show_page(
         service,
@@ -88,7 +86,7 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
     """Show a rule, and for the team in the address whether each condition holds; or return the same as data."""
     knowledge = service.knowledge
     rule = look_up(service.find_rule, name)
-    statement = read_address(request.query_params.multi_items(), knowledge).statement
+    statement = read_question(request, service).statement
     shown = describe_rule(rule, statement.team, knowledge)
     if get_form(request):
         return JsonResponse({**record_rule(rule), **record_shown(shown)})

@@ -28,7 +28,7 @@ from provider_advisor.faces.replaying import (
 from provider_advisor.faces.report.html import report_values
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.api import PROBLEM, Responses
-from provider_advisor.faces.web.api_requests import StrictBody, make_api_router
+from provider_advisor.faces.web.request_reading import StrictBody, make_api_router, read_question
 from provider_advisor.faces.web.responses import (
     FormText,
     JsonResponse,
@@ -62,7 +62,7 @@ Store = Annotated[DecisionStore, Depends(get_store)]
 @router.get("/decisions/new")
 def show_saving(request: Request, service: Service) -> Response:
     """Show what would be saved, and the key that deletes it, which is shown only here."""
-    return _show_saving(service, read_address(request.query_params.multi_items(), service.knowledge).statement)
+    return _show_saving(service, read_question(request, service).statement)
 
 
 def _show_saving(

@@ -23,6 +23,7 @@ from provider_advisor.errors import AdvisorError, KnowledgeError
 from provider_advisor.faces.web.address import Query, read_address, write_address
 from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.error_sentences import list_mistakes
+from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import KnowledgeBase, load
@@ -134,6 +135,7 @@ def show_keeper(request: Request, service: Service, watching: Annotated[Watching
     query, wrong, turns = request.query_params, None, list[AnswerTurn]()
     try:
         read_fields(query, {name: partial(_read_field, name, watching) for name in ("needs", "wants")})
+        read_question(request, service)
         turns = list(_list_turns(query.multi_items(), watching))
     except AdvisorError as error:
         wrong = error

@@ -61,6 +61,10 @@ const followForm = (form, live) => {
   });
 };
 
+// The page has told what was left out of its address; a link that is shared need not tell it again.
+const kept = location.href.replace(/[?&]left_out=[^&#]*/g, "");
+if (kept !== location.href) history.replaceState(null, "", kept);
+
 const form = document.getElementById("choose");
 if (form) followForm(form, document.getElementById("live"));
 else addSureness();

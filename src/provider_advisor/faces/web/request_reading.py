@@ -1,7 +1,8 @@
-"""What the API refuses in a request before an operation sees it: it drops nothing that a program sent.
+"""What is refused in a request before it is answered: nothing that a program sent is dropped, and a page says what is.
 
     GET /api/v1/compare?provider=twilio              unknown parameter 'provider'. Did you mean 'providers'?
     POST {"needs": ["sms"], "needs": ["fax"]}        The body has the key 'needs' twice; keep one.
+    GET /compare?provider=twilio                     Not understood in the address, and left out: 'provider' (…).
 
 Files of requirements and rows of a batch are read as strictly.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -21,11 +22,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.web.responses import JsonResponse
-from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.faces.web.address import LEFT_OUT, AddressQuestion, describe_query, read_address
+from provider_advisor.faces.web.error_sentences import describe_left_out, describe_unknown
+from provider_advisor.faces.web.responses import JsonResponse, get_form, left_out
+from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.safe_text import JsonError, read_json
-
-_LONGEST_SHOWN = 80
 
 
 class StrictBody(BaseModel):
@@ -65,12 +66,32 @@ async def _refuse_parameters(request: Request) -> None:
         raise RequirementsError(*mistakes)
 
 
-def describe_unknown(name: str, known: Iterable[str]) -> str:
-    """Return the sentence on a parameter that an operation does not have."""
-    name = name[:_LONGEST_SHOWN]
-    if name.startswith("weight."):
-        return f"'{name}' gives a weight to what is not asked for; ask for it in `needs` or `wants`."
-    return f"unknown parameter '{name}'.{did_you_mean(name, known)}"
+async def _name_parameters(request: Request) -> None:
+    """Refuse parameters that a page does not have, or let it name them. Raises RequirementsError."""
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    _handle_unknown(request, [name for name in request.query_params if name not in known], known)
+
+
+NAME_PARAMETERS = Depends(_name_parameters)
+
+
+def read_question(request: Request, service: KnowledgeService, *own: str) -> AddressQuestion:
+    """Return what an address asks; `own` are the parameters that a page or an operation reads itself.
+
+    A page names the unknown ones. Raises RequirementsError, for programs also on those.
+    """
+    query = request.query_params
+    asked = read_address(query.multi_items(), service.knowledge, own)
+    names = [*asked.unknown, *(query.getlist(LEFT_OUT) if LEFT_OUT in own else ())]
+    known = [*own, *(part["name"] for part in describe_query(service.knowledge))] if names else ()
+    _handle_unknown(request, names, known)
+    return asked
+
+
+def _handle_unknown(request: Request, names: Sequence[str], known: Iterable[str]) -> None:
+    if names and (get_form(request) or request.scope["path"].startswith("/api/")):
+        raise RequirementsError(*(describe_unknown(name, known) for name in names))
+    left_out.set(describe_left_out(names, known) if names else "")
 
 
 def make_api_router(*tags: str, declares_parameters: bool = True) -> APIRouter:
