@@ -101,6 +101,20 @@ def test_a_list_that_was_not_added_yet_is_no_part_of_the_question(visit):
     assert page.get_by_role("rowheader", name="Voicemail", exact=True).is_visible()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_enter_in_the_search_finds_criteria_and_leaves_a_list_that_is_being_typed(visit, scripts):
+    page = visit("/choose", java_script_enabled=scripts)
+    page.get_by_label("Your list").fill("Voicemail\nhold music")
+    page.get_by_label("Find criteria").fill("fax")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/choose?q=fax**")
+    assert page.get_by_label("Your list").input_value() == "Voicemail\nhold music"
+    assert page.get_by_label("Fax", exact=True).is_visible()
+    page.get_by_role("button", name="Add the list").click()
+    page.get_by_role("heading", name="How your list was read").wait_for()
+    assert page.url.partition("?")[2] == "needs=hold-music,voicemail&q=fax&read=Voicemail%0D%0Ahold+music"
+
+
 def test_a_limit_that_cannot_be_read_is_told_beside_the_form(visit):
     page = visit("/choose?needs=number-countries")
     page.get_by_label("Limit for Countries where numbers").fill("many")

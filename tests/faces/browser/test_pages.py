@@ -175,6 +175,19 @@ def test_12_what_is_pressed_is_large_enough_and_focus_follows_reading(look, name
             .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([text]) => text)"""
     )
     assert small == []
+    # What comes first in the file, and so in the order of focus, is above or to the left of what comes next.
+    turned = page.evaluate(
+        """() => [...document.querySelectorAll("main, main *")]
+            .filter(one => /grid|flex/.test(getComputedStyle(one).display))
+            .flatMap(one => [...one.children].slice(1).map(after => [after.previousElementSibling, after]))
+            .filter(pair => pair.every(one => one.getBoundingClientRect().width))
+            .filter(([before, after]) => {
+                const [a, b] = [before.getBoundingClientRect(), after.getBoundingClientRect()];
+                return b.left < a.right - 1 && b.top < a.bottom - 1;
+            })
+            .map(([before]) => before.outerHTML.slice(0, 80))"""
+    )
+    assert turned == []
     assert (
         page.evaluate('document.querySelectorAll(\'[tabindex]:not([tabindex="0"]):not([tabindex="-1"])\').length') == 0
     )

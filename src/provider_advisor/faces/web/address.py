@@ -30,10 +30,10 @@ Query = Sequence[tuple[str, str]]
 ABSENT_TICK = "absent"
 """The form's value for a criterion that must be absent, in place of a priority."""
 
-READ_FIELD, LEFT_OUT = "read", "left_out"
-PAGE_FIELDS = frozenset(["q", "sure", READ_FIELD, LEFT_OUT])
-"""Parameters of pages that are no part of the question: a search, how sure the answer is, a pasted list, and names that
-were not understood."""
+PASTED_FIELD, READ_FIELD, LEFT_OUT = "list", "read", "left_out"
+PAGE_FIELDS = frozenset(["q", "sure", PASTED_FIELD, READ_FIELD, LEFT_OUT])
+"""Parameters of pages that are no part of the question: a search, how sure the answer is, a list that is being typed,
+one that was read, and names that were not understood."""
 
 _LISTS = ("needs", "wants", "only", "without", "sources", "customer_of")
 _TEXTS = ("team", "as_of", "max_age")

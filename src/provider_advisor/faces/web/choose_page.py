@@ -23,6 +23,7 @@ from provider_advisor.explanation.words import capital
 from provider_advisor.faces.web.address import (
     ABSENT_TICK,
     PAGE_FIELDS,
+    PASTED_FIELD,
     READ_FIELD,
     is_canonical,
     list_bounds,
@@ -32,7 +33,7 @@ from provider_advisor.faces.web.address import (
     write_page_address,
 )
 from provider_advisor.faces.web.error_sentences import list_mistakes
-from provider_advisor.faces.web.pasted_list import PASTED_FIELD, explain_reading, read_list
+from provider_advisor.faces.web.pasted_list import explain_reading, read_list
 from provider_advisor.faces.web.question_so_far import CHOICES, say_unit, show_so_far
 from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import is_fragment, render, show_page
@@ -41,6 +42,9 @@ from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Requirement, Statement
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.word_mistakes import explain_unfound
+
+_FIND = "find"
+"""The button that searches. It is the first of the form, so that Enter in a field means it and adds no list."""
 
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
 _EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
@@ -104,12 +108,14 @@ def _write_form(fields: list[tuple[str, str]], knowledge: KnowledgeBase, most: i
     If there is room, the lists themselves are added, so that the page says how they were read. Raises RequirementsError
     if the list cannot be read, or the address would be too long.
     """
-    question = [(name, text) for name, text in fields if name not in {PASTED_FIELD, READ_FIELD}]
-    lists = [text.strip() for name, text in fields if name in {PASTED_FIELD, READ_FIELD} and text.strip()]
-    if pasted := dict(fields).get(PASTED_FIELD, "").strip():
+    # A search leaves a list that is being typed as it is.
+    added = {READ_FIELD} if any(name == _FIND for name, _ in fields) else {READ_FIELD, PASTED_FIELD}
+    question = [(name, text) for name, text in fields if name not in {*added, _FIND}]
+    lists = [text.strip() for name, text in fields if name in added and text.strip()]
+    if pasted := "\n".join(text for name, text in fields if name in added - {READ_FIELD}).strip():
         question += parse_qsl(write_address(read_list(pasted, knowledge).statement, knowledge))
     try:
-        address = write_page_address(read_address(question, knowledge), knowledge, QueryParams(question))
+        address = write_page_address(read_address(question, knowledge, PAGE_FIELDS), knowledge, QueryParams(question))
     except AdvisorError:  # the form says what is wrong
         address = urlencode(question)
     explained = "&".join(filter(None, (address, urlencode([(READ_FIELD, text) for text in lists]))))
@@ -184,7 +190,7 @@ def _list_written(query: QueryParams) -> list[tuple[str, str]]:
     return [
         (name, text)
         for name, text in query.multi_items()
-        if text and name not in {*PAGE_FIELDS, PASTED_FIELD} and not name.startswith(_EDITED_ELSEWHERE)
+        if text and name not in PAGE_FIELDS and not name.startswith(_EDITED_ELSEWHERE)
     ]
 
 

@@ -26,7 +26,6 @@ from provider_advisor.requirements.priority_cells import find_wish
 from provider_advisor.requirements.proposal import Proposal, read_proposal
 from provider_advisor.requirements.proposal_table import are_numbers, is_column_name, is_text_name
 
-PASTED_FIELD = "list"
 _MOST_LINES = 500
 _BULLET = re.compile(r"""\A(?:[^\w("'#+<>=\[]*\[[ xX]?\]\s*|o\s+(?=\w)|[^\w("'#+<>=\[$€£]+)""")  # "- [ ]", "o ", "•"
 _TITLE = re.compile(r"\A#{1,6}\s+(?P<text>.*\w)[\s#:*]*\Z")  # "## Voice" in Markdown
