@@ -109,6 +109,12 @@ def test_a_price_tips_below_where_both_are_level_and_at_a_bound_it_is_reached():
     ]
 
 
+def test_a_long_end_is_rounded_so_that_it_stays_true():
+    claims = {"ada": {"toll": Said(4, "exactly")}, "bob": {"toll": Said(5 / 3, "exactly")}}
+    first, _ = said([price("toll")], claims, [Requirement("toll", "should")])
+    assert first == "toll at Ada: below 1.6666 USD/thing, Ada leads (today: 4 USD/thing)."
+
+
 def test_a_rating_tips_at_one_of_its_words():
     claims = {"ada": {"care": Said("fair")}, "bob": {"care": Said("poor")}}
     assert said([rating("care")], claims, [Requirement("care", "should")]) == [

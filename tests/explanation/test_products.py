@@ -156,7 +156,7 @@ def test_a_region_of_another_product_than_the_one_with_video_is_said_in_the_verd
     )
     assert said == ["Ada: region is stated for basic, not for extra (video)."]
     reason = answer(decision.facts.knowledge, Statement(decision.outcome.team, DAY)).explanation.verdict.reason
-    assert reason.endswith("; but region is stated for basic, not for extra (video), so ask Ada first.")
+    assert reason.endswith("; but region is stated only for another product, so ask Ada first.")
 
 
 def test_of_several_that_may_each_be_chosen_the_gaps_are_said_in_a_clause_of_its_own():

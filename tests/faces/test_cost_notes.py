@@ -30,6 +30,22 @@ def test_notes_of_a_price_are_told_with_the_cost(form, verbose):
     assert "Not included: carrier fees" in costs[: costs.index(end)]
 
 
+@pytest.mark.parametrize(
+    ("only", "whom"),
+    [
+        (["agora", "daily"], "any of them"),
+        (["agora", "vonage"], "Agora"),
+        (["agora", "daily", "livekit", "zoom", "vonage"], "the 4 others"),
+    ],
+)
+def test_providers_without_a_price_are_named_or_counted(only, whom):
+    knowledge = load()
+    team = read_team(knowledge, needs=["sms-api"], usage={"sms-outbound": 60_000})
+    found = answer(knowledge.restrict(only=only), Statement(team, dt.date(2026, 11, 28)))
+    text = render_recommendation(found, knowledge, "text", verbose=False)
+    assert f"No price for this usage is known from {whom}." in text
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_a_bound_that_a_cost_meets_by_prices_out_of_date_is_marked_with_their_year(form):
     knowledge = load()

@@ -155,10 +155,16 @@ def _name_place(item: CostItemRecord, knowledge: KnowledgeBase) -> str:
 
 
 def name_unpriced(answer: AnswerRecord) -> str:
-    """Name the providers without any known price for the usage; empty if there are none."""
-    costs = ((part.name, part.monthly_cost) for part in answer.providers)
-    names = [name for name, cost in costs if cost is not None and cost.is_unknown]
-    return f"No price for this usage is known from {joined(names)}." if names else ""
+    """Name the providers without any known price for the usage, or count many; empty if there are none."""
+    costs = [(part.name, part.monthly_cost) for part in answer.providers if part.monthly_cost is not None]
+    names = [name for name, cost in costs if cost.is_unknown]
+    if not names:
+        return ""
+    if len(names) == len(costs) > 1:
+        whom = "any of them"
+    else:  # those with a price follow
+        whom = joined(names) if len(names) <= _MOST_NAMED else f"the {len(names)} others"
+    return f"No price for this usage is known from {whom}."
 
 
 def list_exclusions(answer: AnswerRecord, provider: ProviderRecord, knowledge: KnowledgeBase) -> list[str]:

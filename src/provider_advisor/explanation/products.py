@@ -299,8 +299,8 @@ def say_product_gaps(gaps: Sequence[ProductGapRecord], named: Sequence[str], kno
     if len(named) > 1:
         another = "a must is stated only for another product than the one you would choose"
         return f"for {joined(names)}, {another}, so ask first"
-    said = [gap.says.partition(": ")[2].rstrip(".") for gap in theirs]
-    return f"but {joined(keep_few(said, _MOST_GAPS, 'more such musts'))}, so ask {names[0]} first"
+    said = joined(keep_few([knowledge.criteria[gap.criterion].label for gap in theirs], _MOST_GAPS, "more such musts"))
+    return f"but {said} {'is' if len(theirs) == 1 else 'are'} stated only for another product, so ask {names[0]} first"
 
 
 _GapGroups = Mapping[tuple[bool, tuple[str, ...]], Sequence[MetBy]]

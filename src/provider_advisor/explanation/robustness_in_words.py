@@ -11,6 +11,7 @@ and Acme is recommended (leaning). How sure that is:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from provider_advisor.decision import Finding, Verdict
 from provider_advisor.decision.robustness import (
@@ -356,14 +357,17 @@ def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> TippingRecord:
 def say_within(part: Tipping, criterion: Criterion) -> str:
     """Return the amounts with which a provider leads: "below 0.0064 USD/message"."""
     ends = [
-        (part.within.low, "from {} on" if part.reached[0] else "above {}"),
-        (part.within.high, "up to {}" if part.reached[1] else "below {}"),
+        (part.within.low, "from {} on" if part.reached[0] else "above {}", ROUND_CEILING),
+        (part.within.high, "up to {}" if part.reached[1] else "below {}", ROUND_FLOOR),
     ]
-    return joined([words.format(_write_amount(end, criterion)) for end, words in ends if end is not None])
+    return joined([words.format(_write_amount(end, criterion, way)) for end, words, way in ends if end is not None])
 
 
-def _write_amount(end: Number, criterion: Criterion) -> str:
+def _write_amount(end: Number, criterion: Criterion, way: str) -> str:
+    """Return an end in five digits, rounded so that what is said stays true."""
     if criterion.kind == "rating":
         return criterion.values[int(end)]
     # Crossings are found to nine digits: 79.999999999 is 80.
-    return quantity_text(float(f"{end:.8g}"), criterion.unit)
+    found = Decimal(f"{end:.8g}")
+    step = Decimal(1).scaleb(found.adjusted() - 4)
+    return quantity_text(float(found.quantize(step, way)), criterion.unit)
