@@ -205,7 +205,8 @@ class _AnswerText:
         for group in kept:
             by_provider = {finding.provider: finding for finding in group}
             marks = [self._mark(by_provider[provider.id]) for provider in shown]
-            rows.append([group[0].priority or "rule", label_finding(group[0], self.knowledge), *marks])
+            label = label_finding(group[0], self.knowledge) + (" +" if group[0].implied_by else "")
+            rows.append([group[0].priority or "rule", label, *marks])
         standings = [TableCell(STANDINGS[provider.standing], bold=True) for provider in shown]
         rows.append(["", TableCell("Standing", bold=True), *standings])
         rows.append(["", "Score (proven to possible)", *(score_text(provider.score) for provider in shown)])
@@ -214,6 +215,8 @@ class _AnswerText:
         names = {provider.id for provider in shown}
         if any(answer.has_gap(finding) for group in kept for finding in group if finding.provider in names):
             page.line(GAP_FOOTNOTE)
+        if any(group[0].implied_by for group in kept):
+            page.line(f"+ added by a rule, not by you{'' if self.verbose else ': --verbose says why'}.")
         if len(kept) < len(groups):
             page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
 
