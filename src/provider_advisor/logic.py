@@ -72,9 +72,12 @@ class Interval(NamedTuple):
 
     def intersect(self, other: "Interval") -> "Interval":
         """Return the amounts that lie in both; look at `is_empty` before using it."""
-        low, above = _pick_higher_low(self, other)
+        upper = self
+        # Of two equal ends, the one that is left out itself is the higher.
+        if self.low is None or (other.low is not None and (other.low, other.above) > (self.low, self.above)):
+            upper = other
         highs = [end for end in (self.high, other.high) if end is not None]
-        return Interval(low, min(highs, default=None), above)
+        return Interval(upper.low, min(highs, default=None), upper.above)
 
     def hull(self, other: "Interval") -> "Interval":
         """Return the smallest interval that holds both."""
@@ -109,30 +112,13 @@ def compare(amount: Interval, bound: Interval) -> Truth:
     """
     if amount.excludes(bound):
         return Truth.NO
-    return Truth.YES if _low_within(amount, bound) and _high_within(amount, bound) else Truth.UNKNOWN
-
-
-def _pick_higher_low(first: Interval, second: Interval) -> tuple[Number | None, bool]:
-    if first.low is None or second.low is None:
-        part = first if second.low is None else second
-        return part.low, part.above
-    if first.low == second.low:
-        return first.low, first.above or second.above
-    part = first if first.low > second.low else second
-    return part.low, part.above
-
-
-def _low_within(amount: Interval, bound: Interval) -> bool:
-    if bound.low is None:
-        return True
-    if amount.low is None:
-        return False
-    # Of more than 5, all is more than 5; of at least 5, perhaps not.
-    return amount.low > bound.low or (amount.low == bound.low and (amount.above or not bound.above))
-
-
-def _high_within(amount: Interval, bound: Interval) -> bool:
-    return bound.high is None or (amount.high is not None and amount.high <= bound.high)
+    is_low_within = bound.low is None or (
+        # Of more than 5, all is more than 5; of at least 5, perhaps not.
+        amount.low is not None
+        and (amount.low > bound.low or (amount.low == bound.low and (amount.above or not bound.above)))
+    )
+    is_high_within = bound.high is None or (amount.high is not None and amount.high <= bound.high)
+    return Truth.YES if is_low_within and is_high_within else Truth.UNKNOWN
 
 
 # From here on, floats skip some whole numbers, so a whole float may not be the number that was written.

@@ -25,7 +25,6 @@ from provider_advisor.decision import Decision, Verdict, decide
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.check_structure import sort_rules
-from provider_advisor.knowledge.choices import name_choice
 from provider_advisor.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -37,7 +36,7 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     text_of,
 )
-from provider_advisor.knowledge.criteria import Criteria, Member, MemberList
+from provider_advisor.knowledge.criteria import Criteria, Member, MemberList, name_choice
 from provider_advisor.knowledge.records import (
     Claim,
     Criterion,

@@ -3,7 +3,7 @@
 import pickle
 
 from provider_advisor import load
-from provider_advisor.knowledge.question_suspicions import find_question_suspicions
+from provider_advisor.knowledge.suspicions import find_question_suspicions
 
 TOPICS = "topics: [{id: riding, label: Riding, share: 0.5}]\nquestions:\n"
 

@@ -18,7 +18,6 @@ from provider_advisor.decision.verdict import judge_totals, mark_dated
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.conditions import Situation, leaves
-from provider_advisor.knowledge.plain_questions import questionnaire_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -191,7 +190,7 @@ def shops(bicycles) -> State:
 
 
 def test_without_a_file_there_is_a_subject_for_each_area_and_a_question_for_everything(bicycles):
-    made = questionnaire_of(bicycles)
+    made = bicycles.full_questionnaire
     assert set(made.subjects) == {criterion.area for criterion in bicycles.criteria.values()}
     assert {key for key in made.questions if key.kind == "criterion"} == {
         Key("criterion", n) for n in bicycles.criteria

@@ -10,7 +10,7 @@ from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
 from provider_advisor.explanation.words import ask_how_much, joined, rounded, sum_up_grounds
 from provider_advisor.knowledge import Fact, Facts
-from provider_advisor.knowledge.choices import find_label
+from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.knowledge.records import Criterion
 
 if TYPE_CHECKING:  # schemas are shown without loading columns

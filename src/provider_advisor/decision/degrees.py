@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
-from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate, fold, leaves
+from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, all_of, any_of, compare, negate
 
 

@@ -25,8 +25,8 @@ from provider_advisor.explanation.words import (
     sort_by_standing,
 )
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.choices import get_bound
 from provider_advisor.knowledge.conditions import EITHER
+from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth, number_text
 from provider_advisor.requirements import Requirement

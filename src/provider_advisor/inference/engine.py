@@ -23,7 +23,10 @@ from provider_advisor.errors import EngineError
 from provider_advisor.inference.rulesets import Atom, Join, Production, Shard, cut_shards, write_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
+
+    _Reply = SimpleQueue[frozenset[str] | BaseException]
+    _Queue = SimpleQueue[tuple[Callable[[], frozenset[str]], _Reply] | None]
 
 
 _SESSIONS = tuple(f"s{number}" for number in range(1000))
@@ -217,7 +220,11 @@ class _Engine:
         while fresh:
             seen |= fresh
             fired: list[Join] = []
-            for number, atoms in _deal_by_shard(program, fresh).items():
+            waiting: defaultdict[int, list[Atom]] = defaultdict(list)
+            for atom in fresh:
+                for number in program.mentions[atom]:
+                    waiting[number].append(atom)
+            for number, atoms in waiting.items():
                 shard = program.shards[number]
                 touched[number] = self._ruleset(shard)
                 fired += [shard.joins[join] for join in touched[number].assert_atoms(sid, atoms)]
@@ -232,15 +239,6 @@ class _Engine:
                 _keep_freed_memory()
             self._rulesets[shard.key] = _Ruleset(self._host, next(self._names), shard)
         return self._rulesets[shard.key]
-
-
-def _deal_by_shard(program: Program, atoms: Iterable[Atom]) -> Mapping[int, list[Atom]]:
-    """Distribute the atoms to the shards that wait for them."""
-    found: defaultdict[int, list[Atom]] = defaultdict(list)
-    for atom in atoms:
-        for number in program.mentions[atom]:
-            found[number].append(atom)
-    return found
 
 
 def _keep_freed_memory() -> None:
@@ -260,15 +258,15 @@ class _Owner:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._work: _Queue = SimpleQueue()
 
     def run(self, work: Callable[[], frozenset[str]]) -> frozenset[str]:
         """Return the result of `work`, done on the owner's thread, or raise what it raised."""
-        reply: SimpleQueue[frozenset[str] | BaseException] = SimpleQueue()
+        reply: _Reply = SimpleQueue()
         # Under the lock that a fork takes, so that nothing is queued for a thread that is about to end.
         with self._lock:
             self._ensure_thread()
-            self._work.put(lambda: reply.put(_run_work(work)))
+            self._work.put((work, reply))
         outcome = reply.get()
         if isinstance(outcome, BaseException):
             raise outcome
@@ -297,18 +295,15 @@ class _Owner:
             self._thread = thread
 
 
-def _serve(queue: SimpleQueue[Callable[[], None] | None]) -> None:
+def _serve(queue: _Queue) -> None:
     """Work until a None is queued."""
-    while (work := queue.get()) is not None:
-        work()
-
-
-def _run_work(work: Callable[[], frozenset[str]]) -> frozenset[str] | BaseException:
-    """Return the result or the exception of the work, because no error may end the thread while a caller waits."""
-    try:
-        return work()
-    except BaseException as error:  # noqa: BLE001  # handed to the caller, who raises it
-        return error
+    while (queued := queue.get()) is not None:
+        work, reply = queued
+        try:
+            reply.put(work())
+        # No error may end the thread while a caller waits.
+        except BaseException as error:  # noqa: BLE001  # handed to the caller, who raises it
+            reply.put(error)
 
 
 _engine = _Engine()

@@ -26,12 +26,9 @@ _Joins = dict[tuple[Atom, ...], tuple[list[str], list[Atom]]]
 class Production(NamedTuple):
     """One rule of the engine: when all its atoms are present, it fires and adds others."""
 
-    name: str
-    """Unique within a program."""
-    antecedent: tuple[str, ...]
-    """Atoms that must all be present; at least one."""
-    consequent: tuple[str, ...] = ()
-    """Atoms that firing adds."""
+    name: str  # unique within a program
+    antecedent: tuple[str, ...]  # atoms that must all be present; at least one
+    consequent: tuple[str, ...] = ()  # atoms that firing adds
 
 
 class Join(NamedTuple):

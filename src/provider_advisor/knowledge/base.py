@@ -19,7 +19,7 @@ from provider_advisor.knowledge.records import (
     Topic,
     UsageItem,
 )
-from provider_advisor.knowledge.rules import Policy, Questionnaire, Rule
+from provider_advisor.knowledge.rules import Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
 
@@ -43,6 +43,11 @@ class Scope(NamedTuple):
 
 
 EVERYTHING = Scope()
+
+# The shares of teams that answer a question that rules/questions.yaml leaves out: many say what they are like, and few
+# ask for any one criterion among so many.
+_EVEN = 0.5
+_SELDOM = 0.2
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,11 @@ class KnowledgeBase:
         provider, and all are compared.
         """
         # So an answer as of a past day compares only the providers about which something had been said by then.
-        there = {name: part for name, part in self.providers.items() if _get_first_day(part) <= day}
+        there = {
+            name: part
+            for name, part in self.providers.items()
+            if not part.claims or any(claim.stated <= day for claim in part.claims)
+        }
         return replace(self, providers=there) if there and len(there) < len(self.providers) else self
 
     @cached_property
@@ -147,6 +156,28 @@ class KnowledgeBase:
     def questionnaire(self) -> Questionnaire | None:
         """Return the questionnaire of rules/questions.yaml, None without that file."""
         return self.written() if callable(self.written) else self.written
+
+    @cached_property
+    def full_questionnaire(self) -> Questionnaire:
+        """Return the questionnaire with a plain question for everything that its file leaves out.
+
+        Plain questions have the words of the vocabulary and belong to the subject named like the criterion's area,
+        which is added where the file has none.
+        """
+        plain = [Question("criterion", one.id, (one.area,), _SELDOM) for one in self.criteria.values()]
+        plain += [Question("situation", topic, (), _EVEN) for topic in self.topics]
+        for item in self.usage:
+            # The areas of the prices that are multiplied with it, and of those computed from them.
+            areas = dict.fromkeys(one.area for one in self.criteria.values() if item in one.usage or one.computed)
+            plain.append(Question("usage", item, tuple(areas), _EVEN))
+        written = self.questionnaire or Questionnaire({}, {})
+        subjects, questions = dict(written.subjects), dict(written.questions)
+        for question in plain:
+            if question.key not in questions:
+                questions[question.key] = question
+                for area in question.subjects:
+                    subjects.setdefault(area, Subject(area, self.spell_id(area).capitalize(), _EVEN))
+        return Questionnaire(subjects, questions)
 
     @cached_property
     def words(self) -> Mapping[str, str]:
@@ -220,10 +251,9 @@ class KnowledgeBase:
     @cached_property
     def search_index(self) -> "SearchIndex":
         """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
-        from provider_advisor.knowledge.plain_questions import questionnaire_of  # noqa: PLC0415 (few starts search)
-        from provider_advisor.knowledge.search import index_vocabulary  # noqa: PLC0415 (as above)
+        from provider_advisor.knowledge.search import index_vocabulary  # noqa: PLC0415 (few starts search)
 
-        return index_vocabulary(self, questionnaire_of(self).questions)
+        return index_vocabulary(self)
 
     @cached_property
     def sentences(self) -> "SentenceReader":
@@ -290,7 +320,3 @@ class KnowledgeBase:
             if any(not claim.members for claim in claims):
                 yield provider, criterion
             yield from ((provider, f"{criterion}{AT}{member}") for member in self.claimed_members(provider, criterion))
-
-
-def _get_first_day(provider: Provider) -> dt.date:
-    return min((claim.stated for claim in provider.claims), default=dt.date.min)

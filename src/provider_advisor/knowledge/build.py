@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert
@@ -27,18 +27,12 @@ from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabu
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
-from provider_advisor.knowledge.records import Edition, Provider, UsageItem
+from provider_advisor.knowledge.records import Criterion, Edition, Provider, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
 from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
-
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-T = TypeVar("T", bound=_Named)
+T = TypeVar("T", Criterion, Source, Topic, UsageItem, Provider)
 
 
 class Read(NamedTuple):
@@ -68,7 +62,16 @@ def build(
     questionnaire = _read_questionnaire(read, vocabulary, found)
     if found:
         raise KnowledgeError(sorted(set(found), key=_split_place))
-    return _assemble(read, vocabulary, providers, rules, questionnaire)
+    policy = convert.make_policy(read.files["weights"][0].shape)
+    by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
+    sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
+    parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
+    rates = tuple(rate for reading in read.files["rates"] for rate in convert.make_rates(reading.shape, sources))
+    edition = next((convert.fill(Edition, reading.shape) for reading in read.files["base"]), None)
+    # The questionnaire is no part of the fingerprint: its words and shares never change an answer, and answers recorded
+    # before and after a change of its wording can be compared.
+    fingerprint = compute_fingerprint(*parts, criteria.lists, *([rates] if rates else []))
+    return KnowledgeBase(*parts, fingerprint=fingerprint, rates=rates, edition=edition, written=questionnaire)
 
 
 def build_cases(files: Sequence[File]) -> list[Case]:
@@ -158,25 +161,6 @@ def _read_questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str])
     questionnaire = convert.make_questionnaire(read.files["questions"][0], vocabulary.criteria.records)
     problems += find_never_asked(questionnaire.questions.values(), vocabulary.topics.records)
     return questionnaire
-
-
-def _assemble(
-    read: Read,
-    vocabulary: Vocabulary,
-    providers: list[Provider],
-    rules: list[Rule],
-    questionnaire: Questionnaire | None,
-) -> KnowledgeBase:
-    policy = convert.make_policy(read.files["weights"][0].shape)
-    by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
-    sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
-    parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
-    rates = tuple(rate for reading in read.files["rates"] for rate in convert.make_rates(reading.shape, sources))
-    edition = next((convert.fill(Edition, reading.shape) for reading in read.files["base"]), None)
-    # The questionnaire is no part of the fingerprint: its words and shares never change an answer, and answers recorded
-    # before and after a change of its wording can be compared.
-    fingerprint = compute_fingerprint(*parts, criteria.lists, *([rates] if rates else []))
-    return KnowledgeBase(*parts, fingerprint=fingerprint, rates=rates, edition=edition, written=questionnaire)
 
 
 def _sort_by_id(records: Iterable[T]) -> dict[str, T]:

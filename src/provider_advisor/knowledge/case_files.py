@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.constructor import SafeConstructor
@@ -27,12 +27,8 @@ from yaml.constructor import SafeConstructor
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9@-]+")
 
 
-class _Edit(NamedTuple):
-    """A replacement for the characters of a text from `start` to before `end`."""
-
-    start: int
-    end: int
-    text: str
+_Edit = tuple[int, int, str]
+"""From where in a text, and to before where, characters are replaced, and by what."""
 
 
 def edit_cases(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
@@ -53,8 +49,8 @@ def edit_cases(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
             if key not in entries:
                 raise ValueError(f"no key '{key}' in the case '{name}'")
             edits += _edit_value(entries[key], value, text)
-    for edit in sorted(edits, reverse=True):  # from the end on, so that earlier places stay where they were found
-        text = text[: edit.start] + edit.text + text[edit.end :]
+    for start, end, new in sorted(edits, reverse=True):  # from the end on, so that earlier places stay as found
+        text = text[:start] + new + text[end:]
     return text
 
 
@@ -72,7 +68,7 @@ def _edit_value(node: yaml.Node, value: Any, text: str) -> Iterator[_Edit]:  # n
     elif any(line.partition("#")[1] for line in text[start:end].splitlines()[:-1]):
         raise ValueError(f"line {node.start_mark.line + 1} has comments within the value")
     else:
-        yield _Edit(start, end, write_flow(value))
+        yield start, end, write_flow(value)
 
 
 def _edit_lines(node: yaml.MappingNode, value: Mapping[str, Any], text: str) -> Iterator[_Edit]:
@@ -85,10 +81,10 @@ def _edit_lines(node: yaml.MappingNode, value: Mapping[str, Any], text: str) -> 
             yield from _edit_value(part, value[key.value], text)
             last = line_end
         else:
-            yield _Edit(text.rfind("\n", 0, key.start_mark.index) + 1, line_end + 1, "")
+            yield text.rfind("\n", 0, key.start_mark.index) + 1, line_end + 1, ""
     added = {name: part for name, part in value.items() if name not in _get_entries(node)}
     indent = "\n" + " " * node.start_mark.column
-    yield _Edit(last, last, "".join(f"{indent}{write_flow(name)}: {write_flow(part)}" for name, part in added.items()))
+    yield last, last, "".join(f"{indent}{write_flow(name)}: {write_flow(part)}" for name, part in added.items())
 
 
 def _find_end(node: yaml.Node) -> int:

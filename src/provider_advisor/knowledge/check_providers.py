@@ -10,7 +10,7 @@ from operator import attrgetter
 from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeated
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product
-from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProductShape, ProviderFile
+from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProviderFile
 from provider_advisor.logic import number_text
 from provider_advisor.safe_text import join_words
 
@@ -20,7 +20,11 @@ def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabu
     products = reading.list_entries("products")
     yield from find_repeated(((product.id, where) for product, where in products), "the product")
     for product, where in products:
-        yield from (f"{where}: {problem}" for problem in _check_product(product, vocabulary))
+        for source in (product.source, product.renamed.source if product.renamed is not None else None):
+            if source is not None:
+                unknown = f"product '{product.id}': unknown source '{source}'"
+                found = vocabulary.sources.find_unknown(source, unknown, " Add it to `sources` first.")
+                yield from (f"{where}: {problem}" for problem in found)
     defined: Defined[Product] = collect_defined([reading], "products")
     for index, (claim, where) in enumerate(reading.list_entries("claims")):
         criterion = vocabulary.criteria.records.get(claim.criterion)
@@ -32,13 +36,6 @@ def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabu
             yield from _find_doubtful(reading, index)
     yield from _find_contradicting(made)
     yield from _find_other_products(made, vocabulary.criteria.records)
-
-
-def _check_product(product: ProductShape, vocabulary: Vocabulary) -> Iterator[str]:
-    for source in (product.source, product.renamed.source if product.renamed is not None else None):
-        if source is not None:
-            unknown = f"product '{product.id}': unknown source '{source}'"
-            yield from vocabulary.sources.find_unknown(source, unknown, " Add it to `sources` first.")
 
 
 def _find_doubtful(reading: Reading[ProviderFile], index: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.records import Claim, Product, Provider
+from provider_advisor.knowledge.records import Claim, Provider
 
 # Of a capability stated as present on 2022-11-22, and on 2023-12-05 again with an end on 2024-12-05, the changes until
 # 2024-01-01 are
@@ -96,21 +96,21 @@ def _compare(before: Claim | None, claim: Claim) -> ChangeKind:
 
 
 def _find_lives(provider: Provider, until: dt.date) -> Iterator[FactChange]:
+    """Yield the ends and the new names of products, on the day of each; while it lies ahead, as announced."""
     for product in provider.products.values():
-        for change in _list_lives(provider.id, product):
+        ends: dict[ChangeKind, dt.date | None] = {"ended": product.until, "closed-to-new": product.closed_to_new}
+        changes = [
+            FactChange(provider.id, day, kind, product.id, None, product.source, stated=product.stated)
+            for kind, day in ends.items()
+            if day is not None
+        ]
+        if (new := product.renamed) is not None:
+            place = (product.id, None, new.source)
+            says = f"now {new.name}"
+            changes.append(FactChange(provider.id, new.day, "renamed", *place, stated=new.stated, says=says))
+        for change in changes:
             if change.day <= until:
                 yield change
             elif change.stated is not None:
                 says = change.says or _ANNOUNCED[change.kind]
                 yield change._replace(day=change.stated, kind="announced", ahead=change.day, says=says)
-
-
-def _list_lives(provider: str, product: Product) -> Iterator[FactChange]:
-    """Yield the ends and the new name of a product, on the day of each."""
-    ends: dict[ChangeKind, dt.date | None] = {"ended": product.until, "closed-to-new": product.closed_to_new}
-    for kind, day in ends.items():
-        if day is not None:
-            yield FactChange(provider, day, kind, product.id, None, product.source, stated=product.stated)
-    if (new := product.renamed) is not None:
-        says = f"now {new.name}"
-        yield FactChange(provider, new.day, "renamed", product.id, None, new.source, stated=new.stated, says=says)

@@ -198,18 +198,14 @@ class _FactsWithAnswers(Facts):
             self._found[key] = self._keep_known(self._drop_stale(fact))
             return self._found[key]
         fact = self._known(provider, criterion)
-        if self._denied and self._denies(fact):
+        # An open member is absent if its criterion is supposed to be.
+        is_open = AT in criterion and fact.truth is Truth.UNKNOWN
+        if self._denied and is_open and (provider, split_member(criterion)[0]) in self._denied:
             self._found[key] = fact = fact._replace(truth=Truth.NO, disputed=False)
         return fact
 
     def _leave_out_stale(self) -> Facts:
         return _FactsWithAnswers(self._known.without_stale(), self._supposed)
-
-    def _denies(self, fact: Fact) -> bool:
-        """Return whether an open member is absent because its criterion is supposed to be."""
-        if AT not in fact.criterion or fact.truth is not Truth.UNKNOWN:
-            return False
-        return (fact.provider, split_member(fact.criterion)[0]) in self._denied
 
     def _raise_to_members(self, fact: Fact) -> Fact:
         """Return what is supposed of a criterion without a member; not worse than what is supposed of some member."""

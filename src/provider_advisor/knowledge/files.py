@@ -183,7 +183,9 @@ def _list_yaml(folder: str) -> list[tuple[str, str | OSError | None]]:
                     if entry.name.startswith("."):
                         continue  # left by editors, file managers and git: .#zeta.yaml, ._zeta.yaml, .git
                     if name.lower().endswith((".yaml", ".yml")):
-                        found.append((name, _refuse_name(entry.name)))
+                        is_text = entry.name.isprintable()
+                        refusal = "the file's name is not plain text in UTF-8; rename the file."
+                        found.append((name, None if is_text else refusal))
                     # Links to folders are followed only at the top, because further down they could form a circle.
                     elif entry.is_dir(follow_symlinks=False) or (not inner and path.isdir(entry.path)):
                         waiting.append(name)
@@ -193,10 +195,6 @@ def _list_yaml(folder: str) -> list[tuple[str, str | OSError | None]]:
         except OSError as error:
             found.append((inner, error))
     return found
-
-
-def _refuse_name(name: str) -> str | None:
-    return None if name.isprintable() else "the file's name is not plain text in UTF-8; rename the file."
 
 
 def _escape(name: str) -> str:

@@ -61,19 +61,13 @@ def validate(document: Document, shape: type[T]) -> T:
 def describe_problems(error: ValidationError, document: Document, shape: type[Shape]) -> list[str]:
     """Return each problem of a document once; a single one with an example, if the document is of another kind."""
     # For a file in the wrong place, every key would be wrong and many would be missing: an example says more.
-    keys = {field.alias or name for name, field in shape.model_fields.items()}
-    if _is_of_another_kind(document.data, keys):
-        is_mapping = isinstance(document.data, dict) and document.data
-        found = f"the key {shown(next(iter(document.data)))}" if is_mapping else show_found(document.data)
+    data, keys = document.data, {field.alias or name for name, field in shape.model_fields.items()}
+    is_mapping = isinstance(data, dict)
+    # It has none of the keys, and no misspelt one either.
+    if not is_mapping or (keys.isdisjoint(data) and not any(did_you_mean(str(key), keys) for key in data)):
+        found = f"the key {shown(next(iter(data)))}" if is_mapping and data else show_found(data)
         return [f"{document.where()}: expected a file such as this example; found {found}.{shape.show_example()}"]
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
-
-
-def _is_of_another_kind(data: object, keys: set[str]) -> bool:
-    """Return whether it has none of the keys, and no misspelt one either."""
-    if not isinstance(data, dict):
-        return True
-    return keys.isdisjoint(data) and not any(did_you_mean(str(key), keys) for key in data)
 
 
 def _describe(detail: ErrorDetails, document: Document, shape: type[Shape]) -> str:
@@ -122,15 +116,10 @@ def show_found(value: object) -> str:
 def _follow(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 (YAML holds anything)
     """Yield the steps of a pydantic location that exist in the data; others are tags of forms, such as <word>."""
     for step in loc:
-        if _has_step(data, step):
+        is_place = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if is_place or (isinstance(data, dict) and step in data):
             data = data[step]
             yield step
-
-
-def _has_step(data: object, step: str | int) -> bool:
-    if isinstance(data, dict):
-        return step in data
-    return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
 def _find_name(data: Any, path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (YAML holds anything)
@@ -193,17 +182,12 @@ def read_sound(document: Document, shape: type[S], problems: list[str]) -> Readi
         return Reading(shape.model_validate(document.data), document, document)
     except ValidationError as error:
         problems += describe_problems(error, document, shape)
-        return _read_sound_part(document, shape, error)
-
-
-def _read_sound_part(document: Document, shape: type[S], error: ValidationError) -> Reading[S] | None:
-    if not isinstance(document.data, dict):
-        return None
+        if not isinstance(document.data, dict):
+            return None
+        details = error.errors()
     # A bad entry of a list is left out alone (two steps), anything else with its whole key (one step): a mistake at
     # ("claims", 3, "value") costs the fourth claim, and one at ("products",) all products.
-    unsound = {
-        detail["loc"][: 2 if isinstance(document.data.get(detail["loc"][0]), list) else 1] for detail in error.errors()
-    }
+    unsound = {detail["loc"][: 2 if isinstance(document.data.get(detail["loc"][0]), list) else 1] for detail in details}
     sound = document.without(unsound)
     fields = {name: _fill_field(field, sound, name) for name, field in shape.model_fields.items()}
     return Reading(shape.model_construct(**fields), sound, document)
@@ -233,11 +217,8 @@ def collect_defined(
             name = entry.get("id") if isinstance(entry, dict) else None
             if isinstance(name, str) and is_id(name):
                 ids[name] = name
-                aliases |= dict.fromkeys(_filter_texts(entry.get("aliases")), name)
+                given = entry.get("aliases")
+                aliases |= {part: name for part in (given if isinstance(given, list) else ()) if isinstance(part, str)}
             else:
                 is_open = True
     return Defined(records or {}, aliases | ids, is_open)
-
-
-def _filter_texts(value: object) -> list[str]:
-    return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []

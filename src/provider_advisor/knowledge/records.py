@@ -112,42 +112,28 @@ class Criterion(NamedTuple):
     weight: float
     aliases: tuple[str, ...] = ()
     unit: str | None = None
-    values: tuple[str, ...] = ()
-    """Of a rating: its words in ascending order."""
+    values: tuple[str, ...] = ()  # of a rating: its words in ascending order
     scale: Scale | None = None
     lower_is_better: bool = False
     whole: bool = False
     """It counts things: "more than 100" is at least 101."""
-    limit: bool = False
-    """Every smaller number fits as well: up to 250 participants."""
-    computed: bool = False
-    """It is the cost that follows from prices and usage, so that nobody claims it."""
-    of: str | None = None
-    """Of a price: the capability that it pays for."""
-    usage: tuple[str, ...] = ()
-    """Of a price: the volumes that it is multiplied with."""
-    concerns: tuple[str, ...] = ()
-    """Of a free plan or a starting credit: the prices beside which it is named."""
-    stale_after: int | None = None
-    """After how many days a fact is out of date, instead of the policy's number."""
-    silent: str | None = None
-    """Why there is no claim on it."""
-    negotiable: bool = True
-    """Whether it may be offered as a concession."""
-    absent: str | None = None
-    """The word of a rating that says that it is not there, which no must accepts."""
-    keywords: tuple[str, ...] = ()
-    """Words that lead a search to it, and are never taken for it."""
+    limit: bool = False  # every smaller number fits as well: up to 250 participants
+    computed: bool = False  # it is the cost that follows from prices and usage, so that nobody claims it
+    of: str | None = None  # of a price: the capability that it pays for
+    usage: tuple[str, ...] = ()  # of a price: the volumes that it is multiplied with
+    concerns: tuple[str, ...] = ()  # of a free plan or a starting credit: the prices beside which it is named
+    stale_after: int | None = None  # after how many days a fact is out of date, instead of the policy's number
+    silent: str | None = None  # why there is no claim on it
+    negotiable: bool = True  # whether it may be offered as a concession
+    absent: str | None = None  # the word of a rating that says that it is not there, which no must accepts
+    keywords: tuple[str, ...] = ()  # words that lead a search to it, and are never taken for it
     loose: tuple[str, ...] = ()
     """Names that mean it only beside others of its area: "encryption" is that of video where video is asked for."""
-    of_each: str | None = None
-    """The list of members that it can be asked of."""
-    member_of: MemberOf | None = None
-    """Set for the criterion of a member alone."""
-    any_of: tuple[FactHolds, ...] = ()
-    """Set for a choice alone: conditions on facts, one of which is enough."""
+    of_each: str | None = None  # the list of members that it can be asked of
+    member_of: MemberOf | None = None  # set for the criterion of a member alone
+    any_of: tuple[FactHolds, ...] = ()  # set for a choice alone: conditions on facts, one of which is enough
+    # The areas whose musts the same product has to meet, or `EVERY_AREA`: a region of one says nothing of another.
     same_product: tuple[str, ...] = ()
-    """The areas whose musts the same product has to meet, or `EVERY_AREA`: a region of one says nothing of another."""
 
     @property
     def plain_name(self) -> str:
@@ -215,44 +201,33 @@ class Claim(NamedTuple):
     provider: str
     product: str | None
     criterion: str
+    # Present or absent, a number or two, a rating's word or several, or "by-quote": the price is not published.
     value: ClaimValue
-    """Present or absent, a number or two, a rating's word or several, or "by-quote": the price is not published."""
-    bound: BoundWord | None
-    """How a number is meant."""
+    bound: BoundWord | None  # how a number is meant
     unit: str | None
     evidence: Evidence
     source: str
-    line: int | None
-    """The line of the source; without one, `place` says where in it."""
-    stated: dt.date
-    """The day on which the source said it."""
-    starts: dt.date
-    """The first day on which it is true."""
-    until: dt.date | None = None
-    """The last day on which it is true."""
+    line: int | None  # the line of the source; without one, `place` says where in it
+    stated: dt.date  # the day on which the source said it
+    starts: dt.date  # the first day on which it is true
+    until: dt.date | None = None  # the last day on which it is true
     note: str | None = None
+    # What `bound` and `value` leave, in ranks for a rating; None for a capability, and for a price without a rate.
     amount: Interval | None = None
-    """What `bound` and `value` leave, in ranks for a rating; None for a capability, and for a price without a rate."""
-    where: str = ""
-    """The file and the line of the knowledge base."""
+    where: str = ""  # the file and the line of the knowledge base
+    # Another part of the source than a line: "page 12", "section Prices", "anchor prices".
     place: str | None = None
-    """Another part of the source than a line: "page 12", "section Prices", "anchor prices"."""
-    members: tuple[str, ...] = ()
-    """The members that it is about; none for the criterion as a whole."""
-    only: bool = False
-    """It also says that all other members are absent."""
-    meant: str | None = None
-    """Without a `product`, the one that it is about although the source does not name it."""
+    members: tuple[str, ...] = ()  # the members that it is about; none for the criterion as a whole
+    only: bool = False  # it also says that all other members are absent
+    meant: str | None = None  # without a `product`, the one that it is about although the source does not name it
+    # Of a price, always in its own currency; `value` and `amount` then reach from the lowest price to the highest.
     tiers: tuple[Tier, ...] = ()
-    """Of a price, always in its own currency; `value` and `amount` then reach from the lowest price to the highest."""
-    terms: Terms = NO_TERMS
-    """What a price asks beside its amount, always in its own currency."""
-    rates: tuple[Rate, ...] = ()
-    """In a fact: what `amount` was converted by; several where sources of one day differ."""
+    terms: Terms = NO_TERMS  # what a price asks beside its amount, always in its own currency
+    rates: tuple[Rate, ...] = ()  # in a fact: what `amount` was converted by; several where sources of one day differ
+    # What comes on top of a price, such as carrier fees. No source says how much, so `amount` has no upper end.
     plus: str | None = None
-    """What comes on top of a price, such as carrier fees. No source says how much, so `amount` has no upper end."""
+    # The member whose price is taken for volumes that name no member, because no other price is stated.
     price_of: str | None = None
-    """The member whose price is taken for volumes that name no member, because no other price is stated."""
 
     @property
     def is_unconverted(self) -> bool:

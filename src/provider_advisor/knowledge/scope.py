@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from provider_advisor.knowledge.base import KnowledgeBase, Scope
-    from provider_advisor.knowledge.records import Product, Provider
+    from provider_advisor.knowledge.records import Provider
 
 _SHOWN = 80
 _MOST_NAMED = 12
@@ -91,13 +91,10 @@ def _explain_unknown(key: str, name: str, knowledge: KnowledgeBase) -> str:
     else:
         what, names = "provider", sorted(knowledge.providers)
         aliases = [alias for part in knowledge.providers.values() for alias in part.aliases]
-    hint = did_you_mean(name, [*names, *aliases])
-    return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {_list_some(names)}.{hint}"
-
-
-def _list_some(names: Sequence[str]) -> str:
     more = f" or {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"one of {', '.join(names[:_MOST_NAMED])}{more}" if len(names) > 1 else "".join(names)
+    expected = f"one of {', '.join(names[:_MOST_NAMED])}{more}" if len(names) > 1 else "".join(names)
+    hint = did_you_mean(name, [*names, *aliases])
+    return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {expected}.{hint}"
 
 
 def _choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[str, Provider]:
@@ -108,8 +105,10 @@ def _choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[s
         if (not scope.only or name in scope.only) and name not in scope.without
     }
     if not chosen:
+        named = (("only", scope.only), ("without", scope.without))
+        limits = " and ".join(f"'{name}' names {', '.join(part)}" for name, part in named if part)
         raise RequirementsError(
-            f"no provider is left to compare: {_describe_limits(scope)}; the knowledge base has {', '.join(providers)}."
+            f"no provider is left to compare: {limits}; the knowledge base has {', '.join(providers)}."
         )
     if not scope.sources:
         return chosen
@@ -123,28 +122,17 @@ def _choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[s
     return stated
 
 
-def _describe_limits(scope: Scope) -> str:
-    named = (("only", scope.only), ("without", scope.without))
-    return " and ".join(f"'{name}' names {', '.join(part)}" for name, part in named if part)
-
-
 def _limit_sources(provider: Provider, sources: Sequence[str]) -> Provider:
-    """Return a provider as some sources describe it, without the ends of products that only other sources announce."""
-    return provider._replace(
-        claims=tuple(claim for claim in provider.claims if claim.source in sources),
-        products=dict(_limit_products(provider.products, sources)),
-    )
-
-
-def _limit_products(products: Mapping[str, Product], sources: Sequence[str]) -> Iterator[tuple[str, Product]]:
-    for name, given in products.items():
+    """Return a provider as some sources describe it, without what only others announce of its products."""
+    products = {}
+    for name, given in provider.products.items():
         new = given.renamed
-        # A new name, or an end, that only a source outside of the scope announces is not known within it.
         product = given._replace(renamed=None) if new is not None and new.source not in {None, *sources} else given
-        if product.source is None or product.source in sources:
-            yield name, product
-        else:
-            yield name, product._replace(until=None, closed_to_new=None, source=None, line=None, stated=None)
+        if product.source not in {None, *sources}:
+            product = product._replace(until=None, closed_to_new=None, source=None, line=None, stated=None)
+        products[name] = product
+    claims = tuple(claim for claim in provider.claims if claim.source in sources)
+    return provider._replace(claims=claims, products=products)
 
 
 # Each team of a batch may have a scope of its own, and most share a few.

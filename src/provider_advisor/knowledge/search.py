@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.records import About
-from provider_advisor.knowledge.rules import Key, Question
+from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.suggest import SpellingIndex
 
 if TYPE_CHECKING:
@@ -298,8 +298,9 @@ class SearchIndex:
         return tuple(self.entries[place] for place in sorted(ranks, key=order, reverse=True))
 
 
-def index_vocabulary(knowledge: KnowledgeBase, asked: Mapping[Key, Question]) -> SearchIndex:
+def index_vocabulary(knowledge: KnowledgeBase) -> SearchIndex:
     """Return an index of criteria, answers on the situation, and usage, with the words in which they are asked."""
+    asked = knowledge.full_questionnaire.questions
 
     def join(kind: About, name: str, question: str) -> str:
         written = asked[Key(kind, name)]

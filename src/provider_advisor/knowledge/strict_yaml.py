@@ -154,26 +154,23 @@ def _decode(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise KnowledgeError([f"{name}:{line}: the file is not UTF-8; save it as UTF-8."]) from error
-    if (found := _CONTROL.search(text)) is not None:
-        line, character = _count_line(text, found.start()), shown(found[0])
-        raise KnowledgeError(
-            [f"{name}:{line}: the character {character} is not allowed; save the file as UTF-8 without it."]
-        )
-    if (found := _OTHER_BREAK.search(text)) is not None:
-        # YAML 1.1 ends a line here, YAML 1.2 and editors do not.
-        line, character = _count_line(text, found.start()), shown(found[0])
-        raise KnowledgeError(
-            [f"{name}:{line}: some programs end a line at the character {character}, others do not; remove it."]
-        )
+    # YAML 1.1 ends a line at some characters at which YAML 1.2 and editors do not.
+    for wrong, said in (
+        (_CONTROL, "the character {} is not allowed; save the file as UTF-8 without it."),
+        (_OTHER_BREAK, "some programs end a line at the character {}, others do not; remove it."),
+    ):
+        if found := wrong.search(text):
+            line = text.count("\n", 0, found.start()) + 1
+            raise KnowledgeError([f"{name}:{line}: {said.format(shown(found[0]))}"])
     return text
 
 
-def _count_line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
-
-
 def _describe_syntax(error: yaml.YAMLError, text: str, name: str) -> str:
-    what, line = getattr(error, "problem", None) or str(error).splitlines()[0], _find_syntax_line(error)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    # An open quote counts where it was opened.
+    is_quote = "quoted scalar" in str(getattr(error, "context", ""))
+    mark = getattr(error, "context_mark" if is_quote else "problem_mark", None)
+    line = mark.line + 1 if mark is not None else 1
     if "nesting depth" in what:  # libyaml reads ahead of us, and has a limit of its own since PyYAML 6.0.4
         return f"{line}: {_TOO_DEEP}"
     # A file may end on this line, or before it, and lines may end with a carriage return alone.
@@ -183,13 +180,6 @@ def _describe_syntax(error: yaml.YAMLError, text: str, name: str) -> str:
     form, signs = ("JSON", "commas") if name.lower().endswith(".json") else ("YAML", "indentation")
     check = f"check quotes, colons and {signs} on this line and the one before."
     return f"{line}: invalid {form} ({what}); {check}"
-
-
-def _find_syntax_line(error: yaml.YAMLError) -> int:
-    """Return the line of a syntax error; an open quote counts where it was opened."""
-    is_quote = "quoted scalar" in str(getattr(error, "context", ""))
-    mark = getattr(error, "context_mark" if is_quote else "problem_mark", None)
-    return mark.line + 1 if mark is not None else 1
 
 
 def _quote_bare_words(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
@@ -220,9 +210,13 @@ def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> t
     if isinstance(event, yaml.ScalarEvent):
         value = _read_scalar(event)
         return value, _Place(_get_line(event), {}, event.value if isinstance(value, float) else "")
-    if isinstance(event, yaml.SequenceStartEvent):
-        return _build_sequence(event, events, depth)
-    return _build_mapping(event, events, depth)
+    if not isinstance(event, yaml.SequenceStartEvent):
+        return _build_mapping(event, events, depth)
+    values, place = list[Any](), _Place(_get_line(event), {})
+    for part in _iterate_nodes(events):
+        value, place.inside[len(values)] = _build(part, events, depth + 1)
+        values.append(value)
+    return values, place
 
 
 def _refuse_indirection(event: yaml.NodeEvent) -> None:
@@ -237,16 +231,6 @@ def _iterate_nodes(events: Iterator[yaml.Event]) -> Iterator[yaml.NodeEvent]:
     """Return the nodes up to the end of the sequence or mapping that has begun."""
     while isinstance(event := next(events), yaml.NodeEvent):
         yield event
-
-
-def _build_sequence(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[list[Any], _Place]:
-    values: list[Any] = []
-    place = _Place(_get_line(start), {})
-    for event in _iterate_nodes(events):
-        value, inside = _build(event, events, depth + 1)
-        place.inside[len(values)] = inside
-        values.append(value)
-    return values, place
 
 
 def _build_mapping(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> tuple[dict[str, Any], _Place]:
@@ -278,17 +262,12 @@ def _refuse_key(event: yaml.Event, before: yaml.Event) -> None:
         isinstance(before, yaml.ScalarEvent)
         and _BEHIND_COMMA.fullmatch(event.value)
         and _BEFORE_COMMA.fullmatch(before.value)
-        and _is_beside(before, event)
+        and before.end_mark is not None
+        and event.start_mark is not None
+        and before.end_mark.index + 1 == event.start_mark.index
     ):
         number = f"{before.value},{event.value}"
         raise _Problem(event, f"write {number} without the comma, as {number.replace(',', '')}; a comma ends a value.")
-
-
-def _is_beside(before: yaml.Event, event: yaml.Event) -> bool:
-    """Return whether only a comma is between the two."""
-    if before.end_mark is None or event.start_mark is None:
-        return False
-    return before.end_mark.index + 1 == event.start_mark.index
 
 
 def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds anything)
@@ -308,7 +287,10 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds an
             raise _Problem(event, f"the number {text} is too large.")
         return number
     if _DATE.fullmatch(text):
-        return _read_date(event)
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError as error:
+            raise _Problem(event, f"{text} is not a date; expected YYYY-MM-DD.") from error
     if _LONG_INTEGER.fullmatch(text):
         raise _Problem(event, f"the number {text[:_MOST_DIGITS]}… has too many digits; write at most {_MOST_DIGITS}.")
     if _AMBIGUOUS.fullmatch(text):
@@ -317,10 +299,3 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds an
             f"{text!r} is ambiguous; write true or false, a plain number such as 0.5, or put it in quotes.",
         )
     return text
-
-
-def _read_date(event: yaml.ScalarEvent) -> dt.date:
-    try:
-        return dt.date.fromisoformat(event.value)
-    except ValueError as error:
-        raise _Problem(event, f"{event.value} is not a date; expected YYYY-MM-DD.") from error

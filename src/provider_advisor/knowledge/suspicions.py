@@ -15,16 +15,19 @@ from provider_advisor.knowledge.conditions import (
     Condition,
     FactHolds,
     Leaf,
+    Need,
     Situation,
+    Usage,
     evaluate,
+    fold,
     judged_by,
     leaves,
+    text_of,
 )
 from provider_advisor.knowledge.facts import Facts
 from provider_advisor.knowledge.freshness import list_ageing
-from provider_advisor.knowledge.question_suspicions import find_question_suspicions
 from provider_advisor.knowledge.records import Claim, Fact, Kind
-from provider_advisor.knowledge.rules import Rule
+from provider_advisor.knowledge.rules import Key, Question, Rule
 from provider_advisor.knowledge.suggest import name_words
 from provider_advisor.logic import Truth, compare, negate
 
@@ -62,21 +65,17 @@ def find_suspicions(facts: Facts) -> Iterator[str]:
 
 def _find_unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
     claimed = {criterion for _, criterion in knowledge.claims}
-    for criterion in knowledge.criteria.values():
-        if criterion.id not in claimed and criterion.silent is None and not criterion.computed:
-            yield (
-                f"criterion '{criterion.id}': no provider has a claim on it; add `silent: <why>` if that is intended."
-            )
+    for one in knowledge.criteria.values():
+        if one.id not in claimed and one.silent is None and not one.computed:
+            yield f"criterion '{one.id}': no provider has a claim on it; add `silent: <why>` if that is intended."
 
 
 def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield criteria and volumes that never have an effect."""
     priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
-    for criterion in knowledge.criteria.values():
-        if criterion.computed and not priced:
-            yield (
-                f"criterion '{criterion.id}': no team can ask for it, because no price names a `usage` to multiply by."
-            )
+    for one in knowledge.criteria.values():
+        if one.computed and not priced:
+            yield f"criterion '{one.id}': no team can ask for it, because no price names a `usage` to multiply by."
     for item in knowledge.usage.values():
         if item.id not in priced:
             yield f"usage '{item.id}': no price is multiplied by it, so stating it changes no cost."
@@ -321,3 +320,63 @@ def _find_stale(facts: Facts) -> Iterator[str]:
         more = [f"{len(criteria) - _MOST_STALE} more"] if len(criteria) > _MOST_STALE else []
         listed = ", ".join([*criteria[:_MOST_STALE], *more])
         yield f"provider '{provider}': {count} from {day} and out of date (`stale_after`): {listed}."
+
+
+def find_question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a sentence for each thing that is not asked or never reached; none without a file."""
+    written = knowledge.questionnaire
+    if written is None:
+        return
+    found = knowledge.full_questionnaire
+    for key, question in found.questions.items():
+        if key not in written.questions:
+            yield f"{question.about} '{question.name}': no question asks about it; add one to questions.yaml."
+    used = {subject for question in written.questions.values() for subject in question.subjects}
+    for subject in written.subjects:
+        if subject not in used:
+            yield f"topic '{subject}': no question belongs to it; add one, or remove the topic."
+    # A question may wait for something that is asked only after it, or never.
+    reached = _find_reached(found.questions, knowledge)
+    for key, question in found.questions.items():
+        if key not in reached and question.when is not None:
+            waits = sorted({text_of(leaf) for leaf in leaves(question.when) if _get_key(leaf) not in reached})
+            yield (
+                f"{question.where}: question about '{question.name}' is never reached: it waits for "
+                f"{', '.join(waits)}, which cannot be stated before; change its `when` or theirs."
+            )
+
+
+def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[Key | Leaf]:
+    """Return the keys of everything that can be stated, and a need for all that rules can come to require."""
+    # Repeated until nothing new is found, because statements enable questions and rules, which enable more questions.
+    reached: set[Key | Leaf] = set()
+    while True:
+        fresh: set[Key | Leaf] = {
+            key for key, question in questions.items() if question.when is None or _can_hold(question.when, reached)
+        }
+        for rule in knowledge.rules.values():
+            if _can_hold(rule.when, reached):
+                fresh |= {Need(part.criterion) for part in rule.implies}
+        if fresh <= reached:
+            return reached
+        reached |= fresh
+
+
+def _can_hold(condition: Condition, reached: set[Key | Leaf]) -> bool:
+    """Return whether all that a condition asks for can be stated or implied; what it excludes need not be."""
+    return fold(
+        condition,
+        lambda leaf: leaf in reached or _get_key(leaf) in reached,
+        every=all,
+        some=any,
+        negated=lambda _: True,
+    )
+
+
+def _get_key(leaf: Leaf) -> Key | None:
+    """Return the key of the question that is answered to fulfil a leaf."""
+    if isinstance(leaf, Need):
+        return Key("criterion", leaf.criterion)
+    if isinstance(leaf, Situation):
+        return Key("situation", leaf.topic)
+    return Key("usage", leaf.item) if isinstance(leaf, Usage) else None

@@ -24,7 +24,6 @@ from provider_advisor.decision.findings import Totals, total_degrees
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
 from provider_advisor.knowledge.conditions import AT, Need, judged_by, leaves, list_needed, needed_ever
 from provider_advisor.knowledge.criteria import Criteria
-from provider_advisor.knowledge.plain_questions import questionnaire_of
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Team
@@ -165,7 +164,7 @@ class Catalogue:
         self.facts = facts
         self.knowledge = facts.knowledge
         self.providers = tuple(facts.knowledge.providers)
-        found = questionnaire_of(facts.knowledge)
+        found = facts.knowledge.full_questionnaire
         self.subjects = found.subjects
         self.questions = Questions(found.questions, facts.knowledge.criteria)
         self.places: Mapping[Key, int] = _Places(self.questions)

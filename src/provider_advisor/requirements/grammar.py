@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.choices import name_choice
 from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
+from provider_advisor.knowledge.criteria import name_choice
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import (

@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple, ParamSpec, TypeGuard, TypeVar
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
-from provider_advisor.knowledge.choices import IS_ABSENT, get_bound
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
+from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.logic import ABSENT, LARGEST_AMOUNT, Interval, Number, parse_age, parse_day
 
@@ -211,16 +211,14 @@ def statement_record(statement: Statement, knowledge: KnowledgeBase) -> dict[str
         "weights": dict(team.weights),
         "as_of": statement.as_of.isoformat() if statement.as_of else None,
         "max_age": f"{statement.max_age}d" if statement.max_age else None,
-        "uncounted": [_record_waiting(part, knowledge) for part in statement.uncounted],
+        "uncounted": [
+            {"criterion": part.criterion, "priority": part.priority, **_record_requirement(part, knowledge)}
+            for part in statement.uncounted
+        ],
         "unsure": list(statement.unsure),
         **{name: list(names) for name, names in statement.scope._asdict().items()},
     }
     return {key: value for key, value in record.items() if value not in (None, [], {})}
-
-
-def _record_waiting(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:
-    record = _record_requirement(requirement, knowledge)
-    return {"criterion": record.pop("criterion"), "priority": requirement.priority} | record
 
 
 def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from provider_advisor.batch.writing.rejects import open_rejects, write_rejects
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.explanation.words import STRENGTHS, joined
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.choices import find_label
+from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.requirements.matching import Match
 from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
