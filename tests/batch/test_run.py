@@ -115,6 +115,36 @@ def test_a_header_alone_gives_an_output_without_rows(tmp_path, run_batch, out):
         assert (tmp_path / out).read_text().startswith("team,verdict,")
 
 
+def test_a_number_that_json_does_not_have_is_written_as_the_text_that_csv_has(tmp_path, run_batch):
+    inf, nan = float("inf"), float("nan")
+    given = {
+        "size": [1.5, inf, -inf, nan, None],
+        "*": pa.array([nan, 0.5, 1, 2, 3], pa.float32()),
+        "list": [[1.0, inf], [2.0], [], None, [nan]],
+        "struct": [{"a": inf, "b": "x"}, {"a": 1.0, "b": "y"}, None, {"a": None, "b": None}, {"a": nan, "b": ""}],
+    }
+    pq.write_table(pa.table({"needs": ["repairs"] * 5, **given}), tmp_path / "teams.parquet")
+    for name in ("out.jsonl", "out.csv", "out.parquet"):
+        run_batch(tmp_path / "teams.parquet", tmp_path / name)
+    found = [{name: row[name] for name in given} for row in _rows(tmp_path / "out.jsonl")]
+    assert found == [
+        {"size": 1.5, "*": "NaN", "list": ["1.0", "inf"], "struct": {"a": "inf", "b": "x"}},
+        {"size": "inf", "*": 0.5, "list": [2.0], "struct": {"a": 1.0, "b": "y"}},
+        {"size": "-inf", "*": 1.0, "list": [], "struct": None},
+        {"size": "NaN", "*": 2.0, "list": None, "struct": {"a": None, "b": None}},
+        {"size": None, "*": 3.0, "list": ["NaN"], "struct": {"a": "NaN", "b": ""}},
+    ]
+    cells = [[row[name] for name in given] for row in _rows(tmp_path / "out.csv")]
+    assert cells == [
+        ["1.5", "NaN", "1.0;inf", '{"a":"inf","b":"x"}'],
+        ["inf", "0.5", "2.0", '{"a":1.0,"b":"y"}'],
+        ["-inf", "1.0", "", "null"],
+        ["NaN", "2.0", "", '{"a":null,"b":null}'],
+        ["", "3.0", "NaN", '{"a":"NaN","b":""}'],
+    ]
+    assert str(pq.read_table(tmp_path / "out.parquet")["size"].to_pylist()) == "[1.5, inf, -inf, nan, None]"
+
+
 def test_several_files_are_numbered_each_and_may_order_their_columns_differently(tmp_path, run_batch):
     (tmp_path / "a.csv").write_text("team,needs,note\na1,repairs,x\na2,bad,x\n")
     (tmp_path / "b.csv").write_text("note,team,needs\ny,b1,bad\ny,b2,repairs\n")

@@ -109,7 +109,14 @@ def parse_object(line: bytes) -> Row:
     return found
 
 
-_write_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes an encoder each time
+_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode  # `json.dumps` makes an encoder each time
+
+
+def _write_json(value: object) -> str:
+    try:
+        return _encode_json(value)
+    except ValueError as error:  # Python reads 1e999 as infinite, which JSON cannot say
+        raise RowError("has a number that is too large") from error
 
 
 def parse_row(line: bytes, keys: LineKeys) -> Row:

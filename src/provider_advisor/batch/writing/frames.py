@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import shutil
 import sys
@@ -77,7 +78,7 @@ def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
     elif kind == pl.String:
         yield pl.when(column != "").then(column).alias(name)  # an empty cell, where Polars would write ""
     elif isinstance(kind, pl.Struct) and not _holds_bytes(kind):
-        yield column.struct.json_encode()
+        yield column.map_batches(_encode_structs, return_dtype=pl.String)
     elif kind.is_nested() or isinstance(kind, pl.Binary | pl.Object | pl.Duration):
         others = "Parquet" if _holds_bytes(kind) else "Parquet or JSON Lines"
         raise BatchError(f"the column '{name}' contains {kind}, which CSV cannot represent; write {others}.")
@@ -90,6 +91,10 @@ def write_frames(
 
     Raises exceptions of the frames, OSError and PolarsError.
     """
+    if form == "jsonl":
+        for frame in frames:
+            _write_json_rows(frame, file)
+        return
     # Polars asks for the frames, as from the source of a lazy table: it has no writer to which they could be added.
     raised: list[BaseException] = []  # Polars replaces exceptions of its source with its own
 
@@ -105,10 +110,8 @@ def write_frames(
         if form == "parquet":
             # Snappy takes less time than zstd, the default, for files about twice as large.
             lazy.sink_parquet(file, compression="snappy")
-        elif form == "csv":
-            lazy.sink_csv(file, include_header=header)
         else:
-            lazy.sink_ndjson(file)
+            lazy.sink_csv(file, include_header=header)
     except Exception as error:
         raise next(iter(raised), error) from error
 
@@ -119,8 +122,64 @@ def _encode_frame(frame: pl.DataFrame, form: str, *, header: bool) -> bytes:
     if form == "csv":
         frame.write_csv(out, include_header=header)
     else:
-        frame.write_ndjson(out)
+        _write_json_rows(frame, out)
     return out.getvalue()
+
+
+def _write_json_rows(frame: pl.DataFrame, file: BinaryIO) -> None:
+    """Write rows as JSON Lines, with "inf", "-inf" and "NaN" as texts: JSON has no such numbers.
+
+    CSV has the same words. Polars writes null, as if the input had nothing there.
+    """
+    odd = [(column.name, marks) for column in frame if (marks := _mark_odd(column)).any()]
+    if not odd:
+        frame.write_ndjson(file)
+        return
+    lines = [b""] * len(frame)
+    # A column has one type, so that rows in which other columns become texts are written apart.
+    patterns = pl.DataFrame([marks.alias(str(place)) for place, (_, marks) in enumerate(odd)])
+    for pattern, found in patterns.with_row_index("row").group_by(patterns.columns):
+        rows = frame[found["row"]]
+        texts = [
+            rows[name].cast(_as_text(rows[name].dtype))
+            for (name, _), is_odd in zip(odd, pattern, strict=True)
+            if is_odd
+        ]
+        written = rows.with_columns(texts).write_ndjson().encode().splitlines(keepends=True)
+        for row, line in zip(found["row"], written, strict=True):
+            lines[row] = line
+    file.writelines(lines)
+
+
+def _encode_structs(column: pl.Series) -> pl.Series:
+    texts = column.cast(_as_text(column.dtype)).struct.json_encode()
+    return texts.zip_with(_mark_odd(column), column.struct.json_encode())
+
+
+def _mark_odd(column: pl.Series) -> pl.Series:
+    """Return for each row whether it holds a number that JSON does not have."""
+    if column.dtype.is_float():
+        return ~column.is_finite().fill_null(value=True)
+    if _as_text(column.dtype) == column.dtype:
+        return pl.repeat(value=False, n=len(column), eager=True)
+    return pl.Series([_is_odd(value) for value in column.to_list()], dtype=pl.Boolean)
+
+
+def _is_odd(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_is_odd, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _as_text(kind: PolarsDataType) -> PolarsDataType:
+    """Return the type with texts in place of floating-point numbers."""
+    if isinstance(kind, pl.List):
+        return pl.List(_as_text(kind.inner))
+    if isinstance(kind, pl.Array):
+        return pl.Array(_as_text(kind.inner), kind.size)
+    if isinstance(kind, pl.Struct):
+        return pl.Struct([pl.Field(field.name, _as_text(field.dtype)) for field in kind.fields])
+    return pl.String() if kind.is_float() else kind
 
 
 def join_parts(parts: Sequence[Path], form: str, target: Path) -> None:
