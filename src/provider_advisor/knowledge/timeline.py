@@ -77,14 +77,15 @@ def build_view(
     return view._replace(truth=_judge_truth(view, day), notices=tuple(notices))
 
 
-def _order_steps(claims: Iterable[Claim]) -> list[_Step]:
+def _order_steps(claims: Sequence[Claim]) -> list[_Step]:
     """Return the steps in the order of their statements, without announcements that a later statement replaced."""
     steps: list[_Step] = []
-    # Any order independent of the files; it is the order of reasons in an answer.
-    ordered = sorted(
-        claims, key=lambda claim: (claim.stated, claim.source, claim.line or 0, str(claim._replace(where="")))
-    )
-    for stated, group in itertools.groupby(ordered, key=lambda claim: claim.stated):
+    if len(claims) > 1:
+        # Any order independent of the files; it is the order of reasons in an answer.
+        claims = sorted(
+            claims, key=lambda claim: (claim.stated, claim.source, claim.line or 0, str(claim._replace(where="")))
+        )
+    for stated, group in itertools.groupby(claims, key=lambda claim: claim.stated):
         said = sorted(group, key=lambda claim: claim.starts)
         strength = _measure_strength(said)
         # A weaker statement (a contrast after a statement) does not cancel what a stronger one announced.
