@@ -11,19 +11,13 @@ from provider_advisor.knowledge import Claim, Criterion, Facts, Provider
 from provider_advisor.knowledge.freshness import Ageing, AgeingGroup
 from provider_advisor.knowledge.rules import Citation, Rule
 
+_OF_CRITERIA = ("id", "label", "aliases", "area", "kind", "unit", "values", "question")
+
 
 def record_criterion(criterion: Criterion) -> dict[str, object]:
     """Return a criterion as JSON-ready data: its id, names, area, kind, unit, words of a rating, and question."""
-    return {
-        "id": criterion.id,
-        "label": criterion.label,
-        "aliases": list(criterion.aliases),
-        "area": criterion.area,
-        "kind": criterion.kind,
-        "unit": criterion.unit,
-        "values": list(criterion.values),
-        "question": criterion.question,
-    }
+    found = {name: getattr(criterion, name) for name in _OF_CRITERIA}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
 def record_provider(provider: Provider) -> dict[str, Any]:

@@ -107,17 +107,9 @@ def describe_count(found: Sequence[ReplayedDecision]) -> str:
 
 def record_decision(found: ReplayedDecision) -> dict[str, Any]:
     """Return a decision as JSON-ready data: the record as saved, and how it compares now."""
-    kept = found.kept
-    return {
-        "id": kept.id,
-        "kept_at": kept.kept_at,
-        "title": kept.title,
-        "as_of": kept.as_of,
-        "fingerprint": kept.fingerprint,
-        "record": found.record,
-        "now": found.compared,
-        "cannot_be_answered_again": found.refused or None,
-    }
+    fields = found.kept._asdict()
+    del fields["text"]
+    return fields | {"record": found.record, "now": found.compared, "cannot_be_answered_again": found.refused or None}
 
 
 def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:

@@ -44,74 +44,60 @@ class Asked(NamedTuple):
     sample: int = 10_000
 
 
-class Impact(NamedTuple):
-    """What differs. `rejected` counts rows by which base cannot answer them: "both", "before" or "after".
-
-    `transitions` counts the teams whose verdict changes, by the codes of both verdicts. `dated` counts rows that name a
-    day or an age of their own, which is not used. `unread` are the columns that one of the bases does not know.
-    """
-
-    providers: tuple[str, ...]
-    before: Facts
-    after: Facts
-    compared: int
-    rejected: Counter[str]
-    transitions: Counter[Transition]
-    causes: Causes
-    sample: Sample
-    dated: int
-    unread: tuple[str, ...]
-
-
 def measure_impact(asked: Asked, pieces: Iterable[Piece], watch: Callable[[int, int], None]) -> Impact:
     """Return what changes for the teams in the pieces. `watch` gets the numbers of bytes and rows read.
 
     Raises BatchError if the columns cannot be read, BatchFailure if the input cannot be.
     """
-    comparison = _Comparison(asked)
+    impact = Impact(asked)
     # The next block is parsed only when both judges have finished this one, so that memory stays that of one block.
     with ThreadPoolExecutor(2, thread_name_prefix="judge") as pool:
         for piece in pieces:
             block = piece.parse()
-            comparison.add(block, pool)
+            impact.add(block, pool)
             watch(piece.read, block.records)
-    return comparison.make_impact()
+    impact.find_causes()
+    return impact
 
 
-class _Comparison:
-    """Two judges, and the differences found so far."""
+class Impact:
+    """What differs between two bases for the teams that were added.
+
+    `rejected` counts rows by which base cannot answer them: "both", "before" or "after". `transitions` counts the teams
+    whose verdict changes, by the codes of both verdicts. `dated` counts rows that name a day or an age of their own,
+    which is not used. `unread` are the columns that one of the bases does not know.
+    """
 
     def __init__(self, asked: Asked) -> None:
-        self._is_dated = asked.dated
-        self._before, self._after = asked.before, asked.after
+        self.before, self.after = asked.before, asked.after
         old, new = asked.before.base, asked.after.base
-        self._whole = merge_named(old, new)
-        self._providers = tuple(sorted({*old.providers, *new.providers}))
-        self._judges = [Judge(facts, self._providers) for facts in (self._before, self._after)]
+        self.providers = tuple(sorted({*old.providers, *new.providers}))
+        self._is_dated, self._whole = asked.dated, merge_named(old, new)
+        self._judges = [Judge(facts, self.providers) for facts in (asked.before, asked.after)]
         self._id = _find_id(asked.schema, asked.id_column)
         self._names = [name for name in LIMITING if asked.dated and name in asked.schema.names]
         then, now = set(list_readable(asked.schema, old, new)), set(list_readable(asked.schema, new, old))
-        self._read, self._unread = {*then, *now, *self._names}, tuple(sorted(then ^ now))
-        self._compared, self._dated = 0, 0
-        self._rejected: Counter[str] = Counter()
-        self._transitions: Counter[Transition] = Counter()
+        self._read, self.unread = {*then, *now, *self._names}, tuple(sorted(then ^ now))
+        self.compared = self.dated = 0
+        self.rejected: Counter[str] = Counter()
+        self.transitions: Counter[Transition] = Counter()
         self._sampler = Sampler(asked.sample)
 
     def add(self, block: Block, pool: ThreadPoolExecutor) -> None:
         """Judge the rows of a block with both bases."""
         rows, unread = self._read_names(block.rows)
-        self._rejected["both"] += len(block.rejects)
-        self._dated += _count_dated(rows) if self._is_dated else 0
+        self.rejected["both"] += len(block.rejects)
+        self.dated += _count_dated(rows) if self._is_dated else 0
         # In JSON Lines, a block may have further columns: volumes of members.
         rows = rows.select([name for name in rows.schema.names if name in self._read or name.startswith(USAGE)])
         before, after = pool.map(lambda judge: judge(rows), self._judges)
         answered = self._find_answered(before, after, unread)
-        self._compared += int(answered.sum())
+        self.compared += int(answered.sum())
         differs = np.flatnonzero(answered & (before.codes != after.codes).any(axis=1))
         if len(differs):
             places, some = self._locate(block, differs), rows.take(pa.array(differs))
             found = Sample(some, before.codes[differs], after.codes[differs], places)
-            self._transitions.update(_count_transitions(found))
+            self.transitions.update(_count_transitions(found))
             self._sampler.add(found)
 
     def _read_names(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, set[int]]:
@@ -139,7 +125,7 @@ class _Comparison:
     def _find_answered(self, before: EncodedVerdicts, after: EncodedVerdicts, unread: set[int]) -> Flags:
         """Return the mask of rows that both bases answer, and count the others."""
         then, now = before.errors.keys() | unread, after.errors.keys() | unread
-        self._rejected += Counter(both=len(then & now), before=len(then - now), after=len(now - then))
+        self.rejected += Counter(both=len(then & now), before=len(then - now), after=len(now - then))
         answered = before.answered & after.answered
         answered[list(unread)] = False
         return answered
@@ -154,21 +140,10 @@ class _Comparison:
             }
         )
 
-    def make_impact(self) -> Impact:
-        """Return the differences and their reasons."""
-        sample = self._sampler.get_sample()
-        return Impact(
-            self._providers,
-            self._before,
-            self._after,
-            self._compared,
-            self._rejected,
-            self._transitions,
-            find_causes(self._before, self._after, sample, self._providers),
-            sample,
-            self._dated,
-            self._unread,
-        )
+    def find_causes(self) -> None:
+        """Find the changes behind the verdicts that differ, when all teams are added."""
+        self.sample: Sample = self._sampler.get_sample()
+        self.causes: Causes = find_causes(self.before, self.after, self.sample, self.providers)
 
 
 def _find_id(schema: pa.Schema, name: str | None) -> str | None:

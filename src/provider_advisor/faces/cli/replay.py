@@ -36,9 +36,8 @@ def replay_command(record: str, options: ReplayOptions) -> None:
     answer is different now, and why. Uses the facts as of --as-of, or else the date in the record, or else today.
     --only, --without, --sources and --customer-of replace the same limits in the record.
     """
-    day = options.day
-    old, name = _read(record), name_input(record)
-    knowledge = options.load()
+    day, name = options.day, name_input(record)
+    old, knowledge = _read(record, name), options.load()
     compared = replay_record(old, name, knowledge, day, options.read_scope(knowledge))
     if options.form == "json":
         show_json(compared)
@@ -46,26 +45,16 @@ def replay_command(record: str, options: ReplayOptions) -> None:
         show_comparison(compared)
 
 
-def _read(record: str) -> dict[str, Any]:
-    """Return the record in a file, with a question in it. Raises RequirementsError."""
-    name = name_input(record)
-    data = _read_json(_read_content(record), name)
-    return check_record(data, name)
-
-
-def _read_content(record: str) -> bytes:
-    """Return the bytes of a record. Raises RequirementsError."""
+def _read(record: str, name: str) -> dict[str, Any]:
+    """Return the record in a file, with a question in it. Raises RequirementsError naming it."""
     # Opening a named pipe would wait for a writer; pipes that the shell makes for `<(…)` have one.
     if record != "-" and not record.startswith(("/dev/", "/proc/")) and Path(record).is_fifo():
         raise RequirementsError(f"{record} is a pipe, not a file; pass it as standard input: replay - < {record}")
-    return read_input(record, EXPECTED_RECORD)
-
-
-def _read_json(content: bytes, name: str) -> Any:  # noqa: ANN401 (JSON holds anything)
+    content = read_input(record, EXPECTED_RECORD)
     if not content.strip():
         raise RequirementsError(f"{name} is empty; {EXPECTED_RECORD}")
     try:
-        return read_json(content.removeprefix(codecs.BOM_UTF8))
+        return check_record(read_json(content.removeprefix(codecs.BOM_UTF8)), name)
     except json.JSONDecodeError as error:
         raise RequirementsError(f"{name}:{error.lineno}: not JSON; {EXPECTED_RECORD}") from error
     except JsonError as error:

@@ -9,12 +9,11 @@ from typing import NamedTuple
 from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     EstimateRecord,
-    RequirementChangesRecord,
     WeightRangeRecord,
     WorldsRecord,
 )
 from provider_advisor.explanation.robustness_in_words import find_least_factor, say_error, say_odds
-from provider_advisor.explanation.verdict_in_words import QuestionGroup, group_questions
+from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import capital, percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
 from provider_advisor.knowledge import KnowledgeBase
@@ -98,9 +97,11 @@ def describe_sureness(
     moving = [(part, row) for part, row in ranges if find_least_factor(part) < math.inf]
     # The weight that could move least comes first.
     moving.sort(key=lambda pair: find_least_factor(pair[0]))
+    untried = "Not every change to the requirements was tried; there may be smaller ones."
+    turns = [turn.says for turn in found.changes.turns]
     return ReportSureness(
         questions,
-        changes=tuple(_list_turns(found.changes)),
+        changes=(*turns, *([] if found.changes.complete else [untried])),
         ranges=tuple(_make_range(part, row, answer) for part, row in moving),
         settled=tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
         weights="" if weights.ranges else weights.says,
@@ -115,20 +116,14 @@ def describe_sureness(
 
 def list_questions(answer: AnswerRecord) -> tuple[ReportQuestion, ...]:
     """Return the questions to ask the providers, most useful first."""
-    return tuple(_make_question(part) for part in group_questions(answer))
-
-
-def _make_question(group: QuestionGroup) -> ReportQuestion:
-    """Return a question; one about several facts has one answer for all of them."""
-    if len(group.asked) > 1:
-        return ReportQuestion(group.asked, (group.says,))
-    return ReportQuestion(group.asked, tuple(capital(answer.says) for answer in group.parts[0].answers))
-
-
-def _list_turns(changes: RequirementChangesRecord) -> Iterator[str]:
-    yield from (turn.says for turn in changes.turns)
-    if not changes.complete:
-        yield "Not every change to the requirements was tried; there may be smaller ones."
+    # One about several facts has one answer for all of them.
+    return tuple(
+        ReportQuestion(
+            group.asked,
+            (group.says,) if len(group.asked) > 1 else tuple(capital(each.says) for each in group.parts[0].answers),
+        )
+        for group in group_questions(answer)
+    )
 
 
 def _make_range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> ReportRange:

@@ -169,32 +169,20 @@ def _wrap(line: str) -> str:
 
 def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
     shown = escape if markdown else str
-    yield f"{'## ' if markdown else ''}Questions for {shown(letter.name)}"
-    yield ""
-    yield f"Dear {shown(letter.name)} team,"
-    yield ""
-    yield _OPENING
-    yield ""
+    title, greeting = f"Questions for {shown(letter.name)}", f"Dear {shown(letter.name)} team,"
+    yield from (f"## {title}" if markdown else title, "", greeting, "", _OPENING, "")
     for question in letter.questions:
         yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {question.text}"
-        yield f"Answer: {_BLANK}{'  ' if markdown else ''}"
-        yield f"Source: {_BLANK}"
-        yield ""
-    yield "Kind regards"
-    yield ""
+        yield from (f"Answer: {_BLANK}{'  ' if markdown else ''}", f"Source: {_BLANK}", "")
+    yield from ("Kind regards", "")
 
 
 def _write_effects(effects: Sequence[AnswerEffect], *, markdown: bool) -> Iterator[str]:
-    if not effects:
-        return
-    yield f"{'## ' if markdown else ''}{FOR_BUYER}"
-    yield ""
-    yield KEEP
-    yield ""
+    if effects:
+        yield from (f"## {FOR_BUYER}" if markdown else FOR_BUYER, "", KEEP, "")
     for effect in effects:
         ids = ", ".join(effect.ids)
-        yield f"**{ids}**: {escape(effect.says)}" if markdown else f"{ids}: {effect.says}"
-        yield ""
+        yield from (f"**{ids}**: {escape(effect.says)}" if markdown else f"{ids}: {effect.says}", "")
 
 
 def _write_workbook(letters: Letters) -> bytes:

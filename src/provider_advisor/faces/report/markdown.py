@@ -34,17 +34,23 @@ def escape(text: str) -> str:
 def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     """Return the record of a recommendation as GitHub-flavoured Markdown; equal bytes for equal records."""
     report = make_report(answer, knowledge)
+    context = (f"**{name}:** {'; '.join(map(escape, lines))}" for name, lines in report.context)
     blocks = [
         *_write_head(report, answer),
-        *_write_context(report),
+        "## Context",
+        _join_list(context) or "The team stated only its requirements.",
         *_write_requirements(report),
         *_write_options(report),
-        *_write_verdict(report),
-        *_write_products(report),
+        "## Verdict",
+        f"**{escape(report.headline)}.** {escape(report.lede)}".rstrip(),
+        *_write_list(GAPS_HEADING, report.gaps),
+        *_write_list(CAUTIONS_HEADING, report.cautions),
+        *_write_section("Products to choose", map(escape, report.products)),
         *_write_reasons(report.rows),
         *_write_unknowns(report),
-        *_write_notices(report),
-        *_write_changes(report),
+        *_write_section("End dates and changes", (f"{escape(says)}{_cite(cited)}" for says, cited in report.notices)),
+        "## What would change the answer",
+        _join_list(map(escape, report.changes)) or "Nothing that was tried would change it.",
         *_write_sureness(report.sure),
         *_write_cost(report),
         *_write_sources(report),
@@ -70,6 +76,13 @@ def _write_list(what: str, lines: Sequence[str]) -> Iterator[str]:
         yield _join_list(map(escape, lines))
 
 
+def _write_section(heading: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, which are Markdown already, as a list under a heading; nothing if there are none."""
+    if found := _join_list(lines):
+        yield f"## {heading}"
+        yield found
+
+
 def _cite(citations: Iterable[CitedPlace]) -> str:
     said = " ".join(f"\\[{part.number}, {part.lines}; {part.day}\\]" for part in citations)
     return f" {said}" if said else ""
@@ -88,12 +101,6 @@ def _write_head(report: Report, answer: AnswerRecord) -> Iterator[str]:
             f"**Knowledge base:** {named}`{known.fingerprint[:12]}`",
         ]
     )
-
-
-def _write_context(report: Report) -> Iterator[str]:
-    yield "## Context"
-    said = (f"**{name}:** {'; '.join(escape(line) for line in lines)}" for name, lines in report.context)
-    yield _join_list(said) or "The team stated only its requirements."
 
 
 def _write_requirements(report: Report) -> Iterator[str]:
@@ -126,19 +133,6 @@ def _write_options(report: Report) -> Iterator[str]:
             yield from _write_list(heading, lines)
 
 
-def _write_verdict(report: Report) -> Iterator[str]:
-    yield "## Verdict"
-    yield f"**{escape(report.headline)}.** {escape(report.lede)}".rstrip()
-    yield from _write_list(GAPS_HEADING, report.gaps)
-    yield from _write_list(CAUTIONS_HEADING, report.cautions)
-
-
-def _write_products(report: Report) -> Iterator[str]:
-    if report.products:
-        yield "## Products to choose"
-        yield _join_list(map(escape, report.products))
-
-
 def _write_reasons(found: Sequence[ReportRow]) -> Iterator[str]:
     if found:
         yield "## Reasons"
@@ -147,13 +141,10 @@ def _write_reasons(found: Sequence[ReportRow]) -> Iterator[str]:
         yield f"{row.priority.capitalize()}, weight {row.weight}{_say_origin(row)}."
         yield _join_list(
             f"**{escape(cell.provider)}:** {escape(cell.word)}{'; ' if cell.says else ''}{escape(cell.says)}"
-            f"{_cite(cell.citations)}{_note(cell.notes)}"
+            + _cite(cell.citations)
+            + "".join(f" Note: {escape(note)}." for note in cell.notes)
             for cell in row.reasons
         )
-
-
-def _note(notes: Iterable[str]) -> str:
-    return "".join(f" Note: {escape(note)}." for note in notes)
 
 
 def _say_origin(row: ReportRow) -> str:
@@ -177,17 +168,6 @@ def _write_unknowns(report: Report) -> Iterator[str]:
             f"{place}. {_write_question(part)}" for place, part in enumerate(report.sure.questions, start=1)
         )
     yield from _write_list("Out of date: check again before signing", report.stale)
-
-
-def _write_notices(report: Report) -> Iterator[str]:
-    if report.notices:
-        yield "## End dates and changes"
-        yield _join_list(f"{escape(says)}{_cite(citations)}" for says, citations in report.notices)
-
-
-def _write_changes(report: Report) -> Iterator[str]:
-    yield "## What would change the answer"
-    yield _join_list(map(escape, report.changes)) or "Nothing that was tried would change it."
 
 
 def _write_question(part: ReportQuestion) -> str:
@@ -236,23 +216,17 @@ def _write_cost(report: Report) -> Iterator[str]:
     for bill in report.bills:
         yield f"### {escape(bill.provider)}: {escape(bill.total)}"
         if bill.gaps:
-            yield _write_remarks(bill.gaps)
-        yield _write_table(
-            ["Usage", "Price", "Amount", "Remarks"],
-            (
-                [
-                    escape(part.usage),
-                    escape(part.price) + _cite(part.citations),
-                    part.amount,
-                    _write_remarks(part.notes),
-                ]
-                for part in bill.positions
-            ),
+            yield " ".join(map(escape, bill.gaps))
+        rows = (
+            [
+                escape(part.usage),
+                escape(part.price) + _cite(part.citations),
+                part.amount,
+                " ".join(map(escape, part.notes)),
+            ]
+            for part in bill.positions
         )
-
-
-def _write_remarks(notes: Iterable[str]) -> str:
-    return " ".join(escape(note) for note in notes)
+        yield _write_table(["Usage", "Price", "Amount", "Remarks"], rows)
 
 
 def _write_sources(report: Report) -> Iterator[str]:

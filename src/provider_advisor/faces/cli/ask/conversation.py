@@ -275,7 +275,11 @@ def _add(draft: Draft, face: Face, wish: Wish) -> Reply | None:
 
 def _search(draft: Draft, face: Face, words: str) -> Reply | None:
     """Let the person find a question, answered or not, and answer it; return what they do instead."""
-    keys = _find_hits(draft.state, words) if words else _list_stated_keys(draft.complete())
+    if words:
+        keys = (*((TOPICS,) if words.casefold() in {"topic", "topics"} else ()), *search_questions(draft.state, words))
+    else:  # all answers that can be changed, those left at no not among them
+        given = get_answers(draft.complete())
+        keys = tuple(key for key, value in given.items() if value not in {NONE, NO_ANSWER})
     if words and not keys:
         face.tell(
             f"Nothing found for '{words[:40]}'; try another word, or fewer words. To keep it as a wish in your own "
@@ -288,16 +292,6 @@ def _search(draft: Draft, face: Face, words: str) -> Reply | None:
 def _answer_picked(draft: Draft, face: Face, keys: Sequence[Key]) -> Reply | None:
     picked = face.pick(draft.complete(), keys)
     return _change(draft, face, picked) if isinstance(picked, Key) else picked
-
-
-def _list_stated_keys(state: State) -> tuple[Key, ...]:
-    """Return the answers that can be changed: all except those left at no."""
-    return tuple(key for key, value in get_answers(state).items() if value not in {NONE, NO_ANSWER})
-
-
-def _find_hits(state: State, words: str) -> tuple[Key, ...]:
-    topics = (TOPICS,) if words.casefold() in {"topic", "topics"} else ()
-    return (*topics, *search_questions(state, words))
 
 
 def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> Reply | None:

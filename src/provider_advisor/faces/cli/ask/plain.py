@@ -149,19 +149,18 @@ class PlainFace:
 
     def ask_name(self) -> str:
         """Return the name of a file, empty for none."""
-        self.tell("Save to which file? A name such as team.yaml; empty line: do not save.")
+        return self._ask_once("Save to which file? A name such as team.yaml; empty line: do not save.")
+
+    def confirm(self, question: str) -> bool:
+        """Return whether the next line is a yes."""
+        return self._ask_once(f"{question} yes: replace it; empty line: keep it.").casefold() in {"yes", "y"}
+
+    def _ask_once(self, sentence: str) -> str:
+        self.tell(sentence)
         try:
             return self._read_line()
         except (EOFError, RequirementsError):
             return ""
-
-    def confirm(self, question: str) -> bool:
-        """Return whether the next line is a yes."""
-        self.tell(f"{question} yes: replace it; empty line: keep it.")
-        try:
-            return self._read_line().casefold() in {"yes", "y"}
-        except (EOFError, RequirementsError):
-            return False
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, or a command; an empty line leaves it as it was."""
