@@ -39,7 +39,7 @@ def columns_of(outcome: Outcome, facts: Facts) -> dict[str, Any]:
         "lean": verdict.lean,
         "among": sorted(verdict.among),
         "reasons": _telling(outcome),
-        "changes": _changes(outcome, facts),
+        "changes": _changes(outcome),
         "unlisted": [part.text for part in outcome.team.unlisted],
     }
     if any(criterion.same_product for criterion in knowledge.criteria.values()):
@@ -83,10 +83,10 @@ def _telling(outcome: Outcome) -> list[str]:
     return list(dict.fromkeys(code for _, code in sorted(weighed)))
 
 
-def _changes(outcome: Outcome, facts: Facts) -> list[str]:
+def _changes(outcome: Outcome) -> list[str]:
     """The ends and changes that the answer tells of; those of prices that only a cost uses are in no column."""
     without_cost = outcome._replace(assessments=tuple(part._replace(cost=None) for part in outcome.assessments))
-    found = find_notices(Decision(without_cost, (), (), facts))
+    found = find_notices(Decision(without_cost, (), ()))
     return sorted({f"{part.provider}:{part.criterion}:{part.kind}:{part.day}" for part in found})
 
 

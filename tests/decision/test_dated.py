@@ -25,10 +25,11 @@ from worlds import (
 )
 
 from provider_advisor import recommend
+from provider_advisor.decision import reassess
 from provider_advisor.decision.findings import assess_providers
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.robustness.requirement_changes import find_changes
-from provider_advisor.decision.verdict import date_verdict, judge, mark_dated
+from provider_advisor.decision.verdict import judge, mark_dated
 from provider_advisor.knowledge import Facts, facts_as_of
 from provider_advisor.knowledge.conditions import FactHolds, Need
 from provider_advisor.knowledge.records import UsageItem
@@ -210,13 +211,13 @@ def test_where_all_is_past_its_time_the_short_way_says_what_the_long_one_does(wo
     outcome = decided(world.knowledge, team).outcome
     verdict = judge(outcome.assessments)
     again = judge(assess_providers(outcome.inference, facts.without_stale(), team))
-    assert date_verdict(verdict, outcome.inference, facts, team) == mark_dated(verdict, again)
+    assert reassess(outcome, facts).verdict == mark_dated(verdict, again)
 
 
 def test_what_to_confirm_of_a_dated_verdict_are_its_old_facts_alone_and_together():
     claims = {"ada": {"board": HAD, "chat": HAD}, "bob": {"board": LACKS}}
     decision = decided(knowledge_of(CRITERIA, claims, (), POLICY), Team((must("board"), must("chat"))))
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     asked = [(part.provider, part.criterion, str(part.stated)) for part in found.questions]
     assert sorted(asked) == [("ada", "board", "2021-01-01"), ("ada", "chat", "2021-01-01")]
     for question in found.questions:  # still so: as before, for the other is old; no longer: nobody is left
@@ -230,7 +231,7 @@ def test_what_to_confirm_of_a_dated_verdict_are_its_old_facts_alone_and_together
 def test_one_old_fact_that_still_holds_makes_it_firm_alone():
     claims = {"ada": {"board": HAD}, "bob": {"board": LACKS}}
     decision = decided(knowledge_of(CRITERIA, claims, (), POLICY), Team((must("board"),)))
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     (question,) = found.questions
     assert [answer.verdict.strength for answer in question.answers] == ["firm", None]
     assert not found.sets
@@ -239,7 +240,7 @@ def test_one_old_fact_that_still_holds_makes_it_firm_alone():
 def test_an_old_amount_is_asked_for_as_it_is_and_as_if_it_were_not_known():
     claims = {"ada": {"seats": was(8)}, "bob": {"seats": Said(2, "exactly")}}
     decision = decided(knowledge_of(CRITERIA, claims, (), POLICY), Team((must("seats", at_least=5),)))
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome).questions
     first, *others = question.answers
     assert (first.fact.amount.low, first.verdict.strength) == (8, "firm")
     assert {answer.verdict.kind for answer in others} == {"recommended", "none"}
@@ -251,9 +252,7 @@ def test_a_change_of_what_is_asked_leads_to_a_dated_verdict_where_only_old_facts
     decision = decided(knowledge_of(CRITERIA, claims, (), POLICY), Team((must("board"), must("chat"))))
     assert decision.outcome.verdict.kind == "none"
     assert [part.verdict.strength for part in decision.concessions] == ["dated", "dated"]
-    turned = {
-        turn.verdict.provider: turn.verdict.strength for turn in find_changes(decision.outcome, decision.facts).turns
-    }
+    turned = {turn.verdict.provider: turn.verdict.strength for turn in find_changes(decision.outcome).turns}
     assert turned == {"ada": "dated", "bob": "dated"}
 
 

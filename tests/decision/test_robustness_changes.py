@@ -45,7 +45,7 @@ def simple_changes(team):
 def test_what_is_named_turns_the_verdict(world):
     decision = decided(world.knowledge, world.team)
     before = decision.outcome.verdict
-    for turn in find_changes(decision.outcome, decision.facts).turns:
+    for turn in find_changes(decision.outcome).turns:
         after = turned(world.team, decision.facts, turn.changes)
         assert after == turn.verdict
         assert (after.kind, after.provider) != (before.kind, before.provider)
@@ -56,7 +56,7 @@ def test_what_is_named_turns_the_verdict(world):
 def test_no_smaller_change_of_the_same_requirement_turns_it(world):
     decision = decided(world.knowledge, world.team)
     before = decision.outcome.verdict
-    found = find_changes(decision.outcome, decision.facts)
+    found = find_changes(decision.outcome)
     named = {
         (turn.changes[0].requirement, turn.verdict.kind, turn.verdict.provider): turn.changes[0].size
         for turn in found.turns
@@ -100,7 +100,7 @@ def is_nearer(bound, old, new, *, whole):
 @given(worlds())
 def test_a_bound_is_moved_no_further_than_it_must_be(world):
     decision = decided(world.knowledge, world.team)
-    for turn in find_changes(decision.outcome, decision.facts).turns:
+    for turn in find_changes(decision.outcome).turns:
         change = turn.changes[0]
         if len(turn.changes) > 1 or change.kind != "bound" or is_more_than(change, decision):
             continue
@@ -125,8 +125,7 @@ def test_a_bound_is_moved_no_further_than_it_must_be(world):
 def example(claims, asked, criteria, rules=(), situation=None):
     knowledge = knowledge_of(criteria, claims, rules)
     team = Team(tuple(asked), situation or {})
-    facts = Facts(knowledge, DAY)
-    return find_changes(judge_team(team, facts), facts)
+    return find_changes(judge_team(team, Facts(knowledge, DAY)))
 
 
 def must(criterion, bound=None):
@@ -255,7 +254,7 @@ def test_a_tightened_bound_parts_providers_that_are_equal():
     claims = {"ada": {"seats": Said(100, "exactly")}, "bob": {"seats": Said(65, "exactly")}}
     decision = decided(knowledge_of([quantity("seats")], claims), Team((Requirement("seats", "must", Interval(60)),)))
     assert decision.outcome.verdict.kind == "tie"
-    first = find_changes(decision.outcome, decision.facts).turns[0]
+    first = find_changes(decision.outcome).turns[0]
     assert [change.instead.bound for change in first.changes] == [Interval(66)]  # bob has 65
     assert (first.verdict.provider, first.verdict.strength) == ("ada", "firm")
 

@@ -58,14 +58,14 @@ def should(criterion, bound=None, weight=None):
 
 def confirmed(claims, asked, criteria):
     decision = decided(knowledge_of(criteria, claims), Team(tuple(asked)))
-    return find_questions(decision.outcome, decision.facts)
+    return find_questions(decision.outcome)
 
 
 @settings(REPEATED, max_examples=80)
 @given(worlds())
 def test_each_answer_leads_to_the_verdict_that_is_said(world):
     decision = decided(world.knowledge, world.team)
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     for question in found.questions:
         assert any(answer.verdict != decision.outcome.verdict for answer in question.answers)
         assert abs(sum(answer.share for answer in question.answers) - 1) < 1e-9
@@ -83,7 +83,7 @@ def test_each_answer_leads_to_the_verdict_that_is_said(world):
 @given(worlds())
 def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
     decision = decided(world.knowledge, world.team)
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     listed = {(question.provider, question.criterion) for question in found.questions}
     asked = {
         (assessment.provider, criterion)
@@ -106,7 +106,7 @@ def test_a_capability_that_is_not_listed_alone_changes_nothing(world):
 @given(worlds())
 def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world):
     decision = decided(world.knowledge, world.team)
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     listed = {(question.provider, question.criterion) for question in found.questions}
     for assessment in decision.outcome.assessments:
         for finding in assessment.findings:
@@ -131,7 +131,7 @@ def test_an_amount_that_is_not_listed_changes_nothing_at_any_whole_number(world)
 def test_an_amount_whose_answers_change_nothing_changes_nothing_anywhere_between(world):
     decision = decided(world.knowledge, world.team)
     before = decision.outcome.verdict
-    listed = {(each.provider, each.criterion) for each in find_questions(decision.outcome, decision.facts).questions}
+    listed = {(each.provider, each.criterion) for each in find_questions(decision.outcome).questions}
     for assessment in decision.outcome.assessments:
         for asked in find_open_facts(assessment, decision.facts):
             fact, criterion = decision.facts(asked.provider, asked.criterion), world.knowledge.criteria[asked.criterion]
@@ -182,7 +182,7 @@ def test_an_unlikely_answer_counts_as_little_as_the_policy_says():
     criteria = [capability("board"), capability("chat")]
     knowledge = knowledge_of(criteria, {"ada": {"board": HAS, "chat": LACKS}, "bob": {"chat": LACKS}})
     decision = decided(knowledge, Team((must("board"), should("chat"))))
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome).questions
     assert (question.provider, question.criterion) == ("bob", "board")
     p = knowledge.policy.unknown
     by_truth = {answer.fact.truth: answer for answer in question.answers}
@@ -228,7 +228,7 @@ def test_a_rival_that_only_joint_answers_put_ahead_is_a_contender():
     # Beside the board ada has 4 for the desk and 2 for the fax. bob has 5 at most without a fax, which by itself is
     # better than 4.5 with one, while nothing is known of the phone; but with both he has 7.
     assert decision.outcome.verdict.provider == "ada"
-    assert find_contenders(decision.outcome, decision.facts) == (("bob",), ())
+    assert find_contenders(decision.outcome) == (("bob",), ())
 
 
 def test_a_rival_is_rather_named_than_left_out_where_too_much_is_tied_together(monkeypatch):
@@ -236,7 +236,7 @@ def test_a_rival_is_rather_named_than_left_out_where_too_much_is_tied_together(m
     criteria = [capability("board"), capability("chat")]
     claims = {"ada": {"board": HAS, "chat": HAS}, "bob": {"board": HAS}}
     decision = decided(knowledge_of(criteria, claims), Team((should("board"), should("chat"))))
-    assert find_contenders(decision.outcome, decision.facts) == ((), ("bob",))
+    assert find_contenders(decision.outcome) == ((), ("bob",))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_where_too_much_is_tied_together_ranks_and_answers_are_bounded_by_their_
     answers = [[answer.fact for answer in list_answers(fact, decision.facts)] for fact in questions]
 
     def bound():
-        joint = joint_answers.JointAnswers(questions, answers, Supposing(decision.outcome, decision.facts))
+        joint = joint_answers.JointAnswers(questions, answers, Supposing(decision.outcome))
         return joint.bound_ranks(ada), joint.find_ends(range(len(questions)))
 
     exact, (worst, best) = bound(), bound()[0]
@@ -300,7 +300,7 @@ def test_behind_a_monthly_cost_it_is_the_price_that_is_asked():
     knowledge = type(knowledge)(**{**vars(knowledge), "usage": {"calls": calls}, "fingerprint": "cost"})
     team = Team((should("monthly-cost"),), {}, {"calls": 100})
     outcome = judge_team(team, Facts(knowledge, DAY))
-    (question,) = find_questions(outcome, Facts(knowledge, DAY)).questions
+    (question,) = find_questions(outcome).questions
     assert (question.provider, question.criterion) == ("bob", "call-price")
     assert sorted(answer.fact.amount.low for answer in question.answers) == [0, 10]
     assert {answer.verdict.provider for answer in question.answers} == {"ada", "bob"}
@@ -322,7 +322,7 @@ def test_a_cost_without_a_bound_stays_open_alike_for_all_so_that_it_makes_no_con
     claims = {"ada": {"board": HAS, "hourly": Said(5, "exactly")}, "bob": {"board": HAS, "hourly": Said(6, "exactly")}}
     decision = priced(None, Volume(50, 100, "50..100"), claims)
     assert (decision.outcome.verdict.provider, decision.outcome.verdict.strength) == ("ada", "leaning")
-    assert find_contenders(decision.outcome, decision.facts) == ((), ())
+    assert find_contenders(decision.outcome) == ((), ())
 
 
 def test_a_price_that_is_paid_in_one_place_is_asked_about_at_the_bound_on_that_price_in_any_place():
@@ -333,7 +333,7 @@ def test_a_price_that_is_paid_in_one_place_is_asked_about_at_the_bound_on_that_p
     knowledge = type(knowledge)(**{**vars(knowledge), "usage": {"calls": calls}, "fingerprint": "in one place"})
     asked = must("call-price", Interval(None, 5)), should("monthly-cost")
     decision = decided(knowledge, Team(asked, usage={"calls@here": 50}))
-    found = find_questions(decision.outcome, decision.facts).questions
+    found = find_questions(decision.outcome).questions
     (question,) = (part for part in found if part.criterion == "call-price@here")
     answers = {answer.fact.amount.low: answer.verdict.kind for answer in question.answers}
     assert answers == {0: "recommended", 5: "recommended", 5.00001: "undetermined", 10: "undetermined"}
@@ -351,15 +351,15 @@ def test_a_missing_price_may_be_dearer_than_the_end_of_its_scale():
     # At the worst price of the scale, 50 hours cost ada 500.
     decision = priced(Interval(None, 550), 50, {**DEAR, "ada": {"board": LACKS}})
     assert decision.outcome.verdict.provider == "ada"
-    assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    assert find_contenders(decision.outcome).ahead == ("bob",)
+    (question,) = find_questions(decision.outcome).questions
     answers = {answer.fact.amount.low: answer.verdict.provider for answer in question.answers}
     assert answers == {0: "ada", 10: "ada", 11: "ada", 11.00001: "bob"}
 
 
 def test_a_price_whose_scale_breaks_the_limit_is_asked_about_within_it():
     decision = priced(Interval(None, 450), 50, {**DEAR, "ada": {"board": LACKS}})
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome).questions
     assert [answer.fact.amount.low for answer in question.answers] == [0, 10]
 
 
@@ -375,9 +375,9 @@ def test_a_cost_that_no_answer_settles_may_turn_out_either_way(hours, more):
     }
     decision = priced(Interval(None, 550), hours, claims, **more)
     assert decision.outcome.verdict.provider == "ada"
-    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    shares = calculate_provider_shares(decision.outcome).alternatives
     assert {share.name: share.given for share in shares} == {"ada": 0.5, "bob": 0.5}
-    assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
+    assert find_contenders(decision.outcome).ahead == ("bob",)
 
 
 def test_a_volume_breaks_the_limits_of_all_whose_prices_are_known_or_of_none():
@@ -388,12 +388,12 @@ def test_a_volume_breaks_the_limits_of_all_whose_prices_are_known_or_of_none():
     }
     decision = priced(Interval(None, 400), Volume(50, 100, "50..100"), claims)
     assert (decision.outcome.verdict.provider, decision.outcome.verdict.strength) == ("ada", "leaning")
-    assert find_contenders(decision.outcome, decision.facts) == ((), ())
-    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    assert find_contenders(decision.outcome) == ((), ())
+    shares = calculate_provider_shares(decision.outcome).alternatives
     assert {share.name: share.given for share in shares} == {"ada": 1, "bob": 0}
     # What he asks for an hour is open now, and so is his limit, whatever the hours.
     decision = priced(Interval(None, 400), Volume(50, 100, "50..100"), {**claims, "bob": {"hourly": Said((3, 6))}})
-    assert find_contenders(decision.outcome, decision.facts).ahead == ("bob",)
+    assert find_contenders(decision.outcome).ahead == ("bob",)
 
 
 HOURLY = st.sampled_from(
@@ -413,10 +413,10 @@ def test_who_comes_first_in_some_scenario_by_its_cost_is_a_contender(said, bound
     decision = priced(bound, hours, claims, **more)
     leader = decision.outcome.verdict.provider
     assume(leader is not None)
-    shares = calculate_provider_shares(decision.outcome, decision.facts)
+    shares = calculate_provider_shares(decision.outcome)
     assert shares.given.samples == 0
     first = {share.name for share in shares.alternatives if share.given > 0}
-    contenders = find_contenders(decision.outcome, decision.facts)
+    contenders = find_contenders(decision.outcome)
     assert first <= {leader, *contenders.ahead, *contenders.level}
 
 
@@ -431,7 +431,7 @@ def test_a_fact_whose_answer_changes_the_verdict_by_a_cost_is_asked_about(said, 
     claims = {name: {"hourly": price, "board": board} for name, (price, board) in zip("abc", said, strict=False)}
     decision = priced(bound, hours, claims, **more)
     facts, team, before = decision.facts, decision.outcome.team, decision.outcome.verdict
-    found = {(each.provider, each.criterion): each for each in find_questions(decision.outcome, facts).questions}
+    found = {(each.provider, each.criterion): each for each in find_questions(decision.outcome).questions}
 
     def judge(fact):
         return judge_team(team, facts.supposing(fact)).verdict
@@ -470,7 +470,7 @@ def test_what_is_supposed_of_members_raises_their_own_criterion_with_that_provid
 
 def test_supposing_a_fact_does_not_touch_the_facts_themselves():
     decision = decided(knowledge_of([capability("board")], {"ada": {}, "bob": {}}), Team((must("board"),)))
-    find_questions(decision.outcome, decision.facts)
+    find_questions(decision.outcome)
     assert decision.facts("ada", "board") == Fact("ada", "board")
 
 
@@ -536,8 +536,8 @@ def test_amounts_in_a_row_that_lead_to_the_same_verdict_are_said_as_one():
 @given(worlds())
 def test_amounts_between_two_answers_that_lead_to_one_verdict_lead_to_it_too(world):
     decision = decided(world.knowledge, world.team)
-    supposing = Supposing(decision.outcome, decision.facts)
-    for question in find_questions(decision.outcome, decision.facts).questions:
+    supposing = Supposing(decision.outcome)
+    for question in find_questions(decision.outcome).questions:
         if world.knowledge.criteria[question.criterion].kind not in {"quantity", "price"} or question.stated:
             continue
         for one, other in itertools.pairwise(question.answers):
@@ -572,7 +572,7 @@ def test_an_answer_that_the_policy_counts_as_impossible_is_asked_all_the_same(un
     policy = Policy({"must": 4, "should": 2, "could": 1}, unknown)
     knowledge = knowledge_of([capability("fax"), capability("chat")], claims, (), policy)
     decision = decided(knowledge, Team((should("fax"),)))
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     # With p = 0 bob leads, and ada or cyd with the fax would be alike with him. With p = 1 all three lead, and one that
     # lacks it leads no longer.
     assert [(question.provider, question.criterion) for question in found.questions] == [("ada", "fax"), ("cyd", "fax")]
@@ -615,7 +615,7 @@ def test_a_price_model_without_a_known_price_may_be_the_cheapest():
     assert (ada.cost.items[0].missing, bob.cost.items[0].missing) == (("hourly",), ("plan",))
     assert (ada.score, bob.score) == ((0, 25, 100), (65, 65, 65))
     assert (decision.outcome.verdict.provider, decision.outcome.verdict.strength) == ("bob", "leaning")
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome).questions
     assert (question.provider, question.criterion) == ("ada", "hourly")
 
 
@@ -642,7 +642,7 @@ def test_a_cost_with_usage_that_no_price_model_covers_is_expected_at_its_worse_e
 def test_no_answer_changes_a_firm_recommendation(world):
     decision = decided(world.knowledge, world.team)
     if decision.outcome.verdict.strength == "firm":
-        assert find_questions(decision.outcome, decision.facts).questions == ()
+        assert find_questions(decision.outcome).questions == ()
 
 
 # Whom a leading provider has still to fear, and answers that only together settle anything
@@ -651,7 +651,7 @@ def test_no_answer_changes_a_firm_recommendation(world):
 def contenders(claims, asked, criteria):
     decision = decided(knowledge_of(criteria, claims), Team(tuple(asked)))
     assert (decision.outcome.verdict.kind, decision.outcome.verdict.strength) == ("recommended", "leaning")
-    return find_contenders(decision.outcome, decision.facts)
+    return find_contenders(decision.outcome)
 
 
 def test_a_rival_that_could_pass_the_leader_but_not_a_third_is_no_contender():
@@ -690,9 +690,9 @@ def test_no_rival_overtakes_by_one_place_that_is_better_than_the_best_is_known_t
     asked = [Requirement("seats", priority, Interval(8)), *wishes]
     decision = decided(knowledge_of([seats, capability("chat"), capability("fax")], claims), Team(tuple(asked)))
     # Bob could have 8 seats there, but it is known that he has 5 at most: that wish, or must, fails all the same.
-    found = find_contenders(decision.outcome, decision.facts)
+    found = find_contenders(decision.outcome)
     assert (decision.outcome.verdict.provider, found) == ("ada", (("cyd",), ()))
-    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    shares = calculate_provider_shares(decision.outcome).alternatives
     assert [share.given > 0 for share in shares] == [True, False, True]
 
 
@@ -715,9 +715,9 @@ def test_no_rival_overtakes_by_having_in_one_place_what_it_has_nowhere():
     wishes = [should("chat", None, 0.5), should("fax", None, 0.8)]
     asked = (should("seats", ABSENT), should("seats@there"), *wishes)
     decision = decided(knowledge_of(criteria, claims), Team(asked))
-    found = find_contenders(decision.outcome, decision.facts)
+    found = find_contenders(decision.outcome)
     assert (decision.outcome.verdict.provider, found) == ("ada", (("cyd",), ()))
-    shares = calculate_provider_shares(decision.outcome, decision.facts).alternatives
+    shares = calculate_provider_shares(decision.outcome).alternatives
     assert [share.given > 0 for share in shares] == [True, False, True]
 
 
@@ -742,7 +742,7 @@ def test_contenders_are_those_whom_something_that_can_be_puts_first(knowledge, a
         provider: [_rank(provider, outcome, facts.supposing(*each)) for each in itertools.product(*answers)]
         for provider, answers in can_be.items()
     }
-    ahead, level = find_contenders(outcome, facts)
+    ahead, level = find_contenders(outcome)
     for rival in ranks.keys() - {outcome.verdict.provider}:
         best, lowest = min(ranks[rival]), min(max(found) for name, found in ranks.items() if name != rival)
         assert (rival in ahead) == (can_lead(best) and best < lowest)
@@ -776,7 +776,7 @@ def test_where_no_answer_alone_settles_anything_two_that_do_are_named():
 def test_what_could_turn_the_verdict_is_asked_first():
     claims = {"ada": {"board": HAS}, "bob": {"fax": LACKS}}
     decision = decided(knowledge_of([capability("board"), capability("fax")], claims), Team((should("board"),)))
-    question = find_questions(decision.outcome, decision.facts).questions[0]
+    question = find_questions(decision.outcome).questions[0]
     turns, changes = question._replace(turns=0.5, changes=0.5), question._replace(turns=0.4, changes=0.9)
     assert sorted([changes, turns], key=module._rate) == [turns, changes]
 
@@ -784,7 +784,7 @@ def test_what_could_turn_the_verdict_is_asked_first():
 def asked_about(claims, *asked):
     names = sorted({name for part in claims.values() for name in part} | {part.criterion for part in asked})
     decision = decided(knowledge_of([capability(name) for name in names], claims), Team(asked))
-    return [(each.provider, each.criterion) for each in find_questions(decision.outcome, decision.facts).questions]
+    return [(each.provider, each.criterion) for each in find_questions(decision.outcome).questions]
 
 
 def test_a_rival_that_can_only_draw_level_is_asked_about():
@@ -808,7 +808,7 @@ def test_answers_that_rule_everybody_out_settle_too():
     claims = {"ada": {"chat": HAS}, "bob": {"chat": HAS}}
     criteria = [capability(name) for name in ("board", "chat", "fax")]
     decision = decided(knowledge_of(criteria, claims), Team((must("board"), must("fax"))))
-    found = find_questions(decision.outcome, decision.facts)
+    found = find_questions(decision.outcome)
     pairs = [tuple((each.provider, each.criterion) for each in one.questions) for one in found.sets]
     assert sorted(pairs) == [(("ada", one), ("bob", other)) for one in ("board", "fax") for other in ("board", "fax")]
     assert {one.verdict.kind for one in found.sets} == {"none"}
@@ -819,7 +819,7 @@ def test_of_a_set_that_is_made_smaller_the_heaviest_questions_stay(monkeypatch):
     criteria = [capability("board"), capability("chat"), capability("fax", weight=3)]
     claims = {"ada": {"chat": HAS}, "bob": {"chat": HAS}}
     decision = decided(knowledge_of(criteria, claims), Team((must("board"), must("fax"))))
-    (found,) = find_questions(decision.outcome, decision.facts).sets
+    (found,) = find_questions(decision.outcome).sets
     # Ada with both and Bob without a fax would do too, but not each alone: both without a fax is a smaller set.
     assert [(each.provider, each.criterion) for each in found.questions] == [("ada", "fax"), ("bob", "fax")]
 
@@ -829,5 +829,5 @@ def test_a_question_weighs_as_much_as_all_that_depends_on_it():
     claims = {"ada": {"fax-price": Said(1, "exactly"), "board": HAS}, "bob": {"fax": LACKS, "board": HAS}}
     asked = should("fax", weight=3), should("fax-price"), should("board")
     decision = decided(knowledge_of(criteria, claims), Team(asked))
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome).questions
     assert (question.provider, question.criterion, question.weight) == ("ada", "fax", 2 * (3 + 1))

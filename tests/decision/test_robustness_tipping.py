@@ -40,9 +40,7 @@ def test_a_provider_leads_inside_and_nowhere_else(world):
     decision = decided(world.knowledge, world.team)
     if not decision.outcome.assessments or not decision.outcome.assessments[0].findings:
         return
-    found = {
-        (tipping.provider, tipping.criterion): tipping for tipping in find_tippings(decision.outcome, decision.facts)
-    }
+    found = {(tipping.provider, tipping.criterion): tipping for tipping in find_tippings(decision.outcome)}
     asked = sorted(
         {
             (part.provider, finding.requirement.criterion)
@@ -77,7 +75,7 @@ def test_an_amount_at_one_place_moves_that_at_any_place():
     knowledge = knowledge_of([quantity("seats")._replace(of_each="place")], {"ada": {}})
     asked = (Requirement("seats", "must", Interval(None, 6)), Requirement("seats@here", "could"))
     decision = decided(knowledge, Team(asked))
-    found = {tipping.criterion: tipping.within for tipping in find_tippings(decision.outcome, decision.facts)}
+    found = {tipping.criterion: tipping.within for tipping in find_tippings(decision.outcome)}
     assert found == {"seats": Interval(None, 6), "seats@here": Interval(None, 6)}
 
 
@@ -115,6 +113,16 @@ def test_a_long_end_is_rounded_so_that_it_stays_true():
     assert first == "toll at Ada: below 1.6666 USD/thing, Ada leads (today: 4 USD/thing)."
 
 
+def test_both_are_level_at_the_amount_itself_not_just_beside_it():
+    seven = {"loss": Said(7, "exactly")}
+    knowledge = knowledge_of(
+        [quantity("loss", worst=10, best=0, whole=False), capability("board")], {"ada": seven, "bob": seven}
+    )
+    asked = (Requirement("board", "should", None, 11), Requirement("loss", "should", None, 0.1))
+    found = find_tippings(decided(knowledge, Team(asked)).outcome)
+    assert [(part.within, part.reached) for part in found] == [(Interval(None, 7), (True, False))] * 2
+
+
 def test_a_rating_tips_at_one_of_its_words():
     claims = {"ada": {"care": Said("fair")}, "bob": {"care": Said("poor")}}
     assert said([rating("care")], claims, [Requirement("care", "should")]) == [
@@ -130,9 +138,7 @@ SMS = "sms-outbound-price"
 def measured_cost(*, needs=(), wants=(), **usage):
     usage = {name.replace("_", "-"): used for name, used in usage.items()}
     found = recommend(ARTICLE, needs=needs, wants=wants, usage=usage, as_of=dt.date(2022, 12, 31), robustness=True)
-    return found, {
-        (part.provider, part.criterion): part for part in find_tippings(found.decision.outcome, found.decision.facts)
-    }
+    return found, {(part.provider, part.criterion): part for part in find_tippings(found.decision.outcome)}
 
 
 def test_a_price_of_a_cost_tips_where_the_costs_are_level_and_at_a_bound_it_is_reached():
@@ -210,11 +216,11 @@ def test_a_price_that_is_asked_for_tips_where_the_limit_on_its_cost_breaks():
     said = [(Said(5, "exactly"), LACKS), (Said(8, "exactly"), HAS)]
     upper = Interval(None, 300), Interval(None, 8)
     _, decision = asked_and_paid(said, ("must", upper[0]), ("must", upper[1]))
-    (tipping,) = (part for part in find_tippings(decision.outcome, decision.facts) if part.provider == "b")
+    (tipping,) = (part for part in find_tippings(decision.outcome) if part.provider == "b")
     assert (tipping.within, tipping.reached) == (Interval(None, 6), (True, True))
     # As a wish, of 3 points, the limit outweighs the board, and what is left of the price.
     _, decision = asked_and_paid(said, ("should", upper[0]), ("could", None), 50, 1.5)
-    (tipping,) = (part for part in find_tippings(decision.outcome, decision.facts) if part.provider == "b")
+    (tipping,) = (part for part in find_tippings(decision.outcome) if part.provider == "b")
     assert (tipping.within, tipping.reached) == (Interval(None, 6), (True, True))
 
 
@@ -222,7 +228,7 @@ def test_prices_that_no_float_lies_between_are_neighbours():
     """A millionth of this scale is less than the distance of two floats, so that the search would never end."""
     said = [(Said(1e12 - 0.05, "exactly"), LACKS), ((), LACKS)]
     _, decision = asked_and_paid(said, ("should", None), ("should", None), 10, scale=Scale(1e12, 1e12 - 0.1, ""))
-    found = {part.provider for part in find_tippings(decision.outcome, decision.facts)}
+    found = {part.provider for part in find_tippings(decision.outcome)}
     assert "b" in found
 
 
@@ -239,7 +245,7 @@ PRICES = st.sampled_from([*(Said(each, "exactly") for each in (2, 5, 8)), Said((
 )
 def test_a_provider_leads_below_a_price_that_is_asked_for_and_paid(said, limit, bound, calls, weight):
     world, decision = asked_and_paid(said, limit, bound, calls, weight)
-    found = {(part.provider, part.criterion): part for part in find_tippings(decision.outcome, decision.facts)}
+    found = {(part.provider, part.criterion): part for part in find_tippings(decision.outcome)}
     for provider in world.knowledge.providers:
         fact = decision.facts(provider, "call-price")
         is_exact = fact.amount is not None and fact.amount.low == fact.amount.high

@@ -367,7 +367,7 @@ def test_the_same_question_gives_the_same_bytes_in_every_process():
 @given(worlds(most=3))
 def test_shares_of_a_decision_add_up(world):
     decision = decided(world.knowledge, world.team)
-    found = calculate_provider_shares(decision.outcome, decision.facts, samples=1000)
+    found = calculate_provider_shares(decision.outcome, samples=1000)
     if found is None:
         assert not decision.outcome.assessments[0].findings
         return
@@ -375,7 +375,7 @@ def test_shares_of_a_decision_add_up(world):
         assert total + found.none == pytest.approx(1)
     if decision.outcome.verdict.kind == "none":
         assert found.none == 1
-    alone = calculate_provider_shares(decision.outcome, decision.facts, samples=1000, other_weights=False)
+    alone = calculate_provider_shares(decision.outcome, samples=1000, other_weights=False)
     assert [share.given for share in alone.alternatives] == [share.given for share in found.alternatives]
     assert (alone.none, alone.given) == (found.none, found.given)
     assert not any(share.ranks for share in alone.alternatives)
@@ -387,7 +387,7 @@ def test_a_firm_recommendation_comes_first_in_every_world(world):
     decision = decided(world.knowledge, world.team)
     verdict = decision.outcome.verdict
     if verdict.strength == "firm":
-        found = calculate_provider_shares(decision.outcome, decision.facts, samples=1000)
+        found = calculate_provider_shares(decision.outcome, samples=1000)
         assert {share.name: share.given for share in found.alternatives}[verdict.provider] == pytest.approx(1)
 
 
@@ -447,7 +447,7 @@ def test_the_mean_of_a_requirement_over_its_worlds_is_what_is_expected(world):
 
 def shares(claims, asked, criteria, rules=(), policy=None):
     decision = decided(knowledge_of(criteria, claims, rules, policy), Team(tuple(asked)))
-    found = calculate_provider_shares(decision.outcome, decision.facts)
+    found = calculate_provider_shares(decision.outcome)
     return {share.name: share for share in found.alternatives}, found
 
 
@@ -603,7 +603,7 @@ def paying(claims, usage, *asked, policy=HALF):
 
 
 def first_and_pairs(decision):
-    found = calculate_provider_shares(decision.outcome, decision.facts)
+    found = calculate_provider_shares(decision.outcome)
     given = {share.name: share.given for share in found.alternatives}
     return given, [(pair.ahead, pair.level) for pair in found.pairs], found
 
@@ -691,7 +691,7 @@ def test_where_too_many_volumes_settle_limits_their_stretches_are_drawn():
     )
     asked = (Requirement("monthly-cost", "must", Interval(None, 400)),)
     decision = decided(knowledge, Team(asked, usage=dict.fromkeys(items, BETWEEN_50_AND_100)))
-    found = calculate_provider_shares(decision.outcome, decision.facts)
+    found = calculate_provider_shares(decision.outcome)
     assert (found.given.samples, found.given.error) == (64, 0.0625)
     assert found.none == pytest.approx(1 / 128, abs=0.05)
     assert sum(share.given for share in found.alternatives) + found.none == pytest.approx(1)

@@ -81,7 +81,7 @@ def test_a_scale_of_a_file_bends_at_its_points_and_keeps_the_ends_that_it_does_n
 def test_the_amount_that_is_best_is_tried_as_an_answer_and_tips_on_both_sides():
     claims = {"ada": {"pace": Said(60, "exactly")}, "bob": {"pace": Said(70, "at_most")}}
     decision = decided(knowledge_of([TARGET], claims), WANTED)
-    (question,) = find_questions(decision.outcome, decision.facts).questions
+    (question,) = find_questions(decision.outcome).questions
     assert {answer.fact.amount.low for answer in question.answers} == {0, 20, 70}
-    tipping = {part.provider: part.within for part in find_tippings(decision.outcome, decision.facts)}
+    tipping = {part.provider: part.within for part in find_tippings(decision.outcome)}
     assert tipping["bob"] == Interval(10, 60)

@@ -152,7 +152,7 @@ def test_only_those_are_said_to_overtake_who_come_first_in_some_scenario(world):
     assume(recommendation.verdict.strength == "leaning" and 0 < world.knowledge.policy.unknown < 1)
     found, sure = recommendation.explanation, recommendation.explanation.sureness
     assume(sure.worlds.given.exact)
-    ahead, level = find_contenders(recommendation.decision.outcome, recommendation.decision.facts)
+    ahead, level = find_contenders(recommendation.decision.outcome)
     assessments = recommendation.decision.outcome.assessments
     drawn = not any(_is_drawn_coarsely(each, world.knowledge) for each in assessments)
     for share in sure.worlds.providers:

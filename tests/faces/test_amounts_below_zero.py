@@ -148,7 +148,7 @@ def test_what_to_ask_tries_amounts_below_zero():
     claims = {"ada": {}, "bob": {"cold": Said(5, "exactly")}}
     knowledge = knowledge_of([quantity("cold", worst=5, best=-10)], claims)
     outcome = decided(knowledge, Team((Requirement("cold", "must", Interval(high=-3)),))).outcome
-    (question,) = find_questions(outcome, Facts(knowledge, DAY)).questions
+    (question,) = find_questions(outcome).questions
     assert [answer.fact.amount.low for answer in question.answers] == [-3, -2]
 
 

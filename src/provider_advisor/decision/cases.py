@@ -122,7 +122,7 @@ def _pick_comparable(decision: Decision) -> dict[str, Any]:
 def _list_to_confirm(decision: Decision) -> dict[str, list[str]]:
     """Return the criteria on which one answer alone would change the verdict, by provider."""
     found: dict[str, list[str]] = {}
-    for question in find_questions(decision.outcome, decision.facts).questions:
+    for question in find_questions(decision.outcome).questions:
         found.setdefault(question.provider, []).append(question.criterion)
     return found
 

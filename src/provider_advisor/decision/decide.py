@@ -7,11 +7,11 @@ without the fax Brook is no longer ruled out, without video Acme.
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from provider_advisor.decision.findings import Assessment, assess_providers
-from provider_advisor.decision.verdict import DatedFact, Verdict, date_verdict, find_stale_grounds, judge
+from provider_advisor.decision.findings import Assessment, Finding, assess_providers
+from provider_advisor.decision.verdict import Verdict, is_beaten, judge, limit_strength, list_criteria_behind
 from provider_advisor.inference import Inference, infer
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import Need, leaves, list_needed
@@ -22,11 +22,16 @@ _MOST_COMBINATIONS = 200_000
 _MOST_CONCESSIONS = 500
 
 
+DatedFact = tuple[str, str]
+"""An out-of-date fact, by provider and criterion."""
+
+
 class Outcome(NamedTuple):
-    """A team's statement, its consequences, the assessment of each provider, and the verdict."""
+    """A team's statement and what follows from it; by the facts of a day, the assessments and the verdict."""
 
     team: Team
     inference: Inference
+    facts: Facts
     assessments: tuple[Assessment, ...]
     verdict: Verdict
 
@@ -39,53 +44,120 @@ class Concession(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """An outcome with its combinations and concessions, and the facts that it is based on.
-
-    `dated_by` are the out-of-date facts that a dated verdict depends on.
-    """
+    """An outcome with its combinations and concessions, and the out-of-date facts that a dated verdict depends on."""
 
     outcome: Outcome
     combinations: tuple[tuple[str, ...], ...]
     concessions: tuple[Concession, ...]
-    facts: Facts
     dated_by: tuple[DatedFact, ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        """Return the facts that it is based on."""
+        return self.outcome.facts
 
 
 def decide(team: Team, facts: Facts) -> Decision:
     """Return the decision for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
     outcome = judge_team(team, facts)
     open_ended = outcome.verdict.kind in {"none", "undetermined"} and facts.knowledge.policy.combinations
-    combinations = _find_combinations(outcome.assessments, facts) if open_ended else ()
-    dated_by = find_stale_grounds(outcome.verdict, outcome.assessments, outcome.inference, facts, team)
-    return Decision(outcome, combinations, _find_concessions(outcome, facts), facts, dated_by)
+    combinations = _find_combinations(outcome) if open_ended else ()
+    return Decision(outcome, combinations, _find_concessions(outcome), find_stale_grounds(outcome))
 
 
 def judge_team(team: Team, facts: Facts) -> Outcome:
     """Return the outcome for a team, given the facts of a day. Raises EngineError if the rule engine fails."""
-    inference = infer(facts.knowledge, team)
-    assessments = assess_providers(inference, facts, team)
-    verdict = date_verdict(judge(assessments), inference, facts, team)
-    return Outcome(team, inference, assessments, verdict)
+    return _judge(team, infer(facts.knowledge, team), facts)
 
 
 def reassess(outcome: Outcome, facts: Facts) -> Outcome:
     """Return a team's outcome with other facts; rules depend only on the team, and need not fire again."""
-    assessments = assess_providers(outcome.inference, facts, outcome.team)
-    verdict = date_verdict(judge(assessments), outcome.inference, facts, outcome.team)
-    return outcome._replace(assessments=assessments, verdict=verdict)
+    return _judge(outcome.team, outcome.inference, facts)
+
+
+def _judge(team: Team, inference: Inference, facts: Facts) -> Outcome:
+    """Return the outcome, with a verdict that is dated if only out-of-date facts prove it."""
+
+    def judge_without_stale() -> Verdict:
+        if facts.are_all_stale and len(facts.knowledge.providers) > 1:
+            # Then nothing is known: all providers are alike, and no proven score exceeds the possible one of another.
+            return Verdict("undetermined")
+        return judge(assess_providers(inference, facts.without_stale(), team))
+
+    assessments = assess_providers(inference, facts, team)
+    verdict = limit_strength(judge(assessments), team, facts, judge_without_stale)
+    return Outcome(team, inference, facts, assessments, verdict)
+
+
+# Out-of-date facts that a dated verdict depends on
+
+
+def find_stale_grounds(outcome: Outcome) -> tuple[DatedFact, ...]:
+    """Return the out-of-date facts that a dated verdict depends on, by provider and criterion, otherwise nothing.
+
+    Of the leader these are what proves its musts, of each rival what rules it out. Where a rival is only behind, it is
+    all that would move the leader's proven score down and the rival's possible one up.
+
+    An example: Ada has a board and Bob has none, both stated three years ago, and a team needs a board. Ada is proven
+    to be the best. Without out-of-date facts, nothing is known about either board, so the verdict is dated, and depends
+    on both facts. If Bob's fact were from last month, it would depend only on Ada's.
+    """
+    if outcome.verdict.strength != "dated":
+        return ()
+    fresh = assess_providers(outcome.inference, outcome.facts.without_stale(), outcome.team)
+    again = {each.provider: each for each in fresh}
+    before = {each.provider: each for each in outcome.assessments}
+    leader = str(outcome.verdict.provider)
+    # Only rivals that are no longer beaten matter: for the others, the proof works without out-of-date facts.
+    open_again = [name for name in before if name != leader and not is_beaten(again[name], again[leader])]
+    by_score = any(before[name].standing != "ruled-out" for name in open_again)
+    findings = [_list_weaker(before[leader], again[leader], by_score=by_score)]
+    findings += [_list_stronger(before[name], again[name]) for name in open_again]
+    found = {fact for part in findings for finding in part for fact in _list_stale_facts(finding, outcome.facts)}
+    return tuple(sorted(found))
+
+
+def _list_weaker(leader: Assessment, again: Assessment, *, by_score: bool) -> Iterator[Finding]:
+    """Yield what proves a leader's musts, but not again; and, if it is the score that counts, its proven points."""
+    for finding, later in zip(leader.findings, again.findings, strict=True):
+        is_must_lost = finding.decides_standing and finding.degree.truth is not later.degree.truth
+        if is_must_lost or (by_score and later.degree.low < finding.degree.low):
+            yield finding
+
+
+def _list_stronger(rival: Assessment, again: Assessment) -> Iterator[Finding]:
+    """Yield what rules out a rival that is in again; of one that is only behind, what it may then have more."""
+    for finding, later in zip(rival.findings, again.findings, strict=True):
+        if rival.standing == "ruled-out":
+            is_stronger = finding.is_failed_must
+        else:
+            is_stronger = later.degree.high > finding.degree.high
+        if is_stronger:
+            yield finding
+
+
+def _list_stale_facts(finding: Finding, facts: Facts) -> Iterator[DatedFact]:
+    # Of a choice, only the deciding parts count.
+    deciding = {part.asked.criterion for part in finding.degree.parts}
+    criteria = list_criteria_behind(finding, facts.knowledge)
+    if deciding:
+        criteria = deciding | {of for name in deciding if (of := facts.knowledge.criteria[name].of) is not None}
+    for criterion in criteria:
+        if facts.is_stale(facts(finding.provider, criterion)):
+            yield finding.provider, criterion
 
 
 # Combinations: the fewest providers that together prove every must
 
 
-def _find_combinations(assessments: Sequence[Assessment], facts: Facts) -> tuple[tuple[str, ...], ...]:
+def _find_combinations(outcome: Outcome) -> tuple[tuple[str, ...], ...]:
     """Return the smallest sets of two or more providers that together prove every must, in alphabetical order.
 
     Musts on a computed criterion are left out: two bills are not one. Empty if one provider proves all musts, if there
     are none, or if no provider proves one of them.
     """
     # Each provider by the set of musts that it proves: two form a combination if their sets cover all musts.
-    judged = {each.provider: _find_musts(each, facts) for each in assessments}
+    judged = {each.provider: _find_musts(each, outcome.facts) for each in outcome.assessments}
     proven = {name: {place for place, truth in musts.items() if truth is Truth.YES} for name, musts in judged.items()}
     musts = next(iter(judged.values()), {}).keys()
     # Fifteen providers have 32,000 sets, and none of them proves what no provider proves.
@@ -115,14 +187,14 @@ def _find_musts(assessment: Assessment, facts: Facts) -> dict[int, Truth | None]
 # Concessions: the smallest sets of musts without which some provider is no longer ruled out
 
 
-def _find_concessions(outcome: Outcome, facts: Facts) -> tuple[Concession, ...]:
+def _find_concessions(outcome: Outcome) -> tuple[Concession, ...]:
     """Return the concessions of a team for which every provider is ruled out, fewest musts first; else nothing.
 
     Each is minimal: giving up only part of it would not be enough.
     """
     if outcome.verdict.kind != "none":
         return ()
-    search = _ConcessionSearch(outcome, facts)
+    search = _ConcessionSearch(outcome)
     ways = {way for assessment in outcome.assessments for way in search.find_ways(assessment.provider)}
     # `<` means "is a proper subset of": giving up less would be enough.
     smallest = [way for way in ways if not any(other < way for other in ways)]
@@ -139,9 +211,8 @@ def _sort_requirements(way: Iterable[Requirement]) -> tuple[Requirement, ...]:
 class _ConcessionSearch:
     """Outcomes without some of the musts, each computed once."""
 
-    def __init__(self, outcome: Outcome, facts: Facts) -> None:
-        self._team = outcome.team
-        self._facts = facts
+    def __init__(self, outcome: Outcome) -> None:
+        self._team, self._facts = outcome.team, outcome.facts
         self._found: dict[frozenset[Requirement], Outcome] = {frozenset(): outcome}
 
     def judge_without(self, dropped: frozenset[Requirement]) -> Outcome:

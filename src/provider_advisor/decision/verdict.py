@@ -2,17 +2,12 @@
 
 Answers, questions and all measures of certainty use `judge_ranks`. Only the batch has its own judge, on columns; tests
 keep both equal.
-
-An example: Ada has a board and Bob has none, both stated three years ago, and a team needs a board. Ada is proven to be
-the best. Without out-of-date facts, nothing is known about either board, so the verdict is dated, and depends on both
-facts. If Bob's fact were from last month, it would depend only on Ada's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, Totals, assess_providers
-from provider_advisor.inference import Inference
+from provider_advisor.decision.findings import Assessment, Finding, Score, Standing, Totals
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import judged_by
 from provider_advisor.requirements import Team, services_used
@@ -169,24 +164,6 @@ def mark_dated(verdict: Verdict, without_stale: Verdict) -> Verdict:
     return verdict
 
 
-# Firm or dated: what is still proven without out-of-date facts
-
-DatedFact = tuple[str, str]
-"""An out-of-date fact, by provider and criterion."""
-
-
-def date_verdict(verdict: Verdict, inference: Inference, facts: Facts, team: Team) -> Verdict:
-    """Return the verdict on these facts: dated if only out-of-date facts prove it, limited by unjudged musts."""
-
-    def judge_again() -> Verdict:
-        if facts.are_all_stale and len(facts.knowledge.providers) > 1:
-            # Then nothing is known: all providers are alike, and no proven score exceeds the possible one of another.
-            return Verdict("undetermined")
-        return judge(assess_providers(inference, facts.without_stale(), team))
-
-    return limit_strength(verdict, team, facts, judge_again)
-
-
 def limit_strength(verdict: Verdict, team: Team, facts: Facts, judge_without_stale: Callable[[], Verdict]) -> Verdict:
     """Return the verdict; of a proven one, leaning if the team has a must that is not judged, else perhaps dated.
 
@@ -199,66 +176,11 @@ def limit_strength(verdict: Verdict, team: Team, facts: Facts, judge_without_sta
     return mark_dated(verdict, judge_without_stale()) if facts.may_be_stale else verdict
 
 
-def find_stale_grounds(
-    verdict: Verdict,
-    assessments: Iterable[Assessment],
-    inference: Inference,
-    facts: Facts,
-    team: Team,
-) -> tuple[DatedFact, ...]:
-    """Return the out-of-date facts that a dated verdict depends on, by provider and criterion, otherwise nothing.
-
-    Of the leader these are what proves its musts, of each rival what rules it out. Where a rival is only behind, it is
-    all that would move the leader's proven score down and the rival's possible one up.
-    """
-    if verdict.strength != "dated":
-        return ()
-    again = {each.provider: each for each in assess_providers(inference, facts.without_stale(), team)}
-    before = {each.provider: each for each in assessments}
-    leader = str(verdict.provider)
-    # Only rivals that are no longer beaten matter: for the others, the proof works without out-of-date facts.
-    open_again = [name for name in before if name != leader and not is_beaten(again[name], again[leader])]
-    by_score = any(before[name].standing != "ruled-out" for name in open_again)
-    findings = [_list_weaker(before[leader], again[leader], by_score=by_score)]
-    findings += [_list_stronger(before[name], again[name]) for name in open_again]
-    return tuple(sorted({fact for part in findings for finding in part for fact in _list_stale_facts(finding, facts)}))
-
-
-def _list_weaker(leader: Assessment, again: Assessment, *, by_score: bool) -> Iterator[Finding]:
-    """Yield what proves a leader's musts, but not again; and, if it is the score that counts, its proven points."""
-    for finding, later in zip(leader.findings, again.findings, strict=True):
-        is_must_lost = finding.decides_standing and finding.degree.truth is not later.degree.truth
-        if is_must_lost or (by_score and later.degree.low < finding.degree.low):
-            yield finding
-
-
-def _list_stronger(rival: Assessment, again: Assessment) -> Iterator[Finding]:
-    """Yield what rules out a rival that is in again; of one that is only behind, what it may then have more."""
-    for finding, later in zip(rival.findings, again.findings, strict=True):
-        if rival.standing == "ruled-out":
-            is_stronger = finding.is_failed_must
-        else:
-            is_stronger = later.degree.high > finding.degree.high
-        if is_stronger:
-            yield finding
-
-
 def is_beaten(rival: Assessment, leader: Assessment) -> bool:
     """Return whether the rival is ruled out or certainly below the leader."""
     if rival.standing == "ruled-out":
         return True
     return rival.score is not None and leader.score is not None and rival.score.possible < leader.score.proven
-
-
-def _list_stale_facts(finding: Finding, facts: Facts) -> Iterator[DatedFact]:
-    # Of a choice, only the deciding parts count.
-    deciding = {part.asked.criterion for part in finding.degree.parts}
-    criteria = list_criteria_behind(finding, facts.knowledge)
-    if deciding:
-        criteria = deciding | {of for name in deciding if (of := facts.knowledge.criteria[name].of) is not None}
-    for criterion in criteria:
-        if facts.is_stale(facts(finding.provider, criterion)):
-            yield finding.provider, criterion
 
 
 def list_criteria_behind(finding: Finding, knowledge: KnowledgeBase) -> set[str]:

@@ -230,7 +230,7 @@ class _Reason:
             # Imported only for this sentence, because it is as large as the rest of an answer.
             from provider_advisor.decision.robustness.joint_answers import find_contenders  # noqa: PLC0415
 
-            ahead, level = map(self._sort_by_score, find_contenders(self._decision.outcome, self._decision.facts))
+            ahead, level = map(self._sort_by_score, find_contenders(self._decision.outcome))
             why = self._say_overtakers(ahead, level, "it")
             return f"{head}: {_join_clauses([why, *outscoring])}."
         # From here on all others are beaten. It may still be leaning, because of a must that no criterion covers, which

@@ -9,12 +9,12 @@ So each two of the four are a set of questions. Sets are searched by their size,
 import datetime as dt
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from provider_advisor.decision.decide import Outcome
+from provider_advisor.decision.decide import Outcome, find_stale_grounds
 from provider_advisor.decision.findings import Assessment
 from provider_advisor.decision.robustness.joint_answers import JointAnswers, list_leading
 from provider_advisor.decision.robustness.open_facts import (
@@ -26,8 +26,8 @@ from provider_advisor.decision.robustness.open_facts import (
     list_confirmations,
 )
 from provider_advisor.decision.robustness.what_if import Supposing
-from provider_advisor.decision.verdict import Rank, Verdict, find_stale_grounds, rank
-from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.decision.verdict import Rank, Verdict, rank
+from provider_advisor.knowledge import Fact
 
 MOST_TRIED = 120
 """Most verdicts to try in the search for the smallest sets, size by size."""
@@ -89,7 +89,7 @@ class Confirm(NamedTuple):
     complete: bool = True
 
 
-def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
+def find_questions(outcome: Outcome) -> Confirm:
     """Return what to confirm, ordered by how much the answers would settle.
 
     First the probability that the answer turns the verdict (kind, provider, lean or who is among the leaders), then
@@ -98,14 +98,16 @@ def find_questions(outcome: Outcome, facts: Facts) -> Confirm:
     """
     if outcome.verdict.is_final:
         return Confirm(())
-    supposing = Supposing(outcome, facts)
+    supposing, facts = Supposing(outcome), outcome.facts
     asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]
-    questions = [_ask(fact, list_answers(fact, facts), outcome, facts, supposing) for fact in asked]
+    questions = [_ask(fact, list_answers(fact, facts), outcome, supposing) for fact in asked]
+    assessments = {each.provider: each for each in outcome.assessments}
+    dated = [find_uses(assessments[provider], criterion, facts) for provider, criterion in find_stale_grounds(outcome)]
     stale = [
-        _ask(fact, list_confirmations(fact, facts), outcome, facts, supposing)._replace(
+        _ask(fact, list_confirmations(fact, facts), outcome, supposing)._replace(
             stated=facts(fact.provider, fact.criterion).newest
         )
-        for fact in _find_stale(outcome, facts)
+        for fact in dated
     ]
     useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rate)
     if stale:
@@ -141,17 +143,7 @@ def _rate(question: FactQuestion) -> tuple[float, float, float, str, str]:
     )
 
 
-def _find_stale(outcome: Outcome, facts: Facts) -> Iterator[OpenFact]:
-    assessments = {each.provider: each for each in outcome.assessments}
-    for provider, criterion in find_stale_grounds(
-        outcome.verdict, outcome.assessments, outcome.inference, facts, outcome.team
-    ):
-        yield find_uses(assessments[provider], criterion, facts)
-
-
-def _ask(
-    asked: OpenFact, possible: Iterable[PossibleAnswer], outcome: Outcome, facts: Facts, supposing: Supposing
-) -> FactQuestion:
+def _ask(asked: OpenFact, possible: Iterable[PossibleAnswer], outcome: Outcome, supposing: Supposing) -> FactQuestion:
     """Return the question about a fact, with the verdict that each possible answer leads to."""
     before = outcome.verdict
     answers = tuple(FactAnswer(each.fact, each.share, supposing.verdict([each.fact])) for each in possible)
@@ -159,7 +151,7 @@ def _ask(
     return FactQuestion(
         asked.provider,
         asked.criterion,
-        facts(asked.provider, asked.criterion).disputed,
+        outcome.facts(asked.provider, asked.criterion).disputed,
         asked,
         answers,
         # `turns` ignores strength: from leaning to firm for the same provider is a change, but not a turn.

@@ -20,7 +20,7 @@ from provider_advisor.decision.robustness.alternatives import link_parts
 from provider_advisor.decision.robustness.open_facts import OpenFact, find_askable_facts, list_answers
 from provider_advisor.decision.robustness.what_if import DUST, Supposing
 from provider_advisor.decision.verdict import Rank, can_lead, rank
-from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge import Fact
 from provider_advisor.logic import Truth
 from provider_advisor.requirements.statement import get_ends
 
@@ -151,7 +151,7 @@ class Contenders(NamedTuple):
     level: tuple[str, ...]
 
 
-def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
+def find_contenders(outcome: Outcome) -> Contenders:
     """Return the rivals that some answers to all open questions put ahead of, or level with, the leader.
 
     Open facts of different providers are independent. So a rival comes first in some world if its best rank is as good
@@ -160,7 +160,7 @@ def find_contenders(outcome: Outcome, facts: Facts) -> Contenders:
     takes each at its best. The volume of the team is the same for all: it is taken to meet all limits on costs that it
     leaves open, and then none.
     """
-    supposing, leader = Supposing(outcome, facts), outcome.verdict.provider
+    supposing, leader, facts = Supposing(outcome), outcome.verdict.provider, outcome.facts
 
     @cache
     def join(provider: str) -> JointAnswers:

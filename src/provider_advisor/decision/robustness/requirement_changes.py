@@ -43,7 +43,7 @@ from provider_advisor.decision.verdict import (
 )
 from provider_advisor.inference import Inference, draw_consequences, infer
 from provider_advisor.inference.infer import compile_rules, settle_atoms
-from provider_advisor.knowledge import Facts, Rule
+from provider_advisor.knowledge import Rule
 from provider_advisor.knowledge.conditions import Need, judged_by, leaves, list_needed
 from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
@@ -101,7 +101,7 @@ class _Tried(NamedTuple):
     distance: float
 
 
-def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
+def find_changes(outcome: Outcome) -> RequirementChanges:
     """Return the smallest changes of the stated requirements that turn the verdict's kind or provider.
 
     A change drops one, moves its bound to the nearest amount at which some provider's finding changes and the verdict
@@ -111,7 +111,7 @@ def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
     """
     if not outcome.team.requirements or not outcome.assessments:
         return RequirementChanges(())
-    search = _ChangeSearch(outcome, facts)
+    search = _ChangeSearch(outcome)
     singles = search.try_all((change,) for change in search.list_single_changes())
     turns = search.choose_smallest(singles)
     if turns:
@@ -123,10 +123,9 @@ def find_changes(outcome: Outcome, facts: Facts) -> RequirementChanges:
 class _ChangeSearch:
     """Changes, tried one after the other."""
 
-    def __init__(self, outcome: Outcome, facts: Facts) -> None:
-        self._outcome = outcome
-        self._facts = facts
-        self._rerun = _Rerun(outcome, facts)
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome, self._facts = outcome, outcome.facts
+        self._rerun = _Rerun(outcome)
         self._weights = {
             finding.requirement: finding.weight
             for finding in outcome.assessments[0].findings
@@ -345,12 +344,11 @@ class _Rerun:
     where a criterion that a fired rule depends on is added or dropped, or one that some rule excludes; `runs` counts.
     """
 
-    def __init__(self, outcome: Outcome, facts: Facts) -> None:
+    def __init__(self, outcome: Outcome) -> None:
         self.runs = 0
-        self._outcome = outcome
-        self._facts = facts
+        self._outcome, self._facts = outcome, outcome.facts
         self._fired = outcome.inference.fired
-        to_settle = compile_rules(facts.knowledge).to_settle
+        to_settle = compile_rules(self._facts.knowledge).to_settle
         self._settled = settle_atoms(to_settle, outcome.team)
         # The criteria on which rules depend (that fired, or that exclude some), that they imply, that they speak of.
         self._matters = {leaf.criterion for rule in self._fired for leaf in leaves(rule.when) if isinstance(leaf, Need)}
@@ -429,8 +427,7 @@ class _Rerun:
 
     @cached_property
     def _without_stale(self) -> "_Rerun":
-        fresh = self._facts.without_stale()
-        return _Rerun(reassess(self._outcome, fresh), fresh)
+        return _Rerun(reassess(self._outcome, self._facts.without_stale()))
 
     def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
         findings = [self._finding(before, part) for part in inference.judged]

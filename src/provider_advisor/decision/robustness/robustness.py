@@ -20,7 +20,7 @@ class Robustness:
     """
 
     def __init__(self, decision: Decision, *, other_weights: bool = True) -> None:
-        self._outcome, self._facts = decision.outcome, decision.facts
+        self._outcome = decision.outcome
         self._other_weights = other_weights
 
     @property
@@ -36,7 +36,7 @@ class Robustness:
     @cached_property
     def confirm(self) -> Confirm:
         """Return the facts to ask providers about."""
-        return find_questions(self._outcome, self._facts)
+        return find_questions(self._outcome)
 
     @cached_property
     def weights(self) -> WeightRanges:
@@ -46,14 +46,14 @@ class Robustness:
     @cached_property
     def shares(self) -> Shares | None:
         """Return how often each provider comes first; None where nothing is asked, or there is no provider."""
-        return calculate_provider_shares(self._outcome, self._facts, other_weights=self._other_weights)
+        return calculate_provider_shares(self._outcome, other_weights=self._other_weights)
 
     @cached_property
     def changes(self) -> RequirementChanges:
         """Return the smallest changes to the requirements that would change the verdict."""
-        return find_changes(self._outcome, self._facts)
+        return find_changes(self._outcome)
 
     @cached_property
     def tippings(self) -> tuple[Tipping, ...]:
         """Return the amounts with which another provider would lead; none where each fails a must."""
-        return find_tippings(self._outcome, self._facts) if self.verdict.kind != "none" else ()
+        return find_tippings(self._outcome) if self.verdict.kind != "none" else ()

@@ -25,13 +25,13 @@ from provider_advisor.decision.robustness.amounts import (
 from provider_advisor.decision.robustness.open_facts import list_asked
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import rank
-from provider_advisor.knowledge import Criterion, Fact, Facts
+from provider_advisor.knowledge import Criterion, Fact
 from provider_advisor.logic import Interval, Number, plain
 
 MOST_TRIED = 40
 """Most amounts to move, those of the heaviest requirements first."""
 
-_DIGITS = 9
+_DIGITS, _SHORT_DIGITS = 9, 6
 
 _NOISE = 1e-7
 """Of a difference of scores, which are rounded to nine digits."""
@@ -51,7 +51,7 @@ class Tipping(NamedTuple):
     known: Fact
 
 
-def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
+def find_tippings(outcome: Outcome) -> tuple[Tipping, ...]:
     """Return the amounts that tip the verdict, those of the heaviest requirements first.
 
     A known amount is moved over its scale, another one over what is left open of that. Then come the prices on which
@@ -59,7 +59,7 @@ def find_tippings(outcome: Outcome, facts: Facts) -> tuple[Tipping, ...]:
     """
     if not outcome.assessments or not outcome.assessments[0].findings:
         return ()
-    search = _TippingSearch(outcome, facts)
+    search, facts = _TippingSearch(outcome), outcome.facts
     asked: dict[str, float] = {}
     for finding in outcome.assessments[0].findings:
         if finding.requirement is not None and finding.cost is None:
@@ -102,10 +102,9 @@ class _Lead(NamedTuple):
 class _TippingSearch:
     """Amounts, moved one by one."""
 
-    def __init__(self, outcome: Outcome, facts: Facts) -> None:
-        self._outcome = outcome
-        self._facts = facts
-        self._supposing = Supposing(outcome, facts)
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome, self._facts = outcome, outcome.facts
+        self._supposing = Supposing(outcome)
         self._ranks = sorted((rank(each), each.provider) for each in outcome.assessments)
 
     def is_in_reach(self, assessment: Assessment, criterion: str) -> bool:
@@ -207,7 +206,9 @@ class _TippingSearch:
         part = ahead.margin / (ahead.margin - behind.margin)
         at = round(ahead.amount + part * (behind.amount - ahead.amount), _DIGITS)
         if not (criterion.whole or criterion.kind == "rating"):
-            return plain(at), False
+            # The last digits come from the rounding of scores: both may be level at 8, and 8.000000001 be found.
+            short = round(at, _SHORT_DIGITS)
+            return plain(short if self._measure_lead(fact, short).margin == 0 else at), False
         amounts = _list_whole(at, ahead.amount, behind.amount)
         return next((amount for amount in amounts if self._measure_lead(fact, amount).is_ahead), ahead.amount), True
 

@@ -67,9 +67,8 @@ class Supposing:
     reused.
     """
 
-    def __init__(self, outcome: Outcome, facts: Facts) -> None:
-        self._outcome = outcome
-        self._facts = facts
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome, self._facts = outcome, outcome.facts
         self._known: dict[str, _Before] = {}
         for place, each in enumerate(outcome.assessments):
             failed = frozenset(at for at, finding in enumerate(each.findings) if finding.is_failed_must)
@@ -94,8 +93,7 @@ class Supposing:
 
     @cached_property
     def _without_stale(self) -> "Supposing":
-        fresh = self._facts.without_stale()
-        return Supposing(reassess(self._outcome, fresh), fresh)
+        return Supposing(reassess(self._outcome, self._facts.without_stale()))
 
     def judge_parts(self, parts: Sequence[tuple[Fact, ...]]) -> Verdict:
         """Return the verdict with these facts, given by provider, whatever their age."""

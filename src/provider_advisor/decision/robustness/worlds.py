@@ -30,7 +30,6 @@ from provider_advisor.decision.robustness.simplices import (
     group_by_weight,
 )
 from provider_advisor.decision.robustness.world_model import model_worlds
-from provider_advisor.knowledge import Facts
 
 if TYPE_CHECKING:
     from provider_advisor.decision.robustness.monte_carlo import WorldSample
@@ -98,7 +97,7 @@ class Shares(NamedTuple):
 
 
 def calculate_provider_shares(
-    outcome: Outcome, facts: Facts, samples: int | None = None, *, other_weights: bool = True
+    outcome: Outcome, samples: int | None = None, *, other_weights: bool = True
 ) -> Shares | None:
     """Return the shares of the providers, with their findings as criteria; None where nothing is asked.
 
@@ -107,7 +106,7 @@ def calculate_provider_shares(
     """
     if not outcome.assessments or not outcome.assessments[0].findings:
         return None
-    cases, picked = model_worlds(outcome.assessments, facts)
+    cases, picked = model_worlds(outcome.assessments, outcome.facts)
     weights = [finding.weight for finding in outcome.assessments[0].findings]
     worlds = _WorldShares(cases, weights, samples or _count_samples(len(outcome.assessments)))
     found = worlds.calculate() if other_weights else worlds.calculate_given()
