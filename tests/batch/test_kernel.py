@@ -147,6 +147,7 @@ def test_bounds_between_the_same_facts_share_a_cell(shipped):
     ("columns", "sentence"),
     [
         ({"team": ["a"]}, "no column 'needs' or 'wants'; found 'team'."),
+        ({}, "no column 'needs' or 'wants'."),
         (
             {"need": ["sms"]},
             "no column 'needs' or 'wants'; found 'need'. For 'need': Did you mean 'needs'?",
@@ -172,6 +173,8 @@ def test_columns_that_cannot_be_read_are_refused_in_a_sentence(shipped, columns,
 def test_a_column_of_ids_that_is_not_there_is_refused(shipped):
     with pytest.raises(BatchError, match="there is no column 'customer'; expected one of team, needs"):
         Scorer(shipped, id_column="customer").score(table(team=["a"], needs=["sms"]))
+    with pytest.raises(BatchError, match=r"there is no column 'customer'\.$"):
+        Scorer(shipped, id_column="customer").score(table())
 
 
 def test_columns_that_are_not_read_are_carried_untouched_and_the_id_comes_first(shipped):

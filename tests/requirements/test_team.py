@@ -1,5 +1,7 @@
 """A team's statement as a whole: merging, situation, usage."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,6 +187,12 @@ SKILLS = "expected one of beginner, regular, racer."
 )
 def test_what_is_wrong_with_a_situation_is_said_in_one_sentence(bicycles, situation, sentence):
     assert refusal(bicycles, situation=situation) == sentence
+
+
+def test_without_situations_and_usage_no_empty_list_is_shown(bicycles):
+    bare = dataclasses.replace(bicycles, topics={}, usage={})
+    assert refusal(bare, situation={"skill": "racer"}) == "unknown situation 'skill'. None is known."
+    assert refusal(bare, usage={"calls": 5}) == "unknown usage item 'calls'. None is known."
 
 
 def test_of_several_values_there_must_be_one_at_least(bicycles):

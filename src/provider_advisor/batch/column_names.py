@@ -25,7 +25,7 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import UsageItem
-from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.knowledge.suggest import did_you_mean, list_known
 from provider_advisor.requirements.read_team import list_areas
 
 SCOPE_COLUMNS = ("as_of", "max_age", *Scope._fields)
@@ -91,7 +91,7 @@ class Spelling:
             near = everyday
         elif (topic := folded.partition("-")[0]) in TOPICS:
             known = [ours for ours in self._names.values() if ours.startswith(f"{topic}.")]
-            near = did_you_mean(name, known) or f" Known: {', '.join(known)}."
+            near = did_you_mean(name, known) or list_known(known)
         else:
             return
         raise BatchError(

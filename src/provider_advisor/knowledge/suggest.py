@@ -159,6 +159,16 @@ def did_you_mean(word: str, known: Iterable[str], meaning: Mapping[str, str] | N
     return _ask(nearest(word, known, _MOST_NEAR), meaning or {})
 
 
+def list_known(words: Iterable[str]) -> str:
+    """Return the sentence on what is known, to put behind an error sentence if no known word is near.
+
+    >>> list_known(["sms", "fax"]), list_known([])
+    (' Known: sms, fax.', ' None is known.')
+    """
+    known = ", ".join(words)
+    return f" Known: {known}." if known else " None is known."
+
+
 def find_misspelt(word: str, known: Iterable[str]) -> str:
     """Return the same question if a word is a known one with a typing error, else nothing.
 

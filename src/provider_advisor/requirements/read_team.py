@@ -19,7 +19,7 @@ from typing import Any
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Priority, Topic
-from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt
+from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt, list_known
 from provider_advisor.logic import Number, number_text, plain
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
 from provider_advisor.requirements.price_models import services_used
@@ -213,7 +213,7 @@ def _intersect(first: Requirement, second: Requirement) -> Requirement:
 
 def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
     if name not in knowledge.topics:
-        hint = find_misspelt(brief(name), knowledge.topics) or f" Known: {', '.join(knowledge.topics)}."
+        hint = find_misspelt(brief(name), knowledge.topics) or list_known(knowledge.topics)
         raise RequirementsError(f"unknown situation {shown(name)}.{hint}")
     return read_situation(knowledge.topics[name], values)
 
@@ -272,7 +272,7 @@ def _find_wrong_weights(given: Mapping[str, object], areas: Mapping[str, str]) -
     seen: dict[str, str] = {}
     for name, weight in given.items():
         if (key := fold(str(name))) not in areas:
-            hint = did_you_mean(brief(name), areas.values()) or f" Known: {', '.join(areas.values())}."
+            hint = did_you_mean(brief(name), areas.values()) or list_known(areas.values())
             yield f"unknown area {shown(name)} in 'weights'.{hint}"
         elif key in seen:
             yield f"'weights' has the area '{areas[key]}' twice, as {shown(seen[key])} and {shown(name)}; keep one."

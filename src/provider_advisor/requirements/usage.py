@@ -20,7 +20,7 @@ from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.criteria import list_member_words
 from provider_advisor.knowledge.records import UsageItem
-from provider_advisor.knowledge.suggest import find_misspelt, name_words
+from provider_advisor.knowledge.suggest import find_misspelt, list_known, name_words
 from provider_advisor.logic import (
     NO_COMMA,
     Number,
@@ -68,7 +68,7 @@ def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
     if member is None or name not in knowledge.usage:
         parts = set(fold(name).split("-"))
         akin = [known for known in knowledge.usage if not parts.isdisjoint(known.split("-"))]
-        every = f" Did you mean {name_words(akin)}?" if akin else f" Known: {', '.join(knowledge.usage)}."
+        every = f" Did you mean {name_words(akin)}?" if akin else list_known(knowledge.usage)
         raise RequirementsError(
             f"unknown usage item {shown(item)}.{find_misspelt(brief(item), knowledge.usage) or every}"
         )

@@ -20,7 +20,7 @@ from provider_advisor.batch.impact.encoded_verdicts import (
 )
 from provider_advisor.batch.impact.mixed_bases import merge_named
 from provider_advisor.batch.kernel.arrays import Flags
-from provider_advisor.batch.kernel.layout import USAGE
+from provider_advisor.batch.kernel.layout import USAGE, describe_absent
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.base import Scope
@@ -148,7 +148,7 @@ class Impact:
 
 def _find_id(schema: pa.Schema, name: str | None) -> str | None:
     if name is not None and name not in schema.names:
-        raise BatchError(f"there is no column '{name}'; expected one of {', '.join(schema.names)}.")
+        raise BatchError(describe_absent(name, schema.names))
     return name or ("team" if "team" in schema.names else None)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.knowledge.suggest import did_you_mean, list_known
 from provider_advisor.requirements.read_team import list_areas
 
 REQUIREMENTS = ("needs", "wants")
@@ -49,7 +49,7 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
     """
     _refuse_twice(schema.names)
     if id_column is not None and id_column not in schema.names:
-        raise BatchError(f"there is no column '{id_column}'; expected one of {', '.join(schema.names)}.")
+        raise BatchError(describe_absent(id_column, schema.names))
     if not set(REQUIREMENTS) & set(schema.names):
         raise BatchError(_describe_missing(schema.names))
     read = tuple(name for name in schema.names if name in {*REQUIREMENTS, UNLISTED} or name.startswith(_ANSWERS))
@@ -61,6 +61,12 @@ def plan_layout(schema: pa.Schema, knowledge: KnowledgeBase, ours: Iterable[str]
         raise BatchError(f"the column '{both[0]}' has the same name as a column of the result; rename it.")
     identity = id_column or ("team" if "team" in schema.names else None)
     return Layout(read, carried, identity)
+
+
+def describe_absent(name: str, names: list[str]) -> str:
+    """Return the sentence on a column that a table does not have."""
+    expected = f"; expected one of {', '.join(names)}" if names else ""
+    return f"there is no column '{name}'{expected}."
 
 
 def _refuse_twice(names: list[str]) -> None:
@@ -82,12 +88,12 @@ def describe_everyday(name: str) -> str:
 
 
 def _describe_missing(names: list[str]) -> str:
-    found = ", ".join(f"'{name}'" for name in names[:10])
+    found = f"; found {', '.join(map(repr, names[:10]))}" if names else ""
     if everyday := next(filter(None, map(describe_everyday, names)), ""):
-        return f"no column 'needs' or 'wants'; found {found}.{everyday}"
+        return f"no column 'needs' or 'wants'{found}.{everyday}"
     near = next((name for name in names if did_you_mean(name, REQUIREMENTS)), None)
     hint = "" if near is None else f" For '{near}':{did_you_mean(near, REQUIREMENTS)}"
-    return f"no column 'needs' or 'wants'; found {found}.{hint}"
+    return f"no column 'needs' or 'wants'{found}.{hint}"
 
 
 def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
@@ -111,7 +117,7 @@ def _check_column(field: pa.Field, knowledge: KnowledgeBase) -> None:
 def _check_known(name: str, prefix: str, known: Iterable[str]) -> None:
     words = [f"{prefix}{word}" for word in known]
     if name not in words:
-        hint = did_you_mean(name, words) or f" Known: {', '.join(words)}."
+        hint = did_you_mean(name, words) or list_known(words)
         raise BatchError(f"unknown column '{name}'.{hint}")
 
 
