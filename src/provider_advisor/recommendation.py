@@ -138,13 +138,7 @@ def recommend(  # noqa: PLR0913 (what a team can state, by the names of a requir
     'none'
     """
     team = read_team(
-        knowledge,
-        needs=needs,
-        wants=wants,
-        situation=situation,
-        usage=usage,
-        unlisted=unlisted,
-        weights=weights,
+        knowledge, needs=needs, wants=wants, situation=situation, usage=usage, unlisted=unlisted, weights=weights
     )
     return answer(knowledge, Statement(team, as_of, max_age), robustness=robustness)
 

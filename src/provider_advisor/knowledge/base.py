@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.criteria import Criteria
-from provider_advisor.knowledge.records import (
-    Claim,
-    Criterion,
-    Edition,
-    Provider,
-    Rate,
-    Source,
-    Topic,
-    UsageItem,
-)
+from provider_advisor.knowledge.records import Claim, Criterion, Edition, Provider, Rate, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Policy, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
@@ -90,10 +81,7 @@ class KnowledgeBase:
     def edition_data(self) -> dict[str, str | None]:
         """Return `version` and `date` as JSON-ready data, None if not set."""
         edition = self.edition
-        return {
-            "version": edition.version if edition else None,
-            "date": edition.date.isoformat() if edition else None,
-        }
+        return {"version": edition.version if edition else None, "date": edition.date.isoformat() if edition else None}
 
     def restrict(
         self,

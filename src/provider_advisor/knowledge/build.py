@@ -41,10 +41,10 @@ class Read(NamedTuple):
     files: Mapping[Role, list[Reading[Any]]]
     unread: AbstractSet[Role]
 
-    def define(self, role: Role, key: str, make: Callable[[Any], T]) -> Defined[T]:
-        """Return what the files of a role define in a list, given what makes a record of an entry."""
-        shapes = (shape for reading in self.files[role] for shape in getattr(reading.shape, key))
-        return collect_defined(self.files[role], key, _sort_by_id(map(make, shapes)), is_open=role in self.unread)
+    def define(self, key: str, make: Callable[[Any], T]) -> Defined[T]:
+        """Return what team.yaml defines in a list, given what makes a record of an entry."""
+        shapes = (shape for reading in self.files["team"] for shape in getattr(reading.shape, key))
+        return collect_defined(self.files["team"], key, _sort_by_id(map(make, shapes)), is_open="team" in self.unread)
 
 
 def build(
@@ -115,8 +115,8 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     sources = _sort_by_id(convert.make_source(shape) for reading in citable for shape in reading.shape.sources)
     vocabulary = Vocabulary(
         collect_defined(read.files["criteria"], "criteria", criteria, is_open="criteria" in read.unread),
-        read.define("team", "situation", convert.make_topic),
-        read.define("team", "usage", partial(convert.fill, UsageItem)),
+        read.define("situation", convert.make_topic),
+        read.define("usage", partial(convert.fill, UsageItem)),
         collect_defined(citable, "sources", sources, is_open="sources" in read.unread),
         Defined(lists, {name: name for name in lists}, is_open="members" in read.unread),
         {reading.shape.id: define_members(reading) for reading in read.files["members"]},

@@ -89,14 +89,13 @@ def make_rates(shape: facts_files.RatesFile, sources: _Sources) -> tuple[records
 
 def make_provider(shape: facts_files.ProviderFile, claims: list[records.Claim], sources: _Sources) -> records.Provider:
     """Return a provider as a record, with the claims that could be read."""
-    products = {product.id: _make_product(product, sources) for product in shape.products}
+    products = {}
+    for part in shape.products:
+        new = part.renamed
+        name = new and records.Renaming(new.to, new.from_, new.source, new.line, _find_day(new.source, sources))
+        stated = _find_day(part.source, sources)
+        products[part.id] = fill(records.Product, part, stated=stated, renamed=name)
     return fill(records.Provider, shape, products=products, claims=tuple(claims))
-
-
-def _make_product(shape: facts_files.ProductShape, sources: _Sources) -> records.Product:
-    new = shape.renamed
-    renamed = records.Renaming(new.to, new.from_, new.source, new.line, _find_day(new.source, sources)) if new else None
-    return fill(records.Product, shape, stated=_find_day(shape.source, sources), renamed=renamed)
 
 
 def _find_day(name: str | None, sources: _Sources) -> dt.date | None:

@@ -115,8 +115,7 @@ class Criterion(NamedTuple):
     values: tuple[str, ...] = ()  # of a rating: its words in ascending order
     scale: Scale | None = None
     lower_is_better: bool = False
-    whole: bool = False
-    """It counts things: "more than 100" is at least 101."""
+    whole: bool = False  # it counts things: "more than 100" is at least 101
     limit: bool = False  # every smaller number fits as well: up to 250 participants
     computed: bool = False  # it is the cost that follows from prices and usage, so that nobody claims it
     of: str | None = None  # of a price: the capability that it pays for
@@ -127,8 +126,8 @@ class Criterion(NamedTuple):
     negotiable: bool = True  # whether it may be offered as a concession
     absent: str | None = None  # the word of a rating that says that it is not there, which no must accepts
     keywords: tuple[str, ...] = ()  # words that lead a search to it, and are never taken for it
+    # Names that mean it only beside others of its area: "encryption" is that of video where video is asked for.
     loose: tuple[str, ...] = ()
-    """Names that mean it only beside others of its area: "encryption" is that of video where video is asked for."""
     of_each: str | None = None  # the list of members that it can be asked of
     member_of: MemberOf | None = None  # set for the criterion of a member alone
     any_of: tuple[FactHolds, ...] = ()  # set for a choice alone: conditions on facts, one of which is enough

@@ -149,8 +149,10 @@ class SearchIndex:
         ranks: dict[int, tuple[float, ...]] = {}
         for place in places:
             score = sum(rarity * found[place] for rarity, found in zip(rarities, holding, strict=True))
-            rank = len(named) - named.index(self.entries[place]) if self.entries[place] in named else 0
-            ranks[place] = (rank, self._has_phrase(place, phrase), score)
+            entry = self.entries[place]
+            rank = len(named) - named.index(entry) if entry in named else 0
+            has_phrase = " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()
+            ranks[place] = (rank, has_phrase, score)
         return self._in_order(ranks)
 
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
@@ -282,11 +284,6 @@ class SearchIndex:
         """Return the weight of a word that this many entries have."""
         # The inverse document frequency of Spärck Jones (Journal of Documentation 28(1), 1972), kept above 0.
         return math.log(1 + len(self.entries) / (1 + count))
-
-    def _has_phrase(self, place: int, phrase: str) -> bool:
-        """Return whether an entry has a phrase of several words as it was typed."""
-        entry = self.entries[place]
-        return " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()
 
     def _in_order(self, ranks: Mapping[int, float | tuple[float, ...]]) -> tuple[SearchEntry, ...]:
         """Return the entries of the highest ranks first; among equals the important ones, then short labels."""

@@ -347,18 +347,18 @@ class _Sentence:
 
     def list_members(self) -> list[tuple[str, str]]:
         """Return the members that are written as names, each with its list."""
-        written = [part for part in self._members if self._is_member(part)]
-        return [(of, name) for part in written for of, _, name in (each.partition(AT) for each in part.names)]
+        found = []
+        for part in self._members:
+            start, end = self._find_ends(part)
+            # A short word may be one of the language.
+            if end - start >= _SHORT or _is_written_as_name(self._text[start:end], is_first=part.start == 0):
+                found += [(of, name) for of, _, name in (each.partition(AT) for each in part.names)]
+        return found
 
     def list_loosely(self) -> list[str]:
         """Return what only keywords name."""
         sure = {part.names[0] for part in self._named if not part.is_keyword}
         return [part.names[0] for part in self._named if part.is_keyword and part.names[0] not in sure]
-
-    def _is_member(self, part: _NamedWords) -> bool:
-        """Return whether words that may name a member are more than a short word of the language."""
-        start, end = self._find_ends(part)
-        return end - start >= _SHORT or _is_written_as_name(self._text[start:end], is_first=part.start == 0)
 
     def read_list(self) -> SentenceReading | None:
         """Return what a list of nothing but names asks for: all of "SMS and MMS", any of "SMS or MMS".
@@ -393,7 +393,11 @@ class _Sentence:
         uncounted = [part for part in self._named if part in beside and part not in counted and not part.is_keyword]
         targets = self._list_targets([*counted, *uncounted])
         for part in self._hosted:
-            self._say_before(part)
+            # The small words before a member are said with it: "SMS to Kenya", "support in German".
+            at = part.start - 1
+            while at >= 0 and self._plain[at] in _BEFORE | _FILLERS:
+                self._said.add(at)
+                at -= 1
         if self._alone:
             self._said |= {at for at, root in enumerate(self._stems) if root in _BESIDE}
         parts = sorted([*counted, *self._hosted, *self._alone])
@@ -461,13 +465,6 @@ class _Sentence:
                 sign = (joint["word"] or joint["sign"]).casefold()
                 found[pair] = "or" if sign == EITHER else "and" if sign.endswith("as") else sign
         return found
-
-    def _say_before(self, part: _NamedWords) -> None:
-        """Take the small words before a member as said: "SMS to Kenya", "support in German"."""
-        at = part.start - 1
-        while at >= 0 and self._plain[at] in _BEFORE | _FILLERS:
-            self._said.add(at)
-            at -= 1
 
     def _belong(self, before: _NamedWords, after: _NamedWords, counted: Collection[_NamedWords]) -> bool:
         """Return whether one of two neighbours is a member of the other: "SMS to Kenya", "Kenya SMS"."""

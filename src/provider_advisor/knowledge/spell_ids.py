@@ -8,6 +8,7 @@ ca               CA                 a word of two letters is an abbreviation, su
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from provider_advisor.knowledge.records import Criterion, Topic, UsageItem
 
@@ -30,18 +31,14 @@ class IdSpeller:
 
     def spell(self, name: str) -> str:
         """Return an id in words."""
-        first, *others = name.split("-")
-        text, before = self._spell_word(first), first
-        for word in others:
-            text += ("-" if self._is_hyphenated(before, word) else " ") + self._spell_word(word)
-            before = word
+        words = name.split("-")
+        text = self._spell_word(words[0])
+        for before, word in pairwise(words):
+            # An id may be the plural.
+            joints = re.findall(rf"\b{re.escape(before)}([- ]){re.escape(word.removesuffix('s'))}", self._written)
+            text += ("-" if joints.count("-") > joints.count(" ") else " ") + self._spell_word(word)
         return text
 
     def _spell_word(self, word: str) -> str:
         is_short = len(word) == 2 and word not in _LITTLE  # noqa: PLR2004 (two letters)
         return self._capitals.get(word, word.upper() if is_short else word)
-
-    def _is_hyphenated(self, one: str, other: str) -> bool:
-        # An id may be the plural.
-        joints = re.findall(rf"\b{re.escape(one)}([- ]){re.escape(other.removesuffix('s'))}", self._written)
-        return joints.count("-") > joints.count(" ")

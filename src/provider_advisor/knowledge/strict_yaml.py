@@ -295,7 +295,6 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 (YAML holds an
         raise _Problem(event, f"the number {text[:_MOST_DIGITS]}… has too many digits; write at most {_MOST_DIGITS}.")
     if _AMBIGUOUS.fullmatch(text):
         raise _Problem(
-            event,
-            f"{text!r} is ambiguous; write true or false, a plain number such as 0.5, or put it in quotes.",
+            event, f"{text!r} is ambiguous; write true or false, a plain number such as 0.5, or put it in quotes."
         )
     return text

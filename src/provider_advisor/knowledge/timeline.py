@@ -74,7 +74,10 @@ def build_view(
         # A capability ended with the product; amounts of a product that is no longer sold are unknown.
         kept = tuple(claim for claim in view.claims if claim.value in {"present", "absent"})
         return View(kept, disputed=False, truth=Truth.NO if kept else Truth.UNKNOWN, notices=tuple(notices))
-    return view._replace(truth=_judge_truth(view, day), notices=tuple(notices))
+    truth = Truth.UNKNOWN
+    if view.claims and not view.disputed:
+        truth = all_of(Truth.YES if _read_value(claim, day) == "present" else Truth.NO for claim in view.claims)
+    return view._replace(truth=truth, notices=tuple(notices))
 
 
 def _order_steps(claims: Sequence[Claim]) -> list[_Step]:
@@ -158,12 +161,6 @@ def _agree(claims: Iterable[Claim], day: dt.date) -> bool:
 def _read_value(claim: Claim, day: dt.date) -> object:
     """Return what a claim says on the day: what was present until an earlier day is absent."""
     return "absent" if claim.value == "present" and _has_ended(claim, day) else claim.value
-
-
-def _judge_truth(view: View, day: dt.date) -> Truth:
-    if view.disputed or not view.claims:
-        return Truth.UNKNOWN
-    return all_of(Truth.YES if _read_value(claim, day) == "present" else Truth.NO for claim in view.claims)
 
 
 def _notice_claims(

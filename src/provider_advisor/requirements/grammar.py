@@ -263,7 +263,9 @@ def _list_bounds(given: Mapping[str, Any], word: str) -> list[tuple[str, str]]:
         if given["is"] != _ABSENT:
             raise RequirementsError(f"'is' of '{word}' is {shown(given['is'])}; expected 'absent', or no 'is' at all.")
         return [("is", _ABSENT)]
-    return [(sign, _retype(given[key])) for key, sign in BOUND_SIGNS.items() if given.get(key) is not None]
+    ends = ((sign, given[key]) for key, sign in BOUND_SIGNS.items() if given.get(key) is not None)
+    # As they would be typed: the shape of a file makes 3.0 of 3.
+    return [(sign, write_value(plain(end) if isinstance(end, float) else end)) for sign, end in ends]
 
 
 def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
@@ -435,8 +437,3 @@ def read_weight(given: object, criterion: Criterion) -> float | None:
             f"the weight of '{criterion.id}' is {shown(given)}; expected a number above 0, up to {HEAVIEST}."
         )
     return given
-
-
-def _retype(given: object) -> str:
-    """Return a value of a mapping as it would be typed: the shape of a file makes 3.0 of 3."""
-    return write_value(plain(given) if isinstance(given, float) else given)

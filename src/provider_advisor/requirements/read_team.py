@@ -79,7 +79,11 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         asked, knowledge.loose_words | (knowledge.loose_ids if typed else set()), knowledge
     )
     answers = {key: mistakes.note(_read_topic, key, values, knowledge) for key, values in situation.items()}
-    carried = _read_unlisted(own_words, mistakes) if own_words else ()
+    carried: tuple[Unlisted, ...] = ()
+    if own_words:
+        from provider_advisor.requirements.unlisted import read_unlisted  # noqa: PLC0415 (seldom needed)
+
+        carried = join_unlisted(mistakes.note_all(read_unlisted, own_words))
     by_area = mistakes.note(read_area_weights, weights, knowledge) if weights else {}
     volumes = mistakes.note(read_usage, usage, knowledge) if usage else {}
     team = make_team([part for _, part in asked if part is not None])._replace(
@@ -94,12 +98,6 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
         mistakes.problems += _find_contradictions(team, knowledge)
     mistakes.raise_any()
     return team
-
-
-def _read_unlisted(items: Iterable[Any], mistakes: Mistakes) -> tuple[Unlisted, ...]:
-    from provider_advisor.requirements.unlisted import read_unlisted  # noqa: PLC0415 (seldom needed)
-
-    return join_unlisted(mistakes.note_all(read_unlisted, items))
 
 
 def make_team(read: Sequence[Requirement]) -> Team:

@@ -49,17 +49,12 @@ def read_requirements(
         return _read_statement(parse_yaml(_decode_pairs(content), name), knowledge, whole=whole, unknown=unknown)
     word = next(filter(str.isalpha, knowledge.criteria), "criterion")
     document = parse_yaml(content, name, expected=f"requirements in YAML or JSON, such as 'needs: [{word}]'.")
-    doubtful = list(_find_doubtful(document, knowledge))
-    return _read_statement(document, knowledge, whole=whole, doubtful=doubtful, unknown=unknown)
+    doubts = list(_find_doubtful(document, knowledge))
+    return _read_statement(document, knowledge, whole=whole, unknown=unknown, doubts=doubts)
 
 
 def read_requirements_data(
-    data: Mapping[str, Any],
-    name: str,
-    knowledge: KnowledgeBase,
-    *,
-    whole: bool = True,
-    unknown: UnknownWords | None = None,
+    data: object, name: str, knowledge: KnowledgeBase, *, whole: bool = True, unknown: UnknownWords | None = None
 ) -> Statement:
     """Return the same from data that is already read, such as the question inside a record."""
     document = Document.of(dict(data) if isinstance(data, Mapping) else data, name)
@@ -110,17 +105,14 @@ def _list_bounds(item: object, knowledge: KnowledgeBase) -> Iterator[tuple[str |
 
 
 def _read_statement(
-    document: Document,
-    knowledge: KnowledgeBase,
-    *,
-    whole: bool,
-    doubtful: Sequence[str] = (),
-    unknown: UnknownWords | None = None,
+    read: Document, knowledge: KnowledgeBase, *, whole: bool, unknown: UnknownWords | None, doubts: Sequence[str] = ()
 ) -> Statement:
-    shape = validate(_read_as_yaml(document), RequirementsFile)
+    shape = validate(_read_as_yaml(read), RequirementsFile)
     data = shape.model_dump(exclude_unset=True, by_alias=True)
     if unknown is not None:
-        data = _set_unknown_aside(data, unknown)
+        needs, own = unknown.set_aside(data.get("needs", ()), "must")
+        wants, more = unknown.set_aside(data.get("wants", ()), "should")
+        data |= {"needs": needs, "wants": wants, "unlisted": [*data.get("unlisted", ()), *own, *more]}
     try:
         stated = {key: data[key] for key in STATED if key in data}
         team = read_team(knowledge, **stated, name=shape.team, whole=whole)
@@ -131,20 +123,13 @@ def _read_statement(
         # later.
         scope = read_scope(knowledge.whole or knowledge, **given)
     except RequirementsError as error:
-        problems = (f"{document.name}: {problem}" for problem in error.problems)
-        raise RequirementsError(*doubtful, *problems) from error
-    if doubtful:
-        raise RequirementsError(*doubtful)
+        problems = (f"{read.name}: {problem}" for problem in error.problems)
+        raise RequirementsError(*doubts, *problems) from error
+    if doubts:
+        raise RequirementsError(*doubts)
     max_age = parse_age(shape.max_age) if shape.max_age else None
     found = Statement(team, shape.as_of, max_age, unsure=unsure, scope=scope, uncounted=uncounted)
     return count_waiting(found, knowledge) if whole else found
-
-
-def _set_unknown_aside(data: Mapping[str, Any], unknown: UnknownWords) -> dict[str, Any]:
-    """Return the parts of a file with the requirements on unknown words among those in the team's own words."""
-    needs, own = unknown.set_aside(data.get("needs", ()), "must")
-    wants, more = unknown.set_aside(data.get("wants", ()), "should")
-    return {**data, "needs": needs, "wants": wants, "unlisted": [*data.get("unlisted", ()), *own, *more]}
 
 
 def _read_uncounted(given: Iterable[Any], knowledge: KnowledgeBase) -> tuple[Requirement, ...]:

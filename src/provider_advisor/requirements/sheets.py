@@ -106,7 +106,9 @@ def take_header(sheet: Sheet, place: int, is_known: Callable[[str], bool]) -> Gr
     """
     header = list(sheet.rows[place]) if place < len(sheet.rows) else []
     above = [list(row) for row in sheet.rows[:place]]
-    if above and _is_upper_row(above[-1], is_known):
+    # The row above a header is part of it, and not a title, if it has several texts, or a known name.
+    upper = [cell for cell in above[-1] if isinstance(cell, str)] if above else []
+    if len(upper) > 1 or any(map(is_known, upper)):
         for column, cell in enumerate(header):
             if cell is None:
                 header[column], above[-1][column] = above[-1][column], None
@@ -132,12 +134,6 @@ def take_header(sheet: Sheet, place: int, is_known: Callable[[str], bool]) -> Gr
         place + 2,
         tuple(reveal_line(text)[:_LONGEST_SHOWN] for text in titles if text.strip()),
     )
-
-
-def _is_upper_row(row: Sequence[Cell], is_known: Callable[[str], bool]) -> bool:
-    """Return whether the row above a header is part of it, and not a title: it has several texts, or a known name."""
-    texts = [cell for cell in row if isinstance(cell, str)]
-    return len(texts) > 1 or any(map(is_known, texts))
 
 
 def describe_skipped(grid: Grid) -> Iterator[str]:

@@ -123,18 +123,15 @@ def explain_loose(words: Iterable[str], stated: Iterable[str], knowledge: Knowle
     for word, criterion in meant.items():
         is_sole_id = fold(word) == criterion.id and len(asked) == 1
         if not is_sole_id and not any(is_of_area(other, criterion.area) for other in beside):
-            yield _explain_loose_word(word, criterion, knowledge)
+            found = knowledge.search_index.find_named(word)
+            among = [criterion, *(knowledge.criteria[entry.id] for entry in found if entry.kind == "criterion")]
+            named = {one.id: f"'{one.plain_name}' ({one.label})" for one in among}
+            if len(named) == 1:
+                yield f"'{word}' is recorded only as {named[criterion.id]}; write that if you mean it."
+            else:
+                yield f"'{word}' can mean {join_words([*named.values()], 'or')}; write the one you mean."
 
 
 def is_of_area(criterion: Criterion, area: str) -> bool:
     """Return whether a criterion is of an area, or has its word in its own name, as `video-api` has that of `video`."""
     return criterion.area == area or area in criterion.id.split("-")
-
-
-def _explain_loose_word(word: str, criterion: Criterion, knowledge: KnowledgeBase) -> str:
-    found = knowledge.search_index.find_named(word)
-    among = [criterion, *(knowledge.criteria[entry.id] for entry in found if entry.kind == "criterion")]
-    meant = {one.id: f"'{one.plain_name}' ({one.label})" for one in among}
-    if len(meant) == 1:
-        return f"'{word}' is recorded only as {meant[criterion.id]}; write that if you mean it."
-    return f"'{word}' can mean {join_words([*meant.values()], 'or')}; write the one you mean."

@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from provider_advisor.errors import RequirementsError, explain_unread
-from provider_advisor.requirements.sheets import Cell, Sheet, name_cell
+from provider_advisor.requirements.sheets import Sheet, name_cell
 
 LARGEST_FILE, LARGEST_UNPACKED = 50_000_000, 400_000_000
 MOST_CELLS = 4_000_000
@@ -90,7 +90,7 @@ def read_sheet(content: bytes, file: str, wanted: str | None = None) -> Sheet:
             f"{file} is damaged, or is not a workbook; open it in a spreadsheet program, and save it again."
         ) from error
     _refuse_uncalculated(xml, file, name)
-    cells = [[_drop_blank(cell) for cell in row] for row in rows]
+    cells = [[None if isinstance(cell, str) and not cell.strip() else cell for cell in row] for row in rows]
     for row, column, said in _find_errors(xml):
         # An error may be beyond all other cells, so it may need more rows and columns than calamine returned.
         cells += [[] for _ in range(row + 1 - len(cells))]
@@ -236,7 +236,3 @@ def _to_number(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - 64
     return number
-
-
-def _drop_blank(cell: Any) -> Cell:  # noqa: ANN401 (what calamine gives)
-    return None if isinstance(cell, str) and not cell.strip() else cell

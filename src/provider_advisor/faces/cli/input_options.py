@@ -94,7 +94,7 @@ class SheetOptions(EvidenceOptions):
         """Return the targets by word from the file of --matches. Raises KnowledgeError and RequirementsError."""
         if self.matches is None:
             return {}
-        from provider_advisor.requirements.matches_file import read_matches  # noqa: PLC0415 (as above)
+        from provider_advisor.requirements.matching import read_matches  # noqa: PLC0415 (as above)
 
         return read_matches(
             read_input(self.matches, "expected the matches of a sheet, as --matched writes them."),
@@ -141,7 +141,7 @@ class SheetOptions(EvidenceOptions):
 
     def _write_matched(self, matches: Sequence[Match], inputs: Sequence[str]) -> None:
         if self.matched is not None:
-            from provider_advisor.requirements.matches_file import write_matches  # noqa: PLC0415 (as above)
+            from provider_advisor.requirements.matching import write_matches  # noqa: PLC0415 (as above)
 
             write_answer(self.matched, write_matches(matches, ", ".join(inputs)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -23,6 +22,7 @@ from provider_advisor.knowledge.shapes.values import (
     WordOrWords,
     Words,
     check_single,
+    expect_text,
     wrong,
 )
 
@@ -248,16 +248,10 @@ class TeamFile(Shape):
 _CURRENCY = r"^[A-Z]{3}$"
 
 
-def _check_currency(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(_CURRENCY, value):
-        return value
-    raise PydanticCustomError("currency", "expected three capital letters, such as EUR")
-
-
 Currency = Annotated[
     str,
     Field(pattern=_CURRENCY, description="three capital letters, such as EUR"),
-    BeforeValidator(_check_currency),
+    expect_text(_CURRENCY, "expected three capital letters, such as EUR"),
 ]
 
 
@@ -371,10 +365,7 @@ class ClaimShape(Shape):
     price_of: Annotated[
         Id | None, Field(description="the member that the price is for; volumes without a member use it")
     ] = None
-    plus: Annotated[
-        Words | None,
-        Field(description="what comes on top of the price, such as carrier fees"),
-    ] = None
+    plus: Annotated[Words | None, Field(description="what comes on top of the price, such as carrier fees")] = None
     unit: Words | None = None
     evidence: Evidence = "stated"
     stated: dt.date | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -24,6 +23,7 @@ from provider_advisor.knowledge.shapes.values import (
     Weight,
     Words,
     check_single,
+    expect_text,
     find_form,
     wrong,
 )
@@ -91,25 +91,16 @@ RequirementOrText = Annotated[
 
 
 _VOLUME = r"^\s*[0-9.]"
-
-
-def _check_volume(value: str) -> str:
-    if re.match(_VOLUME, value):
-        return value
-    raise PydanticCustomError("volume", "expected a number, or a text such as 60000/year or 40000..60000")
-
+_VOLUME_TEXT = expect_text(f"{_VOLUME}(?s:.*)", "expected a number, or a text such as 60000/year or 40000..60000")
 
 UnlistedOrText = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[UnlistedShape, Tag("<mapping>")],
     Discriminator(
-        _find_form,
-        custom_error_type="form",
-        custom_error_message="expected a text, or a mapping with the key 'text'",
+        _find_form, custom_error_type="form", custom_error_message="expected a text, or a mapping with the key 'text'"
     ),
 ]
 VolumeOrText = Annotated[
-    Annotated[Amount, Tag("<number>")]
-    | Annotated[Annotated[str, Field(pattern=_VOLUME), BeforeValidator(_check_volume)], Tag("<word>")],
+    Annotated[Amount, Tag("<number>")] | Annotated[Annotated[str, Field(pattern=_VOLUME), _VOLUME_TEXT], Tag("<word>")],
     Discriminator(find_form),
 ]
 """A volume by the month, or a text of one by the year or of a range."""

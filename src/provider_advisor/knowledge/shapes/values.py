@@ -47,16 +47,15 @@ def wrong(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("mapping", "{sentence}", {"sentence": sentence})
 
 
-def _check_days(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(_DAYS, value):
-        return value
-    raise PydanticCustomError("days", "expected a number of days such as 365d")
+def expect_text(pattern: str, expected: str) -> BeforeValidator:
+    """Return the check that a value is a text of a form, which says what is `expected` of any other."""
 
+    def check(value: object) -> object:
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            return value
+        raise PydanticCustomError("text", expected)
 
-def _check_web_address(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(_WEB_ADDRESS, value):
-        return value
-    raise PydanticCustomError("web_address", "expected a web address such as https://example.com/page")
+    return BeforeValidator(check)
 
 
 def check_single(given: Sequence[str], keys: Iterable[str]) -> None:
@@ -91,15 +90,18 @@ AnyAmount = Annotated[
     ),
 ]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, description="more than 0")]
-Days = Annotated[str, Field(pattern=_DAYS, description="days, such as 365d"), BeforeValidator(_check_days)]
+Days = Annotated[
+    str,
+    Field(pattern=_DAYS, description="days, such as 365d"),
+    expect_text(_DAYS, "expected a number of days such as 365d"),
+]
 WebAddress = Annotated[
-    str, Field(pattern=_WEB_ADDRESS, description="https://host/path"), BeforeValidator(_check_web_address)
+    str,
+    Field(pattern=_WEB_ADDRESS, description="https://host/path"),
+    expect_text(_WEB_ADDRESS, "expected a web address such as https://example.com/page"),
 ]
 Line = Annotated[int, Field(ge=1, description="line of the source, counted from 1")]
-End = Annotated[
-    Annotated[AnyAmount, Tag("<number>")] | Annotated[Words, Tag("<word>")],
-    Discriminator(find_form),
-]
+End = Annotated[Annotated[AnyAmount, Tag("<number>")] | Annotated[Words, Tag("<word>")], Discriminator(find_form)]
 Ids = Annotated[Annotated[Id, Tag("<word>")] | Annotated[list[Id], Tag("<list>")], Discriminator(_find_ids_form)]
 WordOrWords = Annotated[
     Annotated[Words, Tag("<word>")] | Annotated[list[Words], Tag("<list>")], Discriminator(_find_ids_form)
