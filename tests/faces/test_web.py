@@ -758,6 +758,14 @@ def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
     assert '<details id="situation" open>' in found
 
 
+def test_the_areas_of_a_search_come_in_the_order_of_its_best_finds(web):
+    page = web.get("/choose?q=numbers in germany").text
+    assert page.index("<summary>Voice ") < page.index("<summary>Security ")
+    labels = re.findall(r"<summary>([A-Z][^<]*?) <span", web.get("/choose").text)
+    areas = labels[: labels.index("Situation")]
+    assert areas == sorted(areas)
+
+
 def test_what_is_chosen_is_folded_so_that_rows_come_first(web):
     compared = web.get("/compare?providers=twilio,vonage&area=video&only=differences").text
     assert compared.index('<details class="fold">') < compared.index('<form method="get" action="/compare">')

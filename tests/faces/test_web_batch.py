@@ -312,6 +312,17 @@ def test_columns_that_cannot_be_matched_are_told_of_without_options_of_the_comma
     assert "--" not in told
 
 
+def test_each_kind_of_reason_is_told_once_with_the_number_of_its_rows(web, runs):
+    teams = "team,needs\none,wings\ntwo,rapairs\nthree,rapairs\nfour,repairs\nfive,rentall\n"
+    address = _send(web, teams).headers["location"]
+    asyncio.run(runs.wait(address[7:], 60))
+    told = re.findall(r"<li>((?:Row|[0-9]+ rows).*?)</li>", unescape(web.get(address).text))
+    assert [one.partition(".")[0] for one in told] == [
+        "3 rows, such as row 2: unknown criterion 'rapairs'",
+        "Row 1: nothing is recorded about 'wings'",
+    ]
+
+
 def test_an_example_is_downloaded_that_can_be_sent_back():
     with TestClient(create_app(load())) as web:
         example = web.get(re.search(r'href="([^"]+)" download', web.get("/batch").text)[1])

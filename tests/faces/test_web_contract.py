@@ -140,7 +140,7 @@ def test_16_what_files_and_teams_say_is_shown_as_text_everywhere(knowledge_from,
     [
         page
         for page in _PAGES
-        if "rapairs" not in page and page not in {"/batch", "/embed?needs=repairs", "/nowhere", "/ask/next?a=&topics=x"}
+        if "rapairs" not in page and page not in {"/embed?needs=repairs", "/nowhere", "/ask/next?a=&topics=x"}
     ],
 )
 def test_19_and_22_a_page_states_day_and_facts_and_is_sent_once(page):

@@ -18,10 +18,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from provider_advisor.batch.blocks import Reject
 from provider_advisor.whole_file import open_plain_file, write_whole
+
+if TYPE_CHECKING:  # imports columns, which counting reasons does without
+    from provider_advisor.batch.blocks import Reject
 
 REJECTS_HEADER = b"file,row,reason,content\n"
 _SPECIAL = re.compile('[,"\\r\\n]')
@@ -45,10 +47,16 @@ def write_rejects(rejects: Iterable[Reject], file: BinaryIO) -> None:
 
 def read_rejects(path: Path, *, header: bool = True) -> Iterator[Reject]:
     """Yield the rejects in a file, which begins with the header or not. Raises OSError."""
+    from provider_advisor.batch.blocks import Reject  # noqa: PLC0415 (as above)
+
+    for name, row, reason, content in _read_rows(path, header=header):
+        yield Reject(name, int(row), content, reason)
+
+
+def _read_rows(path: Path, *, header: bool = True) -> Iterator[list[str]]:
     csv.field_size_limit(sys.maxsize)  # a rejected record may be longer than the usual limit
     with path.open(encoding="utf-8", newline="") as file:
-        for name, row, reason, content in itertools.islice(csv.reader(file), int(header), None):
-            yield Reject(name, int(row), content, reason)
+        yield from itertools.islice(csv.reader(file), int(header), None)
 
 
 def _quote_cell(text: str) -> str:
@@ -121,11 +129,11 @@ def count_reasons(rejects: Path) -> list[ReasonCount]:
     """
     counts = Counter[str]()
     first: dict[str, tuple[str, int, str]] = {}
-    for reject in read_rejects(rejects):
-        kind = _find_kind(reject.reason)
+    for name, row, reason, _ in _read_rows(rejects):
+        kind = _find_kind(reason)
         if kind not in first:
             kind = kind if len(first) < _MOST_KINDS else "others"
-            first.setdefault(kind, (reject.file, reject.row, reject.reason))
+            first.setdefault(kind, (name, int(row), reason))
         counts[kind] += 1
     return [ReasonCount(count, *first[kind]) for kind, count in counts.most_common()]
 

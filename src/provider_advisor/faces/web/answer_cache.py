@@ -33,7 +33,7 @@ from provider_advisor.requirements.statement import today
 from provider_advisor.safe_text import read_json
 
 _NOT_KEPT = ("/-/", "/mcp")
-_NOT_STORED = ("/batch", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")
+_NOT_STORED = ("/batch/", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")
 """What belongs to those who have its address, or changes while its address stays the same: no browser may store it."""
 
 _POSTED = frozenset(["/api/v1/recommendation", "/api/v1/ask"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import itertools
 import json
 import re
 import sys
@@ -214,12 +213,6 @@ def _read_rows(path: Path) -> Iterator[list[str]]:
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.reader(file)
-
-
-def list_rejected(path: Path, most: int) -> list[tuple[str, str]]:
-    """Return the numbers of the first rows that were rejected, each with the reason."""
-    rows = itertools.islice(_read_rows(path), 1, most + 1)
-    return [(row[1], row[2]) for row in rows]
 
 
 def describe_end(run: StartedRun) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from provider_advisor.batch.writing.rejects import count_reasons
 from provider_advisor.errors import BusyError, RequirementsError
 from provider_advisor.faces.report.batch_page import batch_values
 from provider_advisor.faces.web.api import PROBLEM, Day, Responses
@@ -23,7 +24,6 @@ from provider_advisor.faces.web.batch_files import (
     describe_end,
     explain_missing,
     find_result,
-    list_rejected,
     make_batch_run,
     read_summary,
     read_upload,
@@ -44,7 +44,7 @@ from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import MOST_BYTES
 from provider_advisor.requirements.statement import read_day
 
-_MOST_REJECTS = 5
+_MOST_REASONS = 10
 _TITLE = "Many teams at once"
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
@@ -97,6 +97,7 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
         return _show_form(service, BatchChoice(**run.about["choice"]), 422, mistakes=run.list_mistakes(), was_read=True)
     values = batch_values(read_summary(run))
     rejects = find_result(run, "rejects") if values["summary"]["rejected"] else None
+    reasons = count_reasons(rejects) if rejects else []
     return show_page(
         service,
         "batch_result.html.j2",
@@ -105,7 +106,8 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
         name=name,
         scores=_NAMES[run.about["output"]],
         has_rejects=rejects is not None,
-        rejects=list_rejected(rejects, _MOST_REJECTS) if rejects else [],
+        reasons=reasons[:_MOST_REASONS],
+        other_reasons=reasons[_MOST_REASONS:],
         until=describe_end(run),
     )
 

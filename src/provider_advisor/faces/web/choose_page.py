@@ -206,7 +206,7 @@ def _group_by_area(
     for one in criteria:
         if not one.any_of:
             by_area[one.area].append((one, get(f"c.{one.id}"), get(f"b.{one.id}"), _give_example(one)))
-    return [(capital(knowledge.spell_id(area)), rows) for area, rows in sorted(by_area.items())]
+    return [(capital(knowledge.spell_id(area)), rows) for area, rows in by_area.items()]
 
 
 def _give_example(criterion: Criterion) -> str:
@@ -229,7 +229,7 @@ def _show_form(
     knowledge, words = service.knowledge, query.get("q", "")
     fields = _fill_fields(statement, query, knowledge)
     # Ids are not shown, so an order by id would look like none: `alert-channel` is "Alerts over other channels".
-    by_label = sorted(knowledge.criteria.values(), key=lambda one: one.label.casefold())
+    by_label = sorted(knowledge.criteria.values(), key=lambda one: (one.area, one.label.casefold()))
     found = service.search(words) if words.strip() else by_label
     # What is asked for stays on the form although a search does not find it: the next update would drop it otherwise.
     asked = (name.removeprefix("c.") for name, texts in fields.items() if name.startswith("c.") and any(texts))
