@@ -125,7 +125,7 @@ def test_facts_are_listed_by_the_labels_that_people_read(bicycles, web):
     assert [row["criterion"] for row in rows] != sorted(row["criterion"] for row in rows)
 
 
-def test_facts_are_the_same_rows_as_page_json_and_csv(web):
+def test_facts_are_the_same_rows_as_page_json_and_csv(web, bicycles):
     rows = web.get("/facts.json?provider=velo").json()
     table = list(csv.DictReader(web.get("/facts.csv?provider=velo").text.splitlines()))
     assert [row["criterion"] for row in table] == [row["criterion"] for row in rows]
@@ -137,7 +137,10 @@ def test_facts_are_the_same_rows_as_page_json_and_csv(web):
     assert 'value="yesterday"' in refused.text  # the form again, as it was filled in
     assert web.get("/facts.json?provider=acme").headers["content-type"] == "application/problem+json"
     assert "There is no such fact" in web.get("/facts?provider=velo&state=disputed&as_of=1999-01-01").text
-    assert "choose a provider or a criterion as well" in web.get("/facts?state=unknown").text
+    unknown = web.get("/facts.json?state=unknown").json()
+    some = web.get("/facts.json?state=unknown&provider=velo").json()
+    assert some == [row for row in unknown if row["provider"] == "velo"]
+    assert {row["provider"] for row in unknown} == set(bicycles.providers)
 
 
 def test_many_facts_are_shown_page_by_page_and_returned_whole(bicycles):

@@ -8,9 +8,10 @@ beside its field on the page; a program gets it as an error.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from itertools import product
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -29,7 +30,7 @@ from provider_advisor.faces.web.responses import (
     show_page,
     write_csv,
 )
-from provider_advisor.faces.web.service import KnowledgeService, Service
+from provider_advisor.faces.web.service import Service
 from provider_advisor.knowledge import Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 from provider_advisor.knowledge.scope import list_names
@@ -38,6 +39,7 @@ from provider_advisor.safe_text import join_words
 
 _MOST_DAYS = 3_650
 _STATES = ("current", "stale", "disputed", "unknown")
+_COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 
 router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
 
@@ -111,35 +113,6 @@ def _show_cells(row: ComparedRow, knowledge: KnowledgeBase) -> Iterator[tuple[st
 # Facts by their state
 
 
-class _FactFilter(NamedTuple):
-    """The facts of a day, and which of them to list; None means all."""
-
-    facts: Facts
-    provider: str | None
-    criterion: str | None
-    state: str | None
-
-
-class FactRow(NamedTuple):
-    """A fact in words, its state, and its newest day and first claim, if there is one."""
-
-    provider: str
-    criterion: str
-    says: str
-    state: str
-    stated: str | None
-    source: str | None
-    address: str
-
-    @property
-    def cells(self) -> tuple[str | None, ...]:
-        """Return what JSON and CSV have of it: all but the address on a page."""
-        return self[:-1]
-
-
-_COLUMNS = FactRow._fields[:-1]
-
-
 @router.get("/facts")
 @router.get("/facts.json")
 @router.get("/facts.csv")
@@ -155,10 +128,17 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     """Show the facts that the address asks for, page by page, or return all of them as JSON or CSV."""
     chosen = {"provider": provider, "criterion": criterion, "state": state, "as_of": as_of}
     form, most = get_form(request), request.app.state.settings.rows
-    facts, rows, wrong, place, last = service.facts(), list[FactRow](), None, 1, 1
+    facts, rows, wrong, place, last = service.facts(), list[dict[str, str]](), None, 1, 1
+    readers: dict[str, Callable[[str], Any]] = {
+        "provider": service.find_provider,
+        "criterion": lambda word: service.find_criterion(word).id,
+        "state": _read_state,
+        "as_of": read_day,
+    }
     try:
-        asked = _read_filter(chosen, service)
-        facts, rows = asked.facts, list(_list_rows(asked))
+        asked = read_fields(chosen, readers)
+        facts = service.facts(asked.pop("as_of"))
+        rows = list(_list_facts(facts, **asked))
         last = max(math.ceil(len(rows) / most), 1)
         place = _read_number("a page of this list", 1, last, page or "1")
     except RequirementsError as error:
@@ -166,9 +146,9 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
             raise
         wrong = error
     if form == ".json":
-        return JsonResponse([dict(zip(_COLUMNS, row.cells, strict=True)) for row in rows])
+        return JsonResponse([{name: row[name] or None for name in _COLUMNS} for row in rows])
     if form == ".csv":
-        return write_csv([_COLUMNS, *([text or "" for text in row.cells] for row in rows)])
+        return write_csv([_COLUMNS, *([row[name] for name in _COLUMNS] for row in rows)])
     return show_page(
         service,
         "fact_list.html.j2",
@@ -187,25 +167,8 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     )
 
 
-def _read_filter(query: Mapping[str, str], service: KnowledgeService) -> _FactFilter:
-    """Return what the address asks for. Raises FieldError."""
-    found = read_fields(
-        query,
-        {
-            "provider": service.find_provider,
-            "criterion": lambda word: service.find_criterion(word).id,
-            "state": _read_state,
-            "as_of": read_day,
-        },
-    )
-    if found["state"] == "unknown" and not (found["provider"] or found["criterion"]):
-        says = "for most providers nearly everything is unknown; choose a provider or a criterion as well."
-        raise FieldError({"provider": [says]})
-    return _FactFilter(service.facts(found.pop("as_of")), **found)
-
-
 def _read_number(what: str, least: int, most: int, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text[:6]) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(f"{most}") and least <= int(text) <= most):
         raise RequirementsError(f"'{text[:40]}' is not {what}; expected {least} to {most:,}.")
     return int(text)
 
@@ -216,43 +179,35 @@ def _read_state(word: str) -> str:
     return word
 
 
-def _list_rows(asked: _FactFilter) -> Iterator[FactRow]:
-    """Yield the facts that are asked for, provider by provider."""
-    knowledge = asked.facts.knowledge
-    for provider, name in _list_places(asked):
-        fact = asked.facts(provider, name)
-        state = _name_state(fact, asked.facts)
-        if (state == "unknown" and asked.state != "unknown") or asked.state not in {None, state}:
+def _list_facts(
+    facts: Facts, provider: str | None, criterion: str | None, state: str | None
+) -> Iterator[dict[str, str]]:
+    """Yield the facts of a provider, on a criterion and in a state, by label: as JSON, with the address of a claim.
+
+    Without a state, all that have a claim; a text is empty where there is none.
+    """
+    knowledge = facts.knowledge
+    # An unknown fact has no claim by which to find it, so all pairs are tried.
+    everything = product(knowledge.providers, [criterion] if criterion else knowledge.criteria)
+    pairs = everything if state == "unknown" else knowledge.list_claimed()
+    # Ids are not shown, so an order by id would look like none.
+    for one, name in sorted(pairs, key=lambda pair: (pair[0], knowledge.criteria[pair[1]].label.casefold())):
+        if one not in knowledge.providers or provider not in {None, one} or criterion not in {None, name}:
+            continue
+        fact = facts(one, name)
+        found = _name_state(fact, facts)
+        if found != (state or found) or (found == "unknown" and not state):
             continue
         claim = next(iter(fact.claims), None)
-        yield FactRow(
-            provider,
-            name,
-            fact_text(fact, knowledge.criteria[name], knowledge),
-            state,
-            stated=None if fact.newest is None else fact.newest.isoformat(),
-            source=claim.source if claim else None,
-            address=write_claim_address(claim) if claim else "",
-        )
-
-
-def _list_places(asked: _FactFilter) -> list[tuple[str, str]]:
-    """Return the providers and criteria to list, by label: those with claims, or all of them for unknown facts."""
-    knowledge = asked.facts.knowledge
-    # An unknown fact has no claim by which to find it, so all pairs are tried. There are thousands, which is why
-    # `_read_filter` demands a provider or a criterion.
-    if asked.state == "unknown":
-        names = [asked.criterion] if asked.criterion else list(knowledge.criteria)
-        places = [(provider, name) for provider in knowledge.providers for name in names]
-    else:
-        places = [place for place in knowledge.list_claimed() if place[0] in knowledge.providers]
-    shown = [
-        (provider, name)
-        for provider, name in places
-        if asked.provider in {None, provider} and asked.criterion in {None, name}
-    ]
-    # Ids are not shown, so an order by id would look like none.
-    return sorted(shown, key=lambda place: (place[0], knowledge.criteria[place[1]].label.casefold()))
+        yield {
+            "provider": one,
+            "criterion": name,
+            "says": fact_text(fact, knowledge.criteria[name], knowledge),
+            "state": found,
+            "stated": fact.newest.isoformat() if fact.newest else "",
+            "source": claim.source if claim else "",
+            "address": write_claim_address(claim) if claim else "",
+        }
 
 
 def _name_state(fact: Fact, facts: Facts) -> str:

@@ -54,45 +54,32 @@ _LABELS = {
 }
 
 
-class AskedPart(NamedTuple):
-    """A requirement, or something that is not wanted."""
+class ToldPart(NamedTuple):
+    """A part of a question in words, and the address of the question without it.
 
-    criterion: str
-    label: str
-    says: str
-    without: str
-
-
-class UnjudgedPart(NamedTuple):
-    """A requirement in the team's own words, and what it may mean: labels, with the addresses that ask for them."""
-
-    text: str
-    says: str
-    without: str
-    meanings: list[tuple[str, str]]
-
-
-class OtherPart(NamedTuple):
-    """What the team is like, or which facts count."""
+    Of a requirement, it has the criterion; of one in the team's own words what that may mean: labels, with addresses.
+    """
 
     label: str
     says: str
     without: str
+    criterion: str = ""
+    meanings: Sequence[tuple[str, str]] = ()
 
 
-def list_asked(statement: Statement, knowledge: KnowledgeBase) -> Iterator[AskedPart]:
+def list_asked(statement: Statement, knowledge: KnowledgeBase) -> Iterator[ToldPart]:
     """Yield what is required and what is not wanted."""
     team = statement.team
     for part in team.requirements:
         says = _WORDS[ABSENT_TICK if part.is_absence else part.priority]
         rest = team._replace(requirements=tuple(one for one in team.requirements if one is not part))
-        yield AskedPart(part.criterion, name_requirement(part, knowledge), says, _write(rest, statement, knowledge))
+        yield ToldPart(name_requirement(part, knowledge), says, _write(rest, statement, knowledge), part.criterion)
     for name in team.unwanted:
         rest = team._replace(unwanted=tuple(one for one in team.unwanted if one != name))
-        yield AskedPart(name, knowledge.criteria[name].label, _WORDS["wont"], _write(rest, statement, knowledge))
+        yield ToldPart(knowledge.criteria[name].label, _WORDS["wont"], _write(rest, statement, knowledge), name)
 
 
-def list_unjudged(statement: Statement, knowledge: KnowledgeBase) -> Iterator[UnjudgedPart]:
+def list_unjudged(statement: Statement, knowledge: KnowledgeBase) -> Iterator[ToldPart]:
     """Yield the requirements that no criterion covers, or that may mean one."""
     team, matcher = statement.team, Matcher(knowledge, sentences=True)
     for part in team.unlisted:
@@ -104,17 +91,17 @@ def list_unjudged(statement: Statement, knowledge: KnowledgeBase) -> Iterator[Un
             )
             for meant in suggest_requirements(part, matcher, knowledge)
         ]
-        yield UnjudgedPart(part.text, _WORDS[part.priority], _write(rest, statement, knowledge), meanings)
+        yield ToldPart(part.text, _WORDS[part.priority], _write(rest, statement, knowledge), meanings=meanings)
 
 
-def list_others(statement: Statement, knowledge: KnowledgeBase) -> Iterator[OtherPart]:
+def list_others(statement: Statement, knowledge: KnowledgeBase) -> Iterator[ToldPart]:
     """Yield everything else in a question: the situation and usage of the team, and which facts count."""
     fields = [*filter(None, write_address(statement, knowledge).split("&"))]
     for field in fields:
         [(name, text)] = parse_qsl(field)
         if name in {"needs", "wants", "unlisted"}:
             continue
-        yield OtherPart(*_name_field(name, text, knowledge), "&".join(one for one in fields if one != field))
+        yield ToldPart(*_name_field(name, text, knowledge), "&".join(one for one in fields if one != field))
 
 
 def _name_field(name: str, text: str, knowledge: KnowledgeBase) -> tuple[str, str]:
