@@ -136,6 +136,12 @@ _AGE = re.compile(r"([1-9][0-9]{0,4})d")
 # 5.000 and 12,500 have two readings. 0.500 has one, for no thousands begin with 0, and so has 5.00 or 5.0000.
 _TWO_READINGS = re.compile(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})(?![0-9.,])")
 _SHORTENED = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([km])", re.IGNORECASE)
+_END = r"(?:US)?[$€£]?\s?(?P<{0}>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<{0}_k>[km]\b)?"
+_RANGE = re.compile(
+    rf"(?:between|from|zwischen|von)?\s*{_END.format('low')}[\s%$€£]*"
+    rf"(?:[-\u2010-\u2015\u2212~]|\.\.\.?|…|\bto\b|\band\b|\bbis\b|\bund\b)\s*{_END.format('high')}(?![\d.,-]*\d)",
+    re.IGNORECASE,
+)
 _GROUPED = {
     ",": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]+)(,[0-9]+)?"),
     ".": re.compile(r"([+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+|[+-]?[0-9]+)(\.[0-9]+)?"),
@@ -163,6 +169,24 @@ def explain_two_readings(text: str) -> str | None:
 def has_comma(text: str) -> bool:
     """Return whether a number begins a text, with a comma within."""
     return re.match(r"\s*(?:US)?[$€£+-]?\s*[0-9][0-9.]*,[0-9]", text) is not None
+
+
+def find_range(text: str) -> tuple[Number, Number] | None:
+    """Return the ends of a range as people write it, to suggest how it is typed; None of any other text.
+
+    >>> find_range("1,000 to 2,000 texts"), find_range("1k-2k"), find_range("5 texts")
+    ((1000, 2000), (1000, 2000), None)
+    """
+    found = _RANGE.match(text.strip())
+    if found is None:
+        return None
+    low, high = (float(found[end].replace(",", "")) for end in ("low", "high"))
+    times = {None: 1, "k": 1e3, "m": 1e6}
+    last = times[found["high_k"] and found["high_k"].lower()]
+    # "1-2k" are thousands, "900-2k" are not.
+    first = times[found["low_k"].lower()] if found["low_k"] else last if low < high else 1
+    ends = plain(low * first), plain(high * last)
+    return min(ends), max(ends)
 
 
 def write_plainly(text: str, decimal: str) -> str:

@@ -288,6 +288,12 @@ def test_numbers_and_choices_are_read_as_people_write_them(shops):
     for text in ("1,5", "many", "5 lightyears", "1e999"):
         with pytest.raises(RequirementsError, match="is not a number of"):
             read_number(text, prompt)
+    with pytest.raises(RequirementsError, match=r"is '40 to 60'; write a range as 40\.\.60\."):
+        read_number("40 to 60", prompt)
+    bounds = [make_prompt(Key("bound", name), catalogue) for name in ("bikes-in-stock", "rental-price")]
+    for bound, number in zip(bounds, (50, 90), strict=True):
+        with pytest.raises(RequirementsError, match=f"'50-90' is a range; type one number: {number}"):
+            read_number("50-90", bound)
     situation = make_prompt(Key("situation", "skill"), catalogue)
     assert read_choices("2", situation) == (situation.choices[1][0],)
     with pytest.raises(RequirementsError, match="only one can be chosen"):

@@ -81,6 +81,11 @@ def lacks(found, sign=">="):
     )
 
 
+def ranges(said, low, high, name=STOCK):
+    ends = f"{name}>={low},{name}<={high}"
+    return f"the bound of '{name}' is '{said}'; write the ends of a range as two requirements: {ends}."
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -112,6 +117,12 @@ def lacks(found, sign=">="):
             ),
         ),
         ("stock=90", f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=90."),
+        ("stock=50-90", ranges("50-90", 50, 90)),
+        ("stock>=50\u201390 bikes", ranges("50\u201390 bikes", 50, 90)),
+        ("stock=between 50 and 90", ranges("between 50 and 90", 50, 90)),
+        ("stock=50..90", ranges("50..90", 50, 90)),
+        ("stock=1,000 to 2,000", ranges("1,000 to 2,000", 1000, 2000)),
+        ("rental-price<=9.125-9.5 EUR", ranges("9.125-9.5 EUR", 9.125, 9.5, RENTAL)),
         ("rental-price=9", f"'{RENTAL}' is a price; expected >= or <= before its number, such as {RENTAL}>=9."),
         ("stock=", f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=1."),
         ("stock>=", lacks("")),
@@ -223,6 +234,7 @@ def test_a_mapping_says_the_same_with_keys(bicycles, given_mapping, expected):
             {"criterion": "stock", "exactly": 5},
             f"'{STOCK}' is a quantity; expected >= or <= before its number, such as {STOCK}>=5.",
         ),
+        ({"criterion": "stock", "at_least": "50-90"}, ranges("50-90", 50, 90)),
         ({"criterion": "repairs", "at_least": 1}, CAPABILITY),
         *[
             (
@@ -275,7 +287,13 @@ def test_a_number_with_thousands_of_digits_is_refused_in_a_short_sentence(bicycl
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"), [("repairs", ["repairs"]), (" repairs ,stock>=9 bikes", ["repairs", "stock>=9 bikes"])]
+    ("text", "parts"),
+    [
+        ("repairs", ["repairs"]),
+        (" repairs ,stock>=9 bikes", ["repairs", "stock>=9 bikes"]),
+        ("stock=1,000 to 2,000,repairs", ["stock=1,000 to 2,000", "repairs"]),
+        ("stock=1,000-2,000,2fa", ["stock=1,000-2,000", "2fa"]),
+    ],
 )
 def test_a_list_is_split_at_commas(text, parts):
     assert split_list(text) == parts

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import STANDINGS, joined, shortened
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.logic import explain_two_readings, number_text, read_amount, unit_fits
+from provider_advisor.logic import explain_two_readings, find_range, number_text, read_amount, unit_fits
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -181,12 +181,14 @@ def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or
     if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
         return "none" if prompt.key.kind == "bound" else "no-answer"
     if prompt.key.kind == "usage":
-        if ".." in typed or typed.endswith("year"):
+        if ".." in typed or typed.endswith("year") or find_range(typed):
             return read_volume(prompt.key.name, typed)
         typed = _A_MONTH.sub("", typed)
     is_price = prompt.key.kind == "bound" and prompt.at_most
     if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
         raise RequirementsError(f"{shown(text[:60])} {doubt}")
+    if span := find_range(typed):
+        raise RequirementsError(f"{shown(text[:60])} is a range; type one number: {span[prompt.at_most]}.")
     try:
         number, unit = read_amount(_THOUSANDS.sub("", typed))
     except ValueError as error:

@@ -27,6 +27,7 @@ from provider_advisor.logic import (
     Interval,
     Number,
     explain_two_readings,
+    find_range,
     has_comma,
     plain,
     read_amount,
@@ -47,8 +48,9 @@ from provider_advisor.safe_text import brief, explain_error_value, is_error_valu
 _FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>=]+|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL)
 _SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
 # Digits after a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
-_NUMBER_BEFORE = re.compile(r"[=≥≤]\s*[+-]?(?:US)?[$€£]?[0-9][0-9.,]*$")
-_DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])")
+_NUMBER = r"[+-]?(?:US)?[$€£]?[0-9][0-9.,]*"
+_NUMBER_BEFORE = re.compile(rf"[=≥≤]\s*(?:(?:between|from)\s)?\s*{_NUMBER}(?:\s*(?:[-\u2013]|to|and)\s*{_NUMBER})?$")
+_DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])|[0-9]{3}-[0-9]")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
 BOUND_SIGNS = {"exactly": "=", "at_least": ">=", "at_most": "<="}
@@ -272,7 +274,8 @@ def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
     """Return what the signs bound together; `ABSENT` where they say that a capability must not be there."""
     bound = None
     for sign, value in asked.bounds:
-        if asked.typed and is_counted(criterion) and (doubt := explain_two_readings(value)):
+        is_doubtful = asked.typed and is_counted(criterion) and ("." in value or not find_range(value))
+        if is_doubtful and (doubt := explain_two_readings(value)):
             raise RequirementsError(f"{shown(asked.typed)} {doubt}")
         part = _read_bound(sign, value, criterion)
         bound = part if bound is None or part is None else bound.intersect(part)
@@ -355,6 +358,11 @@ def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
             f"it takes no bound, so write only '{criterion.id}', or '{criterion.id}=no' if it must be absent."
         )
     rating = criterion.kind == "rating"
+    if not rating and (span := find_range(value)):
+        raise RequirementsError(
+            f"the bound of '{criterion.id}' is {shown(value)}; write the ends of a range as two requirements: "
+            f"{criterion.id}>={span[0]},{criterion.id}<={span[1]}."
+        )
     if sign not in _SIGNS and not (rating and sign == "="):
         meant = "<=" if "<" in sign else ">="
         raise RequirementsError(

@@ -25,6 +25,7 @@ from provider_advisor.logic import (
     NO_COMMA,
     Number,
     explain_two_readings,
+    find_range,
     has_comma,
     number_text,
     plain,
@@ -113,7 +114,12 @@ def read_volume(item: str, text: str) -> Used:
 
 
 def _read_number(item: str, text: str, whole: str) -> Number:
-    if doubt := explain_two_readings(text):
+    doubt = explain_two_readings(text)
+    # "1,000 to 2,000" has thousands, but "1.000 to 2.000" may have fractions; and "1..2..3" is no range.
+    if ".." not in whole and not (doubt and "." in text) and (span := find_range(text)):
+        meant = f"{span[0]}..{span[1]}{whole.strip()[len(text) :]}"
+        raise RequirementsError(f"the usage '{item}' is '{whole.strip()[:40]}'; write a range as {meant}.")
+    if doubt:
         raise RequirementsError(f"'{text[:40]}' of the usage '{item}' {doubt}")
     if has_comma(text):
         raise RequirementsError(f"the usage '{item}' is '{text[:40]}'; {NO_COMMA}")
