@@ -126,6 +126,29 @@ def test_what_a_sentence_adds_to_a_name_is_told_from_what_it_asks(knowledge, sen
     assert "direct-dial-numbers" not in found.candidates
 
 
+@pytest.mark.parametrize(
+    ("sentence", "members"),
+    [
+        ("Support Monday to Friday", ()),
+        ("Hours: Monday - Friday 9:00 to 17:00", ()),
+        ("From Sunday to Monday", ()),
+        ("Slack off", ()),
+        ("Customer Segment", ()),
+        ("Data Exchange", ()),
+        ("Call Recording for Sales Teams", ()),
+        ("Call recording for Teams", ("integration@microsoft-teams",)),
+        ("Post to Slack", ("integration@slack",)),
+        ("Monday connector", ("integration@monday",)),
+        ("integrates with monday", ("integration@monday",)),
+        ("Slack, Teams and Zoom", ("integration@slack", "integration@microsoft-teams", "integration@zoom")),
+        ("Teams", ("integration@microsoft-teams",)),
+    ],
+)
+def test_a_program_with_an_everyday_name_needs_its_context(knowledge, sentence, members):
+    found = Matcher(knowledge, sentences=True).find(sentence)
+    assert tuple(one for one in (*found.targets, *found.candidates) if "@" in one) == members
+
+
 def test_what_is_named_comes_before_what_a_number_may_bound(knowledge):
     found = Matcher(knowledge, sentences=True).find("Status page with at least 90 days of incident history")
     assert found.candidates[0] == "status-page"

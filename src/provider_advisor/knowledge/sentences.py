@@ -96,6 +96,20 @@ _BESIDE = frozenset(
 )
 
 
+# Names of programs that are words of the language too. By themselves in a sentence they ask for no program: "Monday to
+# Friday", "sales teams", "exchange rates".
+_EVERYDAY = list_words(
+    """
+    accounting asterisk banner blackboard box canvas close confluence copper dispatch drive dynamics epic excel
+    exchange front intercom make meet monday notion oracle outlook segment skyward slack square stripe tableau teams
+    zoom
+    """
+)
+# Words before one of these that is written as a name: "call recording for Teams", but not "from Sunday to Monday".
+_TOWARDS = frozenset(("for", "from", "in", "into", "to", "via", "with"))
+_DAY = "monday"
+
+
 class _StemmedName(NamedTuple):
     """A name in stems, what it stands for, whether it is a keyword, which only suggests that, and how it is written."""
 
@@ -261,6 +275,7 @@ class _Sentence:
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = _list_places(part for part in named if not part.is_keyword)
         members = self._members = list(self._find_parts(self._plain, reader.members, taken))
+        self._listed = {part for pair in self._find_joints(members) for part in pair}
         at_members = _list_places(members)
         self._named = [
             part
@@ -337,12 +352,13 @@ class _Sentence:
             if of in by_list:
                 hosts[host] = f"{host.names[0]}{AT}{by_list[of]}"
         start, end = self._find_ends(part)
-        is_name = _is_written_as_name(self._text[start:end], is_first=part.start == 0)
+        is_first = part.start == 0 and part not in self._listed
+        is_name = _is_written_as_name(self._text[start:end], is_first=is_first)
         lists = self._criteria.lists
         by_itself = {f"{criterion}{AT}{name}" for of, name in by_list.items() if (criterion := lists[of].alone)}
         if hosts and (is_name or end - start >= _SHORT):
             self._hosted[part] = hosts
-        elif is_name and len(by_itself) == 1:
+        elif is_name and len(by_itself) == 1 and self._has_context(part):
             self._alone[part] = by_itself.pop()
 
     def list_members(self) -> list[tuple[str, str]]:
@@ -351,9 +367,20 @@ class _Sentence:
         for part in self._members:
             start, end = self._find_ends(part)
             # A short word may be one of the language.
-            if end - start >= _SHORT or _is_written_as_name(self._text[start:end], is_first=part.start == 0):
+            is_long = end - start >= _SHORT or _is_written_as_name(self._text[start:end], is_first=part.start == 0)
+            if is_long and self._has_context(part):
                 found += [(of, name) for of, _, name in (each.partition(AT) for each in part.names)]
         return found
+
+    def _has_context(self, part: _NamedWords) -> bool:
+        """Return whether a member's name is no everyday word, or one beside words that are about such members."""
+        word, (start, end) = self._plain[part.start], self._find_ends(part)
+        if part.end - part.start > 1 or word not in _EVERYDAY or len(self._plain) == 1:
+            return True
+        if part in self._listed or not _BESIDE.isdisjoint(self._stems):
+            return True
+        is_after = part.start > 0 and self._plain[part.start - 1] in _TOWARDS and word != _DAY
+        return is_after and _is_written_as_name(self._text[start:end], is_first=False)
 
     def list_loosely(self) -> list[str]:
         """Return what only keywords name."""
