@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.request
 from html import unescape
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -30,8 +30,14 @@ from starlette.testclient import TestClient
 from provider_advisor.decision.robustness import Robustness
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
+from provider_advisor.faces.web.questionnaire_address import read_answer_text
 from provider_advisor.faces.web.responses import respond_problem, write_csv
 from provider_advisor.faces.web.settings import ServeSettings
+from provider_advisor.faces.why_wording import describe_why
+from provider_advisor.knowledge import facts_as_of
+from provider_advisor.knowledge.rules import Key
+from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.requirements.statement import today
 
 _KNOWLEDGE = load()
 _QUESTIONS = [
@@ -820,6 +826,18 @@ def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
     assert answer.status_code == 200
     change = unescape(re.search(r'href="(/ask\?a=[^"]*)">Change', page.text)[1])
     assert "<form" in web.get(change).text
+
+
+def test_8_a_question_says_why_it_is_asked(web):
+    page = web.get("/ask?a=t:messages").text
+    keys = re.findall(r'why=([^"#]+)#why" data-part="why">Why is this asked\?', page)
+    assert keys == [quote(key) for key in dict.fromkeys(re.findall(r'name="(criterion:[^"]+)"', page))]
+    state = read_answer_text("t:messages", Catalogue(facts_as_of(_KNOWLEDGE, today(), None)))
+    for key in keys[:2]:
+        told = re.search(r'<div id="why">(.*?)</div>', web.get(f"/ask?a=t:messages&why={key}#why").text)[1]
+        _, *sentences = describe_why(state, Key("criterion", unquote(key).partition(":")[2]))
+        assert html.unescape(told) == "".join(f"<p>{sentence}</p>" for sentence in sentences)
+    assert 'id="why"' not in web.get("/ask?a=t:messages&why=criterion:ucaas").text
 
 
 def test_an_answer_can_be_taken_back(web):

@@ -203,6 +203,19 @@ def _press_until(page, key, *names):
     pytest.fail(f"{key} never led to {names}")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_8_why_a_question_is_asked_is_told_beside_it(visit, scripts):
+    page = visit("/ask?a=t:messages", java_script_enabled=scripts)
+    first, second = page.locator("fieldset").nth(0), page.locator("fieldset").nth(1)
+    first.get_by_label("Must have").check()
+    second.locator("summary").click()
+    second.get_by_role("link", name="Why is this asked?").click()
+    second.get_by_text("So far: ").wait_for()
+    assert second.get_by_text("Proved: ").is_visible()
+    if scripts:  # without them, the page is a new one
+        assert first.get_by_label("Must have").is_checked()
+
+
 def test_8_an_early_answer_can_be_changed_and_back_goes_back(visit):
     page = visit("/ask?a=t:messages")
     first = page.locator("fieldset").first

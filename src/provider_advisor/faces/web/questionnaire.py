@@ -29,6 +29,7 @@ from provider_advisor.faces.web.questionnaire_address import (
 from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
 from provider_advisor.faces.web.responses import FieldError, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
+from provider_advisor.faces.why_wording import describe_why
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import End, Screen, answer_screen, choose_screen, go_back, go_on
 from provider_advisor.questionnaire.answer_files import make_statement
@@ -56,14 +57,17 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/ask", dependencies=[NAME_PARAMETERS])
-def show_questionnaire(service: Service, a: str = "", change: str = "", was: str = "", more: str = "") -> Response:
+def show_questionnaire(  # noqa: PLR0913, PLR0917 (what an address may say)
+    service: Service, a: str = "", change: str = "", was: str = "", more: str = "", why: str = ""
+) -> Response:
     """Show what comes after the answers `a`, or the question whose answer is to be changed.
 
     `was` are the answers of a screen that somebody went back to; with `more`, questions continue although no answer
-    can change the verdict.
+    can change the verdict; `why` names the question of which the page says why it is asked.
     """
     state = _read_state(a, more, service)
-    return _show_page(service, state, _find_answered(change, state), _fill_in(read_answer_text(was, state.catalogue)))
+    fields = _fill_in(read_answer_text(was, state.catalogue))
+    return _show_page(service, state, _find_answered(change, state), fields, why=why)
 
 
 @router.get("/ask/next")
@@ -180,14 +184,20 @@ def _list_asked_again(key: Key, state: State) -> tuple[Key, ...]:
 # What the page shows
 
 
-def _show_page(
-    service: KnowledgeService, state: State, change: Key | None, fields: Fields, wrong: FieldError | None = None
+def _show_page(  # noqa: PLR0913 (all that a page depends on)
+    service: KnowledgeService,
+    state: State,
+    change: Key | None,
+    fields: Fields,
+    wrong: FieldError | None = None,
+    *,
+    why: str = "",
 ) -> Response:
     """Return the page of what comes next; its form is filled in with `fields`, in which something may be `wrong`."""
     if change is not None:
         shown = _show_change(change, state, fields)
     elif isinstance(screen := choose_screen(state), Screen):
-        shown = _show_screen(screen, state, fields)
+        shown = _show_screen(screen, state, fields, why)
     else:
         shown = _show_end(screen, state)
     # Without the day, which is today anyway, so that the link uses newer facts later.
@@ -199,17 +209,18 @@ def _show_page(
         "back": _write_back(state) if state.answers else None,
         "change": "",
         "is_further": state.phase == "further",
+        "query": _write_query(state),
     } | shown
     return show_page(service, "ask.html.j2", "Questionnaire", wrong=wrong, **shown)
 
 
-def _show_screen(screen: Screen, state: State, fields: Fields) -> dict[str, Any]:
+def _show_screen(screen: Screen, state: State, fields: Fields, why: str) -> dict[str, Any]:
     heading, *more = _SENTENCE_END.split(wording.describe_title(screen, state), maxsplit=1)
     return {
         "heading": heading.removesuffix("."),
         "more": "".join(more),
         "progress": wording.describe_progress(screen, state),
-        "prompts": _list_prompts(screen.keys, state, fields),
+        "prompts": _list_prompts(screen.keys, state, fields, why),
         "end": "",
     }
 
@@ -231,8 +242,12 @@ def _show_change(key: Key, state: State, fields: Fields) -> dict[str, Any]:
     }
 
 
-def _list_prompts(keys: Sequence[Key], state: State, fields: Fields) -> list[dict[str, Any]]:
-    return [_show_prompt(make_prompt(key, state.catalogue), fields.get(str(key), [])) for key in keys]
+def _list_prompts(keys: Sequence[Key], state: State, fields: Fields, why: str = "") -> list[dict[str, Any]]:
+    return [
+        _show_prompt(make_prompt(key, state.catalogue), fields.get(str(key), []))
+        | {"why": describe_why(state, key)[1:] if str(key) == why else ()}  # its first line is the question itself
+        for key in keys
+    ]
 
 
 def _show_prompt(prompt: Prompt, held: list[str]) -> dict[str, Any]:

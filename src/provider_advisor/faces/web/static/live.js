@@ -61,6 +61,18 @@ const followForm = (form, live) => {
   });
 };
 
+// A link to a page with one part more adds this part here, so that nothing that was filled in is lost.
+addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-part]");
+  if (!link) return;
+  event.preventDefault();
+  const page = await fetch(link.href).then((response) => response.text()).catch(() => "");
+  const part = new DOMParser().parseFromString(page, "text/html").getElementById(link.dataset.part);
+  part?.removeAttribute("id"); // the page may get several
+  if (part) link.replaceWith(part);
+  else location.assign(link.href);
+});
+
 // The page has told what was left out of its address; a link that is shared need not tell it again.
 const kept = location.href.replace(/[?&]left_out=[^&#]*/g, "");
 if (kept !== location.href) history.replaceState(null, "", kept);
