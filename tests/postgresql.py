@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tests.ports import find_free_port
 
 PASSWORD = "pa:ss/word@3 %"  # noqa: S105 (of a server that lives for a minute)
 _FOLDERS = [Path(found).parent for found in [shutil.which("initdb")] if found]
@@ -24,12 +24,6 @@ def make_url(port, user="ann", password=PASSWORD, name="postgres"):
     return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port}/{name}"
 
 
-def _free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def _is_ready(folder):
     """Whether the server of this folder says that it is: whoever else has the port may listen and never answer."""
     with contextlib.suppress(FileNotFoundError):
@@ -39,7 +33,7 @@ def _is_ready(folder):
 
 def _start_server(programs, folder, rights):
     """Start a server on a port that was free, and give both once it is ready, or the server has ended."""
-    port = _free_port()
+    port = find_free_port()
     start = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder, "-F"]
     with (folder / "log").open("a") as log:
         server = subprocess.Popen(start, cwd=folder, stdout=log, stderr=log, **rights)

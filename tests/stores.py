@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow.fs as pf
 import pytest
+from tests.ports import find_free_port
 
 SECRET = "topsecret/+topsecret"  # noqa: S105 (of stores that live for a minute)
 KEY = b64encode(SECRET.encode()).decode()
@@ -46,12 +47,6 @@ server.RequestHandler = Handler
 server.server.HTTPServer = http.server.ThreadingHTTPServer
 server.create_server("127.0.0.1", int(sys.argv[1]), in_memory=True, default_bucket="{BUCKET}").run()
 """
-
-
-def _free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -130,7 +125,7 @@ def start_s3():
 def start_google(folder):
     """Start a store that speaks as Google's; it asks for a login, which it does not check."""
     pytest.importorskip("gcp_storage_emulator", reason="no Google to test with: pip install gcp-storage-emulator")
-    port = _free_port()
+    port = find_free_port()
     with _run_server([sys.executable, "-c", _GOOGLE, str(port)], port):
         client = pf.GcsFileSystem(anonymous=True, endpoint_override=f"127.0.0.1:{port}", scheme="http")
         variables = {
@@ -160,7 +155,7 @@ def start_azure():
     program = shutil.which("azurite-blob")
     if program is None:
         pytest.skip("no Azure to test with: azurite-blob is not in PATH (npm install -g azurite@3.35.0)")
-    port = _free_port()
+    port = find_free_port()
     command = [program, "--blobPort", str(port), "--inMemoryPersistence", "--silent", "--disableTelemetry"]
     # A connection that is closed after five idle seconds makes the client of the next test wait and try again.
     command += ["--blobKeepAliveTimeout", "600"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
+from tests.ports import find_free_port
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.logic import parse_age, parse_day
@@ -70,3 +72,9 @@ def test_a_link_is_replaced_and_what_it_points_to_is_untouched(tmp_path):
     assert not link.is_symlink()
     assert link.stat().st_mode & 0o777 == 0o600
     assert other.read_text() == "precious"
+
+
+def test_a_port_is_none_that_the_system_gives_to_others_meanwhile():
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    least = int(given.read_text().split()[0]) if given.exists() else 32_768
+    assert all(20_000 <= find_free_port() < min(least, 32_000) for _ in range(50))

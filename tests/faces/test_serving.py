@@ -25,6 +25,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 from starlette.testclient import TestClient
+from tests.ports import find_free_port
 
 from provider_advisor import load
 from provider_advisor.errors import EngineError
@@ -228,12 +229,6 @@ def _get(port, path):
             return found.status, found.read()
 
 
-def _find_free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Two workers on the bicycle shops, with metrics and a log: the process, its port, that of metrics, and the log.
@@ -241,7 +236,7 @@ def served(tmp_path_factory):
     The folders are given before the command.
     """
     log = tmp_path_factory.mktemp("served") / "log"
-    metrics = _find_free_port()
+    metrics = find_free_port()
     with log.open("w") as errors:
         command = [sys.executable, "-c", "from provider_advisor.faces.cli.main import main; main()"]
         command += ["--facts", str(_BICYCLES / "facts"), "--rules", str(_BICYCLES / "rules"), "serve"]
