@@ -193,7 +193,7 @@ def test_changed_files_are_served_once_they_can_be_read(folders_from, tmp_path):
     web = TestClient(watched)
     question = "/answer.json?needs=repairs&wants=test-rides"
     first, etag = web.get(question), web.get("/criteria").headers["etag"]
-    provider = next((facts / "providers").glob("*.yaml"))
+    provider = facts / "providers" / "ciclo.yaml"
     good = provider.read_text(encoding="utf-8")
 
     provider.write_text(f"{good}\nnonsense: 1\n", encoding="utf-8")
