@@ -6,9 +6,11 @@ import shlex
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import application
 
 from provider_advisor.faces.cli.run_command import run as run_command
 
@@ -18,6 +20,14 @@ class Run:
     status: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keys_at_hand():
+    """Keep the keys that every list begins with: made anew for each list, they take a quarter of the time of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(application, "load_key_bindings", cache(application.load_key_bindings))
+        yield
 
 
 @pytest.fixture
