@@ -112,7 +112,9 @@ class Page:
         stream = sys.stderr if err else sys.stdout
         screen = screen and stream.isatty()
         terminal = screen and os.environ.get("TERM") != "dumb"
-        self.colour = _choose_colour(plain=not terminal or bool(os.environ.get("NO_COLOR")))
+        context = click.get_current_context(silent=True)
+        chosen = context.color if context is not None else None  # by `--color`
+        self.colour = terminal and not os.environ.get("NO_COLOR") if chosen is None else chosen
         self.symbols = terminal and (stream.encoding or "").lower().startswith("utf")
         self.width = min(os.get_terminal_size(2 if err else 1).columns or _WIDTH, _WIDEST) if screen else _WIDTH
         self._height = os.get_terminal_size(2 if err else 1).lines if terminal else 0
@@ -171,13 +173,6 @@ class Page:
         )
         for row in cells:
             self._lines += _lay_out_row(row, widths)
-
-
-def _choose_colour(*, plain: bool) -> bool:
-    """Return whether to use colours: as `--color` says, else unless `plain`."""
-    context = click.get_current_context(silent=True)
-    chosen = context.color if context is not None else None
-    return not plain if chosen is None else chosen
 
 
 def _fit_widths(widths: list[int], available: int, words: Sequence[int]) -> list[int]:

@@ -8,7 +8,6 @@ the second leads, and a bit for each of a and b.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -124,15 +123,15 @@ class Judge:
 
     def _judge_alike(self, rows: pa.RecordBatch, names: tuple[tuple[str, str | None], ...]) -> EncodedVerdicts:
         """Judge rows with the same scope. Raises RequirementsError if the scope is empty."""
-        make = partial(self._make_scorer, dict(names))
+
+        def make() -> Scorer:
+            # With reasons, because `among` is one of their columns; without the counts for a summary.
+            return Scorer(limit_facts(self._facts, dict(names)), reasons=True, remarks=False)
+
         scored = self._scorers.get_or_make(tuple(text for _, text in names), make).score(rows)
         found = EncodedVerdicts(np.full((rows.num_rows, self._width), -1, np.int16), scored.errors)
         found.codes[found.answered] = self._encode(scored.batch)
         return found
-
-    def _make_scorer(self, names: Mapping[str, str | None]) -> Scorer:
-        # With reasons, because `among` is one of their columns; without the counts for a summary.
-        return Scorer(limit_facts(self._facts, names), reasons=True, remarks=False)
 
     def _encode(self, scored: pa.RecordBatch) -> Ints:
         lists = {"verdict": KINDS, "strength": STRENGTHS, "provider": self._providers, "lean": self._providers}

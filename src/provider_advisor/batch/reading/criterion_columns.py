@@ -184,12 +184,9 @@ def _list_cells(sample: pa.RecordBatch | None, place: int) -> list[str]:
     if sample is None:
         return []
     column = sample.column(place).slice(0, _SAMPLE)
-    texts = column.cast(pa.string()).unique().to_pylist() if _has_text(column.type) else []
-    return [text.strip() for text in texts if text and text.strip()]
-
-
-def _has_text(kind: pa.DataType) -> bool:
-    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    if pa.types.is_nested(column.type) or column.type in {pa.binary(), pa.large_binary()}:
+        return []
+    return [text.strip() for text in column.cast(pa.string()).unique().to_pylist() if text and text.strip()]
 
 
 def _settle(match: Match, cells: list[str], scale: Scale, knowledge: KnowledgeBase) -> tuple[Match, str | None]:

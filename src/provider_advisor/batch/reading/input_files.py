@@ -199,9 +199,11 @@ def _inspect(path: str) -> InputFile:
         return InputFile(STANDARD_INPUT, None)
     if is_stored(path):
         return _inspect_object(path)
-    if is_web_address(path):
-        return _inspect_download(path)
     name = _shorten(path)
+    if is_web_address(path):
+        from provider_advisor.batch.remote.download import download  # noqa: PLC0415 (seldom needed)
+
+        return _inspect(str(download(path)))._replace(name=name)  # it is read from there, and named by its address
     try:
         found = os.stat(path)  # noqa: PTH116 (as above)
     except (OSError, ValueError) as error:
@@ -216,13 +218,6 @@ def _inspect(path: str) -> InputFile:
 def _describe_file(name: str, path: str, found: os.stat_result) -> InputFile:
     regular = stat.S_ISREG(found.st_mode)
     return InputFile(name, path, found.st_size, found.st_mtime_ns, regular, found.st_dev, found.st_ino)
-
-
-def _inspect_download(url: str) -> InputFile:
-    """Download an input now; it is read from a local file, and named by its address."""
-    from provider_advisor.batch.remote.download import download  # noqa: PLC0415 (seldom needed)
-
-    return _inspect(str(download(url)))._replace(name=_shorten(url))
 
 
 def _inspect_object(url: str) -> InputFile:

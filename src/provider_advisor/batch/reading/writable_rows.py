@@ -93,7 +93,11 @@ def parse_batch(batch: pa.RecordBatch, schema: pa.Schema, source: InputFile, end
         places = pa.array(np.delete(np.arange(batch.num_rows), list(reasons)))
         columns = [_drop_unused_words(column.take(places)) for column in columns]
     rows = pa.RecordBatch.from_arrays(columns, schema=schema)
-    return make_block(source.name, rows, batch.num_rows, reasons, lambda row: _show_row(batch, row), end)
+
+    def show(row: int) -> str:
+        return show_cells({name: _show_cell(batch[name][row]) for name in batch.schema.names})
+
+    return make_block(source.name, rows, batch.num_rows, reasons, show, end)
 
 
 def _find_too_long(batch: pa.RecordBatch, limits: Limits) -> dict[int, str]:
@@ -178,10 +182,6 @@ def _drop_unused_words(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type) and not _is_sound(column.dictionary):
         return column.dictionary_decode().dictionary_encode().cast(column.type)
     return column
-
-
-def _show_row(rows: pa.RecordBatch, row: int) -> str:
-    return show_cells({name: _show_cell(rows[name][row]) for name in rows.schema.names})
 
 
 def _show_cell(cell: pa.Scalar) -> object:

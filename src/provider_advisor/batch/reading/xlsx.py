@@ -45,7 +45,10 @@ def open_workbooks(
     """
     grids = [_read_grid(source, options.sheet, options.skip_lines, is_known) for source in sources]
     refuse_other_columns([source.name for source in sources], [grid.names for grid in grids])
-    types = _choose_types(grids)
+    # A number or a date if all cells of the column are, otherwise text.
+    types = {
+        name: _choose_type(chain.from_iterable(_list_cells(grid, name) for grid in grids)) for name in grids[0].names
+    }
 
     def opener(_source: InputFile, file: int, start: Position) -> Iterator[Piece]:
         return _cut_grid(grids[file], types, options.decimal or ".", file, start)
@@ -65,13 +68,6 @@ def _read_grid(source: InputFile, sheet: str | None, skip_rows: int, is_known: C
     if not grid.names:
         raise BatchError(f"{source.name} is empty; expected a row with the column names.")
     return grid
-
-
-def _choose_types(grids: Sequence[Grid]) -> Types:
-    """Return the type of each column: number or date if all its cells are, otherwise text."""
-    return {
-        name: _choose_type(chain.from_iterable(_list_cells(grid, name) for grid in grids)) for name in grids[0].names
-    }
 
 
 def _list_cells(grid: Grid, name: str) -> list[Cell]:

@@ -127,7 +127,9 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
 
     def work(stop: threading.Event) -> Result:
         with stage_folder(place) as folder, explain_failures(), open_session(active, master, bar=bar) as spark:
-            splits = split_inputs(inputs, _choose_size(inputs, spark), stop)
+            # Several shares per core, so that no core waits long for the last.
+            size = min(_LARGEST_SHARE, inputs.size // (_SHARES_A_CORE * spark.sparkContext.defaultParallelism))
+            splits = split_inputs(inputs, size, stop)
             sources = tuple(map(_make_absolute, inputs.sources))
             job = Job(
                 uuid.uuid4().hex, pack_knowledge(knowledge), sources, reading._replace(form=inputs.form),
@@ -196,11 +198,6 @@ def _make_absolute(source: InputFile) -> InputFile:
         return source
     path = os.path.abspath(str(source.path))  # noqa: PTH100 (a link stays a link)
     return source._replace(name=path, path=path)
-
-
-def _choose_size(inputs: Inputs, spark: SparkSession) -> int:
-    """Return the size of a share in bytes: several shares per core, so that no core waits long for the last."""
-    return min(_LARGEST_SHARE, inputs.size // (_SHARES_A_CORE * spark.sparkContext.defaultParallelism))
 
 
 def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:

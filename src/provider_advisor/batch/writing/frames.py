@@ -34,8 +34,9 @@ def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[
     format cannot represent.
     """
     given = _make_empty(schema)
-    if form == "jsonl":
-        _refuse_bytes(given.schema)
+    for name, kind in given.schema.items() if form == "jsonl" else ():
+        if _holds_bytes(kind):
+            raise BatchError(f"the column '{name}' contains {kind}, which JSON cannot represent; write Parquet.")
     flat = form in {"csv", "xlsx"}
     changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind)] if flat else []
     return given.with_columns(changes).schema, changes
@@ -53,12 +54,6 @@ def _make_empty(schema: pa.Schema) -> pl.DataFrame:
             ) from error
     # All at once, as rows are converted later: Polars names a column without a name by its place in the table.
     return cast("pl.DataFrame", pl.from_arrow(pa.Table.from_arrays(columns, schema=schema)))
-
-
-def _refuse_bytes(schema: pl.Schema) -> None:
-    for name, kind in schema.items():
-        if _holds_bytes(kind):
-            raise BatchError(f"the column '{name}' contains {kind}, which JSON cannot represent; write Parquet.")
 
 
 def _holds_bytes(kind: PolarsDataType) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import re
@@ -113,11 +114,8 @@ class WorkFolder:
         whole = [all(path.is_file() and not path.is_symlink() for path in self.list_files(part)) for part in self.parts]
         if not (self.placed or all(whole)):
             self.parts = self.parts[: whole.index(False)]
-            self._rewrite(len(self.parts))
-
-    def _rewrite(self, parts: int) -> None:
-        with (self.path / _MANIFEST).open("rb") as old, write_whole(self.path / _MANIFEST) as new:
-            new.writelines(line for line, _ in zip(old, range(1 + parts), strict=False))
+            with (self.path / _MANIFEST).open("rb") as old, write_whole(self.path / _MANIFEST) as new:
+                new.writelines(itertools.islice(old, 1 + len(self.parts)))
 
     def list_files(self, part: FinishedPart) -> tuple[Path, Path]:
         """Return the files of scored rows and of rejects of a part."""

@@ -95,12 +95,8 @@ class BatchOptions(InputOptions):
         """Return whether a summary is shown or written."""
         return bool(self.summary or self.report) or not self.quiet
 
-    def rejects_path(self) -> Path | None:
-        """Return the file of --rejects. Raises BatchError for standard output, which is for rows alone."""
-        return find_place("rejects", self.rejects)
-
     def other_places(self) -> list[OutputPlace]:
-        """Return the files that are written when all rows are. Raises BatchError as `rejects_path` does."""
+        """Return the files that are written when all rows are. Raises BatchError for standard output."""
         from provider_advisor.batch.writing.output_paths import OutputPlace  # noqa: PLC0415 (see TYPE_CHECKING above)
 
         given = (("summary", self.summary), ("report", self.report), ("matched", self.matched))
@@ -172,7 +168,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     if is_workbook:
         _check_workbook_options(options, is_folder=is_folder)
     inputs = options.open_inputs(names[:-1], knowledge)
-    rejects = options.rejects_path() or (find_default_rejects(output) if output else None)
+    rejects = find_place("rejects", options.rejects) or (find_default_rejects(output) if output else None)
     check_places(inputs.sources, list_places(options, output, rejects, is_folder=is_folder), rejects)
     if options.resume:
         _check_resumable(inputs, output)
@@ -293,7 +289,7 @@ def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: Bat
             master=options.master,
             output_format=options.output_format,
             reading=options.reading_options(knowledge),
-            rejects=options.rejects_path(),
+            rejects=find_place("rejects", options.rejects),
             others=options.other_places(),
             tell=tell,
             bar=sys.stderr.isatty() and not options.quiet,

@@ -121,7 +121,8 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
         for criterion, group in itertools.groupby(theirs, key=lambda claim: claim.criterion):
             page.line(criterion, 2)
             for claim in group:
-                page.line(f"{_describe(claim, knowledge)} [{numbers[claim.source]}, {_name_place(claim)}]", 4)
+                place = f"line {claim.line}" if claim.line else str(claim.place).removeprefix("section ")
+                page.line(f"{_describe(claim, knowledge)} [{numbers[claim.source]}, {place}]", 4)
                 if claim.note:
                     page.line(f"Note: {claim.note}", 6)
     page.heading("Sources")
@@ -140,10 +141,6 @@ def _describe(claim: Claim, knowledge: KnowledgeBase) -> str:
     says += "" if claim.evidence == "stated" else f", {claim.evidence}"
     product = claim.product or (claim.meant and f"meaning {claim.meant}")
     return f"{says} ({product})" if product else says
-
-
-def _name_place(claim: Claim) -> str:
-    return f"line {claim.line}" if claim.line else str(claim.place).removeprefix("section ")
 
 
 def _show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form: str) -> None:

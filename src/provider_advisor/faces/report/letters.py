@@ -10,6 +10,7 @@ import io
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
@@ -160,11 +161,8 @@ def write_letters(letters: Letters, extension: str = "") -> str | bytes:
     cleaned = clean_texts(letters)
     lines = [line for letter in cleaned.to_providers for line in _write_letter(letter, markdown=is_markdown)]
     lines += _write_effects(cleaned.effects, markdown=is_markdown)
-    return "\n".join(lines if is_markdown else map(_wrap, lines))
-
-
-def _wrap(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    wrap = partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines if is_markdown else map(wrap, lines))
 
 
 def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:

@@ -50,7 +50,6 @@ from provider_advisor.questionnaire import (
 )
 from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.recommendation import answer
-from provider_advisor.requirements import Statement
 from provider_advisor.requirements.statement import today
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -135,7 +134,9 @@ def ask_command(context: click.Context, /, options: AskOptions) -> None:
         os.environ["NO_COLOR"] = "1"
     knowledge = options.load()
     before = read_statement(options, knowledge, complete=False)  # usage may still be missing
-    options = _take_day_and_scope(before, options)
+    # A later command continues with the day and scope of the file.
+    day, age = before.as_of and before.as_of.isoformat(), before.max_age and f"{before.max_age}d"
+    options = options.replace(as_of=day or None, max_age=age or None, **before.scope._asdict())
     knowledge = knowledge.restrict(**before.scope._asdict())
     facts = facts_as_of(knowledge, before.as_of or today(), before.max_age)
     said = before._replace(as_of=None, max_age=None, scope=EVERYTHING)
@@ -168,12 +169,6 @@ def _save(state: State, options: AskOptions, resumed: Path | None) -> str:
     """Save the answers; return how to continue with them."""
     path = (resumed or name_session(options.place)).absolute()
     return save_session(state, path, options.make_command(path))
-
-
-def _take_day_and_scope(given: Statement, options: AskOptions) -> AskOptions:
-    """Return the options with the day and scope of a file, so that a later command can continue."""
-    day, age = given.as_of and given.as_of.isoformat(), given.max_age and f"{given.max_age}d"
-    return options.replace(as_of=day or None, max_age=age or None, **given.scope._asdict())
 
 
 def _converse(draft: Draft, options: AskOptions, resumed: Path | None) -> int:
