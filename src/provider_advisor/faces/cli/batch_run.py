@@ -1,0 +1,318 @@
+"""A run of `recommend batch`: the places where it writes, which are local until the end, and what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from provider_advisor.batch.interruption import Interrupted
+from provider_advisor.batch.kernel.counts import Tally
+from provider_advisor.batch.local_run import Plan, Result, run
+from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
+from provider_advisor.batch.reading import Inputs, choose_form
+from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
+from provider_advisor.batch.summary import make_outline, make_summary
+from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, list_scope, refuse_without_writer
+from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name
+from provider_advisor.batch.writing.rejects import REJECTS_HEADER, find_default_rejects
+from provider_advisor.batch.writing.work_folder import find_work_folder
+from provider_advisor.errors import BatchError
+from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
+from provider_advisor.faces.cli.exit_status import ExitStatus, get_signal_status
+from provider_advisor.faces.cli.named_files import read_input, write_answer
+from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
+from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
+from provider_advisor.requirements.sheets import is_workbook_name
+from provider_advisor.requirements.statement import today
+from provider_advisor.safe_text import dump_json
+
+if TYPE_CHECKING:
+    from provider_advisor.batch.remote.stores import OutputStager
+    from provider_advisor.faces.cli.batch import BatchOptions
+
+# The order of a run matters:
+#
+#   1. options that cannot work together are refused before anything is read;
+#   2. places are compared before anything is written, also by --matched: an output may be a link to an input;
+#   3. rows are scored, and the output appears when it is complete;
+#   4. the summary is written last, so that where it cannot be, the rows are there and the message says so.
+#
+# With objects in stores, all files are local until step 4; then the output is uploaded after its rejects.
+
+_WRITTEN = "the scored rows were written"
+_CALLED = {
+    "output": "the output",
+    "rejects": "the rejects file (--rejects)",
+    "summary": "the summary (--summary)",
+    "report": "the report (--report)",
+    "matched": "the file of matches (--matched)",
+}
+"""What sentences call the files of these options."""
+
+
+def run_batch(names: tuple[str, ...], options: BatchOptions) -> int:
+    """Score the inputs, write the output, which is named last, and return the exit status."""
+    _check_addresses(names, options)
+    knowledge = options.limit(options.load())
+    with _stage_outputs(names, options) as (places, placed, staging):
+        try:
+            result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(places, knowledge, placed)
+        except Interrupted as error:
+            _say(str(error))
+            return get_signal_status(error.number)
+        if result.unknown is not None:
+            show_notes(result.unknown.describe())
+        _finish(result, facts, placed, staging)
+    return ExitStatus.REJECTED if result.rejected else ExitStatus.ANSWERED
+
+
+def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+    output = None if names[-1] == "-" else _follow_links(names[-1])
+    form = choose_form(names[-1], options.output_format, "--output-format")
+    is_folder, is_workbook = output is not None and is_folder_name(names[-1]), form == "xlsx"
+    if output is None and form in {"parquet", "xlsx"}:
+        kind = "Parquet" if form == "parquet" else "a workbook"
+        raise BatchError(f"{kind} cannot be written to standard output; give a file, or add --output-format csv.")
+    if is_workbook:
+        _check_workbook_options(options, is_folder=is_folder)
+    inputs = options.open_inputs(names[:-1], knowledge)
+    rejects = _find_place("rejects", options.rejects) or (find_default_rejects(output) if output else None)
+    check_places(inputs.sources, _list_places(options, output, rejects, is_folder=is_folder), rejects)
+    if options.resume:
+        _check_resumable(inputs, output)
+    options.show_reading(inputs, quiet=options.quiet)
+    scoring_options = _choose_scoring(options)._replace(
+        dated=inputs.is_dated, reasons=options.reasons or is_workbook,
+        remarks=not is_workbook or options.has_summary,  # a workbook is never resumed by a run that has one
+    )  # fmt: skip
+    scoring = BlockScorer(knowledge, inputs.schema, form, scoring_options)
+    plan = Plan(
+        output, form, rejects, options.threads or 0, resume=options.resume,
+        about=_list_dependencies(knowledge, options), is_folder=is_folder,
+        workbook=_plan_workbook(inputs, scoring, knowledge, options) if is_workbook else None,
+    )  # fmt: skip
+    _collect_from_now_on()
+    with progress_bar(inputs.size, quiet=options.quiet) as advance:
+        result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
+    return result, scoring.facts
+
+
+def _check_resumable(inputs: Inputs, output: Path | None) -> None:
+    """Raise BatchError for a run that --resume cannot continue."""
+    if output is None or not inputs.can_be_read_again:
+        raise BatchError(
+            "--resume works only from file to file, not with a database, standard input or standard output."
+        )
+    if inputs.form == "xlsx":
+        raise BatchError("--resume does not work with workbooks, which are read as a whole; leave it out.")
+
+
+def _choose_scoring(options: BatchOptions) -> ScoringOptions:
+    return ScoringOptions(
+        today(), day=options.day, age=options.age, id_column=options.id_column,
+        reasons=options.reasons, explain=options.explain, long=options.long,
+    )  # fmt: skip
+
+
+def _collect_from_now_on() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
+    """Raise BatchError for options that do not work with a workbook."""
+    for is_wrong, says in (
+        (options.resume, "--resume does not work with workbooks, which are written as a whole; leave it out."),
+        (is_folder, "a workbook is one file, not a folder of parts; give a file such as answers.xlsx."),
+        (options.explain, "--explain does not fit into the cells of a workbook; write CSV, JSON Lines or Parquet."),
+        (options.long, "--long does not work with workbooks; write CSV, JSON Lines or Parquet."),
+    ):
+        if is_wrong:
+            raise BatchError(says)
+    refuse_without_writer()
+
+
+def _plan_workbook(
+    inputs: Inputs, scoring: BlockScorer, knowledge: KnowledgeBase, options: BatchOptions
+) -> WorkbookPlan:
+
+    id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
+
+    def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
+        outline = make_outline(tally, rejected=rejected, facts=scoring.facts)
+        return list_scope(outline, knowledge, [source.name for source in inputs.sources], inputs.matches)
+
+    return WorkbookPlan(knowledge, options.reasons, id_column, describe_scope)
+
+
+def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
+    """Return what the output depends on besides the inputs, by option."""
+    return {
+        "--id": options.id_column,
+        "--separator": options.separator,
+        "--encoding": options.encoding,
+        "--skip-lines": str(options.skip_lines),
+        "--decimal": options.decimal,
+        "--rename": ", ".join(options.renames),
+        "--scale": options.scale,
+        "--matches": options.matches and read_input(options.matches).decode("utf-8", "replace"),
+        "--reasons": options.reasons,
+        "--explain": options.explain,
+        "--long": options.long,
+        "--max-age": options.max_age,
+        "--rejects": options.rejects,
+        "--unlisted-unknown": options.unlisted_unknown,
+        "--as-of": (options.day or today()).isoformat(),
+        "the knowledge base": knowledge.fingerprint,
+    }
+
+
+def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+    from provider_advisor.batch.spark.driver import refuse_other_names, run_on_spark  # noqa: PLC0415
+
+    for name, value in (("resume", options.resume), ("threads", options.threads)):
+        if value:
+            raise BatchError(f"--{name} does not work with Spark; leave it out, or leave out --engine spark.")
+    refuse_other_names(names[:-1], names[-1])
+    if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
+        raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
+
+    def tell(inputs: Inputs) -> None:
+        options.show_reading(inputs, quiet=options.quiet)
+        _collect_from_now_on()
+
+    with options.note_matches(names[:-1]):
+        result = run_on_spark(
+            names[:-1],
+            names[-1],
+            knowledge,
+            _choose_scoring(options),
+            master=options.master,
+            output_format=options.output_format,
+            reading=options.reading_options(knowledge),
+            rejects=_find_place("rejects", options.rejects),
+            others=_list_others(options),
+            tell=tell,
+            bar=sys.stderr.isatty() and not options.quiet,
+        )
+    return result, facts_as_of(knowledge, options.day or today(), options.age)
+
+
+def _say(sentence: str) -> None:
+    show_text(f"recommend: {sentence}", err=True)
+
+
+def _finish(result: Result, facts: Facts, options: BatchOptions, staging: OutputStager | None) -> None:
+    """Write the summary files, upload to stores, and show the summary."""
+    summary = make_summary(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
+    if options.summary:
+        write_answer(str(_follow_links(options.summary)), dump_json(summary) + "\n", _WRITTEN)
+    if options.report:
+        from provider_advisor.faces.report.batch_page import batch_report  # noqa: PLC0415 (templates take long to import)
+
+        write_answer(str(_follow_links(options.report)), batch_report(summary), _WRITTEN)
+    if staging is not None:
+        # The output comes last, so that its rejects are already there when it appears.
+        staging.send(_CALLED[name] for name in ("rejects", "summary", "report", "output"))
+    if options.quiet:
+        return
+    page = Page(err=True)  # standard output is for rows alone
+    show_summary(summary, page)
+    if result.rejects:
+        show_reasons(result.rejects, page, staging.find_name(result.rejects) if staging else None)
+    page.show()
+
+
+# Where it writes
+
+
+def _check_addresses(names: tuple[str, ...], options: BatchOptions) -> None:
+    """Raise BatchError for an address that cannot be written, or that may have changed since an earlier run."""
+    written = (names[-1], options.rejects, options.summary, options.report)
+    for name in filter(find_scheme, filter(None, written)):
+        shown = show_address(name)
+        if not is_stored(name):
+            raise BatchError(
+                f"{shown} cannot be written; give a file, or an object in cloud storage (s3://, gs://, az://)."
+            )
+        if options.engine == "spark":
+            raise BatchError(
+                f"{shown}: Spark writes to a folder that all workers can see, with its other files beside it; write to "
+                "such a folder, and copy it to the store."
+            )
+        if options.resume:
+            raise BatchError(
+                f"--resume works only from file to file, and {shown} is in a store; leave it out, or give a file."
+            )
+    if options.resume and (found := next(filter(is_web_address, names[:-1]), None)):
+        raise BatchError(f"--resume works only from file to file; download {show_address(found)}, and give the file.")
+
+
+@contextlib.contextmanager
+def _stage_outputs(
+    names: tuple[str, ...], options: BatchOptions
+) -> Iterator[tuple[tuple[str, ...], BatchOptions, OutputStager | None]]:
+    """Yield the names and options with local files for objects in stores, and the uploads of these files."""
+    given = {"output": names[-1], "rejects": options.rejects, "summary": options.summary, "report": options.report}
+    if not any(name and is_stored(name) for name in given.values()):
+        yield names, options, None
+        return
+    from provider_advisor.batch.remote.stores import stage  # noqa: PLC0415 (clients of stores load slowly)
+
+    if is_stored(names[-1]) and options.rejects is None:
+        given["rejects"] = _name_rejects(names[-1])
+    with stage(names[:-1]) as staging:
+        placed: dict[str, Any] = {
+            name: staging.place(_CALLED[name], value) if value and is_stored(value) else value
+            for name, value in given.items()
+        }
+        if given["rejects"] and is_stored(given["rejects"]):
+            staging.refuse_other(_CALLED["rejects"], REJECTS_HEADER, "a rejects file from an earlier run")
+        output = str(placed.pop("output"))
+        yield (*names[:-1], output), options.replace(**placed), staging
+
+
+def _name_rejects(url: str) -> str:
+    """Return where the rejects of an output in a store go: `scores.rejects.csv` beside `scores.parquet`."""
+    place, sign, query = url.partition("?")
+    return f"{place.removesuffix(PurePosixPath(place).suffix)}.rejects.csv{sign}{query}"
+
+
+def _list_places(
+    options: BatchOptions, output: Path | None, rejects: Path | None, *, is_folder: bool
+) -> list[OutputPlace]:
+    """Return all places that a run writes to; without an output, its rows go to standard output."""
+    places = _list_others(options)
+    if rejects is not None:
+        places.append(OutputPlace(_CALLED["rejects"], rejects))
+    if output is not None:
+        places.insert(0, OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"))
+        places.append(OutputPlace("the work folder", find_work_folder(output), "hidden"))
+    return places
+
+
+def _list_others(options: BatchOptions) -> list[OutputPlace]:
+    """Return the files that are written when all rows are. Raises BatchError for standard output."""
+    given = (("summary", options.summary), ("report", options.report), ("matched", options.matched))
+    found = ((name, _find_place(name, value)) for name, value in given)
+    return [OutputPlace(_CALLED[name], path) for name, path in found if path is not None]
+
+
+def _find_place(name: str, given: str | None) -> Path | None:
+    """Return the file that an option names. Raises BatchError for standard output, which is for rows alone."""
+    if given == "-":
+        raise BatchError(f"--{name} takes a file; standard output is only for rows.")
+    return _follow_links(given) if given else None
+
+
+def _follow_links(given: str) -> Path:
+    """Return the path with its links followed, unless they lead to no path, as /dev/stderr leads to a pipe."""
+    # An output is written to a temporary file and renamed. If it is a link, the linked file must be replaced, not the
+    # link.
+    place = Path(os.path.realpath(given))
+    return place if os.path.exists(place) or not os.path.exists(given) else Path(given)  # noqa: PTH110 (a Path raises if the name is too long)
