@@ -96,11 +96,16 @@ def test_what_every_question_could_change_is_said_to_the_buyer_by_its_number(wor
     assert {number for effect in letters.effects for number in effect.ids} == set(numbered)
     assert len({effect.says for effect in letters.effects}) == len(letters.effects)
     places = {}
-    for part in judged.confirm:
-        for fact in part.facts:
+    # No provider can rate itself.
+    parts = [
+        [fact for fact in part.facts if world.knowledge.criteria[fact.criterion].kind != "rating"]
+        for part in judged.confirm
+    ]
+    for facts in parts:
+        for fact in facts:
             places.setdefault(fact.provider, {}).setdefault(fact.criterion, len(places[fact.provider]) + 1)
-    for part in judged.confirm:
-        ids = {f"{fact.provider}-{places[fact.provider][fact.criterion]}" for fact in part.facts}
+    for facts in parts:
+        ids = {f"{fact.provider}-{places[fact.provider][fact.criterion]}" for fact in facts}
         assert any(ids <= set(effect.ids) for effect in letters.effects)
 
 
@@ -143,9 +148,12 @@ def test_providers_are_asked_in_their_own_words_and_not_told_what_would_do():
             "Seats: up to how many seats?",
             "Speed: how many calls per second?",
             "Fee, carrier fees included: how much, in USD per month?",
-            "ease: which of poor, fair, good and superb?",
         }
     )
+    about = [effect for effect in letters.effects if "ease at" in effect.says]
+    assert () in [effect.ids for effect in about]
+    assert all(effect.says.endswith("No provider can rate itself: try it, or ask its customers.") for effect in about)
+    assert "ease at Ada" in write_letters(letters).split(_FOR_BUYER)[1]
 
 
 @pytest.mark.parametrize(

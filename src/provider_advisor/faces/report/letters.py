@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_records import AnswerRecord, OpenFactRecord, UnlistedRecord
 from provider_advisor.explanation.verdict_in_words import group_questions
-from provider_advisor.explanation.words import included_text, joined
+from provider_advisor.explanation.words import included_text
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.knowledge import KnowledgeBase
@@ -29,6 +29,7 @@ _OPENING = (
 FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
 _FOR_BUYER_FILE = "_for-your-own-use"
 KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
+_RATED = "No provider can rate itself: try it, or ask its customers."
 _BLANK = "_" * 20
 _WIDTH = 80
 _COLUMNS = (("Id", 16), ("Question", 60), ("Answer", 40), ("Source of the answer", 40))
@@ -86,7 +87,7 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
             fact.criterion: _word_question(fact, knowledge)
             for part in answer.confirm
             for fact in part.facts
-            if fact.provider == provider.id
+            if fact.provider == provider.id and not _is_rating(fact, knowledge)
         }
         wishes = unlisted if provider.standing != "ruled-out" else ()
         # No criterion's id is that of a wish: ids have no brackets.
@@ -96,17 +97,20 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
         questions = (ProviderQuestion(ids[provider.id, about], text) for about, text in asked.items())
         if asked:
             letters.append(ProviderLetter(provider.id, provider.name, tuple(questions)))
-    effects = [
-        AnswerEffect(
-            tuple(ids[fact.provider, fact.criterion] for part in group.parts for fact in part.facts), group.says
-        )
-        for group in group_questions(answer)
-    ]
+    effects = []
+    for group in group_questions(answer):
+        facts = [fact for part in group.parts for fact in part.facts]
+        asked_by = tuple(ids[fact.provider, fact.criterion] for fact in facts if not _is_rating(fact, knowledge))
+        effects.append(AnswerEffect(asked_by, group.says if len(asked_by) == len(facts) else f"{group.says} {_RATED}"))
     for wish in unlisted:
         numbers = tuple(found for (_, about), found in ids.items() if about == f"<{wish.text}>")
         says = f"{wish.text} ({wish.priority}): this is not judged, so weigh the answers yourself."
         effects += [AnswerEffect(numbers, says)] if numbers else []
     return Letters(tuple(letters), tuple(effects))
+
+
+def _is_rating(fact: OpenFactRecord, knowledge: KnowledgeBase) -> bool:
+    return knowledge.criteria[fact.criterion].kind == "rating"
 
 
 def _word_question(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
@@ -125,8 +129,6 @@ def _word_question_alone(fact: OpenFactRecord, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[fact.criterion]
     if criterion.kind == "capability":
         return f'Do you offer "{criterion.label}"?'
-    if criterion.kind == "rating":
-        return f"{criterion.label}: which of {joined(criterion.values)}?"
     label = f"{criterion.label}{included_text(knowledge.list_claims(fact.provider, fact.criterion))}"
     unit = (criterion.unit or "").replace("/", " per ")
     if unit[:1].islower():  # things, not a currency or a scale of its own
@@ -180,7 +182,8 @@ def _write_effects(effects: Sequence[AnswerEffect], *, markdown: bool) -> Iterat
         yield from (f"## {FOR_BUYER}" if markdown else FOR_BUYER, "", KEEP, "")
     for effect in effects:
         ids = ", ".join(effect.ids)
-        yield from (f"**{ids}**: {escape(effect.says)}" if markdown else f"{ids}: {effect.says}", "")
+        before = (f"**{ids}**: " if markdown else f"{ids}: ") if ids else ""
+        yield from (f"{before}{escape(effect.says) if markdown else effect.says}", "")
 
 
 def _write_workbook(letters: Letters) -> bytes:
