@@ -46,6 +46,14 @@ def test_providers_without_a_price_are_named_or_counted(only, whom):
     assert f"No price for this usage is known from {whom}." in text
 
 
+def test_the_note_of_a_price_is_told_once():
+    knowledge = load()
+    team = read_team(knowledge, needs=["sms-api"], wants=["monthly-cost"], usage={"sms-outbound": 60_000})
+    found = answer(knowledge.restrict(only=["telnyx", "vonage"]), Statement(team, dt.date(2026, 11, 28)))
+    text = render_recommendation(found, knowledge, "text", verbose=False)
+    assert text.casefold().count("up to 100 million parts a month") == 1
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_a_bound_that_a_cost_meets_by_prices_out_of_date_is_marked_with_their_year(form):
     knowledge = load()

@@ -180,6 +180,21 @@ def test_only_providers_in_the_table_are_named_where_weights_have_an_order():
     assert "; none of the 2 others in more than " in said
 
 
+def test_one_that_scores_higher_but_has_an_unknown_must_has_a_column():
+    known = {"desk": HAS, "lamp": HAS}
+    claims = {f"p{number}": known for number in range(5)} | {
+        "best": {**known, "pen": HAS},
+        "rival": {"lamp": HAS, "fax": HAS},
+    }
+    knowledge = knowledge_of([capability(name) for name in ("desk", "lamp", "pen", "fax")], claims)
+    asked = [Requirement(name, "must") for name in known]
+    asked += [Requirement("pen", "could"), Requirement("fax", "should")._replace(weight=90)]
+    found = answer(knowledge, Statement(Team(tuple(asked)), DAY, None), robustness=False)
+    text = render_recommendation(found, knowledge, "text", verbose=False)
+    assert "Rival scores higher" in " ".join(text.split())
+    assert "Rival" in next(line for line in text.splitlines() if "Asked for" in line)
+
+
 def test_providers_of_whom_nothing_is_known_share_a_line_of_reasons():
     found, knowledge = _answered(12, known=False)
     why = render_recommendation(found, knowledge, "text", verbose=True).split("\nWhy\n")[1]

@@ -336,8 +336,10 @@ def list_caveats(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
 def _list_claims(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     found: list[tuple[bool, str]] = []
     names = answer.names
+    # Notes on prices stand with the costs.
+    costs = {part.monthly_cost.criterion for part in answer.providers if part.monthly_cost}
     for group in group_findings(answer.findings):
-        if group[0].criterion is None:
+        if group[0].criterion is None or group[0].criterion in costs:
             continue
         # What all of them meet does not tell them apart.
         decides = any(finding.outcome != "met" for finding in group)

@@ -66,10 +66,13 @@ def _choose_shown(
 ) -> set[str]:
     """Return the ids of the providers to show side by side.
 
-    Providers that the verdict names are always shown; one that is ruled out is never shown beside others that are not.
+    Providers that the verdict names are always shown, then the one that scores highest, if only unknown musts put it
+    behind them; one that is ruled out is never shown beside others that are not.
     A provider with no known must gets no column beside others, because a column of question marks says nothing.
     """
-    first = sorted(ranked, key=lambda each: each.id not in named)[:most]
+    leading = [each for each in ranked if each.standing != "ruled-out"]
+    best = max(leading, key=lambda each: each.score.expected or 0, default=None)
+    first = sorted(ranked, key=lambda each: (each.id not in named, each != best))[:most]
     # The first is one that the verdict names, which is never ruled out, or else the best: if it is ruled out, all are.
     chosen = {each.id for each in first if each.standing != "ruled-out" or first[0].standing == "ruled-out"}
     unknown = {each.id for each in first if _is_unknown(each, findings[each.id])}

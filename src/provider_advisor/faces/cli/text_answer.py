@@ -390,8 +390,11 @@ def _say_ordered(answer: AnswerRecord, table: Container[str]) -> Iterator[str]:
     if answer.verdict.kind == "tie" or not first or len(first) < len(shares):
         return
     names = answer.names
-    others = [share for provider, share in first if provider not in table]
-    shown = first if len(others) <= 1 else [(provider, share) for provider, share in first if provider in table]
+    # One that is not in the table is named if it comes first more often than all that are.
+    best = max(round(share, 2) for provider, share in first if provider in table)
+    shown = [part for part in first if part[0] in table or round(part[1], 2) > best]
+    others = [part[1] for part in first if part not in shown]
+    shown = first if len(others) <= 1 else shown
     verbs = ["comes first in", *["in"] * len(shown)]
     said = joined([f"{names[one]} {verb} {percent(share)}" for (one, share), verb in zip(shown, verbs, strict=False)])
     rest = f"; none of the {len(others)} others in more than {percent(max(others))}" if len(others) > 1 else ""
