@@ -36,21 +36,16 @@ from provider_advisor.logic import Interval
 def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Iterator[str]:
     """Yield rules that can never fire or never count, and circles."""
     for rule in rules:
-        found = list_conjunctions(rule.when)
+        found, name = list_conjunctions(rule.when), f"{rule.where}: rule '{rule.id}'"
         if found is None:
-            yield f"{rule.where}: rule '{rule.id}': 'when' has over {MAX_CONJUNCTIONS} alternatives; split the rule."
+            yield f"{name}: 'when' has over {MAX_CONJUNCTIONS} alternatives; split the rule."
         elif not any(can_hold(conjunction, topics) for conjunction in found):
-            yield (
-                f"{rule.where}: rule '{rule.id}' can never fire, because 'when' contradicts itself; "
-                "correct or remove it."
-            )
+            yield f"{name} can never fire, because 'when' contradicts itself; correct or remove it."
         # What a team requires is judged as a requirement, and a rule that favours by the same facts is set aside.
         required = {name for needed in needed_always(rule.when) for name in list_needed(needed)}
         if shared := sorted(required & judged_by(rule.favours)):
-            yield (
-                f"{rule.where}: rule '{rule.id}' can never count: "
-                f"a team that requires '{shared[0]}' is already judged by it; remove it from 'when' or 'favours'."
-            )
+            said = f"a team that requires '{shared[0]}' is already judged by it"
+            yield f"{name} can never count: {said}; remove it from 'when' or 'favours'."
     yield from _find_circles(rules)
 
 
@@ -58,13 +53,11 @@ def find_never_asked(questions: Iterable[Question], topics: Mapping[str, Topic])
     """Yield the questions whose `when` contradicts itself, or is too long to tell."""
     for question in questions:
         found = [] if question.when is None else list_conjunctions(question.when)
+        name = f"{question.where}: question about '{question.name}'"
         if found is None:
-            yield f"{question.where}: question about '{question.name}': 'when' has too many alternatives; shorten it."
+            yield f"{name}: 'when' has too many alternatives; shorten it."
         elif found and not any(can_hold(conjunction, topics) for conjunction in found):
-            yield (
-                f"{question.where}: question about '{question.name}' can never be asked, because 'when' contradicts "
-                "itself; correct or remove it."
-            )
+            yield f"{name} can never be asked, because 'when' contradicts itself; correct or remove it."
 
 
 def _find_circles(rules: Sequence[Rule]) -> Iterator[str]:

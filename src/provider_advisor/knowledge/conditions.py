@@ -217,13 +217,7 @@ def _limit(found: Iterable[Conjunction]) -> list[Conjunction] | None:
 
 def needed_always(condition: Condition) -> set[str]:
     """Return the criteria that a team must require for the condition to hold, whichever conjunction does."""
-    return fold(
-        condition,
-        _needed,
-        every=lambda parts: set().union(*parts),
-        some=lambda parts: set.intersection(*parts),
-        negated=lambda _: set(),
-    )
+    return fold(condition, _needed, every=_unite, some=lambda parts: set.intersection(*parts), negated=lambda _: set())
 
 
 def needed_ever(condition: Condition) -> set[str]:
@@ -231,11 +225,11 @@ def needed_ever(condition: Condition) -> set[str]:
 
     Those under `not` are left out: it asks what the team stated itself.
     """
+    return fold(condition, _needed, every=_unite, some=_unite, negated=lambda _: set())
 
-    def union(parts: Iterator[set[str]]) -> set[str]:
-        return set().union(*parts)
 
-    return fold(condition, _needed, every=union, some=union, negated=lambda _: set())
+def _unite(parts: Iterator[set[str]]) -> set[str]:
+    return set().union(*parts)
 
 
 def _needed(leaf: Leaf) -> set[str]:

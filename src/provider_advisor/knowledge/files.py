@@ -121,30 +121,29 @@ def gather_files(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]
 
 def find_files(facts: Folder | None, rules: Folder | None) -> Found:
     """Return all files of both folders that can be read, and what is wrong with the rest."""
-    found = [_find_in("facts", facts), _find_in("rules", rules)]
-    return Found(
-        tuple(file for part in found for file in part.files),
-        tuple(problem for part in found for problem in part.problems),
-        frozenset().union(*(part.unread for part in found)),
-    )
+    problems: list[str] = []
+    unread: set[Role] = set()
+    files = [*_find_in("facts", facts, problems, unread), *_find_in("rules", rules, problems, unread)]
+    return Found(tuple(files), tuple(problems), frozenset(unread))
 
 
-def _find_in(kind: str, given: Folder | None) -> Found:
-    folder = shipped_folder(kind) if given is None else os.fspath(given)
+def _find_in(kind: str, given: Folder | None, problems: list[str], unread: set[Role]) -> list[File]:
+    """Return the files of a folder that can be read; add what is wrong with the others, and their possible roles."""
+    folder, every = shipped_folder(kind) if given is None else os.fspath(given), _guess_roles(kind, "")
     shown = kind if given is None else _escape(folder.rstrip("/") or folder[:1])
     if not path.isdir(folder):
         shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
         what = ("is not a folder" if path.exists(folder) else "does not exist") if folder else "an empty name"
-        problem = f"{shown or kind}: {what}; expected a folder with {_EXPECTED[kind]}."
-        return Found((), (problem,), _guess_roles(kind, ""))
-    problems: list[str] = []
-    unread: set[Role] = set()
-    files = tuple(_read_all(kind, folder, shown, problems, unread))
-    lacking = _NEEDED.keys() & _guess_roles(kind, "") - unread - {file.role for file in files}
+        problems.append(f"{shown or kind}: {what}; expected a folder with {_EXPECTED[kind]}.")
+        unread |= every
+        return []
+    files = list(_read_all(kind, folder, shown, problems, unread))
+    lacking = _NEEDED.keys() & every - unread - {file.role for file in files}
     if lacking:
         names = sorted(_NEEDED[role] for role in lacking)
         problems.append(f"{shown}: the folder lacks {', '.join(names)}; expected {_EXPECTED[kind]}.")
-    return Found(files, tuple(problems), frozenset(unread | lacking) if files else _guess_roles(kind, ""))
+    unread |= lacking if files else every
+    return files
 
 
 def _read_all(kind: str, folder: str, shown: str, problems: list[str], unread: set[Role]) -> Iterator[File]:

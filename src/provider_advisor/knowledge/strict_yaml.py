@@ -204,7 +204,11 @@ def _build_document(events: Iterator[yaml.Event]) -> tuple[Any, _Place]:
 
 
 def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> tuple[Any, _Place]:
-    _refuse_indirection(event)
+    if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        raise _Problem(event, "anchors and aliases (& and *) are not allowed; write the value out, or quote the text.")
+    tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
+    if tag is not None:
+        raise _Problem(event, f"the tag {tag!r} is not allowed; write the plain value.")
     if depth > MAX_DEPTH:
         raise _Problem(event, _TOO_DEEP)
     if isinstance(event, yaml.ScalarEvent):
@@ -217,14 +221,6 @@ def _build(event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> t
         value, place.inside[len(values)] = _build(part, events, depth + 1)
         values.append(value)
     return values, place
-
-
-def _refuse_indirection(event: yaml.NodeEvent) -> None:
-    if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-        raise _Problem(event, "anchors and aliases (& and *) are not allowed; write the value out, or quote the text.")
-    tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
-    if tag is not None:
-        raise _Problem(event, f"the tag {tag!r} is not allowed; write the plain value.")
 
 
 def _iterate_nodes(events: Iterator[yaml.Event]) -> Iterator[yaml.NodeEvent]:
