@@ -35,8 +35,6 @@ message too; these ids and the codes of atoms are few enough for a test to see t
 
 _NO_SESSION = "error code: 309"
 
-_BLOCK = 16 * 2**20
-
 
 def _import_durable() -> Any:  # noqa: ANN401 (durable has no stubs)
     """Import `durable.engine`, adding the function that Python 3.13 removed."""
@@ -144,7 +142,12 @@ class _Ruleset:
         self._fired.clear()
         codes = [self._codes[atom] for atom in atoms]
         state = self._host.assert_facts(self._name, [{"sid": sid, "id": code, "atom": code} for code in codes])
-        _check_state(state)
+        # An action's exception ends up only in the state, which is None without actions. When the clock jumps by more
+        # than ten seconds, the host drops the rest and returns 0.
+        if state == 0:
+            raise EngineError("the rule engine stopped half-way (did the clock jump?); run it again")
+        if isinstance(state, dict) and "exception" in state:
+            raise EngineError(f"an action of the rule engine failed: {state['exception']}")
         return self._fired.copy()
 
     def forget(self, sid: str) -> None:
@@ -170,18 +173,6 @@ class _Ruleset:
                 raise EngineError(f"the rule engine cannot match {first.antecedent!r}")
         finally:
             self.forget(_SESSIONS[0])
-
-
-def _check_state(state: object) -> None:
-    """Raise EngineError unless the host ran all actions; the state is None if there were none.
-
-    An action's exception ends up only in the state. When the clock jumps by more than ten seconds, the host drops the
-    rest and returns 0.
-    """
-    if state == 0:
-        raise EngineError("the rule engine stopped half-way (did the clock jump?); run it again")
-    if isinstance(state, dict) and "exception" in state:
-        raise EngineError(f"an action of the rule engine failed: {state['exception']}")
 
 
 class _Engine:
@@ -236,17 +227,11 @@ class _Engine:
         if shard.key not in self._rulesets:
             if self._host is None:
                 self._host = _QuietHost()
-                _keep_freed_memory()
+                # Makes glibc keep what is freed, up to the largest block that ever was (mallopt(3), M_MMAP_THRESHOLD):
+                # a run takes a megabyte, and returning it made runs five times slower.
+                bytes(16 * 2**20)
             self._rulesets[shard.key] = _Ruleset(self._host, next(self._names), shard)
         return self._rulesets[shard.key]
-
-
-def _keep_freed_memory() -> None:
-    """Make glibc keep what is freed: a run takes a megabyte, and returning it made runs five times slower.
-
-    What it keeps grows with the largest block that was ever freed (mallopt(3), M_MMAP_THRESHOLD).
-    """
-    bytes(_BLOCK)
 
 
 class _Owner:

@@ -15,7 +15,6 @@ certainly true become atoms (plain texts) for the rule engine; numbers and unkno
 
 import itertools
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import NamedTuple
 
 from provider_advisor.bounded_cache import BoundedCache
@@ -38,9 +37,9 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.rules import Implied, Rule
-from provider_advisor.logic import Interval, Truth, compare
+from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
-from provider_advisor.requirements.statement import add_up, list_unwanted
+from provider_advisor.requirements.statement import add_up, intersect_bounds, join_requirements, list_unwanted
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
@@ -296,7 +295,9 @@ def _merge_group(group: list[Requirement]) -> list[Requirement]:
     # A part that absorbs others keeps its own priority and bound: a must for 100 by one rule and a should for 50 by
     # another are a must for 100 by both.
     return [
-        parts[place] if len(absorbed[place]) == 1 else _join([parts[place], *absorbed[place]], parts[place].bound)
+        parts[place]
+        if len(absorbed[place]) == 1
+        else join_requirements([parts[place], *absorbed[place]], parts[place].bound)
         for place in sorted(absorbed)
     ]
 
@@ -312,22 +313,14 @@ def _tighten(level: list[Requirement]) -> list[Requirement]:
     """Return one requirement with all bounds of the level; where rules exclude one another, each beside the stated."""
     if len(level) < 2:  # noqa: PLR2004 (one stays as it is)
         return level
-    bounds = [part.bound for part in level if part.bound is not None]
-    tightest = reduce(Interval.intersect, bounds) if bounds else None
+    tightest = intersect_bounds(level)
     if tightest is None or not tightest.is_empty():
-        return [_join(level, tightest)]
+        return [join_requirements(level, tightest)]
     stated = [part for part in level if not part.implied_by]
     implied = sorted((part for part in level if part.implied_by), key=lambda part: (str(part.bound), part.implied_by))
     if not stated or len(implied) == 1:
         return [*stated, *implied]
     return [each for part in implied for each in _tighten([*stated, part])]
-
-
-def _join(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
-    """Return one requirement in place of several: the larger weight, and all origins."""
-    origins = sorted({origin for part in parts for origin in part.implied_by})
-    weight = max(part.weight for part in parts if part.weight is not None)
-    return parts[0]._replace(bound=bound, weight=weight, implied_by=tuple(origins))
 
 
 def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:

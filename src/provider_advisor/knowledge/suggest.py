@@ -32,14 +32,14 @@ class SpellingIndex:
         # A table may bring 600,000 unknown words. Each is compared only with the words of the same first letter.
         self._by_letter: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for word in sorted(set(known)):
-            bare = _drop_hyphens(fold(word))
+            bare = fold(word).replace("-", "")
             self._by_letter[bare[:1]].append((bare, word))
         self._found = BoundedCache[str, tuple[str, ...]](_KEPT)
 
     def nearest(self, word: str, most: int = 3) -> tuple[str, ...]:
         """Return the known words that the given one may be a misspelling of, best first."""
         typed = fold(word)
-        return self._found.get_or_make(typed, lambda: _put_in_order(self._compare(_drop_hyphens(typed))))[:most]
+        return self._found.get_or_make(typed, lambda: _put_in_order(self._compare(typed.replace("-", ""))))[:most]
 
     def prepare(self, words: Iterable[str]) -> None:
         """Find the nearest words of many at once, for later calls of `nearest`."""
@@ -47,7 +47,7 @@ class SpellingIndex:
         close: dict[str, list[tuple[int, str]]] = {fold(word): [] for word in words}
         by_letter: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for typed in close:
-            bare = _drop_hyphens(typed)
+            bare = typed.replace("-", "")
             for letter in _find_letters(bare):
                 by_letter[letter].append((bare, typed))
         for letter, typed_words in by_letter.items():
@@ -132,10 +132,6 @@ class _WordIndex:
         return tuple(
             dict.fromkeys([word for _, word in sorted((-alike, word) for word, alike, _ in found)] + sorted(inside))
         )[:_MOST_NEAR]
-
-
-def _drop_hyphens(word: str) -> str:
-    return word.replace("-", "")
 
 
 # Making an index takes longer than a search in it, and the words of a base stay the same.

@@ -36,11 +36,6 @@ class View(NamedTuple):
     truth: Truth = Truth.UNKNOWN
     notices: tuple[Notice, ...] = ()
 
-    @property
-    def strength(self) -> int:
-        """Return the strength of the strongest evidence, -1 without any."""
-        return _measure_strength(self.claims)
-
 
 class _Step(NamedTuple):
     """Claims that one day's statements make of one day on."""
@@ -117,7 +112,7 @@ def _update_view(
     gone = tuple(claim for claim in group if _has_ended(claim, day))
     holding = _keep_holding(group, gone)
     newer = View(holding, disputed=not _agree(holding, day))
-    if _measure_strength(group) >= older.strength:
+    if _measure_strength(group) >= _measure_strength(older.claims):
         return newer, gone  # perhaps an empty view: when something ends, older statements do not count again
     if not holding:
         return older, ended

@@ -147,7 +147,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
     items = [item for of_row in asked for item in of_row]
     team = make_team([item for item in items if isinstance(item, Requirement)])
     team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
-    notice = f"{grid.file}: {_describe_counts(found, reader.count_empty(len(rows)))}."
+    notice = f"{grid.file}: {_describe_counts(found, len(grid.rows) - len(reader.headings) - len(rows))}."
     notices = (*describe_skipped(grid), notice, *reader.describe())
     return Proposal(Statement(team), tuple(found), notices, tuple(asked), tuple(reader.headings.values()))
 
@@ -194,10 +194,6 @@ class _RowReader:
                 above = None if columns.has_priorities else _find_said(text) or above
             elif text:
                 yield _SheetRow(number, row, text, more, above)
-
-    def count_empty(self, asked: int) -> int:
-        """Return how many rows neither ask for something nor are named as headings."""
-        return len(self._grid.rows) - len(self.headings) - asked
 
     def _find_headings(self) -> Iterator[tuple[int, str]]:
         """Yield the rows that are headings of those below: their numbers and texts."""
@@ -250,7 +246,8 @@ class _RowReader:
             return _find_said(row.text) or row.above or "must"
         said = list(self._read_priorities(row.cells))
         said = [one for one in said if one.wish != NOTHING] or said
-        firm = [one for one in said if not self._is_softened(one)]
+        # A no in a column that asks for a must makes it a should, not something unwanted.
+        firm = [one for one in said if not (asks_for_must(one.column) and says_no(one.cell, self._scale))]
         wishes = {one.wish for one in firm}
         if split_priority(row.text)[1] in {NOTHING, "wont"} and not wishes <= {NOTHING, "wont"}:
             raise RequirementsError(
@@ -282,10 +279,6 @@ class _RowReader:
             raise RequirementsError(
                 f"{name_priority_column(names[places[0]] if len(places) == 1 else 'priority')} {_EMPTY}"
             )
-
-    def _is_softened(self, said: _PriorityCell) -> bool:
-        """Return whether it says no in a column that asks for a must: then it is a should, not something unwanted."""
-        return asks_for_must(said.column) and says_no(said.cell, self._scale)
 
     def read_weight(self, row: _SheetRow) -> float | None:
         """Return the weight of a row, None without one. Raises RequirementsError."""

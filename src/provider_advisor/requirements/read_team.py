@@ -30,7 +30,9 @@ from provider_advisor.requirements.statement import (
     Team,
     Unlisted,
     Used,
+    intersect_bounds,
     is_within,
+    join_requirements,
     join_unlisted,
     sort_requirements,
 )
@@ -187,10 +189,10 @@ def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """
     # "fax" and "fax=no" have keys of their own, so that both stay, to be refused together. A weight goes with the
     # requirement: of two that become one, the larger counts.
-    found: dict[tuple[str, str, bool], Requirement] = {}
+    same: dict[tuple[str, str, bool], list[Requirement]] = {}
     for requirement in read:
-        key = (requirement.criterion, requirement.priority, requirement.is_absence)
-        found[key] = _intersect(found[key], requirement) if key in found else requirement
+        same.setdefault((requirement.criterion, requirement.priority, requirement.is_absence), []).append(requirement)
+    found = {key: join_requirements(parts, intersect_bounds(parts)) for key, parts in same.items()}
     highest: dict[tuple[str, bool], int] = {}
     for (name, _, is_absence), part in found.items():
         if part.bound is None or is_absence:
@@ -200,13 +202,6 @@ def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
         for (name, _, is_absence), part in found.items()
         if RANK[part.priority] == highest.get((name, is_absence)) or not (part.bound is None or is_absence)
     )
-
-
-def _intersect(first: Requirement, second: Requirement) -> Requirement:
-    bounds = [part.bound for part in (first, second) if part.bound is not None]
-    bound = bounds[0].intersect(bounds[-1]) if bounds else None
-    weights = [part.weight for part in (first, second) if part.weight is not None]
-    return Requirement(first.criterion, first.priority, bound, max(weights, default=None))
 
 
 def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:

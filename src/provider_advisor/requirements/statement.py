@@ -10,7 +10,8 @@ With the records, the same as a requirements file has it.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, ParamSpec, TypeGuard, TypeVar
@@ -159,6 +160,19 @@ def list_unwanted(team: Team) -> tuple[Requirement, ...]:
 def sort_requirements(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     """Return the requirements, musts first, then by criterion: the order of statement never matters."""
     return tuple(sorted(requirements, key=lambda part: (-RANK[part.priority], part.criterion)))
+
+
+def intersect_bounds(parts: Iterable[Requirement]) -> Interval | None:
+    """Return what the bounds of some requirements leave, perhaps nothing; None where none of them has a bound."""
+    bounds = [part.bound for part in parts if part.bound is not None]
+    return reduce(Interval.intersect, bounds) if bounds else None
+
+
+def join_requirements(parts: Sequence[Requirement], bound: Interval | None) -> Requirement:
+    """Return one requirement in place of several: with this bound, the largest weight, and all origins."""
+    origins = sorted({origin for part in parts for origin in part.implied_by})
+    weights = [part.weight for part in parts if part.weight is not None]
+    return parts[0]._replace(bound=bound, weight=max(weights, default=None), implied_by=tuple(origins))
 
 
 def bound_words(bound: Interval | None, criterion: Criterion) -> dict[str, Number | str]:

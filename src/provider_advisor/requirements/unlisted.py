@@ -163,7 +163,10 @@ class UnknownWords:
             is_meant = any(map(self._is_unknown, _list_names(item)))
             given: str | dict[str, Any] = {"text": _write_typed(item), "priority": item.get("priority")}
         elif isinstance(item, str) and not is_error_value(item):
-            is_meant = any(map(self._is_unknown, map(get_word, item.split(EITHER)))) or _has_explanation(item)
+            _, colon, last = item.rpartition(":")
+            # Words that are no priority may follow a colon: "Twinning: desk phone and mobile ring".
+            is_explained = bool(colon) and " " in last.strip()
+            is_meant = any(map(self._is_unknown, map(get_word, item.split(EITHER)))) or is_explained
             given = item
         else:
             return None
@@ -178,12 +181,6 @@ class UnknownWords:
         from provider_advisor.requirements.word_mistakes import is_unknown  # noqa: PLC0415 (as above)
 
         return self._known.get_or_make(name, lambda: bool(name) and is_unknown(name, self._knowledge))
-
-
-def _has_explanation(text: str) -> bool:
-    """Return whether a colon is followed by words that are no priority: "Twinning: desk phone and mobile ring"."""
-    _, colon, last = text.rpartition(":")
-    return bool(colon) and " " in last.strip()
 
 
 def _list_names(item: Mapping[str, Any]) -> list[str]:
