@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.build import build
-from provider_advisor.knowledge.files import File, gather_files
+from provider_advisor.knowledge.files import File, find_files
 from provider_advisor.logic import Interval, Truth, compare
 
 BICYCLES = Path(__file__).parent / "bicycles"
 WITHOUT_PROVIDERS = [
-    file for file in gather_files(BICYCLES / "facts", BICYCLES / "rules") if file.role not in {"provider", "cases"}
+    file for file in find_files(BICYCLES / "facts", BICYCLES / "rules").files if file.role not in {"provider", "cases"}
 ]
 HEAD = "id: shop\nname: A shop\nproducts: [{id: one, name: One}, {id: two, name: Two}]\nclaims:\n"
 UNITS = {"bikes-in-stock": "bikes", "tour-group": "people", "lightest-frame": "kg", "rental-price": "EUR/day"}
@@ -437,7 +437,7 @@ def test_a_claim_that_is_not_yet_true_changes_nothing(given_claims, day):
 @settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_the_order_and_the_names_of_files_never_matter(order):
-    files = list(gather_files(BICYCLES / "facts", BICYCLES / "rules"))
+    files = list(find_files(BICYCLES / "facts", BICYCLES / "rules").files)
     movable = [file for file in files if file.role in {"provider", "criteria", "rules"}]
     renamed = [file._replace(name=f"{number}.yaml") for number, file in zip(order, movable, strict=True)]
     mixed = [*sorted(renamed, key=lambda file: file.name), *(file for file in files if file not in movable)]

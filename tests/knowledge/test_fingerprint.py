@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.knowledge.build import build
-from provider_advisor.knowledge.files import gather_files
+from provider_advisor.knowledge.files import find_files
 
 BICYCLES = Path(__file__).parent / "bicycles"
-FILES = gather_files(BICYCLES / "facts", BICYCLES / "rules")
+FILES = find_files(BICYCLES / "facts", BICYCLES / "rules").files
 FINGERPRINT = build(FILES).fingerprint
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provider_advisor import load
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.build import build
-from provider_advisor.knowledge.files import File, gather_files
+from provider_advisor.knowledge.files import File, find_files
 from provider_advisor.knowledge.records import MemberOf
 from provider_advisor.knowledge.suspicions import find_suspicions
 from provider_advisor.logic import Interval, Truth, any_of, compare
@@ -19,7 +19,7 @@ from provider_advisor.logic import Interval, Truth, any_of, compare
 BICYCLES = Path(__file__).parent / "bicycles"
 YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
 OTHERS = [
-    file for file in gather_files(BICYCLES / "facts", BICYCLES / "rules") if file.role not in {"provider", "cases"}
+    file for file in find_files(BICYCLES / "facts", BICYCLES / "rules").files if file.role not in {"provider", "cases"}
 ]
 MEMBERS = ("north", "south", "east", "west")
 EXTRA = """area: extra

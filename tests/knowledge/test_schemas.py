@@ -8,13 +8,13 @@ import jsonschema
 import pytest
 import yaml
 
-from provider_advisor.knowledge.files import gather_files
+from provider_advisor.knowledge.files import find_files
 from provider_advisor.knowledge.shapes.every_file import file_schemas
 
 BICYCLES = Path(__file__).parent / "bicycles"
 SCHEMAS = file_schemas()
-SHIPPED = gather_files(None, None)
-BICYCLE_FILES = gather_files(BICYCLES / "facts", BICYCLES / "rules")
+SHIPPED = find_files(None, None).files
+BICYCLE_FILES = find_files(BICYCLES / "facts", BICYCLES / "rules").files
 
 
 def plain(data):

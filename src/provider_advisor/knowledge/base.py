@@ -1,10 +1,12 @@
 """The knowledge base: all records by id, also found by aliases and names."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, split_member
@@ -17,7 +19,6 @@ from provider_advisor.safe_text import fold
 if TYPE_CHECKING:
     from provider_advisor.knowledge.search import SearchEntry, SearchIndex
     from provider_advisor.knowledge.sentences import SentenceReader
-    from provider_advisor.knowledge.spell_ids import IdSpeller
 
 
 class Scope(NamedTuple):
@@ -39,6 +40,10 @@ EVERYTHING = Scope()
 # ask for any one criterion among so many.
 _EVEN = 0.5
 _SELDOM = 0.2
+
+_NO_ABBREVIATIONS = frozenset(
+    ("an", "as", "at", "be", "by", "do", "if", "in", "is", "it", "my", "no", "of", "on", "or", "so", "to", "up", "we")
+)
 
 
 @dataclass(frozen=True)
@@ -261,15 +266,37 @@ class KnowledgeBase:
         """Return all words of criteria, ready to find the nearest to a misspelt one."""
         return SpellingIndex(self.words)
 
-    @cached_property
-    def _speller(self) -> "IdSpeller":
-        from provider_advisor.knowledge.spell_ids import IdSpeller  # noqa: PLC0415 (few starts spell any)
-
-        return IdSpeller(list(self.criteria.values()), list(self.topics.values()), list(self.usage.values()))
-
     def spell_id(self, name: str) -> str:
-        """Return an id in words, spelt as in labels and questions: `start-up-plan` is "start-up plan"."""
-        return self._speller.spell(name)
+        """Return an id in words, spelt as labels and questions spell them.
+
+        start-up-plan    start-up plan      questions join these two more often with a hyphen than with a blank
+        contact-centre   contact centre     and these two with a blank, but for "contact-centre agents"
+        video-api        video API          as in the label "Video API"
+        ca               CA                 a word of two letters is an abbreviation, such as that of a country
+        """
+        words = name.split("-")
+        text = self._spell_word(words[0])
+        for before, word in pairwise(words):
+            # An id may be the plural.
+            joints = re.findall(rf"\b{re.escape(before)}([- ]){re.escape(word.removesuffix('s'))}", self._written)
+            text += ("-" if joints.count("-") > joints.count(" ") else " ") + self._spell_word(word)
+        return text
+
+    def _spell_word(self, word: str) -> str:
+        is_short = len(word) == 2 and word not in _NO_ABBREVIATIONS  # noqa: PLR2004 (two letters)
+        return self._capitals.get(word, word.upper() if is_short else word)
+
+    @cached_property
+    def _capitals(self) -> Mapping[str, str]:
+        """Return the words of labels with inner capital letters, by their small letters: "api" is "API"."""
+        labels = [*(one.label for one in self.criteria.values()), *(one.label for one in self.topics.values())]
+        words: set[str] = {word for label in labels for word in re.findall(r"\w+", label)}
+        return {word.lower(): word for word in words if sum(letter.isupper() for letter in word) > 1}
+
+    @cached_property
+    def _written(self) -> str:
+        about: list[Criterion | Topic | UsageItem] = [*self.criteria.values(), *self.topics.values()]
+        return "\n".join(f"{one.label}\n{one.question}" for one in (*about, *self.usage.values())).lower()
 
     def get_stale_after(self, criterion: str) -> int | None:
         """Return after how many days a fact on the criterion is out of date; None for never."""

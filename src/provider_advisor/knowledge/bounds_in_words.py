@@ -56,27 +56,18 @@ _SECONDS = {
     "months": 2_628_000,  # a twelfth of 365 days
     "years": 31_536_000,
 }
+_ALSO = {
+    "milliseconds": "ms",
+    "seconds": "sec, secs",
+    "minutes": "min, mins",
+    "hours": "hr, hrs, h",
+    "percent": "%, percent, per cent",
+    "USD": "usd, dollar, dollars",
+    "cents": "cent, cents, ¢",
+    "/seconds": "tps, mps, cps",
+}
 _SAME = {name: full for full in _SECONDS for name in (full, full.removesuffix("s"))} | {
-    "ms": "milliseconds",
-    "sec": "seconds",
-    "secs": "seconds",
-    "min": "minutes",
-    "mins": "minutes",
-    "hr": "hours",
-    "hrs": "hours",
-    "h": "hours",
-    "%": "percent",
-    "percent": "percent",
-    "per cent": "percent",
-    "usd": "USD",
-    "dollar": "USD",
-    "dollars": "USD",
-    "cent": "cents",
-    "cents": "cents",
-    "¢": "cents",
-    "tps": "/seconds",
-    "mps": "/seconds",
-    "cps": "/seconds",
+    name: full for full, names in _ALSO.items() for name in names.split(", ")
 }
 # Who a price is paid for: "$25 per seat" is one of a user, and none of a message.
 _OF_A_USER = frozenset(

@@ -66,15 +66,16 @@ class Criteria(dict[str, Criterion]):
 
     given: Lists | Callable[[], Lists] = MappingProxyType({})
 
-    def __init__(self, of_files: Mapping[str, Criterion]) -> None:
-        super().__init__(of_files)
-        self._made: dict[str, Criterion] = {}
-        self._folded: dict[str, Mapping[str, str]] = {}
-
     @cached_property
     def lists(self) -> Lists:
         """Return the lists of members, by id."""
         return self.given() if callable(self.given) else self.given
+
+    # This dict and `_folded` are made on first use, because most starts need neither.
+
+    @cached_property
+    def _made(self) -> dict[str, Criterion]:
+        return {}
 
     def __missing__(self, name: str) -> Criterion:
         """Return the criterion of a member or of a choice. Raises KeyError for any other name."""
@@ -144,6 +145,10 @@ class Criteria(dict[str, Criterion]):
         if of.id not in self._folded:
             self._folded[of.id] = dict(list_member_words(of))
         return self._folded[of.id]
+
+    @cached_property
+    def _folded(self) -> dict[str, Mapping[str, str]]:
+        return {}
 
 
 def list_member_words(of: MemberList) -> Iterator[tuple[str, str]]:

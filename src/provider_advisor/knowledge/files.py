@@ -108,17 +108,6 @@ def find_beside(folder: Folder, kind: str) -> str | None:
     return found if path.isdir(found) else None
 
 
-def gather_files(facts: Folder | None, rules: Folder | None) -> tuple[File, ...]:
-    """Return all files of both folders; None means the shipped one.
-
-    Raises KnowledgeError with everything that cannot be read.
-    """
-    found = find_files(facts, rules)
-    if found.problems:
-        raise KnowledgeError(found.problems)
-    return found.files
-
-
 def find_files(facts: Folder | None, rules: Folder | None) -> Found:
     """Return all files of both folders that can be read, and what is wrong with the rest."""
     problems: list[str] = []

@@ -17,7 +17,7 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.facts import facts_as_of
-from provider_advisor.knowledge.files import File, Folder, Found, find_files, gather_files, name_folders
+from provider_advisor.knowledge.files import File, Folder, Found, find_files, name_folders
 from provider_advisor.knowledge.kept_results import make_key, pack, recall, remember, stamp_code, unpack
 from provider_advisor.knowledge.rules import Case
 
@@ -81,7 +81,10 @@ def read_cases(facts: Folder | None = None, rules: Folder | None = None) -> list
 
     Raises KnowledgeError with every problem of the files of cases.
     """
-    return _read_cases(gather_files(facts, rules))
+    found = find_files(facts, rules)
+    if found.problems:
+        raise KnowledgeError(found.problems)
+    return _read_cases(found.files)
 
 
 def _read_cases(every: Iterable[File]) -> list[Case]:
