@@ -34,10 +34,12 @@ def test_it_fires_what_a_naive_forward_chainer_fires(bodies, situations):
         assert fire(program, atoms) == chained(productions, atoms)
 
 
-def test_a_production_fires_only_when_all_its_atoms_are_there():
-    program = Program([Production("both", ("a", "b"))])
-    assert fire(program, ["a"]) == frozenset()
-    assert fire(program, ["a", "b"]) == {"both"}
+@pytest.mark.parametrize("count", [2, MAX_JOIN, MAX_JOIN + 1, 3 * MAX_JOIN])
+def test_a_production_fires_only_when_all_its_atoms_are_there(count):
+    atoms = [f"a{n:02}" for n in range(count)]
+    program = Program([Production("all", tuple(atoms))])
+    assert fire(program, atoms) == {"all"}
+    assert not any(fire(program, [atom for atom in atoms if atom != missing]) for missing in atoms)
 
 
 def test_chains_run_to_the_end_whatever_shards_they_cross():

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from teams import answer_all, bases, complete_at_random, fresh, said_at_random
-from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity, rule
+from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity, rule, with_providers
 
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
-from provider_advisor.knowledge.rules import Key, Policy
+from provider_advisor.knowledge.rules import Implied, Key, Policy
 from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, go_on, put_answers, survey_answers
 from provider_advisor.questionnaire.next_screen import QuestionOrder, order_questions
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
@@ -21,6 +21,7 @@ _COMPLETIONS = 6
 _HAS, _LACKS = Said("present"), Said("absent")
 _HAD, _LACKED = (said._replace(as_of=dt.date(2021, 1, 1)) for said in (_HAS, _LACKS))
 _BOARD, _CHAT = Requirement("board", "must"), Requirement("chat", "should")
+_FAX = Key("criterion", "fax")
 _POLICY = Policy({"must": 4, "should": 2, "could": 1}, 0.5, {"capability": 365})
 
 
@@ -105,9 +106,6 @@ def test_of_unconfirmed_providers_the_one_with_fewer_unknown_musts_may_come_to_l
     assert found.proof.deciding == {Key("criterion", "fax")}
 
 
-_FAX = Key("criterion", "fax")
-
-
 def test_with_weights_by_area_what_all_have_alike_may_decide():
     # Ada leads by the board, and Bob has the chat. A fax, which both have, takes weight from the board alone.
     criteria = [capability("board", 3), capability("chat")._replace(area="sizes"), capability("fax", 9)]
@@ -118,6 +116,37 @@ def test_with_weights_by_area_what_all_have_alike_may_decide():
     assert survey_answers(plain).proof.deciding == frozenset()
     assert survey_answers(weighed).proof.deciding == {_FAX}
     assert _decides(weighed, _FAX, "must")
+
+
+def test_what_a_rule_adds_for_certain_may_be_added_as_a_must_by_another():
+    # Ada leads by the board, and all have a chat. As a must, it makes the fax that she lacks one.
+    rules = [
+        rule("r1", Need("board"), Implied("fax", "could", None)),
+        rule("r2", Need("chat"), Implied("fax", "must", None)),
+    ]
+    claims = {"ada": {"board": _HAS, "chat": _HAS, "fax": _LACKS}, "bob": {"board": _LACKS, "chat": _HAS, "fax": _HAS}}
+    knowledge = knowledge_of([capability("board", 9), capability("chat"), capability("fax")], claims, rules)
+    state = begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team((_BOARD._replace(priority="should"),))))
+    state = put_answers(state, [GivenAnswer(_FAX, "no-answer")])
+    assert survey_answers(state).outcome.verdict.provider == "ada"
+    assert survey_answers(state).proof.deciding == {Key("criterion", "chat")}
+    assert _decides(state, Key("criterion", "chat"), "must")
+
+
+def test_a_member_of_what_nobody_has_asked_for_may_decide():
+    # All have a chat. At one place, Ada, who leads by the board, has none.
+    claims = {"ada": {"board": _HAS, "chat": _HAS}, "bob": {"board": _LACKS, "chat": _HAS}}
+    knowledge = knowledge_of([capability("board"), capability("chat")._replace(of_each="place")], claims)
+    ada = knowledge.providers["ada"]
+    not_there = ada.claims[1]._replace(value="absent", members=("there",), line=3)
+    ada = ada._replace(claims=(*ada.claims, not_there))
+    knowledge = with_providers(knowledge, {**knowledge.providers, "ada": ada})
+    state = begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team((_BOARD._replace(priority="should"),))))
+    chat = Key("criterion", "chat")
+    assert survey_answers(state).proof.deciding == {chat}
+    state = put_answers(state, [GivenAnswer(chat, "must")])
+    assert survey_answers(state).proof.deciding == {Key("members", "chat")}
+    assert _decides(state, Key("members", "chat"), ("there",))
 
 
 def test_a_bound_may_take_away_what_an_amount_without_one_adds_now():
