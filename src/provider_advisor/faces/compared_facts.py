@@ -50,15 +50,11 @@ class ComparedRow(NamedTuple):
 
     def record(self, knowledge: KnowledgeBase) -> dict[str, Any]:
         """Return the cells as JSON-ready data by provider, with claims, also those on members."""
-        facts = {
-            cell.fact.provider: {
-                "known": text,
-                **_record(cell.fact),
-                **_record_members(cell, self.criterion, knowledge),
-            }
-            for text, cell in zip(self.list_texts(knowledge), self.cells, strict=True)
-        }
-        criterion = self.criterion
+        criterion, facts = self.criterion, {}
+        for text, cell in zip(self.list_texts(knowledge), self.cells, strict=True):
+            known = [fact for fact in cell.members if fact.claims]
+            members = {fact.criterion: _record(fact, fact_text(fact, criterion, knowledge)) for fact in known}
+            facts[cell.fact.provider] = _record(cell.fact, text) | ({"members": members} if members else {})
         return {"criterion": criterion.id, "label": criterion.label, "area": criterion.area, "facts": facts}
 
     def tells_apart(self, knowledge: KnowledgeBase) -> bool:
@@ -136,17 +132,8 @@ def fold_members(rows: Iterable[tuple[Criterion, Sequence[Fact]]]) -> list[Compa
     ]
 
 
-def _record(fact: Fact) -> dict[str, Any]:
-    return {"disputed": fact.disputed, "claims": [record_claim(claim) for claim in fact.claims]}
-
-
-def _record_members(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> dict[str, Any]:
-    found = {
-        fact.criterion: {"known": fact_text(fact, criterion, knowledge), **_record(fact)}
-        for fact in cell.members
-        if fact.claims
-    }
-    return {"members": found} if found else {}
+def _record(fact: Fact, known: str) -> dict[str, Any]:
+    return {"known": known, "disputed": fact.disputed, "claims": [record_claim(claim) for claim in fact.claims]}
 
 
 def _describe_cell(cell: ComparedFact, criterion: Criterion, knowledge: KnowledgeBase) -> str:

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from provider_advisor.batch.blocks import Done, RowCounts
-from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.output import GAPS, OF_PROVIDERS, RANKING, VERDICT_COLUMNS, list_reason_columns
 from provider_advisor.batch.kernel.scores import RULED_OUT, STANDINGS
+from provider_advisor.batch.reading import Inputs
+from provider_advisor.batch.summary import make_outline
 from provider_advisor.batch.writing.rejects import open_rejects, write_rejects
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.explanation.words import STRENGTHS, joined
-from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.criteria import find_label
-from provider_advisor.requirements.matching import Match
 from provider_advisor.version import __version__
 from provider_advisor.whole_file import write_whole
 
@@ -50,16 +50,17 @@ _JOINER = ";"
 
 
 class WorkbookPlan(NamedTuple):
-    """The contents of a workbook besides the rows.
+    """The contents of a workbook besides the rows; `facts` are those of its scope.
 
     With `reasons` their columns are among the details, else only the sentences say them. `id_column` is the first
-    column of each sheet; `describe_scope` returns lines of two cells from the counts of the run.
+    column of each sheet.
     """
 
     knowledge: KnowledgeBase
+    facts: Facts
+    inputs: Inputs
     reasons: bool
     id_column: str | None
-    describe_scope: Callable[[Tally, int], Iterable[tuple[str, str | int]]]
 
 
 def refuse_without_writer() -> Any:  # noqa: ANN401 (a module)
@@ -96,7 +97,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
                 write_rejects(done.rejects, refused)
                 counts += done.counts
                 watch(done)
-            made = [*sheets.make(), _make_scope(plan.describe_scope(counts.tally.settle(), counts.rejected))]
+            made = [*sheets.make(), _make_scope(_list_scope(plan, counts))]
             xlsxturbo.dfs_to_xlsx(made, file, header_format=_HEAD, constant_memory=True, compression_level=_COMPRESSION)
     except xlsxturbo.OptionError as error:
         raise BatchError(f"a workbook cannot hold these rows ({error}); write CSV or Parquet.") from error
@@ -105,13 +106,12 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
     return counts
 
 
-def list_scope(
-    outline: Mapping[str, Any], knowledge: KnowledgeBase, inputs: Sequence[str], matches: Iterable[Match]
-) -> list[tuple[str, str | int]]:
+def _list_scope(plan: WorkbookPlan, counts: RowCounts) -> list[tuple[str, str | int]]:
     """Return the scope of a run as lines of two cells."""
-    about = outline["knowledge"]
+    outline = make_outline(counts.tally.settle(), rejected=counts.rejected, facts=plan.facts)
+    about, knowledge = outline["knowledge"], plan.knowledge
     lines: list[tuple[str, str | int]] = [
-        ("Inputs", ", ".join(inputs)),
+        ("Inputs", ", ".join(source.name for source in plan.inputs.sources)),
         ("Rows answered", outline["scored"]),
         ("Rows rejected", outline["rejected"]),
         ("Blank rows", outline["empty_rows"]),
@@ -123,7 +123,8 @@ def list_scope(
     ]
     lines += [("Source", f"{knowledge.sources[name].title} ({name})") for name in about["sources"]]
     lines += [("Facts", f"{about['oldest']} to {about['newest']}")] if about["newest"] else []
-    lines += [("Read as", f"{match.word} → {', '.join(match.targets)}") for match in matches if match.is_requirement]
+    asked = [match for match in plan.inputs.matches if match.is_requirement]
+    lines += [("Read as", f"{match.word} → {', '.join(match.targets)}") for match in asked]
     named = f"{about['version']} of {about['date']}, " if about["version"] else ""
     lines.append(("Knowledge base", f"{named}{about['fingerprint']}"))
     return [*lines, ("Program", f"provider-advisor {__version__}")]

@@ -11,13 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from provider_advisor.batch.interruption import Interrupted
-from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.local_run import Plan, Result, run
 from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Inputs, choose_form
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
-from provider_advisor.batch.summary import make_outline, make_summary
-from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, list_scope, refuse_without_writer
+from provider_advisor.batch.summary import make_summary
+from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, refuse_without_writer
 from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name
 from provider_advisor.batch.writing.rejects import REJECTS_HEADER, find_default_rejects
 from provider_advisor.batch.writing.work_folder import find_work_folder
@@ -91,10 +90,11 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
         remarks=not is_workbook or options.has_summary,  # a workbook is never resumed by a run that has one
     )  # fmt: skip
     scoring = BlockScorer(knowledge, inputs.schema, form, scoring_options)
+    id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
     plan = Plan(
         output, form, rejects, options.threads or 0, resume=options.resume,
         about=_list_dependencies(knowledge, options), is_folder=is_folder,
-        workbook=_plan_workbook(inputs, scoring, knowledge, options) if is_workbook else None,
+        workbook=WorkbookPlan(knowledge, scoring.facts, inputs, options.reasons, id_column) if is_workbook else None,
     )  # fmt: skip
     _collect_from_now_on()
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
@@ -135,19 +135,6 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
         if is_wrong:
             raise BatchError(says)
     refuse_without_writer()
-
-
-def _plan_workbook(
-    inputs: Inputs, scoring: BlockScorer, knowledge: KnowledgeBase, options: BatchOptions
-) -> WorkbookPlan:
-
-    id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
-
-    def describe_scope(tally: Tally, rejected: int) -> list[tuple[str, str | int]]:
-        outline = make_outline(tally, rejected=rejected, facts=scoring.facts)
-        return list_scope(outline, knowledge, [source.name for source in inputs.sources], inputs.matches)
-
-    return WorkbookPlan(knowledge, options.reasons, id_column, describe_scope)
 
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:

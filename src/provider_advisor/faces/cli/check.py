@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,9 @@ def check_command(context: click.Context, /, options: CheckOptions) -> None:
     failed, passed = _check_cases(options) if options.with_cases else (0, "")
     read_from = f"{locate_folder('facts', options.facts)} and {locate_folder('rules', options.rules)}"
     show_line(f"Read from {read_from}.")
-    show_line(f"{_describe_counts(found.counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
+    counts = [f"{found.counts[name]:,} {name}" for name in ("criteria", "providers", "claims")]
+    counts.append(counted(found.counts["rules"], "rule"))
+    show_line(f"{', '.join(counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
     if failed:
         context.exit(ExitStatus.FAILED)
 
@@ -175,11 +177,6 @@ def _find_changes(failure: Failure) -> dict[str, Any]:
             found = {name: standing for name, standing in found.items() if standing is not None}
         changes[key] = found
     return changes
-
-
-def _describe_counts(counts: Mapping[str, int]) -> str:
-    parts = [f"{counts[name]:,} {name}" for name in ("criteria", "providers", "claims")]
-    return ", ".join([*parts, counted(counts["rules"], "rule")])
 
 
 def _show_freshness(options: CheckOptions, day: dt.date) -> None:
