@@ -104,12 +104,12 @@ class Judge:
         rows = rows.select([name for name in given if name not in LIMITING and is_known(name, self._facts.knowledge)])
         # Most tables have no such columns, or leave them empty: then no row is copied.
         if not any(any(key) for key in groups):
-            return self._judge_alike(rows, ())
+            return self._judge_alike(rows, {})
         codes = np.full((rows.num_rows, self._width), -1, np.int16)
         errors: dict[int, str] = {}
         for key, members in groups.items():
             try:
-                found = self._judge_alike(rows.take(pa.array(members)), tuple(zip(names, key, strict=True)))
+                found = self._judge_alike(rows.take(pa.array(members)), dict(zip(names, key, strict=True)))
             except RequirementsError as error:
                 errors |= dict.fromkeys(members, str(error))
             else:
@@ -121,14 +121,13 @@ class Judge:
     def _width(self) -> int:
         return _FIXED + -(-len(self._providers) // 8)
 
-    def _judge_alike(self, rows: pa.RecordBatch, names: tuple[tuple[str, str | None], ...]) -> EncodedVerdicts:
+    def _judge_alike(self, rows: pa.RecordBatch, scope: Mapping[str, str | None]) -> EncodedVerdicts:
         """Judge rows with the same scope. Raises RequirementsError if the scope is empty."""
-
-        def make() -> Scorer:
+        scored = self._scorers.get_or_make(
+            tuple(scope.values()),
             # With reasons, because `among` is one of their columns; without the counts for a summary.
-            return Scorer(limit_facts(self._facts, dict(names)), reasons=True, remarks=False)
-
-        scored = self._scorers.get_or_make(tuple(text for _, text in names), make).score(rows)
+            lambda: Scorer(limit_facts(self._facts, scope), reasons=True, remarks=False),
+        ).score(rows)
         found = EncodedVerdicts(np.full((rows.num_rows, self._width), -1, np.int16), scored.errors)
         found.codes[found.answered] = self._encode(scored.batch)
         return found
