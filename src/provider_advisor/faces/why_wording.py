@@ -6,6 +6,7 @@ They never name a provider, so that nobody answers to help one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from provider_advisor.decision import Verdict
 from provider_advisor.explanation.words import capital, join_any, joined, keep_few
@@ -24,6 +25,7 @@ from provider_advisor.questionnaire import (
 from provider_advisor.questionnaire.state import TOPICS
 
 _MOST_LISTED = 8
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _PROVED = {
     "out": "none of the providers compared meets every must",
     "standing": "the leader's musts are decided",
@@ -52,8 +54,11 @@ def describe_known(state: State) -> list[str]:
     return list(_describe_known(sum_up_known(state)))
 
 
-def describe_why(state: State, key: Key) -> list[str]:
-    """Explain why a question is asked: its words, what is known, and what each answer would change."""
+def describe_why(state: State, key: Key, names: Mapping[str, str] = _NO_NAMES) -> list[str]:
+    """Explain why a question is asked: its words, what is known, and what each answer would change.
+
+    `names` are what a face calls answers, if not by the words of the terminal.
+    """
     if key == TOPICS:
         return [*describe_known(state), *_describe_topics(state)]
     found, prompt = explain_question(state, key), make_prompt(key, state.catalogue)
@@ -61,7 +66,7 @@ def describe_why(state: State, key: Key) -> list[str]:
         f"{prompt.label}: {describe_question(prompt)}",
         *_describe_known(found.known),
         *_describe_coverage(found.coverage),
-        *_describe_moves(found, state),
+        *_describe_moves(found, state, names),
         *_describe_dependents(found),
     ]
 
@@ -112,12 +117,13 @@ def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
     yield f"Of the {of} still in the running: {told}."
 
 
-def _describe_moves(found: Why, state: State) -> Iterator[str]:
+def _describe_moves(found: Why, state: State, names: Mapping[str, str]) -> Iterator[str]:
     """Yield what each answer would change on its own; answers with the same effect together."""
     by_effect: dict[str, list[str]] = {}
     for move in found.moves:
         effect = _describe_move(move, found.known.verdict)
-        by_effect.setdefault(effect, []).append(describe_answer(found.key, move.answer, state))
+        answer = describe_answer(found.key, move.answer, state)
+        by_effect.setdefault(effect, []).append(names.get(answer, answer))
     same = by_effect.pop("", [])
     for effect, answers in by_effect.items():
         yield f"{_join_answers(answers)}: {effect}."

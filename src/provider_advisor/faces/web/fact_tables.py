@@ -20,7 +20,7 @@ from starlette.responses import Response
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
-from provider_advisor.faces.web.knowledge_pages import list_areas, say_place, write_claim_address
+from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
 from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
 from provider_advisor.faces.web.responses import (
     FieldError,
@@ -35,7 +35,6 @@ from provider_advisor.knowledge import Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing
 from provider_advisor.knowledge.scope import list_names
 from provider_advisor.requirements.statement import read_day
-from provider_advisor.safe_text import join_words
 
 _MOST_DAYS = 3_650
 _STATES = ("current", "stale", "disputed", "unknown")
@@ -132,7 +131,7 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     readers: dict[str, Callable[[str], Any]] = {
         "provider": service.find_provider,
         "criterion": lambda word: service.find_criterion(word).id,
-        "state": _read_state,
+        "state": partial(check_word, "state", _STATES),
         "as_of": read_day,
     }
     try:
@@ -171,12 +170,6 @@ def _read_number(what: str, least: int, most: int, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(f"{most}") and least <= int(text) <= most):
         raise RequirementsError(f"'{text[:40]}' is not {what}; expected {least} to {most:,}.")
     return int(text)
-
-
-def _read_state(word: str) -> str:
-    if word not in _STATES:
-        raise RequirementsError(f"unknown state '{word[:40]}'; expected {join_words(_STATES, 'or')}.")
-    return word
 
 
 def _list_facts(

@@ -6,6 +6,7 @@ Tables of facts, as they follow from claims, are in `fact_tables`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -39,7 +40,7 @@ def show_criteria(request: Request, service: Service, q: str = "", area: str = "
     try:
         asked = read_fields(
             {"area": area, "kind": kind},
-            {"area": lambda area: check_area(area, service.knowledge), "kind": lambda kind: _check_kind(kind, kinds)},
+            {"area": lambda area: check_area(area, service.knowledge), "kind": partial(check_word, "kind", kinds)},
         )
     except FieldError as error:
         if get_form(request):
@@ -70,10 +71,11 @@ def show_criteria(request: Request, service: Service, q: str = "", area: str = "
     )
 
 
-def _check_kind(kind: str, kinds: Sequence[str]) -> str:
-    if kind not in kinds:
-        raise RequirementsError(f"unknown kind '{kind[:40]}'; expected {join_words(kinds, 'or')}.")
-    return kind
+def check_word(what: str, known: Sequence[str], word: str) -> str:
+    """Return a word of a field if it is one of the known. Raises RequirementsError."""
+    if word not in known:
+        raise RequirementsError(f"unknown {what} '{word[:40]}'; expected {join_words(known, 'or')}.")
+    return word
 
 
 def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:

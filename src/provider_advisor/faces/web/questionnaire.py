@@ -245,7 +245,9 @@ def _show_change(key: Key, state: State, fields: Fields) -> dict[str, Any]:
 def _list_prompts(keys: Sequence[Key], state: State, fields: Fields, why: str = "") -> list[dict[str, Any]]:
     return [
         _show_prompt(make_prompt(key, state.catalogue), fields.get(str(key), []))
-        | {"why": describe_why(state, key)[1:] if str(key) == why else ()}  # its first line is the question itself
+        | {
+            "why": describe_why(state, key, _PRIORITIES)[1:] if str(key) == why else ()
+        }  # its first line is the question itself
         for key in keys
     ]
 

@@ -111,15 +111,6 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-class AnswerTurn(NamedTuple):
-    """A question, with the answers before and now."""
-
-    asked: str
-    address: str
-    before: str
-    after: str
-
-
 async def get_watching(request: Request) -> Watching:
     """Return what the application that answers a request watches."""
     watching: Watching = request.app.state.watching
@@ -132,7 +123,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/keeper")
 def show_keeper(request: Request, service: Service, watching: Annotated[Watching, Depends(get_watching)]) -> Response:
     """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
-    query, wrong, turns = request.query_params, None, list[AnswerTurn]()
+    query, wrong, turns = request.query_params, None, list[dict[str, str]]()
     try:
         read_fields(query, {name: partial(_read_field, name, watching) for name in ("needs", "wants")})
         read_question(request, service)
@@ -156,7 +147,8 @@ def _read_field(name: str, watching: Watching, text: str) -> None:
     read_address([(name, text)], watching.knowledge)
 
 
-def _list_turns(query: Query, watching: Watching) -> Iterator[AnswerTurn]:
+def _list_turns(query: Query, watching: Watching) -> Iterator[dict[str, str]]:
+    """Yield the question in a query, or else the examples, with the answers before and now."""
     if any(text.strip() for _, text in query):
         yield _compare_answers("This question", query, watching)
         return
@@ -165,10 +157,14 @@ def _list_turns(query: Query, watching: Watching) -> Iterator[AnswerTurn]:
             yield _compare_answers(words, parse_qsl(address), watching)
 
 
-def _compare_answers(words: str, query: Query, watching: Watching) -> AnswerTurn:
+def _compare_answers(words: str, query: Query, watching: Watching) -> dict[str, str]:
     statement = read_address(query, watching.knowledge).statement
-    before = _answer(query, watching.before) if watching.before else ""
-    return AnswerTurn(words, write_address(statement, watching.knowledge), before, _answer(query, watching.knowledge))
+    return {
+        "asked": words,
+        "address": write_address(statement, watching.knowledge),
+        "before": _answer(query, watching.before) if watching.before else "",
+        "after": _answer(query, watching.knowledge),
+    }
 
 
 def _answer(query: Query, knowledge: KnowledgeBase) -> str:
