@@ -404,6 +404,15 @@ def test_a_pasted_list_that_cannot_be_read_is_shown_again_with_what_is_wrong(web
     assert re.search(r'<select name="c.fax".*?<option value="must" selected>', page.text, re.DOTALL)
 
 
+def test_a_list_too_long_to_keep_during_a_search_is_shown_again(web):
+    text = "\n".join(["Voicemail"] * 450 + ["x" * 90] * 50)
+    found = web.post("/choose", data={"q": "fax", "find": "1", "list": text})
+    assert found.status_code == 422
+    assert "The list is too long for an address; add it first." in found.text
+    assert text in found.text
+    assert web.post("/choose", data={"q": "fax", "find": "1", "list": "Voicemail"}).url.query == b"q=fax&list=Voicemail"
+
+
 def test_after_a_tick_only_what_is_shown_of_how_sure_is_measured(web, monkeypatch):
     for part in ("weights", "changes"):
         monkeypatch.delattr(Robustness, part)

@@ -108,12 +108,14 @@ def _write_form(fields: list[tuple[str, str]], knowledge: KnowledgeBase, most: i
     If there is room, the lists themselves are added, so that the page says how they were read. Raises RequirementsError
     if the list cannot be read, or the address would be too long.
     """
+    typed = dict(fields).get(PASTED_FIELD, "").strip()
     # A search leaves a list that is being typed as it is.
-    added = {READ_FIELD} if any(name == _FIND for name, _ in fields) else {READ_FIELD, PASTED_FIELD}
+    is_search = any(name == _FIND for name, _ in fields)
+    added = {READ_FIELD} if is_search else {READ_FIELD, PASTED_FIELD}
     question = [(name, text) for name, text in fields if name not in {*added, _FIND}]
     lists = [text.strip() for name, text in fields if name in added and text.strip()]
-    if pasted := "\n".join(text for name, text in fields if name in added - {READ_FIELD}).strip():
-        question += parse_qsl(write_address(read_list(pasted, knowledge).statement, knowledge))
+    if typed and not is_search:
+        question += parse_qsl(write_address(read_list(typed, knowledge).statement, knowledge))
     try:
         address = write_page_address(read_address(question, knowledge, PAGE_FIELDS), knowledge, QueryParams(question))
     except AdvisorError:  # the form says what is wrong
@@ -122,7 +124,8 @@ def _write_form(fields: list[tuple[str, str]], knowledge: KnowledgeBase, most: i
     if len(explained) + _ROOM_TO_ADD <= most:
         return explained
     if len(address) > most:
-        what, instead = ("The list", "paste a part of it") if pasted else ("The question", "ask for less")
+        hint = "add it first" if is_search else "paste a part of it"
+        what, instead = ("The list", hint) if typed else ("The question", "ask for less")
         raise RequirementsError(f"{what} is too long for an address; {instead}.")
     return address
 
