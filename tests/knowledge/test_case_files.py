@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from provider_advisor.knowledge.case_files import edit_cases
+from provider_advisor.knowledge.case_files import edit_case
 
 TEXT = """\
 # Decisions on repairs.
@@ -32,45 +32,44 @@ cases:
 
 
 def test_nothing_but_the_value_changes():
-    changed = edit_cases(TEXT, {"In one line": {"verdict": {"kind": "tie", "among": ["velo", "ciclo"]}}})
+    changed = edit_case(TEXT, "In one line", {"verdict": {"kind": "tie", "among": ["velo", "ciclo"]}})
     line = "{kind: recommended, strength: firm, provider: velo}"
     assert changed == TEXT.replace(line, "{kind: tie, among: [velo, ciclo]}")
 
 
 def test_a_value_in_lines_keeps_the_lines_and_comments_of_what_stays():
-    changed = edit_cases(TEXT, {"In lines": {"standings": {"velo": "ruled-out", "ciclo": "unconfirmed"}}})
+    changed = edit_case(TEXT, "In lines", {"standings": {"velo": "ruled-out", "ciclo": "unconfirmed"}})
     assert changed == TEXT.replace("velo: qualified", "velo: ruled-out")
 
 
 def test_keys_come_and_go_each_with_its_line():
     verdict = {"kind": "recommended", "strength": "leaning", "provider": "velo"}
-    changed = edit_cases(TEXT, {"In lines": {"verdict": verdict}})
+    changed = edit_case(TEXT, "In lines", {"verdict": verdict})
     assert changed == TEXT.replace(
         "    kind: tie  # both\n    among: [velo, ciclo]\n",
         "    kind: recommended  # both\n    strength: leaning\n    provider: velo\n",
     )
 
 
-def test_several_cases_and_keys_are_changed_at_once():
-    changes = {
-        "In one line": {"combinations": [["ciclo", "velo"]], "verdict": {"kind": "none"}},
-        "In lines": {"verdict": {"kind": "undetermined", "lean": None}},
-    }
-    cases = yaml.safe_load(edit_cases(TEXT, changes))["cases"]
+def test_several_cases_and_keys_are_changed():
+    first = {"combinations": [["ciclo", "velo"]], "verdict": {"kind": "none"}}
+    second = {"verdict": {"kind": "undetermined", "lean": None}}
+    once = edit_case(edit_case(TEXT, "In one line", first), "In lines", second)
+    cases = yaml.safe_load(once)["cases"]
     assert cases[0]["combinations"] == [["ciclo", "velo"]]
     assert [case["verdict"] for case in cases] == [{"kind": "none"}, {"kind": "undetermined", "lean": None}]
-    assert edit_cases(edit_cases(TEXT, changes), changes) == edit_cases(TEXT, changes)
+    assert edit_case(edit_case(once, "In one line", first), "In lines", second) == once
 
 
 @pytest.mark.parametrize("word", ["no", "1.5", "8x8", "number-countries>=90", "a: b", "null", "integration@jira"])
 def test_words_are_quoted_where_they_would_be_read_as_something_else(word):
-    changed = edit_cases(TEXT, {"In one line": {"combinations": [[word]]}})
+    changed = edit_case(TEXT, "In one line", {"combinations": [[word]]})
     assert yaml.safe_load(changed)["cases"][0]["combinations"] == [[word]]
 
 
 def test_other_line_ends_stay():
     text = TEXT.replace("\n", "\r\n")
-    assert edit_cases(text, {"In one line": {"combinations": [["a1"]]}}) == text.replace(": []", ": [[a1]]")
+    assert edit_case(text, "In one line", {"combinations": [["a1"]]}) == text.replace(": []", ": [[a1]]")
 
 
 @pytest.mark.parametrize(
@@ -83,4 +82,4 @@ def test_other_line_ends_stay():
 )
 def test_what_cannot_be_changed_without_loss_is_refused(text, told):
     with pytest.raises(ValueError, match=told):
-        edit_cases(text, {"In one line": {"confirm": {}}})
+        edit_case(text, "In one line", {"confirm": {}})

@@ -31,24 +31,23 @@ _Edit = tuple[int, int, str]
 """From where in a text, and to before where, characters are replaced, and by what."""
 
 
-def edit_cases(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the text of a file of cases with other values: for each case, by its name, the keys and their values.
+def edit_case(text: str, name: str, values: Mapping[str, Any]) -> str:
+    """Return the text of a file of cases with other values of the keys of a case.
 
     The text is one that was read before, without any problem. Raises ValueError for a case or key that the text
     lacks, and for comments within a value that would be lost.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     cases = _get_entries(root).get("cases") if isinstance(root, yaml.MappingNode) else None
-    found = {_get_entries(case)["name"].value: case for case in (cases.value if cases is not None else ())}
+    listed = [_get_entries(case) for case in (cases.value if cases is not None else ())]
+    entries = next((case for case in listed if case["name"].value == name), None)
+    if entries is None:
+        raise ValueError(f"no case '{name}'")
     edits: list[_Edit] = []
-    for name, values in changes.items():
-        if name not in found:
-            raise ValueError(f"no case '{name}'")
-        entries = _get_entries(found[name])
-        for key, value in values.items():
-            if key not in entries:
-                raise ValueError(f"no key '{key}' in the case '{name}'")
-            edits += _edit_value(entries[key], value, text)
+    for key, value in values.items():
+        if key not in entries:
+            raise ValueError(f"no key '{key}' in the case '{name}'")
+        edits += _edit_value(entries[key], value, text)
     for start, end, new in sorted(edits, reverse=True):  # from the end on, so that earlier places stay as found
         text = text[:start] + new + text[end:]
     return text

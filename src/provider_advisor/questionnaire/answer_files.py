@@ -32,8 +32,8 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.questionnaire.why import list_met_by_all
 from provider_advisor.requirements import Statement, Team, statement_record
-from provider_advisor.requirements.combine_statements import count_waiting, describe_changes
 from provider_advisor.requirements.grammar import is_counted
+from provider_advisor.requirements.read_team import count_waiting, describe_changes
 from provider_advisor.requirements.statement import Volume
 
 if TYPE_CHECKING:  # the code that checks files takes long to import, and most questionnaires start without a file

@@ -1,9 +1,8 @@
 """Read what a team asks for, from typed words to checked records."""
 
-from provider_advisor.requirements.combine_statements import combine
 from provider_advisor.requirements.grammar import read_requirement, split_list
 from provider_advisor.requirements.price_models import Service, paid_together, services_used
-from provider_advisor.requirements.read_team import read_team
+from provider_advisor.requirements.read_team import combine, read_team
 from provider_advisor.requirements.statement import (
     PRIORITIES,
     RANK,

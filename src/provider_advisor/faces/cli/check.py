@@ -136,7 +136,7 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
 
 def _accept(failures: Iterable[Failure], rules: str | None) -> int:
     """Write the new verdicts of cases into their files; return the number of cases."""
-    from provider_advisor.knowledge.case_files import edit_cases, write_flow  # noqa: PLC0415 (as above)
+    from provider_advisor.knowledge.case_files import edit_case, write_flow  # noqa: PLC0415 (as above)
 
     written, files = 0, 0
     for name, group in itertools.groupby(failures, key=lambda failure: failure.case.where.rpartition(":")[0]):
@@ -147,7 +147,7 @@ def _accept(failures: Iterable[Failure], rules: str | None) -> int:
                 continue
             case, values = failure.case.name, _find_changes(failure)
             try:
-                text = edit_cases(text, {case: values})
+                text = edit_case(text, case, values)
             except ValueError as error:
                 show_line(f"{name}: case '{case}' is not accepted: {error}; edit it by hand.", err=True)
             else:
