@@ -229,7 +229,7 @@ class _AnswerText:
     def _mark_alone(self, finding: FindingRecord) -> TableCell:
         """Return yes, no or ?; an amount; or yes* if another product meets it."""
         if finding.outcome == "partial":
-            return TableCell(say_in_table(finding))
+            return TableCell(say_in_table(finding).replace("/", " per "))  # "messages/second" is wider than a column
         if finding.outcome == "unknown" and finding.says.startswith("by quote only"):
             return TableCell("by quote", "yellow")
         if self.answer.has_gap(finding):
