@@ -132,6 +132,13 @@ usage: {sms-inbound: 1.500, sms-outbond: 1, sms-outbound: 5.25}
 """
 
 
+def test_an_unknown_item_is_taken_for_those_with_most_of_its_words():
+    with pytest.raises(RequirementsError, match=r"Did you mean 'viewer-minutes'\?$"):
+        recommend(load(), needs=["video-api"], usage={"live-viewer-minutes": 5})
+    with pytest.raises(RequirementsError, match=r"Did you mean 'sms-inbound' or 'sms-outbound'\?$"):
+        recommend(load(), needs=["video-api"], usage={"sms": 5})
+
+
 def test_an_unquoted_amount_with_two_readings_is_asked_about():
     with pytest.raises(RequirementsError) as refused:
         read_requirements(DOUBTFUL, "f", load())

@@ -68,7 +68,8 @@ def _find_item(item: object, knowledge: KnowledgeBase) -> UsageItem:
     name, member = split_member(str(item))
     if member is None or name not in knowledge.usage:
         parts = set(fold(name).split("-"))
-        akin = [known for known in knowledge.usage if not parts.isdisjoint(known.split("-"))]
+        shared = {known: len(parts.intersection(known.split("-"))) for known in knowledge.usage}
+        akin = [known for known, count in shared.items() if count == max(shared.values()) > 0]
         every = f" Did you mean {name_words(akin)}?" if akin else list_known(knowledge.usage)
         raise RequirementsError(
             f"unknown usage item {shown(item)}.{find_misspelt(brief(item), knowledge.usage) or every}"
