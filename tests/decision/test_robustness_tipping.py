@@ -185,7 +185,7 @@ def test_what_to_ask_says_once_what_every_answer_leads_to():
 def test_a_provider_leads_by_its_cost_below_its_price_and_nowhere_else(texts, minutes, provider):
     found, tippings = measured_cost(wants=["monthly-cost"], sms_outbound=texts, voice_outbound_minutes=minutes)
     decision, tipping = found.decision, tippings.get((provider, SMS))
-    fact = decision.facts.of_no_member(provider, SMS)
+    fact = decision.facts(provider, SMS)
     for amount in (0.0001, 0.001, 0.003, 0.005, 0.0063, 0.0065, 0.0078, 0.008, 0.01, 0.02, 0.04, 0.0999):
         supposed = decision.facts.supposing(fact._replace(amount=Interval(amount, amount)))
         verdict = judge_team(decision.outcome.team, supposed).verdict

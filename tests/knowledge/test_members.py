@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provider_advisor import load
+from provider_advisor import KnowledgeError, load, recommend
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.build import build
 from provider_advisor.knowledge.files import File, find_files
@@ -32,7 +32,8 @@ criteria:
 - {id: delivery-price, label: Price of a delivery, kind: price, unit: EUR/delivery, of: delivery, of_each: region,
    question: How dear?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi}}
 - {id: hire-price, label: Price of hire, kind: price, unit: EUR/hour, of: rental, of_each: region,
-   question: How dear?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi}}
+   question: How dear?, weight: 1, scale: {worst: 90, best: 0, because: as a taxi},
+   member_scale: {worst: 200, best: 0, because: the north is far}}
 """
 
 
@@ -226,11 +227,11 @@ def test_members_are_found_by_every_word_and_are_not_there_before():
         pytest.param(
             ["wait, exactly: 9", "wait, member: north, between: [5, 12]"], Interval(5, 9), id="perhaps better"
         ),
-        pytest.param(["hire-price, member: north, exactly: 5"], Interval(0, 5), id="no price is below nothing"),
+        pytest.param(["hire-price, member: north, exactly: 5"], None, id="where a price is paid is not known"),
         pytest.param(
             ["hire-price, member: north, exactly: 5", "hire-price, exactly: 9"],
-            Interval(5, 5),
-            id="the cheapest counts",
+            Interval(9, 9),
+            id="a price is the one without a member",
         ),
     ],
 )
@@ -331,12 +332,24 @@ def test_what_is_supposed_to_be_there_for_none_is_there_for_no_open_member():
     assert [there("shop", f"delivery{at}").truth for at in ("", "@east", "@north")] == [YES, YES, UNKNOWN]
 
 
-def test_what_is_paid_anywhere_is_not_what_is_supposed_of_the_cheapest_member():
+def test_members_may_have_a_scale_of_their_own():
+    facts = facts_of("criterion: hire-price, member: north, exactly: 100, unit: EUR/hour")
+    assert facts.knowledge.criteria["hire-price@north"].scale.worst == 200
+    assert facts.knowledge.criteria["hire-price"].scale.worst == 90
+    assert facts.knowledge.criteria["delivery-price@north"].scale.worst == 90, "it is that of the criterion"
+    found = recommend(facts.knowledge, wants=["hire-price@north"], as_of=dt.date(2024, 1, 1)).record
+    (degree,) = {tuple(part["degree"]) for part in found["findings"] if part["provider"] == "shop"}
+    assert degree == (0, 0.5), "half as much as the worst, if there is a rental at all"
+    with pytest.raises(KnowledgeError, match="100 is outside the scale of the criterion, 0 to 90"):
+        facts_of("criterion: hire-price, exactly: 100, unit: EUR/hour")
+
+
+def test_a_price_without_a_member_is_not_what_is_supposed_of_a_member():
     anywhere, east = (Fact("shop", f"hire-price{at}", amount=Interval(5, 5)) for at in ("", "@east"))
     facts = facts_of("criterion: delivery, value: present")
     supposed = facts.supposing(anywhere, east._replace(amount=Interval(3, 3)))
-    assert supposed("shop", "hire-price").amount == Interval(3, 3)
-    assert supposed.of_no_member("shop", "hire-price").amount == Interval(5, 5)
+    assert supposed("shop", "hire-price").amount == Interval(5, 5)
+    assert supposed("shop", "hire-price@east").amount == Interval(3, 3)
 
 
 def test_numbers_of_two_products_may_be_on_two_members_but_not_on_one(problems_of_claims):

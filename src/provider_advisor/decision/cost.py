@@ -93,7 +93,7 @@ def _drop_dust(amount: Number) -> Number:
 def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     if all(get_ends(used) == _NOTHING for used in service.usage.values()):
         return CostItem(service.usage, None, _NOTHING)
-    found = [(price, facts.of_no_member(provider, price.id)) for price in service.models]
+    found = [(price, facts(provider, price.id)) for price in service.models]
     missing = tuple(price.id for price, fact in found if fact.amount is None)
     # Compare models by their highest cost, which a team can be sure not to exceed; ids break ties.
     costs = sorted(

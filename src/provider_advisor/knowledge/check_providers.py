@@ -176,11 +176,12 @@ def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
     single = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_)
     given = (*single, *(claim.between or ()), *(tier.price for tier in claim.tiers or ()))
     amounts = [amount for amount in given if isinstance(amount, int | float)]
+    scale = (claim.members and criterion.member_scale) or criterion.scale
     # The scale is in the criterion's currency, and what another is worth depends on the day.
-    if criterion.scale is not None and not _is_foreign(claim, criterion):
-        low, high = map(number_text, criterion.scale.ends)
+    if scale is not None and not _is_foreign(claim, criterion):
+        low, high = map(number_text, scale.ends)
         for amount in amounts:
-            if not criterion.scale.holds(amount):
+            if not scale.holds(amount):
                 said = number_text(amount)
                 yield f"{said} is outside the scale of the criterion, {low} to {high}; correct one of them."
     elif any(amount < 0 for amount in amounts):

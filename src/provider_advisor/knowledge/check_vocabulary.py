@@ -19,6 +19,7 @@ from provider_advisor.knowledge.shapes.facts_files import (
     CriterionShape,
     MembersFile,
     RatesFile,
+    ScaleShape,
     TeamFile,
     TopicShape,
 )
@@ -93,7 +94,8 @@ def _check_criteria(files: Sequence[Reading[CriteriaFile]], vocabulary: Vocabula
     for criterion, where in placed:
         problems = (
             *_check_kind(criterion),
-            *_check_scale(criterion),
+            *_check_scale(criterion, criterion.scale),
+            *_check_scale(criterion, criterion.member_scale),
             *_check_references(criterion, vocabulary),
             *_check_words(criterion, named),
         )
@@ -140,8 +142,7 @@ def _check_kind(criterion: CriterionShape) -> Iterator[str]:
         yield "'of' is missing; a price names the capability that it pays for."
 
 
-def _check_scale(criterion: CriterionShape) -> Iterator[str]:
-    scale = criterion.scale
+def _check_scale(criterion: CriterionShape, scale: ScaleShape | None) -> Iterator[str]:
     if scale is None:
         return
     if (scale.worst > scale.best) is not criterion.lower_is_better or scale.worst == scale.best:
@@ -175,6 +176,8 @@ def _check_references(criterion: CriterionShape, vocabulary: Vocabulary) -> Iter
         yield "'same_product' belongs to capabilities, because an amount belongs to one product; remove it."
     if criterion.computed and criterion.of_each:
         yield "a computed criterion has no members; remove 'of_each'."
+    if criterion.member_scale and not (criterion.scale and criterion.of_each):
+        yield "'member_scale' belongs to a criterion with 'scale' and 'of_each'; remove it, or add them."
     yield from _check_currency(criterion, criteria.records.values())
     yield from _check_volume_unit(criterion, usage)
 

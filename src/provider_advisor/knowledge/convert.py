@@ -51,6 +51,7 @@ def make_criterion(shape: facts_files.CriterionShape, area: str) -> records.Crit
         shape,
         area=area,
         scale=_make_scale(shape.scale) if shape.scale else None,
+        member_scale=_make_scale(shape.member_scale) if shape.member_scale else None,
         lower_is_better=shape.lower_is_better,
         whole=shape.kind == "quantity" and shape.whole is not False,
         stale_after=parse_age(shape.stale_after) if shape.stale_after else None,

@@ -114,7 +114,9 @@ class Criteria(dict[str, Criterion]):
             # A price of messages to Germany pays for messages to Germany, if these can be asked for by themselves.
             of=f"{criterion.of}{AT}{member.id}" if shares else criterion.of,
             usage=tuple(f"{item}{AT}{member.id}" for item in criterion.usage),
+            scale=criterion.member_scale or criterion.scale,
             of_each=None,
+            member_scale=None,
             member_of=MemberOf(parent, member.id),
         )
 

@@ -40,8 +40,6 @@ class Facts:
         self.is_fresh_only = is_fresh_only
         self._fresh: Facts | None = None
         self._found: dict[tuple[str, str], Fact] = {}
-        # Without what is claimed of members (`of_no_member`).
-        self._general: dict[tuple[str, str], Fact] = {}
         self._supposed: Mapping[tuple[str, str], Fact] = {}
 
     def __call__(self, provider: str, criterion: str) -> Fact:
@@ -60,22 +58,6 @@ class Facts:
     def _drop_stale(self, fact: Fact) -> Fact:
         is_left_out = self.is_fresh_only and self.is_stale(fact)
         return Fact(fact.provider, fact.criterion, aged=True) if is_left_out else fact
-
-    def of_no_member(self, provider: str, criterion: str) -> Fact:
-        """Return what is claimed of a criterion itself, without what is claimed of its members.
-
-        Asked for without a member, any member of a criterion will do; but a team that sends to some country or other
-        does not pay the price of the cheapest.
-        """
-        key = (provider, criterion)
-        known = self.knowledge.criteria[criterion]
-        if known.of_each is None:
-            return self(provider, criterion)
-        if key in self._supposed:
-            return self._supposed[key]
-        if key not in self._general:
-            self._general[key] = self._drop_stale(self._resolver.resolve_own(provider, known))
-        return self._general[key]
 
     def supposing(self, *facts: Fact) -> "Facts":
         """Return the facts with some replaced by supposed ones, to see what an answer would change."""
@@ -180,8 +162,9 @@ class _FactsWithAnswers(Facts):
         )
         self._known = known
         self._supposed, self._found = supposed, dict(supposed)
-        # What is there for one member is there for any.
-        self._touched = frozenset((of, split_member(name)[0]) for of, name in supposed if AT in name)
+        # What is there for one member is there for any; but prices of members are no price without one.
+        members = ((of, split_member(name)[0]) for of, name in supposed if AT in name)
+        self._touched = frozenset(key for key in members if self.knowledge.criteria[key[1]].kind != "price")
         for key in self._touched & supposed.keys():
             self._found[key] = self._raise_to_members(supposed[key])
         # What is there for none is there for no member.

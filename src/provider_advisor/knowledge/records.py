@@ -129,6 +129,7 @@ class Criterion(NamedTuple):
     # Names that mean it only beside others of its area: "encryption" is that of video where video is asked for.
     loose: tuple[str, ...] = ()
     of_each: str | None = None  # the list of members that it can be asked of
+    member_scale: Scale | None = None  # the scale of its members, if it is another one
     member_of: MemberOf | None = None  # set for the criterion of a member alone
     any_of: tuple[FactHolds, ...] = ()  # set for a choice alone: conditions on facts, one of which is enough
     # The areas whose musts the same product has to meet, or `EVERY_AREA`: a region of one says nothing of another.

@@ -39,7 +39,9 @@ class ClaimResolver:
     def resolve(self, provider: str, criterion: Criterion, find: FindFact, supposed: Sequence[str] = ()) -> Fact:
         """Return the fact on a criterion; without a member, any member will do, and `find` gives the facts on them.
 
-        `supposed` are the criteria of members that count although no claim names them.
+        A price without a member is the one claimed without a member: a team that sends to some country or other does
+        not pay the price of the cheapest. `supposed` are the criteria of members that count although no claim names
+        them.
         """
         name = criterion.id if criterion.member_of is None else criterion.member_of.criterion
         claims = self._list_claims(provider, name)
@@ -48,17 +50,14 @@ class ClaimResolver:
         if criterion.member_of is not None:
             return self._resolve_member(provider, criterion, criterion.member_of.member, claims)
         own = [claim for claim in claims if not claim.members]
+        if criterion.kind == "price":
+            return self._judge(provider, criterion, own)
         if own or not any(claim.only for claim in claims):
             fact = self._judge(provider, criterion, own)
         else:  # `only` some members: what is asked is a member that no claim names, and so it is absent
             fact = self._resolve_member(provider, criterion, "", claims)
         names = dict.fromkeys((*_name_members(criterion, claims), *supposed))
         return _join_members(fact, [find(provider, name) for name in names], criterion) if names else fact
-
-    def resolve_own(self, provider: str, criterion: Criterion) -> Fact:
-        """Return the fact that follows from what is claimed of the criterion itself, without its members."""
-        own = [claim for claim in self._list_claims(provider, criterion.id) if not claim.members]
-        return self._judge(provider, criterion, own)
 
     def _list_claims(self, provider: str, criterion: str) -> list[Claim]:
         return [claim for claim in self._base.claims.get((provider, criterion), ()) if claim.stated <= self._as_of]
@@ -203,8 +202,7 @@ def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> F
         truth = any_of(part.truth for part in parts)
         resting = [part for part in parts if part.truth is truth]
         return _rest_on(resting, parts, own._replace(truth=truth))
-    # Of a member without a claim the amount may be any: of prices nothing below 0.
-    nothing = Interval(0) if criterion.kind == "price" else Interval()
+    nothing = Interval()  # of a member without a claim the amount may be any
     amount = reduce(
         _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or nothing for part in parts)
     )

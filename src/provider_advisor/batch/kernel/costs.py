@@ -48,7 +48,7 @@ class PriceList:
         # Every block asks for the same few. Threads that ask at once may both look, and find the same.
         self.group_items = cache(lambda items: paid_together(items, knowledge))
         self.find_service = cache(lambda items: services_used(dict.fromkeys(items, 1), knowledge)[0])
-        self.find_price = cache(facts.of_no_member)
+        self.find_price = cache(facts)
 
 
 def calculate_costs(usage: Mapping[str, Volumes], rows: int, prices: PriceList) -> Costs:

@@ -128,7 +128,7 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
                     uses.setdefault(price, []).extend(own)
     for name, own in uses.items():
         whole = facts.knowledge.criteria[name].member_of
-        if whole is not None:
+        if whole is not None and facts.knowledge.criteria[name].kind != "price":
             own += [use for use in uses.get(whole.criterion, ()) if use not in own]
     return tuple(OpenFact(assessment.provider, criterion, tuple(uses[criterion])) for criterion in sorted(uses))
 
@@ -139,7 +139,7 @@ def _open_prices(item: CostItem, provider: str, facts: Facts) -> Iterator[str]:
         return
     yield from item.missing
     for fact in (item.price, *item.instead):
-        known = None if fact is None else facts.of_no_member(provider, fact.criterion)
+        known = None if fact is None else facts(provider, fact.criterion)
         if known is None or known.amount is None or (known.tiers and known.amount.high is not None):
             continue
         if known.amount.low != known.amount.high:
@@ -155,7 +155,7 @@ def _list_limits(price: Criterion, item: CostItem, finding: Finding, facts: Fact
     bound = None if finding.requirement is None else finding.requirement.bound
     if bound is None or bound.high is None or finding.cost is None:
         return
-    known = facts.of_no_member(finding.provider, price.id).amount
+    known = facts(finding.provider, price.id).amount
     if known is not None and known.high is not None:
         limits = [known.high]
     else:

@@ -148,7 +148,7 @@ class _TippingSearch:
         bounds = self._list_bounds(criterion)
         if any(bound is not None and bound.low is not None for bound in bounds):
             return None
-        fact = (self._facts if bounds else self._facts.of_no_member)(assessment.provider, criterion.id)
+        fact = self._facts(assessment.provider, criterion.id)
         is_open = fact.amount is not None and fact.amount.low != fact.amount.high
         known = fact.amount if is_open and fact.amount is not None else Interval()
         ends = sorted(scale_ends(criterion))

@@ -150,6 +150,7 @@ class CriterionShape(Shape):
         list[Id], Field(description="aliases that mean it only if the team also asks for another criterion of its area")
     ] = []
     of_each: Annotated[Id | None, Field(description="the list in facts/members/ that its members come from")] = None
+    member_scale: Annotated[ScaleShape | None, Field(description="the scale of members, if it is another one")] = None
     same_product: Annotated[
         list[Id],
         Field(description="for what is stated of a product: the areas whose musts the same product must meet, or all"),
