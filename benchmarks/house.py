@@ -250,18 +250,18 @@ def _make_step() -> Callable[[], object]:
     from provider_advisor.questionnaire import (  # noqa: PLC0415
         Catalogue,
         Screen,
+        State,
         answer_screen,
-        begin,
         choose_screen,
         survey_answers,
     )
 
     catalogue = Catalogue(facts_as_of(load(), dt.date(2022, 12, 31), None))
-    survey_answers(begin(catalogue))  # works out the facts
+    survey_answers(State(catalogue))  # works out the facts
     topics = [tuple(catalogue.subjects)[:2], tuple(catalogue.subjects)[1:3]]  # not twice the same: that is remembered
 
     def call() -> None:
-        start = begin(catalogue)
+        start = State(catalogue)
         screen = choose_screen(start)
         if isinstance(screen, Screen):
             choose_screen(answer_screen(start, screen, {screen.keys[0]: topics.pop()}))

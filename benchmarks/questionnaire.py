@@ -35,7 +35,6 @@ from provider_advisor.questionnaire import (
     State,
     Survey,
     answer_screen,
-    begin,
     change_answer,
     choose_screen,
     list_bounds,
@@ -192,7 +191,7 @@ def _count_settled(found: Sequence[tuple[Case, Run]]) -> str:
 
 def _run_questionnaire(catalogue: Catalogue, most: int, say: Say) -> Run:
     """Ask one questionnaire from its beginning to its end; of what is ticked on a screen, the numbers come along."""
-    state, asked, screens, steps = begin(catalogue, most), 0, 0, list[float]()
+    state, asked, screens, steps = State(catalogue, most=most), 0, 0, list[float]()
     while True:
         screen = _time(lambda state=state: choose_screen(state), steps)  # type: ignore[misc]
         if isinstance(screen, End):
@@ -286,7 +285,7 @@ def _make_state(truth: Truth, seen: set[Key], catalogue: Catalogue) -> State:
     capability: set[str] = {name for name, part in catalogue.knowledge.criteria.items() if part.kind == "capability"}
     answers = {**silent, **truth}
     return put_answers(
-        begin(catalogue),
+        State(catalogue),
         [
             GivenAnswer(key, value)  # type: ignore[arg-type]
             for key, value in answers.items()
@@ -310,7 +309,7 @@ def _count_applying(truth: Truth, catalogue: Catalogue) -> int:
 
 def _count_in_file_order(truth: Truth, catalogue: Catalogue) -> int:
     """Return how many criteria are asked in the order of the file, after the topics, until the verdict is proved."""
-    state, asked = put_answers(begin(catalogue), [GivenAnswer(TOPICS, truth[TOPICS])]), 0  # type: ignore[arg-type]
+    state, asked = put_answers(State(catalogue), [GivenAnswer(TOPICS, truth[TOPICS])]), 0  # type: ignore[arg-type]
     while True:
         survey = survey_answers(state)
         along = {key for key in survey.proof.deciding if key.kind in {"bound", "members"}}

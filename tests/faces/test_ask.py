@@ -29,7 +29,7 @@ from provider_advisor.faces.cli.ask.typed import InputLines, read_choices, read_
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
-from provider_advisor.questionnaire import Catalogue, End, begin, make_prompt
+from provider_advisor.questionnaire import Catalogue, End, State, make_prompt
 from provider_advisor.requirements.statement import Volume
 
 _FOLDER = Path(__file__).parent / "conversations"
@@ -320,7 +320,7 @@ _TYPED = st.lists(
 @given(_TYPED)
 def test_whatever_is_typed_ends_with_an_answer(shops, typed):
     lines = "\n".join(typed).encode("utf-8", "surrogatepass")
-    draft = Draft(begin(shops))
+    draft = Draft(State(shops))
     with contextlib.redirect_stdout(io.StringIO()):
         end = converse(draft, PlainFace(InputLines(io.BytesIO(lines)), echo=True), lambda *_: "")
     assert isinstance(end, End)

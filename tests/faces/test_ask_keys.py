@@ -33,7 +33,7 @@ from provider_advisor.faces.cli.ask.list_widget import Note, cut
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire import Catalogue, begin, choose_screen, survey_answers
+from provider_advisor.questionnaire import Catalogue, State, choose_screen, survey_answers
 from provider_advisor.questionnaire.state import TOPICS
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -57,7 +57,7 @@ def talk(catalogue, capsys):
     """A function from keys to the draft and the end that they lead to; without an end it raises EOFError."""
 
     def run(keys: str, most: int = 10, draft: Draft | None = None):
-        draft = draft or Draft(begin(catalogue, most))
+        draft = draft or Draft(State(catalogue, most=most))
         with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
             # More than the pipe holds has to be sent while it is read.
             sender = threading.Thread(target=lambda: (pipe.send_text(keys), pipe.close()), daemon=True)
@@ -194,7 +194,7 @@ def test_the_pointer_stays_where_it_was_when_somebody_asks_why(talk):
 
 
 def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
-    draft = Draft(begin(catalogue))
+    draft = Draft(State(catalogue))
     rating = f"/reputation of customer\r{ENTER}{ENTER}{UP}{ENTER}"
     single, several = f"/developers who\r{ENTER}{UP}{ENTER}", f"/what will the team do\r{ENTER} {DOWN} {ENTER}"
     number = f"/sms does the team send in a month\r{ENTER}12,000\r{RUBOUT * 6}12 000\r"
@@ -266,7 +266,7 @@ def test_stopping_keeps_a_session_and_going_on_does_not(talk):
 
 @pytest.mark.parametrize("keys", ["", _VIDEO, f"{_VIDEO}m/", f"{_VIDEO}m/bought\r", f"{_VIDEO}m/bought\r\r\r4"])
 def test_ctrl_c_anywhere_leaves_the_answers(catalogue, talk, keys):
-    draft = Draft(begin(catalogue))
+    draft = Draft(State(catalogue))
     with pytest.raises(KeyboardInterrupt):
         talk(f"{keys}{CTRL_C}", draft=draft)
     said = {answer.key: answer.value for answer in draft.complete().answers}
@@ -278,7 +278,7 @@ def test_ctrl_c_anywhere_leaves_the_answers(catalogue, talk, keys):
 def test_no_keys_lead_to_anything_but_a_question_or_an_end(catalogue, talk, seed):
     pick = random.Random(seed)  # noqa: S311 (no secret)
     some = [UP, DOWN, LEFT, RIGHT, ENTER, ENTER, " ", *"mgnxsbd?q/ae95,", "\t", "\x7f", "\x1b[H", "\x1b[F", "\x1b[5~"]
-    draft = Draft(begin(catalogue, pick.choice([1, 10])))
+    draft = Draft(State(catalogue, most=pick.choice([1, 10])))
     try:
         talk("".join(pick.choices(some, k=150)) + CTRL_C, draft=draft)
     except KeyboardInterrupt:

@@ -11,15 +11,15 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.cli.ask.typed import read_members
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire import begin
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.prompts import make_prompt
+from provider_advisor.questionnaire.state import State
 
 
 @pytest.fixture(scope="module")
 def read(knowledge):
     """A function from a typed line to the members that it names."""
-    state = begin(Catalogue(facts_as_of(knowledge, knowledge.edition.date)))
+    state = State(Catalogue(facts_as_of(knowledge, knowledge.edition.date)))
     prompt = make_prompt(Key("members", "phone-numbers"), state.catalogue)
     return lambda text: read_members(text, prompt, state)
 

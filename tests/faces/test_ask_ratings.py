@@ -16,7 +16,7 @@ from provider_advisor import load
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.keys import KeyFace
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.questionnaire import Catalogue, begin, make_statement
+from provider_advisor.questionnaire import Catalogue, State, make_statement
 from provider_advisor.recommendation import answer
 
 UP = "\x1b[A"
@@ -61,7 +61,7 @@ def test_a_rating_may_be_bound_at_any_word_line_by_line(recommend_says, monkeypa
 @pytest.mark.parametrize(("name", "rank"), _BOUNDS)
 def test_a_rating_may_be_bound_at_any_word_with_keys(name, rank, capsys):
     knowledge = load()
-    draft = Draft(begin(Catalogue(facts_as_of(knowledge, dt.date(2022, 12, 31), None))))
+    draft = Draft(State(Catalogue(facts_as_of(knowledge, dt.date(2022, 12, 31), None))))
     last = len(_RATINGS[name].values)
     # The pointer starts at "any will do", behind the words of the rating.
     keys = f"\r/{name}\r\r\r{UP * (last - rank)}\rd\r"

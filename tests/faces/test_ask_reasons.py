@@ -21,7 +21,6 @@ from provider_advisor.questionnaire import (
     Screen,
     State,
     answer_screen,
-    begin,
     choose_screen,
     put_answers,
 )
@@ -37,7 +36,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
     answers = [
         GivenAnswer(Key("criterion", name.replace("_", "-")), level, 1, searched=True) for name, level in levels.items()
     ]
-    return put_answers(begin(catalogue), [GivenAnswer(TOPICS, tuple(catalogue.subjects), 1), *answers])
+    return put_answers(State(catalogue), [GivenAnswer(TOPICS, tuple(catalogue.subjects), 1), *answers])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +102,7 @@ def test_as_many_providers_as_before_are_said_to_be_others():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_reason_names_a_provider(catalogue, seed):
-    pick, state = random.Random(seed), begin(catalogue)  # noqa: S311 (no secret)
+    pick, state = random.Random(seed), State(catalogue)  # noqa: S311 (no secret)
     names = [provider.name for provider in catalogue.knowledge.providers.values()]
     for _ in range(4):
         screen = choose_screen(state)
@@ -128,5 +127,5 @@ def test_of_nine_answers_with_one_effect_the_ninth_is_named_and_not_counted(know
         "{id: rental-days, label: Rental days, question: How many?, unit: days}]\n"
     )
     catalogue = Catalogue(facts_as_of(knowledge_from(tmp_path, facts={"team.yaml": team}), dt.date(2024, 1, 1), None))
-    text = " ".join(describe_why(begin(catalogue), Key("situation", "skill")))
+    text = " ".join(describe_why(State(catalogue), Key("situation", "skill")))
     assert "level 7 or level 8: the answer would stay the same." in text

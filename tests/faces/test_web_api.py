@@ -23,7 +23,7 @@ from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import today
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.questionnaire import Screen, answer_screen, begin, choose_screen
+from provider_advisor.questionnaire import Screen, State, answer_screen, choose_screen
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.store import open_store
 
@@ -58,7 +58,7 @@ _VALUES = ["must", "good", "nice", "no", "not-sure"]
 @given(st.lists(st.sampled_from(_VALUES), min_size=1, max_size=30))
 def test_the_questionnaire_asks_the_screens_of_the_command(web, bicycles, words):
     """Each answer is drawn from the words; what is no criterion stays unanswered."""
-    state, answers, values = begin(Catalogue(facts_as_of(bicycles, today(), None))), {}, None
+    state, answers, values = State(Catalogue(facts_as_of(bicycles, today(), None))), {}, None
     for step in range(40):
         found = web.post("/api/v1/ask", json={"answers": answers, "values": values}).json()
         answers, screen = found["answers"], choose_screen(state)
@@ -79,7 +79,7 @@ def test_the_questionnaire_asks_the_screens_of_the_command(web, bicycles, words)
 @settings(max_examples=10)
 @given(st.lists(st.sampled_from(_VALUES), min_size=1, max_size=30))
 def test_8_the_pages_ask_the_screens_of_the_command_and_end_alike(web, bicycles, words):
-    state = begin(Catalogue(facts_as_of(bicycles, today(), None)))
+    state = State(Catalogue(facts_as_of(bicycles, today(), None)))
     page = web.get("/ask")
     for step in range(40):
         screen = choose_screen(state)

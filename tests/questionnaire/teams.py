@@ -20,7 +20,6 @@ from provider_advisor.questionnaire import (
     Screen,
     State,
     answer_screen,
-    begin,
     change_answer,
     choose_screen,
     list_bounds,
@@ -167,4 +166,4 @@ def complete_at_random(state: State, pick: random.Random) -> State:
 
 def fresh(knowledge: KnowledgeBase, most: int = 10) -> State:
     """A questionnaire at its beginning."""
-    return begin(Catalogue(Facts(knowledge, worlds.DAY)), most)
+    return State(Catalogue(Facts(knowledge, worlds.DAY)), most=most)

@@ -17,7 +17,6 @@ from provider_advisor.logic import ABSENT
 from provider_advisor.questionnaire import (
     Catalogue,
     State,
-    begin,
     change_answer,
     choose_screen,
     make_statement,
@@ -34,7 +33,7 @@ _FEW = settings(SAME_EVERY_RUN, max_examples=25)
 
 
 def _start(knowledge: KnowledgeBase, team: Team) -> State:
-    return begin(Catalogue(Facts(knowledge, DAY)), given=Statement(team))
+    return State(Catalogue(Facts(knowledge, DAY)), given=Statement(team))
 
 
 def _draw_team(data: st.DataObject, knowledge: KnowledgeBase) -> Team:

@@ -18,10 +18,8 @@ from provider_advisor.questionnaire import (
     Screen,
     State,
     answer_screen,
-    begin,
     change_answer,
     choose_screen,
-    declare,
     find_members,
     list_members,
     make_prompt,
@@ -44,7 +42,7 @@ def catalogue() -> Catalogue:
 
 
 def _said(catalogue: Catalogue, *answers: tuple[Key, object]) -> State:
-    state = begin(catalogue)
+    state = State(catalogue)
     for key, value in answers:
         state = change_answer(state, key, value, searched=True)
     return state
@@ -84,13 +82,13 @@ def test_a_must_on_a_member_is_another_fact_than_one_on_its_criterion(catalogue)
 def test_members_are_offered_on_the_screen_of_their_criterion_and_waited_for_only_where_they_tell_apart(catalogue):
     screen = Screen("list", (_NUMBERS, _LIVE, Key("criterion", "fax")))
     ticked = dict.fromkeys(screen.keys, "must")
-    state = begin(catalogue)
+    state = State(catalogue)
     assert list_members(state, screen, ticked) == (Key("members", "phone-numbers"), Key("members", "live-streaming"))
     assert list_members(state, screen, {}) == ()
     # A claim names platforms to which one can stream, and no claim names countries of numbers.
     open_ = {}
     for key in (_NUMBERS, _LIVE):
-        state = answer_screen(begin(catalogue), Screen("topics", (TOPICS,)), {TOPICS: ["calls", "video"]})
+        state = answer_screen(State(catalogue), Screen("topics", (TOPICS,)), {TOPICS: ["calls", "video"]})
         state = change_answer(state, key, "must", searched=True)
         open_[key.name] = Key("members", key.name) in survey_answers(state).proof.deciding
     assert open_ == {"phone-numbers": False, "live-streaming": True}
@@ -109,7 +107,7 @@ def test_members_are_offered_on_the_screen_of_their_criterion_and_waited_for_onl
     ],
 )
 def test_the_search_finds_members_too(catalogue, words, first):
-    found = search_questions(begin(catalogue), words)
+    found = search_questions(State(catalogue), words)
     assert (found[0].name == first) if first else not any("@" in key.name for key in found)
 
 
@@ -128,13 +126,13 @@ def test_a_list_of_members_is_searched_by_names_and_parts_of_them(catalogue, typ
 
 
 def test_choices_and_own_words_are_kept_and_read_again(catalogue):
-    state = begin(catalogue)
+    state = State(catalogue)
     for words, value in (("sms|whatsapp", "must"), ("own phones  during repair", "nice"), ("FAX", "good")):
         state = change_answer(state, read_wish(words, catalogue).key, value, searched=True)
     wish = read_wish("whiteboard=no", catalogue)
     state = change_answer(state, wish.key, wish.value, searched=True)
     state = change_answer(state, _NUMBERS, "must", searched=True)
-    state = declare(change_answer(state, Key("members", "phone-numbers"), ["de"], searched=True))
+    state = change_answer(state, Key("members", "phone-numbers"), ["de"], searched=True)._replace(phase="declared")
     team = make_statement(state).team
     assert team.requirements == (
         Requirement("phone-numbers@de", "must"),
@@ -143,7 +141,7 @@ def test_choices_and_own_words_are_kept_and_read_again(catalogue):
         Requirement("fax", "should"),
     )
     assert team.unlisted == (Unlisted("own phones during repair", "could"),)
-    read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", begin(catalogue))
+    read = read_answers(json.dumps(record_answers(state)).encode(), "answers.json", State(catalogue))
     assert {*read.answers} == {*state.answers}
     assert make_statement(read) == make_statement(state)
 
@@ -181,4 +179,4 @@ def test_what_must_not_be_there_rules_out_and_a_no_does_not(catalogue):
         assert {part.standing for part in found.outcome.assessments} == standings
         assert "fax" not in found.meaning.possible.said.priorities
     with pytest.raises(RequirementsError, match="is not a capability"):
-        change_answer(begin(catalogue), Key("criterion", "number-countries"), "must-not", searched=True)
+        change_answer(State(catalogue), Key("criterion", "number-countries"), "must-not", searched=True)

@@ -13,7 +13,7 @@ from worlds import DAY, SAME_EVERY_RUN, Said, capability, knowledge_of, quantity
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.rules import Implied, Key, Policy
-from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, begin, go_on, put_answers, survey_answers
+from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, go_on, put_answers, survey_answers
 from provider_advisor.questionnaire.next_screen import QuestionOrder, order_questions
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
@@ -46,7 +46,7 @@ def _told(state: State, after: State) -> str:
 
 def _begin(criteria, claims, *asked, policy=None, **more):
     knowledge = knowledge_of(criteria, claims, (), policy)
-    return begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team(asked, **more)))
+    return State(Catalogue(Facts(knowledge, DAY)), given=Statement(Team(asked, **more)))
 
 
 def _survey(claims, *asked, policy=None, **more):
@@ -215,7 +215,7 @@ def test_a_rule_that_fires_already_is_not_counted_again_where_a_question_is_weig
         "bob": {"board": _HAS, "chat": _HAS, "fax": _LACKS, "page": _HAS},
     }
     criteria = [capability("board"), capability("chat"), capability("fax"), capability("page", 3)]
-    state = begin(
+    state = State(
         Catalogue(Facts(knowledge_of(criteria, claims, [likes_fax]), DAY)),
         given=Statement(Team((_BOARD, Requirement("page", "should")))),
     )

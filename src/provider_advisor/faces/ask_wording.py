@@ -33,7 +33,6 @@ from provider_advisor.questionnaire.state import (
     TOPICS,
     UNSURE,
     UNWANTED,
-    to_members,
     to_question,
 )
 from provider_advisor.requirements.statement import Used, Volume
@@ -233,7 +232,7 @@ def describe_gaps(values: Mapping[Key, object], state: State) -> str:
     for key in values:
         priority = so_far.get(to_question(key))
         if key.kind in {"criterion", "members"} and priority in PRIORITY_WORDS:
-            members = so_far.get(to_members(key), ())
+            members = so_far.get(Key("members", key.name), ())
             named = [f"{key.name}{AT}{member}" for member in members] if isinstance(members, tuple) else []
             asked |= dict.fromkeys(named or [key.name], priority)
     gaps = [name for name in asked if not _is_known(name, catalogue)]

@@ -26,12 +26,9 @@ from provider_advisor.questionnaire.state import (
     GivenAnswer,
     Screen,
     State,
-    begin,
-    declare,
     go_back,
     go_on,
     put_answers,
-    stop,
 )
 from provider_advisor.questionnaire.why import (
     Coverage,
@@ -58,10 +55,8 @@ __all__ = [
     "Survey",
     "Why",
     "answer_screen",
-    "begin",
     "change_answer",
     "choose_screen",
-    "declare",
     "explain_question",
     "find_members",
     "go_back",
@@ -79,7 +74,6 @@ __all__ = [
     "record_requirements",
     "search_questions",
     "still_applies",
-    "stop",
     "sum_up_known",
     "survey_answers",
 ]

@@ -8,14 +8,14 @@ by options, counts like answers, until an answer takes its place.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, cast
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, Priority
 from provider_advisor.knowledge.conditions import AT, list_needed
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.logic import ABSENT, Interval
+from provider_advisor.logic import ABSENT
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
 from provider_advisor.questionnaire.open_questions import Possible, SortedAnswers, find_possible
 from provider_advisor.questionnaire.state import (
@@ -37,7 +37,7 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_least
-from provider_advisor.requirements.statement import UnlistedPriority, Used, join_unlisted, sort_requirements
+from provider_advisor.requirements.statement import UnlistedPriority, join_unlisted, sort_requirements
 from provider_advisor.safe_text import shown
 
 _ByKind = defaultdict[str, dict[str, Any]]
@@ -168,9 +168,21 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     by_kind: _ByKind = defaultdict(dict)
     for answer in answers:
         by_kind[answer.key.kind][answer.key.name] = answer.value
-    given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers), _name_members(by_kind))
+    # The members that answers name one by one, each with its criterion.
+    named = {
+        f"{parent}{AT}{member}": parent
+        for parent, members in by_kind["members"].items()
+        if isinstance(members, tuple)
+        for member in members
+    }
+    given = _leave_unanswered(state.given, frozenset(answer.key for answer in answers), named.keys())
     team, answered = given.team, by_kind["criterion"]
-    asked, parents = _sort_priorities(by_kind, team.requirements)
+    asked, parents = _sort_priorities(answered, named, team.requirements)
+    bounds = {
+        name: None if value == NONE else to_interval(knowledge.criteria[name], value)
+        for name, value in by_kind["bound"].items()
+        if value != UNSURE
+    }
     unsure = {answer.key for answer in answers if answer.value == UNSURE}
     usage = {**team.usage, **{name: value for name, value in by_kind["usage"].items() if not isinstance(value, str)}}
     own_words = [
@@ -184,15 +196,21 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
         opened=by_kind["topics"].get(""),
         searched=frozenset(answer.key for answer in answers if answer.searched),
         priorities=asked,
-        bounds=_sort_bounds(by_kind["bound"], parents, knowledge),
+        bounds=bounds | {name: bounds[parent] for name, parent in parents.items() if parent in bounds},
         situation={
             **team.situation,
             **{name: values for name, values in by_kind["situation"].items() if isinstance(values, tuple)},
         },
         usage=usage,
         final=frozenset({*(answer.key for answer in answers), *_find_final(team, asked)} - unsure),
-        unsure=frozenset(unsure | {_find_key(name, knowledge) for name in given.unsure}),
-        incomplete_usage=_find_incomplete(usage, knowledge) if usage else frozenset(),
+        unsure=frozenset(unsure.union(Key(_find_kind(name, knowledge), name) for name in given.unsure)),
+        # What costs nothing by itself, because the volumes that it is paid for with are missing.
+        incomplete_usage=frozenset(
+            item
+            for service in (services_used(usage, knowledge) if usage else ())
+            if service.missing
+            for item in service.usage
+        ),
         unwanted=frozenset({*unwanted, *refused, *team.unwanted, *team.refused}),
         given=(*team.requirements, *(Requirement(name, "must", ABSENT) for name in refused)),
         unlisted=join_unlisted([*team.unlisted, *own_words]),
@@ -200,35 +218,20 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     )
 
 
-def _sort_priorities(by_kind: _ByKind, given: Iterable[Requirement]) -> tuple[dict[str, Priority], Mapping[str, str]]:
+def _sort_priorities(
+    answered: Mapping[str, Any], named: Mapping[str, str], given: Collection[Requirement]
+) -> tuple[dict[str, Priority], Mapping[str, str]]:
     """Return the priorities of the criteria asked for, and by member the criterion that it is asked for in place of."""
-    answered = by_kind["criterion"]
     asked = {name: PRIORITY_WORDS[value] for name, value in answered.items() if value in PRIORITY_WORDS}
-    parents = dict(_find_parents(asked, by_kind, frozenset(part.criterion for part in given)))
+    # A statement on a member itself wins.
+    said = answered.keys() | {part.criterion for part in given}
+    parents = {name: parent for name, parent in named.items() if parent in asked and name not in said}
     asked |= {name: asked[parent] for name, parent in parents.items()}
     for part in given:
         # One criterion may be given as a must and, with another bound, as a wish: the higher priority is what is asked.
         if not part.is_absence and RANK[part.priority] > RANK[asked.get(part.criterion, "wont")]:
             asked[part.criterion] = part.priority
     return asked, parents
-
-
-def _sort_bounds(
-    answered: Mapping[str, Any], parents: Mapping[str, str], knowledge: KnowledgeBase
-) -> dict[str, Interval | None]:
-    """Return the bounds of the criteria, and of the members that came with one; None where there is to be none."""
-    bounds = {
-        name: None if value == NONE else to_interval(knowledge.criteria[name], value)
-        for name, value in answered.items()
-        if value != UNSURE
-    }
-    return bounds | {name: bounds[parent] for name, parent in parents.items() if parent in bounds}
-
-
-def _find_incomplete(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> frozenset[str]:
-    """Return the volumes that cost nothing by themselves, because those that they are paid for with are missing."""
-    services = services_used(usage, knowledge)
-    return frozenset(item for service in services if service.missing for item in service.usage)
 
 
 def _find_final(given: Team, asked: Iterable[str]) -> Iterator[Key]:
@@ -242,13 +245,7 @@ def _find_final(given: Team, asked: Iterable[str]) -> Iterator[Key]:
     yield from (Key("criterion", parent) for name in asked for parent in list_needed(name)[1:])
 
 
-def _name_members(by_kind: _ByKind) -> frozenset[str]:
-    """Return the members that answers name one by one."""
-    named = by_kind["members"].items()
-    return frozenset(f"{parent}{AT}{one}" for parent, members in named if isinstance(members, tuple) for one in members)
-
-
-def _leave_unanswered(given: Statement, answered: frozenset[Key], named: frozenset[str]) -> Statement:
+def _leave_unanswered(given: Statement, answered: frozenset[Key], named: Collection[str]) -> Statement:
     """Return what was given before without all that an answer takes the place of.
 
     Naming a member overrides an earlier statement that it must be absent or is not wanted.
@@ -271,17 +268,8 @@ def _leave_unanswered(given: Statement, answered: frozenset[Key], named: frozens
     return given._replace(team=left, unsure=tuple(name for name in given.unsure if name not in names))
 
 
-def _find_key(name: str, knowledge: KnowledgeBase) -> Key:
-    """Return the key of a criterion, situation or usage by its id."""
-    return Key("situation" if name in knowledge.topics else "usage" if name in knowledge.usage else "criterion", name)
-
-
-def _find_parents(asked: Mapping[str, Priority], by_kind: _ByKind, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the members that replace a requested criterion; a statement on a member itself wins."""
-    for parent, members in by_kind["members"].items():
-        if parent in asked and isinstance(members, tuple):
-            names = (f"{parent}{AT}{member}" for member in members)
-            yield from ((name, parent) for name in names if name not in by_kind["criterion"] and name not in given)
+def _find_kind(name: str, knowledge: KnowledgeBase) -> Literal["situation", "usage", "criterion"]:
+    return "situation" if name in knowledge.topics else "usage" if name in knowledge.usage else "criterion"
 
 
 def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requirement, ...]]:

@@ -33,8 +33,6 @@ from provider_advisor.questionnaire.state import (
     State,
     get_silence,
     put_answers,
-    to_bound,
-    to_members,
     to_question,
 )
 from provider_advisor.requirements import PRIORITIES, RANK
@@ -81,8 +79,7 @@ def choose_screen(state: State) -> Screen | End:
     # The topics always come first, so that the first screen does not need all facts.
     if state.catalogue.subjects and all(answer.key != TOPICS for answer in state.answers):
         return Screen("topics", (TOPICS,))
-    found = _choose_next(order_questions(state))
-    return found or _make_end(state, "settled-unless" if _list_unless(state) else "settled")
+    return _choose_next(order_questions(state)) or _make_end(state)
 
 
 def order_questions(state: State) -> QuestionOrder:
@@ -111,7 +108,8 @@ def _choose_next(order: QuestionOrder) -> Screen | None:
         askable = _find_other_ways(order)
     by_kind = {kind: [key for key in sort_keys(askable, state) if key.kind == kind] for kind in _KINDS}
     # The situation comes before needs, because rules that depend on it leave fewer criteria to ask.
-    if by_kind["situation"] and not _is_begun(state):
+    is_begun = any(not answer.searched and answer.key != TOPICS for answer in state.answers)
+    if by_kind["situation"] and not is_begun:
         return _show_details(by_kind["situation"])
     criteria, details = by_kind.pop("criterion"), list(itertools.chain(*by_kind.values()))
     firsts = _choose_worth_asking(criteria, order)
@@ -126,11 +124,6 @@ def _choose_next(order: QuestionOrder) -> Screen | None:
     if details and (not criteria or (is_last and not fits)):
         return _show_details(details)
     return _show_list(firsts, details, order) if criteria else None
-
-
-def _is_begun(state: State) -> bool:
-    """Return whether anything besides the topics was asked; questions found by search do not count."""
-    return any(not answer.searched and answer.key != TOPICS for answer in state.answers)
 
 
 def _find_other_ways(order: QuestionOrder) -> list[Key]:
@@ -191,18 +184,14 @@ def sort_keys(keys: Iterable[Key], state: State) -> list[Key]:
     return sorted(keys, key=lambda key: (places[to_question(key)], key))
 
 
-def _make_end(state: State, kind: EndKind) -> End:
+def _make_end(state: State, kind: EndKind | None = None) -> End:
+    """Return an end of this kind, else that of a questionnaire whose verdict is settled."""
     survey = survey_answers(state)
-    possible, said = survey.meaning.possible, survey.meaning.said
-    waiting = (possible.open & possible.sure) - said.unsure
-    return End(kind, survey.outcome.verdict, tuple(_list_unless(state)), state.phase == "further" or not waiting)
-
-
-def _list_unless(state: State) -> list[Key]:
-    """Return the "not sure" answers that the verdict still depends on, and what cannot count yet."""
-    survey = survey_answers(state)
-    order = QuestionOrder(state, survey.proof.deciding)
-    return sort_keys((order.wanted & survey.meaning.said.unsure) | survey.meaning.uncounted, state)
+    meaning, order = survey.meaning, QuestionOrder(state, survey.proof.deciding)
+    unless = sort_keys((order.wanted & meaning.said.unsure) | meaning.uncounted, state)
+    waiting = (meaning.possible.open & meaning.possible.sure) - meaning.said.unsure
+    kind = kind or ("settled-unless" if unless else "settled")
+    return End(kind, survey.outcome.verdict, tuple(unless), state.phase == "further" or not waiting)
 
 
 # What is asked along with what is ticked
@@ -215,7 +204,8 @@ def list_bounds(state: State, screen: Screen, values: Mapping[Key, object]) -> t
     another; then both are returned, so that no screen follows that asks for more bounds.
     """
     criteria = state.catalogue.knowledge.criteria
-    bounds = [to_bound(key) for key in list_ticked(screen, values) if criteria[key.name].kind != "capability"]
+    ticked = list_ticked(screen, values)
+    bounds = [Key("bound", key.name) for key in ticked if criteria[key.name].kind != "capability"]
     if not bounds:
         return ()
     given = {key: value for key, value in values.items() if key in screen.keys}
@@ -235,7 +225,7 @@ def list_members(state: State, screen: Screen, values: Mapping[Key, object]) -> 
     Members that do not tell providers apart need no answer, and no screen asks for them.
     """
     criteria = state.catalogue.knowledge.criteria
-    return tuple(to_members(key) for key in list_ticked(screen, values) if criteria[key.name].of_each)
+    return tuple(Key("members", key.name) for key in list_ticked(screen, values) if criteria[key.name].of_each)
 
 
 # The order of the questions

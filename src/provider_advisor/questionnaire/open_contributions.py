@@ -68,20 +68,16 @@ def find_open_contributions(
 
     `outcome` is that of the team of `meaning`; `findings` are its findings, each with what it adds.
     """
-    fired = frozenset(rule.id for rule in outcome.inference.fired)
-    deciding = DecidingQuestions(meaning.possible, catalogue, fired)
-    return list(_ContributionSearch(meaning, catalogue, deciding, _group_by_origin(findings)).find())
-
-
-def _group_by_origin(findings: Iterable[tuple[Finding, Totals]]) -> _Origins:
-    found: _Origins = defaultdict(tuple)
+    now: _Origins = defaultdict(tuple)
     for finding, totals in findings:
         if finding.requirement is None:
             origin = ("rule", finding.rule.id if finding.rule else "")
         else:
             origin = ("implied" if finding.requirement.implied_by else "stated", finding.requirement.criterion)
-        found[origin] += (totals,)
-    return found
+        now[origin] += (totals,)
+    fired = frozenset(rule.id for rule in outcome.inference.fired)
+    deciding = DecidingQuestions(meaning.possible, catalogue, fired)
+    return list(_ContributionSearch(meaning, catalogue, deciding, now).find())
 
 
 class _ContributionSearch:
@@ -332,14 +328,16 @@ def _list_joined(
     addition leaves about half of the ways.
     """
     for ours in stated:
-        counting = [dict.fromkeys(_drop_without_effect(part, ours) for part in way) for way in ways]
+        counting = [
+            dict.fromkeys(
+                None if part is None or is_covered(part, ours) or contradicts(part, ours) is not None else part
+                for part in way
+            )
+            for way in ways
+        ]
         for parts in itertools.product(*counting):
             required = merge_left(ours, [part for part in parts if part is not None], knowledge)
             yield tuple([part[:4] for part in required])
-
-
-def _drop_without_effect(part: Requirement | None, ours: _Stated) -> Requirement | None:
-    return None if part is None or is_covered(part, ours) or contradicts(part, ours) is not None else part
 
 
 def _cap_ranks(

@@ -102,11 +102,6 @@ class State(NamedTuple):
         return max((answer.step for answer in self.answers), default=0)
 
 
-def begin(catalogue: Catalogue, most: int = 10, given: Statement = _NOTHING) -> State:
-    """Return a questionnaire without an answer, where perhaps something was `given` before."""
-    return State(catalogue, most=most, given=given)
-
-
 def put_answers(state: State, answers: Iterable[GivenAnswer]) -> State:
     """Return the state with these answers; each replaces an older one to the same question, in its place."""
     found = {answer.key: answer for answer in state.answers}
@@ -122,16 +117,6 @@ def go_back(state: State) -> State:
         return state._replace(phase="asking")
     last = state.steps
     return state._replace(answers=tuple(answer for answer in state.answers if answer.step != last), phase="asking")
-
-
-def declare(state: State) -> State:
-    """Return the end declared by a person who is done."""
-    return state._replace(phase="declared")
-
-
-def stop(state: State) -> State:
-    """Return the end of a person who stops; unanswered questions stay open."""
-    return state._replace(phase="stopped")
 
 
 def go_on(state: State) -> State:
@@ -163,16 +148,6 @@ def to_question(key: Key) -> Key:
     'criterion:fax-pages'
     """
     return Key("criterion", key.name) if key.kind in ALONG else key
-
-
-def to_bound(key: Key) -> Key:
-    """Return the key of the bound of a criterion's key."""
-    return Key("bound", key.name)
-
-
-def to_members(key: Key) -> Key:
-    """Return the key of the members of a criterion's key."""
-    return Key("members", key.name)
 
 
 # What an answer may be

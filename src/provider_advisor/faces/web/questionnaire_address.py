@@ -21,7 +21,6 @@ from provider_advisor.questionnaire.state import (
     UNSURE,
     GivenAnswer,
     State,
-    begin,
     check_key,
     check_value,
     put_answers,
@@ -39,7 +38,7 @@ def read_answer_text(text: str, catalogue: Catalogue) -> State:
         for part in filter(None, screen.split("_")):
             key, value = _read_part(part, catalogue)
             found.append(GivenAnswer(key, check_value(key, value, catalogue), step))
-    return put_answers(begin(catalogue), found)
+    return put_answers(State(catalogue), found)
 
 
 def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:

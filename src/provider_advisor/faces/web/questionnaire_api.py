@@ -21,7 +21,7 @@ from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import End, Screen, answer_screen, choose_screen, measure_progress
 from provider_advisor.questionnaire.answer_files import read_answers, record_answers, record_requirements
 from provider_advisor.questionnaire.prompts import make_prompt
-from provider_advisor.questionnaire.state import State, begin
+from provider_advisor.questionnaire.state import State
 
 _EXAMPLE_ANSWERS = {
     "answers": {"version": 1, "answers": [{"topics": ["messages"], "screen": 1}]},
@@ -100,7 +100,7 @@ def ask_next(service: KnowledgeService, answers: dict[str, Any], values: dict[st
 
     Raises RequirementsError, and KnowledgeError for answers that do not fit.
     """
-    state = begin(service.get_catalogue())
+    state = State(service.get_catalogue())
     if answers:
         if "answers" not in answers:  # the reader would show an example of a file
             raise RequirementsError("'answers' has no list of answers; send the `answers` of the last response.")

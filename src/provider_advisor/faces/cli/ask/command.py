@@ -39,9 +39,7 @@ from provider_advisor.questionnaire import (
     Catalogue,
     End,
     State,
-    begin,
     choose_screen,
-    declare,
     go_on,
     make_statement,
     read_answers,
@@ -140,7 +138,7 @@ def ask_command(context: click.Context, /, options: AskOptions) -> None:
     knowledge = knowledge.restrict(**before.scope._asdict())
     facts = facts_as_of(knowledge, before.as_of or today(), before.max_age)
     said = before._replace(as_of=None, max_age=None, scope=EVERYTHING)
-    state = begin(Catalogue(facts), 1 if options.one_by_one else _MOST, said)
+    state = State(Catalogue(facts), most=1 if options.one_by_one else _MOST, given=said)
     if options.answers is not None:
         _answer(_read_file(state, options.answers, options), options)
         return
@@ -229,7 +227,7 @@ def _read_file(state: State, file: str, options: AskOptions) -> State:
     """Return the state after the answers of a file; if they leave something open, say so and end."""
     found = read_answers(read_input(file, "expected answers, as `recommend ask` saves them."), name_input(file), state)
     left = describe_open(found)
-    found = declare(found) if left else found
+    found = found._replace(phase="declared") if left else found
     end = choose_screen(found)
     if isinstance(end, End):
         _say([describe_end(found, end), *([left] if left else [])], options)

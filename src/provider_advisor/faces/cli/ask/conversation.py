@@ -27,7 +27,6 @@ from provider_advisor.questionnaire import (
     answer_screen,
     change_answer,
     choose_screen,
-    declare,
     go_back,
     go_on,
     list_bounds,
@@ -36,17 +35,15 @@ from provider_advisor.questionnaire import (
     read_wish,
     search_questions,
     still_applies,
-    stop,
 )
 from provider_advisor.questionnaire.prompts import Wish
 from provider_advisor.questionnaire.state import (
+    ALONG,
     NO_ANSWER,
     NONE,
     PRIORITY_WORDS,
     TOPICS,
     get_silence,
-    to_bound,
-    to_members,
 )
 
 Word = Literal["next", "back", "done", "stop", "search", "add", "finish", "help", "why", "save"]
@@ -87,7 +84,7 @@ class Draft:
         keys = () if self.screen is None else self.screen.keys
         found = {key: self.said[key] for key in keys if key in self.said}
         ticked = [key for key, value in found.items() if key.kind == "criterion" and value in PRIORITY_WORDS]
-        along = (*map(to_bound, ticked), *map(to_members, ticked))
+        along = [Key(kind, key.name) for kind in ALONG for key in ticked]
         return found | {key: self.said[key] for key in along if key in self.said}
 
     def list_numbers(self) -> tuple[Key, ...]:
@@ -201,10 +198,10 @@ def _follow(draft: Draft, screen: Screen, reply: Reply) -> State:
     if reply.word == "next":
         return answer_screen(draft.state, screen, draft.get_values())
     if reply.word == "done":
-        return declare(draft.complete())
+        return draft.complete()._replace(phase="declared")
     if reply.word == "stop":
         draft.kept = reply.lasting
-        return stop(draft.complete())
+        return draft.complete()._replace(phase="stopped")
     return draft.step_back()
 
 
@@ -323,8 +320,8 @@ def _change(draft: Draft, face: Face, key: Key, said: str | None = None) -> Repl
 def _list_details(state: State, key: Key) -> tuple[Key, ...]:
     """Return the follow-up questions of a requested criterion: its number or rating, and its members."""
     criterion = state.catalogue.knowledge.criteria[key.name]
-    bounds = () if criterion.kind == "capability" else (to_bound(key),)
-    return (*bounds, to_members(key)) if criterion.of_each else bounds
+    bounds = () if criterion.kind == "capability" else (Key("bound", key.name),)
+    return (*bounds, Key("members", key.name)) if criterion.of_each else bounds
 
 
 def _set(draft: Draft, face: Face, key: Key, value: object) -> None:

@@ -36,7 +36,7 @@ from provider_advisor.faces.cli.ask.typed import read_command
 from provider_advisor.faces.text import show_lines
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value, get_silence, to_bound, to_members
+from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, UNSURE, check_value, get_silence
 from provider_advisor.safe_text import brief
 
 # Keys act on the line at the pointer. After `m ↓ g ↓ s enter`, a list of three criteria is answered with must, good and
@@ -195,7 +195,7 @@ def _make_lines(draft: Draft, screen: Screen) -> list[Row]:
     below = {*draft.list_numbers(), *draft.list_members()}
     keys: list[Key] = []
     for key in screen.keys:
-        more = (to_bound(key), to_members(key)) if key.kind == "criterion" else ()
+        more = tuple(Key(kind, key.name) for kind in ALONG) if key.kind == "criterion" else ()
         keys += [key, *(each for each in more if each in below)]
     return [_make_line(key, draft) for key in keys]
 
