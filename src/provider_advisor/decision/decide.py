@@ -234,7 +234,8 @@ class _ConcessionSearch:
         while waiting and len(seen) <= _MOST_CONCESSIONS:
             dropped = waiting.popleft()
             outcome = self.judge_without(dropped)
-            failed = _failed_musts(outcome, provider)
+            findings = next(each.findings for each in outcome.assessments if each.provider == provider)
+            failed = [each.requirement for each in findings if each.requirement is not None and each.is_failed_must]
             stated = frozenset(requirement for requirement in failed if not requirement.implied_by)
             if not failed:
                 yield dropped
@@ -246,11 +247,6 @@ class _ConcessionSearch:
             fresh = [dropped | more for more in allowed if dropped | more not in seen]
             seen.update(fresh)
             waiting.extend(fresh)
-
-
-def _failed_musts(outcome: Outcome, provider: str) -> list[Requirement]:
-    findings = next(assessment.findings for assessment in outcome.assessments if assessment.provider == provider)
-    return [finding.requirement for finding in findings if finding.requirement is not None and finding.is_failed_must]
 
 
 def _find_causes(requirement: Requirement, outcome: Outcome) -> list[Requirement]:

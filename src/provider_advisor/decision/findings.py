@@ -118,14 +118,9 @@ def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[As
     found = []
     for provider in facts.knowledge.providers:
         cost = calculate_cost(provider, team.usage, facts) if team.usage else None
-        findings = collect_findings(provider, inference, facts, cost)
+        findings = [judge_part(provider, part, facts, cost) for part in inference.judged]
         found.append(sum_up(provider, reweigh_findings(findings, team.weights, facts), cost))
     return tuple(found)
-
-
-def collect_findings(provider: str, inference: Inference, facts: Facts, cost: Cost | None) -> tuple[Finding, ...]:
-    """Return the findings for a provider, in the order of the requirements, then of the rules."""
-    return tuple(judge_part(provider, part, facts, cost) for part in inference.judged)
 
 
 def judge_part(provider: str, part: Requirement | Rule, facts: Facts, cost: Cost | None) -> Finding:

@@ -54,7 +54,9 @@ def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
     from pydantic import ValidationError  # noqa: PLC0415 (see `_adapter`)
 
     try:
-        found: AnswerRecord = _answer_adapter().validate_python(_complete(data))
+        known = data.get("knowledge")
+        scope = {"knowledge": {**_NO_SCOPE, **known}} if isinstance(known, Mapping) else {}
+        found: AnswerRecord = _answer_adapter().validate_python({**_NOT_COMPARED, **data, **scope})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -63,13 +65,6 @@ def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
             f"the record is damaged: '{where[:80]}' {problem}; expected what `recommend --format json` printed."
         ) from error
     return found
-
-
-def _complete(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a record, adding parts that are not compared, or missing in earlier versions."""
-    known = data.get("knowledge")
-    scope = {"knowledge": {**_NO_SCOPE, **known}} if isinstance(known, Mapping) else {}
-    return {**_NOT_COMPARED, **data, **scope}
 
 
 def answer_schema() -> dict[str, Any]:

@@ -377,15 +377,10 @@ def _find_meant(chosen: ChosenRecord, caution: Caution, facts: Facts) -> list[st
 
 
 def _list_products(provider: str, criteria: Iterable[str], facts: Facts, *, plainly: bool = False) -> set[str | None]:
-    return {product for criterion in criteria for product in _name_having(provider, criterion, facts, plainly=plainly)}
-
-
-def _name_having(provider: str, criterion: str, facts: Facts, *, plainly: bool) -> Iterator[str | None]:
-    """Yield the products that have a capability; if `plainly`, by more than ambiguous texts."""
-    fact = facts(provider, criterion)
-    for claim in fact.claims if fact.truth is Truth.YES else ():
-        if not plainly or claim.evidence != "ambiguous":
-            yield claim.belongs_to
+    """Return the products that have one of the capabilities; if `plainly`, by more than ambiguous texts."""
+    known = (facts(provider, criterion) for criterion in criteria)
+    claims = (claim for fact in known if fact.truth is Truth.YES for claim in fact.claims)
+    return {claim.belongs_to for claim in claims if not plainly or claim.evidence != "ambiguous"}
 
 
 def _record_caution(provider: str, product: str, topic: str, caution: Caution, facts: Facts) -> CautionRecord:

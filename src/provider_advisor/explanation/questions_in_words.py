@@ -70,10 +70,11 @@ class _QuestionInWords:
 
     def record(self, before: Verdict, leads: Tipping | None) -> ConfirmRecord:
         """Return the question with the verdict that each answer leads to; `leads` are amounts that would win."""
-        answers = [
-            (answer, self._say_answer(answer.fact), _say_outcome(answer.verdict, before, self._knowledge))
-            for answer in self._question.answers
-        ]
+        answers = []
+        for answer in self._question.answers:
+            stays = "the answer would stay the same" if answer.verdict == before else None
+            outcome = stays or in_brief(answer.verdict, self._knowledge, before)
+            answers.append((answer, self._say_answer(answer.fact), outcome))
         says = f"{self._write()} {capital(self._say_outcomes(answers))}."
         says += " The sources contradict each other." if self._question.disputed else ""
         # For other amounts, the question names the bound, and the answers are on either side of it.
@@ -207,10 +208,6 @@ class _QuestionInWords:
         if beside is not None:
             return f"just {'above' if value > beside else 'below'} {quantity_text(beside, self._criterion.unit)}"
         return quantity_text(value, self._criterion.unit)
-
-
-def _say_outcome(after: Verdict, before: Verdict, knowledge: KnowledgeBase) -> str:
-    return "the answer would stay the same" if after == before else in_brief(after, knowledge, before)
 
 
 def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:

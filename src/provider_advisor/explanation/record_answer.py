@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from provider_advisor.decision import Assessment, Concession, Decision, Finding, Verdict
+from provider_advisor.decision import Assessment, Decision, Finding
 from provider_advisor.decision.findings import judge_rule, list_used_facts
 from provider_advisor.explanation.answer_records import (
     SCHEMA,
@@ -47,7 +47,6 @@ from provider_advisor.explanation.verdict_in_words import explain_verdict, in_br
 from provider_advisor.explanation.words import claims_text, joined, sum_up_grounds, usage_label
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, judged_by
-from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement, Statement, Team, bound_words, statement_record
 from provider_advisor.requirements.statement import list_unwanted, record_part
@@ -60,7 +59,8 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
     findings = [finding for assessment in outcome.assessments for finding in assessment.findings]
     # Findings, gaps and differences are made once: the verdict's sentence names what the answer lists.
     shown = [_record_finding(finding, decision.facts) for finding in findings]
-    used = _list_used_claims(outcome.assessments)
+    claims = [claim for finding in findings for claim in finding.degree.claims]
+    used = claims + [claim for price in _list_prices(outcome.assessments) for claim in price.claims]
     notices, gaps = find_notices(decision), record_product_gaps(decision)
     differences = _record_differences(decision)
     asked = _list_asked_members(outcome.team.requirements, knowledge)
@@ -73,7 +73,7 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             *_list_unbounded(outcome.team.requirements, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
-        verdict=_record_verdict(outcome.verdict, explain_verdict(decision, shown, differences, gaps)),
+        verdict=VerdictRecord(**outcome.verdict.record(), reason=explain_verdict(decision, shown, differences, gaps)),
         providers=[_record_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
         findings=shown,
         left_out=None,
@@ -86,7 +86,15 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             for part in outcome.inference.set_aside
         ],
         combinations=[list(group) for group in decision.combinations],
-        concessions=[_record_concession(part, outcome.verdict, knowledge) for part in decision.concessions],
+        concessions=[
+            ConcessionRecord(
+                drop=[_record_requirement(requirement, knowledge) for requirement in part.dropped],
+                verdict=VerdictRecord(
+                    **part.verdict.record(), reason=f"Then {in_brief(part.verdict, knowledge, outcome.verdict)}."
+                ),
+            )
+            for part in decision.concessions
+        ],
         differences=differences,
         confirm=[],
         robustness=NothingRecord(),
@@ -119,10 +127,6 @@ def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBas
                 f"{criterion.label} is a must without a bound, which rules out nobody; to set one, write "
                 f"{criterion.id}{sign}{word}{more}."
             )
-
-
-def _record_verdict(verdict: Verdict, reason: str) -> VerdictRecord:
-    return VerdictRecord(**verdict.record(), reason=reason)
 
 
 def _list_asked_members(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> dict[str, list[str]]:
@@ -171,7 +175,19 @@ def _record_finding(finding: Finding, facts: Facts) -> FindingRecord:
         because=explain_presence(finding, knowledge),
         says=explain_finding(finding, facts),
         disputed=any(fact.disputed for fact in list_deciding(finding)),
-        evidence=[_record_evidence(claim) for claim in finding.degree.claims],
+        evidence=[
+            EvidenceRecord(
+                source=claim.source,
+                line=claim.line,
+                as_of=claim.stated.isoformat(),
+                place=claim.place,
+                evidence=claim.evidence,
+                product=claim.product,
+                meant=claim.meant,
+                note=claim.note,
+            )
+            for claim in finding.degree.claims
+        ],
         stale=_find_stale_day(finding, facts),
     )
 
@@ -189,22 +205,9 @@ def _find_stale_day(finding: Finding, facts: Facts) -> str | None:
 
 
 def _record_bound(requirement: Requirement | None, knowledge: KnowledgeBase) -> BoundWords | None:
-    if requirement is None or requirement.bound is None:
+    if requirement is None:
         return None
-    return dict(bound_words(requirement.bound, knowledge.criteria[requirement.criterion]))
-
-
-def _record_evidence(claim: Claim) -> EvidenceRecord:
-    return EvidenceRecord(
-        source=claim.source,
-        line=claim.line,
-        as_of=claim.stated.isoformat(),
-        place=claim.place,
-        evidence=claim.evidence,
-        product=claim.product,
-        meant=claim.meant,
-        note=claim.note,
-    )
+    return dict(bound_words(requirement.bound, knowledge.criteria[requirement.criterion])) or None
 
 
 def _record_requirement(requirement: Requirement, knowledge: KnowledgeBase) -> RequirementRecord:
@@ -231,55 +234,37 @@ def _describe_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"{usage_label(name, knowledge)} is counted in addition to {joined(parts)}, not as their total."
 
 
-def _record_concession(concession: Concession, before: Verdict, knowledge: KnowledgeBase) -> ConcessionRecord:
-    return ConcessionRecord(
-        drop=[_record_requirement(requirement, knowledge) for requirement in concession.dropped],
-        verdict=_record_verdict(concession.verdict, f"Then {in_brief(concession.verdict, knowledge, before)}."),
-    )
-
-
-def _list_used_claims(assessments: Sequence[Assessment]) -> list[Claim]:
-    """Return the claims that findings and prices cite."""
-    claims = [claim for part in assessments for finding in part.findings for claim in finding.degree.claims]
-    items = [item for part in assessments if part.cost is not None for item in part.cost.items]
-    return claims + [claim for item in items if item.price is not None for claim in item.price.claims]
+def _list_prices(assessments: Iterable[Assessment]) -> list[Fact]:
+    """Return the prices behind monthly costs."""
+    items = (item for part in assessments if part.cost is not None for item in part.cost.items)
+    return [item.price for item in items if item.price is not None]
 
 
 def find_notices(decision: Decision) -> list[NoticeRecord]:
     """Return the ends and changes of all facts that the answer uses, each once."""
+    assessments, facts = decision.outcome.assessments, decision.facts
+    used: list[Fact] = []
+    for part in assessments:
+        used += [fact for finding in part.findings for fact in list_used_facts(finding, facts)]
+        used += _list_prices([part])
     found: dict[tuple[Any, ...], NoticeRecord] = {}
-    for fact in _list_facts_behind(decision):
-        for notice in fact.notices:
-            # A new name belongs to the product, and is mentioned once, whatever its criteria.
-            asked = "" if notice.kind in RENAMED else notice.criterion
-            key = (notice.provider, asked, notice.product, notice.kind, notice.day)
-            if key not in found:
-                found[key] = _record_notice(notice, decision.facts.knowledge)
+    for notice in (notice for fact in used for notice in fact.notices):
+        # A new name belongs to the product, and is mentioned once, whatever its criteria.
+        asked = "" if notice.kind in RENAMED else notice.criterion
+        key = (notice.provider, asked, notice.product, notice.kind, notice.day)
+        if key not in found:
+            found[key] = NoticeRecord(
+                provider=notice.provider,
+                product=notice.product,
+                criterion=notice.criterion,
+                kind=notice.kind,
+                day=notice.day.isoformat(),
+                stated=None if notice.stated is None else notice.stated.isoformat(),
+                source=notice.source,
+                line=notice.line,
+                says=say_notice(notice, facts.knowledge),
+            )
     return list(found.values())
-
-
-def _record_notice(notice: Notice, knowledge: KnowledgeBase) -> NoticeRecord:
-    return NoticeRecord(
-        provider=notice.provider,
-        product=notice.product,
-        criterion=notice.criterion,
-        kind=notice.kind,
-        day=notice.day.isoformat(),
-        stated=None if notice.stated is None else notice.stated.isoformat(),
-        source=notice.source,
-        line=notice.line,
-        says=say_notice(notice, knowledge),
-    )
-
-
-def _list_facts_behind(decision: Decision) -> Iterator[Fact]:
-    """Yield the facts that the answer uses, each as often as it does."""
-    for assessment in decision.outcome.assessments:
-        for finding in assessment.findings:
-            yield from list_used_facts(finding, decision.facts)
-        for item in assessment.cost.items if assessment.cost is not None else ():
-            if item.price is not None:
-                yield item.price
 
 
 def _record_differences(decision: Decision) -> list[DifferenceRecord]:
@@ -358,10 +343,9 @@ def _record_knowledge(decision: Decision, findings: Sequence[Finding], claims: S
     facts = decision.facts
     # A price may be behind a finding and a cost, and is listed once.
     used = {(fact.provider, fact.criterion): fact for finding in findings for fact in list_deciding(finding)}
-    costs = [part.cost for part in decision.outcome.assessments if part.cost is not None]
-    prices = (item.price for cost in costs for item in cost.items if item.price is not None)
-    used.update(((fact.provider, fact.criterion), fact) for fact in prices)
-    compared = len(decision.outcome.assessments)
+    assessments = decision.outcome.assessments
+    used |= {(fact.provider, fact.criterion): fact for fact in _list_prices(assessments)}
+    compared = len(assessments)
     sources, oldest, newest, says = sum_up_grounds(compared, claims, facts)
     scope = facts.base.scope
     return KnowledgeRecord(

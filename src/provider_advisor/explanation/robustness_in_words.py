@@ -77,26 +77,24 @@ def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> Robus
 
 
 def _record_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> WeightsRecord:
-    return WeightsRecord(
-        depends=found.depends,
-        ranges=[_record_range(part, findings[part.finding], knowledge) for part in found.ranges],
-        says=_say_weights(found, findings, knowledge),
-    )
-
-
-def _record_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> WeightRangeRecord:
-    return WeightRangeRecord(
-        **vars(_record_weighted(finding)),
-        priority=finding.requirement.priority if finding.requirement is not None else None,
-        weight=part.weight,
-        low=part.low,
-        high=part.high,
-        holds_at_low=part.holds_at_low,
-        holds_at_high=part.holds_at_high,
-        below=list(part.below),
-        above=list(part.above),
-        says=_say_range(part, finding, knowledge),
-    )
+    ranges = []
+    for part in found.ranges:
+        finding = findings[part.finding]
+        ranges.append(
+            WeightRangeRecord(
+                **vars(_record_weighted(finding)),
+                priority=finding.requirement.priority if finding.requirement is not None else None,
+                weight=part.weight,
+                low=part.low,
+                high=part.high,
+                holds_at_low=part.holds_at_low,
+                holds_at_high=part.holds_at_high,
+                below=list(part.below),
+                above=list(part.above),
+                says=_say_range(part, finding, knowledge),
+            )
+        )
+    return WeightsRecord(depends=found.depends, ranges=ranges, says=_say_weights(found, findings, knowledge))
 
 
 def _record_weighted(finding: Finding) -> WeightedRecord:
@@ -110,7 +108,9 @@ def _record_weighted(finding: Finding) -> WeightedRecord:
 
 
 def _say_range(part: WeightRange, finding: Finding, knowledge: KnowledgeBase) -> str:
-    label = _name_finding(finding, knowledge)
+    label = finding.rule.short if finding.rule is not None else ""
+    if finding.requirement is not None:
+        label = requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
     if part.low == 0 and part.high is None:
         return f"{label}: the answer stays the same with any weight (now {number_text(part.weight)})."
     ends = [f"below {_write_weight(part.low)}, {_say_leaders(part.below, knowledge)}"] if part.low > 0 else []
@@ -126,12 +126,6 @@ def _write_weight(weight: float) -> str:
 
 def _say_leaders(leaders: Sequence[str], knowledge: KnowledgeBase) -> str:
     return f"{provider_names(leaders, knowledge)} would {'lead' if len(leaders) == 1 else 'be level'}"
-
-
-def _name_finding(finding: Finding, knowledge: KnowledgeBase) -> str:
-    if finding.requirement is not None:
-        return requirement_text(finding.requirement, knowledge.criteria[finding.requirement.criterion])
-    return finding.rule.short if finding.rule is not None else ""
 
 
 def _say_weights(found: WeightRanges, findings: Sequence[Finding], knowledge: KnowledgeBase) -> str:
@@ -294,18 +288,17 @@ def _record_changes(found: RequirementChanges, before: Verdict, knowledge: Knowl
 def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> TurnRecord:
     said = joined([_say_change(change, knowledge) for change in turn.changes])
     return TurnRecord(
-        changes=[_record_change(change, knowledge) for change in turn.changes],
+        changes=[
+            ChangeRecord(
+                kind=change.kind,
+                criterion=change.requirement.criterion,
+                from_=_record_asked(change.requirement, knowledge),
+                to=None if change.instead is None else _record_asked(change.instead, knowledge),
+            )
+            for change in turn.changes
+        ],
         verdict=ThenVerdictRecord(**turn.verdict.record()),
         says=f"{capital(said)}: {in_brief(turn.verdict, knowledge, before)}.",
-    )
-
-
-def _record_change(change: RequirementChange, knowledge: KnowledgeBase) -> ChangeRecord:
-    return ChangeRecord(
-        kind=change.kind,
-        criterion=change.requirement.criterion,
-        from_=_record_asked(change.requirement, knowledge),
-        to=None if change.instead is None else _record_asked(change.instead, knowledge),
     )
 
 

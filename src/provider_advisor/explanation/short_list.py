@@ -103,16 +103,10 @@ def _name_musts(findings: Sequence[FindingRecord], knowledge: KnowledgeBase) -> 
 
     What no source states says so: "Fax (implied)".
     """
+    musts = ((part, part.criterion) for part in findings if part.priority == "must" and part.criterion is not None)
     labels = [
-        criterion_label(part.criterion, part.bound, knowledge) + (" (implied)" if part.is_implied else "")
-        for part in findings
-        if part.priority == "must"
-        and part.criterion is not None
-        and (part.bound is not None or _is_capability(part.criterion, knowledge))
+        criterion_label(name, part.bound, knowledge) + (" (implied)" if part.is_implied else "")
+        for part, name in musts
+        if part.bound is not None or ((known := knowledge.criteria.get(name)) and known.kind == "capability")
     ]
     return shortened(labels, _MOST_MUSTS)
-
-
-def _is_capability(criterion: str, knowledge: KnowledgeBase) -> bool:
-    known = knowledge.criteria.get(criterion)
-    return known is not None and known.kind == "capability"

@@ -358,7 +358,7 @@ def sum_up_grounds(
 def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, dt.date] | None, today: dt.date) -> str:
     """Return the scope of an answer: the number of providers, the sources, and the oldest and newest day.
 
-    A source has the name of its publisher, or its title.
+    A source has the name of its publisher, or the beginning of its title.
 
     >>> day, paper = dt.date(2022, 11, 22), dt.date(2022, 11, 23)
     >>> source = Source("list", "A list", "en", day, paper, publisher="Acme")
@@ -371,15 +371,11 @@ def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, d
     oldest, newest = days
     age = age_text((today - oldest).days)
     dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"
-    names = list(dict.fromkeys(_name_source(source) for source in sources))
+    names = [source.publisher or textwrap.shorten(source.title, _LONGEST_TITLE, placeholder=" …") for source in sources]
+    names = list(dict.fromkeys(names))
     more = [counted(len(names) - _MOST_SOURCES, "more publisher")] if len(names) > _MOST_SOURCES else []
     named = joined([*names[:_MOST_SOURCES], *more])
     return f"{compared} using {counted(len(sources), 'source')} ({named}); facts {dated}."
-
-
-def _name_source(source: Source) -> str:
-    """Return who published a source, or the beginning of its title if it names no publisher."""
-    return source.publisher or textwrap.shorten(source.title, _LONGEST_TITLE, placeholder=" …")
 
 
 def limits_text(knowledge: KnowledgeBase) -> str:

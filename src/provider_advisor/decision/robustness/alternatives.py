@@ -94,12 +94,12 @@ def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]
     >>> build_alternatives({"a": [1, (0, 0.5)]})[0].degrees
     (1.0, 0.0)
     """
-    return tuple(_alternative(name, row) for name, row in matrix.items())
-
-
-def _alternative(name: str, row: Sequence[float | tuple[float, float]]) -> Alternative:
-    blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
-    return Alternative(name, tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row), blocks)
+    found = []
+    for name, row in matrix.items():
+        blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
+        known = tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row)
+        found.append(Alternative(name, known, blocks))
+    return tuple(found)
 
 
 def join_ways(ways: Sequence[Way]) -> JointDraw:
@@ -248,10 +248,6 @@ def _count_scores(alternative: Alternative, weights: Sequence[float], most: int)
         if len(after) > most:
             return None
         scores = after
-    return _merge_rounded(scores)
-
-
-def _merge_rounded(scores: _Scores) -> _Scores:
     merged: _Scores = {}
     for score in sorted(scores):
         key = round(score, SCORE_DIGITS)

@@ -35,7 +35,10 @@ class JointAnswers:
         self._asked = asked
         self._answers = answers
         self._supposing = supposing
-        self._groups = _link_questions(asked)
+        # The places of questions that share a finding. A member shares the findings on its criterion, because what
+        # exists for one member exists for any (`find_askable_facts`).
+        keys = ({use.finding for use in each.uses} for each in asked)
+        self._groups = [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
         self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
         # Both by the places asked about: the ends of some questions of one group, and those of any questions.
         self._ends: dict[tuple[int, ...], tuple[Sequence[Fact], Sequence[Fact]]] = {}
@@ -95,16 +98,6 @@ class JointAnswers:
         # Too many to try together: each question by itself, which gives the same unless a `not` ties them.
         singly = [sorted(each, key=lambda answer: self._supposing.rate((answer,))) for each in answers]
         return [each[0] for each in singly], [each[-1] for each in singly]
-
-
-def _link_questions(asked: Sequence[OpenFact]) -> list[list[int]]:
-    """Group the questions about one provider that share a finding; return their places.
-
-    A member shares the findings on its criterion, because what exists for one member exists for any
-    (`find_askable_facts`).
-    """
-    keys = ({use.finding for use in each.uses} for each in asked)
-    return [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
 
 
 def _has_known_prices(cost: Cost) -> bool:

@@ -197,7 +197,10 @@ def draw_worlds(cases: Sequence[VolumeCase], size: int) -> WorldSample:
     """
     every = [alternative for case in cases for alternative in case.alternatives]
     count = len(every[0].degrees)
-    source = np.random.Generator(np.random.PCG64(_seed(cases)))
+    # A digest is equal in every process, unlike what `hash` gives.
+    content = "".join(repr(case.alternatives) for case in cases)
+    seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
+    source = np.random.Generator(np.random.PCG64(seed))
     # A random number is below 1 and may be 0, so that the logarithm is taken of what is left to 1: never of 0.
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
@@ -229,12 +232,6 @@ def _count_volumes(case: VolumeCase) -> int:
 def _has_whole_degrees(alternative: Alternative) -> bool:
     draws = (draw for block in alternative.blocks for way in block for draw in way.degrees)
     return set(alternative.degrees) <= {0, 1} and all(draw.start == draw.end and draw.end in {0, 1} for draw in draws)
-
-
-def _seed(cases: Sequence[VolumeCase]) -> int:
-    """Return a number from the content: equal in every process, unlike what `hash` gives."""
-    content = "".join(repr(case.alternatives) for case in cases)
-    return int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
 
 
 class _BlockColumns(NamedTuple):

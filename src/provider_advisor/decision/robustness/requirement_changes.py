@@ -97,6 +97,7 @@ class RequirementChanges(NamedTuple):
 
 class _Tried(NamedTuple):
     changes: tuple[RequirementChange, ...]
+    requirements: tuple[Requirement, ...]
     verdict: Verdict | None
     distance: float
 
@@ -206,7 +207,7 @@ class _ChangeSearch:
             else:
                 totals = self._rerun.total(requirements)
             verdict = self._judge(requirements, totals) if self._may_differ(totals) else None
-            found.append(_Tried(changes, verdict, self._measure_distance(totals)))
+            found.append(_Tried(changes, requirements, verdict, self._measure_distance(totals)))
         return found
 
     def _judge(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
@@ -278,17 +279,15 @@ class _ChangeSearch:
     def choose_smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
         """Return those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
         before = self._outcome.verdict
-        best: dict[object, Turn] = {}
+        best: dict[object, tuple[_Tried, Verdict]] = {}
         for each in sorted(tried, key=self._order):
             verdict = each.verdict
             if verdict is not None and (verdict.kind, verdict.provider) != (before.kind, before.provider):
                 key = (frozenset(part.requirement for part in each.changes), verdict.kind, verdict.provider)
-                best.setdefault(key, Turn(each.changes, verdict))
-        return tuple(self._date(turn) for turn in best.values())
-
-    def _date(self, turn: Turn) -> Turn:
-        requirements = _change_requirements(self._outcome.team.requirements, turn.changes)
-        return turn if requirements is None else turn._replace(verdict=self._rerun.date(turn.verdict, requirements))
+                best.setdefault(key, (each, verdict))
+        return tuple(
+            Turn(each.changes, self._rerun.date(verdict, each.requirements)) for each, verdict in best.values()
+        )
 
     def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
         """Sort by size, then weight, then text; the sort is stable, so nearer bounds stay before those further off."""

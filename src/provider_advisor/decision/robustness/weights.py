@@ -11,11 +11,11 @@ range of its weight is 0 to 6, and above 6 A leads.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import SCORE_DIGITS, Assessment, Finding
+from provider_advisor.decision.findings import SCORE_DIGITS, Assessment
 from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
 
 _POINT = 1e-12
@@ -92,14 +92,13 @@ class _LinesOfProvider(NamedTuple):
 
 def _draw_lines(assessment: Assessment) -> list[_LinesOfProvider]:
     """Return the lines for the weight of each finding."""
-    lines = [_draw_end(assessment.findings, end) for end in ("low", "expected", "high")]
+    findings, lines = assessment.findings, []
+    for end in ("low", "expected", "high"):
+        degrees = [getattr(finding.degree, end) for finding in findings]
+        points = [finding.weight * degree for finding, degree in zip(findings, degrees, strict=True)]
+        rests = [math.fsum(points[:place] + points[place + 1 :]) for place in range(len(points))]
+        lines.append(list(map(_Line, rests, degrees)))
     return [_LinesOfProvider(assessment.provider, *ends) for ends in zip(*lines, strict=True)]
-
-
-def _draw_end(findings: Sequence[Finding], end: str) -> list[_Line]:
-    degrees = [getattr(finding.degree, end) for finding in findings]
-    points = [finding.weight * degree for finding, degree in zip(findings, degrees, strict=True)]
-    return [_Line(math.fsum(points[:place] + points[place + 1 :]), degree) for place, degree in enumerate(degrees)]
 
 
 class _Lines(NamedTuple):
@@ -161,45 +160,21 @@ class _Lines(NamedTuple):
 
 def _find_range(lines: _Lines) -> WeightRange:
     crossings, weight = lines.find_crossings(), lines.weight
-    up = _find_end(lines, weight, _step_up(weight, crossings))
-    down = _find_end(lines, weight, _step_down(weight, crossings))
-    low = down.at or 0.0
-    return WeightRange(lines.place, weight, low, up.at, down.holds, up.holds, down.beyond, up.beyond)
+    up = [weight, *(at for at in crossings if at > weight)]
+    down = [weight, *(at for at in reversed(crossings) if at < weight)]
+    # Beyond the last crossing nothing changes, so one larger weight is enough: twice as large, and 1.
+    high, holds_at_high, above = _find_end(lines, [*up, 3 * up[-1] + 2])
+    low, holds_at_low, below = _find_end(lines, [*down, 0.0])
+    return WeightRange(lines.place, weight, low or 0.0, high, holds_at_low, holds_at_high, below, above)
 
 
-class _RangeEnd(NamedTuple):
-    """Where the verdict no longer holds (None: nowhere), whether it does right there, and who leads beyond."""
-
-    at: float | None = None
-    holds: bool = False
-    beyond: tuple[str, ...] = ()
-
-
-_Step = tuple[float, float]
-"""A weight at which contenders are level, and one in the stretch that comes after it."""
-
-
-def _step_up(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
-    points = [weight, *(point for point in crossings if point > weight)]
-    for here, after in itertools.zip_longest(points, points[1:]):
-        # Beyond the last crossing nothing changes, so one larger weight is enough.
-        yield here, 2 * here + 1 if after is None else (here + after) / 2
-
-
-def _step_down(weight: float, crossings: Sequence[float]) -> Iterator[_Step]:
-    points = [weight, *(point for point in reversed(crossings) if point < weight)]
-    for here, after in itertools.zip_longest(points, points[1:]):
-        yield here, (here + (after or 0.0)) / 2
-
-
-def _find_end(lines: _Lines, weight: float, steps: Iterator[_Step]) -> _RangeEnd:
-    """Return where the verdict no longer holds on the way."""
-    before = lines.judge(weight)
-    for here, beyond in steps:
+def _find_end(lines: _Lines, points: Sequence[float]) -> tuple[float | None, bool, tuple[str, ...]]:
+    """Return where the verdict no longer holds on the way (None: nowhere), whether it does there, who leads beyond."""
+    before = lines.judge(lines.weight)
+    for here, after in itertools.pairwise(points):
         # First the crossing itself, where two are level, then the stretch behind it: the range is closed if only the
         # stretch differs, open if the crossing does.
-        if lines.differs(here, before):
-            return _RangeEnd(here, holds=False, beyond=lines.find_leaders(beyond))
-        if lines.differs(beyond, before):
-            return _RangeEnd(here, holds=True, beyond=lines.find_leaders(beyond))
-    return _RangeEnd()
+        beyond, holds = (here + after) / 2, not lines.differs(here, before)
+        if not holds or lines.differs(beyond, before):
+            return here, holds, lines.find_leaders(beyond)
+    return None, False, ()

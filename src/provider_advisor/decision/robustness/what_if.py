@@ -7,7 +7,7 @@ fire stay as they are.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -83,7 +83,10 @@ class Supposing:
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts, dated today, replaced the known ones."""
-        return self.judge_groups(_group_by_provider(supposed))
+        by_provider: dict[str, list[Fact]] = {}
+        for fact in supposed:
+            by_provider.setdefault(fact.provider, []).append(fact)
+        return self.judge_groups(map(tuple, by_provider.values()))
 
     def judge_groups(self, groups: Iterable[tuple[Fact, ...]]) -> Verdict:
         """Return the verdict with these facts, given by provider."""
@@ -261,14 +264,6 @@ def _rate(findings: Iterable[Finding]) -> tuple[bool, int, float]:
         -sum(finding.is_unknown_must for finding in findings),
         math.fsum([each.weight * each.degree.expected for each in findings]),
     )
-
-
-def _group_by_provider(facts: Iterable[Fact]) -> Iterator[tuple[Fact, ...]]:
-    """Yield the facts about each provider together."""
-    by_provider: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_provider.setdefault(fact.provider, []).append(fact)
-    yield from map(tuple, by_provider.values())
 
 
 def _grade_again(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:

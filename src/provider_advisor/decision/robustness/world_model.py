@@ -167,17 +167,13 @@ class _ProviderModel:
     def _draw_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _At) -> JointDraw:
         positions = {fact.key: place for place, fact in enumerate(group)}
         positions |= {key: -1 - place for place, key in enumerate(volumes)}
-        return join_ways(
-            [
-                self._draw_way({**at, **volumes}, positions, places, share)
-                for at, share in _list_worlds(group, MOST_WAYS)
-            ]
-        )
-
-    def _draw_way(self, at: _At, positions: Mapping[str, int], places: Sequence[int], share: float) -> Way:
-        found = [self._draw(place, at, positions) for place in places]
-        degrees = tuple(draw for draws, _ in found for draw in draws)
-        return Way(share, degrees, stands=not any(fails for _, fails in found))
+        ways = []
+        for at, share in _list_worlds(group, MOST_WAYS):
+            within = {**at, **volumes}
+            found = [self._draw(place, within, positions) for place in places]
+            degrees = tuple(draw for draws, _ in found for draw in draws)
+            ways.append(Way(share, degrees, stands=not any(fails for _, fails in found)))
+        return join_ways(ways)
 
     def _draw(self, place: int, at: _At, positions: Mapping[str, int]) -> tuple[list[Drawn], bool]:
         """Return the degree of a finding where the facts lie like this, and whether it is then a must that fails."""

@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import Finding
 from provider_advisor.decision.robustness.alternatives import (
     Alternative,
     CountedScores,
@@ -110,21 +109,16 @@ def calculate_provider_shares(
     weights = [finding.weight for finding in outcome.assessments[0].findings]
     worlds = _WorldShares(cases, weights, samples or _count_samples(len(outcome.assessments)))
     found = worlds.calculate() if other_weights else worlds.calculate_given()
-    found = found._replace(
-        at_worst=any(_is_at_worst(finding) for part in outcome.assessments for finding in part.findings)
-    )
+    # An amount that could be anything is expected at its lower end.
+    degrees = (finding.degree for part in outcome.assessments for finding in part.findings)
+    is_at_worst = any(degree.truth is None and degree.low == degree.expected < degree.high for degree in degrees)
+    found = found._replace(at_worst=is_at_worst)
     return _add_drawing_error(found, picked) if picked else found
 
 
 def _count_samples(providers: int) -> int:
     """Return how many worlds to draw for an answer: 10,000 of up to four providers, 2,500 of 16, 1,000 of 40."""
     return max(_FEWEST, min(_SAMPLES, _MOST_TOGETHER // providers))
-
-
-def _is_at_worst(finding: Finding) -> bool:
-    """Return whether the finding's amount could be anything, so that it is expected at its lower end."""
-    degree = finding.degree
-    return degree.truth is None and degree.low == degree.expected < degree.high
 
 
 def calculate_shares(
