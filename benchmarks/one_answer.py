@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.timing import median_ms, run_in_turn
 from provider_advisor import KnowledgeBase, load, recommend
 from provider_advisor.decision import decide
-from provider_advisor.decision.robustness import Robustness
+from provider_advisor.decision.robustness import calculate_provider_shares, find_tippings
 from provider_advisor.explanation.questions_in_words import record_confirm
 from provider_advisor.explanation.robustness_in_words import record_robustness
 from provider_advisor.knowledge import Facts, facts_as_of
@@ -103,9 +103,10 @@ def _compare_sureness(name: str, words: Sequence[str], amounts: Sequence[str], f
 
 def answer_surely(team: Team, facts: Facts) -> None:
     """Decide for a team, and say how sure the answer is: everything that an answer's record has about it."""
-    found = Robustness(decide(team, facts))
-    record_confirm(found, facts.knowledge)
-    record_robustness(found, facts.knowledge)
+    outcome = decide(team, facts).outcome
+    tippings = find_tippings(outcome) if outcome.verdict.kind != "none" else ()
+    record_confirm(outcome, tippings)
+    record_robustness(outcome, calculate_provider_shares(outcome), tippings)
 
 
 def _list_capabilities(knowledge: KnowledgeBase) -> list[str]:

@@ -17,7 +17,7 @@ from provider_advisor.requirements import Statement, read_team
 from provider_advisor.safe_text import dump_json
 
 if TYPE_CHECKING:
-    from provider_advisor.decision.robustness import Robustness
+    from provider_advisor.decision.robustness import Shares
 
 _MOST_WHOLE = 4
 """Up to this many providers, the JSON has all findings on each."""
@@ -48,12 +48,18 @@ class Recommendation:
         if not self.robustness or (self.brief and self.verdict.is_final):
             return found
         # Imported late, because it is as large as the rest of the package and often not needed.
+        from provider_advisor.decision.robustness import find_tippings  # noqa: PLC0415
         from provider_advisor.explanation.questions_in_words import record_confirm  # noqa: PLC0415
         from provider_advisor.explanation.robustness_in_words import record_robustness  # noqa: PLC0415
 
-        found.confirm = record_confirm(self._sureness, self.decision.facts.knowledge)
-        if not self.brief:
-            found.robustness = record_robustness(self._sureness, self.decision.facts.knowledge)
+        outcome = self.decision.outcome
+        if self.brief:
+            found.confirm = record_confirm(outcome)
+            return found
+        # Where every provider fails a must, what could change that is said of the requirements.
+        tippings = find_tippings(outcome) if self.verdict.kind != "none" else ()
+        found.confirm = record_confirm(outcome, tippings)
+        found.robustness = record_robustness(outcome, self._shares, tippings)
         return found
 
     @cached_property
@@ -63,19 +69,19 @@ class Recommendation:
             return ""
         from provider_advisor.explanation.robustness_in_words import say_worlds  # noqa: PLC0415 (as above)
 
-        return say_worlds(self._sureness, self.decision.facts.knowledge)
+        return say_worlds(self.decision.outcome, self._shares)
 
     @cached_property
     def shares(self) -> dict[str, float]:
         """Return in what share of the scenarios each provider comes first; empty if none comes first in any."""
-        found = self._sureness.shares
+        found = self._shares
         return {} if found is None or found.none == 1 else {part.name: part.given or 0.0 for part in found.alternatives}
 
     @cached_property
-    def _sureness(self) -> Robustness:
-        from provider_advisor.decision.robustness import Robustness  # noqa: PLC0415 (as above)
+    def _shares(self) -> Shares | None:
+        from provider_advisor.decision.robustness import calculate_provider_shares  # noqa: PLC0415 (as above)
 
-        return Robustness(self.decision, other_weights=not self.brief)
+        return calculate_provider_shares(self.decision.outcome, other_weights=not self.brief)
 
     @cached_property
     def record(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from examples import must, should
 from worlds import Said, capability, decided, knowledge_of, price, quantity, rule
 
 from provider_advisor.decision.findings import list_used_facts
-from provider_advisor.decision.robustness import Robustness
+from provider_advisor.decision.robustness import calculate_provider_shares, find_changes, find_questions
 from provider_advisor.inference import infer
 from provider_advisor.knowledge.conditions import FactHolds, Need, Not
 from provider_advisor.knowledge.rules import Implied, Policy
@@ -88,20 +88,20 @@ def test_what_could_turn_a_choice_is_each_open_fact_of_its_parts():
     decision = decide_for(
         {"ada": {"chat": LACKS}, "bob": {"chat": LACKS, "seats": Said((3, 9), "between")}}, must("chat|fax|seats>=5")
     )
-    asked = {(part.provider, part.criterion) for part in Robustness(decision).confirm.questions}
+    asked = {(part.provider, part.criterion) for part in find_questions(decision.outcome).questions}
     assert asked == {("ada", "fax"), ("ada", "seats"), ("bob", "fax"), ("bob", "seats")}
 
 
 def test_a_world_meets_a_choice_where_one_part_turns_out_well():
     decision = decide_for({"ada": {}, "bob": {"chat": LACKS, "fax": LACKS}}, EITHER)
-    shares = Robustness(decision).shares
+    shares = calculate_provider_shares(decision.outcome)
     assert {share.name: share.given for share in shares.alternatives} == {"ada": 0.75, "bob": 0.0}
     assert shares.none == 0.25
 
 
 def test_a_world_meets_an_absence_and_a_wish_for_the_same_part_never_together():
     decision = decide_for({"ada": {}, "bob": {"fax": HAS, "chat": HAS}}, NO_FAX, should("chat|fax"))
-    assert Robustness(decision).shares.none == 0.5
+    assert calculate_provider_shares(decision.outcome).none == 0.5
 
 
 def test_where_a_choice_rules_all_out_it_is_given_up_as_one():
@@ -166,5 +166,5 @@ def test_without_an_absence_a_rule_adds_what_it_implies():
         {"ada": {"chat": HAS, "fax": HAS}, "bob": {"chat": LACKS, "fax": LACKS}}, should("chat"), NO_FAX, rules=rules
     )
     assert decision.outcome.verdict.provider == "bob"
-    turns = Robustness(decision).changes.turns
+    turns = find_changes(decision.outcome).turns
     assert (NO_FAX, None) in {change[:2] for turn in turns for change in turn.changes}

@@ -27,8 +27,8 @@ from worlds import finding as criteria_of
 
 from provider_advisor.decision import judge_team
 from provider_advisor.decision.decide import reassess
-from provider_advisor.decision.robustness import Robustness, joint_answers
 from provider_advisor.decision.robustness import confirm as module
+from provider_advisor.decision.robustness import joint_answers
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.robustness.joint_answers import find_contenders
 from provider_advisor.decision.robustness.open_facts import find_askable_facts, find_open_facts, list_answers
@@ -509,8 +509,8 @@ def test_an_answer_just_outside_a_bound_is_tried_and_said_so():
     asked = (should("toll", Interval(None, 4), 1), *(Requirement(name, "could", None, 1) for name in ("toll", "fax")))
     claims = {"ada": {"fax": HAS, "toll": Said((3, 6), "between")}, "bob": {"toll": Said(4, "exactly")}}
     knowledge, team = knowledge_of([price("toll"), capability("fax")], claims), Team(asked)
-    found = Robustness(decided(knowledge, team))
-    says = " ".join(entry.says for entry in record_confirm(found, knowledge))
+    found = decided(knowledge, team).outcome
+    says = " ".join(entry.says for entry in record_confirm(found))
     assert "if above 4 USD/thing, Bob would be recommended (firm)" in says
 
 
@@ -522,8 +522,8 @@ def test_amounts_in_a_row_that_lead_to_the_same_verdict_are_said_as_one():
     )
     claims = {"ada": {"fax": HAS}, "bob": {"toll": Said(3, "exactly"), "fax": Said("absent")}}
     knowledge = knowledge_of([price("toll"), capability("fax")], claims)
-    found = Robustness(decided(knowledge, Team(asked)))
-    says = " ".join(entry.says for entry in record_confirm(found, knowledge))
+    found = decided(knowledge, Team(asked)).outcome
+    says = " ".join(entry.says for entry in record_confirm(found))
     assert "If at most 4 USD/thing, Ada would be recommended" in says
     assert "; if above 4 USD/thing, Bob would be" in says
 

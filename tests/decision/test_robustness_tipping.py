@@ -9,7 +9,6 @@ from worlds import Said, World, capability, decided, knowledge_of, price, quanti
 
 from provider_advisor import load, recommend
 from provider_advisor.decision import judge_team
-from provider_advisor.decision.robustness import Robustness
 from provider_advisor.decision.robustness.amounts import find_floor, find_nearest_end, list_past
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.explanation.robustness_in_words import record_robustness
@@ -81,8 +80,9 @@ def test_an_amount_at_one_place_moves_that_at_any_place():
 
 def said(criteria, claims, asked):
     knowledge = knowledge_of(criteria, claims)
-    measured = Robustness(decided(knowledge, Team(tuple(asked))))
-    return [part.says for part in record_robustness(measured, knowledge).tipping]
+    outcome = decided(knowledge, Team(tuple(asked))).outcome
+    tippings = find_tippings(outcome) if outcome.verdict.kind != "none" else ()
+    return [part.says for part in record_robustness(outcome, None, tippings).tipping]
 
 
 def test_a_whole_amount_tips_from_the_next_one_on():

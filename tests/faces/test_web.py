@@ -27,7 +27,7 @@ pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 from starlette.testclient import TestClient
 
-from provider_advisor.decision.robustness import Robustness
+from provider_advisor.explanation import robustness_in_words
 from provider_advisor.faces.web.address import read_address, write_address
 from provider_advisor.faces.web.app import create_app
 from provider_advisor.faces.web.questionnaire_address import read_answer_text
@@ -414,8 +414,8 @@ def test_a_list_too_long_to_keep_during_a_search_is_shown_again(web):
 
 
 def test_after_a_tick_only_what_is_shown_of_how_sure_is_measured(web, monkeypatch):
-    for part in ("weights", "changes"):
-        monkeypatch.delattr(Robustness, part)
+    for part in ("find_weight_ranges", "find_changes"):
+        monkeypatch.delattr(robustness_in_words, part)
     part = web.get("/choose?needs=fax&as_of=2022-12-31&sure=1", headers={"X-Fragment": "1"}).text
     assert "Vonage comes first in 75% of the scenarios." in part
     assert "<li>Does Twilio offer" in part

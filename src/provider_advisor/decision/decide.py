@@ -35,6 +35,11 @@ class Outcome(NamedTuple):
     assessments: tuple[Assessment, ...]
     verdict: Verdict
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return one provider's findings: each has them on the same requirements and rules, in the same order."""
+        return self.assessments[0].findings if self.assessments else ()
+
 
 class Concession(NamedTuple):
     """Stated musts to give up, and the verdict without them."""

@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from provider_advisor.decision import Verdict
-from provider_advisor.decision.robustness import Confirm, FactAnswer, FactQuestion, QuestionSet, Robustness, Tipping
+from provider_advisor.decision import Outcome, Verdict
+from provider_advisor.decision.robustness import (
+    Confirm,
+    FactAnswer,
+    FactQuestion,
+    QuestionSet,
+    Tipping,
+    find_questions,
+    find_tippings,
+)
 from provider_advisor.decision.robustness.amounts import find_nearest_end
 from provider_advisor.explanation.answer_records import (
     ConfirmRecord,
@@ -37,16 +45,18 @@ from provider_advisor.logic import Truth, compare
 _STILL_HOLDS = "that still holds"
 
 
-def record_confirm(robustness: Robustness, knowledge: KnowledgeBase) -> list[ConfirmRecord]:
+def record_confirm(outcome: Outcome, tippings: Sequence[Tipping] | None = None) -> list[ConfirmRecord]:
     """Return what to ask the providers, most useful first.
 
     An entry has one fact whose answer could change the verdict, or, where no single one could, several that together
-    could: `facts` with the question to put, `answers` with the verdict that each leads to.
+    could: `facts` with the question to put, `answers` with the verdict that each leads to. The `tippings` of the
+    outcome are found if they are needed and not given.
     """
-    before, found = robustness.verdict, robustness.confirm
+    before, found, knowledge = outcome.verdict, find_questions(outcome), outcome.facts.knowledge
     # Only for prices that are paid by usage is it said with which amounts the provider leads.
     is_paid = any(knowledge.criteria[question.criterion].usage for question in found.questions)
-    leads = {(part.provider, part.criterion): part for part in robustness.tippings} if is_paid else {}
+    tippings = find_tippings(outcome) if is_paid and tippings is None else tippings
+    leads = {(part.provider, part.criterion): part for part in tippings or ()} if is_paid else {}
     alone = [
         _QuestionInWords(question, knowledge).record(before, leads.get((question.provider, question.criterion)))
         for question in found.questions

@@ -13,18 +13,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from provider_advisor.decision import Finding, Verdict
+from provider_advisor.decision import Finding, Outcome, Verdict
 from provider_advisor.decision.robustness import (
     AlternativeShare,
     Estimate,
     PairShare,
     RequirementChange,
     RequirementChanges,
-    Robustness,
+    Shares,
     Tipping,
     Turn,
     WeightRange,
     WeightRanges,
+    find_changes,
+    find_weight_ranges,
 )
 from provider_advisor.decision.robustness.amounts import find_nearest_end
 from provider_advisor.explanation.answer_records import (
@@ -63,13 +65,14 @@ _MOST_SHARES = 4
 """Up to this many shares are listed; of the others, only the largest."""
 
 
-def record_robustness(robustness: Robustness, knowledge: KnowledgeBase) -> RobustnessRecord:
-    """Return how sure the verdict is."""
+def record_robustness(outcome: Outcome, shares: Shares | None, tippings: Sequence[Tipping]) -> RobustnessRecord:
+    """Return how sure the verdict is, with its shares (`calculate_provider_shares`) and its tippings."""
+    knowledge = outcome.facts.knowledge
     return RobustnessRecord(
-        weights=_record_weights(robustness.weights, robustness.findings, knowledge),
-        worlds=_record_worlds(robustness, knowledge),
-        changes=_record_changes(robustness.changes, robustness.verdict, knowledge),
-        tipping=[_record_tipping(part, knowledge) for part in robustness.tippings],
+        weights=_record_weights(find_weight_ranges(outcome), outcome.findings, knowledge),
+        worlds=_record_worlds(outcome, shares),
+        changes=_record_changes(find_changes(outcome), outcome.verdict, knowledge),
+        tipping=[_record_tipping(part, knowledge) for part in tippings],
     )
 
 
@@ -151,12 +154,12 @@ def find_least_factor(part: WeightRange | WeightRangeRecord) -> float:
 # Scenarios
 
 
-def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRecord | None:
-    shares = robustness.shares
+def _record_worlds(outcome: Outcome, shares: Shares | None) -> WorldsRecord | None:
     if shares is None:
         return None
+    knowledge = outcome.facts.knowledge
     return WorldsRecord(
-        criteria=[_record_weighted(finding) for finding in robustness.findings],
+        criteria=[_record_weighted(finding) for finding in outcome.findings],
         providers=[_record_share(share, knowledge) for share in shares.alternatives if share.ranks],
         none=rounded(shares.none),
         given=_record_estimate(shares.given),
@@ -164,7 +167,7 @@ def _record_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> WorldsRe
         ordered=_record_estimate(shares.ordered),
         pairs=[_record_pair(pair, knowledge) for pair in shares.pairs],
         at_worst=shares.at_worst,
-        says=say_worlds(robustness, knowledge),
+        says=say_worlds(outcome, shares),
     )
 
 
@@ -200,15 +203,15 @@ def _record_estimate(estimate: Estimate) -> EstimateRecord:
     return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
 
 
-def say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+def say_worlds(outcome: Outcome, shares: Shares | None) -> str:
     """Return the shares in words, their assumed odds, and whether another provider comes first more often."""
-    shares = robustness.shares
     if shares is None:
         return ""
+    knowledge = outcome.facts.knowledge
     given, rest = [(each.name, each.given or 0.0) for each in shares.alternatives], ""
     # Five are listed in full: naming the fifth is as short as counting it.
     if len(given) > _MOST_SHARES + 1:
-        given, left = _pick_most_often(given, robustness.verdict)
+        given, left = _pick_most_often(given, outcome.verdict)
         rest = f"; {_say_others(left)}"
     (name, often), *others = [(knowledge.providers[name].name, percent(often)) for name, often in given]
     said = joined(
@@ -218,7 +221,7 @@ def say_worlds(robustness: Robustness, knowledge: KnowledgeBase) -> str:
     give = f", {say_error(shares.given.error)}" if shares.given.error > 0 else ""
     error = f" (estimated{give})" if shares.given.samples else ""
     odds = say_odds(knowledge.policy.unknown, at_worst=shares.at_worst)
-    return f"{odds}, {said}{rest}{none}{error}.{_say_ahead(robustness, knowledge)}"
+    return f"{odds}, {said}{rest}{none}{error}.{_say_ahead(outcome.verdict, shares, knowledge)}"
 
 
 def say_error(standard_error: float) -> str:
@@ -255,10 +258,10 @@ def say_odds(unknown: float, *, at_worst: bool) -> str:
     return f"With every unknown {odds}{amounts}"
 
 
-def _say_ahead(robustness: Robustness, knowledge: KnowledgeBase) -> str:
+def _say_ahead(verdict: Verdict, shares: Shares, knowledge: KnowledgeBase) -> str:
     """Say who comes first more often than the leader, or that the leader does so in few scenarios."""
-    leader, shares = robustness.verdict.provider or robustness.verdict.lean, robustness.shares
-    if leader is None or shares is None:
+    leader = verdict.provider or verdict.lean
+    if leader is None:
         return ""
     # Shares that were drawn are estimates, and a lead within twice their standard error is none.
     given = {share.name: share.given or 0.0 for share in shares.alternatives}

@@ -1,16 +1,21 @@
 """Determine how sure a decision is: what could change it, and how much it would take."""
 
 from provider_advisor.decision.robustness.alternatives import Alternative, build_alternatives
-from provider_advisor.decision.robustness.confirm import Confirm, FactAnswer, FactQuestion, QuestionSet
-from provider_advisor.decision.robustness.requirement_changes import RequirementChange, RequirementChanges, Turn
-from provider_advisor.decision.robustness.robustness import Robustness
-from provider_advisor.decision.robustness.tipping import Tipping
-from provider_advisor.decision.robustness.weights import WeightRange, WeightRanges
+from provider_advisor.decision.robustness.confirm import Confirm, FactAnswer, FactQuestion, QuestionSet, find_questions
+from provider_advisor.decision.robustness.requirement_changes import (
+    RequirementChange,
+    RequirementChanges,
+    Turn,
+    find_changes,
+)
+from provider_advisor.decision.robustness.tipping import Tipping, find_tippings
+from provider_advisor.decision.robustness.weights import WeightRange, WeightRanges, find_weight_ranges
 from provider_advisor.decision.robustness.worlds import (
     AlternativeShare,
     Estimate,
     PairShare,
     Shares,
+    calculate_provider_shares,
     calculate_shares,
 )
 
@@ -25,12 +30,16 @@ __all__ = [
     "QuestionSet",
     "RequirementChange",
     "RequirementChanges",
-    "Robustness",
     "Shares",
     "Tipping",
     "Turn",
     "WeightRange",
     "WeightRanges",
     "build_alternatives",
+    "calculate_provider_shares",
     "calculate_shares",
+    "find_changes",
+    "find_questions",
+    "find_tippings",
+    "find_weight_ranges",
 ]

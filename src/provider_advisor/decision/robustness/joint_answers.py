@@ -183,7 +183,7 @@ def _list_volume_states(outcome: Outcome) -> tuple[Truth | None, ...]:
     Of several volumes each decides about other costs, and a lower limit is met where an upper one is not: None.
     """
     ends = map(get_ends, outcome.team.usage.values())
-    costs = [each.requirement for each in outcome.assessments[0].findings if each.cost is not None]
+    costs = [each.requirement for each in outcome.findings if each.cost is not None]
     bounds = [each.bound for each in costs if each is not None and each.bound is not None]
     is_one = sum(end.low != end.high for end in ends) == 1
     return (Truth.NO, Truth.YES) if is_one and bounds and all(bound.low is None for bound in bounds) else (None,)

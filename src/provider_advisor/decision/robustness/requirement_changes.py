@@ -128,9 +128,7 @@ class _ChangeSearch:
         self._outcome, self._facts = outcome, outcome.facts
         self._rerun = _Rerun(outcome)
         self._weights = {
-            finding.requirement: finding.weight
-            for finding in outcome.assessments[0].findings
-            if finding.requirement is not None
+            finding.requirement: finding.weight for finding in outcome.findings if finding.requirement is not None
         }
         # What a rule requires too is joined with it, perhaps under a tighter bound, and found without its bound.
         self._by_criterion = {part[:2]: weight for part, weight in self._weights.items()}

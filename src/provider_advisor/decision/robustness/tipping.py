@@ -57,11 +57,11 @@ def find_tippings(outcome: Outcome) -> tuple[Tipping, ...]:
     A known amount is moved over its scale, another one over what is left open of that. Then come the prices on which
     only a monthly cost rests.
     """
-    if not outcome.assessments or not outcome.assessments[0].findings:
+    if not outcome.findings:
         return ()
     search, facts = _TippingSearch(outcome), outcome.facts
     asked: dict[str, float] = {}
-    for finding in outcome.assessments[0].findings:
+    for finding in outcome.findings:
         if finding.requirement is not None and finding.cost is None:
             for name, _ in list_asked(finding, facts.knowledge):
                 criterion = facts.knowledge.criteria[name]
@@ -181,7 +181,7 @@ class _TippingSearch:
         """Return the bounds within which an amount is asked, None for each wish without one."""
         return [
             bound
-            for finding in self._outcome.assessments[0].findings
+            for finding in self._outcome.findings
             if finding.requirement is not None
             for name, bound in list_asked(finding, self._facts.knowledge)
             if name in _list_moved(criterion)

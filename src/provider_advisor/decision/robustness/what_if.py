@@ -180,7 +180,7 @@ class Supposing:
         places: dict[str, list[int]] = {}
         joint = set[str]()
         criteria = self._facts.knowledge.criteria
-        for place, finding in enumerate(self._outcome.assessments[0].findings if self._outcome.assessments else ()):
+        for place, finding in enumerate(self._outcome.findings):
             named = list_criteria_behind(finding, self._facts.knowledge)
             # What exists for no member does not exist for this one.
             behind = named | {of.criterion for name in named if (of := criteria[name].member_of) is not None}

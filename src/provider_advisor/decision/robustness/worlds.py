@@ -103,10 +103,10 @@ def calculate_provider_shares(
     Where worlds are drawn, they are `samples`, else as many as take milliseconds (`_count_samples`). Without
     `other_weights` the shares are those with the given weights alone, which are exact more often.
     """
-    if not outcome.assessments or not outcome.assessments[0].findings:
+    if not outcome.findings:
         return None
     cases, picked = model_worlds(outcome.assessments, outcome.facts)
-    weights = [finding.weight for finding in outcome.assessments[0].findings]
+    weights = [finding.weight for finding in outcome.findings]
     worlds = _WorldShares(cases, weights, samples or _count_samples(len(outcome.assessments)))
     found = worlds.calculate() if other_weights else worlds.calculate_given()
     # An amount that could be anything is expected at its lower end.
