@@ -126,7 +126,7 @@ def test_what_a_rule_adds_for_certain_may_be_added_as_a_must_by_another():
     ]
     claims = {"ada": {"board": _HAS, "chat": _HAS, "fax": _LACKS}, "bob": {"board": _LACKS, "chat": _HAS, "fax": _HAS}}
     knowledge = knowledge_of([capability("board", 9), capability("chat"), capability("fax")], claims, rules)
-    state = begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team((_BOARD._replace(priority="should"),))))
+    state = State(Catalogue(Facts(knowledge, DAY)), given=Statement(Team((_BOARD._replace(priority="should"),))))
     state = put_answers(state, [GivenAnswer(_FAX, "no-answer")])
     assert survey_answers(state).outcome.verdict.provider == "ada"
     assert survey_answers(state).proof.deciding == {Key("criterion", "chat")}
@@ -141,7 +141,7 @@ def test_a_member_of_what_nobody_has_asked_for_may_decide():
     not_there = ada.claims[1]._replace(value="absent", members=("there",), line=3)
     ada = ada._replace(claims=(*ada.claims, not_there))
     knowledge = with_providers(knowledge, {**knowledge.providers, "ada": ada})
-    state = begin(Catalogue(Facts(knowledge, DAY)), given=Statement(Team((_BOARD._replace(priority="should"),))))
+    state = State(Catalogue(Facts(knowledge, DAY)), given=Statement(Team((_BOARD._replace(priority="should"),))))
     chat = Key("criterion", "chat")
     assert survey_answers(state).proof.deciding == {chat}
     state = put_answers(state, [GivenAnswer(chat, "must")])
