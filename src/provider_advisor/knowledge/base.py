@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -266,14 +266,19 @@ class KnowledgeBase:
         """Return all words of criteria, ready to find the nearest to a misspelt one."""
         return SpellingIndex(self.words)
 
-    def spell_id(self, name: str) -> str:
-        """Return an id in words, spelt as labels and questions spell them.
+    @cached_property
+    def spell_id(self) -> Callable[[str], str]:
+        """Return a function from an id to its words, spelt as labels and questions spell them.
 
         start-up-plan    start-up plan      questions join these two more often with a hyphen than with a blank
         contact-centre   contact centre     and these two with a blank, but for "contact-centre agents"
         video-api        video API          as in the label "Video API"
         ca               CA                 a word of two letters is an abbreviation, such as that of a country
         """
+        # A page spells the same few ids hundreds of times, and each is looked up in the text of all questions.
+        return lru_cache(maxsize=1024)(self._spell_id)
+
+    def _spell_id(self, name: str) -> str:
         words = name.split("-")
         text = self._spell_word(words[0])
         for before, word in pairwise(words):
