@@ -73,7 +73,7 @@ def dump_json(data: Any) -> str:  # noqa: ANN401 (JSON holds anything)
     >>> dump_json("é \x9b \u202e")
     '"é \\u009b \\u202e"'
     """
-    return _HIDDEN.sub(_escape_json, json.dumps(data, ensure_ascii=False, indent=2))
+    return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(data, ensure_ascii=False, indent=2))
 
 
 class JsonError(ValueError):
@@ -125,10 +125,6 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_
 
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")
-
-
-def _escape_json(found: re.Match[str]) -> str:
-    return json.dumps(found[0])[1:-1]
 
 
 def is_error_value(cell: str) -> bool:

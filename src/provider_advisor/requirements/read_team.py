@@ -126,12 +126,6 @@ def _find_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool
                 f"'{part.criterion}' is asked for as {part.priority} and as wont, which means that it is not wanted; "
                 "keep one of the two."
             )
-    yield from _find_exclusive(team, knowledge)
-    if complete:
-        yield from _find_missing_usage(team, knowledge)
-
-
-def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
     # Each with itself too: asked for twice at one priority, its bounds are one by now, and perhaps an empty one.
     for first, second in combinations_with_replacement(team.requirements, 2):
         if first.criterion != second.criterion:
@@ -143,6 +137,8 @@ def _find_exclusive(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             )
         if first.bound is not None and second.bound is not None and first.bound.excludes(second.bound):
             yield explain_exclusive(first.bound.intersect(second.bound), knowledge.criteria[first.criterion])
+    if complete:
+        yield from _find_missing_usage(team, knowledge)
 
 
 def _find_missing_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:

@@ -41,12 +41,9 @@ DayOrUndated = Annotated[
 
 
 # `from: 0.008` is a price that may be higher, `from: 2024-05-02` the first day on which a claim is true.
-def _find_from_form(value: object) -> str:
-    return "<day>" if isinstance(value, dt.date) else "<number>"
-
-
 AmountOrDay = Annotated[
-    Annotated[AnyAmount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")], Discriminator(_find_from_form)
+    Annotated[AnyAmount, Tag("<number>")] | Annotated[dt.date, Tag("<day>")],
+    Discriminator(lambda value: "<day>" if isinstance(value, dt.date) else "<number>"),
 ]
 MEMBER_KEYS = ("member", "includes", "only")
 PLACE_KEYS = ("line", "page", "section", "anchor")
