@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from provider_advisor.faces.cli.options import KnowledgeOptions, format_option, take_options
+from provider_advisor.faces.cli.options import FormOptions, take_options
 from provider_advisor.faces.knowledge_records import record_criterion
 from provider_advisor.faces.text import Page, clean, show_json, show_line, show_text
 from provider_advisor.knowledge import KnowledgeBase
@@ -19,16 +19,10 @@ _MOST_BOUND = 3
 _HEADINGS = {"criterion": "Criterion", "situation": "Situation", "usage": "Usage"}
 
 
-class CriteriaOptions(KnowledgeOptions):
-    """The options of the command."""
-
-    form: str = format_option("text", "json")
-
-
 @click.command("criteria")
 @click.argument("words", nargs=-1)
-@take_options(CriteriaOptions)
-def criteria_command(words: tuple[str, ...], options: CriteriaOptions) -> None:
+@take_options(FormOptions)
+def criteria_command(words: tuple[str, ...], options: FormOptions) -> None:
     """List what you can ask for.
 
     Lists all criteria, situation answers and usage items, or those that match WORDS, best match first. In a pipe,

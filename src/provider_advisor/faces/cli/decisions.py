@@ -14,6 +14,7 @@ from provider_advisor.explanation.answer_schema import read_answer
 from provider_advisor.explanation.words import counted
 from provider_advisor.faces.cli.named_files import write_answer
 from provider_advisor.faces.cli.options import (
+    FormOptions,
     KnowledgeOptions,
     format_option,
     need_web,
@@ -27,12 +28,6 @@ from provider_advisor.faces.text import Page, clean, show_document, show_json, s
 
 if TYPE_CHECKING:  # of an extra
     from provider_advisor.store import DecisionStore, KeptDecision
-
-
-class DecisionOptions(KnowledgeOptions):
-    """The options of `decisions list` and `decisions replay`."""
-
-    form: str = format_option("text", "json")
 
 
 class ShowOptions(KnowledgeOptions):
@@ -54,8 +49,8 @@ def decisions_command() -> None:
 
 @decisions_command.command("list")
 @store_option(required=True)
-@take_options(DecisionOptions)
-def list_decisions(store: str, options: DecisionOptions) -> None:
+@take_options(FormOptions)
+def list_decisions(store: str, options: FormOptions) -> None:
     """List all decisions, and say which would be different now."""
     found = _replay((), store, options)
     if options.form == "json":
@@ -74,8 +69,8 @@ def list_decisions(store: str, options: DecisionOptions) -> None:
 @decisions_command.command("replay")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @store_option(required=True)
-@take_options(DecisionOptions)
-def replay_decisions(ids: tuple[str, ...], store: str, options: DecisionOptions) -> None:
+@take_options(FormOptions)
+def replay_decisions(ids: tuple[str, ...], store: str, options: FormOptions) -> None:
     """Answer the questions of decisions again, and report what changed.
 
     Without an ID, does so for all decisions.
@@ -148,7 +143,7 @@ def _open(name: str) -> Iterator[DecisionStore]:
         yield store
 
 
-def _replay(ids: tuple[str, ...], store: str, options: DecisionOptions) -> list[ReplayedDecision]:
+def _replay(ids: tuple[str, ...], store: str, options: FormOptions) -> list[ReplayedDecision]:
     """Return decisions beside today's answers, all if no id is given."""
     with _open(store) as opened:
         chosen = _find_each(ids, opened) if ids else opened.list_all()

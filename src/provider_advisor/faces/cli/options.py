@@ -175,6 +175,12 @@ class KnowledgeOptions:
         return read_folders(load, self.facts, self.rules)
 
 
+class FormOptions(KnowledgeOptions):
+    """Also the form of what is printed."""
+
+    form: str = format_option("text", "json")
+
+
 class FactOptions(KnowledgeOptions):
     """The day of the facts, and the scope: which providers and sources are used."""
 
