@@ -108,7 +108,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
-    refuse_other_names(names, output)
+    _refuse_other_names(names, output)
     form, place = choose_form(output, output_format, "--output-format"), Path(os.path.realpath(output))
     rejects = rejects or find_default_rejects(place)
     if reading.encoding:
@@ -163,8 +163,7 @@ def _do_stoppable(work: Callable[[threading.Event], Result], output: str) -> Res
             raise
 
 
-def refuse_other_names(names: tuple[str, ...], output: str) -> None:
-    """Raise BatchError for an input or output that not all workers can see."""
+def _refuse_other_names(names: tuple[str, ...], output: str) -> None:
     if "-" in {*names, output}:
         raise BatchError("Spark reads and writes files, not standard input and output; give files.")
     for name in (*names, output):

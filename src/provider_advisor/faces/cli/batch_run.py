@@ -160,12 +160,11 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
 
 
 def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
-    from provider_advisor.batch.spark.driver import refuse_other_names, run_on_spark  # noqa: PLC0415
+    from provider_advisor.batch.spark.driver import run_on_spark  # noqa: PLC0415 (of an extra)
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:
             raise BatchError(f"--{name} does not work with Spark; leave it out, or leave out --engine spark.")
-    refuse_other_names(names[:-1], names[-1])
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
         raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
 
