@@ -135,6 +135,7 @@ def test_an_answer_counts_and_names_the_tiers(knowledge_from, tmp_path):
     answer = recommend(knowledge, wants=["monthly-cost<=250"], usage={"rental-days": 12}, as_of=day).record
     found = next(part for part in answer["providers"] if part["id"] == "tiered")["monthly_cost"]
     assert found["items"][0]["price"] == "20 up to 10, then 15 up to 20 a month, then 12.5 EUR/day"
+    assert found["items"][0]["usage"] == {"rental-days": 12}
     outcomes = {part["outcome"] for part in answer["findings"] if part["provider"] == "tiered"}
     assert outcomes == {"met"}
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from worlds import Said, capability, decided, knowledge_of, quantity, worlds
 
-from provider_advisor.decision.robustness.weights import find_weight_ranges
+from provider_advisor.decision.robustness.weights import WeightRange, find_weight_ranges
 from provider_advisor.decision.robustness.what_if import sum_up
 from provider_advisor.decision.verdict import judge
+from provider_advisor.explanation.robustness_in_words import find_least_factor
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.requirements import Requirement, Team
 
@@ -162,3 +163,18 @@ def test_level_leaders_of_whom_something_is_unknown_are_no_tie_that_a_rival_coul
     outcome = decided(knowledge, Team((Requirement("seats", "should"), Requirement("chat", "should")))).outcome
     assert (outcome.verdict.kind, outcome.verdict.among) == ("undetermined", ("ada", "bob"))
     assert [(part.low, part.high) for part in find_weight_ranges(outcome).ranges] == [(0.0, None), (0.0, None)]
+
+
+@pytest.mark.parametrize(
+    ("weight", "low", "high", "factor"),
+    [
+        (4, 2, 12, 2),
+        (4, 1, 12, 3),
+        (0.4, 0.2, 1.2, 2),
+        (4, 0, 12, 3),
+        (4, 0, None, float("inf")),
+        (0, 0, 1, float("inf")),
+    ],
+)
+def test_a_weight_is_as_sensitive_as_the_least_factor_that_changes_the_answer(weight, low, high, factor):
+    assert find_least_factor(WeightRange(0, weight, low, high)) == pytest.approx(factor)

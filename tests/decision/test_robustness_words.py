@@ -3,6 +3,7 @@
 import json
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, worlds
 
@@ -108,3 +109,22 @@ def test_answers_together_say_that_an_amount_on_a_scale_is_an_extreme():
     said = _say_together([price("fee")], {"ada": {}, "bob": {}, "zoe": {}}, Requirement("fee", "should"))
     assert "fee at Ada is as low as" in said
     assert "fee at Bob and Zoe is as high as" in said
+
+
+@pytest.mark.parametrize(
+    ("whole", "bound", "said"),
+    [
+        (True, Interval(3, 9), "at least 6 things and at most 9 things"),
+        (False, Interval(3), "above 5 things"),
+        (False, Interval(3, 9), "above 5 things and at most 9 things"),
+    ],
+)
+def test_a_bound_that_would_have_to_be_tighter_is_said_by_the_amount_that_it_leaves_out(whole, bound, said):
+    criteria = [capability("board"), quantity("seats", whole=whole)]
+    claims = {
+        "ada": {"board": Said("present"), "seats": Said(5, "exactly")},
+        "bob": {"board": Said("absent"), "seats": Said(8, "exactly")},
+    }
+    asked = Requirement("board", "should"), Requirement("seats", "must", bound)
+    found = record_robustness(decided(knowledge_of(criteria, claims), Team(asked)).outcome, None, ())
+    assert found.changes.turns[0].says == f"With seats, {said}: Bob would be recommended (firm)."

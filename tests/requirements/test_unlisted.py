@@ -130,7 +130,7 @@ def test_the_command_line_adds_to_what_a_file_says(bicycles):
 
 
 def test_the_note_names_own_words_that_the_command_line_adds_or_raises(bicycles):
-    file = Statement(read_team(bicycles, unlisted=["Loan bikes:could", "tea:must"]))
+    file = Statement(read_team(bicycles, unlisted=["Loan bikes:could", "tea:must", "a sauna"]))
     line = Statement(read_team(bicycles, unlisted=["loan bikes:must", "tea:could", "open: day and night"]))
     (note,) = combine(file, line, bicycles).notes
     assert note == "The command line adds 'open: day and night' to the file and overrides 'loan bikes' in it."
