@@ -340,7 +340,7 @@ def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:
         yield f"Not asked, because nothing is known about them: {'; '.join(unknown)}. If one matters, search for it."
     if not (team.requirements or team.situation or team.usage):
         how = "search for a topic or a criterion" if continues else "go back and select a topic"
-        yield f"But you asked for nothing, so nothing can be recommended: {how}."
+        yield f"You asked for nothing yet: {how}."
     elif end.verdict.kind == "none" and not end.complete:
         more = " Continue to see everything that you would have to give up." if continues else ""
         yield f"None of the providers compared meets every must.{more}"
