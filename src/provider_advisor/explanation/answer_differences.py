@@ -422,14 +422,10 @@ def _compare_set_aside(pair: AnswerPair) -> Iterator[Difference]:
 def _compare_combinations(pair: AnswerPair) -> Iterator[Difference]:
     old, new = pair.old.combinations, pair.new.combinations
     if old != new:
-        says = (
-            f"Providers that together meet every must: before {_name_groups(old, pair)}; now {_name_groups(new, pair)}."
-        )
+        named = ([joined(list(map(pair.name, group))) for group in groups] for groups in (old, new))
+        was, now = map(_list_ways, named)
+        says = f"Providers that together meet every must: before {was}; now {now}."
         yield _make_difference("combinations", says, old=old, new=new)
-
-
-def _name_groups(combinations: Iterable[Sequence[str]], pair: AnswerPair) -> str:
-    return _list_ways([joined(list(map(pair.name, group))) for group in combinations])
 
 
 def _compare_concessions(pair: AnswerPair) -> Iterator[Difference]:

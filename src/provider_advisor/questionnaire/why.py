@@ -124,12 +124,13 @@ def explain_question(state: State, key: Key) -> Why:
     """Return why a key of the current screen, or any other question, is asked."""
     order = order_questions(state)
     opens = [below for below, gates in order.gates.items() if key in gates]
+    rules = state.catalogue.knowledge.rules.values()
     return Why(
         key,
         sum_up_known(state),
         tuple(_try_answers(state, key)),
         tuple(sorted(opens, key=state.catalogue.places.__getitem__)),
-        _count_rules(state, key),
+        sum(any(_is_about(leaf, key) for leaf in leaves(rule.when)) for rule in rules),
         key in order.wanted,
         _cover(state, key),
     )
@@ -152,12 +153,6 @@ def _list_values(state: State, key: Key) -> list[Value]:
     if key.kind == "situation":
         return [(value,) for value in state.catalogue.knowledge.topics[key.name].values[:_MOST_MOVES]]
     return [part for part in make_prompt(key, state.catalogue).typical if not isinstance(part, str)]
-
-
-def _count_rules(state: State, key: Key) -> int:
-    """Return how many rules have the key's criterion, situation or usage in their condition."""
-    rules = state.catalogue.knowledge.rules.values()
-    return sum(any(_is_about(leaf, key) for leaf in leaves(rule.when)) for rule in rules)
 
 
 def _is_about(leaf: object, key: Key) -> bool:

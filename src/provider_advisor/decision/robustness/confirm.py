@@ -63,10 +63,6 @@ class FactQuestion(NamedTuple):
     weight: float
     stated: dt.date | None = None
 
-    def can_change(self, verdict: Verdict) -> bool:
-        """Return whether some answer changes the verdict, even one that the policy counts as impossible (p 0 or 1)."""
-        return any(answer.verdict != verdict for answer in self.answers)
-
 
 class QuestionSet(NamedTuple):
     """Questions that together could change or settle a verdict when no single one could."""
@@ -109,7 +105,9 @@ def find_questions(outcome: Outcome) -> Confirm:
         )
         for fact in dated
     ]
-    useful = sorted((each for each in [*questions, *stale] if each.can_change(outcome.verdict)), key=_rate)
+    # Also where the policy counts the answer that changes the verdict as impossible (p 0 or 1).
+    useful = [each for each in [*questions, *stale] if any(one.verdict != outcome.verdict for one in each.answers)]
+    useful.sort(key=_rate)
     if stale:
         return Confirm(tuple(useful), _find_renewal(stale, outcome, supposing))
     if _is_settled(outcome.verdict) or not questions:

@@ -40,31 +40,21 @@ class JointAnswers:
         keys = ({use.finding for use in each.uses} for each in asked)
         self._groups = [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
         self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
-        # Both by the places asked about: the ends of some questions of one group, and those of any questions.
         self._ends: dict[tuple[int, ...], tuple[Sequence[Fact], Sequence[Fact]]] = {}
-        self._found: dict[tuple[int, ...], dict[int, tuple[Fact, Fact]]] = {}
 
     def find_ends(self, places: Iterable[int]) -> dict[int, tuple[Fact, Fact]]:
         """Return for some of the questions, by place, their answers in the worst and in the best joint answers."""
-        # The search for sets leaves out questions one by one, so that those about most providers stay the same.
-        key = tuple(places)
-        if key not in self._found:
-            found: dict[int, tuple[Fact, Fact]] = {}
-            for part in self._split_by_group(key):
-                if part not in self._ends:
-                    self._ends[part] = self._search(part)
-                worst, best = self._ends[part]
-                found |= zip(part, zip(worst, best, strict=True), strict=True)
-            self._found[key] = found
-        return self._found[key]
-
-    def _split_by_group(self, places: Iterable[int]) -> Iterator[tuple[int, ...]]:
-        """Yield the questions that have answers, those of one group together."""
-        parts: dict[int, list[int]] = {}
+        by_group: dict[int, list[int]] = {}
         for place in sorted(set(places)):
             if self._answers[place]:
-                parts.setdefault(self._group_of[place], []).append(place)
-        return map(tuple, parts.values())
+                by_group.setdefault(self._group_of[place], []).append(place)
+        found: dict[int, tuple[Fact, Fact]] = {}
+        for part in map(tuple, by_group.values()):
+            # The search for sets leaves out questions one by one, so that most groups stay the same.
+            if part not in self._ends:
+                self._ends[part] = self._search(part)
+            found |= zip(part, zip(*self._ends[part], strict=True), strict=True)
+        return found
 
     def bound_ranks(self, assessment: Assessment, by_volume: Truth | None = None) -> tuple[Rank, Rank]:
         """Return the worst and the best rank after any answers, or bounds on them.

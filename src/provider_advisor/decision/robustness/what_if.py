@@ -11,14 +11,9 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from provider_advisor.decision.cost import Cost, calculate_cost, grade_cost
+from provider_advisor.decision.cost import Cost, calculate_cost
 from provider_advisor.decision.decide import Outcome, reassess
-from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
-from provider_advisor.decision.findings import (
-    Assessment,
-    Finding,
-    sum_up,
-)
+from provider_advisor.decision.findings import Assessment, Finding, judge_part, sum_up
 from provider_advisor.decision.verdict import (
     Rank,
     Verdict,
@@ -29,7 +24,7 @@ from provider_advisor.decision.verdict import (
     list_criteria_behind,
     rank,
 )
-from provider_advisor.knowledge import Fact, Facts
+from provider_advisor.knowledge import Fact
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.logic import Interval, Truth
 
@@ -159,11 +154,13 @@ class Supposing:
         # Only a price, which is multiplied by a usage, moves the monthly cost.
         if cost is not None and any(self._facts.knowledge.criteria[fact.criterion].usage for fact in supposed):
             cost = calculate_cost(provider, self._outcome.team.usage, facts)
-        found = {place: before.findings[place] for place in self._list_touched(supposed)}
-        return {
-            place: each._replace(degree=_grade_again(each, facts, cost), cost=None if each.cost is None else cost)
-            for place, each in found.items()
-        }, cost
+        found = {}
+        for place in self._list_touched(supposed):
+            finding, part = before.findings[place], self._outcome.inference.judged[place]
+            again = judge_part(provider, part, facts, cost)
+            # Weights of areas are shared out among all findings, and do not depend on facts.
+            found[place] = again if again.weight == finding.weight else again._replace(weight=finding.weight)
+        return found, cost
 
     def _list_touched(self, supposed: Iterable[Fact]) -> set[int]:
         """Return the places of the findings that depend on facts about a provider."""
@@ -264,16 +261,3 @@ def _rate(findings: Iterable[Finding]) -> tuple[bool, int, float]:
         -sum(finding.is_unknown_must for finding in findings),
         math.fsum([each.weight * each.degree.expected for each in findings]),
     )
-
-
-def _grade_again(finding: Finding, facts: Facts, cost: Cost | None) -> Degree:
-    """Return the degree of a finding with other facts."""
-    requirement = finding.requirement
-    if requirement is not None and finding.cost is not None and cost is not None:
-        return grade_cost(cost, requirement.bound, facts)
-    if requirement is not None:
-        criterion = facts.knowledge.criteria[requirement.criterion]
-        return grade_requirement(facts, finding.provider, criterion, requirement.bound)
-    if finding.rule is not None and finding.rule.favours is not None:
-        return grade_condition(facts, finding.provider, finding.rule.favours)
-    return finding.degree
