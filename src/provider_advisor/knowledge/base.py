@@ -1,4 +1,4 @@
-"""The knowledge base: all records by id, also found by aliases and names."""
+"""The knowledge base: all records by id, also found by aliases and names, and the words in which ids are shown."""
 
 import datetime as dt
 import re

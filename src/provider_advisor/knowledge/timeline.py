@@ -37,13 +37,6 @@ class View(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-class _Step(NamedTuple):
-    """Claims that one day's statements make of one day on."""
-
-    starts: dt.date
-    claims: tuple[Claim, ...]
-
-
 def build_view(
     claims: Sequence[Claim], day: dt.date, product: Product | None = None, *, is_customer: bool = False
 ) -> View:
@@ -56,9 +49,9 @@ def build_view(
     view = View((), disputed=False)
     ended: tuple[Claim, ...] = ()
     for step in steps:
-        if step.starts <= day:
-            view, ended = _update_view(view, ended, step.claims, day)
-    ahead = [claim for step in steps if step.starts > day for claim in step.claims]
+        if step[0].starts <= day:
+            view, ended = _update_view(view, ended, step, day)
+    ahead = [claim for step in steps for claim in step if claim.starts > day]
     notices = [
         *_notice_claims(view.claims, ended, ahead, day),
         *_notice_withdrawn(view, ended, claims),
@@ -75,9 +68,12 @@ def build_view(
     return view._replace(truth=truth, notices=tuple(notices))
 
 
-def _order_steps(claims: Sequence[Claim]) -> list[_Step]:
-    """Return the steps in the order of their statements, without announcements that a later statement replaced."""
-    steps: list[_Step] = []
+def _order_steps(claims: Sequence[Claim]) -> list[tuple[Claim, ...]]:
+    """Return the claims in the order of their statements, without announcements that a later statement replaced.
+
+    A step is what one day's statements say of one day on.
+    """
+    steps: list[tuple[Claim, ...]] = []
     if len(claims) > 1:
         # Any order independent of the files; it is the order of reasons in an answer.
         claims = sorted(
@@ -87,22 +83,19 @@ def _order_steps(claims: Sequence[Claim]) -> list[_Step]:
         said = sorted(group, key=lambda claim: claim.starts)
         strength = _measure_strength(said)
         # A weaker statement (a contrast after a statement) does not cancel what a stronger one announced.
-        steps = [_forget_ahead(step, stated) if _measure_strength(step.claims) <= strength else step for step in steps]
-        steps += [
-            _Step(starts, tuple(part)) for starts, part in itertools.groupby(said, key=lambda claim: claim.starts)
-        ]
-    return [step for step in steps if step.claims]
+        kept = [_forget_ahead(step, stated) if _measure_strength(step) <= strength else step for step in steps]
+        steps = [step for step in kept if step]
+        steps += [tuple(part) for _, part in itertools.groupby(said, key=lambda claim: claim.starts)]
+    return steps
 
 
-def _forget_ahead(step: _Step, stated: dt.date) -> _Step:
-    """Return the step without the starts and ends that still lay ahead on the day of a later statement."""
-    if step.starts > stated:
-        return _Step(step.starts, ())
-    lasting = [
-        claim._replace(until=None) if claim.until is not None and claim.until >= stated else claim
-        for claim in step.claims
-    ]
-    return _Step(step.starts, tuple(lasting))
+def _forget_ahead(step: tuple[Claim, ...], stated: dt.date) -> tuple[Claim, ...]:
+    """Return the claims of a step without starts and ends that still lay ahead on the day of a later statement."""
+    if step[0].starts > stated:
+        return ()
+    return tuple(
+        claim._replace(until=None) if claim.until is not None and claim.until >= stated else claim for claim in step
+    )
 
 
 def _update_view(

@@ -38,7 +38,13 @@ def services_used(usage: Mapping[str, Used], knowledge: KnowledgeBase) -> tuple[
         prices = _list_prices(first.partition(AT)[2], knowledge)
         together = _find_reachable(first, prices)
         mine = {item: left.pop(item) for item in sorted(together) if item in left}
-        services.append(_make_service(mine, [price for price in prices if together & set(price.usage)]))
+        asked = [price for price in prices if together & set(price.usage)]
+        models = tuple(price for price in asked if set(price.usage) <= mine.keys())
+        # An item that no model uses is not paid for by itself: of all its prices, what they lack is missing. One that
+        # has a model needs nothing more, although others of its prices may lack something.
+        unused = [item for item in mine if not any(item in price.usage for price in models)]
+        missing = {other for price in asked for item in unused if item in price.usage for other in price.usage}
+        services.append(Service(mine, models, tuple(sorted(missing - mine.keys()))))
     return tuple(services)
 
 
@@ -64,12 +70,3 @@ def _find_reachable(item: str, prices: list[Criterion]) -> set[str]:
     while more := {other for price in prices if found & set(price.usage) for other in price.usage} - found:
         found |= more
     return found
-
-
-def _make_service(usage: dict[str, Used], prices: list[Criterion]) -> Service:
-    models = tuple(price for price in prices if set(price.usage) <= usage.keys())
-    # An item that no model uses is not paid for by itself: of all its prices, what they lack is missing. One that has a
-    # model needs nothing more, although others of its prices may lack something.
-    unused = [item for item in usage if not any(item in price.usage for price in models)]
-    missing = {other for price in prices for item in unused if item in price.usage for other in price.usage}
-    return Service(usage, models, tuple(sorted(missing - usage.keys())))
