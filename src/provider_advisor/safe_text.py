@@ -21,6 +21,16 @@ _ERROR_VALUE = re.compile(
     re.IGNORECASE,
 )
 
+_CONTENTS = {
+    b"\x1f\x8b": "compressed (gzip)",
+    b"\x28\xb5\x2f": "compressed (zstd)",
+    b"\xfd7z": "compressed (xz)",
+    b"BZh91AY&SY": "compressed (bzip2)",
+    b"PAR1": "a Parquet file",
+    b"%PDF-": "a PDF document",
+    b"\xd0\xcf\x11\xe0": "a file of old Office programs",
+}
+
 _UNSEEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 without tab and line ends, DEL, C1
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, fillers, Arabic letter mark
@@ -125,6 +135,17 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_
 
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")
+
+
+def find_content(head: bytes) -> str | None:
+    """Return what a file is that begins so, whatever its name says; None for text.
+
+    >>> find_content(b"PAR1..."), find_content(b"team,needs")
+    ('a Parquet file', None)
+    """
+    if head.startswith(b"PK\x03\x04"):
+        return "a workbook" if b"[Content_Types]" in head or b"xl/" in head else "compressed (zip)"
+    return next((content for start, content in _CONTENTS.items() if head.startswith(start)), None)
 
 
 def is_error_value(cell: str) -> bool:

@@ -180,6 +180,12 @@ def test_long_content_of_a_reject_is_cut_and_its_size_said(folder):
         ),
         ("x,y\n".encode("utf-32"), "looks like UTF-32; add --encoding utf-32, or save it as UTF-8."),
         (b"\x1f\x8b\x08\x00", "is compressed (gzip); unpack it first."),
+        (b"PAR1\x15\x04\x15", "is a Parquet file; add --input-format parquet."),
+        (b"PK\x03\x04\x14" + b"\x00" * 25 + b"[Content_Types].xml", "is a workbook; add --input-format xlsx."),
+        (b"PK\x03\x04\x14" + b"\x00" * 25 + b"teams.csv", "is compressed (zip); unpack it first."),
+        (b"%PDF-1.7\n", "is a PDF document; save its table as CSV."),
+        (b'[{"team": "a"}]', "looks like JSON; add --input-format jsonl."),
+        (b"Teams\n\nteam,needs\na,fax\n", "the first line has no column names, a later one has; add --skip-lines 2."),
         (b"BZh91AY&SY\x00", "is compressed (bzip2); unpack it first."),
         (
             b"x,y\r1,2\n3,4\n",  # the row 1,2 would be part of the header
@@ -208,7 +214,7 @@ def test_a_first_line_that_cannot_serve_is_an_error(folder, content, sentence):
 
 def test_blanks_around_column_names_do_not_count(folder):
     path = folder / "teams.csv"
-    path.write_bytes(b"\xef\xbb\xbf team , needs\r\n")
+    path.write_bytes(b"\xef\xbb\xbf\xef\xbb\xbf team , needs\r\n")
     (source,) = find_input_files((str(path),))
     with Stream(source) as stream:
         assert read_header(stream, b",", Limits()).names == ("team", "needs")

@@ -125,6 +125,8 @@ def test_a_text_of_words_is_a_list_as_in_a_cell(bicycles, text, items):
     [
         (b'{"team":"a","team":"b"}', "has the key 'team' twice; keep one"),
         (b'{"usage":{"inspections":NaN}}', "contains NaN, which is not JSON"),
+        (b'[{"team":"a"}]', "is a list of JSON objects; expected each of them on a line of its own"),
+        (b"  {", "begins JSON that goes on below; expected a whole object on each line"),
         (b'{"note":[1e999]}', "has a number that is too large"),
         (b'{"team":"a"} x', "is not JSON at character 14: Extra data"),
         (b'{"team":"a"}{"team":"b"}', "is not JSON at character 13: Extra data"),

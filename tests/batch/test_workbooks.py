@@ -540,6 +540,13 @@ def test_requirements_as_csv_from_office_programs(recommend, encoding, title):
     assert weights == {"repairs": 2.5, "advice": 1}
 
 
+def test_requirements_in_a_file_of_another_kind_are_told_what_it_is(recommend):
+    for name in ("rfp.csv", "rfp.parquet"):
+        Path(name).write_bytes(b"PAR1\x15\x04\xff\xff")
+        told = f"recommend: {name} is a Parquet file; expected CSV, or a workbook named .xlsx.\n"
+        assert recommend(f"--file {name}")[2] == told
+
+
 def test_requirements_in_another_encoding_and_under_other_names(recommend):
     Path("rfp.csv").write_bytes("Anforderung;Priorität\nrepairs;must\nAnforderung;should\n".encode("cp1252"))
     assert "rfp.csv is not UTF-8; add --encoding cp1252 (Windows)" in recommend("--file rfp.csv")[2]

@@ -28,7 +28,7 @@ from provider_advisor.requirements.sheets import (
     write_cell,
 )
 from provider_advisor.requirements.workbook import read_sheet
-from provider_advisor.safe_text import fold, reveal_line
+from provider_advisor.safe_text import find_content, fold, reveal_line
 
 _WORDS: Mapping[str, str] = {
     "text": "requirement requirements requirement-text text description feature features item need question criterion "
@@ -63,7 +63,7 @@ _MUSTS = frozenset(word for word, wish in MARKED.items() if wish == "must")
 _REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[%?:*#]")
 _NUMBERING = re.compile(r"[A-Za-z]{0,4}[-. ]?[0-9]+([.-][0-9]+)*[.)]?|[A-Za-z][.)]?")
 _EITHER = re.compile("/|-or-|,-?|[|]")
-_LARGEST_CSV = 10_000_000
+_LARGEST_CSV, _HEAD = 10_000_000, 4_096
 _SEPARATORS = (",", ";", "\t")
 _TITLE_LINES = 50
 
@@ -128,6 +128,8 @@ def _read_csv(content: bytes, file: str, encoding: str | None) -> list[list[str 
         raise RequirementsError(
             f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
         )
+    if kind := find_content(content[:_HEAD]):
+        raise RequirementsError(f"{file} is {kind}; expected CSV, or a workbook named .xlsx.")
     try:
         # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
         usual = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"

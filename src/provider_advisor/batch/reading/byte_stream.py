@@ -14,17 +14,17 @@ import pyarrow as pa
 
 from provider_advisor.batch.reading.input_files import InputFile
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
+from provider_advisor.safe_text import find_content
 
 _CHUNK = 1 << 20
 _NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 _LINES = 1 << 20
 _WIDE_BOMS, _OTHER_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"PK\x03": "zip",
-    b"\x28\xb5\x2f": "zstd",
-    b"\xfd7z": "xz",
-    b"BZh91AY&SY": "bzip2",
+_ADVICE = {
+    "a Parquet file": "add --input-format parquet",
+    "a workbook": "add --input-format xlsx",
+    "a PDF document": "save its table as CSV",
+    "a file of old Office programs": "save it as .xlsx or CSV",
 }
 _BROKEN = (OSError, pa.ArrowException)
 
@@ -138,10 +138,9 @@ def read_encoding(name: str | None) -> str | None:
 
 
 def refuse_other_encodings(head: bytes, name: str) -> None:
-    """Raise BatchError if a text begins like UTF-16 or UTF-32, or is compressed."""
-    for start, form in _PACKED.items():
-        if head.startswith(start):
-            raise BatchError(f"{name} is compressed ({form}); unpack it first.")
+    """Raise BatchError if a text begins like UTF-16 or UTF-32, or like a file that is no text."""
+    if content := find_content(head):
+        raise BatchError(f"{name} is {content}; {_ADVICE.get(content, 'unpack it first')}.")
     if head.startswith((*_WIDE_BOMS, *_OTHER_BOMS)) or b"\x00" in head[:2]:
         # The mark of UTF-16 is the beginning of that of UTF-32.
         number = 32 if head.startswith(_WIDE_BOMS) else 16

@@ -18,6 +18,7 @@ import pyarrow.csv as pc
 
 from provider_advisor.batch.blocks import Block, Piece, Position, make_block, show_record
 from provider_advisor.batch.column_names import refuse_other_columns, refuse_repeated
+from provider_advisor.batch.kernel.layout import REQUIREMENTS, fold_name
 from provider_advisor.batch.native import find_places
 from provider_advisor.batch.reading.byte_stream import Stream, refuse_other_encodings, refuse_wrong_encoding
 from provider_advisor.batch.reading.csv_records import cut_records, read_cells, scan_record
@@ -32,6 +33,8 @@ from provider_advisor.errors import BatchError
 
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
 _BOM = codecs.BOM_UTF8
+_JSON = re.compile(rb"\s*\[?\s*\{\s*\"")
+_OURS, _MOST_TITLES = frozenset(REQUIREMENTS), 20
 _LONGEST_HEADER = 1 << 16
 _LONE_RETURN = "contains a lone carriage return outside quotes"
 _SEPARATOR_LINE = re.compile(rb"(?P<quote>\"?)sep=(?P<separator>[^\"\r\n\x80-\xff])(?P=quote)\r?\n", re.IGNORECASE)
@@ -96,6 +99,8 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
         start = _skip_blank_lines(head, said.end())
     if not head[start:]:
         raise BatchError(f"{name} is empty; expected the column names in the first line.")
+    if _JSON.match(head, start):
+        raise BatchError(f"{name} looks like JSON; add --input-format jsonl.")
     if b"\n" not in head and b"\r" in head.rstrip(b"\r"):
         raise BatchError(f"{name}: its lines end in a carriage return alone; save the file with line feeds.")
     record = scan_record(head, start, separator, final=len(head) < size)
@@ -103,7 +108,22 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
         problem = "it does not end" if record is None else record.reason or f"it {_LONE_RETURN}"
         raise BatchError(f"{name}: the first line: {problem}; expected the column names.")
     stream.give_back(head[record.end :])
-    return Header(_read_names(read_cells(head, record), name, separator), separator, record.end)
+    names = _read_names(read_cells(head, record), name, separator)
+    if (lines := _count_lines_above(names, head, record.end, separator)) is not None:
+        raise BatchError(f"{name}: the first line has no column names, a later one has; add --skip-lines {lines}.")
+    return Header(names, separator, record.end)
+
+
+def _count_lines_above(names: Iterable[str], head: bytes, start: int, separator: bytes) -> int | None:
+    """Return how many lines are above a later line that names our columns; None if there is none, or the first does."""
+    if not _OURS.isdisjoint(map(fold_name, names)):
+        return None
+    above = head.count(b"\n", 0, start)
+    for number, line in enumerate(head[start:].split(b"\n")[:_MOST_TITLES], above):
+        cells = (fold_name(cell.decode("utf-8", "replace").strip('"\r')) for cell in line.split(separator))
+        if not _OURS.isdisjoint(cells):
+            return number
+    return None
 
 
 def _skip_blank_lines(head: bytes, start: int) -> int:
@@ -115,7 +135,8 @@ def _skip_blank_lines(head: bytes, start: int) -> int:
 def _read_names(cells: list[bytes], name: str, separator: bytes) -> tuple[str, ...]:
     """Return the column names of a file; a column without a name is named by its place, such as `column_3`."""
     try:
-        names = [cell.decode().strip() for cell in cells]
+        # A file that was joined from others may have a second byte-order mark.
+        names = [cell.decode().lstrip("\ufeff").strip() for cell in cells]
     except UnicodeDecodeError as error:
         raise BatchError(
             f"{name}: the column names are not UTF-8; add --encoding cp1252 (Windows), or the file's own encoding."

@@ -40,6 +40,9 @@ from provider_advisor.knowledge.conditions import AT
 from provider_advisor.requirements.sheets import write_cell
 from provider_advisor.requirements.unlisted import UnknownWords
 
+_HEAD = 100
+"""The bytes that show what a file is."""
+
 
 def open_lines(
     sources: Sequence[InputFile], knowledge: KnowledgeBase, options: ReadingOptions, unknown: UnknownWords | None
@@ -70,9 +73,9 @@ def open_lines(
 
 def _split_whole(stream: Stream, limits: Limits) -> Iterator[TextBlock]:
     """Return the blocks of a whole text, without its byte-order mark."""
-    head = stream.read(len(codecs.BOM_UTF8))
+    head = stream.read(_HEAD)
     refuse_other_encodings(head, stream.source.name)
-    start = len(head) if head == codecs.BOM_UTF8 else 0
+    start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     stream.give_back(head[start:])
     return split_text(stream, start, cut_lines, limits)
 

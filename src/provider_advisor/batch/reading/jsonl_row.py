@@ -101,9 +101,13 @@ def parse_object(line: bytes) -> Row:
     except UnicodeEncodeError as error:
         raise RowError("contains half of a surrogate pair, which is not a character") from error
     except json.JSONDecodeError as error:
+        if line.strip() in {b"{", b"["}:
+            raise RowError("begins JSON that goes on below; expected a whole object on each line") from error
         raise RowError(f"is not JSON at character {error.pos + 1:,}: {error.msg}") from error
     except JsonError as error:
         raise RowError(str(error)) from error
+    if isinstance(found, list) and any(isinstance(each, dict) for each in found):
+        raise RowError("is a list of JSON objects; expected each of them on a line of its own")
     if not isinstance(found, dict):
         raise RowError("is not a JSON object; expected one with the keys of a requirements file")
     return found

@@ -12,6 +12,7 @@ from provider_advisor.faces.cli.named_files import name_input, read_input
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.statement import Mistakes
+from provider_advisor.safe_text import find_content
 
 if TYPE_CHECKING:
     from provider_advisor.requirements.unlisted import UnknownWords
@@ -22,7 +23,7 @@ _YAML_NAMES = (".yaml", ".yml", ".json")
 _YAML_START = re.compile(rb"\s|[{\[%]|#(?![,;\t])|-(-|\s)|[^,;\t]*:(\s|$)")
 """How YAML and JSON begin, up to the first key: `needs: [fax]`, `{"needs": …`, `---`, `# comment`, `- fax`."""
 
-_WORKBOOK = b"PK\x03\x04"
+_WORKBOOK, _HEAD = b"PK\x03\x04", 4_096
 """How a zip archive begins."""
 _MOST_TITLES = 50
 """Lines at the beginning of a file that tell whether it is a table, titles above it included."""
@@ -66,8 +67,8 @@ def _is_table(content: bytes) -> bool:
     [True, False]
     """
     lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()[:_MOST_TITLES] if line.strip()]
-    if content.startswith(_WORKBOOK) or not lines or _YAML_START.match(lines[0]):
-        return content.startswith(_WORKBOOK)
+    if not lines or find_content(content[:_HEAD]) or _YAML_START.match(lines[0]):
+        return find_content(content[:_HEAD]) is not None  # the reader of tables says what it is instead
     if any(sum(sign in line for line in lines) > 1 for sign in (b",", b";", b"\t")):
         return True
     from provider_advisor.requirements.proposal_table import is_column_name  # noqa: PLC0415 (seldom needed)
