@@ -211,7 +211,9 @@ def test_the_questionnaire_of_a_program_is_computed_once_for_each_state(bicycles
     assert len(calls) == 2
 
 
-@pytest.mark.parametrize("path", ["/answer?needs=rapairs", "/nowhere", "/batch", "/-/ready", "/-/settings"])
+@pytest.mark.parametrize(
+    "path", ["/answer?needs=rapairs", "/nowhere", "/batch/ab", "/decisions", "/-/ready", "/-/settings"]
+)
 def test_mistakes_runs_and_operations_are_not_kept(bicycles, path):
     web = _serve(bicycles)
     for _ in range(2):
@@ -237,7 +239,7 @@ def test_changed_facts_are_answered_anew_and_old_answers_are_freed(folders_from,
     watched = WatchedApplication((facts, rules), lambda found: made.append(create_app(found.knowledge)) or made[-1])
     web = TestClient(watched)
     first = web.get(_QUESTION).json()
-    provider = next((facts / "providers").glob("*.yaml"))
+    provider = facts / "providers" / "ciclo.yaml"
     good = provider.read_text(encoding="utf-8")
     provider.write_text(good.replace("{criterion: repairs, value: present", "{criterion: repairs, value: absent"))
     watched.look()
