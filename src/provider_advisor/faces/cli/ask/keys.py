@@ -117,7 +117,7 @@ class KeyFace:
             Reply("save", "answers"): "Save the answers to continue later",
         }
         rows = [Row(reply, label, keys=_END) for reply, label in ways.items()]
-        actions = {key: _always(_COMMANDS[key]) for key in ("/", "+", "b")}
+        actions: dict[str, Action] = {key: _COMMANDS[key] for key in ("/", "+", "b")}
         actions["?"] = lambda _: Note(describe_known(draft.state), _HIDE)
         return _complete(_choose(["What next?"], rows, actions))
 
@@ -134,7 +134,7 @@ class KeyFace:
         def explain(row: Row) -> Note:
             return Note(describe_why(state, row.value) if isinstance(row.value, Key) else describe_known(state), _HIDE)
 
-        found = _choose(["Which one?"], rows, {"?": explain, "/": _always(search), "b": _always(leave)})
+        found = _choose(["Which one?"], rows, {"?": explain, "/": search, "b": leave})
         return found if isinstance(found, Key) else _complete(found)
 
     def ask_name(self) -> str:
@@ -144,7 +144,7 @@ class KeyFace:
     def confirm(self, question: str) -> bool:
         """Return whether the person says yes."""
         rows = [Row("no", "No, keep it", keys=_CONFIRM), Row("yes", "Yes, replace it", keys=_CONFIRM)]
-        return bool(_choose([question], rows, {"b": _always("no")}) == "yes")
+        return bool(_choose([question], rows, {"b": "no"}) == "yes")
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, or what was done instead."""
@@ -239,26 +239,21 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
                 return _OpenedLine(key)
         return Reply("next")
 
-    actions: dict[str, Action] = {key: _always(command) for key, command in _COMMANDS.items()}
-    actions |= {letter: partial(mark, level) for letter, level in _LETTERS.items()}
-    actions |= {digit: partial(type_digit, digit) for digit in "0123456789"}
-    actions |= {
+    return {
+        **_COMMANDS,
+        **{letter: partial(mark, level) for letter, level in _LETTERS.items()},
+        **{digit: partial(type_digit, digit) for digit in "0123456789"},
         "left": partial(turn, partial(_step, -1)),
         "right": partial(turn, partial(_step, 1)),
         " ": partial(turn, lambda level: _TURNS.get(level, NO_ANSWER)),
         "enter": go_on,
         "?": lambda row: Note(describe_why(draft.complete(), row.value), _HIDE),
     }
-    return actions
 
 
 def _step(steps: int, level: str) -> str:
     at = _LADDER.index(level) if level in _LADDER else 0
     return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
-
-
-def _always(found: object) -> Action:
-    return lambda _: found
 
 
 def _choose(heading: Sequence[str], rows: Sequence[Row], actions: Mapping[str, Action], start: object = None) -> Any:  # noqa: ANN401 (the value of a row)
@@ -274,9 +269,7 @@ def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str
 
 def _make_commands(prompt: Prompt, state: State) -> dict[str, Action]:
     """Return what keys do in a list on one question, besides answering it."""
-    return {key: _always(command) for key, command in _COMMANDS.items()} | {
-        "?": lambda _: Note(describe_why(state, prompt.key), _HIDE)
-    }
+    return {**_COMMANDS, "?": lambda _: Note(describe_why(state, prompt.key), _HIDE)}
 
 
 def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
@@ -369,8 +362,7 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     marks = [join_keys(*(f"{letter} {labels[level]}" for letter, level in letters.items()))] if letters else []
     keys = (*marks, _ON)
     rows = [Row(value, label, details=[describe_question(prompt)], keys=keys) for value, label in labels.items()]
-    actions = _make_commands(prompt, state) | {letter: _always(level) for letter, level in letters.items()}
-    return _choose([*heading, prompt.label], rows, actions, start)
+    return _choose([*heading, prompt.label], rows, {**_make_commands(prompt, state), **letters}, start)
 
 
 def _list_letters(prompt: Prompt) -> dict[str, str]:

@@ -96,8 +96,8 @@ class Note(NamedTuple):
     keys: Sequence[str]
 
 
-Action = Callable[[Row], object]
-"""What a key does at a row: None stays in the list, a Note is shown in it, anything else is returned."""
+Action = Callable[[Row], object] | tuple[Any, ...] | str
+"""What a key does at a row: None stays in the list, a Note is shown in it, anything else is returned, called or not."""
 
 
 class _Board:
@@ -129,7 +129,7 @@ class _Board:
         self.move(place % len(self.rows) - self.place, event)
 
     def act(self, action: Action, event: KeyPressEvent) -> None:
-        found = action(self.row)
+        found = action(self.row) if callable(action) else action
         if isinstance(found, Note):
             # The same key hides it again.
             self.note = found if self.note is None else None
