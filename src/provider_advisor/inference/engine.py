@@ -250,7 +250,12 @@ class _Owner:
         reply: _Reply = SimpleQueue()
         # Under the lock that a fork takes, so that nothing is queued for a thread that is about to end.
         with self._lock:
-            self._ensure_thread()
+            if self._thread is None:
+                self._work = SimpleQueue()
+                # A daemon, so that nothing keeps the process from ending.
+                thread = threading.Thread(target=_serve, args=(self._work,), name="rule-engine", daemon=True)
+                thread.start()
+                self._thread = thread
             self._work.put((work, reply))
         outcome = reply.get()
         if isinstance(outcome, BaseException):
@@ -270,14 +275,6 @@ class _Owner:
     def resume(self) -> None:
         """Take work again, in the parent as in the child of a fork."""
         self._lock.release()
-
-    def _ensure_thread(self) -> None:
-        if self._thread is None:
-            self._work = SimpleQueue()
-            # A daemon, so that nothing keeps the process from ending.
-            thread = threading.Thread(target=_serve, args=(self._work,), name="rule-engine", daemon=True)
-            thread.start()
-            self._thread = thread
 
 
 def _serve(queue: _Queue) -> None:

@@ -78,7 +78,7 @@ def infer(knowledge: KnowledgeBase, team: Team) -> Inference:
     """
     rules = compile_rules(knowledge)
     settled = settle_atoms(rules.to_settle, team)
-    atoms = settled | {_name_need(criterion) for criterion in team.needed}
+    atoms = settled | {text_of(Need(criterion)) for criterion in team.needed}
     fired = {rules.rule_of[name] for name in fire(rules.program, atoms)}
     # The engine fires in any order; the base has rules that imply a criterion before those that need it (`_imply`).
     in_order = [rule for rule in knowledge.rules.values() if rule.id in fired]
@@ -109,7 +109,7 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
     rule_of: dict[str, str] = {}
     to_settle: dict[str, Condition] = {}
     for rule in rules:
-        consequent = tuple(_name_need(name) for part in rule.implies for name in list_needed(part.criterion))
+        consequent = tuple(text_of(Need(name)) for part in rule.implies for name in list_needed(part.criterion))
         # A production has no `any`, so each branch becomes a production of its own, and one that fires is enough.
         for number, conjunction in enumerate(list_conjunctions(rule.when) or ()):
             antecedent = {text_of(condition): condition for condition in conjunction}
@@ -118,10 +118,6 @@ def _compile(rules: Iterable[Rule]) -> CompiledRules:
             rule_of[production.name] = rule.id
             productions.append(production)
     return CompiledRules(Program(productions), rule_of, tuple(to_settle.items()))
-
-
-def _name_need(criterion: str) -> str:
-    return text_of(Need(criterion))
 
 
 def settle_atoms(conditions: Iterable[tuple[str, Condition]], team: Team) -> set[str]:
@@ -148,7 +144,10 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
 def draw_consequences(rules: Sequence[Rule], team: Team, settled: set[str], knowledge: KnowledgeBase) -> Inference:
     """Return the consequences if exactly these rules fired, in the base's order, and these atoms hold."""
     fired, added, aside = _imply(rules, team, settled, knowledge)
-    requirements = sorted(put_together(team.requirements, added, knowledge), key=_get_rank)
+    requirements = sorted(
+        put_together(team.requirements, added, knowledge),
+        key=lambda part: (-RANK[part.priority], part.criterion, bool(part.implied_by), str(part.bound)),
+    )
     required = {requirement.criterion for requirement in requirements}
     required |= {name for part in requirements if not part.is_absence for name in list_needed(part.criterion)}
     favours: list[Rule] = []
@@ -321,7 +320,3 @@ def _tighten(level: list[Requirement]) -> list[Requirement]:
     if not stated or len(implied) == 1:
         return [*stated, *implied]
     return [each for part in implied for each in _tighten([*stated, part])]
-
-
-def _get_rank(requirement: Requirement) -> tuple[int, str, bool, str]:
-    return -RANK[requirement.priority], requirement.criterion, bool(requirement.implied_by), str(requirement.bound)

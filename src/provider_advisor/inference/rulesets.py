@@ -57,7 +57,13 @@ def cut_shards(productions: Iterable[Production]) -> tuple[Shard, ...]:
     >>> [len(shard.joins) for shard in cut_shards(Production(str(n), (str(n),)) for n in range(40))]
     [16, 16, 8]
     """
-    return tuple(_make_shard(tuple(joins)) for joins in _pack(_make_joins(productions)))
+    shards = []
+    for joins in _pack(_make_joins(productions)):
+        antecedents = [join.antecedent for join in joins]
+        atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
+        codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
+        shards.append(Shard(tuple(joins), codes, ascii(antecedents)))
+    return tuple(shards)
 
 
 def write_definition(shard: Shard, action: Callable[[int], Callable[[object], None]]) -> dict[str, dict[str, object]]:
@@ -119,10 +125,3 @@ def _pack(joins: Iterable[Join]) -> Iterator[list[Join]]:
         atoms.update(join.antecedent)
     if group:
         yield group
-
-
-def _make_shard(joins: tuple[Join, ...]) -> Shard:
-    antecedents = [join.antecedent for join in joins]
-    atoms = dict.fromkeys(atom for antecedent in antecedents for atom in antecedent)
-    codes = {atom: f"a{number}" for number, atom in enumerate(atoms)}
-    return Shard(joins, codes, ascii(antecedents))

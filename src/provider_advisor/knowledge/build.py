@@ -23,8 +23,8 @@ from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.check_providers import check_provider
 from provider_advisor.knowledge.check_rules import check_questions, check_rule
 from provider_advisor.knowledge.check_structure import check_structure, find_never_asked, sort_rules
-from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabulary, define_members, find_repeated
-from provider_advisor.knowledge.criteria import Criteria
+from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabulary, find_repeated
+from provider_advisor.knowledge.criteria import Criteria, list_member_words
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
 from provider_advisor.knowledge.records import Criterion, Edition, Provider, Source, Topic, UsageItem
@@ -113,13 +113,20 @@ def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
     own = [reading for reading in read.files["provider"] if "sources" in reading.whole.data]
     citable = [*read.files["sources"], *own]
     sources = _sort_by_id(convert.make_source(shape) for reading in citable for shape in reading.shape.sources)
+    members = {}
+    for reading in read.files["members"]:
+        of = lists[reading.shape.id]
+        known_members = collect_defined([reading], "members", of.members)
+        # Labels are words for members too.
+        meaning = {**dict(list_member_words(of)), **known_members.meaning}
+        members[of.id] = known_members._replace(meaning=meaning)
     vocabulary = Vocabulary(
         collect_defined(read.files["criteria"], "criteria", criteria, is_open="criteria" in read.unread),
         read.define("situation", convert.make_topic),
         read.define("usage", partial(convert.fill, UsageItem)),
         collect_defined(citable, "sources", sources, is_open="sources" in read.unread),
         Defined(lists, {name: name for name in lists}, is_open="members" in read.unread),
-        {reading.shape.id: define_members(reading) for reading in read.files["members"]},
+        members,
     )
     problems += check_vocabulary(read.files, vocabulary)
     return vocabulary

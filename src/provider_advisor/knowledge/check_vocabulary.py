@@ -8,10 +8,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, split_member
-from provider_advisor.knowledge.convert import make_member_list
-from provider_advisor.knowledge.criteria import Member, MemberList, list_member_words
+from provider_advisor.knowledge.criteria import Member, MemberList
 from provider_advisor.knowledge.files import Role
-from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
+from provider_advisor.knowledge.problems import Defined, Reading
 from provider_advisor.knowledge.records import EVERY_AREA, Criterion, Source, Topic, UsageItem
 from provider_advisor.knowledge.shapes.facts_files import (
     CautionShape,
@@ -296,10 +295,3 @@ def _check_rates(reading: Reading[RatesFile], sources: Defined[Source]) -> Itera
         if key in first:
             yield f"{where}: this rate of '{rate.currency}' is also at {first[key]}, of the same day; keep one."
         first.setdefault(key, where)
-
-
-def define_members(reading: Reading[MembersFile]) -> Defined[Member]:
-    """Return what a list of members defines; its labels are words for them too."""
-    found = make_member_list(reading.shape)
-    known = collect_defined([reading], "members", found.members)
-    return known._replace(meaning={**dict(list_member_words(found)), **known.meaning})
