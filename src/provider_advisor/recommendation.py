@@ -75,7 +75,7 @@ class Recommendation:
     def shares(self) -> dict[str, float]:
         """Return in what share of the scenarios each provider comes first; empty if none comes first in any."""
         found = self._shares
-        return {} if found is None or found.none == 1 else {part.name: part.given or 0.0 for part in found.alternatives}
+        return {} if found is None or found.none == 1 else {part.name: part.given for part in found.alternatives}
 
     @cached_property
     def _shares(self) -> Shares | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from worlds import DAY, Said, capability, decided, knowledge_of, price, quantity, rule, worlds
 
 from provider_advisor.decision.findings import assess_providers
-from provider_advisor.decision.robustness import build_alternatives, calculate_shares, monte_carlo
+from provider_advisor.decision.robustness import monte_carlo
 from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, VolumeCase, Way, count_scores
 from provider_advisor.decision.robustness.duel import chance_of_losing, duel
 from provider_advisor.decision.robustness.monte_carlo import draw_worlds
@@ -46,6 +46,20 @@ SIX = [
 ]
 
 
+def build_alternatives(matrix):
+    """Alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends."""
+    found = []
+    for name, row in matrix.items():
+        blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
+        known = tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row)
+        found.append(Alternative(name, known, blocks))
+    return found
+
+
+def calculate_shares(alternatives, weights, samples=10_000):
+    return _WorldShares((VolumeCase(1.0, tuple(alternatives)),), weights, samples).calculate()
+
+
 def published_matrix():
     """Lahdelma, Hokkanen and Salminen 1998, European Journal of Operational Research 106:137-143, section 5."""
     worst, best = [min(column) for column in zip(*SIX, strict=True)], [max(column) for column in zip(*SIX, strict=True)]
@@ -58,7 +72,7 @@ def published_matrix():
 
 
 def test_first_ranks_and_confidence_are_those_published():
-    found = calculate_shares(build_alternatives(published_matrix()), samples=40_000)
+    found = calculate_shares(build_alternatives(published_matrix()), [1] * 4, samples=40_000)
     firsts = [100 * share.ranks[0] for share in found.alternatives]
     assert firsts == pytest.approx([74, 1, 0, 0, 0, 25], abs=1)
     for share, confidence in zip(found.alternatives, [99, 12, 0, 1, None, 71], strict=True):
@@ -348,8 +362,12 @@ def test_degrees_that_run_together_are_drawn_together():
 
 def test_the_same_question_gives_the_same_bytes_in_every_process():
     code = (
-        "from provider_advisor.decision.robustness import build_alternatives, calculate_shares;"
-        "print(calculate_shares(build_alternatives({'a': [(0, 1), 0.5], 'b': [0.4, (0, 1)], 'c': [1, 0]}), [2, 1]))"
+        "from provider_advisor.decision.robustness.alternatives import Alternative, Drawn, VolumeCase, Way;"
+        "from provider_advisor.decision.robustness.worlds import _WorldShares;"
+        "a = Alternative('a', (0.0, 0.5), ((Way(1.0, (Drawn(0, 0.0, 1.0),)),),));"
+        "b = Alternative('b', (0.4, 0.0), ((Way(1.0, (Drawn(1, 0.0, 1.0),)),),));"
+        "cases = (VolumeCase(1.0, (a, b, Alternative('c', (1.0, 0.0)))),);"
+        "print(_WorldShares(cases, [2, 1], 10_000).calculate())"
     )
     answers = {
         subprocess.run(

@@ -1,13 +1,12 @@
 """Turn rules that fired and facts into findings, scores, standings and a verdict."""
 
 from provider_advisor.decision.cost import Cost, CostItem
-from provider_advisor.decision.decide import Concession, Decision, Outcome, decide, judge_team, reassess
+from provider_advisor.decision.decide import Decision, Outcome, decide, judge_team, reassess
 from provider_advisor.decision.findings import Assessment, Finding, Score
 from provider_advisor.decision.verdict import Verdict
 
 __all__ = [
     "Assessment",
-    "Concession",
     "Cost",
     "CostItem",
     "Decision",

@@ -172,11 +172,11 @@ def _record_worlds(outcome: Outcome, shares: Shares | None) -> WorldsRecord | No
 
 
 def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> ShareRecord:
-    given, first = percent(share.given or 0.0), percent(share.ranks[0])
+    given, first = percent(share.given), percent(share.ranks[0])
     ordered = "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
     return ShareRecord(
         provider=share.name,
-        given=rounded(share.given or 0.0),
+        given=rounded(share.given),
         first=rounded(share.ranks[0]),
         ranks=[rounded(part) for part in share.ranks],
         central=None if share.central is None else [rounded(weight) for weight in share.central],
@@ -208,7 +208,7 @@ def say_worlds(outcome: Outcome, shares: Shares | None) -> str:
     if shares is None:
         return ""
     knowledge = outcome.facts.knowledge
-    given, rest = [(each.name, each.given or 0.0) for each in shares.alternatives], ""
+    given, rest = [(each.name, each.given) for each in shares.alternatives], ""
     # Five are listed in full: naming the fifth is as short as counting it.
     if len(given) > _MOST_SHARES + 1:
         given, left = _pick_most_often(given, outcome.verdict)
@@ -264,7 +264,7 @@ def _say_ahead(verdict: Verdict, shares: Shares, knowledge: KnowledgeBase) -> st
     if leader is None:
         return ""
     # Shares that were drawn are estimates, and a lead within twice their standard error is none.
-    given = {share.name: share.given or 0.0 for share in shares.alternatives}
+    given = {share.name: share.given for share in shares.alternatives}
     name, margin = knowledge.providers[leader].name, 2 * shares.given.error
     often = [other for other, share in given.items() if share > given[leader] + margin]
     if often:

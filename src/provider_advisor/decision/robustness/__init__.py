@@ -1,6 +1,5 @@
 """Determine how sure a decision is: what could change it, and how much it would take."""
 
-from provider_advisor.decision.robustness.alternatives import Alternative, build_alternatives
 from provider_advisor.decision.robustness.confirm import Confirm, FactAnswer, FactQuestion, QuestionSet, find_questions
 from provider_advisor.decision.robustness.requirement_changes import (
     RequirementChange,
@@ -16,11 +15,9 @@ from provider_advisor.decision.robustness.worlds import (
     PairShare,
     Shares,
     calculate_provider_shares,
-    calculate_shares,
 )
 
 __all__ = [
-    "Alternative",
     "AlternativeShare",
     "Confirm",
     "Estimate",
@@ -35,9 +32,7 @@ __all__ = [
     "Turn",
     "WeightRange",
     "WeightRanges",
-    "build_alternatives",
     "calculate_provider_shares",
-    "calculate_shares",
     "find_changes",
     "find_questions",
     "find_tippings",

@@ -13,7 +13,7 @@ in 0.5 + 0.5 / 2 = 75 % of the worlds, because they share first place in the sec
 import bisect
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
@@ -86,20 +86,6 @@ class VolumeCase(NamedTuple):
 
     share: float
     alternatives: tuple[Alternative, ...]
-
-
-def build_alternatives(matrix: Mapping[str, Sequence[float | tuple[float, float]]]) -> tuple[Alternative, ...]:
-    """Return alternatives from a plain matrix: a row of degrees each; a pair is drawn uniformly between its ends.
-
-    >>> build_alternatives({"a": [1, (0, 0.5)]})[0].degrees
-    (1.0, 0.0)
-    """
-    found = []
-    for name, row in matrix.items():
-        blocks = tuple((Way(1.0, (Drawn(place, *cell),)),) for place, cell in enumerate(row) if isinstance(cell, tuple))
-        known = tuple(0.0 if isinstance(cell, tuple) else float(cell) for cell in row)
-        found.append(Alternative(name, known, blocks))
-    return tuple(found)
 
 
 def join_ways(ways: Sequence[Way]) -> JointDraw:

@@ -79,8 +79,7 @@ def find_ordered_first_places(
     All weights are equally likely that have the order of the given ones; those that are equal stay so. Such weights are
     a simplex: its corners share all weight equally among the criteria of the heaviest 1, 2, 3, … groups.
 
-    >>> from provider_advisor.decision.robustness.alternatives import build_alternatives
-    >>> find_ordered_first_places(build_alternatives({"a": [1, 0], "b": [0, 1]}), [2, 1])
+    >>> find_ordered_first_places([Alternative("a", (1.0, 0.0)), Alternative("b", (0.0, 1.0))], [2, 1])
     (1.0, 0.0)
     """
     worlds = _list_worlds(alternatives, group_by_weight(weights), 8 * MOST_WORLDS)

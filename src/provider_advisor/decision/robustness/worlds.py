@@ -48,7 +48,7 @@ _MOST_NUMBERS = 4_000_000
 class AlternativeShare(NamedTuple):
     """How often one alternative comes first. All numbers are shares from 0 to 1; a shared place counts in parts.
 
-    `given` is with the weights as given, None where none are. With weights uniform over the simplex: `ranks` are its
+    `given` is with the weights as given. With weights uniform over the simplex: `ranks` are its
     rank acceptabilities, best first; `central` the mean of the weights with which it comes first, in the order of the
     criteria, and `confidence` how often it comes first with just these; both are None where it never does. `ordered` is
     with all weights equally likely that have the order of the given ones; None where that takes too long. Where only
@@ -56,7 +56,7 @@ class AlternativeShare(NamedTuple):
     """
 
     name: str
-    given: float | None
+    given: float
     ranks: tuple[float, ...]
     central: tuple[float, ...] | None
     confidence: float | None
@@ -121,31 +121,11 @@ def _count_samples(providers: int) -> int:
     return max(_FEWEST, min(_SAMPLES, _MOST_TOGETHER // providers))
 
 
-def calculate_shares(
-    alternatives: Sequence[Alternative], weights: Sequence[float] | None = None, samples: int = _SAMPLES
-) -> Shares:
-    """Return the shares of alternatives in numbers; see `build_alternatives` for a plain matrix.
-
-    The first places and `none` add up to 1. With given weights they are exact if every unknown has finitely many ways
-    (`count_scores`); with uniform ones if, besides, at most two alternatives can stand (`duel`), or at most five
-    and there are few worlds (`find_acceptabilities`). Otherwise worlds are drawn, with a seed made from the content.
-
-    >>> from provider_advisor.decision.robustness import build_alternatives
-    >>> found = calculate_shares(build_alternatives({"a": [1, 0, 0], "b": [0, 1, 1]}))
-    >>> [share.ranks[0] for share in found.alternatives]
-    [0.25, 0.75]
-    """
-    return _WorldShares((VolumeCase(1.0, tuple(alternatives)),), weights or (), samples).calculate()
-
-
-_Found = tuple[Sequence[float | None], Estimate]
+_Found = tuple[Sequence[float], Estimate]
 
 
 class _WorldShares:
-    """Shares over all cases: exact if they are in each case, otherwise of worlds, which are drawn once for all shares.
-
-    Without weights (an empty sequence) there are no shares with the given ones.
-    """
+    """Shares over all cases: exact if they are in each case, otherwise of worlds drawn once for all shares."""
 
     def __init__(self, cases: Sequence[VolumeCase], weights: Sequence[float], samples: int) -> None:
         self._cases = cases
@@ -162,18 +142,15 @@ class _WorldShares:
 
     def calculate(self) -> Shares:
         """Return the shares with the given weights, and with all others."""
-        unknown: _Found = [None] * len(self._names), Estimate()
-        given, given_how = self._find_given() if self._weights else unknown
+        given, given_how = self._find_given()
         uniform, uniform_how = self._find_uniform()
         is_drawn = bool(uniform_how.samples)
-        may_draw = is_drawn or bool(given_how.samples)
-        ordered, ordered_how = self._find_ordered(may_draw=may_draw) if self._weights else unknown
+        ordered, ordered_how = self._find_ordered(may_draw=is_drawn or bool(given_how.samples))
         shares = tuple(
             AlternativeShare(name, first, part.ranks, part.central, self._find_confidence(place, part, is_drawn), last)
             for place, (name, first, part, last) in enumerate(zip(self._names, given, uniform, ordered, strict=True))
         )
-        pairs = self._find_pairs() if self._weights else ()
-        return Shares(shares, self._none, given_how, uniform_how, ordered_how, pairs)
+        return Shares(shares, self._none, given_how, uniform_how, ordered_how, self._find_pairs())
 
     # Each share in two ways
 
@@ -190,7 +167,7 @@ class _WorldShares:
         by_pair = zip(*(counted.find_pairs() for counted in self._counted), strict=True)
         return tuple(PairShare(*pair, *self._mix(parts)) for pair, parts in zip(names, by_pair, strict=True))
 
-    def _find_ordered(self, *, may_draw: bool) -> _Found:
+    def _find_ordered(self, *, may_draw: bool) -> tuple[Sequence[float | None], Estimate]:
         """Return the first places by the order of the weights; nothing if worlds would be drawn only for them."""
         if self._none == 1:
             return [0.0] * len(self._names), Estimate()
