@@ -128,6 +128,7 @@ def test_json_lines_come_in_by_standard_input(batch):
         ("teams.csv scores.csv --separator ';'", "teams.csv has one column, 'team,needs,wants,size'; try --sep"),
         ("- scores.csv --resume --input-format csv", "--resume works only from file to file, not with"),
         ("teams.csv scores.csv --id nobody", "there is no column 'nobody'"),
+        ("teams.csv scores.csv --skip-lines 99", "teams.csv has nothing below its first 99 lines; skip fewer with"),
         ("- teams.csv scores.csv", "standard input cannot be combined with files; use one or the other."),
         ("teams.csv scores.csv --rejects scores.csv", "would be written twice, as the output and as"),
         ("teams.csv scores.csv --rejects -", "--rejects takes a file; standard output is only for rows."),

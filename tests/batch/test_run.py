@@ -157,6 +157,15 @@ def test_several_files_are_numbered_each_and_may_order_their_columns_differently
     assert result.rejects == tmp_path / "bad.csv"
 
 
+def test_no_input_is_read_twice(tmp_path, open_files):
+    path = tmp_path / "teams.csv"
+    path.write_text("team,needs\na,repairs\n")
+    (tmp_path / "linked.csv").symlink_to(path)
+    for other in (path, tmp_path / "*.csv", tmp_path / ".." / tmp_path.name / "teams.csv"):
+        with pytest.raises(BatchError, match=r"one input is given twice, as .* and as .*; give it once\."):
+            open_files(path, other)
+
+
 def test_files_with_other_columns_do_not_go_together(tmp_path, open_files):
     (tmp_path / "a.csv").write_text("team,needs\n")
     (tmp_path / "b.csv").write_text("team,needs,size\n")

@@ -20,7 +20,7 @@ import pytest
         ("batch a b --threads x", "'x' is not a whole number. Try `recommend batch --help`."),
         ("--needs fax --sheet New", "--sheet is for spreadsheets (.xlsx, .csv); give one with --file."),
         ("ask --needs fax --scale 5=must", "--scale is for spreadsheets (.xlsx, .csv); give one with --file."),
-        ("--needs fax --usage sms-outbound=5;6", "the usage 'sms-outbound' takes one number without a unit, such as"),
+        ("--needs fax --usage sms-outbound=5;6", "the usage 'sms-outbound' has 2 values: 5 and 6; give one."),
         ("--needs fax --only twilio,,zoom", "'twilio,,zoom' after --only has an empty name; expected names"),
         ("criteria fax --format xml", "Invalid value for '--format'"),
         ("--needs fax --usage sms-outbound=5/week", "without a unit, such as 5000, 60000/year or 40000..60000."),

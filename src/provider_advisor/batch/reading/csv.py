@@ -97,6 +97,8 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
     if said := _SEPARATOR_LINE.match(head, start):
         separator = said["separator"]
         start = _skip_blank_lines(head, said.end())
+    if skip_lines and head and not head[start:]:
+        raise BatchError(f"{name} has nothing below its first {skip_lines} lines; skip fewer with --skip-lines.")
     if not head[start:]:
         raise BatchError(f"{name} is empty; expected the column names in the first line.")
     if _JSON.match(head, start):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -180,7 +181,12 @@ def find_input_files(names: tuple[str, ...]) -> tuple[InputFile, ...]:
     found = [path for name in names for path in _expand_pattern(name)]
     if len(found) > 1 and "-" in found:
         raise BatchError("standard input cannot be combined with files; use one or the other.")
-    return tuple(_inspect(path) for path in found)
+    files = tuple(_inspect(path) for path in found)
+    places = [(file.device, file.inode) if file.inode else file.identity for file in files]
+    counts = Counter(places)
+    if twice := [file.name for file, place in zip(files, places, strict=True) if counts[place] > 1]:
+        raise BatchError(f"one input is given twice, as {twice[0]} and as {twice[1]}; give it once.")
+    return files
 
 
 def _expand_pattern(name: str) -> list[str]:

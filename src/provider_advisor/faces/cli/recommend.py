@@ -27,7 +27,7 @@ from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.read_team import refuse_contradictions
 from provider_advisor.requirements.statement import Mistakes, Used, read_age, read_day
 from provider_advisor.requirements.usage import read_volume, write_volume_plainly
-from provider_advisor.safe_text import reveal
+from provider_advisor.safe_text import join_words, reveal
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:
@@ -302,5 +302,5 @@ def _split_pairs(text: str, option: str) -> list[tuple[str, str]]:
 
 def _read_volume(name: str, values: list[str], decimal: str | None) -> Used:
     if len(values) > 1:
-        raise RequirementsError(f"the usage '{name}' takes one number without a unit, such as {name}=5000.")
+        raise RequirementsError(f"the usage '{name}' has {len(values)} values: {join_words(values)}; give one.")
     return read_volume(name, write_volume_plainly(values[0], decimal) if decimal else values[0])
