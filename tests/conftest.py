@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 from tests.postgresql import start_postgresql
 
 import provider_advisor.inference.engine  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
-from provider_advisor import KnowledgeBase, load
-from provider_advisor.knowledge import kept_results, loader
+from provider_advisor import KnowledgeBase, KnowledgeError, load
+from provider_advisor.knowledge import build, kept_results, loader
 
 # No test measures time, and a slow machine finds no other fault than a fast one. CI draws the same examples each time,
 # so that a change is refused for its own faults only; elsewhere every run draws others.
@@ -59,7 +60,7 @@ _keep_files_in_memory()
 
 # Knowledge bases stay alive for a whole run: looking through all their objects again and again takes a twentieth of it.
 gc.set_threshold(200_000, 20, 100)
-_BASES_AT_HAND = 10
+_BASES_AT_HAND, _FILES_AT_HAND = 10, 300
 
 
 def pytest_collection_modifyitems(items):
@@ -97,6 +98,7 @@ def cache_folder(tmp_path_factory):
         patch.setenv("RECOMMEND_CACHE", str(folder))
         patch.setattr(kept_results, "_MOST_KEPT", 100)  # of eight, the shipped base is lost again and again
         patch.setattr(loader, "_recall_base", _unpack_once(loader._recall_base, str(folder)))
+        patch.setattr(build, "parse_yaml", _parse_once(build.parse_yaml))
         yield folder
 
 
@@ -119,6 +121,22 @@ def _unpack_once(recall_base, folder):
         return found
 
     return recall
+
+
+def _parse_once(parse_yaml):
+    """`parse_yaml`, which gives the same document for the same bytes: a test changes one file of a base or two."""
+
+    @lru_cache(_FILES_AT_HAND)
+    def parse(content, **options):
+        return parse_yaml(content, "", **options)
+
+    def parse_again(content, name, **options):
+        try:
+            return parse(content, **options)._replace(name=name)
+        except KnowledgeError:
+            return parse_yaml(content, name, **options)
+
+    return parse_again
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
