@@ -55,4 +55,4 @@ def test_a_name_of_several_members_or_of_none_is_refused(read, text, sentence):
 def test_examples_from_a_long_list_are_members_that_providers_state(recommend_says, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"messages\n1 m\n\n")))
     said = recommend_says("recommend ask --as-of 2026-11-30 --no-robustness").out
-    assert "Names, as in Australia, Austria; s: not sure" in said
+    assert "Names, as in Argentina, Australia; s: not sure" in said
