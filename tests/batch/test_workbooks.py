@@ -723,6 +723,14 @@ def test_a_missing_extra_is_named(recommend, monkeypatch, module, line):
     assert "install provider-advisor[excel]" in said
 
 
+def test_a_column_that_a_workbook_cannot_hold_is_refused(recommend):
+    pl.DataFrame({"team": ["a"], "needs": ["rental"], "nested": [[[1]]]}).write_parquet("teams.parquet")
+    assert (
+        "which a workbook cannot represent; write Parquet or JSON Lines."
+        in recommend("batch teams.parquet out.xlsx")[2]
+    )
+
+
 def test_what_a_cell_cannot_hold_is_a_text_that_says_so(recommend):
     day = dt.datetime(2024, 6, 1, 12, 30)  # noqa: DTZ001 (a moment of a sheet has no zone)
     pl.DataFrame(

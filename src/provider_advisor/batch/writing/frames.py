@@ -37,8 +37,8 @@ def plan_columns_of_form(schema: pa.Schema, form: str) -> tuple[pl.Schema, list[
     for name, kind in given.schema.items() if form == "jsonl" else ():
         if _holds_bytes(kind):
             raise BatchError(f"the column '{name}' contains {kind}, which JSON cannot represent; write Parquet.")
-    flat = form in {"csv", "xlsx"}
-    changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind)] if flat else []
+    flat = {"csv": "CSV", "xlsx": "a workbook"}.get(form)
+    changes = [change for name, kind in given.schema.items() for change in _flatten(name, kind, flat)] if flat else []
     return given.with_columns(changes).schema, changes
 
 
@@ -64,7 +64,7 @@ def _holds_bytes(kind: PolarsDataType) -> bool:
     return bool(kind == pl.Binary)
 
 
-def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
+def _flatten(name: str, kind: pl.DataType, form: str) -> Iterator[pl.Expr]:
     column = pl.selectors.by_name(name).as_expr()  # `pl.col("*")` would be all columns
     if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested() and not _holds_bytes(kind):
         texts = (column.arr.to_list() if isinstance(kind, pl.Array) else column).cast(pl.List(pl.String))
@@ -76,7 +76,7 @@ def _flatten(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
         yield column.map_batches(_encode_structs, return_dtype=pl.String)
     elif kind.is_nested() or isinstance(kind, pl.Binary | pl.Object | pl.Duration):
         others = "Parquet" if _holds_bytes(kind) else "Parquet or JSON Lines"
-        raise BatchError(f"the column '{name}' contains {kind}, which CSV cannot represent; write {others}.")
+        raise BatchError(f"the column '{name}' contains {kind}, which {form} cannot represent; write {others}.")
 
 
 def write_frames(
@@ -147,8 +147,8 @@ def _write_json_rows(frame: pl.DataFrame, file: BinaryIO) -> None:
 
 
 def _encode_structs(column: pl.Series) -> pl.Series:
-    texts = column.cast(_as_text(column.dtype)).struct.json_encode()
-    return texts.zip_with(_mark_odd(column), column.struct.json_encode())
+    plain, odd = column.struct.json_encode(), _mark_odd(column)
+    return column.cast(_as_text(column.dtype)).struct.json_encode().zip_with(odd, plain) if odd.any() else plain
 
 
 def _mark_odd(column: pl.Series) -> pl.Series:
