@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra 'web' is not installed")
 
 from starlette.testclient import TestClient
+from tests.ports import find_free_port
 
 from provider_advisor import load
 from provider_advisor.faces.cli.serve import serve_command
@@ -71,12 +71,6 @@ _SANDBOX = [
 ]
 
 
-def _find_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return str(taken.getsockname()[1])
-
-
 def _fetch(url):
     with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 (of this machine)
         return answer.read().decode()
@@ -101,7 +95,7 @@ def test_its_command_serves_from_a_read_only_root_without_rights():
         [*_SANDBOX, "sh", "-c", "touch /tmp/x && ! touch /x && id -u"], capture_output=True, text=True, check=False
     )
     assert (writes.returncode, writes.stdout) == (0, "10001\n")
-    ports = {port: _find_port() for port in _find("EXPOSE")[0].split()}
+    ports = {port: str(find_free_port()) for port in _find("EXPOSE")[0].split()}
     command = [ports.get(word, word) for word in json.loads(_find("CMD")[0])]
     command += ["--port", ports["8000"]]
     program = str(Path(sys.executable).parent / json.loads(_find("ENTRYPOINT")[0])[0])

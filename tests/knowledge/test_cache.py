@@ -252,12 +252,19 @@ def test_a_folder_that_cannot_be_made_is_survived(folders, tmp_path, monkeypatch
     assert len(built) == 2
 
 
-@pytest.mark.usefixtures("kept")
-def test_a_folder_that_cannot_be_written_is_survived(folders, monkeypatch, built):
+@pytest.fixture
+def unwritable(kept, monkeypatch):
+    """A folder for what is kept in which nothing can be written."""
+
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(kept_results, "write_whole", refuse)
+    return kept
+
+
+@pytest.mark.usefixtures("unwritable")
+def test_a_folder_that_cannot_be_written_is_survived(folders, built):
     assert load(*folders) == load(*folders)
     assert len(built) == 2
 
@@ -470,12 +477,8 @@ def test_a_review_in_a_folder_that_can_only_be_read_is_found(folders, kept, make
     assert len(reviewed) == 2
 
 
-@pytest.mark.usefixtures("kept")
-def test_a_review_in_a_folder_that_cannot_be_written_is_made_each_time(folders, monkeypatch, reviewed):
-    def refuse(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(kept_results, "write_whole", refuse)
+@pytest.mark.usefixtures("unwritable")
+def test_a_review_in_a_folder_that_cannot_be_written_is_made_each_time(folders, reviewed):
     assert review(folders) == review(folders)
     assert len(reviewed) == 2
 
