@@ -96,6 +96,16 @@ EXAMPLES = {
         recommended("ada", "dated"),
         {("ada", "chat"), ("bob", "chat")},
     ),
+    "a rival that is certainly behind by something fresh": Dated(
+        {
+            "ada": {"chat": HAD, "fax": HAS},
+            "bob": {"chat": LACKED, "fax": HAS},
+            "cyd": {"chat": LACKED, "fax": LACKS},
+        },
+        [should("chat"), should("fax", weight=9)],
+        recommended("ada", "dated"),
+        {("ada", "chat"), ("bob", "chat")},
+    ),
     "where an old fact rules the rival out, no wish matters": Dated(
         {"ada": {"board": HAS, "chat": HAD}, "bob": {"board": LACKED, "chat": HAS}},
         [must("board"), should("chat")],

@@ -16,11 +16,12 @@ from provider_advisor.requirements import Requirement, Team
 
 TARGET = quantity("pace", worst=0, best=100, whole=False)
 TARGET = TARGET._replace(scale=TARGET.scale._replace(points=((0, 0.0), (20, 1.0), (100, 0.0))))
+COLD = TARGET._replace(scale=TARGET.scale._replace(points=((-30, 1.0), (-10, 0.5), (0, 0.0))))
 WANTED = Team((Requirement("pace", "should"),))
 
 
-def grade(low, high):
-    return grade_amount(Fact("ada", "pace", amount=Interval(low, high)), TARGET)[:3]
+def grade(low, high, criterion=TARGET):
+    return grade_amount(Fact("ada", "pace", amount=Interval(low, high)), criterion)[:3]
 
 
 @pytest.mark.parametrize(("amount", "degree"), [(0, 0), (5, 0.25), (20, 1), (60, 0.5), (100, 0), (400, 0)])
@@ -64,6 +65,7 @@ def test_an_interval_has_the_degrees_of_all_amounts_within_it(one, other):
 def test_an_interval_without_an_end_goes_to_the_end_of_the_scale():
     assert grade(60, None) == (0, 0.5, 0.25)
     assert grade(None, 10) == (0, 0.5, 0.25)
+    assert grade(None, -20, COLD) == (0.75, 1, 0.875)
 
 
 def test_a_scale_of_a_file_bends_at_its_points_and_keeps_the_ends_that_it_does_not_name():
