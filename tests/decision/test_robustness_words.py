@@ -76,6 +76,10 @@ def test_a_question_to_confirm_names_provider_criterion_and_what_follows():
     assert entry.says == (
         'Does Bob offer "board"? If yes, Ada and Bob would be equal; if no, Ada would be recommended (firm).'
     )
+    assert [(part.values, part.verdict.kind) for part in entry.answers] == [
+        (["present"], "tie"),
+        (["absent"], "recommended"),
+    ]
 
 
 def _say_together(criteria, claims, *asked):
