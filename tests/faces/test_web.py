@@ -512,8 +512,14 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
         ),
         ("DELETE", "/answer", b"", "", ["DELETE is not possible here; use GET or HEAD."]),
         ("PUT", "/api/v1/recommendation", b"", "", ["PUT is not possible here; use GET, HEAD or POST."]),
-        ("POST", "/api/v1/ask", b'{"answers": 5}', "application/json", ["'answers': expected an object; found 5."]),
-        ("POST", "/api/v1/recommendations", b"{}", "application/json", ["The body must be a list."]),
+        ("POST", "/api/v1/ask", b'{"answers": 5}', "application/json", ["'answers': expected a mapping; found 5."]),
+        (
+            "POST",
+            "/api/v1/recommendations",
+            b"{}",
+            "application/json",
+            ["The body: expected a list; found an empty mapping."],
+        ),
         ("GET", "/mcp", b"", "", ["GET is not possible here; use POST."]),
         ("POST", "/api/v1/ask", b'{"more": 1}', "application/json", ["unknown key 'more'."]),
         (
@@ -528,7 +534,7 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
             "/api/v1/impact",
             b'{"files": {}, "teams": [], "as_off": "2026-01-01"}',
             "application/json",
-            ["'teams': expected at least 1; found 0.", "unknown key 'as_off'."],
+            ["'teams': expected at least 1 in the list; found 0.", "unknown key 'as_off'."],
         ),
         (
             "POST",

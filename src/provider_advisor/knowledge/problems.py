@@ -28,11 +28,10 @@ from provider_advisor.safe_text import shown
 
 _LONGEST_ECHO = 60
 _EXPECTED = {
-    "model_type": "a mapping",
-    "dict_type": "a mapping",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "a mapping"),
     "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    **dict.fromkeys(("int_type", "int_from_float", "int_parsing"), "a whole number"),
     "date_type": "a date, YYYY-MM-DD without quotes",
     "greater_than_equal": "at least {ge:.15g}",
     "greater_than": "more than {gt:.15g}",
@@ -65,7 +64,7 @@ def describe_problems(error: ValidationError, document: Document, shape: type[Sh
     is_mapping = isinstance(data, dict)
     # It has none of the keys, and no misspelt one either.
     if not is_mapping or (keys.isdisjoint(data) and not any(did_you_mean(str(key), keys) for key in data)):
-        found = f"the key {shown(next(iter(data)))}" if is_mapping and data else show_found(data)
+        found = f"the key {shown(next(iter(data)))}" if is_mapping and data else _echo(data)
         return [f"{document.where()}: expected a file such as this example; found {found}.{shape.show_example()}"]
     return list(dict.fromkeys(_describe(detail, document, shape) for detail in error.errors(include_url=False)))
 
@@ -84,10 +83,10 @@ def _describe(detail: ErrorDetails, document: Document, shape: type[Shape]) -> s
     # The problem is about the innermost key; if an entry is wrong as a whole, about that entry, by its name.
     subject = (name if is_entry else None) or next((step for step in reversed(path) if isinstance(step, str)), None)
     about = f"{shown(subject)}: " if subject else ""
-    return f"{where}: {about}{_describe_expected(detail)}."
+    return f"{where}: {about}{describe_expected(detail)}."
 
 
-def _describe_expected(detail: ErrorDetails) -> str:
+def describe_expected(detail: ErrorDetails) -> str:
     """Return what was expected, in YAML's terms instead of Python's, and what was found."""
     # pydantic speaks of dictionaries and instances; an author of YAML knows mappings and dates.
     kind, context = detail["type"], detail.get("ctx", {})
@@ -96,15 +95,14 @@ def _describe_expected(detail: ErrorDetails) -> str:
     if kind in {"too_short", "too_long"}:
         return f"expected {_EXPECTED[kind].format(**context)}; found {context['actual_length']}"
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind].format(**context)}; found {show_found(detail['input'])}"
+        return f"expected {_EXPECTED[kind].format(**context)}; found {_echo(detail['input'])}"
     if kind == "form" and isinstance(detail["input"], dict) and detail["input"]:
         return f"{detail['msg']}; found the key {shown(next(iter(detail['input'])))}"
     message = detail["msg"].replace("Input should be", "expected").replace("valid ", "").replace("True", "true")
-    return f"{message[0].lower()}{message[1:]}; found {show_found(detail['input'])}"
+    return f"{message[0].lower()}{message[1:]}; found {_echo(detail['input'])}"
 
 
-def show_found(value: object) -> str:
-    """Return a value as its author wrote it, or its kind."""
+def _echo(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):

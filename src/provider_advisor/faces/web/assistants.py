@@ -195,7 +195,9 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
             except ToolError as error:
                 if not isinstance(wrong := error.__cause__, ValidationError):
                     raise
-                faults = ({**fault, "loc": ("body", *fault["loc"])} for fault in wrong.errors())
+                faults = wrong.errors()
+                for fault in faults:
+                    fault["loc"] = ("body", *fault["loc"])
                 told = {"mistakes": [*map(describe_fault, faults)]}
                 return CallToolResult(content=[TextContent(text=dump_json(told))], structured_content=told)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from markupsafe import Markup, escape
+from pydantic_core import ErrorDetails
 
 from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsError
 from provider_advisor.explanation.words import begin_sentence, capital, shortened
 from provider_advisor.faces.text import clean
-from provider_advisor.knowledge.problems import show_found
+from provider_advisor.knowledge.problems import describe_expected
 from provider_advisor.knowledge.suggest import did_you_mean, name_words, nearest
 
 _CODE = re.compile("`([^`]+)`")
@@ -135,16 +135,7 @@ def record_mistakes(sentences: Iterable[str], names: Mapping[str, str] = _IN_API
     return {"mistakes": told, "did_you_mean": list_suggestions(told)}
 
 
-_EXPECTED = {
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "an object"),
-    "list_type": "a list",
-    "string_type": "a text",
-    "bool_parsing": "true or false",
-    **dict.fromkeys(("int_type", "int_parsing"), "a whole number"),
-}
-
-
-def describe_fault(fault: Mapping[str, Any]) -> str:
+def describe_fault(fault: ErrorDetails) -> str:
     """Return a pydantic error about a request as a sentence.
 
     >>> describe_fault({"type": "missing", "loc": ("header", "x-key"), "msg": "Field required"})
@@ -158,16 +149,10 @@ def describe_fault(fault: Mapping[str, Any]) -> str:
         return f"{capital(name)} is missing."
     if kind == "extra_forbidden":
         return f"unknown key {name[:_LONGEST_SHOWN]}."
-    if kind in {"too_short", "too_long", "string_too_long"}:
-        end, bound = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
-        unit = " characters" if kind == "string_too_long" else ""
-        return f"{name}: expected at {end} {fault['ctx'][bound]:,}{unit}; found {len(fault['input']):,}."
-    if (expected := _EXPECTED.get(kind)) is None:
-        return f"{name}: {fault['msg']}."
-    return f"{name}: expected {expected}; found {clean(show_found(fault['input']))}."
+    return f"{name}: {clean(describe_expected(fault))}."
 
 
-def _describe_body(fault: Mapping[str, Any]) -> str:
+def _describe_body(fault: ErrorDetails) -> str:
     kind = fault["type"]
     if kind == "json_invalid":
         return f"The body is not JSON: {fault['ctx']['error']} at character {fault['loc'][1]}."
@@ -176,4 +161,4 @@ def _describe_body(fault: Mapping[str, Any]) -> str:
     # curl and others declare any body as a form by default.
     if isinstance(fault.get("input"), bytes | str):
         return "The body was not read as JSON; send JSON with the header Content-Type: application/json."
-    return f"The body must be {_EXPECTED.get(kind, 'what the contract says')}."
+    return f"The body: {clean(describe_expected(fault))}."
