@@ -405,6 +405,19 @@ def test_an_id_column_that_is_not_there_is_refused(bicycles):
         _record(bicycles, bicycles, _RIDERS, id_column="name")
 
 
+def test_a_change_of_the_scale_of_members_is_a_change_of_the_criterion(knowledge_from, tmp_path):
+    services = (_BICYCLES / "facts" / "criteria" / "services.yaml").read_text("utf-8")
+    scale = "  scale: {worst: 0, best: 1000, because: a hall holds a thousand}\n"
+    bases = []
+    for best in (50, 70):
+        more = f"{scale}  of_each: region\n  member_scale: {{worst: 0, best: {best}, because: a branch is small}}\n"
+        bases.append(
+            knowledge_from(tmp_path / str(best), facts={"criteria/services.yaml": services.replace(scale, more)})
+        )
+    (change,) = find_changes(*(Facts(base, _DAY) for base in bases))
+    assert (change.kind, change.says.partition(": ")[2]) == ("criterion", "another member scale")
+
+
 def test_a_change_of_what_is_claimed_of_members_names_the_members(knowledge_from, tmp_path):
     """The claims on a criterion and on its members change together; with `only` one of the others stands for all."""
     velo = (_BICYCLES / "facts" / "providers" / "velo.yaml").read_text("utf-8")

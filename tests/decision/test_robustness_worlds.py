@@ -498,6 +498,18 @@ def test_an_amount_in_one_place_is_drawn_together_with_that_in_any_place():
     assert found.none == pytest.approx(1 / 4)
 
 
+def test_a_price_in_one_place_is_drawn_without_that_of_no_place():
+    texts = price("texts-price")._replace(of_each="place")
+    asked = [
+        Requirement("texts-price", "must", Interval(None, 2)),
+        Requirement("texts-price@here", "must", Interval(None, 3)),
+    ]
+    by_name, found = shares({"ada": {}, "bob": {}}, asked, [texts])
+    # Each meets both in 1/4 of the scenarios: what a text costs here says nothing of the list price.
+    assert by_name["ada"].given == by_name["bob"].given == pytest.approx(1 / 4 * 3 / 4 + 1 / 16 / 2)
+    assert found.none == pytest.approx(9 / 16)
+
+
 def test_who_meets_more_is_never_drawn_to_meet_less():
     criteria = [quantity("seats", worst=0, best=500)]
     asked = [Requirement("seats", "must", Interval(200)), Requirement("seats", "should", Interval(300))]

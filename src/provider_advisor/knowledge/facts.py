@@ -162,9 +162,9 @@ class _FactsWithAnswers(Facts):
         )
         self._known = known
         self._supposed, self._found = supposed, dict(supposed)
-        # What is there for one member is there for any; but prices of members are no price without one.
-        members = ((of, split_member(name)[0]) for of, name in supposed if AT in name)
-        self._touched = frozenset(key for key in members if self.knowledge.criteria[key[1]].kind != "price")
+        # What is there for one member is there for any.
+        wholes = ((of, self.knowledge.criteria[name].counts_for) for of, name in supposed)
+        self._touched = frozenset((of, whole) for of, whole in wholes if whole is not None)
         for key in self._touched & supposed.keys():
             self._found[key] = self._raise_to_members(supposed[key])
         # What is there for none is there for no member.

@@ -146,6 +146,11 @@ class Criterion(NamedTuple):
         return None if self.scale is not None and self.scale.ends[0] < 0 else 0
 
     @property
+    def counts_for(self) -> str | None:
+        """Return the criterion that what is there for this member counts for; none for a price, which is no other's."""
+        return None if self.member_of is None or self.kind == "price" else self.member_of.criterion
+
+    @property
     def least(self) -> Interval | None:
         """Return the bound of a must that names none: for a rating with a word for "not there", every other word."""
         if self.absent is None:

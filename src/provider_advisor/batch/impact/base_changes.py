@@ -19,7 +19,7 @@ ChangeKey = tuple[ChangeKind, str, str]
 
 # Fields that define what a claim's value means; if one changes, the criterion's claims change with it.
 _SHAPE = ("kind", "unit", "values", "whole", "limit", "computed", "of_each")
-_MEANING = (*_SHAPE, "weight", "aliases", "scale", "lower_is_better", "of", "usage", "stale_after")
+_MEANING = (*_SHAPE, "weight", "aliases", "scale", "member_scale", "lower_is_better", "of", "usage", "stale_after")
 # Everything that a claim says and that can affect an answer; not where and when it is said.
 _collect_said = attrgetter(
     "product", "value", "bound", "unit", "evidence", "amount", "tiers", "terms", "plus", "price_of"

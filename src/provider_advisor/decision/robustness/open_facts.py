@@ -127,9 +127,9 @@ def find_askable_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, 
                     own = [Use(place, limit, finding.weight) for limit in (None, *limits)]
                     uses.setdefault(price, []).extend(own)
     for name, own in uses.items():
-        whole = facts.knowledge.criteria[name].member_of
-        if whole is not None and facts.knowledge.criteria[name].kind != "price":
-            own += [use for use in uses.get(whole.criterion, ()) if use not in own]
+        whole = facts.knowledge.criteria[name].counts_for
+        if whole is not None:
+            own += [use for use in uses.get(whole, ()) if use not in own]
     return tuple(OpenFact(assessment.provider, criterion, tuple(uses[criterion])) for criterion in sorted(uses))
 
 

@@ -77,7 +77,7 @@ def find_tippings(outcome: Outcome) -> tuple[Tipping, ...]:
 
 def _list_moved(criterion: Criterion) -> set[str]:
     """Return the criteria whose amount moves with this one: what exists for one member exists for any."""
-    return {criterion.id} | ({criterion.member_of.criterion} if criterion.member_of is not None else set())
+    return {criterion.id} | ({criterion.counts_for} if criterion.counts_for is not None else set())
 
 
 def _list_paid(assessment: Assessment) -> Iterator[str]:
@@ -173,8 +173,8 @@ class _TippingSearch:
         is_exact = fact.amount is not None and fact.amount.low == fact.amount.high
         possible = Interval() if fact.amount is None or is_exact else fact.amount
         bounds = self._list_bounds(criterion)
-        if criterion.member_of is not None:  # above or below what is known of any member, the criterion moves with it
-            bounds.append(self._facts(fact.provider, criterion.member_of.criterion).amount)
+        if criterion.counts_for is not None:  # above or below what is known of any member, the criterion moves with it
+            bounds.append(self._facts(fact.provider, criterion.counts_for).amount)
         return sorted(set(list_neighbours([bound for bound in bounds if bound is not None], possible, criterion)))
 
     def _list_bounds(self, criterion: Criterion) -> list[Interval | None]:

@@ -166,7 +166,7 @@ class Supposing:
         """Return the places of the findings that depend on facts about a provider."""
         known, touched = self._facts.knowledge.criteria, {fact.criterion for fact in supposed}
         # What exists for one member exists for any.
-        touched |= {of.criterion for name in touched if (of := known[name].member_of) is not None}
+        touched |= {of for name in touched if (of := known[name].counts_for) is not None}
         return {place for criterion in touched for place in self._depending.get(criterion, ())}
 
     def _find_dependencies(self) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
@@ -180,7 +180,7 @@ class Supposing:
         for place, finding in enumerate(self._outcome.findings):
             named = list_criteria_behind(finding, self._facts.knowledge)
             # What exists for no member does not exist for this one.
-            behind = named | {of.criterion for name in named if (of := criteria[name].member_of) is not None}
+            behind = named | {of for name in named if (of := criteria[name].counts_for) is not None}
             for criterion in behind:
                 places.setdefault(criterion, []).append(place)
             if len(behind) > 1 or finding.cost is not None:

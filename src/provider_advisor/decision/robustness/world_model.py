@@ -299,10 +299,10 @@ class _DrawnFacts:
         # of its best member: 300 seats in one place are 300 seats in some place. With one position for both, it
         # is never behind a member's, because neither end of its open range is behind that of a member.
         for member in [*bounds]:
-            whole = facts.knowledge.criteria[member].member_of
-            if whole is not None and (whole.criterion in bounds or whole.criterion in limits):
-                self._drawn_with[member] = whole.criterion
-                bounds[whole.criterion] = bounds.get(whole.criterion, {}) | bounds.pop(member)
+            whole = facts.knowledge.criteria[member].counts_for
+            if whole is not None and (whole in bounds or whole in limits):
+                self._drawn_with[member] = whole
+                bounds[whole] = bounds.get(whole, {}) | bounds.pop(member)
 
     def get_key(self, name: str) -> str:
         """Return the key of the drawn fact that settles a criterion or cost."""
