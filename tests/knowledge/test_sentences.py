@@ -81,6 +81,8 @@ def test_a_sentence_is_read_whole_if_each_word_is_a_name_a_member_a_bound_or_say
         "Remote worker support, but no VPN",
         "Remote workers in Canada",
         "5 remote workers",
+        "Non-Unicode messages",
+        "Cloud hosted on our servers",
         "SMS without registration",
         "Post to Slack",
         "Support in Salesforce",

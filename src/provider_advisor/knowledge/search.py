@@ -58,6 +58,12 @@ _EMPTY = list_words(
     to use want wants we what when which who will with without would you your
     """
 )
+# Words that turn what stands beside them into something else.
+_TURNS = list_words(
+    """
+    but except instead neither never no non none nor not nothing off only or other outside than without
+    """
+)
 VERBS = frozenset(("did",))
 """Words of the language that are names only in capitals: a DID is a direct number."""
 
@@ -202,10 +208,16 @@ class SearchIndex:
         return self._in_order(kept)[:most]
 
     def find_covering(self, text: str) -> tuple[str, ...]:
-        """Return the ids of the criteria that have all words of a text, except weak ones, in their names and labels."""
+        """Return the ids of the criteria that have all words of a text, except weak ones, in their names and labels.
+
+        A word that only names such as "no servers on site" have says there what is not asked for.
+        """
         roots = [stem(word) for word in self._list_query(text) if word not in _WEAK]
         places = [self._titles.get(root, ()) for root in roots] or [()]
-        found = (self.entries[place] for place in set(places[0]).intersection(*places[1:]))
+        found = [self.entries[place] for place in set(places[0]).intersection(*places[1:])]
+        is_turned = not _TURNS.isdisjoint(_split(text))
+        if is_turned or (len(found) == 1 and not _list_asked_roots(found[0]).issuperset(roots)):
+            return ()
         return tuple(entry.id for entry in found if entry.kind == "criterion")
 
     def _weigh_words(self, query: str) -> dict[str, float]:
@@ -362,6 +374,12 @@ def _to_stems(text: str) -> str:
         at = words.index("of", 1)
         words = [*(word for word in words[at + 1 :] if word not in _BEFORE_WHOSE), *words[:at]]
     return " ".join(map(stem, words))
+
+
+def _list_asked_roots(entry: SearchEntry) -> set[str]:
+    """Return the stems of the names that say what is asked for, not what is left out."""
+    names = (_split(name) for name in (*entry.names, entry.label))
+    return {stem(word) for words in names if _TURNS.isdisjoint(words) for word in words}
 
 
 def _drop_empty(words: list[str]) -> list[str]:

@@ -74,8 +74,6 @@ _SUBJECTS = list_words(
     vendors
     """
 )
-# Words that turn what stands beside them into something else.
-_TURNS = frozenset(("but", "except", "neither", "no", "nor", "not", "only", "or", "other", "than", "without"))
 _PAIRED = frozenset(("both", "either"))
 # Small words that may stand between one of these and the first name: "support for MMS", "ability to record calls".
 _LEADING = frozenset(("for", "of", "to"))
@@ -434,8 +432,7 @@ class _Sentence:
 
     def read_covered(self) -> SentenceReading | None:
         """Return the only criterion that has all words of the sentence in its names and label, if it is named whole."""
-        has_more = self._members or find_amounts(self._text) or _SIGN.search(self._text)
-        if has_more or not _TURNS.isdisjoint(self._plain):
+        if self._members or find_amounts(self._text) or _SIGN.search(self._text):
             return None
         covering = self._index.find_covering(self._text)
         named = {part.names[0] for part in self._choose_counted() if not part.is_keyword}
