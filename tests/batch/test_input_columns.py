@@ -310,7 +310,7 @@ def test_a_line_that_names_the_separator_is_read(answers, tmp_path, line):
 def test_lines_above_the_header_are_skipped(answers, tmp_path):
     path = _write(tmp_path / "teams.csv", "Teams of 2024\n\nteam,needs\na,repairs\n")
     assert [row["team"] for row in answers(path, skip_lines=2)[0]] == ["a"]
-    with pytest.raises(BatchError, match="is empty; expected the column names in the first line"):
+    with pytest.raises(BatchError, match="has nothing below its first 9 lines; skip fewer with --skip-lines"):
         answers(path, skip_lines=9)
     with pytest.raises(BatchError, match="--skip-lines is for CSV and workbooks, but the input is jsonl; leave it out"):
         answers(_write(tmp_path / "teams.jsonl", '{"needs": ["repairs"]}'), skip_lines=1)

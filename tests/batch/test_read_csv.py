@@ -218,3 +218,11 @@ def test_blanks_around_column_names_do_not_count(folder):
     (source,) = find_input_files((str(path),))
     with Stream(source) as stream:
         assert read_header(stream, b",", Limits()).names == ("team", "needs")
+
+
+def test_a_cell_with_the_name_of_a_column_does_not_make_the_first_line_a_title(folder):
+    path = folder / "teams.csv"
+    path.write_bytes(b"team,fax,notes\na,must,needs\n")
+    (source,) = find_input_files((str(path),))
+    with Stream(source) as stream:
+        assert read_header(stream, b",", Limits()).names == ("team", "fax", "notes")

@@ -110,8 +110,11 @@ def read_header(stream: Stream, separator: bytes, limits: Limits, skip_lines: in
         problem = "it does not end" if record is None else record.reason or f"it {_LONE_RETURN}"
         raise BatchError(f"{name}: the first line: {problem}; expected the column names.")
     stream.give_back(head[record.end :])
-    names = _read_names(read_cells(head, record), name, separator)
-    if (lines := _count_lines_above(names, head, record.end, separator)) is not None:
+    cells = read_cells(head, record)
+    names = _read_names(cells, name, separator)
+    # Criteria may be columns too, with "needs" in a cell; a title is alone in its line.
+    is_title = sum(map(bool, cells)) == 1
+    if is_title and (lines := _count_lines_above(names, head, record.end, separator)) is not None:
         raise BatchError(f"{name}: the first line has no column names, a later one has; add --skip-lines {lines}.")
     return Header(names, separator, record.end)
 
@@ -122,8 +125,8 @@ def _count_lines_above(names: Iterable[str], head: bytes, start: int, separator:
         return None
     above = head.count(b"\n", 0, start)
     for number, line in enumerate(head[start:].split(b"\n")[:_MOST_TITLES], above):
-        cells = (fold_name(cell.decode("utf-8", "replace").strip('"\r')) for cell in line.split(separator))
-        if not _OURS.isdisjoint(cells):
+        cells = [fold_name(cell.decode("utf-8", "replace").strip('"\r')) for cell in line.split(separator)]
+        if len(cells) > 1 and not _OURS.isdisjoint(cells):
             return number
     return None
 
