@@ -48,7 +48,7 @@ def replay_command(record: str, options: ReplayOptions) -> None:
 def _read(record: str, name: str) -> dict[str, Any]:
     """Return the record in a file, with a question in it. Raises RequirementsError naming it."""
     # Opening a named pipe would wait for a writer; pipes that the shell makes for `<(…)` have one.
-    if record != "-" and not record.startswith(("/dev/", "/proc/")) and Path(record).is_fifo():
+    if record != "-" and not record.startswith(("/dev/fd/", "/dev/std", "/proc/")) and Path(record).is_fifo():
         raise RequirementsError(f"{record} is a pipe, not a file; pass it as standard input: replay - < {record}")
     content = read_input(record, EXPECTED_RECORD)
     if not content.strip():
