@@ -177,6 +177,7 @@ def test_of_several_ways_to_keep_the_verdict_the_one_with_the_fewest_then_the_ea
 ):
     ada = {"board": _HAS, "chat": _LACKS, "fax": _HAS, "page": _HAS, "phone": _HAS}
     claims = {"ada": ada, "bob": {"board": _LACKS, **bob}, "cyd": {"board": _LACKS, **cyd}}
+    claims["dee"] = {**ada, "board": _LACKS}  # whatever is asked for, she never reaches up
     found = _survey(claims, Requirement("board", "should", weight=3), Requirement("chat", "should", weight=4))
     assert (found.outcome.verdict.provider, found.outcome.verdict.strength) == ("ada", "leaning")
     assert found.proof.hanging == ("strength",)
