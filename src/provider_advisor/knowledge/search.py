@@ -61,7 +61,7 @@ _EMPTY = list_words(
 # Words that turn what stands beside them into something else.
 _TURNS = list_words(
     """
-    but except instead neither never no non none nor not nothing off only or other outside than without
+    but except free instead neither never no non none nor not nothing off only or other outside than without
     """
 )
 VERBS = frozenset(("did",))
