@@ -52,6 +52,16 @@ def test_a_record_from_before_thousands_separators_has_the_same_facts(recommend_
     assert recommend_says(f"recommend replay {path}").out.startswith("The answer is the same.")
 
 
+def test_a_record_that_says_of_a_cost_that_it_is_at_least_nothing_has_the_same_facts(recommend_says, tmp_path):
+    path = tmp_path / "record.json"
+    asked = "--needs monthly-cost<=100 --usage sms-outbound@us=1000"
+    found = recommend_says(f"recommend {asked} --as-of 2026-11-29 --format json").out
+    older = found.replace('"says": "no price', '"says": "at least 0 USD/month; no price')
+    assert older != found
+    path.write_text(older, encoding="utf-8")
+    assert recommend_says(f"recommend replay {path}").out.startswith("The answer is the same.")
+
+
 def test_another_day_can_be_named(recommend_says, record):
     run = recommend_says(f"recommend replay {record} --as-of 2022-11-01")
     assert run.status == 0

@@ -296,8 +296,11 @@ def _compare_findings(pair: AnswerPair) -> Iterator[Difference]:
 
 
 def _get_known(finding: FindingRecord) -> tuple[object, ...]:
-    # Older records say "10000 viewers" where this version says "10,000 viewers": the same fact.
-    return finding.outcome, finding.degree, finding.says.replace(",", "")
+    # Older records say "10000 viewers" where this version says "10,000 viewers", and "at least 0 USD/month; no price is
+    # known" where it says "no price is known": the same facts.
+    least, _, rest = finding.says.partition("; ")
+    says = rest if rest and least.startswith("at least 0 ") else finding.says
+    return finding.outcome, finding.degree, says.replace(",", "")
 
 
 def _say_finding(old: FindingRecord, new: FindingRecord, claims: Sequence[Difference], *, changed: bool) -> str:
