@@ -84,6 +84,7 @@ def test_a_sentence_is_read_whole_if_each_word_is_a_name_a_member_a_bound_or_say
         "Non-Unicode messages",
         "Cloud hosted on our servers",
         "Free dial-in to video",
+        "Lines",
         "SMS without registration",
         "Post to Slack",
         "Support in Salesforce",
