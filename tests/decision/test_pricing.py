@@ -278,7 +278,7 @@ def test_a_must_on_a_cost_that_something_comes_on_top_of_is_met_by_no_floor(pric
     item = found["providers"][0]["monthly_cost"]["items"][0]
     assert (item["price"], item["plus"]) == ("10 EUR/delivery, plus ferries", ["ferries"])
     asked = found["confirm"][0]["facts"][0]["question"]
-    assert asked == "Price of a delivery at A shop, ferries included: how much exactly, in EUR/delivery?"
+    assert asked == "Price of a delivery at A shop, ferries included: what exactly is it, in EUR/delivery?"
 
 
 def test_a_source_that_is_silent_on_fees_does_not_deny_them(priced):

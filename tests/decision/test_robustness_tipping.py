@@ -90,8 +90,8 @@ def test_a_whole_amount_tips_from_the_next_one_on():
     claims = {"ada": {"seats": Said(100, "exactly"), "fax": LACKS}, "bob": {"fax": HAS}}
     asked = [Requirement("seats", "should"), Requirement("fax", "should")]
     assert said(criteria, claims, asked) == [
-        "seats at Ada: from 51 things on, Ada leads (today: 100 things).",
-        "seats at Bob: from 51 things on, Bob leads (today: not known).",
+        "seats at Ada: with at least 51 things, Ada leads (today: 100 things).",
+        "seats at Bob: with at least 51 things, Bob leads (today: not known).",
     ]
 
 
@@ -126,8 +126,8 @@ def test_both_are_level_at_the_amount_itself_not_just_beside_it():
 def test_a_rating_tips_at_one_of_its_words():
     claims = {"ada": {"care": Said("fair")}, "bob": {"care": Said("poor")}}
     assert said([rating("care")], claims, [Requirement("care", "should")]) == [
-        "care at Ada: from fair on, Ada leads (today: fair).",
-        "care at Bob: from good on, Bob leads (today: poor).",
+        "care at Ada: with at least fair, Ada leads (today: fair).",
+        "care at Bob: with at least good, Bob leads (today: poor).",
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_price_of_a_cost_tips_where_the_costs_are_level_and_at_a_bound_it_is_r
 def test_what_to_ask_names_the_price_up_to_which_the_provider_leads():
     found, _ = measured_cost(wants=["monthly-cost"], video_participant_minutes=50_000)
     (says,) = [part["says"] for part in found.record["confirm"] if len(part["facts"]) == 1]
-    assert says.startswith("Price of video at Twilio: how much exactly, in USD/participant-minute?")
+    assert says.startswith("Price of video at Twilio: what exactly is it, in USD/participant-minute?")
     assert says.endswith(" Below 0.00395 USD/participant-minute, Twilio leads.")
 
 
@@ -175,7 +175,7 @@ def test_what_to_ask_says_once_what_every_answer_leads_to():
     found, _ = measured_cost(wants=["monthly-cost"], sms_outbound=1_000, mms_outbound=1_000)
     (says,) = [part["says"] for part in found.record["confirm"] if part["facts"][0]["provider"] == "twilio"]
     assert says == (
-        "Price of an MMS at Twilio: how much exactly, in USD/message? Whatever it is, Twilio would be recommended"
+        "Price of an MMS at Twilio: what exactly is it, in USD/message? Whatever it is, Twilio would be recommended"
         " (leaning)."
     )
 

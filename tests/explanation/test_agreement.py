@@ -219,7 +219,7 @@ def test_every_face_says_that_all_is_known_only_where_it_is(world):
         leaders = [finding for finding in found.findings if finding.provider in found.verdict.among]
         assert not any(finding.is_open for finding in leaders)
     for page in (markdown_report(found, knowledge), html_report(found, knowledge)):
-        assert ("Everything that was asked for is known." in page) == (bool(found.findings) and not unknown)
+        assert ("Everything that you asked for is known." in page) == (bool(found.findings) and not unknown)
         assert ("even odds" in page) <= any(finding.is_open for finding in found.findings)
 
 
@@ -299,7 +299,7 @@ def test_who_can_only_become_level_is_not_said_to_come_out_ahead(capsys):
     text = _text(_answered(World(knowledge, Team((_must("doors"),), {}, {}))), knowledge, capsys)
     assert "unknown facts could still make Bob equal to it" in text
     assert "ahead" not in text
-    assert "With every unknown at even odds, Ada comes first in 75% of the scenarios and Bob in 25%" in text
+    assert "Assuming even odds for each unknown, Ada comes first in 75% of the scenarios and Bob in 25%" in text
 
 
 def test_shares_are_not_shown_where_nothing_can_change(capsys):

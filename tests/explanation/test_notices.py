@@ -67,7 +67,7 @@ def test_the_end_of_an_absence_is_no_end_of_an_offer(knowledge_from, tmp_path):
 def test_what_starts_later_is_not_known_yet_and_says_from_when(knowledge_from, tmp_path):
     shops = knowledge_from(tmp_path, facts={"providers/ciclo.yaml": _SHOP + _ADVICE})
     found = _answer(shops, "2024-01-01", needs=["advice>=good"])
-    assert _says(found) == "not known: excellent from 2024-06-01 on (announced on 2023-03-01)"
+    assert _says(found) == "not known: excellent from 2024-06-01 (announced on 2023-03-01)"
     assert "survey-2023" in [source["id"] for source in found.record["sources"]], "what a notice cites is listed"
     assert _says(_answer(shops, "2024-06-01", needs=["advice>=good"])) == "excellent"
 

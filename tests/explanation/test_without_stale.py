@@ -50,14 +50,14 @@ def _sentence(shops, **asked):
 def test_who_leads_by_old_facts_alone_is_told_with_who_would_lead_without(shops):
     sentence = _sentence(shops, needs=["wax"], wants=["polish"])
     assert sentence.startswith("Alt is recommended (leaning)")
-    assert sentence.endswith("; without the facts that are out of date, Neu would be recommended (leaning).")
+    assert sentence.endswith("; ignoring out-of-date facts, Neu would be recommended (leaning).")
 
 
 def test_who_comes_closest_by_old_facts_alone_is_told_to_come_closest_no_more(shops):
     shops = shops.restrict(only=["alt", "neu"])
     sentence = _sentence(shops, needs=["polish", "cargo-bikes"])
     assert "and Alt comes closest" in sentence
-    assert sentence.endswith("; without the facts that are out of date, no provider would come closest.")
+    assert sentence.endswith("; ignoring out-of-date facts, no provider would come closest.")
 
 
 def test_nothing_is_said_where_old_facts_change_nobody(shops):

@@ -72,7 +72,7 @@ def test_a_conversation_fits_and_names_no_provider_before_its_end(path):
     for line in text.splitlines()[1:]:
         assert line == line.rstrip()
         assert len(line) <= 80
-    before = re.split(r"^(?:Settled|Stopped|You said)", text, maxsplit=1, flags=re.MULTILINE)[0]
+    before = re.split(r"^(?:Done|Stopped|You said)", text, maxsplit=1, flags=re.MULTILINE)[0]
     assert ("Twilio" in before) == ("--show-standing" in text.splitlines()[0])
     left = [int(number) for number in re.findall(r"^Up to (\d+) criteria could", before, re.MULTILINE)]
     assert left or "early" in path.stem
@@ -112,7 +112,7 @@ def test_answers_that_leave_nothing_open_are_settled(ask, tmp_path):
         encoding="utf-8",
     )
     run = ask(f"{_OPTIONS} --answers answers.yaml")
-    assert run.out.startswith("Settled unless you need one of these, which you were not sure about: Unified\n")
+    assert run.out.startswith("Done, unless you need one of these (you were not sure): Unified communications\n")
     assert "\n\nTwilio is recommended" in run.out
 
 
@@ -122,7 +122,7 @@ def test_stopping_saves_a_session_and_resume_takes_the_newest(ask, tmp_path):
     assert f"To continue:\n  recommend ask --resume {session} --as-of 2022-12-31 --no-robustness\n" in stopped.err
     resumed = ask(f"{_OPTIONS} --resume", "/whiteboard\n\ndone\n\n")
     assert "Whiteboard (must)" in resumed.out
-    assert "What matters to the team?" not in resumed.out
+    assert "What matters to your team?" not in resumed.out
     assert ask(f"{_OPTIONS} --resume {session} --plain", "stop\n\n").err.count(str(session)) == 1
     assert _session(tmp_path) == session
 
@@ -229,7 +229,7 @@ def test_only_the_answer_is_on_standard_output_where_programs_read_it(ask):
     for form, start in (("json", "{"), ("markdown", "# "), ("html", "<!doctype html>")):
         run = ask(f"{_OPTIONS} --format {form}", _LESSONS)
         assert run.out.lower().startswith(start)
-        assert "What matters to the team?" in run.err
+        assert "What matters to your team?" in run.err
 
 
 def test_an_end_of_input_leaves_no_session_behind(ask, tmp_path):
@@ -391,7 +391,7 @@ def test_what_a_file_says_is_not_asked_again_and_the_answer_is_that_of_the_file_
     for part in ("verdict", "providers", "findings", "unlisted", "requirements"):
         assert found[part] == expected[part], part
     assert "The questionnaire adds whiteboard to what you started with." in json.dumps(found)
-    assert "You start with 5 requirements, 1 answer about the team and 1 wish in your own words" in " ".join(
+    assert "You start with 5 requirements, 1 answer about your team and 1 wish in your own words" in " ".join(
         asked.err.split()
     )
     saved = recommend_says("recommend --file out.yaml --no-robustness --format json")

@@ -181,7 +181,7 @@ def test_why_is_shown_inside_every_list(talk, monkeypatch):
     monkeypatch.setattr(keys, "Note", lambda texts, line: shown.append(" ".join(texts)) or Note(texts, line))
     draft, _, out = talk(f"?{_VIDEO}?/sms\r?{ENTER}m?\x1bd?{ENTER}")
     topics, criterion, found, members, end = shown
-    assert "Questions per topic at most" in topics
+    assert "At most this many questions per topic" in topics
     assert ("meet" in criterion, "text messages" in found, "In which countries" in members) == (True, True, True)
     assert "Proved" in end
     assert not any(text in out for text in shown)

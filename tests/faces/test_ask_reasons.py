@@ -96,7 +96,7 @@ def test_as_many_providers_as_before_are_said_to_be_others():
     before, after = (Verdict("tie", among=among) for among in (("one", "two"), ("one", "three")))
     assert (
         why_wording._describe_move(Move("must", after), before)
-        == "2 providers would be level, not all of them the same"
+        == "2 providers would be level, but not the same ones as now"
     )
 
 

@@ -103,7 +103,7 @@ def test_facts_lists_from_when_and_until_when_a_claim_is_true(here, recommend_sa
     claim = "- {criterion: rental, value: present, source: survey-2023, line: 9, from: 2023-06-01, until: 2024-12-05}\n"
     file.write_text(file.read_text(encoding="utf-8") + claim, encoding="utf-8")
     run = recommend_says("recommend facts ciclo rental --facts facts --rules rules")
-    assert "present from 2023-06-01 on until 2024-12-05" in " ".join(run.out.split())
+    assert "present from 2023-06-01 until 2024-12-05" in " ".join(run.out.split())
 
 
 def test_the_versions_of_program_and_base_are_printed_together(here, recommend_says):

@@ -67,4 +67,4 @@ def test_accept_writes_the_new_verdicts_and_touches_nothing_else(here, recommend
 
 def test_accept_without_cases_is_refused(recommend_says):
     run = recommend_says("recommend check --accept")
-    assert (run.status, "add --cases" in run.err) == (2, True)
+    assert (run.status, "requires --cases" in run.err) == (2, True)

@@ -98,8 +98,8 @@ def test_a_must_that_cannot_count_yet_is_told_saved_and_not_called_settled(recom
     said, saved = _ask(recommend_says, tmp_path, answers)
     told = "Monthly cost (must) cannot count yet: it is computed from monthly volumes, and none is stated. Give usage."
     assert told in said
-    assert "Settled: " not in said
-    assert "Monthly cost, at most 270 USD/month (must), until usage is given" in said
+    assert "Done: " not in said
+    assert "Monthly cost, at most 270 USD/month (must): not counted until you give a monthly volume" in said
     kept = "uncounted:\n- criterion: monthly-cost\n  priority: must\n  at_most: 270\n"
     assert kept in saved.read_text(encoding="utf-8")
     assert told in " ".join(recommend_says(f"recommend --file {saved} --no-robustness").out.split())

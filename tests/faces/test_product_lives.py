@@ -65,7 +65,7 @@ def test_a_new_team_cannot_choose_what_is_closed_and_a_customer_can(told):
     assert [part["standing"] for part in new["providers"]] == ["ruled-out"]
     own = json.loads(told("2024-02-01 --needs rental --customer-of ciclo --format json"))
     assert [part["standing"] for part in own["providers"]] == ["qualified"]
-    assert "it stays open to this team, which is already a customer" in own["notices"][0]["says"]
+    assert "it stays open to existing customers" in own["notices"][0]["says"]
 
 
 def test_the_products_to_take_have_their_new_names(told):
@@ -75,8 +75,8 @@ def test_the_products_to_take_have_their_new_names(told):
 
 def test_before_their_day_they_are_announced_and_before_that_not_known(told):
     ahead = told("2023-06-15 --needs rental,test-rides")
-    assert "The shop will be closed to new customers from 2023-07-01 on (announced on 2023-06-01)" in ahead
-    assert "The school will be called The academy from 2023-08-01 on (announced on 2023-06-01)" in ahead
+    assert "The shop will be closed to new customers from 2023-07-01 (announced on 2023-06-01)" in ahead
+    assert "The school will be called The academy from 2023-08-01 (announced on 2023-06-01)" in ahead
     assert "End dates and changes" not in told("2023-05-01 --needs rental,test-rides")
 
 

@@ -775,7 +775,7 @@ def test_11_words_that_find_nothing_together_lead_to_what_each_finds(web):
         link = unescape(re.search(r'Try one word: <a href="([^"]+)">video</a> \(\d+\)</p>', found)[1])
         assert "Nothing is recorded about" not in web.get(link).text
     found = web.get("/choose", params={"q": "telehealth", "needs": "sms"}).text
-    assert '<a href="#situation">the situation of the team</a>: Use cases: telehealth' in found
+    assert '<a href="#situation">the situation of your team</a>: Use cases: telehealth' in found
     assert '<details id="situation" open>' in found
 
 
@@ -836,7 +836,7 @@ def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
                 fields.append((name, "must" if name == names[0] else "no"))
         page = web.get("/ask/next", params=fields)
         assert page.status_code == 200
-    assert "Settled" in page.text or "<form" not in page.text
+    assert "Done: " in page.text or "<form" not in page.text
     answer = web.get(unescape(re.search(r'href="(/answer\?[^"]*)"', page.text)[1]))
     assert answer.status_code == 200
     change = unescape(re.search(r'href="(/ask\?a=[^"]*)">Change', page.text)[1])
@@ -931,7 +931,7 @@ def test_8_after_a_settled_end_questions_can_follow_and_back_leads_to_the_end(we
         if "No more questions" in end.text:
             break
         a = web.get("/ask/next", params={"a": a}).url.params["a"]
-    assert "Settled" in end.text
+    assert "Done: " in end.text
     more = web.get(_find_link(end.text, "Ask me more anyway"))
     assert '<input type="hidden" name="more" value="1">' in more.text
     assert web.get(_find_link(more.text, "Back")).text == end.text

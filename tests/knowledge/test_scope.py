@@ -138,7 +138,7 @@ def test_what_is_closed_to_new_customers_is_there_for_a_customer_alone(guides):
     assert facts_as_of(customer, day)("old", "board").truth is Truth.YES
     found = recommend(customer, needs=["board"], as_of=day)
     assert found.verdict.provider == "old"
-    assert "it stays open to this team, which is already a customer" in found.record["notices"][0]["says"]
-    assert "The team is a customer of Old Calls." in found.record["knowledge"]["rests_on"]["says"]
+    assert "it stays open to existing customers" in found.record["notices"][0]["says"]
+    assert "Old Calls is already in use." in found.record["knowledge"]["rests_on"]["says"]
     before = guides.restrict(customer_of=["old"]), dt.date(2024, 2, 1)
     assert facts_as_of(*before)("old", "board").truth is Truth.YES

@@ -198,7 +198,7 @@ def test_a_claim_that_is_stated_after_today_is_a_problem_and_one_that_lies_ahead
     ahead = Facts(_base(["value: present, source: review, from: 2062-09-01"]), dt.date(2026, 11, 28))
     assert [said for said in find_suspicions(ahead) if "in the future" in said] == [
         (
-            "providers/rex.yaml:6: the claim on 'film' is true only from 2062-09-01 on, which is in the future; "
+            "providers/rex.yaml:6: the claim on 'film' is true only from 2062-09-01, which is in the future; "
             "is the date right?"
         )
     ]

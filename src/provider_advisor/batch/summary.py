@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
-from provider_advisor.explanation.words import ask_how_much, joined, rounded, sum_up_grounds
+from provider_advisor.explanation.words import ask_how_much, rounded, sum_up_grounds
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.knowledge.records import Criterion
@@ -176,8 +176,7 @@ def _word_question(provider: str, criterion: Criterion) -> str:
     """Return the question to put to a provider: `Does Acme offer "Fax"?`."""
     if criterion.kind == "capability":
         return f'Does {provider} offer "{criterion.label}"?'
-    open_end = f"which of {joined(criterion.values)}" if criterion.values else ask_how_much(criterion)
-    return f"{criterion.label} at {provider}: {open_end}?"
+    return f"{criterion.label} at {provider}: {ask_how_much(criterion)}?"
 
 
 def _part_by_provider(counts: _Counts) -> dict[str, dict[str, int]]:

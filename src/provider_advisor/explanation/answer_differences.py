@@ -238,7 +238,7 @@ def _pick_fields(part: Any, *names: str) -> dict[str, Any]:  # noqa: ANN401 (a r
 
 def _say_whose(part: RequirementRecord) -> str:
     if not part.implied_by:
-        return "by the team"
+        return "by you"
     return f"by the rule{'s' if len(part.implied_by) > 1 else ''} {joined(part.implied_by)}"
 
 

@@ -161,10 +161,10 @@ def name_unpriced(answer: AnswerRecord) -> str:
     if not names:
         return ""
     if len(names) == len(costs) > 1:
-        whom = "any of them"
-    else:  # those with a price follow
-        whom = joined(names) if len(names) <= _MOST_NAMED else f"the {len(names)} others"
-    return f"No price for this usage is known from {whom}."
+        return "None of them has a known price for this usage."
+    # Those with a price follow.
+    whom = joined(names) if len(names) <= _MOST_NAMED else f"The {len(names)} others"
+    return f"{whom} {'has' if len(names) == 1 else 'have'} no known price for this usage."
 
 
 def list_exclusions(answer: AnswerRecord, provider: ProviderRecord, knowledge: KnowledgeBase) -> list[str]:
@@ -210,7 +210,7 @@ def _say_unpriced(item: CostItemRecord) -> str:
         return quote
     more = len(item.priced_members) - _MOST_NAMED
     names = ", ".join(item.priced_members[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{quote}; prices are recorded for {names}: name one to price it"
+    return f"{quote}; prices are known for {names}; add one, such as {AT}{item.priced_members[0]}"
 
 
 def _name_used_price(item: CostItemRecord, knowledge: KnowledgeBase) -> str:

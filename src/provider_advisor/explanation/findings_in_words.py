@@ -1,7 +1,8 @@
 """Put what is known and not known about each provider into words: findings, ends of facts, what nothing says or judges.
 
 Two examples of what a finding says. "has it (Acme Meet); ends on 2027-01-31 (announced on 2026-09-01)": a capability,
-its product and an end that lies ahead. "65 countries; this does not settle it": an amount that leaves its bound open.
+its product and an end that lies ahead. "more than 65 countries; not enough to tell": an amount that leaves its bound
+open.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,9 +45,9 @@ _HAS = {
 
 _OF_PRODUCTS = {
     "renamed": "has been called {new} since {day}",
-    "renames": "will be called {new} from {day} on",
+    "renames": "will be called {new} from {day}",
     "closed-to-new": "has been closed to new customers since {day}",
-    "closes-to-new": "will be closed to new customers from {day} on",
+    "closes-to-new": "will be closed to new customers from {day}",
     "product-ended": "ended on {day}",
     "product-ends": "ends on {day}",
 }
@@ -64,12 +65,12 @@ _DOUBTED = " (the source is ambiguous)"
 
 
 def explain_presence(finding: Finding, knowledge: KnowledgeBase) -> str:
-    """Return why the requirement or rule counts: the rule's reason, or that the team asks for it."""
+    """Return why the requirement or rule counts: the rule's reason, or that it is asked for."""
     if finding.rule is not None:
         return finding.rule.because
     if finding.requirement is not None and finding.requirement.implied_by:
         return " ".join(knowledge.rules[rule].because for rule in finding.requirement.implied_by)
-    return "The team asks for it."
+    return "You ask for it."
 
 
 def explain_finding(finding: Finding, facts: Facts) -> str:
@@ -88,7 +89,7 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
     if requirement is not None and fact.criterion != requirement.criterion:
         # The price, or another amount, of something that the provider does not offer.
         label = knowledge.criteria[fact.criterion].label
-        return f"does not offer what this applies to: {_say_capability(fact, knowledge)} ({label})"
+        return f"cannot meet this without {label}: {_say_capability(fact, knowledge)}"
     if knowledge.criteria[fact.criterion].kind == "capability":
         return _say_capability(fact, knowledge)
     return _say_amount(fact, finding, knowledge)
@@ -149,9 +150,8 @@ def _say_amount(fact: Fact, finding: Finding, knowledge: KnowledgeBase) -> str:
     doubt = _DOUBTED if _find_strongest_evidence(fact.claims) == "ambiguous" else ""
     paid_for = finding.degree.paid_for
     if paid_for is not None:
-        label = knowledge.criteria[paid_for.criterion].label
-        return f"{said}{doubt}; not known whether it offers what this applies to ({label})"
-    open_end = "; this does not settle it" if finding.degree.truth is Truth.UNKNOWN else ""
+        return f"{said}{doubt}; not known whether it offers {knowledge.criteria[paid_for.criterion].label}"
+    open_end = "; not enough to tell" if finding.degree.truth is Truth.UNKNOWN else ""
     notices = describe_notices(fact, knowledge)
     return f"{said}{doubt}{open_end}{f'; {notices}' if notices else ''}"
 
@@ -188,13 +188,13 @@ def _describe_notice(notice: Notice, knowledge: KnowledgeBase) -> str:
     if notice.stated is not None:
         said += f" ({'announced' if notice.stated < notice.day else 'stated'} on {notice.stated})"
     if notice.kind in _CLOSED and notice.provider in knowledge.scope.customer_of:
-        said += "; it stays open to this team, which is already a customer"
+        said += "; it stays open to existing customers"
     return said
 
 
 def _describe_noticed_claim(notice: Notice, claim: Claim) -> str:
     if notice.kind == "starts":
-        return f"{claim_text(claim)} from {notice.day} on"
+        return f"{claim_text(claim)} from {notice.day}"
     if claim.value != "present":  # an absence or a price cannot end like an offer
         return f"{'was ' if notice.kind == 'ended' else ''}{claim_text(claim)} until {notice.day}"
     return f"{notice.kind} on {notice.day}"
@@ -416,5 +416,5 @@ def list_unsure(answer: AnswerRecord, knowledge: KnowledgeBase) -> list[str]:
     unsure = [labels.get(name, name) for name in answer.question.get("unsure", [])]
     for part in answer.question.get("uncounted", []):
         label = criterion_label(part["criterion"], {key: part[key] for key in _ENDS & part.keys()}, knowledge)
-        unsure.append(f"{label} ({part['priority']}), until usage is given")
+        unsure.append(f"{label} ({part['priority']}): not counted until you give a monthly volume")
     return unsure

@@ -178,8 +178,6 @@ class _QuestionInWords:
             asked = f'Does {self.name} {"offer" if stated is None else "still offer"} "{criterion.label}"'
         elif self._bound is not None:
             asked = f"{about}: {bound_text(self._bound, criterion)}"
-        elif criterion.kind == "rating":
-            asked = f"{about}: which of {joined(criterion.values)}"
         else:
             on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in self._claims) else ""
             asked = f"{about}{on_request}: {ask_how_much(criterion)}"

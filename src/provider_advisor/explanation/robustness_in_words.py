@@ -4,8 +4,8 @@ An example: Acme has a whiteboard and Brook a fax, and it is not known whether A
 and Acme is recommended (leaning). How sure that is:
 
     "The most sensitive weight: Fax: now 4; above 12, Brook would lead."
-    "With every unknown at even odds, Acme comes first in 100% of the scenarios and Brook in 0%."
-    "The smallest change to the requirements that changes the answer: With Fax as a must: Brook would be recommended …"
+    "Assuming even odds for each unknown, Acme comes first in 100% of the scenarios and Brook in 0%."
+    "The smallest change to your requirements that changes the answer: with Fax as a must. Then Brook would be …"
 """
 
 from __future__ import annotations
@@ -253,9 +253,9 @@ def say_odds(unknown: float, *, at_worst: bool) -> str:
 
     With `at_worst`, some amounts are stated by no source; silence is no advantage, so they count at their worst.
     """
-    odds = "at even odds" if unknown == _EVEN else f"met at {percent(unknown)} odds"
-    amounts = " and every amount that no source states at its worst" if at_worst else ""
-    return f"With every unknown {odds}{amounts}"
+    odds = "even odds for each unknown" if unknown == _EVEN else f"a {percent(unknown)} chance that each unknown is met"
+    amounts = ", and the worst value for amounts that no source states" if at_worst else ""
+    return f"Assuming {odds}{amounts}"
 
 
 def _say_ahead(verdict: Verdict, shares: Shares, knowledge: KnowledgeBase) -> str:
@@ -280,16 +280,16 @@ def _say_ahead(verdict: Verdict, shares: Shares, knowledge: KnowledgeBase) -> st
 def _record_changes(found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase) -> RequirementChangesRecord:
     turns = [_record_turn(turn, before, knowledge) for turn in found.turns]
     if turns:
-        says = f"The smallest change to the requirements that changes the answer: {turns[0].says}"
+        said, then = _say_turn(found.turns[0], knowledge), in_brief(found.turns[0].verdict, knowledge, before)
+        says = f"The smallest change to your requirements that changes the answer: {said}. Then {then}."
     elif found.complete:
-        says = "No single change to the requirements, and no two together, would change the answer."
+        says = "No single change to your requirements, and no two together, would change the answer."
     else:
-        says = "No change to the requirements was found that changes the answer; not all pairs were tried."
+        says = "No change to your requirements was found that changes the answer; not all pairs were tried."
     return RequirementChangesRecord(turns=turns, complete=found.complete, says=says)
 
 
 def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> TurnRecord:
-    said = joined([_say_change(change, knowledge) for change in turn.changes])
     return TurnRecord(
         changes=[
             ChangeRecord(
@@ -301,13 +301,17 @@ def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> TurnR
             for change in turn.changes
         ],
         verdict=ThenVerdictRecord(**turn.verdict.record()),
-        says=f"{capital(said)}: {in_brief(turn.verdict, knowledge, before)}.",
+        says=f"{capital(_say_turn(turn, knowledge))}: {in_brief(turn.verdict, knowledge, before)}.",
     )
 
 
 def _record_asked(requirement: Requirement, knowledge: KnowledgeBase) -> AskedRecord:
     words = bound_words(requirement.bound, knowledge.criteria[requirement.criterion])
     return AskedRecord(priority=requirement.priority, bound=dict(words) or None)
+
+
+def _say_turn(turn: Turn, knowledge: KnowledgeBase) -> str:
+    return joined([_say_change(change, knowledge) for change in turn.changes])
 
 
 def _say_change(change: RequirementChange, knowledge: KnowledgeBase) -> str:
@@ -353,7 +357,7 @@ def _record_tipping(part: Tipping, knowledge: KnowledgeBase) -> TippingRecord:
 def say_within(part: Tipping, criterion: Criterion) -> str:
     """Return the amounts with which a provider leads: "below 0.0064 USD/message"."""
     ends = [
-        (part.within.low, "from {} on" if part.reached[0] else "above {}", ROUND_CEILING),
+        (part.within.low, "with at least {}" if part.reached[0] else "above {}", ROUND_CEILING),
         (part.within.high, "up to {}" if part.reached[1] else "below {}", ROUND_FLOOR),
     ]
     return joined([words.format(_write_amount(end, criterion, way)) for end, words, way in ends if end is not None])

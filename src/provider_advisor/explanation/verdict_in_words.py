@@ -65,7 +65,7 @@ def in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None 
 
 def _undetermined_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None) -> str:
     if not verdict.named:
-        return "nothing would be left to compare the providers by"
+        return "there would be nothing left to compare"
     if verdict.lean is not None:
         return f"the answer would be undetermined, leaning to {knowledge.providers[verdict.lean].name}"
     if before is not None and before.kind == "undetermined" and before.lean is None:
@@ -135,7 +135,7 @@ def _say_without_stale(decision: Decision) -> str:
         return ""
     is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
     then = "no provider would come closest" if is_still_open else in_brief(fresh, facts.knowledge)
-    return f"without the facts that are out of date, {then}"
+    return f"ignoring out-of-date facts, {then}"
 
 
 def _say_older_price(decision: Decision) -> str:
@@ -244,7 +244,7 @@ class _Reason:
     def _explain_none(self) -> str:
         why = "; ".join(self._list_failing(list(self._assessments.values())))
         if self._decision.combinations:
-            why += f"; {provider_names(self._decision.combinations[0], self._knowledge)} together do"
+            why += f"; {provider_names(self._decision.combinations[0], self._knowledge)} together meet every must"
         count = len(self._assessments)
         if count == 1:
             return f"The only provider compared does not meet everything that you need: {why}."
@@ -262,7 +262,7 @@ class _Reason:
     def _explain_lean(self, lean: str) -> str:
         name, count = self._name(lean), len(self._assessments)
         if count == 1:
-            why = "it may meet every must, but is not known to; no other was compared"
+            why = "it may meet every must, but that is not confirmed; it is the only provider compared"
         else:
             none = f"none of the {count} providers compared is known to meet every must, and {name} comes closest"
             why = _join_clauses([none, *self._list_outscoring([lean])])

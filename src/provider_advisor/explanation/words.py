@@ -51,8 +51,10 @@ def join_any(words: Sequence[str]) -> str:
 
 
 def ask_how_much(criterion: Criterion) -> str:
-    """Return the end of a question about an amount: "how many seats exactly", "how much exactly, in USD/message"."""
-    return f"how many {criterion.unit} exactly" if criterion.whole else f"how much exactly, in {criterion.unit}"
+    """Return the end of a question: "how many seats exactly", "what exactly is it, in USD/message", "poor or good"."""
+    if criterion.values:
+        return join_any(criterion.values)
+    return f"how many {criterion.unit} exactly" if criterion.whole else f"what exactly is it, in {criterion.unit}"
 
 
 def shortened(words: Sequence[str], most: int = 4) -> str:
@@ -389,7 +391,9 @@ def limits_text(knowledge: KnowledgeBase) -> str:
         f"The comparison is limited to {name(scope.only)}." if scope.only else "",
         f"{name(scope.without)} {'was' if len(scope.without) == 1 else 'were'} left out." if scope.without else "",
         f"Only claims from {joined(scope.sources)} count." if scope.sources else "",
-        f"The team is a customer of {name(scope.customer_of)}." if scope.customer_of else "",
+        f"{name(scope.customer_of)} {'is' if len(scope.customer_of) == 1 else 'are'} already in use."
+        if scope.customer_of
+        else "",
     ]
     return " ".join(part for part in said if part)
 

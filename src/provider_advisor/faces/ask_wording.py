@@ -41,7 +41,7 @@ from provider_advisor.safe_text import shown
 
 _SILENT = {NONE, NO_ANSWER}
 _TITLES = {
-    "topics": "What matters to the team? Tick its topics; you are not asked about the others.",
+    "topics": "What matters to your team? Tick the topics; you will not be asked about the rest.",
     "numbers": "What you asked for, in numbers",
     "members": "More about what you need",
     "situation": "Your team",
@@ -277,14 +277,14 @@ def describe_given(state: State) -> str:
     wishes = len(team.requirements) + len(state.given.uncounted) + len(team.unwanted)
     counts = [
         (wishes, "requirement", "requirements"),
-        (len(team.situation), "answer about the team", "answers about the team"),
+        (len(team.situation), "answer about your team", "answers about your team"),
         (len(team.usage), "monthly volume", "monthly volumes"),
         (len(team.unlisted), "wish in your own words", "wishes in your own words"),
     ]
     told = joined([write_count(number, one, many) for number, one, many in counts if number])
     if not told:
         return "Nothing has been said yet."
-    return f"You start with {told}, which will not be asked again. To see or change them, search without a word: /"
+    return f"You start with {told}, which will not be asked again. To see or change them, type / and press Enter."
 
 
 def list_topics_given(state: State) -> tuple[str, ...]:
@@ -300,7 +300,7 @@ def list_topics_given(state: State) -> tuple[str, ...]:
 def describe_end(state: State, end: End, *, continues: bool = True) -> str:
     """Return which of the four ends was reached, and what it means; `continues` if questions may follow."""
     if end.kind == "settled":
-        text = "Settled: no further answer within your topics would change the result."
+        text = "Done: no other answer in your topics could change the result."
     elif end.kind == "settled-unless":
         text = " ".join(_describe_unless(state, end))
     elif end.kind == "declared":
@@ -315,12 +315,12 @@ def _describe_unless(state: State, end: End) -> Iterator[str]:
     uncounted = survey_answers(state).meaning.uncounted
     labels = dict.fromkeys(make_prompt(key, state.catalogue).label for key in end.unless if key not in uncounted)
     if labels:
-        yield f"Settled unless you need one of these, which you were not sure about: {', '.join(labels)}."
+        yield f"Done, unless you need one of these (you were not sure): {', '.join(labels)}."
     for key in sorted(uncounted):
         label = make_prompt(key, state.catalogue).label
         yield (
-            f"Not settled: {label} does not count yet, because no monthly volume is stated. Give a volume, or go "
-            f"without it{'' if labels else ': then no further answer would change the result'}."
+            f"{label} needs a monthly volume before it counts. Give one, or leave {label} out"
+            f"{'' if labels else '; without it, no other answer in your topics could change the result'}."
         )
 
 
@@ -340,7 +340,7 @@ def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:
         yield f"Not asked, because nothing is known about them: {'; '.join(unknown)}. If one matters, search for it."
     if not (team.requirements or team.situation or team.usage):
         how = "search for a topic or a criterion" if continues else "go back and select a topic"
-        yield f"You asked for nothing yet: {how}."
+        yield f"You have not asked for anything yet: {how}."
     elif end.verdict.kind == "none" and not end.complete:
         more = " Continue to see everything that you would have to give up." if continues else ""
         yield f"None of the providers compared meets every must.{more}"

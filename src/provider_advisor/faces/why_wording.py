@@ -28,7 +28,7 @@ _MOST_LISTED = 8
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _PROVED = {
     "out": "none of the providers compared meets every must",
-    "standing": "the leader's musts are decided",
+    "standing": "it is decided whether the leader meets every must",
     "behind": "no other provider can catch up",
     "level": "the leaders stay level",
     "strength": "the answer stays as firm as it is",
@@ -45,7 +45,7 @@ _STRENGTHS: Mapping[str, str] = {
     "firm": " for certain",
     "dated": ", but only on facts that are out of date",
     "leaning": ", but not for certain",
-    "lean": ", but one of its musts would not be known",
+    "lean": ", but it would not be known whether it meets every must",
 }
 
 
@@ -93,7 +93,7 @@ def _describe_kind(verdict: Verdict) -> str:
     if verdict.kind == "recommended":
         return f"one provider is ahead{_STRENGTHS[str(verdict.strength)]}"
     if verdict.lean:
-        return "one provider is ahead, but one of its musts is not known"
+        return "one provider is ahead, but it is not known whether it meets every must"
     if verdict.kind == "undetermined":
         return f"the answer is open{_describe_among(verdict)}"
     if verdict.kind == "tie":
@@ -146,7 +146,8 @@ def _describe_move(move: Move, before: Verdict) -> str:
     if after.kind == "none":
         return "none of the providers compared would meet every must"
     # As many as now, but others: without this, the sentence would be that of the answer so far.
-    others = ", not all of them the same" if len(after.among) == len(before.among) and after.among else ""
+    is_alike = len(after.among) == len(before.among) and set(after.among) != set(before.among)
+    others = ", but not the same ones as now" if is_alike else ""
     if after.kind == "tie":
         return f"{len(after.among):,} providers would be level{others}"
     ahead, was = after.provider or after.lean, before.provider or before.lean
@@ -164,10 +165,11 @@ def _describe_dependents(found: Why) -> Iterator[str]:
 
 
 def _describe_topics(state: State) -> Iterator[str]:
-    yield "You are not asked about the topics that you leave out. You can tick more of them later: search for topics."
+    yield "You will not be asked about the topics that you leave out. You can tick more later: search for topics."
     questions = [part for part in state.catalogue.questions.values() if part.about == "criterion"]
     counts = [
         f"{subject.label} {sum(name in question.subjects for question in questions)}"
         for name, subject in state.catalogue.subjects.items()
     ]
-    yield f"Questions per topic at most (some are in several): {', '.join(counts)}. Only a few of them will be asked."
+    yield f"At most this many questions per topic (some belong to several): {', '.join(counts)}."
+    yield "Only a few of them will be asked."

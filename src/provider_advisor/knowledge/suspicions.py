@@ -210,7 +210,7 @@ def _find_ahead(facts: Facts) -> Iterator[str]:
     for claim in _iterate_claims(facts.knowledge):
         if claim.starts > facts.as_of >= claim.stated:
             yield (
-                f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts} on, which is "
+                f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts}, which is "
                 "in the future; is the date right?"
             )
 

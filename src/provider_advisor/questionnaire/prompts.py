@@ -84,7 +84,7 @@ def _choose_words(question: Question, about: Criterion | Topic | UsageItem) -> t
 
 def _ask_topics(key: Key, catalogue: Catalogue) -> Prompt:
     choices = tuple((subject.id, subject.label) for subject in catalogue.subjects.values())
-    return Prompt(key, "topics", "Topics", "What matters to the team?", choices=choices, many=True)
+    return Prompt(key, "topics", "Topics", "What matters to your team?", choices=choices, many=True)
 
 
 def _ask_unlisted(key: Key, _: Catalogue) -> Prompt:

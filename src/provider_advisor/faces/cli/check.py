@@ -98,7 +98,7 @@ def check_command(context: click.Context, /, options: CheckOptions) -> None:
 def _refuse_mixed(options: CheckOptions) -> None:
     """Raise UsageError for options that need or exclude another one."""
     if options.accept and not options.with_cases:
-        raise click.UsageError("--accept writes the verdicts of decision cases; add --cases.")
+        raise click.UsageError("--accept requires --cases.")
     if options.freshness and options.with_cases:
         raise click.UsageError("--freshness and --cases cannot be combined; run one after the other.")
     if not options.freshness and (options.within is not None or options.only or options.form != "text"):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import claim_text, joined, member_label
+from provider_advisor.explanation.words import claim_text, counted, joined, member_label
 from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options
 from provider_advisor.faces.compared_facts import split_claim
 from provider_advisor.faces.knowledge_records import record_claim
@@ -65,7 +65,7 @@ def facts_command(names: tuple[str, ...], options: FactListOptions) -> None:
     elif found:
         _show(found, knowledge)
     else:
-        show_text("No claims found, so nothing is known.")
+        show_text("No claims found.")
 
 
 def _find_named(names: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[set[str], set[str]]:
@@ -135,7 +135,7 @@ def _show(claims: list[Claim], knowledge: KnowledgeBase) -> None:
 
 def _describe(claim: Claim, knowledge: KnowledgeBase) -> str:
     """Return a claim in words: value, members, products, days and kind of evidence."""
-    starts = f" from {claim.starts} on" if claim.starts > claim.stated else ""
+    starts = f" from {claim.starts}" if claim.starts > claim.stated else ""
     price_of = f" ({member_label(claim.criterion, claim.price_of, knowledge)} price)" if claim.price_of else ""
     says = _say_members(claim, knowledge) + price_of + starts + (f" until {claim.until}" if claim.until else "")
     says += "" if claim.evidence == "stated" else f", {claim.evidence}"
@@ -160,7 +160,7 @@ def _show_changes(changes: Sequence[FactChange], knowledge: KnowledgeBase, form:
         if rows:
             page.table(_HEADINGS, rows)
         if confirmed := len(parts) - len(rows):
-            page.line(f"{confirmed:,} claim{'s say' if confirmed > 1 else ' says'} the same as before.")
+            page.line(f"{counted(confirmed, 'claim')} confirmed.")
     cited = ((at, knowledge.sources[name]) for name, at in places.items())
     page.section(
         "Sources",

@@ -47,7 +47,11 @@ class ImpactOptions(InputOptions):
         "--before", type=path_name, metavar=_SIDE, required=True, help="Knowledge base before the change."
     )
     after: str | None = option(
-        "--after", type=path_name, metavar=_SIDE, help="Knowledge base after the change; default: see above."
+        "--after",
+        type=path_name,
+        metavar=_SIDE,
+        help="Knowledge base after the change; default: --facts and --rules, else the working tree, or the shipped "
+        "knowledge base if --before is a folder.",
     )
     sample: int = option(
         "--sample",
@@ -186,8 +190,8 @@ def _list_rows(record: Record) -> Iterator[str]:
     """Yield a line for each kind of row that was not compared, or not on its own day."""
     rejected = record["rejected"]
     if total := sum(rejected.values()):
-        sides = {"both": "both bases", "before": "the base before only", "after": "the base after only"}
-        parts = [f"{rejected[key]:,} by {words}" for key, words in sides.items() if rejected[key]]
+        sides = {"both": "by both bases", "before": "only by the old base", "after": "only by the new base"}
+        parts = [f"{rejected[key]:,} {words}" for key, words in sides.items() if rejected[key]]
         yield f"{total:,} of {record['rows']:,} rows {'was' if total == 1 else 'were'} rejected: {joined(parts)}."
     if record["dated"]:
         own = "row has its own as_of or max_age" if record["dated"] == 1 else "rows have their own as_of or max_age"
@@ -233,8 +237,10 @@ def _show_changes(record: Record, page: Page) -> None:
         page.line(f"({counted(len(chosen) - _MOST_CHANGES, 'change')} more; see --format json)")
     if idle := len(record["changes"]) - len(turning):
         verb = "affects" if idle == 1 else "affect"
-        what = "none of these verdicts alone" if record["transitions"] else "no verdict"
-        page.line(f"{counted(idle, 'change')} {verb} {what}; see --format json.")
+        alone = f"none of these verdicts on {'its' if idle == 1 else 'their'} own"
+        page.line(
+            f"{counted(idle, 'change')} {verb} {alone if record['transitions'] else 'no verdict'}; see --format json."
+        )
 
 
 def _choose_changes(changes: Iterable[Record]) -> list[Record]:

@@ -22,7 +22,9 @@ class ReplayOptions(FactOptions):
 
     form: str = format_option("text", "json")
     as_of: str | None = option(
-        "--as-of", metavar="DATE", help="Use the facts as of this date (YYYY-MM-DD); default: see above."
+        "--as-of",
+        metavar="DATE",
+        help="Use the facts as of this date (YYYY-MM-DD); default: that in RECORD, else today.",
     )
 
 

@@ -52,7 +52,7 @@ def _setting(flag: str, field: str, kind: click.ParamType[Any], help: str) -> Ca
     "--cache-size",
     "cache",
     click.IntRange(0),
-    "Bytes of answers that each worker keeps in memory to send them again; 0 for none.",
+    "Answer cache of each worker, in bytes; 0 turns it off.",
 )
 @click.option(
     "--root-path", "root", default="", help="URL path under which a proxy serves the pages, such as /advisor."

@@ -66,12 +66,13 @@ from provider_advisor.safe_text import reveal
 #     Monthly cost              [item by item]
 #     Products to choose
 #     Not known
+#     Out of date
 #     Caveats                   (in a short answer; "Why" has them with each finding)
 #     What would change the answer                                                     questions, then concessions
 #     How sure                  [pairs, weights]
 #     [Sources, by number]
 #
-# Lists in a short answer end after three lines with "(2 more: --verbose)".
+# Lists in a short answer end after three lines with "(2 more; show with --verbose)".
 
 _MOST_COLUMNS = 4
 _MOST_ROWS = 8
@@ -175,7 +176,7 @@ class _AnswerText:
             self._write_sources()
         elif answer.findings:
             page.gap()
-            page.line("For reasons, sources and how sure this is, add --verbose.")
+            page.line("Add --verbose for reasons, sources and how sure this is.")
 
     def _write_findings(self) -> None:
         self._write_matrix()
@@ -193,7 +194,7 @@ class _AnswerText:
     def _shorten(self, lines: Sequence[str], most: int = _MOST_LINES) -> Sequence[str]:
         """Return the lines; in a short answer only the first few, and how many more there are."""
         left = 0 if self.verbose else len(lines) - most
-        return [*lines[:most], f"({left:,} more: --verbose)"] if left > 0 else lines
+        return [*lines[:most], f"({left:,} more; show with --verbose)"] if left > 0 else lines
 
     def _write_matrix(self) -> None:
         """Print who meets what; a long table in a short answer omits the rows that all meet."""
@@ -218,7 +219,9 @@ class _AnswerText:
         if any(group[0].implied_by for group in kept):
             page.line(f"+ added by a rule, not by you{'' if self.verbose else ': --verbose says why'}.")
         if len(kept) < len(groups):
-            page.line(f"({len(groups) - len(kept)} more that all of them meet: --verbose)")
+            page.line(
+                f"({counted(len(groups) - len(kept), 'more row')} that every provider meets; show with --verbose)"
+            )
 
     def _mark(self, finding: FindingRecord) -> TableCell:
         """Return the mark of a finding with its caveats: "yes, ambiguous", "yes (2022)"."""
@@ -286,15 +289,12 @@ class _AnswerText:
 
     def _write_unknowns(self) -> None:
         unknown, stale = list_unknowns(self.answer, self.knowledge), self.answer.knowledge.stale
-        if not (self.verbose or unknown or stale):
-            return
-        lines = [f"{part.label}: {part.providers}" for part in unknown]
+        self.page.section("Not known", [f"{part.label}: {part.providers}" for part in unknown])
         if stale:
             by_day = sorted(Counter(entry.as_of for entry in stale).items())
             said = joined([f"{counted(count, 'fact')} from {day}" for day, count in by_day])
-            verb, them = ("is", "it") if len(stale) == 1 else ("are", "them")
-            lines.append(f"{said} {verb} out of date: check {them} again before you sign.")
-        self.page.section("Not known", [*([] if unknown else ["Everything that you asked for is known."]), *lines])
+            them = "it" if len(stale) == 1 else "them"
+            self.page.section("Out of date", [f"{said}: check {them} again before you sign."])
 
     def _write_changes(self) -> None:
         answer, page = self.answer, self.page

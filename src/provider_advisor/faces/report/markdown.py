@@ -38,7 +38,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     blocks = [
         *_write_head(report, answer),
         "## Context",
-        _join_list(context) or "The team stated only its requirements.",
+        _join_list(context) or "You stated only your requirements.",
         *_write_requirements(report),
         *_write_options(report),
         "## Verdict",
@@ -149,7 +149,7 @@ def _write_reasons(found: Sequence[ReportRow]) -> Iterator[str]:
 
 def _say_origin(row: ReportRow) -> str:
     if not row.rules:
-        return ", stated by the team"
+        return ", stated by you"
     return ", by the rule" + ("s " if len(row.rules) > 1 else " ") + ", ".join(f"`{rule}`" for rule, _ in row.rules)
 
 
@@ -161,7 +161,7 @@ def _write_unknowns(report: Report) -> Iterator[str]:
             ([escape(part.label), part.priority, escape(part.providers)] for part in report.unknowns),
         )
     else:
-        yield "Everything that was asked for is known." if report.rows else "Nothing was asked for."
+        yield "Everything that you asked for is known." if report.rows else "Nothing was asked for."
     if report.sure.questions:
         yield "Questions to ask, most useful first:"
         yield "\n".join(

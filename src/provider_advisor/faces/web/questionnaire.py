@@ -139,7 +139,7 @@ def _read_fields(screen: Screen, fields: Fields, state: State) -> dict[Key, obje
         except RequirementsError as error:
             faults[_name_element(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
     if values.get(TOPICS) == ():
-        faults[_name_element(TOPICS)] = ["Select at least one topic; you are not asked about the others."]
+        faults[_name_element(TOPICS)] = ["Select at least one topic; you will not be asked about the rest."]
     if faults:
         raise FieldError(faults)
     return values
