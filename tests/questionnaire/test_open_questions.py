@@ -11,7 +11,7 @@ from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
 from provider_advisor.questionnaire.interpret_answers import interpret_answers
-from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions
+from provider_advisor.questionnaire.open_questions import CAN_BE_EITHER, CAN_BE_NO, CAN_BE_YES, DecidingQuestions
 from provider_advisor.questionnaire.state import TOPICS
 
 _RENTAL, _CARGO = Need("rental"), Need("cargo-bikes")
@@ -63,12 +63,12 @@ def test_what_is_answered_decides_no_more(opened):
     assert _find(beginner, AllOf((_RENTAL, _BEGINNER))) == {"rental"}
     regular = put_answers(opened, [GivenAnswer(_KEYS["skill"], ("regular",))])
     meaning = interpret_answers(regular)
-    assert meaning.possible.may_be(AllOf((_RENTAL, _BEGINNER))) == NO
+    assert meaning.possible.may_be(AllOf((_RENTAL, _BEGINNER))) == CAN_BE_NO
 
 
 def test_a_criterion_may_be_stated_until_its_question_is_answered(opened):
     key = _KEYS["rental"]
-    values = {None: YES | NO, "must": YES, "no": NO, "not-sure": YES | NO}
+    values = {None: CAN_BE_EITHER, "must": CAN_BE_YES, "no": CAN_BE_NO, "not-sure": CAN_BE_EITHER}
     for value, truths in values.items():
         state = opened if value is None else put_answers(opened, [*opened.answers, GivenAnswer(key, value)])
         assert survey_answers(state).meaning.possible.stated["rental"] == truths
@@ -91,10 +91,10 @@ def members() -> State:
 def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for(members):
     board = Key("criterion", "board")
     for answers, truths, decides in [
-        ((), YES | NO, {board}),
-        ((GivenAnswer(board, "must"),), YES | NO, {Key("members", "board")}),
-        ((GivenAnswer(board, "must"), GivenAnswer(Key("members", "board"), ("here",))), YES, set()),
-        ((GivenAnswer(board, "no"),), NO, set()),
+        ((), CAN_BE_EITHER, {board}),
+        ((GivenAnswer(board, "must"),), CAN_BE_EITHER, {Key("members", "board")}),
+        ((GivenAnswer(board, "must"), GivenAnswer(Key("members", "board"), ("here",))), CAN_BE_YES, set()),
+        ((GivenAnswer(board, "no"),), CAN_BE_NO, set()),
     ]:
         answered = put_answers(members, answers)
         possible = survey_answers(answered).meaning.possible
@@ -107,9 +107,9 @@ def test_a_rule_on_a_member_may_fire_as_long_as_its_criterion_may_be_asked_for(m
 def test_what_is_said_of_a_member_says_that_its_criterion_is_needed_and_a_no_is_final(members):
     # The rule speaks of a board here; there it is asked for all the same.
     for name, value, of_it, of_any in [
-        ("board@here", "must", YES, YES),
-        ("board@here", "no", NO, YES | NO),
-        ("board@there", "must", YES, YES),
+        ("board@here", "must", CAN_BE_YES, CAN_BE_YES),
+        ("board@here", "no", CAN_BE_NO, CAN_BE_EITHER),
+        ("board@there", "must", CAN_BE_YES, CAN_BE_YES),
     ]:
         answer = GivenAnswer(Key("criterion", name), value, searched=True)
         possible = survey_answers(put_answers(members, [answer])).meaning.possible
@@ -125,18 +125,18 @@ def test_a_rule_may_fire_by_what_another_may_add():
     state = fresh(knowledge_of(criteria, {"ada": {"fax": Said("present")}, "bob": {}}, chain))
     no_chat = [GivenAnswer(Key("criterion", "chat"), "no-answer")]
     for answers, truths in [
-        (no_chat, YES | NO),
-        ([*no_chat, GivenAnswer(Key("criterion", "board"), "must")], YES),
-        ([*no_chat, GivenAnswer(Key("criterion", "board"), "no-answer")], NO),
+        (no_chat, CAN_BE_EITHER),
+        ([*no_chat, GivenAnswer(Key("criterion", "board"), "must")], CAN_BE_YES),
+        ([*no_chat, GivenAnswer(Key("criterion", "board"), "no-answer")], CAN_BE_NO),
     ]:
         assert survey_answers(put_answers(state, answers)).meaning.possible.rules["likes"] == truths
 
 
 def test_what_is_denied_is_as_open_as_what_denies_it(opened):
-    for value, truths in [("must", NO), ("no", YES)]:
+    for value, truths in [("must", CAN_BE_NO), ("no", CAN_BE_YES)]:
         state = put_answers(opened, [*opened.answers, GivenAnswer(_KEYS["rental"], value)])
         assert interpret_answers(state).possible.may_be(Not(_RENTAL)) == truths
-    assert interpret_answers(opened).possible.may_be(Not(_RENTAL)) == YES | NO
+    assert interpret_answers(opened).possible.may_be(Not(_RENTAL)) == CAN_BE_EITHER
 
 
 def test_a_rule_that_does_not_fire_yet_is_kept_so_by_the_cheapest_questions(opened):
@@ -150,5 +150,5 @@ def test_a_cost_is_stated_for_sure_once_there_is_usage_that_it_follows_from():
     criteria = [capability("board"), price("rate")]
     state = fresh(with_bill(knowledge_of(criteria, {"ada": {"board": Said("present"), "rate": Said(2, "exactly")}})))
     asked = GivenAnswer(Key("criterion", "bill"), "must")
-    for answers, truths in [((asked,), YES | NO), ((asked, GivenAnswer(Key("usage", "calls"), 10)), YES)]:
+    for answers, truths in [((asked,), CAN_BE_EITHER), ((asked, GivenAnswer(Key("usage", "calls"), 10)), CAN_BE_YES)]:
         assert survey_answers(put_answers(state, answers)).meaning.possible.stated["bill"] == truths

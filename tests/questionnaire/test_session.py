@@ -83,10 +83,10 @@ def _is_of_good_length(screen: Screen) -> None:
 
 def _stays_proved(before: Known, after: Known) -> None:
     assert before.out <= after.out
-    assert not set(before.proved) & set(before.hanging)
-    if not before.hanging:
+    assert not set(before.proved) & set(before.still_open)
+    if not before.still_open:
         assert before.verdict == after.verdict
-    if set(before.hanging) <= {"strength"}:
+    if set(before.still_open) <= {"strength"}:
         assert _ahead(before) == _ahead(after)
 
 
@@ -258,10 +258,10 @@ def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):
     state = answer_screen(state, choose_screen(state), {})
     for key in choose_screen(state).keys:
         reason = explain_question(state, key)
-        assert [move.answer for move in reason.moves] == ["must", "good", "nice", "no"]
-        for move in reason.moves:
-            after = change_answer(state, key, move.answer, searched=True)
-            assert move.verdict == survey_answers(after).outcome.verdict
+        assert [effect.answer for effect in reason.effects] == ["must", "good", "nice", "no"]
+        for effect in reason.effects:
+            after = change_answer(state, key, effect.answer, searched=True)
+            assert effect.verdict == survey_answers(after).outcome.verdict
         assert reason.decides
         assert reason.coverage is None or reason.coverage.has <= len(shops.catalogue.providers)
 

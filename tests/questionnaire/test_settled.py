@@ -86,7 +86,7 @@ def test_a_question_on_what_all_have_alike_leaves_everything_proved(strength, cl
     with_fax = {name: {**part, "fax": _HAS} for name, part in claims.items()}
     found = _survey(with_fax, *asked, policy=_POLICY)
     assert found.outcome.verdict.strength == strength
-    assert (found.proof.hanging, found.proof.deciding) == ((), frozenset())
+    assert (found.proof.still_open, found.proof.deciding) == ((), frozenset())
     assert "stated" in found.proof.proved
 
 
@@ -94,7 +94,7 @@ def test_a_tie_lasts_only_while_no_rival_reaches_up():
     claims = {name: {"board": _HAS, "chat": _LACKS} for name in ("ada", "bob")} | {"cyd": {"board": _LACKS}}
     found = _survey(claims, Requirement("board", "should"))
     assert found.outcome.verdict.kind == "tie"
-    assert {"level", "behind"} <= set(found.proof.hanging)
+    assert {"level", "behind"} <= set(found.proof.still_open)
 
 
 def test_of_unconfirmed_providers_the_one_with_fewer_unknown_musts_may_come_to_lead():
@@ -102,7 +102,7 @@ def test_of_unconfirmed_providers_the_one_with_fewer_unknown_musts_may_come_to_l
     claims = {"ada": {"chat": _HAS}, "bob": {"chat": _LACKS, "fax": _HAS}}
     found = _survey(claims, _BOARD, _CHAT._replace(weight=9))
     assert (found.outcome.verdict.kind, found.outcome.verdict.lean) == ("undetermined", "ada")
-    assert "behind" in found.proof.hanging
+    assert "behind" in found.proof.still_open
     assert found.proof.deciding == {Key("criterion", "fax")}
 
 
@@ -180,7 +180,7 @@ def test_of_several_ways_to_keep_the_verdict_the_one_with_the_fewest_then_the_ea
     claims["dee"] = {**ada, "board": _LACKS}  # whatever is asked for, she never reaches up
     found = _survey(claims, Requirement("board", "should", weight=3), Requirement("chat", "should", weight=4))
     assert (found.outcome.verdict.provider, found.outcome.verdict.strength) == ("ada", "leaning")
-    assert found.proof.hanging == ("strength",)
+    assert found.proof.still_open == ("strength",)
     assert found.proof.deciding == {Key("criterion", decides)}
 
 

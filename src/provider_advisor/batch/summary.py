@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from provider_advisor.decision.findings import Standing
 from provider_advisor.decision.verdict import Kind, Strength
-from provider_advisor.explanation.words import ask_how_much, rounded, sum_up_grounds
+from provider_advisor.explanation.words import ask_how_much, round_share, sum_up_grounds
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.criteria import find_label
 from provider_advisor.knowledge.records import Criterion
@@ -102,7 +102,7 @@ class _SummaryCounts:
 
     def add_teams(self, what: Record, teams: int) -> Record:
         """Return a record with the number of teams, and their share of all."""
-        share = rounded(teams / self._teams) if self._teams else None
+        share = round_share(teams / self._teams) if self._teams else None
         return {**what, "teams": teams, "share": share}
 
     def describe_provider(self, provider: str) -> Record:

@@ -27,7 +27,7 @@ from provider_advisor.explanation.answer_records import (
     ThenVerdictRecord,
 )
 from provider_advisor.explanation.robustness_in_words import say_within
-from provider_advisor.explanation.verdict_in_words import in_brief
+from provider_advisor.explanation.verdict_in_words import verdict_in_brief
 from provider_advisor.explanation.words import (
     ask_how_much,
     bound_text,
@@ -37,7 +37,7 @@ from provider_advisor.explanation.words import (
     join_any,
     joined,
     quantity_text,
-    rounded,
+    round_share,
 )
 from provider_advisor.knowledge import Fact, KnowledgeBase
 from provider_advisor.logic import Truth, compare
@@ -83,7 +83,7 @@ class _QuestionInWords:
         answers = []
         for answer in self._question.answers:
             stays = "the answer would stay the same" if answer.verdict == before else None
-            outcome = stays or in_brief(answer.verdict, self._knowledge, before)
+            outcome = stays or verdict_in_brief(answer.verdict, self._knowledge, before)
             answers.append((answer, self._say_answer(answer.fact), outcome))
         says = f"{self._write()} {capital(self._say_outcomes(answers))}."
         says += " The sources contradict each other." if self._question.disputed else ""
@@ -95,15 +95,15 @@ class _QuestionInWords:
             answers=[
                 PossibleAnswerRecord(
                     values=[self.get_value(answer.fact)],
-                    share=rounded(answer.share),
+                    share=round_share(answer.share),
                     changes=answer.verdict != before,
                     verdict=ThenVerdictRecord(**answer.verdict.record()),
                     says=f"if {said}: {outcome}.",
                 )
                 for answer, said, outcome in answers
             ],
-            turns=rounded(self._question.turns),
-            changes=rounded(self._question.changes),
+            turns=round_share(self._question.turns),
+            changes=round_share(self._question.changes),
             weight=self._question.weight,
             complete=True,
             says=says,
@@ -221,7 +221,7 @@ class _QuestionInWords:
 def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:
     questions = [_QuestionInWords(question, knowledge) for question in part.questions]
     said = joined(list(_say_supposed(zip(questions, part.answers, strict=True), knowledge)))
-    then = f"{in_brief(part.verdict, knowledge, before)} if {said}."
+    then = f"{verdict_in_brief(part.verdict, knowledge, before)} if {said}."
     # Beside single answers that change the verdict, several together only settle it.
     says = f"Several answers together could {'settle' if found.questions else 'change'} the verdict: {then}"
     if before.strength == "dated":

@@ -43,7 +43,7 @@ from provider_advisor.explanation.products import (
     record_choices,
     record_product_gaps,
 )
-from provider_advisor.explanation.verdict_in_words import explain_verdict, in_brief
+from provider_advisor.explanation.verdict_in_words import explain_verdict, verdict_in_brief
 from provider_advisor.explanation.words import claims_text, joined, sum_up_grounds, usage_label
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, judged_by
@@ -90,7 +90,8 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             ConcessionRecord(
                 drop=[_record_requirement(requirement, knowledge) for requirement in part.dropped],
                 verdict=VerdictRecord(
-                    **part.verdict.record(), reason=f"Then {in_brief(part.verdict, knowledge, outcome.verdict)}."
+                    **part.verdict.record(),
+                    reason=f"Then {verdict_in_brief(part.verdict, knowledge, outcome.verdict)}.",
                 ),
             )
             for part in decision.concessions

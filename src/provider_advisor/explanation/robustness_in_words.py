@@ -45,7 +45,7 @@ from provider_advisor.explanation.answer_records import (
     WeightsRecord,
     WorldsRecord,
 )
-from provider_advisor.explanation.verdict_in_words import in_brief, provider_names
+from provider_advisor.explanation.verdict_in_words import provider_names, verdict_in_brief
 from provider_advisor.explanation.words import (
     bound_text,
     capital,
@@ -54,7 +54,7 @@ from provider_advisor.explanation.words import (
     percent,
     quantity_text,
     requirement_text,
-    rounded,
+    round_share,
 )
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.logic import ABSENT, Interval, Number, number_text
@@ -161,7 +161,7 @@ def _record_worlds(outcome: Outcome, shares: Shares | None) -> WorldsRecord | No
     return WorldsRecord(
         criteria=[_record_weighted(finding) for finding in outcome.findings],
         providers=[_record_share(share, knowledge) for share in shares.alternatives if share.ranks],
-        none=rounded(shares.none),
+        none=round_share(shares.none),
         given=_record_estimate(shares.given),
         uniform=_record_estimate(shares.uniform),
         ordered=_record_estimate(shares.ordered),
@@ -176,12 +176,12 @@ def _record_share(share: AlternativeShare, knowledge: KnowledgeBase) -> ShareRec
     ordered = "" if share.ordered is None else f", in {percent(share.ordered)} with any weights in the same order"
     return ShareRecord(
         provider=share.name,
-        given=rounded(share.given),
-        first=rounded(share.ranks[0]),
-        ranks=[rounded(part) for part in share.ranks],
-        central=None if share.central is None else [rounded(weight) for weight in share.central],
-        confidence=None if share.confidence is None else rounded(share.confidence),
-        ordered=None if share.ordered is None else rounded(share.ordered),
+        given=round_share(share.given),
+        first=round_share(share.ranks[0]),
+        ranks=[round_share(part) for part in share.ranks],
+        central=None if share.central is None else [round_share(weight) for weight in share.central],
+        confidence=None if share.confidence is None else round_share(share.confidence),
+        ordered=None if share.ordered is None else round_share(share.ordered),
         says=f"{knowledge.providers[share.name].name} comes first in {given} of the scenarios{ordered}, and in {first} "
         "with any weights.",
     )
@@ -193,14 +193,14 @@ def _record_pair(pair: PairShare, knowledge: KnowledgeBase) -> PairShareRecord:
     return PairShareRecord(
         provider=pair.name,
         over=pair.other,
-        ahead=rounded(pair.ahead),
-        level=rounded(pair.level),
+        ahead=round_share(pair.ahead),
+        level=round_share(pair.level),
         says=f"{name} is ahead of {other} in {percent(pair.ahead)} of the scenarios{level}.",
     )
 
 
 def _record_estimate(estimate: Estimate) -> EstimateRecord:
-    return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=rounded(estimate.error))
+    return EstimateRecord(exact=estimate.samples == 0, samples=estimate.samples, error=round_share(estimate.error))
 
 
 def say_worlds(outcome: Outcome, shares: Shares | None) -> str:
@@ -301,7 +301,7 @@ def _record_turn(turn: Turn, before: Verdict, knowledge: KnowledgeBase) -> TurnR
             for change in turn.changes
         ],
         verdict=ThenVerdictRecord(**turn.verdict.record()),
-        says=f"{capital(_say_turn(turn, knowledge))}: {in_brief(turn.verdict, knowledge, before)}.",
+        says=f"{capital(_say_turn(turn, knowledge))}: {verdict_in_brief(turn.verdict, knowledge, before)}.",
     )
 
 

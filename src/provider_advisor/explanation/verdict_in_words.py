@@ -49,7 +49,7 @@ def provider_names(providers: Sequence[str], knowledge: KnowledgeBase) -> str:
     return shortened([knowledge.providers[provider].name for provider in providers])
 
 
-def in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None = None) -> str:
+def verdict_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None = None) -> str:
     """Return a possible verdict in a few words: "Vonage would be recommended (firm)".
 
     Level providers are not named, so that equal sentences about several providers can be joined.
@@ -134,7 +134,7 @@ def _say_without_stale(decision: Decision) -> str:
     if one == other:
         return ""
     is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
-    then = "no provider would come closest" if is_still_open else in_brief(fresh, facts.knowledge)
+    then = "no provider would come closest" if is_still_open else verdict_in_brief(fresh, facts.knowledge)
     return f"ignoring out-of-date facts, {then}"
 
 

@@ -139,9 +139,9 @@ def percent(share: float) -> str:
     return f"{round(100 * share)}%"
 
 
-def rounded(number: float) -> float:
-    """Return a number as precise as scores are: nine digits after the point."""
-    return round(number, 9)
+def round_share(share: float) -> float:
+    """Return a share in nine digits, as precise as scores are."""
+    return round(share, 9)
 
 
 def age_text(days: int) -> str:

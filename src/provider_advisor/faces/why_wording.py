@@ -12,10 +12,10 @@ from provider_advisor.decision import Verdict
 from provider_advisor.explanation.words import capital, join_any, joined, keep_few
 from provider_advisor.faces.ask_wording import describe_answer, describe_question, write_count
 from provider_advisor.questionnaire import (
+    AnswerEffect,
     Coverage,
     Key,
     Known,
-    Move,
     State,
     Why,
     explain_question,
@@ -84,7 +84,7 @@ def _describe_proved(known: Known) -> Iterator[str]:
         told.insert(0, f"{known.out} of {known.providers} providers {'is' if known.out == 1 else 'are'} ruled out")
     yield f"Proved: {joined(told)}." if told else "Proved: nothing yet."
     if known.left:
-        open_ = [_OPEN[aspect] for aspect in known.hanging if aspect in _OPEN]
+        open_ = [_OPEN[aspect] for aspect in known.still_open if aspect in _OPEN]
         what = f"{joined(open_)}; " if open_ else ""
         yield f"Open: {what}up to {write_count(known.left, 'criterion', 'criteria')} could still change the answer."
 
@@ -120,9 +120,9 @@ def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
 def _describe_moves(found: Why, state: State, names: Mapping[str, str]) -> Iterator[str]:
     """Yield what each answer would change on its own; answers with the same effect together."""
     by_effect: dict[str, list[str]] = {}
-    for move in found.moves:
-        effect = _describe_move(move, found.known.verdict)
-        answer = describe_answer(found.key, move.answer, state)
+    for tried in found.effects:
+        effect = _describe_effect(tried, found.known.verdict)
+        answer = describe_answer(found.key, tried.answer, state)
         by_effect.setdefault(effect, []).append(names.get(answer, answer))
     same = by_effect.pop("", [])
     for effect, answers in by_effect.items():
@@ -138,9 +138,9 @@ def _join_answers(answers: Sequence[str]) -> str:
     return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
 
 
-def _describe_move(move: Move, before: Verdict) -> str:
+def _describe_effect(tried: AnswerEffect, before: Verdict) -> str:
     """Say how the answer would change; empty if it would not."""
-    after = move.verdict
+    after = tried.verdict
     if after == before:
         return ""
     if after.kind == "none":

@@ -1,4 +1,8 @@
-"""Productions, cut into rulesets that durable-rules 2.0.28 can hold, and written in its dictionary form."""
+"""Cut productions into rulesets that durable-rules 2.0.28 can hold, and write them in its dictionary form.
+
+In that form, a rule that waits for two atoms is
+`{"r0": {"all": [{"m0": {"atom": "a0"}}, {"m1": {"atom": "a1"}}], "run": …}}`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise

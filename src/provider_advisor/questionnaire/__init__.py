@@ -31,9 +31,9 @@ from provider_advisor.questionnaire.state import (
     put_answers,
 )
 from provider_advisor.questionnaire.why import (
+    AnswerEffect,
     Coverage,
     Known,
-    Move,
     Why,
     explain_question,
     list_met_by_all,
@@ -42,13 +42,13 @@ from provider_advisor.questionnaire.why import (
 )
 
 __all__ = [
+    "AnswerEffect",
     "Catalogue",
     "Coverage",
     "End",
     "GivenAnswer",
     "Key",
     "Known",
-    "Move",
     "Prompt",
     "Screen",
     "State",

@@ -36,7 +36,7 @@ from provider_advisor.questionnaire.state import (
     to_question,
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
-from provider_advisor.requirements.grammar import get_least
+from provider_advisor.requirements.grammar import get_default_bound
 from provider_advisor.requirements.statement import UnlistedPriority, join_unlisted, sort_requirements
 from provider_advisor.safe_text import shown
 
@@ -282,7 +282,7 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
     requirements = [
         *said.given,
         *(
-            Requirement(name, priority, said.bounds.get(name) or get_least(priority, criteria[name]))
+            Requirement(name, priority, said.bounds.get(name) or get_default_bound(priority, criteria[name]))
             for name, priority in said.priorities.items()
             if name not in own and not said.is_replaced(name)
         ),

@@ -22,7 +22,7 @@ from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import to_interval
 from provider_advisor.questionnaire.interpret_answers import answer_screen, list_ticked
-from provider_advisor.questionnaire.open_questions import YES, DecidingQuestions
+from provider_advisor.questionnaire.open_questions import CAN_BE_YES, DecidingQuestions
 from provider_advisor.questionnaire.proof import survey_answers
 from provider_advisor.questionnaire.state import (
     ALONG,
@@ -324,12 +324,20 @@ class QuestionOrder:
         return judge_totals(self._total, self._catalogue.providers)
 
     def _total_fired(self, name: str, priority: Priority) -> Iterator[Totals]:
-        """Yield what rules add that fire directly if the criterion is required too; not further chained rules."""
+        """Yield what rules add that fire directly if the criterion is required too; not further chained rules.
+
+        For example, asking for video fires "video implies recording, should" and "video favours providers with HD".
+        """
         for rule in self._catalogue.needing.get(name, ()):
             if rule.id not in self._fires_now and self._holds(rule.when, name):
                 yield from self._total_added(rule, name, priority)
 
     def _total_added(self, rule: Rule, name: str, priority: Priority) -> Iterator[Totals]:
+        """Yield what one such rule adds.
+
+        If video is a could, the rule above adds recording as a could too: what is implied is never asked for more than
+        its cause. It adds nothing if recording is required already; nor does the other rule, if the team requires HD.
+        """
         if rule.favours is not None:
             if not judged_by(rule.favours) & (self._required | {name}):
                 yield self._catalogue.total_rule(rule)
@@ -345,6 +353,6 @@ class QuestionOrder:
         def holds(part: Leaf | Not) -> bool:
             if isinstance(part, Need):
                 return part.criterion in (*list_needed(name), *self._required)
-            return self._possible.may_be(part) == YES
+            return self._possible.may_be(part) == CAN_BE_YES
 
         return fold(condition, holds, every=all, some=any, negated=holds)

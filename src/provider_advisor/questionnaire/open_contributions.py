@@ -22,7 +22,13 @@ from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
 from provider_advisor.questionnaire.interpret_answers import Meaning
-from provider_advisor.questionnaire.open_questions import NO, YES, DecidingQuestions, Possible
+from provider_advisor.questionnaire.open_questions import (
+    CAN_BE_EITHER,
+    CAN_BE_NO,
+    CAN_BE_YES,
+    DecidingQuestions,
+    Possible,
+)
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
 _TOP = max(RANK.values())
@@ -164,9 +170,11 @@ class _ContributionSearch:
             # A rule that favours does not count for a team that requires the criterion itself, or its absence, since no
             # evidence counts twice; nor for one that does not want it.
             refused = self._team.refused.union(self._team.unwanted)
-            again = {name: YES if name in refused else possible.required[name] for name in judged_by(rule.favours)}
-            doubtful = [name for name, truth in again.items() if truth & YES]
-            if YES in again.values() or (possible.is_sure(rule) and not doubtful):
+            again = {
+                name: CAN_BE_YES if name in refused else possible.required[name] for name in judged_by(rule.favours)
+            }
+            doubtful = [name for name, truth in again.items() if truth & CAN_BE_YES]
+            if CAN_BE_YES in again.values() or (possible.is_sure(rule) and not doubtful):
                 continue
             questions = self._deciding.find_for_favour(rule, doubtful)
             yield OpenContribution(self._catalogue.span_rule(rule), self._now["rule", rule.id], questions)
@@ -243,7 +251,7 @@ class _ContributionSearch:
     def _may_be_asked(self, name: str) -> bool:
         """Return whether the team may still ask for this, by an answer to its own question."""
         if AT in name:
-            return self._possible.stated.get(name, NO) == YES | NO
+            return self._possible.stated.get(name, CAN_BE_NO) == CAN_BE_EITHER
         is_waiting = name in self._said.priorities and not self._said.is_replaced(name)
         return is_waiting or Key("criterion", name) in self._possible.open
 
@@ -259,7 +267,7 @@ class _ContributionSearch:
                 continue
             stated[one.criterion] += (one,)
             raise_ranks(low, one.criterion, RANK[one.priority])
-        high = {name: _TOP if truth & YES else 0 for name, truth in self._possible.stated.items()} | low
+        high = {name: _TOP if truth & CAN_BE_YES else 0 for name, truth in self._possible.stated.items()} | low
         found: dict[str, list[_Addition]] = {}
         # Rules come before those they feed, so that the ranks of what they need are known. In another order a rule
         # could be taken to add less than it does, and a verdict be called settled that is not.
@@ -354,4 +362,4 @@ def _cap_ranks(
         pick = min if isinstance(condition, AllOf) else max
         return pick(end[0] for end in ends), pick(end[1] for end in ends)
     truths = possible.may_be(condition)
-    return (_TOP if truths == YES else 0), (_TOP if truths & YES else 0)
+    return (_TOP if truths == CAN_BE_YES else 0), (_TOP if truths & CAN_BE_YES else 0)

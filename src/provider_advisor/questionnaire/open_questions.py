@@ -41,10 +41,12 @@ from provider_advisor.requirements.statement import Used, add_up
 _LATER = 0.01
 """The cost of a question about the situation or usage, compared with 1 for a criterion: it is asked in any case."""
 
-YES, NO, UNKNOWN = 1, 2, 4
-"""The truth values that a condition can take, over-approximated and added up: 3 is yes or no."""
+CAN_BE_YES, CAN_BE_NO, CAN_BE_UNKNOWN = 1, 2, 4
+"""The truth values that a condition can take, over-approximated; bits of a plain number, because `may_be` is hot."""
 
-_OF_TRUTH = {Truth.YES: YES, Truth.NO: NO, Truth.UNKNOWN: UNKNOWN}
+CAN_BE_EITHER = CAN_BE_YES | CAN_BE_NO
+
+_OF_TRUTH = {Truth.YES: CAN_BE_YES, Truth.NO: CAN_BE_NO, Truth.UNKNOWN: CAN_BE_UNKNOWN}
 
 
 class SortedAnswers(NamedTuple):
@@ -99,12 +101,12 @@ class Possible(NamedTuple):
         if isinstance(condition, Need):  # most are
             return (self.stated if under_not else self.required)[condition.criterion]
         if isinstance(condition, AllOf):
-            found = YES
+            found = CAN_BE_YES
             for part in condition.parts:
                 found = _BOTH[found][self.may_be(part, under_not=under_not)]
             return found
         if isinstance(condition, AnyOf):
-            found = YES
+            found = CAN_BE_YES
             for part in condition.parts:
                 found = _BOTH[found][_TURNED[self.may_be(part, under_not=under_not)]]
             return _TURNED[found]
@@ -116,14 +118,14 @@ class Possible(NamedTuple):
         if isinstance(leaf, Situation):
             answers = self.said.situation.get(leaf.topic)
             if answers is not None:
-                return YES if leaf.value in answers else NO
-            return YES | NO | UNKNOWN if Key("situation", leaf.topic) in self.open else UNKNOWN
+                return CAN_BE_YES if leaf.value in answers else CAN_BE_NO
+            return CAN_BE_EITHER | CAN_BE_UNKNOWN if Key("situation", leaf.topic) in self.open else CAN_BE_UNKNOWN
         if isinstance(leaf, Usage):
             used = add_up(self.said.usage, leaf.item)
             if used is None:
-                return YES | NO | UNKNOWN if Key("usage", leaf.item) in self.open else UNKNOWN
+                return CAN_BE_EITHER | CAN_BE_UNKNOWN if Key("usage", leaf.item) in self.open else CAN_BE_UNKNOWN
             found = _OF_TRUTH[compare(used, leaf.bound)]
-            return found | UNKNOWN if leaf.item in self.said.incomplete_usage else found
+            return found | CAN_BE_UNKNOWN if leaf.item in self.said.incomplete_usage else found
         raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
 
     def applies(self, key: Key) -> bool:
@@ -134,21 +136,23 @@ class Possible(NamedTuple):
 
     def fires(self, rule: Rule) -> bool:
         """Return whether the rule may fire."""
-        return bool(self.rules[rule.id] & YES)
+        return bool(self.rules[rule.id] & CAN_BE_YES)
 
     def is_sure(self, rule: Rule) -> bool:
         """Return whether the rule fires, whatever else is answered."""
-        return self.rules[rule.id] == YES
+        return self.rules[rule.id] == CAN_BE_YES
 
 
 def _turn(truths: int) -> int:
-    return (truths & UNKNOWN) | (NO if truths & YES else 0) | (YES if truths & NO else 0)
+    yes, no = truths & CAN_BE_YES, truths & CAN_BE_NO
+    return (truths & CAN_BE_UNKNOWN) | (CAN_BE_NO if yes else 0) | (CAN_BE_YES if no else 0)
 
 
 def _combine(one: int, other: int) -> int:
     """Return the truths that both together may have, each by itself."""
-    unknown = (one | other) & UNKNOWN and one & (YES | UNKNOWN) and other & (YES | UNKNOWN)
-    return (one & other & YES) | ((one | other) & NO) | (UNKNOWN if unknown else 0)
+    not_no = CAN_BE_YES | CAN_BE_UNKNOWN
+    unknown = (one | other) & CAN_BE_UNKNOWN and one & not_no and other & not_no
+    return (one & other & CAN_BE_YES) | ((one | other) & CAN_BE_NO) | (CAN_BE_UNKNOWN if unknown else 0)
 
 
 # Tables, because `may_be` looks up some thousand of them for each screen. For example, yes or no (3) together with
@@ -172,16 +176,16 @@ def find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
     # this ends, at the smallest set that contains everything that may come.
     while True:
         possible = _suppose_applying(applying, said, catalogue)
-        fresh = {key for key, when in later.items() if key not in applying and possible.may_be(when) & YES}
+        fresh = {key for key, when in later.items() if key not in applying and possible.may_be(when) & CAN_BE_YES}
         if not fresh:
-            sure = {key for key in applying if key not in later or possible.may_be(later[key]) == YES}
+            sure = {key for key in applying if key not in later or possible.may_be(later[key]) == CAN_BE_YES}
             return possible._replace(sure=frozenset(sure))
         applying |= fresh
 
 
 def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
     # Most criteria are neither asked for nor may be, so that only the others are looked at.
-    stated = dict.fromkeys(catalogue.knowledge.criteria, NO)
+    stated = dict.fromkeys(catalogue.knowledge.criteria, CAN_BE_NO)
     named = [key.name for key in applying if key.kind == "criterion"]
     for name in (*named, *catalogue.members_in_rules, *said.priorities):
         stated[name] = _may_be_stated(name, applying, said, catalogue)
@@ -194,12 +198,12 @@ def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: 
     # Rules come before those they feed, so one pass is enough.
     for rule in catalogue.knowledge.rules.values():
         rules[rule.id] = possible.may_be(rule.when)
-        if rules[rule.id] & YES:
+        if rules[rule.id] & CAN_BE_YES:
             for part in rule.implies:
                 if part.criterion in said.unwanted:
                     continue
                 # As long as the team may answer no, even a rule that certainly fires may not add it.
-                truths = rules[rule.id] if stated[part.criterion] in {YES, NO} else YES | NO
+                truths = rules[rule.id] if stated[part.criterion] in {CAN_BE_YES, CAN_BE_NO} else CAN_BE_EITHER
                 for name in list_needed(part.criterion):
                     required[name] = _either(required[name], truths)
     return possible
@@ -209,23 +213,24 @@ def _may_be_stated(name: str, applying: frozenset[Key], said: SortedAnswers, cat
     """Return whether the team states a criterion itself; one computed from usage it cannot state without any."""
     if name in said.priorities:
         is_counted = not catalogue.knowledge.criteria[name].computed or said.usage.keys() - said.incomplete_usage
-        return YES if is_counted else YES | NO
+        return CAN_BE_YES if is_counted else CAN_BE_EITHER
     key = Key("criterion", name)
     if key in applying and key not in said.final:
-        return YES | NO
+        return CAN_BE_EITHER
     parent, _, member = name.partition(AT)
     if not member or key in said.final or parent not in catalogue.claimed_members:
-        return NO
+        return CAN_BE_NO
     # A member can be named once its criterion is asked for.
     above = Key("criterion", parent)
-    return YES | NO if said.may_name_members(parent) or (above in applying and above not in said.final) else NO
+    may_name = said.may_name_members(parent) or (above in applying and above not in said.final)
+    return CAN_BE_EITHER if may_name else CAN_BE_NO
 
 
 def _either(one: int, other: int) -> int:
     """Return whether something is required that is if either holds: surely if one surely does."""
-    if YES in {one, other}:
-        return YES
-    return YES | NO if (one | other) & YES else NO
+    if CAN_BE_YES in {one, other}:
+        return CAN_BE_YES
+    return CAN_BE_EITHER if (one | other) & CAN_BE_YES else CAN_BE_NO
 
 
 class DecidingQuestions:
@@ -268,12 +273,12 @@ class DecidingQuestions:
 
     def _cut(self, condition: Condition) -> frozenset[Key] | None:
         """Return the cheapest questions that can keep the condition from holding; None if it holds in any case."""
-        # `truths` over-approximates: each leaf is taken by itself, so YES may be in it although no answers lead there.
+        # `truths` over-approximates: each leaf is taken by itself, so it may hold a yes to which no answers lead.
         # That can only cost a question.
         truths = self._possible.may_be(condition)
-        if not truths & YES:
+        if not truths & CAN_BE_YES:
             return frozenset()
-        if truths == YES:
+        if truths == CAN_BE_YES:
             return None
         if isinstance(condition, AllOf):
             # One false part is enough.
@@ -302,7 +307,7 @@ class DecidingQuestions:
         """Return the question by which the team states it; for a member, the one about its criterion."""
         own = frozenset([Key("criterion", name)]) & self._possible.open
         parent, at, _ = name.partition(AT)
-        if own or not at or EITHER in name or self._possible.stated.get(name) != YES | NO:
+        if own or not at or EITHER in name or self._possible.stated.get(name) != CAN_BE_EITHER:
             return own
         if parent in self._possible.said.priorities:
             return frozenset([Key("members", parent)])

@@ -76,7 +76,7 @@ class Proof(NamedTuple):
 
     deciding: frozenset[Key]  # the questions that decide
     proved: tuple[Aspect, ...]  # what nothing can change any more
-    hanging: tuple[Aspect, ...]  # all else
+    still_open: tuple[Aspect, ...]  # all else
 
 
 class Survey(NamedTuple):
@@ -130,9 +130,9 @@ def _prove(outcome: Outcome, sums: _ProofSums, without_stale: _ProofSums, places
     if without_stale is not sums:
         found += [(support, without_stale) for support in _find_age_supports(outcome, without_stale)]
     # If nothing is open, nothing can change, even if a demand fails now by a rounding error.
-    hanging = [(support, own) for support, own in found if own.open and not own.keeps(support)]
-    deciding = frozenset[Key]().union(*(own.pursue(support.ways, places) for support, own in hanging))
-    shaky = dict.fromkeys(support.about for support, _ in hanging)
+    still_open = [(support, own) for support, own in found if own.open and not own.keeps(support)]
+    deciding = frozenset[Key]().union(*(own.pursue(support.ways, places) for support, own in still_open))
+    shaky = dict.fromkeys(support.about for support, _ in still_open)
     proved = dict.fromkeys(support.about for support, _ in found if support.about not in shaky)
     return Proof(deciding, tuple(proved), tuple(shaky))
 

@@ -20,7 +20,7 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Number, plain
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
-from provider_advisor.requirements.grammar import get_lowest, read_requirement
+from provider_advisor.requirements.grammar import get_smallest_allowed, read_requirement
 from provider_advisor.requirements.read_team import read_situation
 from provider_advisor.requirements.statement import LARGEST, Used, Volume, is_within
 from provider_advisor.requirements.unlisted import read_unlisted
@@ -252,7 +252,7 @@ def _check_bound(value: object, name: str, catalogue: Catalogue) -> str | Number
         if isinstance(value, int | float) and value in range(len(criterion.values)):
             return int(value)
         return criterion.values.index(_check_word(value, criterion.values, what))
-    if not is_within(value, lowest := get_lowest(criterion), LARGEST):
+    if not is_within(value, lowest := get_smallest_allowed(criterion), LARGEST):
         raise RequirementsError(
             f"{what} is {shown(value)}; expected a number of {criterion.unit}, {lowest:.0f} to {LARGEST:.0f}."
         )

@@ -11,12 +11,12 @@ from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
 from provider_advisor.questionnaire.interpret_answers import interpret_answers
 from provider_advisor.questionnaire.next_screen import End, choose_screen, order_questions, sort_keys
-from provider_advisor.questionnaire.open_questions import YES
+from provider_advisor.questionnaire.open_questions import CAN_BE_YES
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.proof import Aspect, Survey, survey_answers
 from provider_advisor.questionnaire.state import NONE, PRIORITY_WORDS, UNWANTED, GivenAnswer, State, Value, put_answers
 
-_MOST_MOVES = 40
+_MOST_TRIED = 40
 
 
 class QuestionsLeft(NamedTuple):
@@ -33,7 +33,7 @@ class Known(NamedTuple):
     stated: int  # how many requirements it rests on
     unsure: int  # how many answers are "not sure"
     proved: tuple[Aspect, ...]  # the parts of the verdict that nothing can change any more
-    hanging: tuple[Aspect, ...]  # the parts that something still could
+    still_open: tuple[Aspect, ...]  # the parts that something still could
     providers: int
     out: int  # how many of them are ruled out for good
     left: int  # how many criteria could still matter
@@ -51,8 +51,8 @@ class Coverage(NamedTuple):
     is_amount: bool
 
 
-class Move(NamedTuple):
-    """One answer, and the verdict that it would lead to."""
+class AnswerEffect(NamedTuple):
+    """One possible answer, and the verdict that it would lead to."""
 
     answer: Value
     verdict: Verdict
@@ -63,7 +63,7 @@ class Why(NamedTuple):
 
     key: Key
     known: Known
-    moves: tuple[Move, ...]  # what each answer alone would do
+    effects: tuple[AnswerEffect, ...]  # what each answer alone would do
     opens: tuple[Key, ...]  # the questions that may be asked only after it
     rules: int  # how many have it in their condition
     decides: bool  # whether the verdict depends on it, alone or with others
@@ -78,7 +78,7 @@ def sum_up_known(state: State) -> Known:
         len(survey.meaning.team.requirements),
         len(survey.meaning.said.unsure),
         survey.proof.proved,
-        survey.proof.hanging,
+        survey.proof.still_open,
         len(state.catalogue.providers),
         len(survey.lost),
         measure_progress(state).left,
@@ -107,7 +107,7 @@ def measure_progress(state: State) -> QuestionsLeft:
     survey, catalogue = survey_answers(state), state.catalogue
     # One matters if nothing is sure to count, if others depend on it, or if a provider still in may not meet it. What a
     # rule adds is not sure as long as the team may answer that it is not wanted.
-    is_any_sure = YES in survey.meaning.possible.required.values()
+    is_any_sure = CAN_BE_YES in survey.meaning.possible.required.values()
     # A proof by out-of-date facts can still decide whether the answer is firm.
     by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
     left = [
@@ -136,22 +136,22 @@ def explain_question(state: State, key: Key) -> Why:
     )
 
 
-def _try_answers(state: State, key: Key) -> Iterator[Move]:
+def _try_answers(state: State, key: Key) -> Iterator[AnswerEffect]:
     """Yield each answer tried; only those that can be chosen from a list, and typical numbers."""
     for value in _list_values(state, key):
         after = put_answers(state, [GivenAnswer(key, value, state.steps, searched=True)])
-        yield Move(value, judge_team(interpret_answers(after).team, state.catalogue.facts).verdict)
+        yield AnswerEffect(value, judge_team(interpret_answers(after).team, state.catalogue.facts).verdict)
 
 
 def _list_values(state: State, key: Key) -> list[Value]:
     if key.kind == "criterion":
         return [*PRIORITY_WORDS, UNWANTED]
     if key.kind == "members":
-        return [*((member,) for member in state.catalogue.claimed_members.get(key.name, ())[:_MOST_MOVES]), NONE]
+        return [*((member,) for member in state.catalogue.claimed_members.get(key.name, ())[:_MOST_TRIED]), NONE]
     if key.kind == "bound":
         return [*state.catalogue.get_question(key.name).typical, NONE]
     if key.kind == "situation":
-        return [(value,) for value in state.catalogue.knowledge.topics[key.name].values[:_MOST_MOVES]]
+        return [(value,) for value in state.catalogue.knowledge.topics[key.name].values[:_MOST_TRIED]]
     return [part for part in make_prompt(key, state.catalogue).typical if not isinstance(part, str)]
 
 

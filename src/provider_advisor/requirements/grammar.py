@@ -132,7 +132,7 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
     asked = _take_apart(given, _KEYS, "a requirement")
     criterion = _find_criterion(asked.word, knowledge)
     priority = default if asked.priority is None else _read_priority(asked.priority, asked.typed or criterion.id)
-    bound = _read_bounds(asked, criterion) or get_least(priority, criterion)
+    bound = _read_bounds(asked, criterion) or get_default_bound(priority, criterion)
     weight = read_weight(asked.weight, criterion)
     return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
 
@@ -233,7 +233,7 @@ def _check_unwanted(read: Requirement) -> Requirement:
     return read
 
 
-def get_least(priority: Priority, criterion: Criterion) -> Interval | None:
+def get_default_bound(priority: Priority, criterion: Criterion) -> Interval | None:
     """Return the default bound of a requirement: a must does not accept a rating's word for "absent"."""
     return criterion.least if priority == "must" else None
 
@@ -383,7 +383,7 @@ def _suggest_example(value: str, criterion: Criterion) -> Number | str:
         number, _ = read_amount(value)
     except ValueError:
         return 1
-    return number if get_lowest(criterion) <= number <= LARGEST else 1
+    return number if get_smallest_allowed(criterion) <= number <= LARGEST else 1
 
 
 def _read_rank(value: str, criterion: Criterion) -> Number:
@@ -409,7 +409,7 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
         raise RequirementsError(
             f"the unit {shown(unit)} does not fit '{criterion.id}'; expected {criterion.unit}, or no unit."
         )
-    if not (lowest := get_lowest(criterion)) <= number <= LARGEST:
+    if not (lowest := get_smallest_allowed(criterion)) <= number <= LARGEST:
         raise RequirementsError(
             f"the bound of '{criterion.id}' is {brief(value)}; expected {lowest:.0f} to {LARGEST:.0f} {criterion.unit}."
         )
@@ -422,7 +422,7 @@ def is_counted(criterion: Criterion) -> bool:
     return (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
 
 
-def get_lowest(criterion: Criterion) -> Number:
+def get_smallest_allowed(criterion: Criterion) -> Number:
     """Return the lowest number that a bound may be: 0, or far below it where the criterion's scale is."""
     return -LARGEST if criterion.floor is None else criterion.floor
 

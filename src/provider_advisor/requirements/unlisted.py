@@ -1,12 +1,12 @@
 """Requirements in the team's own words that no criterion covers: listed and counted, but never judged.
 
-A team says them so, with `--unlisted "loan phones during repair:should"`, or an option takes every word for one that no
-criterion answers to:
+A team states them with `--unlisted "loan phones during repair:should"`. With `--unlisted-unknown`, every word that is
+not the name of a criterion becomes one:
 
     --needs sms,"loan phones" --unlisted-unknown   →   sms is judged, "loan phones" is listed
 
-A word is unknown only if nothing else is meant by it: `phone-numbers@grmany` names a known criterion, and "no fax" asks
-to do without one, so both stay mistakes.
+A mistake about a known criterion is still refused: `phone-numbers@grmany` has a member that does not exist, and "no
+fax" is not how a requirement on the fax is written.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _MOST_KEPT = 100_000
 
 
 def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPriority = "must") -> Unlisted:
-    """Return the requirement in a text, perhaps with `:must`, `:should` or `:could` behind it, or in a mapping.
+    """Return the unlisted requirement that a text or a mapping states.
 
-    A colon before anything else belongs to the text. Raises RequirementsError.
+    A text may end with `:must`, `:should` or `:could`; any other colon is part of the text. Raises RequirementsError.
 
     >>> read_unlisted("loan phones: within a day:should")
     Unlisted(text='loan phones: within a day', priority='should')
@@ -64,7 +64,7 @@ def read_unlisted(given: str | Mapping[str, Any] | Unlisted, default: UnlistedPr
 def _split_priority(given: str) -> tuple[str, str | None]:
     text, colon, last = given.rpartition(":")
     word = last.strip()
-    # A word that is nearly a priority is taken for one, to be refused: "Twinning: both ring" is a text with a colon.
+    # ":shoud" is refused as a misspelt priority; in "Twinning: both ring", the colon is part of the text.
     is_meant = word in {*PRIORITIES, "wont"} or (" " not in word and find_misspelt(word, PRIORITIES))
     return (text, word) if colon and is_meant else (given, None)
 
@@ -81,14 +81,14 @@ def _read_keys(given: object) -> tuple[str, object]:
 
 
 class WordCounts(NamedTuple):
-    """How often each word was set aside, and how often all `others` were that are not counted one by one."""
+    """How often each word was set aside; `others` counts the words that have no count of their own."""
 
     words: Mapping[str, int]
     others: int = 0
 
 
 class UnknownWords:
-    """Sets unknown words aside, and counts them; any number of threads may use one."""
+    """Sets unknown words aside and counts them; thread-safe."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
@@ -100,9 +100,9 @@ class UnknownWords:
         self._lock = threading.Lock()
 
     def set_aside(self, items: Iterable[Any], default: UnlistedPriority) -> tuple[list[Any], list[Unlisted]]:
-        """Return the requirements without those on unknown words, and these in the team's own words.
+        """Return the requirements on known criteria, and the others as unlisted requirements.
 
-        What cannot be read for another reason stays, to be refused with its sentence.
+        What cannot be read for another reason stays among the first, so that reading it raises the error.
         """
         read = [(item, self._read_unknown(item, default)) for item in items]
         aside = [found for _, found in read if found is not None]
@@ -112,9 +112,9 @@ class UnknownWords:
     def find_unknown(
         self, word: str, default: UnlistedPriority, read_item: Callable[[str], str | dict[str, Any]]
     ) -> Unlisted | None:
-        """Return the requirement that an unknown word of a table becomes, None for a known word.
+        """Return an unknown word of a table as an unlisted requirement; None for a known word.
 
-        Raises what `read_item` raises, for a word that cannot be read at all.
+        Raises what `read_item` raises if the word cannot be read at all.
         """
         return self._read.get_or_make((word, default), lambda: self._read_unknown(read_item(word), default))
 
@@ -124,9 +124,9 @@ class UnknownWords:
             self.add_counts(WordCounts(Counter(texts)))
 
     def add_counts(self, more: WordCounts) -> None:
-        """Add the counts of another one, such as of a worker on another machine."""
-        # Blocks of a table are read by several threads. Where every row has other words, only the first are counted one
-        # by one, so that memory does not grow with the rows.
+        """Add counts from elsewhere, such as from a worker on another machine."""
+        # Several threads read blocks of a table. If every row has new words, only the first are counted one by one, so
+        # that memory does not grow with the rows.
         with self._lock:
             for text, times in more.words.items():
                 if text in self._counts or len(self._counts) < _MOST_KEPT:
@@ -136,14 +136,14 @@ class UnknownWords:
             self._uncounted += more.others
 
     def take_counts(self) -> WordCounts:
-        """Return what was counted since the last call, and start again from nothing."""
+        """Return what was counted since the last call, and reset the counts."""
         with self._lock:
             taken = WordCounts(self._counts, self._uncounted)
             self._counts, self._uncounted = Counter(), 0
         return taken
 
     def describe(self) -> Iterator[str]:
-        """Yield a sentence and one line for each word set aside, the most frequent first."""
+        """Yield a heading, then one line for each word that was set aside, the most frequent first."""
         if not self._counts:
             return
         from provider_advisor.requirements.word_mistakes import suggest_words  # noqa: PLC0415 (seldom needed)
@@ -158,13 +158,13 @@ class UnknownWords:
             yield f"  Others after the first {_MOST_KEPT:,}: {self._uncounted:,} times."
 
     def _read_unknown(self, item: Any, default: UnlistedPriority) -> Unlisted | None:  # noqa: ANN401 (whatever a file holds)
-        """Return the requirement on an unknown word in own words; None for any other."""
+        """Return an item as an unlisted requirement if it names an unknown criterion, else None."""
         if isinstance(item, Mapping):
             is_meant = any(map(self._is_unknown, _list_names(item)))
             given: str | dict[str, Any] = {"text": _write_typed(item), "priority": item.get("priority")}
         elif isinstance(item, str) and not is_error_value(item):
             _, colon, last = item.rpartition(":")
-            # Words that are no priority may follow a colon: "Twinning: desk phone and mobile ring".
+            # Several words after a colon are no priority: "Twinning: desk phone and mobile ring".
             is_explained = bool(colon) and " " in last.strip()
             is_meant = any(map(self._is_unknown, map(get_word, item.split(EITHER)))) or is_explained
             given = item
@@ -184,7 +184,7 @@ class UnknownWords:
 
 
 def _list_names(item: Mapping[str, Any]) -> list[str]:
-    """Return the criteria that a mapping names, as they stand: `{criterion: fax=no}` names an unknown one."""
+    """Return the criteria that a mapping names, unchanged: `{criterion: fax=no}` names the unknown `fax=no`."""
     if isinstance(parts := item.get("any"), list):
         named = (_list_names(part) if isinstance(part, Mapping) else [get_word(str(part))] for part in parts)
         return [name for names in named for name in names]
@@ -197,7 +197,7 @@ def _write_name(item: Mapping[str, Any]) -> str:
 
 
 def _write_typed(item: Mapping[str, Any]) -> str:
-    """Return what a mapping asks, as it would be typed."""
+    """Return what a mapping asks, as somebody would type it."""
     if isinstance(parts := item.get("any"), list):
         return EITHER.join(_write_typed(part) if isinstance(part, Mapping) else str(part) for part in parts)
     bounds = "".join(f"{sign}{item[key]}" for key, sign in BOUND_SIGNS.items() if item.get(key) is not None)

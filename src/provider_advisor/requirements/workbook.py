@@ -1,7 +1,7 @@
 """Read one sheet of a workbook as rows of values, within limits.
 
 A workbook is a zip archive of XML. Some kilobytes may unpack to gigabytes, and two cells in opposite corners of a sheet
-make a table of 17 thousand million. So it is measured before it is read: the archive, then the sheet's cells and texts.
+make a table of 17 billion cells. So it is measured before it is read: the archive, then the sheet's cells and texts.
 calamine leaves errors such as #N/A and formulas without a value empty; they are found in the XML and named.
 """
 

@@ -19,7 +19,7 @@ from provider_advisor.decision import Verdict, decide
 from provider_advisor.explanation.answer_differences import find_differences
 from provider_advisor.explanation.answer_records import as_data
 from provider_advisor.explanation.record_answer import record_answer
-from provider_advisor.explanation.words import rounded
+from provider_advisor.explanation.words import round_share
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.requirements import Statement
 
@@ -72,7 +72,7 @@ def _describe_side(name: str, knowledge: KnowledgeBase) -> Record:
 
 
 def _add_share(teams: int, impact: Impact) -> Record:
-    return {"teams": teams, "share": rounded(teams / impact.compared) if impact.compared else None}
+    return {"teams": teams, "share": round_share(teams / impact.compared) if impact.compared else None}
 
 
 def _record_transition(pair: Transition, teams: int, impact: Impact) -> Record:

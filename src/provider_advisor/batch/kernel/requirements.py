@@ -37,7 +37,7 @@ from provider_advisor.batch.kernel.arrays import Flags, Floats, Ints
 from provider_advisor.batch.kernel.cells import Cells
 from provider_advisor.batch.kernel.numbered_words import Numbered, join_words, number_words
 from provider_advisor.batch.kernel.read_row import is_item
-from provider_advisor.batch.kernel.word_reader import APART, BAD, DIGITS, LOOSE, Looked, Stands, WordReader
+from provider_advisor.batch.kernel.word_reader import APART, BAD, DIGITS, LOOSE, LookedUp, StatedWord, WordReader
 from provider_advisor.knowledge.records import Priority
 from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
 from provider_advisor.requirements.word_mistakes import is_of_area
@@ -82,9 +82,9 @@ class _Lexicon(NamedTuple):
 
     words: list[str]
     shifts: list[tuple[Priority, int]]
-    looked: Looked
+    looked: LookedUp
 
-    def spell(self, codes: Sequence[int]) -> list[Stands]:
+    def spell(self, codes: Sequence[int]) -> list[StatedWord]:
         """Return words with their default priorities."""
         default, shift = self.shifts[-1]
         return [((default if code >= shift else self.shifts[0][0]), self.words[code]) for code in codes]
@@ -122,12 +122,12 @@ def read_stated(rows: pa.RecordBatch, vocabulary: WordReader, cells: Cells) -> S
 def _look_up_words(columns: Mapping[str, Numbered], vocabulary: WordReader) -> _Lexicon:
     words: list[str] = []
     shifts: list[tuple[Priority, int]] = []
-    looked: list[Looked] = []
+    looked: list[LookedUp] = []
     for name, column in columns.items():
         shifts.append((_DEFAULTS[name], len(words)))
         words += column.distinct
         looked.append(vocabulary.look_up(column.distinct, _DEFAULTS[name]))
-    return _Lexicon(words, shifts, Looked(*(np.concatenate(part) for part in zip(*looked, strict=True))))
+    return _Lexicon(words, shifts, LookedUp(*(np.concatenate(part) for part in zip(*looked, strict=True))))
 
 
 def _explain_wrong(rows: Ints, codes: Ints, lexicon: _Lexicon, vocabulary: WordReader) -> dict[int, str]:
@@ -197,7 +197,7 @@ class _Groups(NamedTuple):
         cells = np.sort(np.where(words < ends, self.cells.take(words, mode="clip"), -1).astype(np.int32))
         return list(cells.view(f"V{cells.shape[1] * cells.itemsize}").ravel().tolist())
 
-    def find_exclusive(self, looked: Looked) -> Flags:
+    def find_exclusive(self, looked: LookedUp) -> Flags:
         """Mark the groups whose bounds exclude each other."""
         # fmax and fmin ignore NaN, which marks an open end.
         lows, highs = looked.low[self.codes], looked.high[self.codes]
@@ -223,7 +223,7 @@ def _join_groups(groups: _Groups, exclude: Flags, lexicon: _Lexicon, vocabulary:
     """Return the cell of each group; APART if its words exclude each other or its criterion is computed."""
     joined = np.flatnonzero(~exclude)
     together = np.full(len(exclude), APART, np.int32)
-    together[joined] = vocabulary.put_together(
+    together[joined] = vocabulary.merge_cells(
         groups.list_sets(joined), lambda place: lexicon.spell(groups.get_codes(joined[place]))
     )
     return together

@@ -30,8 +30,14 @@ from provider_advisor.requirements.statement import list_unwanted
 from provider_advisor.safe_text import fold
 
 BAD = -1
-DIGITS, LOOSE = 1, 2
+"""The cell of a word that cannot be read."""
+
 APART = -1
+"""The cell of a group of words that is judged with its whole row. It may equal BAD: a group has no bad words."""
+
+DIGITS, LOOSE = 1, 2
+"""Words whose meaning depends on their row: digits that a comma may have split off, and loose words."""
+
 _MOST_WORDS = 50_000
 _WORDS_AT_ONCE = 4_096
 _NONE = float("nan")
@@ -41,11 +47,11 @@ _NUMBERED = re.compile(
     r"([^<>=!:≥≤{|]+[<>]=)(?![1-9][0-9]{0,2}\.[0-9]{3}(?:$|:))([0-9]{1,12}(?:\.[0-9]{1,9})?)((?::.*)?)", re.DOTALL
 )
 
-Stands = tuple[Priority, str]
+StatedWord = tuple[Priority, str]
 """The default priority of a word's column, which applies unless the word names its own; and the word."""
 
 
-class Looked(NamedTuple):
+class LookedUp(NamedTuple):
     """For each word its cell (BAD if it cannot be read) and its bound (NaN for an open end).
 
     `doubts` marks words whose meaning depends on the row: LOOSE words, and DIGITS alone; 0 for all other words.
@@ -57,7 +63,7 @@ class Looked(NamedTuple):
     doubts: Ints
 
 
-class _Form(NamedTuple):
+class _NumberForm(NamedTuple):
     """What words that differ only in a number share; `cells` by the position of the number in `ends`."""
 
     requirement: Requirement
@@ -67,7 +73,7 @@ class _Form(NamedTuple):
 
 
 _Read = tuple[int, float, float, int]
-"""What one word states; fields in the order of `Looked`."""
+"""What one word states; fields in the order of `LookedUp`."""
 
 
 class WordReader:
@@ -78,14 +84,20 @@ class WordReader:
         self._knowledge = cells.facts.knowledge
         self._ends = _Ends(cells.facts)
         self._forget_words()
-        self._stated: dict[Stands, Requirement] = {}
+        # What a word asks, in full: for rows judged alone, and for words that share a row and a criterion with others.
+        self._stated: dict[StatedWord, Requirement] = {}
+        # Of all requirements that facts and rules answer alike, the first one.
         self._like: dict[Requirement, Requirement] = {}
-        self._forms: dict[tuple[Priority, str, str], _Form] = {}
-        self._wrong: dict[Stands, tuple[str, ...]] = {}
+        # By priority and the text before and after the number: `("must", "countries>=", "")`.
+        self._forms: dict[tuple[Priority, str, str], _NumberForm] = {}
+        # Why a word cannot be read.
+        self._wrong: dict[StatedWord, tuple[str, ...]] = {}
+        # The merged cell of each set of cells.
         self._together: dict[bytes, int] = {}
-        self._exclusive: dict[tuple[Stands, ...], str] = {}
+        # The sentence on words that exclude each other.
+        self._exclusive: dict[tuple[StatedWord, ...], str] = {}
 
-    def look_up(self, words: list[str], default: Priority) -> Looked:
+    def look_up(self, words: list[str], default: Priority) -> LookedUp:
         """Return what words state, in the same order; `default` is the priority of words that name none."""
         with self._cells.lock:
             self._forget_the_many()
@@ -95,7 +107,7 @@ class WordReader:
             if len(new := np.flatnonzero(np.isnan(numbers))):
                 numbers[new] = self._read_new([words[place] for place in new.tolist()], default)
             cells, low, high, doubts = self._looked.take(numbers.astype(np.int64), axis=1)
-        return Looked(cells.astype(np.int32), low, high, doubts.astype(np.int32))
+        return LookedUp(cells.astype(np.int32), low, high, doubts.astype(np.int32))
 
     def _forget_the_many(self) -> None:
         if self._count > _MOST_WORDS:
@@ -106,11 +118,11 @@ class WordReader:
                 memo.clear()
 
     def _forget_words(self) -> None:
-        """Clear the numbers of all words and what `Looked` says about each."""
+        """Clear the numbers of all words and what `LookedUp` says about each."""
         self._numbers: dict[Priority, dict[str, int]] = {priority: {} for priority in PRIORITIES}
         self._looked, self._count = np.zeros((4, 256)), 0
 
-    def put_together(self, groups: Sequence[bytes], words: Callable[[int], Sequence[Stands]]) -> list[int]:
+    def merge_cells(self, groups: Sequence[bytes], words: Callable[[int], Sequence[StatedWord]]) -> list[int]:
         """Return the merged cell of each group of words on the same criterion in one row.
 
         APART means that the criterion is computed, so the row must be judged on its own. A group is a key of the set of
@@ -132,36 +144,36 @@ class WordReader:
                 self._stated[default, item] = read_requirement(item, default, knowledge)
             return self._stated[default, item]
 
-    def explain_wrong(self, words: Iterable[Stands]) -> dict[Stands, tuple[str, ...]]:
+    def explain_wrong(self, words: Iterable[StatedWord]) -> dict[StatedWord, tuple[str, ...]]:
         """Return why words that are BAD in `look_up` cannot be read.
 
         Suggestions are prepared in batches of limited size: `prepare_words` is four times faster than one word at a
         time, and caches its results for that many words.
         """
-        found = {stands: self._wrong.get(stands, ()) for stands in words}  # another thread may clear the cache
-        new = [stands for stands, sentences in found.items() if not sentences]
+        found = {word: self._wrong.get(word, ()) for word in words}  # another thread may clear the cache
+        new = [word for word, sentences in found.items() if not sentences]
         for start in range(0, len(new), _WORDS_AT_ONCE):
             some = new[start : start + _WORDS_AT_ONCE]
-            prepare_words((word for _, word in some), self._knowledge)
-            found |= {stands: self._explain_refused(*stands) for stands in some}
-        self._wrong |= {stands: found[stands] for stands in new}
+            prepare_words((written for _, written in some), self._knowledge)
+            found |= {word: self._explain_refused(*word) for word in some}
+        self._wrong |= {word: found[word] for word in new}
         return found
 
-    def explain_exclusive(self, words: tuple[Stands, ...]) -> str:
+    def explain_exclusive(self, words: tuple[StatedWord, ...]) -> str:
         """Return the sentence on words of one row that exclude each other."""
         with self._cells.lock:
             if words not in self._exclusive:
                 self._exclusive[words] = self._explain_contradiction(words)
             return self._exclusive[words]
 
-    def _explain_contradiction(self, words: Sequence[Stands]) -> str:
+    def _explain_contradiction(self, words: Sequence[StatedWord]) -> str:
         try:
             refuse_contradictions(make_team(self._read_all(words)), self._knowledge)
         except RequirementsError as error:
             return error.reason
         raise ValueError(f"{words} exclude nothing")
 
-    def _join_words(self, words: Sequence[Stands]) -> int:
+    def _join_words(self, words: Sequence[StatedWord]) -> int:
         read = self._read_all(words)
         if self._knowledge.criteria[read[0].criterion].computed:
             return APART
@@ -170,7 +182,7 @@ class WordReader:
         stated = (*team.requirements, *list_unwanted(team))
         return self._cells.get_stated(tuple(self._find_alike(part) for part in stated))
 
-    def _read_all(self, words: Sequence[Stands]) -> list[Requirement]:
+    def _read_all(self, words: Sequence[StatedWord]) -> list[Requirement]:
         return [self.read_once(read_item(word), default, self._knowledge) for default, word in words]
 
     def _explain_refused(self, default: Priority, word: str) -> tuple[str, ...]:
@@ -220,7 +232,7 @@ class WordReader:
         if form is None:
             requirement = read_requirement(word, default, self._knowledge)
             ends, doubt = self._ends[requirement.criterion], self._find_doubt(word)
-            form = self._forms[default, before, behind] = _Form(requirement, ends, {}, doubt)
+            form = self._forms[default, before, behind] = _NumberForm(requirement, ends, {}, doubt)
         number, is_high = float(written), before[-2] == "<"
         place = _find_place(number, form.ends)
         if place not in form.cells:

@@ -131,7 +131,7 @@ class _ChangeSearch:
             finding.requirement: finding.weight for finding in outcome.findings if finding.requirement is not None
         }
         # What a rule requires too is joined with it, perhaps under a tighter bound, and found without its bound.
-        self._by_criterion = {part[:2]: weight for part, weight in self._weights.items()}
+        self._by_criterion = {(part.criterion, part.priority): weight for part, weight in self._weights.items()}
         self._totals = total_assessments(outcome.assessments)
         self._names = [assessment.provider for assessment in outcome.assessments]
         self.complete = True
@@ -152,7 +152,9 @@ class _ChangeSearch:
 
     def _get_weight(self, requirement: Requirement) -> float:
         """Return its weight: its own, or that of a rule's requirement on its criterion at its priority."""
-        return self._weights.get(requirement, self._by_criterion.get(requirement[:2], 0.0))
+        return self._weights.get(
+            requirement, self._by_criterion.get((requirement.criterion, requirement.priority), 0.0)
+        )
 
     def _move_bound(self, requirement: Requirement) -> Iterator[Interval]:
         """Yield the bound, wider and wider, then tighter and tighter, to each amount at which a finding changes.
@@ -263,6 +265,7 @@ class _ChangeSearch:
         if before.kind == "none":
             return min(totals.failed)
         if before.provider is None:
+            # 100 is more than the musts of any usual team: a failed must counts more than all unknown ones together.
             return min(unknown + 100 * failed for failed, unknown in zip(totals.failed, totals.unknown, strict=True))
         # A score is at most 100, so one failed or unknown must counts more than any score.
         ranks = {
@@ -284,7 +287,7 @@ class _ChangeSearch:
                 key = (frozenset(part.requirement for part in each.changes), verdict.kind, verdict.provider)
                 best.setdefault(key, (each, verdict))
         return tuple(
-            Turn(each.changes, self._rerun.date(verdict, each.requirements)) for each, verdict in best.values()
+            Turn(each.changes, self._rerun.mark_strength(verdict, each.requirements)) for each, verdict in best.values()
         )
 
     def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
@@ -417,8 +420,8 @@ class _Rerun:
             self._rows[key] = total_findings([self._finding(before, part) for before in self._outcome.assessments])
         return self._rows[key]
 
-    def date(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
-        """Return the verdict on these stated requirements, dated if only out-of-date facts prove it."""
+    def mark_strength(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
+        """Return the verdict on these requirements with its strength: dated if only out-of-date facts prove it."""
         team, facts = self._outcome.team, self._facts
         return limit_strength(verdict, team, facts, lambda: judge(self._without_stale.assessments(requirements)))
 

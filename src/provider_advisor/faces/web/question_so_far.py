@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from provider_advisor.explanation.answer_records import AnswerRecord
-from provider_advisor.explanation.words import criterion_label, percent, rounded
+from provider_advisor.explanation.words import criterion_label, percent, round_share
 from provider_advisor.faces.report.how_sure import list_questions
 from provider_advisor.faces.report.rows_and_sources import rank_providers, split_headline
 from provider_advisor.faces.text import clean_texts
@@ -167,7 +167,9 @@ def show_so_far(
 def _say_sureness(found: Recommendation) -> dict[str, Any]:
     """Return how often the leader comes first, empty where nobody can, and the questions most worth asking."""
     leader, shares = rank_providers(found.explanation)[0], found.shares
-    first = f"{leader.name} comes first in {percent(rounded(shares[leader.id]))} of the scenarios." if shares else ""
+    first = (
+        f"{leader.name} comes first in {percent(round_share(shares[leader.id]))} of the scenarios." if shares else ""
+    )
     return clean_texts({"first": first, "questions": list_questions(found.explanation)[:_MOST_ASKED]})
 
 
