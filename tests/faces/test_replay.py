@@ -69,6 +69,29 @@ def test_another_day_can_be_named(recommend_says, record):
     assert "as of 2022-11-01 now" in run.out
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "cause"),
+    [
+        ("weights.yaml", ("must: 4", "must: 5"), "The weight of Cargo bikes (must) was 4 and is now 5."),
+        ("riding.yaml", ("A light frame climbs faster.", "It climbs."), "The reason given for the rule"),
+        ("riding.yaml", ("- id: racers-like", "- id: racers-love"), "The rule racers-love"),
+    ],
+)
+def test_a_changed_weight_or_rule_is_why_the_answer_differs(file, change, cause, here, recommend_says):
+    asked = (
+        "recommend --needs cargo-bikes --wants rental-price --situation skill=racer,purposes=racing --as-of 2024-01-01"
+    )
+    (here / "record.json").write_text(
+        recommend_says(f"{asked} --format json --facts facts --rules rules").out, encoding="utf-8"
+    )
+    rules = here / "rules" / file
+    rules.write_text(rules.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    out = recommend_says("recommend replay record.json --facts facts --rules rules").out
+    effects, _, causes = out.replace("What changed in facts and rules", "Why it differs").partition("Why it differs")
+    assert cause in " ".join(causes.split())
+    assert cause not in " ".join(effects.split())
+
+
 def test_without_a_day_in_the_question_it_is_asked_of_today(recommend_says, record):
     data = json.loads(record.read_text(encoding="utf-8"))
     del data["question"]["as_of"]

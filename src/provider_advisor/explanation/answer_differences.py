@@ -41,7 +41,10 @@ from provider_advisor.explanation.words import (
 )
 
 CONTEXT = ("notice", "stale", "age", "day", "knowledge")
-"""The subjects of differences in facts and rules, as opposed to the answer itself."""
+"""The subjects of differences around an answer; all others are differences of the answer itself."""
+
+CAUSES = ("rule", "weight", "because", *CONTEXT)
+"""The subjects of differences that explain others. Those of rules stand in the answer, and are made in the base."""
 
 Difference = dict[str, Any]
 

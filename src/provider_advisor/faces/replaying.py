@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.answer_differences import CONTEXT, compare_records
+from provider_advisor.explanation.answer_differences import CAUSES, compare_records
 from provider_advisor.explanation.answer_records import SCHEMA
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
@@ -57,11 +57,11 @@ def replay_record(
 
 
 def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Return what differs in the answer and in the facts and rules behind it, as sentences under headings."""
+    """Return the differences as sentences under headings: first the effects, then their causes in facts and rules."""
     found = compared["differences"]
-    answers = [part["says"] for part in found if part["about"] not in CONTEXT]
-    behind = [part["says"] for part in found if part["about"] in CONTEXT and part["about"] != "day"]
-    groups = (("What differs", answers), ("Why it differs" if answers else "What changed in facts and rules", behind))
+    effects = [part["says"] for part in found if part["about"] not in CAUSES]
+    causes = [part["says"] for part in found if part["about"] in CAUSES and part["about"] != "day"]
+    groups = (("What differs", effects), ("Why it differs" if effects else "What changed in facts and rules", causes))
     return [(title, sentences) for title, sentences in groups if sentences]
 
 
