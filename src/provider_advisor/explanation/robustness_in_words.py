@@ -280,7 +280,7 @@ def _say_ahead(verdict: Verdict, shares: Shares, knowledge: KnowledgeBase) -> st
 def _record_changes(found: RequirementChanges, before: Verdict, knowledge: KnowledgeBase) -> RequirementChangesRecord:
     turns = [_record_turn(turn, before, knowledge) for turn in found.turns]
     if turns:
-        said, then = _say_turn(found.turns[0], knowledge), in_brief(found.turns[0].verdict, knowledge, before)
+        said, then = _say_turn(found.turns[0], knowledge), verdict_in_brief(found.turns[0].verdict, knowledge, before)
         says = f"The smallest change to your requirements that changes the answer: {said}. Then {then}."
     elif found.complete:
         says = "No single change to your requirements, and no two together, would change the answer."
