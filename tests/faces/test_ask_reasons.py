@@ -15,11 +15,11 @@ from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire import (
-    AnswerEffect,
     Catalogue,
     GivenAnswer,
     Screen,
     State,
+    TriedAnswer,
     answer_screen,
     choose_screen,
     put_answers,
@@ -95,7 +95,7 @@ def test_an_answer_that_stays_open_says_between_how_many():
 def test_as_many_providers_as_before_are_said_to_be_others():
     before, after = (Verdict("tie", among=among) for among in (("one", "two"), ("one", "three")))
     assert (
-        why_wording._describe_effect(AnswerEffect("must", after), before)
+        why_wording._describe_tried(TriedAnswer("must", after), before)
         == "2 providers would be level, but not the same ones as now"
     )
 

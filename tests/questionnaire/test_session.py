@@ -258,8 +258,8 @@ def test_why_tells_what_is_known_and_what_each_answer_would_move(shops):
     state = answer_screen(state, choose_screen(state), {})
     for key in choose_screen(state).keys:
         reason = explain_question(state, key)
-        assert [effect.answer for effect in reason.effects] == ["must", "good", "nice", "no"]
-        for effect in reason.effects:
+        assert [effect.answer for effect in reason.tried] == ["must", "good", "nice", "no"]
+        for effect in reason.tried:
             after = change_answer(state, key, effect.answer, searched=True)
             assert effect.verdict == survey_answers(after).outcome.verdict
         assert reason.decides

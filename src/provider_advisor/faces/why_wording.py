@@ -12,11 +12,11 @@ from provider_advisor.decision import Verdict
 from provider_advisor.explanation.words import capital, join_any, joined, keep_few
 from provider_advisor.faces.ask_wording import describe_answer, describe_question, write_count
 from provider_advisor.questionnaire import (
-    AnswerEffect,
     Coverage,
     Key,
     Known,
     State,
+    TriedAnswer,
     Why,
     explain_question,
     make_prompt,
@@ -120,8 +120,8 @@ def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
 def _describe_moves(found: Why, state: State, names: Mapping[str, str]) -> Iterator[str]:
     """Yield what each answer would change on its own; answers with the same effect together."""
     by_effect: dict[str, list[str]] = {}
-    for tried in found.effects:
-        effect = _describe_effect(tried, found.known.verdict)
+    for tried in found.tried:
+        effect = _describe_tried(tried, found.known.verdict)
         answer = describe_answer(found.key, tried.answer, state)
         by_effect.setdefault(effect, []).append(names.get(answer, answer))
     same = by_effect.pop("", [])
@@ -138,7 +138,7 @@ def _join_answers(answers: Sequence[str]) -> str:
     return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
 
 
-def _describe_effect(tried: AnswerEffect, before: Verdict) -> str:
+def _describe_tried(tried: TriedAnswer, before: Verdict) -> str:
     """Say how the answer would change; empty if it would not."""
     after = tried.verdict
     if after == before:

@@ -31,9 +31,9 @@ from provider_advisor.questionnaire.state import (
     put_answers,
 )
 from provider_advisor.questionnaire.why import (
-    AnswerEffect,
     Coverage,
     Known,
+    TriedAnswer,
     Why,
     explain_question,
     list_met_by_all,
@@ -42,7 +42,6 @@ from provider_advisor.questionnaire.why import (
 )
 
 __all__ = [
-    "AnswerEffect",
     "Catalogue",
     "Coverage",
     "End",
@@ -53,6 +52,7 @@ __all__ = [
     "Screen",
     "State",
     "Survey",
+    "TriedAnswer",
     "Why",
     "answer_screen",
     "change_answer",

@@ -51,7 +51,7 @@ class Coverage(NamedTuple):
     is_amount: bool
 
 
-class AnswerEffect(NamedTuple):
+class TriedAnswer(NamedTuple):
     """One possible answer, and the verdict that it would lead to."""
 
     answer: Value
@@ -63,7 +63,7 @@ class Why(NamedTuple):
 
     key: Key
     known: Known
-    effects: tuple[AnswerEffect, ...]  # what each answer alone would do
+    tried: tuple[TriedAnswer, ...]  # what each answer alone would do
     opens: tuple[Key, ...]  # the questions that may be asked only after it
     rules: int  # how many have it in their condition
     decides: bool  # whether the verdict depends on it, alone or with others
@@ -136,11 +136,11 @@ def explain_question(state: State, key: Key) -> Why:
     )
 
 
-def _try_answers(state: State, key: Key) -> Iterator[AnswerEffect]:
+def _try_answers(state: State, key: Key) -> Iterator[TriedAnswer]:
     """Yield each answer tried; only those that can be chosen from a list, and typical numbers."""
     for value in _list_values(state, key):
         after = put_answers(state, [GivenAnswer(key, value, state.steps, searched=True)])
-        yield AnswerEffect(value, judge_team(interpret_answers(after).team, state.catalogue.facts).verdict)
+        yield TriedAnswer(value, judge_team(interpret_answers(after).team, state.catalogue.facts).verdict)
 
 
 def _list_values(state: State, key: Key) -> list[Value]:
