@@ -72,6 +72,27 @@ def test_what_starts_later_is_not_known_yet_and_says_from_when(knowledge_from, t
     assert _says(_answer(shops, "2024-06-01", needs=["advice>=good"])) == "excellent"
 
 
+_ABSENT = _SHOP.replace("value: present", "value: absent").replace(", until: 2024-06-30", "")
+_PRICED = _SHOP.partition("claims:")[0] + (
+    "claims: [{criterion: inspection-price, unit: EUR/inspection, exactly: 90, source: survey-2023, line: 41}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("shop", "says"),
+    [
+        (_SHOP, "cannot meet this without Repairs: no longer has it (The shop): ended on 2024-06-30"),
+        (_ABSENT, "cannot meet this without Repairs: does not have it (The shop)"),
+        (_PRICED, "90 EUR/inspection; not known whether it offers Repairs"),
+    ],
+    ids=["ended", "absent", "not-known"],
+)
+def test_a_price_names_what_it_pays_for_where_that_ended_is_absent_or_not_known(knowledge_from, tmp_path, shop, says):
+    shops = knowledge_from(tmp_path, facts={"providers/ciclo.yaml": shop})
+    said = _says(_answer(shops, "2024-07-01", needs=["inspection-price<=100"]))
+    assert said.partition(" (announced")[0] == says
+
+
 def test_reports_name_ends_with_their_place(shops):
     explanation = _answer(shops, "2024-01-01").explanation
     assert f"## End dates and changes\n\n- {_REPAIRS} \\[2, line 41; 2023-03-01\\]" in markdown_report(

@@ -92,12 +92,16 @@ def test_an_answer_that_stays_open_says_between_how_many():
     assert int(counts[1]) < int(counts[0]), "the facts of today leave fewer, whatever the numbers"
 
 
-def test_as_many_providers_as_before_are_said_to_be_others():
-    before, after = (Verdict("tie", among=among) for among in (("one", "two"), ("one", "three")))
-    assert (
-        why_wording._describe_tried(TriedAnswer("must", after), before)
-        == "2 providers would be level, but not the same ones as now"
-    )
+@pytest.mark.parametrize(
+    ("before", "after", "others"),
+    [
+        (Verdict("tie", among=("one", "two")), ("one", "three"), ", but not the same ones as now"),
+        (Verdict("undetermined", among=("one", "two")), ("two", "one"), ""),
+    ],
+)
+def test_as_many_providers_as_before_are_said_to_be_others_only_if_they_are(before, after, others):
+    tried = TriedAnswer("must", Verdict("tie", among=after))
+    assert why_wording._describe_tried(tried, before) == f"2 providers would be level{others}"
 
 
 @pytest.mark.parametrize("seed", range(6))
