@@ -19,7 +19,7 @@ from tests.postgresql import start_postgresql
 
 import provider_advisor.inference.engine  # noqa: F401  (on Python 3.13 durable cannot be imported before it)
 from provider_advisor import KnowledgeBase, KnowledgeError, load
-from provider_advisor.knowledge import build, kept_results, loader
+from provider_advisor.knowledge import build, disk_cache, loader
 
 # No test measures time, and a slow machine finds no other fault than a fast one. CI draws the same examples each time,
 # so that a change is refused for its own faults only; elsewhere every run draws others.
@@ -96,7 +96,7 @@ def cache_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECOMMEND_CACHE", str(folder))
-        patch.setattr(kept_results, "_MOST_KEPT", 100)  # of eight, the shipped base is lost again and again
+        patch.setattr(disk_cache, "_MOST_KEPT", 100)  # of eight, the shipped base is lost again and again
         patch.setattr(loader, "_recall_base", _unpack_once(loader._recall_base, str(folder)))
         patch.setattr(build, "parse_yaml", _parse_once(build.parse_yaml))
         yield folder

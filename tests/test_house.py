@@ -19,7 +19,7 @@ from benchmarks.house import (
 
 _PACKAGE = Path(__file__).parents[1] / "src" / "provider_advisor"
 _SHARED = ["errors", "version", "bounded_cache", "whole_file", "safe_text"]
-_ROOMS = ["logic", "knowledge", "requirements", "inference", "decision", "explanation"]
+_ROOMS = ["logic", "written_values", "knowledge", "requirements", "inference", "decision", "explanation"]
 _FRONT = ["recommendation", "questionnaire", "batch", "store", "__init__", "faces"]
 _ORDER = [*_SHARED, *_ROOMS, *_FRONT]
 _NAMES = sorted(name_modules(_PACKAGE))
@@ -112,8 +112,8 @@ def _public(tree: ast.Module | ast.ClassDef) -> Iterator[ast.ClassDef | ast.Func
 
 def test_the_house_can_be_measured(modules):
     measured = {row.split("|")[1].strip(): row.split("|")[2].strip() for row in measure_house(modules)}
-    assert int(measured["files passed by one `recommend`"]) <= 30
-    assert int(measured["the same where facts are to be confirmed"]) <= 40
+    assert int(measured["files passed by one `recommend`"]) <= 31
+    assert int(measured["the same where facts are to be confirmed"]) <= 41
     assert int(measured["files passed by one step of `ask`"]) <= 18  # rules name members, which are looked up
     assert int(measured["files passed by one block of a batch"]) <= 20
 

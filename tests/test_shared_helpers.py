@@ -1,4 +1,4 @@
-"""The helpers that every room shares: kept results, days, files that appear whole."""
+"""The helpers that every room shares: bounded caches, days, files that appear whole."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from tests.ports import find_free_port
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.whole_file import write_whole
+from provider_advisor.written_values import parse_age, parse_day
 
 
 def test_a_cache_drops_what_was_used_longest_ago():

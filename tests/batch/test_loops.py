@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from provider_advisor.batch import native
 from provider_advisor.batch.kernel.cells import Entries
 from provider_advisor.batch.kernel.numbered_words import Numbered, join_words, number_texts
-from provider_advisor.batch.kernel.output import CodeList, Codes
+from provider_advisor.batch.kernel.output_columns import CodeList, Codes
 from provider_advisor.batch.kernel.scores import KINDS, STANDINGS, STRENGTHS, Scores, add_up, judge_teams
 from provider_advisor.batch.native import find_places
 from provider_advisor.decision.findings import Assessment, Score

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from provider_advisor import load
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.faces.cli.schema import schema_command
-from provider_advisor.knowledge import Facts, kept_results, loader, read_cases, suspicions
+from provider_advisor.knowledge import Facts, disk_cache, loader, read_cases, suspicions
 from provider_advisor.knowledge.shapes import every_file as shapes
 
 
@@ -27,7 +27,7 @@ def kept(tmp_path, monkeypatch):
     """The folder in which knowledge bases are kept, which does not exist yet."""
     folder = tmp_path / "kept"
     monkeypatch.setenv("RECOMMEND_CACHE", str(folder))
-    monkeypatch.setattr(kept_results, "_MOST_KEPT", 8)
+    monkeypatch.setattr(disk_cache, "_MOST_KEPT", 8)
     return folder
 
 
@@ -103,7 +103,7 @@ def test_a_new_file_and_a_renamed_one_are_read_anew(folders, built):
 @pytest.mark.usefixtures("kept")
 def test_another_version_reads_anew(folders, built, monkeypatch):
     load(*folders)
-    monkeypatch.setattr(kept_results, "__version__", "999")
+    monkeypatch.setattr(disk_cache, "__version__", "999")
     load(*folders)
     assert len(built) == 2
 
@@ -112,7 +112,7 @@ def _sealed(*parts: bytes) -> bytes:
     """Content whose digest is right, as a keeper of the folder could write it."""
     content = b"".join(parts)
     sizes = " ".join(str(len(part)) for part in parts)
-    return kept_results.compute_digest(content) + f" {sizes}\n".encode() + content
+    return disk_cache.compute_digest(content) + f" {sizes}\n".encode() + content
 
 
 _CALLS = b"\x80\x05cos\nsystem\n(X\x09\x00\x00\x00touch rantR."
@@ -259,7 +259,7 @@ def unwritable(kept, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(kept_results, "write_whole", refuse)
+    monkeypatch.setattr(disk_cache, "write_whole", refuse)
     return kept
 
 
@@ -317,7 +317,7 @@ def test_only_a_few_are_kept_and_the_newest_stays(folders, kept):
 
 
 def test_what_is_used_again_stays(folders, kept, built, monkeypatch):
-    monkeypatch.setattr(kept_results, "_MOST_KEPT", 3)
+    monkeypatch.setattr(disk_cache, "_MOST_KEPT", 3)
     path = folders[0] / "providers" / "velo.yaml"
     content = path.read_bytes()
     load(*folders)
@@ -426,7 +426,7 @@ def test_a_review_forgets_what_is_dated_ahead_once_that_day_has_come(folders, mo
 @pytest.mark.usefixtures("kept")
 def test_another_version_reviews_anew(folders, reviewed, monkeypatch):
     review(folders)
-    monkeypatch.setattr(kept_results, "__version__", "999")
+    monkeypatch.setattr(disk_cache, "__version__", "999")
     review(folders)
     assert len(reviewed) == 2
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.logic import Interval, explain_two_readings
+from provider_advisor.logic import Interval
 from provider_advisor.requirements import Requirement, bound_words, read_requirement, split_list
+from provider_advisor.written_values import explain_two_readings
 
 STOCK, ADVICE, RENTAL = "bikes-in-stock", "advice", "rental-price"
 

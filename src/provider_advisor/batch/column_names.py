@@ -1,7 +1,8 @@
 """The names of the columns that are read, and other spellings of them.
 
 A file from a spreadsheet or a database calls a column `Needs`, `situation_developers` or `Usage SMS outbound`, where we
-say `needs`, `situation.developers` and `usage.sms-outbound`.
+say `needs`, `situation.developers` and `usage.sms-outbound`. How names are compared (`fold_name`) and
+which everyday names get a hint ("nice to have") is in `kernel/layout`, which needs both and imports nothing from here.
 """
 
 from __future__ import annotations

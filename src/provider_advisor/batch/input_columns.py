@@ -27,8 +27,8 @@ from provider_advisor.batch.kernel.layout import USAGE
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import Scope
-from provider_advisor.logic import parse_age, parse_day, write_plainly
 from provider_advisor.requirements.usage import write_volume_plainly
+from provider_advisor.written_values import parse_age, parse_day, write_plainly
 
 _BOUND = re.compile(r"(?<=[=≥≤])\s*[+-]?[0-9]+(?:\.[0-9]+)+")  # commas separate words there
 

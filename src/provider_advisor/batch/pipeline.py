@@ -29,7 +29,7 @@ from provider_advisor.errors import BatchFailure, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
 from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.scope import read_scope
-from provider_advisor.logic import parse_age, parse_day
+from provider_advisor.written_values import parse_age, parse_day
 
 _MOST_SCORERS = 16
 _MOST_ROWS = 1 << 17  # blocks of short rows have a million, and scoring needs many numbers per row

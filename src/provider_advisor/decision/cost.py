@@ -13,9 +13,10 @@ from provider_advisor.decision.degrees import Degree, grade_on_scale, grade_trut
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Terms, Tier
-from provider_advisor.logic import Interval, Number, Truth, compare, plain
+from provider_advisor.logic import Interval, Number, Truth, compare
 from provider_advisor.requirements import Service, services_used
 from provider_advisor.requirements.statement import Used, get_ends
+from provider_advisor.written_values import plain
 
 _DIGITS = 9
 _NOTHING = Interval(0, 0)

@@ -29,8 +29,9 @@ from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
-from provider_advisor.logic import Truth, number_text
+from provider_advisor.logic import Truth
 from provider_advisor.requirements import Requirement
+from provider_advisor.written_values import number_text
 
 _CONDITION: dict[Truth | None, str] = {
     Truth.YES: "meets the condition",

@@ -57,8 +57,9 @@ from provider_advisor.explanation.words import (
     round_share,
 )
 from provider_advisor.knowledge import Criterion, KnowledgeBase
-from provider_advisor.logic import ABSENT, Interval, Number, number_text
+from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
+from provider_advisor.written_values import number_text
 
 _EVEN = 0.5
 _MOST_SHARES = 4

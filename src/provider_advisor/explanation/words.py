@@ -10,9 +10,10 @@ from typing import Any
 from provider_advisor.explanation.answer_records import ProviderRecord, ScoreRecord, SourceRecord
 from provider_advisor.knowledge import Claim, Criterion, Facts, KnowledgeBase, Rule
 from provider_advisor.knowledge.records import Source, Tier
-from provider_advisor.logic import Interval, Number, count_unit, number_text
+from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import Requirement, bound_words
 from provider_advisor.safe_text import join_words
+from provider_advisor.written_values import count_unit, number_text
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MOST_SOURCES = 3

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import STANDINGS, joined, shortened
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.logic import explain_two_readings, find_range, number_text, read_amount, unit_fits
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
@@ -38,6 +37,7 @@ from provider_advisor.questionnaire.state import (
 from provider_advisor.requirements.statement import Used, Volume
 from provider_advisor.requirements.usage import read_volume
 from provider_advisor.safe_text import shown
+from provider_advisor.written_values import explain_two_readings, find_range, number_text, read_amount, unit_fits
 
 _SILENT = {NONE, NO_ANSWER}
 _TITLES = {

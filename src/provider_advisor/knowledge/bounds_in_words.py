@@ -16,7 +16,8 @@ from typing import Literal, NamedTuple
 
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import stem
-from provider_advisor.logic import Number, plain
+from provider_advisor.logic import Number
+from provider_advisor.written_values import plain
 
 # "More than 90" is read as at least 90, because bounds of requirements include their ends.
 _LEAST = (

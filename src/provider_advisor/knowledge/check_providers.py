@@ -11,8 +11,8 @@ from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeate
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import Claim, Criterion, Product
 from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProviderFile
-from provider_advisor.logic import number_text
 from provider_advisor.safe_text import join_words
+from provider_advisor.written_values import number_text
 
 
 def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabulary: Vocabulary) -> Iterator[str]:

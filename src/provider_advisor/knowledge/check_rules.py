@@ -9,7 +9,7 @@ from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeate
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
 from provider_advisor.knowledge.records import About, Criterion, Topic
 from provider_advisor.knowledge.shapes import rules_files as shapes
-from provider_advisor.logic import number_text
+from provider_advisor.written_values import number_text
 
 _BOUNDS = {
     "rating": "`is`, at_least, at_most or both bounds",

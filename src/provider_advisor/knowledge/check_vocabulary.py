@@ -23,8 +23,8 @@ from provider_advisor.knowledge.shapes.facts_files import (
     TopicShape,
 )
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import find_singular, number_text
 from provider_advisor.safe_text import fold
+from provider_advisor.written_values import find_singular, number_text
 
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")

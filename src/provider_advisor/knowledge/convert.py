@@ -20,7 +20,8 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactH
 from provider_advisor.knowledge.criteria import Member, MemberList
 from provider_advisor.knowledge.problems import Reading
 from provider_advisor.knowledge.shapes import facts_files, rules_files, statement_files
-from provider_advisor.logic import Interval, Number, parse_age, plain
+from provider_advisor.logic import Interval, Number
+from provider_advisor.written_values import parse_age, plain
 
 R = TypeVar("R")
 _Criteria = Mapping[str, records.Criterion]

@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 
 from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds, split_member
 from provider_advisor.knowledge.records import Criterion, MemberOf
-from provider_advisor.logic import ABSENT, Interval, Number, count_unit, number_text, plain
+from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.safe_text import fold
+from provider_advisor.written_values import count_unit, number_text, plain
 
 IS_ABSENT = "=no"
 """The suffix of a capability that must be absent."""

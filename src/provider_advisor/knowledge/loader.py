@@ -1,7 +1,7 @@
 """Load a knowledge base, or its decision cases, from its two folders or from what was kept of an earlier start.
 
 Reading YAML and checking it takes longer than answering. So a checked base, its cases, and what looks wrong with it are
-kept under a key made of the bytes of all files (see `kept_results`).
+kept under a key made of the bytes of all files (see `disk_cache`).
 """
 
 import contextlib
@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.criteria import Criteria
+from provider_advisor.knowledge.disk_cache import make_key, pack, recall, remember, stamp_code, unpack
 from provider_advisor.knowledge.facts import facts_as_of
 from provider_advisor.knowledge.files import File, Folder, Found, find_files, name_folders
-from provider_advisor.knowledge.kept_results import make_key, pack, recall, remember, stamp_code, unpack
 from provider_advisor.knowledge.rules import Case
 
 # The folders of all modules that say what a base holds; "" has those that are in no folder.

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.logic import explain_two_readings
 from provider_advisor.safe_text import shown
+from provider_advisor.written_values import explain_two_readings
 
 MAX_DEPTH = 40
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it."

@@ -17,7 +17,7 @@ from provider_advisor.knowledge import Priority
 from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import Number, plain
+from provider_advisor.logic import Number
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.requirements import Statement, Team
 from provider_advisor.requirements.grammar import get_smallest_allowed, read_requirement
@@ -26,6 +26,7 @@ from provider_advisor.requirements.statement import LARGEST, Used, Volume, is_wi
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.requirements.usage import check_volume
 from provider_advisor.safe_text import brief, shown
+from provider_advisor.written_values import plain
 
 TOPICS = Key("topics")
 """The key of the first screen."""

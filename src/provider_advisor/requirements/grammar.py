@@ -21,18 +21,7 @@ from provider_advisor.knowledge.conditions import AT, EITHER, FactHolds
 from provider_advisor.knowledge.criteria import name_choice
 from provider_advisor.knowledge.records import Criterion, Priority
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import (
-    ABSENT,
-    NO_COMMA,
-    Interval,
-    Number,
-    explain_two_readings,
-    find_range,
-    has_comma,
-    plain,
-    read_amount,
-    unit_fits,
-)
+from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.requirements.statement import (
     HEAVIEST,
     LARGEST,
@@ -43,6 +32,15 @@ from provider_advisor.requirements.statement import (
     is_within,
 )
 from provider_advisor.safe_text import brief, explain_error_value, is_error_value, shown, write_value
+from provider_advisor.written_values import (
+    NO_COMMA,
+    explain_two_readings,
+    find_range,
+    has_comma,
+    plain,
+    read_amount,
+    unit_fits,
+)
 
 # A sign may be any run of < > =, so that the sentence about `stock=>90` or `stock>90` can name the criterion.
 _FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>=]+|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL)

@@ -21,7 +21,6 @@ from typing import NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import EITHER
-from provider_advisor.logic import write_plainly
 from provider_advisor.requirements.grammar import read_requirement
 from provider_advisor.requirements.matching import (
     LEAVE_OUT,
@@ -56,6 +55,7 @@ from provider_advisor.requirements.sheets import Grid, describe_skipped, write_c
 from provider_advisor.requirements.statement import HEAVIEST, Requirement, Statement, Unlisted, join_unlisted
 from provider_advisor.requirements.unlisted import read_unlisted
 from provider_advisor.safe_text import is_error_value, join_words, reveal_line, shown
+from provider_advisor.written_values import write_plainly
 
 _SHOWN = 5
 _MODALS = re.compile(r"\b(must|shall|should|could|may)\b")

@@ -20,7 +20,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.records import Priority, Topic
 from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt, list_known
-from provider_advisor.logic import Number, number_text, plain
+from provider_advisor.logic import Number
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement
 from provider_advisor.requirements.price_models import services_used
 from provider_advisor.requirements.statement import (
@@ -40,6 +40,7 @@ from provider_advisor.requirements.statement import (
 )
 from provider_advisor.requirements.usage import read_usage
 from provider_advisor.safe_text import brief, explain_error_value, fold, join_words, shown
+from provider_advisor.written_values import number_text, plain
 
 MOST_REQUIREMENTS = 1_000
 _WHOLE = 100

@@ -22,11 +22,11 @@ from provider_advisor.knowledge.scope import read_scope
 from provider_advisor.knowledge.shapes.statement_files import STATED, RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.logic import parse_age, parse_day
 from provider_advisor.requirements.grammar import BOUND_SIGNS, is_counted, read_requirement, split_text
 from provider_advisor.requirements.read_team import count_waiting, read_team
 from provider_advisor.requirements.statement import Requirement, Statement, sort_requirements
 from provider_advisor.safe_text import shown
+from provider_advisor.written_values import parse_age, parse_day
 
 if TYPE_CHECKING:
     from provider_advisor.requirements.unlisted import UnknownWords

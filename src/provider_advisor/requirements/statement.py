@@ -21,7 +21,8 @@ from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
 from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
-from provider_advisor.logic import ABSENT, LARGEST_AMOUNT, Interval, Number, parse_age, parse_day
+from provider_advisor.logic import ABSENT, Interval, Number
+from provider_advisor.written_values import LARGEST_AMOUNT, parse_age, parse_day
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -21,9 +21,11 @@ from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.criteria import list_member_words
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.suggest import find_misspelt, list_known, name_words
-from provider_advisor.logic import (
+from provider_advisor.logic import Number
+from provider_advisor.requirements.statement import LARGEST, YEARLY, Mistakes, Used, Volume, is_within
+from provider_advisor.safe_text import brief, explain_error_value, fold, shown
+from provider_advisor.written_values import (
     NO_COMMA,
-    Number,
     explain_two_readings,
     find_range,
     has_comma,
@@ -32,8 +34,6 @@ from provider_advisor.logic import (
     read_amount,
     write_plainly,
 )
-from provider_advisor.requirements.statement import LARGEST, YEARLY, Mistakes, Used, Volume, is_within
-from provider_advisor.safe_text import brief, explain_error_value, fold, shown
 
 _MONTHS = 12
 _PERIOD = re.compile(r"(?P<rest>.*?)\s*(?:/|\bper\b|\ban?\b)\s*(?P<period>year|yr|month)", re.IGNORECASE)

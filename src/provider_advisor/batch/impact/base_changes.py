@@ -11,7 +11,8 @@ from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase, Ru
 from provider_advisor.knowledge.conditions import AT, text_of
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.knowledge.rules import Policy
-from provider_advisor.logic import Truth, number_text
+from provider_advisor.logic import Truth
+from provider_advisor.written_values import number_text
 
 T = TypeVar("T")
 ChangeKind = Literal["fact", "provider", "criterion", "rule", "weight", "situation", "usage"]

@@ -12,11 +12,11 @@ from provider_advisor.batch.kernel.numbered_words import split_cell
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.logic import plain
 from provider_advisor.requirements import Requirement, Team, read_requirement, read_team
 from provider_advisor.requirements.grammar import EMPTY_ENTRY, split_words
 from provider_advisor.requirements.statement import Mistakes
 from provider_advisor.safe_text import JsonError, read_json
+from provider_advisor.written_values import plain
 
 ReadRequirement = Callable[[Any, Priority, KnowledgeBase], Requirement]
 

@@ -42,7 +42,7 @@ from provider_advisor.batch.kernel.cells import Cells, Entries, FreshCells
 from provider_advisor.batch.kernel.costs import Costs, PriceList, Varying, calculate_costs, price_words
 from provider_advisor.batch.kernel.counts import CellTallier, RunningTally
 from provider_advisor.batch.kernel.layout import UNLISTED, WEIGHTS, Layout, plan_layout
-from provider_advisor.batch.kernel.output import (
+from provider_advisor.batch.kernel.output_columns import (
     GAPS,
     RANKING,
     make_code_lists,

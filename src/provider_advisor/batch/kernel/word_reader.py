@@ -22,12 +22,13 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
 from provider_advisor.knowledge.records import Priority
-from provider_advisor.logic import Interval, Number, plain
+from provider_advisor.logic import Interval, Number
 from provider_advisor.requirements import PRIORITIES, Requirement, read_requirement
 from provider_advisor.requirements.grammar import find_unknown, get_name, prepare_words
 from provider_advisor.requirements.read_team import make_team, refuse_contradictions
 from provider_advisor.requirements.statement import list_unwanted
 from provider_advisor.safe_text import fold
+from provider_advisor.written_values import plain
 
 BAD = -1
 """The cell of a word that cannot be read."""

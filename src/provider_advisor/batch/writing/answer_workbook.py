@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from provider_advisor.batch.blocks import Done, RowCounts
-from provider_advisor.batch.kernel.output import GAPS, OF_PROVIDERS, RANKING, VERDICT_COLUMNS, list_reason_columns
+from provider_advisor.batch.kernel.output_columns import (
+    GAPS,
+    OF_PROVIDERS,
+    RANKING,
+    VERDICT_COLUMNS,
+    list_reason_columns,
+)
 from provider_advisor.batch.kernel.scores import RULED_OUT, STANDINGS
 from provider_advisor.batch.reading import Inputs
 from provider_advisor.batch.summary import make_outline

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from provider_advisor.batch.kernel.output import OF_PROVIDERS, RANKING, list_reason_columns
+from provider_advisor.batch.kernel.output_columns import OF_PROVIDERS, RANKING, list_reason_columns
 from provider_advisor.errors import BatchError
 
 _PROVIDER, _RANK, _RECOMMENDED = "provider", "rank", "recommended"

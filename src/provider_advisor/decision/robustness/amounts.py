@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from provider_advisor.decision.degrees import scale_ends
 from provider_advisor.knowledge import Criterion
-from provider_advisor.logic import Interval, Number, Truth, compare, plain
+from provider_advisor.logic import Interval, Number, Truth, compare
+from provider_advisor.written_values import plain
 
 K = TypeVar("K")
 

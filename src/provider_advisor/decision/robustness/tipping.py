@@ -26,7 +26,8 @@ from provider_advisor.decision.robustness.open_facts import list_asked
 from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.verdict import rank
 from provider_advisor.knowledge import Criterion, Fact
-from provider_advisor.logic import Interval, Number, plain
+from provider_advisor.logic import Interval, Number
+from provider_advisor.written_values import plain
 
 MOST_TRIED = 40
 """Most amounts to move, those of the heaviest requirements first."""

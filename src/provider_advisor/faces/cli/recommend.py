@@ -21,7 +21,6 @@ from provider_advisor.faces.cli.options import format_option, list_option, optio
 from provider_advisor.faces.text import show_document, show_notes, show_text
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.base import EVERYTHING
-from provider_advisor.logic import write_plainly
 from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.read_team import refuse_contradictions
@@ -29,6 +28,7 @@ from provider_advisor.requirements.statement import Mistakes, Used, read_age, re
 from provider_advisor.requirements.usage import read_volume, write_volume_plainly
 from provider_advisor.safe_text import join_words, reveal
 from provider_advisor.version import __version__
+from provider_advisor.written_values import write_plainly
 
 if TYPE_CHECKING:
     from provider_advisor.recommendation import Recommendation

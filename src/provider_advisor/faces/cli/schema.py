@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from provider_advisor.faces.text import show_json
-from provider_advisor.knowledge.kept_results import make_key, recall, remember, stamp_code
+from provider_advisor.knowledge.disk_cache import make_key, recall, remember, stamp_code
 
 _ANSWERS = {
     "recommendation": "explanation.answer_schema:answer_schema",
-    "batch-summary": "batch.schemas:summary_schema",
-    "impact": "batch.schemas:impact_schema",
+    "batch-summary": "batch.summary_schemas:summary_schema",
+    "impact": "batch.summary_schemas:impact_schema",
 }
 # The folders of all modules that say what schemas hold.
 _CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "decision", "")

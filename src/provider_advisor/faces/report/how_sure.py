@@ -17,7 +17,7 @@ from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import capital, percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.logic import number_text
+from provider_advisor.written_values import number_text
 
 _FURTHEST = 16
 """The factor of a weight at either end of its chart."""

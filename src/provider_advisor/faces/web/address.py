@@ -18,12 +18,13 @@ from starlette.datastructures import QueryParams
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.logic import Number, plain
+from provider_advisor.logic import Number
 from provider_advisor.requirements import Requirement, Statement, bound_words, split_list, statement_record
 from provider_advisor.requirements.grammar import BOUND_SIGNS, read_weight
 from provider_advisor.requirements.requirements_file import read_requirements_data
 from provider_advisor.requirements.statement import Mistakes, list_unwanted
 from provider_advisor.requirements.unlisted import read_unlisted
+from provider_advisor.written_values import plain
 
 Query = Sequence[tuple[str, str]]
 

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from provider_advisor.logic import LARGEST_AMOUNT
+from provider_advisor.written_values import LARGEST_AMOUNT
 
 _ID = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$"
 _REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_advisor.logic import explain_two_readings, read_amount, unit_fits
+from provider_advisor.written_values import explain_two_readings, read_amount, unit_fits
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Results that take long to make, kept in a private folder of the user under a key that names all they were made from.
+"""The disk cache: results that take long to make, in a private folder of the user.
 
-The key of a checked knowledge base is made of the bytes of its files, the version of the package and of Python, and the
-code: where one of them changes, another key is looked for. What somebody else owns or may write, and what is not a
-plain file, is not read. Records are kept as a pickle, and read by a reader that knows our records and nothing else, so
-that no kept file can run code. The environment variable RECOMMEND_CACHE names another folder, or, empty, turns this
-off.
+A result is kept under a key that names all that it was made from. The key of a checked knowledge base is made of the
+bytes of its files, the version of the package and of Python, and the code: where one of them changes, another key is
+looked for. What somebody else owns or may write, and what is not a plain file, is not read. Records are kept as a
+pickle, and read by a reader that knows our records and nothing else, so that no kept file can run code. The environment
+variable RECOMMEND_CACHE names another folder, or, empty, turns this off.
 """
 
 import contextlib
