@@ -81,6 +81,12 @@ def test_a_volume_without_a_destination_has_no_price_where_only_destinations_hav
     answer = recommend(facts.knowledge, wants=["monthly-cost"], usage={"deliveries": 10}, as_of=DAY).record
     item = answer["providers"][0]["monthly_cost"]["items"][0]
     assert item["priced_members"] == ["deliveries@north", "deliveries@south"]
+    asked = recommend(facts.knowledge, wants=["delivery-price", "delivery-price@east"], as_of=DAY).record
+    said = {part["criterion"]: part["says"] for part in asked["findings"] if part["provider"] == "shop"}
+    assert said == {
+        "delivery-price": "not known: it depends on the region; 2 prices are known, such as delivery-price@north",
+        "delivery-price@east": "not known: no claim confirms or denies it",
+    }
 
 
 def test_what_is_said_of_destinations(priced):

@@ -26,7 +26,7 @@ from provider_advisor.explanation.words import (
     sort_by_standing,
 )
 from provider_advisor.knowledge import Claim, Fact, Facts, KnowledgeBase
-from provider_advisor.knowledge.conditions import EITHER
+from provider_advisor.knowledge.conditions import AT, EITHER
 from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.records import Notice
 from provider_advisor.logic import Truth
@@ -84,7 +84,7 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
         parts = [_explain_part(part, finding, facts) for part in finding.degree.parts]
         return "; ".join(parts) or _CONDITION.get(finding.degree.truth, "not known whether the condition is met")
     if not fact.claims:
-        silent = "the claims are older than you allow" if fact.aged else "no claim confirms or denies it"
+        silent = "the claims are older than you allow" if fact.aged else _say_priced_members(fact, facts)
         return f"not known: {describe_notices(fact, knowledge) or silent}"
     requirement = finding.requirement
     if requirement is not None and fact.criterion != requirement.criterion:
@@ -94,6 +94,17 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
     if knowledge.criteria[fact.criterion].kind == "capability":
         return _say_capability(fact, knowledge)
     return _say_amount(fact, finding, knowledge)
+
+
+def _say_priced_members(fact: Fact, facts: Facts) -> str:
+    """Return how many members have a price where the price without a member is unknown, or that no claim says it."""
+    name, of = fact.criterion, facts.knowledge.criteria.list_of(fact.criterion)
+    members = facts.knowledge.claimed_members(fact.provider, name) if of is not None else ()
+    priced = [member for member in members if facts(fact.provider, f"{name}{AT}{member}").amount is not None]
+    if of is None or not priced or facts.knowledge.criteria[name].kind != "price":
+        return "no claim confirms or denies it"
+    known = "one price is" if len(priced) == 1 else f"{len(priced)} prices are"
+    return f"it depends on the {of.id}; {known} known, such as {name}{AT}{priced[0]}"
 
 
 def _explain_part(part: GradedPart, finding: Finding, facts: Facts) -> str:
