@@ -87,7 +87,10 @@ def calculate_cost(provider: str, usage: Mapping[str, Used], facts: Facts) -> Co
 
 
 def _drop_dust(amount: Number) -> Number:
-    """Round off binary fractions: 600,000 messages at 0.0079 cost exactly 4740."""
+    """Round off binary fractions: 600,000 messages at 0.0079 cost exactly 4740.
+
+    What people read is rounded to cents, by `costs_in_words.money_text`.
+    """
     return plain(round(amount, _DIGITS))
 
 

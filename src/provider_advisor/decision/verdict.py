@@ -1,7 +1,8 @@
 """Judge who is recommended and how firmly, or why nobody is. The only place where a team's verdict is made.
 
-Answers, questions and all measures of certainty use `judge_ranks`. Only the batch has its own judge, on columns; tests
-keep both equal.
+Answers, questions and all measures of certainty use `judge_ranks`. Only the batch has its own judge, on columns
+(`batch/kernel/scores`); tests keep both equal. Strengths are put in words in `explanation/words` and in
+`faces/why_wording`. `explanation/answer_records` and `knowledge/shapes/statement_files` repeat their names.
 """
 
 from collections.abc import Callable, Sequence

@@ -107,6 +107,8 @@ def _name_free_offer(fact: Fact, knowledge: KnowledgeBase) -> str:
 def money_text(low: float, high: float | None) -> str:
     """Return a monthly cost in cents, because no bill says 37.283333333. Amounts below 1 keep their digits.
 
+    Only texts are rounded so: records, and the comparison with a bound, have the cost of `decision/cost`.
+
     >>> money_text(37.283333333, None), money_text(0.0083, 1.5)
     ('at least 37.28', '0.0083 to 1.5')
     """

@@ -159,6 +159,11 @@ def age_text(days: int) -> str:
     return "less than a day"
 
 
+def stale_text(count: int) -> str:
+    """Return the sentence on facts that are out of date: "2 of the facts used are out of date."."""
+    return f"{count} of the facts used {'is' if count == 1 else 'are'} out of date."
+
+
 # Claims
 
 

@@ -27,7 +27,7 @@ from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import count_shared
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import get_name, read_requirement
-from provider_advisor.requirements.priority_cells import split_priority
+from provider_advisor.requirements.priority_in_text import split_priority
 from provider_advisor.requirements.word_mistakes import is_of_area, name_asked
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 

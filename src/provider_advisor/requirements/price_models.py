@@ -5,6 +5,10 @@ Agents may be paid by the month or by the hour, which are two price models of on
     agents                 one model, by the month
     hours                  none: hours mean nothing without the number of agents
     agents and hours       two models, of which the cheaper counts
+
+A new price model needs no code: it is a criterion of kind `price` with `usage:` in facts/criteria/prices.yaml, and an
+item for each volume in facts/team.yaml. Only another way to calculate (a new kind of fee or of tier) is code: in
+`records.Terms` and `decision/cost`.
 """
 
 from collections.abc import Iterable, Mapping

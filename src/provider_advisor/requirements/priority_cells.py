@@ -1,7 +1,7 @@
 """Read the priority in a cell: must, yes, x, or a number whose meaning is given by `--scale`.
 
-Unreadable cells are refused with what was expected; empty ones are ignored. Where no column says it, the words of a
-requirement may: "fax (optional)", "Must: fax", "fax is not required", or a line "Nice to have:" above it.
+Unreadable cells are refused with what was expected; empty ones are ignored. What the words of a requirement say of its
+priority is read in `priority_in_text`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOTHING: Wish = "nothing"
 
 # Words are compared folded, so that "Must have", "must_have" and "MUST-HAVE" are one. "High" is not among them: it may
 # be the highest of three or of five, and only a scale says which of them are musts.
-_WORDS: dict[Wish, str] = {
+WISH_WORDS: dict[Wish, str] = {
     "must": "must must-have m mandatory required requirement essential critical necessary shall yes y x ✓ ✔ ☑ ✅ true "
     "need needed",
     "should": "should should-have s desired desirable highly-desirable d important preferred preferable recommended "
@@ -31,7 +31,9 @@ _WORDS: dict[Wish, str] = {
     "nothing": "- \u2013 \u2014 n/a na not-needed not-required not-necessary unnecessary not-applicable nothing none "
     "out-of-scope won't-need wont-need ☐",
 }
-_MEANINGS: dict[str, Wish] = {word: wish for wish, words in _WORDS.items() for word in words.split()}
+"""For each priority, the words of cells that mean it."""
+
+_MEANINGS: dict[str, Wish] = {word: wish for wish, words in WISH_WORDS.items() for word in words.split()}
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 _NO = frozenset(["no", "n", "false", "✗", "✘", "❌"])
 # Words of such an order, with the scale that is proposed for each.
@@ -41,44 +43,6 @@ _RANKS = {
 }
 
 Scale = Mapping[str, Wish]
-
-# Those of these words that say a priority also inside a text: not "Need: fax", and not "fax, no".
-_SAID = frozenset(word for words in _WORDS.values() for word in words.split() if len(word) > len("need")) | {"must"}
-_PHRASE = "|".join(
-    re.escape(word).replace(r"\-", r"[\s-]+").replace("'", "['\u2019]")
-    for word in sorted(_SAID - {"nothing", "requirement", "shall", "false"}, key=len, reverse=True)
-)
-_BEFORE = re.compile(
-    rf"\s*[(\[]?\s*(?P<said>{_PHRASE}|[MSCWD](?=[)\]]))s?\s*(?:[)\]]\s*:?|:|\s[-\u2013\u2014])\s*(?P<rest>\S.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_AFTER = re.compile(
-    r"(?P<rest>.*?\S)(?P<sign>\s*[(\[,;:\u2013\u2014]\s*|\s+-\s+|\s+(?:(?:is|are|(?:would|will)\s+be)\s+)?(?:an?\s+)?)"
-    rf"(?P<said>{_PHRASE})\s*[)\]]?[.!;\s]*",
-    re.IGNORECASE | re.DOTALL,
-)
-_HEADING = re.compile(
-    rf"\W*(?P<said>{_PHRASE})s?(?:\s+(?:requirements?|features?|items?|criteria|needs|functionality|capabilities))?\W*",
-    re.IGNORECASE,
-)
-# "No installation required" asks for something, and of "fax, MMS preferred" it is not clear what is preferred.
-_DENIED = re.compile(r"\s*(?:no|without|zero|not)\b", re.IGNORECASE)
-_NOT_SO = re.compile(
-    r"(?P<rest>.*\S)\s+(?:(?:is|are)\s+(?:not|no\s+longer)|(?:is|are)n['\u2019]t)"
-    r"|.*\b(?:not?|never|hardly|less|non|longer|\w+n['\u2019]t)(?:\s+be)?",
-    re.IGNORECASE | re.DOTALL,
-)
-_NEEDED = frozenset(("necessary", "needed", "required", "wanted"))
-_LIST = re.compile(r"[,;&/+]|\b(?:and|or|plus)\b", re.IGNORECASE)
-_ASIDES: dict[str, Wish] = {
-    "ideally|preferably|(?:if|where)(?:\\s+at\\s+all)?\\s+possible": "should",
-    "optionally|(?:would|will)\\s+be\\s+(?:nice|great|a\\s+plus|a\\s+bonus)|is\\s+an?\\s+(?:plus|bonus)": "could",
-}
-_ASIDE = {
-    re.compile(rf"\s*(?:{words})\b[,:\s]*(?P<first>.+)|(?P<last>.+?)[\s,(]+(?:{words})[).!\s]*", re.IGNORECASE): wish
-    for words, wish in _ASIDES.items()
-}
-_LONGEST = 1_000
 
 
 def read_scale(text: str | None) -> dict[str, Wish]:
@@ -90,8 +54,8 @@ def read_scale(text: str | None) -> dict[str, Wish]:
     found: dict[str, Wish] = {}
     for part in split_words(text) if text is not None else ():
         cell, sign, wish = (each.strip() for each in part.partition("="))
-        if not (cell and sign) or wish not in _WORDS:
-            hint = did_you_mean(wish, _WORDS) if wish else ""
+        if not (cell and sign) or wish not in WISH_WORDS:
+            hint = did_you_mean(wish, WISH_WORDS) if wish else ""
             raise RequirementsError(
                 f"--scale: {shown(part)} cannot be read; expected a cell and what it means (must, should, could, wont "
                 f"or nothing), such as 5=must,3=should,1=could.{hint}"
@@ -106,46 +70,6 @@ def find_wish(cell: str, scale: Scale) -> Wish | None:
     # Word processors and spreadsheets write "won't" with a curly apostrophe.
     word = fold(cell.strip().rstrip(".").replace("\u2019", "'"))
     return scale.get(word) or _MEANINGS.get(word) or (NOTHING if not word else None)
-
-
-def split_priority(text: str) -> tuple[str, Wish | None]:
-    """Return the words of a requirement without those on its priority, and that priority, None if they say none.
-
-    >>> [split_priority(text) for text in ("SMS (optional)", "Must: SMS", "Ideally SMS", "SMS is not required")]
-    [('SMS', 'could'), ('SMS', 'must'), ('SMS', 'should'), ('SMS', 'nothing')]
-    >>> split_priority("No installation required")
-    ('No installation required', None)
-    """
-    if len(text) > _LONGEST:
-        return text, None
-    if found := _BEFORE.fullmatch(text):
-        return found["rest"], _find_said(found)
-    if (found := _AFTER.fullmatch(text)) and not _DENIED.match(text):
-        if denied := _NOT_SO.fullmatch(found["rest"]):
-            return _read_denied(text, denied, found["said"])
-        wish = _find_said(found)
-        is_clear = wish == "must" or "are" in found["sign"] or not _LIST.search(found["rest"])
-        return (found["rest"], wish) if is_clear else (text, None)
-    for aside, wish in _ASIDE.items():
-        if (found := aside.fullmatch(text)) and not (found["last"] and _LIST.search(found["last"])):
-            return (found["first"] or found["last"]).strip(), wish
-    return text, None
-
-
-def _read_denied(text: str, denied: re.Match[str], said: str) -> tuple[str, Wish | None]:
-    """Return what is left of "fax isn't needed" and "fax is not a must"; all of a text that denies in another way."""
-    is_simple = bool(denied["rest"]) and find_wish(said, {}) == "must"
-    return (denied["rest"], NOTHING if fold(said) in _NEEDED else "could") if is_simple else (text, None)
-
-
-def _find_said(found: re.Match[str]) -> Wish | None:
-    return find_wish(" ".join(found["said"].split()), {})
-
-
-def find_heading_wish(text: str) -> Wish | None:
-    """Return the priority that a line gives to those below it, such as "Nice to have:"; None for other lines."""
-    found = _HEADING.fullmatch(text)
-    return _find_said(found) if found else None
 
 
 def says_no(cell: str, scale: Scale) -> bool:

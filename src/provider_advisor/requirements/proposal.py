@@ -36,11 +36,10 @@ from provider_advisor.requirements.priority_cells import (
     Scale,
     Wish,
     explain_cell,
-    find_heading_wish,
     find_wish,
     says_no,
-    split_priority,
 )
+from provider_advisor.requirements.priority_in_text import find_heading_wish, split_priority
 from provider_advisor.requirements.proposal_table import (
     MARKED,
     Columns,

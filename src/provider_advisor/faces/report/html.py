@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from provider_advisor.explanation.answer_records import AnswerRecord, VerdictRecord
-from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
+from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, stale_text
 from provider_advisor.faces.report.contents import Bill, Report, make_report
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -58,6 +58,7 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
     return report._asdict() | {
         "title": f"{report.headline}: provider recommendation{f' for {report.team}' if report.team else ''}",
         "mood": _mood(answer.verdict),
+        "stale_text": stale_text(len(report.stale)),
         "asked": bool(report.rows),
         "context": [part for part in report.context if part[0] != "Team"],
         "degrees": any(cell.kind == "partial" for row in report.rows for cell in row.cells),

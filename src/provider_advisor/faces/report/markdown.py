@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.answer_records import AnswerRecord
-from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING
+from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, stale_text
 from provider_advisor.faces.report.contents import Report, make_report
 from provider_advisor.faces.report.how_sure import ReportQuestion, ReportSureness
 from provider_advisor.faces.report.rows_and_sources import CitedPlace, ReportRow
@@ -245,9 +245,7 @@ def _write_knowledge(report: Report) -> Iterator[str]:
     yield "## Knowledge"
     yield _join_list(
         [
-            f"{old} of the facts used {'is' if old == 1 else 'are'} out of date."
-            if old
-            else "None of the facts used is out of date.",
+            stale_text(old) if old else "None of the facts used is out of date.",
             *([escape(known.read_from)] if known.read_from else []),
             *([f"Version {escape(known.version)} of {known.date}."] if known.version else []),
             f"Fingerprint of facts and rules: `{known.fingerprint}`.",
