@@ -98,11 +98,13 @@ def explain_finding(finding: Finding, facts: Facts) -> str:
 
 def _say_priced_members(fact: Fact, facts: Facts) -> str:
     """Return how many members have a price where the price without a member is unknown, or that no claim says it."""
-    name, of = fact.criterion, facts.knowledge.criteria.list_of(fact.criterion)
-    members = facts.knowledge.claimed_members(fact.provider, name) if of is not None else ()
+    name, silent = fact.criterion, "no claim confirms or denies it"
+    if facts.knowledge.criteria[name].kind != "price" or (of := facts.knowledge.criteria.list_of(name)) is None:
+        return silent
+    members = facts.knowledge.claimed_members(fact.provider, name)
     priced = [member for member in members if facts(fact.provider, f"{name}{AT}{member}").amount is not None]
-    if of is None or not priced or facts.knowledge.criteria[name].kind != "price":
-        return "no claim confirms or denies it"
+    if not priced:
+        return silent
     known = "one price is" if len(priced) == 1 else f"{len(priced)} prices are"
     return f"it depends on the {of.id}; {known} known, such as {name}{AT}{priced[0]}"
 
