@@ -135,6 +135,65 @@ def read_requirement(given: str | Mapping[str, Any], default: Priority, knowledg
     return _check_unwanted(Requirement(criterion.id, priority, bound, weight))
 
 
+def read_weight(given: object, criterion: Criterion) -> float | None:
+    """Return the weight that a requirement has of its own, None without one. Raises RequirementsError."""
+    if given is None:
+        return None
+    if not is_within(given, 0, HEAVIEST) or not given:
+        raise RequirementsError(
+            f"the weight of '{criterion.id}' is {shown(given)}; expected a number above 0, up to {HEAVIEST}."
+        )
+    return given
+
+
+def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
+    """Find the nearest words of all unknown criteria in many requirements, before they are read one by one."""
+    # One search for many words shares its work; the sentences on each find their suggestions ready.
+    words = set(find_unknown(texts, knowledge).values())
+    if words:
+        knowledge.spelling_index.prepare(words)
+
+
+def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, str]:
+    """Return the texts whose criterion is unknown, each with that word, without reading them, which takes longer."""
+    found = {}
+    for text in texts:
+        for part in text.split(EITHER):
+            match = _FORM.fullmatch(part.strip())
+            if match is not None and knowledge.find_criterion(word := match["word"].strip()) is None:
+                found[text] = word
+                break
+    return found
+
+
+def get_default_bound(priority: Priority, criterion: Criterion) -> Interval | None:
+    """Return the default bound of a requirement: a must does not accept a rating's word for "absent"."""
+    return criterion.least if priority == "must" else None
+
+
+def get_smallest_allowed(criterion: Criterion) -> Number:
+    """Return the lowest number that a bound may be: 0, or far below it where the criterion's scale is."""
+    return -LARGEST if criterion.floor is None else criterion.floor
+
+
+def is_counted(criterion: Criterion) -> bool:
+    """Return whether a number like 5.000 may mean thousands."""
+    # A price of 1.125 never means thousands, and on a scale up to a hundred, 99.999 can only be a fraction.
+    return (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
+
+
+def explain_exclusive(bound: Interval, criterion: Criterion) -> str:
+    """Return the sentence on bounds of a criterion that exclude each other."""
+    words = bound_words(bound, criterion)
+    return (
+        f"the bounds of '{criterion.id}' exclude each other: "
+        f"nothing is at least {words['at_least']} and at most {words['at_most']}; change one."
+    )
+
+
+# A criterion and its priority
+
+
 class _AskedWord(NamedTuple):
     """What a text or a mapping says of one criterion, before it is looked up.
 
@@ -165,6 +224,65 @@ def _take_apart(given: str | Mapping[str, Any], keys: Sequence[str], where: str)
     return _AskedWord(match["word"].strip(), bounds, priority, typed=given)
 
 
+def _check_keys(given: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    for key in given:
+        if key not in keys:
+            hint = did_you_mean(brief(key), keys) or f" Known here: {', '.join(keys)}."
+            raise RequirementsError(f"unknown key {shown(key)} in {where}.{hint}")
+
+
+def _name_member(given: Mapping[str, Any]) -> str:
+    """Return the criterion of a mapping as it would be typed, with its member."""
+    name, member = given.get("criterion"), given.get("member")
+    if not isinstance(name, str):
+        raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
+    if member is None:
+        return str(name)
+    if AT in name:
+        raise RequirementsError(f"{shown(name)} already names a member; remove 'member' or what is after '{AT}'.")
+    if not isinstance(member, str) or not member.strip():
+        raise RequirementsError(f"the member of '{name}' is {shown(member)}; expected one word, such as {name}{AT}de.")
+    return f"{name}{AT}{member}"
+
+
+def _list_bounds(given: Mapping[str, Any], word: str) -> list[tuple[str, str]]:
+    """Return the signs and values that the keys of a mapping stand for."""
+    # With `is: absent`, the keys of bounds say nothing: what is not there has no amount.
+    if given.get("is") is not None:
+        if given["is"] != _ABSENT:
+            raise RequirementsError(f"'is' of '{word}' is {shown(given['is'])}; expected 'absent', or no 'is' at all.")
+        return [("is", _ABSENT)]
+    ends = ((sign, given[key]) for key, sign in BOUND_SIGNS.items() if given.get(key) is not None)
+    # As they would be typed: the shape of a file makes 3.0 of 3.
+    return [(sign, write_value(plain(end) if isinstance(end, float) else end)) for sign, end in ends]
+
+
+def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
+    name = knowledge.find_criterion(word)
+    if name is None:
+        from provider_advisor.requirements.word_mistakes import explain_unknown  # noqa: PLC0415 (seldom needed)
+
+        raise RequirementsError(explain_unknown(word, shown(word), knowledge))
+    return knowledge.criteria[name]
+
+
+def _read_priority(word: object, text: str) -> Priority:
+    if word not in _PRIORITIES:
+        hint = did_you_mean(brief(word), _PRIORITIES)
+        name = get_word(text)
+        # "fax:no" may mean that it is not wanted, or that it must be absent.
+        is_denied = isinstance(word, str) and word.casefold() == _NO and text != "any" and EITHER not in text
+        absent = f" If it must be absent, write '{name}=no'." if is_denied else hint
+        raise RequirementsError(
+            explain_error_value(text, "a requirement")
+            or f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{absent}"
+        )
+    return word
+
+
+# Choices
+
+
 def _read_choice_text(text: str, default: Priority, knowledge: KnowledgeBase) -> Requirement:
     *others, last = text.split(EITHER)
     last, colon, priority = last.partition(":")
@@ -173,6 +291,19 @@ def _read_choice_text(text: str, default: Priority, knowledge: KnowledgeBase) ->
             f"{shown(text)} has a priority inside a choice; write one after the last part, for the whole choice."
         )
     return _read_choice([*others, last], _read_priority(priority.strip(), text) if colon else default, knowledge)
+
+
+def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
+    # Records of a table have all keys, with null for empty ones.
+    _check_keys({key: value for key, value in given.items() if value is not None}, _CHOICE_KEYS, "a choice")
+    parts = given["any"]
+    if isinstance(parts, str | Mapping) or not isinstance(parts, Sequence) or not 1 < len(parts) <= _MOST_PARTS:
+        count = f"{len(parts)} part{'' if len(parts) == 1 else 's'}" if isinstance(parts, list) else shown(parts)
+        raise RequirementsError(
+            f"'any' has {count}; expected a list of 2 to {_MOST_PARTS} criteria, any one of which will do."
+        )
+    priority = default if given.get("priority") is None else _read_priority(given["priority"], "any")
+    return _read_choice(parts, priority, knowledge, given.get("weight"))
 
 
 def _read_choice(
@@ -231,41 +362,7 @@ def _check_unwanted(read: Requirement) -> Requirement:
     return read
 
 
-def get_default_bound(priority: Priority, criterion: Criterion) -> Interval | None:
-    """Return the default bound of a requirement: a must does not accept a rating's word for "absent"."""
-    return criterion.least if priority == "must" else None
-
-
-def _read_any(given: Mapping[str, Any], default: Priority, knowledge: KnowledgeBase) -> Requirement:
-    # Records of a table have all keys, with null for empty ones.
-    _check_keys({key: value for key, value in given.items() if value is not None}, _CHOICE_KEYS, "a choice")
-    parts = given["any"]
-    if isinstance(parts, str | Mapping) or not isinstance(parts, Sequence) or not 1 < len(parts) <= _MOST_PARTS:
-        count = f"{len(parts)} part{'' if len(parts) == 1 else 's'}" if isinstance(parts, list) else shown(parts)
-        raise RequirementsError(
-            f"'any' has {count}; expected a list of 2 to {_MOST_PARTS} criteria, any one of which will do."
-        )
-    priority = default if given.get("priority") is None else _read_priority(given["priority"], "any")
-    return _read_choice(parts, priority, knowledge, given.get("weight"))
-
-
-def _check_keys(given: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
-    for key in given:
-        if key not in keys:
-            hint = did_you_mean(brief(key), keys) or f" Known here: {', '.join(keys)}."
-            raise RequirementsError(f"unknown key {shown(key)} in {where}.{hint}")
-
-
-def _list_bounds(given: Mapping[str, Any], word: str) -> list[tuple[str, str]]:
-    """Return the signs and values that the keys of a mapping stand for."""
-    # With `is: absent`, the keys of bounds say nothing: what is not there has no amount.
-    if given.get("is") is not None:
-        if given["is"] != _ABSENT:
-            raise RequirementsError(f"'is' of '{word}' is {shown(given['is'])}; expected 'absent', or no 'is' at all.")
-        return [("is", _ABSENT)]
-    ends = ((sign, given[key]) for key, sign in BOUND_SIGNS.items() if given.get(key) is not None)
-    # As they would be typed: the shape of a file makes 3.0 of 3.
-    return [(sign, write_value(plain(end) if isinstance(end, float) else end)) for sign, end in ends]
+# Bounds
 
 
 def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
@@ -280,63 +377,6 @@ def _read_bounds(asked: _AskedWord, criterion: Criterion) -> Interval | None:
     if bound is not None and bound.is_empty():
         raise RequirementsError(explain_exclusive(bound, criterion))
     return bound
-
-
-def _name_member(given: Mapping[str, Any]) -> str:
-    """Return the criterion of a mapping as it would be typed, with its member."""
-    name, member = given.get("criterion"), given.get("member")
-    if not isinstance(name, str):
-        raise RequirementsError(f"the requirement {shown(dict(given))} has no criterion; add 'criterion: <id>'.")
-    if member is None:
-        return str(name)
-    if AT in name:
-        raise RequirementsError(f"{shown(name)} already names a member; remove 'member' or what is after '{AT}'.")
-    if not isinstance(member, str) or not member.strip():
-        raise RequirementsError(f"the member of '{name}' is {shown(member)}; expected one word, such as {name}{AT}de.")
-    return f"{name}{AT}{member}"
-
-
-def prepare_words(texts: Iterable[str], knowledge: KnowledgeBase) -> None:
-    """Find the nearest words of all unknown criteria in many requirements, before they are read one by one."""
-    # One search for many words shares its work; the sentences on each find their suggestions ready.
-    words = set(find_unknown(texts, knowledge).values())
-    if words:
-        knowledge.spelling_index.prepare(words)
-
-
-def find_unknown(texts: Iterable[str], knowledge: KnowledgeBase) -> dict[str, str]:
-    """Return the texts whose criterion is unknown, each with that word, without reading them, which takes longer."""
-    found = {}
-    for text in texts:
-        for part in text.split(EITHER):
-            match = _FORM.fullmatch(part.strip())
-            if match is not None and knowledge.find_criterion(word := match["word"].strip()) is None:
-                found[text] = word
-                break
-    return found
-
-
-def _find_criterion(word: str, knowledge: KnowledgeBase) -> Criterion:
-    name = knowledge.find_criterion(word)
-    if name is None:
-        from provider_advisor.requirements.word_mistakes import explain_unknown  # noqa: PLC0415 (seldom needed)
-
-        raise RequirementsError(explain_unknown(word, shown(word), knowledge))
-    return knowledge.criteria[name]
-
-
-def _read_priority(word: object, text: str) -> Priority:
-    if word not in _PRIORITIES:
-        hint = did_you_mean(brief(word), _PRIORITIES)
-        name = get_word(text)
-        # "fax:no" may mean that it is not wanted, or that it must be absent.
-        is_denied = isinstance(word, str) and word.casefold() == _NO and text != "any" and EITHER not in text
-        absent = f" If it must be absent, write '{name}=no'." if is_denied else hint
-        raise RequirementsError(
-            explain_error_value(text, "a requirement")
-            or f"unknown priority {shown(word)} in {shown(text)}; expected {', '.join(PRIORITIES)} or wont.{absent}"
-        )
-    return word
 
 
 def _read_bound(sign: str, value: str, criterion: Criterion) -> Interval | None:
@@ -412,34 +452,3 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
             f"the bound of '{criterion.id}' is {brief(value)}; expected {lowest:.0f} to {LARGEST:.0f} {criterion.unit}."
         )
     return number
-
-
-def is_counted(criterion: Criterion) -> bool:
-    """Return whether a number like 5.000 may mean thousands."""
-    # A price of 1.125 never means thousands, and on a scale up to a hundred, 99.999 can only be a fraction.
-    return (criterion.kind == "quantity" and criterion.unit != "percent") or criterion.computed
-
-
-def get_smallest_allowed(criterion: Criterion) -> Number:
-    """Return the lowest number that a bound may be: 0, or far below it where the criterion's scale is."""
-    return -LARGEST if criterion.floor is None else criterion.floor
-
-
-def explain_exclusive(bound: Interval, criterion: Criterion) -> str:
-    """Return the sentence on bounds of a criterion that exclude each other."""
-    words = bound_words(bound, criterion)
-    return (
-        f"the bounds of '{criterion.id}' exclude each other: "
-        f"nothing is at least {words['at_least']} and at most {words['at_most']}; change one."
-    )
-
-
-def read_weight(given: object, criterion: Criterion) -> float | None:
-    """Return the weight that a requirement has of its own, None without one. Raises RequirementsError."""
-    if given is None:
-        return None
-    if not is_within(given, 0, HEAVIEST) or not given:
-        raise RequirementsError(
-            f"the weight of '{criterion.id}' is {shown(given)}; expected a number above 0, up to {HEAVIEST}."
-        )
-    return given

@@ -30,6 +30,13 @@ from provider_advisor.requirements.sheets import (
 from provider_advisor.requirements.workbook import read_sheet
 from provider_advisor.safe_text import find_content, fold, reveal_line
 
+# What the tables of names below are for:
+#   _WORDS       the usual names of a column, by what it means
+#   _LONGER      patterns of longer names with the same meaning
+#   _TEXT_ORDER  which of two columns holds the texts
+#   _VAGUE       names that mean a priority only if the cells do
+#   MARKED       columns of crosses, and the priority that each stands for
+#   _MUSTS       those of them that may instead ask "a must, yes or no?"
 _WORDS: Mapping[str, str] = {
     "text": "requirement requirements requirement-text text description feature features item need question criterion "
     "criteria specification functionality capability",
@@ -37,7 +44,7 @@ _WORDS: Mapping[str, str] = {
     "weight": "weight weighting points",
     "category": "category section area group topic chapter",
 }
-# Longer names of the same columns: "Functional requirement", "Priority level", "Weighting factor".
+# "Functional requirement", "Priority level", "Weighting factor".
 _LONGER: Mapping[str, re.Pattern[str]] = {
     "text": re.compile("(.+-)?(requirements?|features?)(-(description|name|statement|text|title))?"),
     "priority": re.compile("(.+-)?(priority|importance)(-(level|rating))?"),
@@ -218,11 +225,27 @@ def refuse_requirement_rows(names: Iterable[str], file: str, path: str) -> None:
 
 def find_columns(grid: Grid, scale: Scale) -> Columns:
     """Return the meanings of the columns. Raises RequirementsError if they are not clear."""
-    # Crosses come first, because "Mandatory" may be one of several columns of crosses, or a column of priorities. Then
-    # each kind is cut down to its best columns; only what then has no meaning may be a priority by another name.
+    # Step 1, crosses: "Mandatory" may be one of several columns of crosses, or a column of priorities.
     marks = _find_marks(grid.names)
-    meanings = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
-    more: list[int] = []
+    # Step 2, the meaning of each other column by its name, and of each meaning the best columns.
+    named = {place: _find_meaning(name) for place, name in enumerate(grid.names) if place not in marks}
+    meanings, more = _keep_best(grid, named, scale)
+    # Step 3, priorities: a lone column "Must-have" is answered by yes and no in each row, and has no crosses.
+    priorities = [place for place, meaning in meanings.items() if meaning == "priority"]
+    if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS:
+        priorities, marks = sorted([*priorities, *marks]), []
+    # Step 4, one place for each meaning; without priorities, no column that is left may look like some.
+    places = _place_meanings(grid, meanings)
+    unread = [place for place, meaning in meanings.items() if meaning is None and place not in more]
+    columns = Columns(places, priorities, marks, more, unread)
+    if not columns.has_priorities:
+        _refuse_priorities(grid, unread, scale)
+    return columns
+
+
+def _keep_best(grid: Grid, named: Mapping[int, str | None], scale: Scale) -> tuple[dict[int, str | None], list[int]]:
+    """Return the meanings, with None for columns that another one of their meaning beats; and what adds to texts."""
+    meanings, more = dict(named), list[int]()
     for kind in _WORDS:
         same = [place for place, found in meanings.items() if found == kind]
         # "Requirement" holds the texts also beside "Requirement number" or "Feature title".
@@ -231,16 +254,7 @@ def find_columns(grid: Grid, scale: Scale) -> Columns:
             exact, more = _choose_texts(grid, exact)
         read = [place for place in exact or same if not _is_silent(grid, place, scale)]
         meanings |= {place: None for place in same if place not in read}
-    priorities = [place for place, meaning in meanings.items() if meaning == "priority"]
-    # A lone column "Must-have" is answered by yes and no, which is a priority in each row and not a cross in some.
-    if len(marks) == 1 and simplify(grid.names[marks[0]]) in _MUSTS:
-        priorities, marks = sorted([*priorities, *marks]), []
-    places = _place_meanings(grid, meanings)
-    unread = [place for place, meaning in meanings.items() if meaning is None and place not in more]
-    columns = Columns(places, priorities, marks, more, unread)
-    if not columns.has_priorities:
-        _refuse_priorities(grid, unread, scale)
-    return columns
+    return meanings, more
 
 
 def _find_marks(names: Iterable[str]) -> list[int]:
