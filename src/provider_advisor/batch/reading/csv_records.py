@@ -17,8 +17,6 @@ import numpy.typing as npt
 from provider_advisor.batch.native import find_places
 
 _QUOTE, _NEWLINE, _RETURN = b'"', b"\n", b"\r"
-_BEYOND = b"\n\n"
-"""Where a quote is looked at, the text is as if it began and ended with these."""
 _WINDOW = 4096
 Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -73,7 +71,7 @@ def cut_records(data: bytes, separator: bytes, *, final: bool, full: bool = Fals
     # one at 9 should open a cell, but a 5 comes before it. So its record, which begins at 6, is scanned: it ends at 16,
     # and the quote is a character. From there, one quote comes before the newline at 20, and two before that at 23. The
     # records end at 6, 16 and 24, and the last one, 4, waits for what follows.
-    array = np.frombuffer(data + _BEYOND, np.uint8)
+    array = np.frombuffer(data, np.uint8)
     quotes: Places = find_places(_QUOTE, data, len(data))
     spoilt: list[Spoilt] = []
     literal: list[tuple[int, int]] = []
@@ -106,21 +104,37 @@ def _find_first_wrong(array: Bytes, quotes: Places, first: int, separator: bytes
     """Return the place of the first quote that neither opens a cell, closes one nor is doubled, else the end."""
     # Regular quotes come in pairs. The first of a pair opens a cell, or is the second half of a doubled quote: before
     # it is a separator, a newline or a quote. The second closes the cell or begins a doubled quote: the same bytes
-    # follow it, or a newline after a carriage return. Index -1 is the newline that stands beyond the text.
+    # follow it.
     beside = np.zeros(256, dtype=bool)
     beside[[separator[0], _QUOTE[0], _NEWLINE[0]]] = True
     # In windows: the search restarts after each irregular quote, and must not look at all following quotes each time.
     for low in range(first, int(quotes.size), _WINDOW):
         window = quotes[low : low + _WINDOW]
         fine = np.ones(window.size, dtype=bool)
-        fine[0::2] = beside[array[window[0::2] - 1]]
-        behind = array[window[1::2] + 1]
-        if _RETURN[0] in behind:
-            behind[(behind == _RETURN[0]) & (array[window[1::2] + 2] == _NEWLINE[0])] = _NEWLINE[0]
-        fine[1::2] = beside[behind]
+        before = array[window[0::2] - 1]
+        # The text begins with a record, as if a newline came before; index -1 was the last byte.
+        if window[0] == 0:
+            before[0] = _NEWLINE[0]
+        fine[0::2] = beside[before]
+        fine[1::2] = beside[_get_bytes_behind(array, window[1::2] + 1)]
         if not fine.all():
             return int(window[np.argmin(fine)])
-    return int(array.size) - len(_BEYOND)
+    return int(array.size)
+
+
+def _get_bytes_behind(array: Bytes, places: Places) -> Bytes:
+    """Return the bytes at these places; for a carriage return what follows it, if that is a newline."""
+    at = _get_bytes(array, places)
+    returns = np.flatnonzero(at == _RETURN[0])
+    at[returns[_get_bytes(array, places[returns] + 1) == _NEWLINE[0]]] = _NEWLINE[0]
+    return at
+
+
+def _get_bytes(array: Bytes, places: Places) -> Bytes:
+    """Return the bytes at these places, as if a newline followed the text."""
+    at = array.take(places, mode="clip")
+    at[places >= array.size] = _NEWLINE[0]
+    return at
 
 
 def _find_record_start(data: bytes, quotes: Places, first: int, start: int, place: int) -> int:
