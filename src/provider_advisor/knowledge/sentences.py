@@ -74,6 +74,9 @@ _SUBJECTS = list_words(
     vendors
     """
 )
+# Those of them that may also be the team's own things: right before a name they make another one of it, such as "client
+# email", "company owned phones" and "software support"; and in "tool for email" before a common word.
+_QUALIFIERS = list_words("application applications client clients company software tool tools")
 _PAIRED = frozenset(("both", "either"))
 # Small words that may stand between one of these and the first name: "support for MMS", "ability to record calls".
 _LEADING = frozenset(("for", "of", "to"))
@@ -140,6 +143,12 @@ class SentenceReading(NamedTuple):
 def drop_bound(target: str) -> str:
     """Return the criterion of a requirement that was read: `seats` of `seats>=90`."""
     return _SIGN.split(target)[0]
+
+
+def is_one_of_many(criterion: Criterion, word: str) -> bool:
+    """Return whether a word is only the singular of what a criterion counts: a "contact" is no number of contacts."""
+    names = map(fold, (criterion.id, *criterion.aliases, *criterion.keywords))
+    return criterion.kind == "quantity" and counts(criterion) and "-" not in fold(word) and fold(word) not in names
 
 
 class _NamedWords(NamedTuple):
@@ -270,6 +279,7 @@ class _Sentence:
         self._spoken = [part for part in self._find_parts(self._stems, reader.names) if not self._is_in_number(part)]
         named = [part for part in self._spoken if len(part.names) == 1]  # a name of two criteria asks for neither
         named = [part for part in named if not self._is_member_beside(part, named, reader.members)]
+        named = [part for part in named if not is_one_of_many(self._criteria[part.names[0]], self._get_word(part))]
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = _list_places(part for part in named if not part.is_keyword)
         members = self._members = list(self._find_parts(self._plain, reader.members, taken))
@@ -312,6 +322,10 @@ class _Sentence:
     def _find_ends(self, part: _NamedWords) -> tuple[int, int]:
         """Return where a part begins and ends in the text."""
         return self._spans[part.start].start(), self._spans[part.end - 1].end()
+
+    def _get_word(self, part: _NamedWords) -> str:
+        """Return the words of a part as one name."""
+        return "-".join(self._plain[part.start : part.end])
 
     def _find_gap(self, before: int, after: int) -> str:
         """Return what stands between two words."""
@@ -396,7 +410,8 @@ class _Sentence:
         if self._hosted or not joints or len(joints) < len(parts) - 1:
             return None
         around = {*self._plain[: parts[0].start], *self._plain[parts[-1].end :]}
-        if not around <= _FILLERS | _SUBJECTS | _PAIRED | (_BESIDE if self._alone else frozenset()):
+        fillers = _FILLERS | _SUBJECTS | _PAIRED | (_BESIDE if self._alone else frozenset())
+        if self._is_qualified(parts[0].start) or not around <= fillers:
             return None
         targets = tuple(dict.fromkeys(self._alone.get(part, part.names[0]) for part in parts))
         signs, lengths = set(joints.values()), {part.end - part.start > 1 for part in self._named}
@@ -475,11 +490,20 @@ class _Sentence:
     def _list_left(self) -> tuple[str, ...]:
         """Return the meaningful words that were not read."""
         first = min(self._said, default=0)
+        subjects = frozenset[str]() if self._is_qualified(first) else _SUBJECTS | _LEADING
         return tuple(
             word
             for at, word in enumerate(self._plain)
-            if at not in self._said and word not in _FILLERS and not (at < first and word in _SUBJECTS | _LEADING)
+            if at not in self._said and word not in _FILLERS and not (at < first and word in subjects)
         )
+
+    def _is_qualified(self, first: int) -> bool:
+        """Return whether the word before the first name makes another name of it: "client email", "tool for email"."""
+        at = first - 1
+        is_common = any((part.start, part.end) == (first, first + 1) for part in self._named)
+        if is_common and at > 0 and self._plain[at] in _LEADING and not self._index.is_rare(self._stems[first]):
+            at -= 1
+        return at >= 0 and self._plain[at] in _QUALIFIERS and self._find_gap(at, at + 1) in {" ", "-"}
 
     def _find_joints(self, parts: Sequence[_NamedWords]) -> dict[tuple[_NamedWords, _NamedWords], str]:
         """Return the neighbours with nothing but a sign of a list between them, and that sign: a comma, "and", "or"."""
