@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
@@ -21,14 +20,14 @@ from provider_advisor.errors import KnowledgeError
 from provider_advisor.knowledge import convert
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.check_providers import check_provider
-from provider_advisor.knowledge.check_rules import check_questions, check_rule
-from provider_advisor.knowledge.check_structure import check_structure, find_never_asked, sort_rules
+from provider_advisor.knowledge.check_structure import sort_rules
 from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabulary, find_repeated
 from provider_advisor.knowledge.criteria import Criteria, list_member_words
 from provider_advisor.knowledge.files import File, Role
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
+from provider_advisor.knowledge.read_rules import read_questionnaire, read_rules
 from provider_advisor.knowledge.records import Criterion, Edition, Provider, Source, Topic, UsageItem
-from provider_advisor.knowledge.rules import Case, Questionnaire, Rule
+from provider_advisor.knowledge.rules import Case
 from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 
@@ -58,8 +57,8 @@ def build(
     read = read_shapes(files, found, unread)
     vocabulary = _read_vocabulary(read, found)
     providers = _read_providers(read, vocabulary, found)
-    rules = _read_rules(read, vocabulary, found)
-    questionnaire = _read_questionnaire(read, vocabulary, found)
+    rules = read_rules(read.files["rules"], vocabulary, found)
+    questionnaire = read_questionnaire(read.files["questions"], vocabulary, found)
     if found:
         raise KnowledgeError(sorted(set(found), key=_split_place))
     policy = convert.make_policy(read.files["weights"][0].shape)
@@ -142,32 +141,6 @@ def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> 
         problems += check_provider(reading, claims, vocabulary)
         providers.append(convert.make_provider(reading.shape, claims, sources))
     return providers
-
-
-def _read_rules(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Rule]:
-    placed = [(r.shape.area, rule, where) for r in read.files["rules"] for rule, where in r.list_entries("rules")]
-    problems += find_repeated(((rule.id, where) for _, rule, where in placed), "the rule")
-    rules = []
-    for area, shape, where in placed:
-        found = [f"{where}: rule '{shape.id}': {problem}" for problem in check_rule(shape, vocabulary)]
-        problems += found
-        # A rule with a problem may not become a record: its bound may be a word that the rating does not have. One
-        # without may name a criterion that could not be read.
-        with suppress(KeyError):
-            if not found:
-                rules.append(convert.make_rule(shape, area, where, vocabulary.criteria.records))
-    problems += check_structure(rules, vocabulary.topics.records)
-    return rules
-
-
-def _read_questionnaire(read: Read, vocabulary: Vocabulary, problems: list[str]) -> Questionnaire | None:
-    problems += check_questions(read.files["questions"], vocabulary)
-    # Questions become records only if everything is valid, because they may refer to anything.
-    if problems or not read.files["questions"]:
-        return None
-    questionnaire = convert.make_questionnaire(read.files["questions"][0], vocabulary.criteria.records)
-    problems += find_never_asked(questionnaire.questions.values(), vocabulary.topics.records)
-    return questionnaire
 
 
 def _sort_by_id(records: Iterable[T]) -> dict[str, T]:

@@ -16,7 +16,6 @@ from pydantic import BaseModel
 
 from provider_advisor.knowledge import records, rules
 from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Need, Not, Situation, Usage
 from provider_advisor.knowledge.criteria import Member, MemberList
 from provider_advisor.knowledge.problems import Reading
 from provider_advisor.knowledge.shapes import facts_files, rules_files, statement_files
@@ -191,85 +190,6 @@ def _find_amount(
     # "at_least" and "from" say nothing of the upper end. A price "from 5" may be any higher one.
     low, high = {"exactly": (value, value), "at_most": (criterion.floor, value)}.get(str(bound), (value, None))
     return Interval(low, None if is_least else high)
-
-
-def _make_bound(
-    shape: rules_files.FactShape | rules_files.ImpliedShape, criterion: records.Criterion
-) -> Interval | None:
-    low, high = (
-        criterion.values.index(end) if isinstance(end, str) else _read_given(end)
-        for end in (shape.at_least, shape.at_most)
-    )
-    return None if low is None and high is None else Interval(low, high)
-
-
-def make_condition(shape: rules_files.ConditionShape, criteria: _Criteria) -> Condition:
-    """Return a condition's tree; what it refers to has been checked. Raises KeyError for an unknown criterion."""
-    if isinstance(shape, rules_files.AllShape | rules_files.AnyShape):
-        parts = tuple(make_condition(part, criteria) for part in shape.parts)
-        return AllOf(parts) if isinstance(shape, rules_files.AllShape) else AnyOf(parts)
-    if isinstance(shape, rules_files.NotShape):
-        return Not(make_condition(shape.part, criteria))
-    if isinstance(shape, rules_files.NeedShape):
-        return Need(shape.need)
-    if isinstance(shape, rules_files.SituationShape):
-        return Situation(shape.situation, shape.is_)
-    if isinstance(shape, rules_files.UsageBoundShape):
-        return Usage(shape.usage, Interval(_read_given(shape.at_least), _read_given(shape.at_most)))
-    return _make_fact(shape, criteria[shape.fact])
-
-
-def _make_fact(shape: rules_files.FactShape, criterion: records.Criterion) -> FactHolds:
-    if criterion.kind == "capability":
-        return FactHolds(criterion.id, present=shape.is_ != "absent")
-    if shape.is_ is not None:
-        rank = criterion.values.index(shape.is_)
-        return FactHolds(criterion.id, Interval(rank, rank))
-    return FactHolds(criterion.id, _make_bound(shape, criterion))
-
-
-def make_rule(shape: rules_files.RuleShape, area: str, where: str, criteria: _Criteria) -> rules.Rule:
-    """Return a rule as a record; what it refers to has been checked."""
-    return fill(
-        rules.Rule,
-        shape,
-        area=area,
-        when=make_condition(shape.when, criteria),
-        implies=tuple(_make_implied(part, criteria[part.criterion]) for part in shape.implies or ()),
-        favours=None if shape.favours is None else make_condition(shape.favours, criteria),
-        rests_on=tuple(fill(rules.Citation, part, lines=tuple(part.lines or ())) for part in shape.rests_on),
-        where=where,
-    )
-
-
-def _make_implied(shape: rules_files.ImpliedShape, criterion: records.Criterion) -> rules.Implied:
-    bound = _make_bound(shape, criterion)
-    # As for a must that a team states: it takes no rating's word that says "not there".
-    if bound is None and shape.priority == "must":
-        bound = criterion.least
-    return rules.Implied(shape.criterion, shape.priority, bound)
-
-
-def make_questionnaire(reading: Reading[rules_files.QuestionsFile], criteria: _Criteria) -> rules.Questionnaire:
-    """Return the questionnaire as a record; what it refers to has been checked."""
-    subjects = [fill(rules.Subject, part) for part in reading.shape.topics]
-    questions = [_make_question(part, where, criteria) for part, where in reading.list_entries("questions")]
-    return rules.Questionnaire({part.id: part for part in subjects}, {part.key: part for part in questions})
-
-
-def _make_question(shape: rules_files.QuestionShape, where: str, criteria: _Criteria) -> rules.Question:
-    about, name = shape.about
-    values = criteria[name].values if about == "criterion" else ()
-    return fill(
-        rules.Question,
-        shape,
-        about=about,
-        name=name,
-        subjects=tuple(shape.topics),
-        when=None if shape.when is None else make_condition(shape.when, criteria),
-        typical=tuple(values.index(part) if isinstance(part, str) else plain(part) for part in shape.typical),
-        where=where,
-    )
 
 
 def make_policy(shape: rules_files.WeightsFile) -> rules.Policy:
