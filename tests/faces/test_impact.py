@@ -66,8 +66,8 @@ def repository(folders):
 pytestmark = pytest.mark.usefixtures("folders")
 
 _SHOWN = """\
-2 verdicts of 3 teams change (67%); for 2 the recommended provider changes.
-1 of 4 rows was rejected: 1 by both bases.
+Changed verdicts: 2 of 3 teams (67%); with another recommended provider: 2.
+Rejected rows, of 4: 1 by both bases.
 
 Teams  Share  Before                            After
 1      33%    Rad am Ring, leaning              undetermined: Rad am Ring and
@@ -78,8 +78,8 @@ Teams  Share  Before                            After
 Alone  Needed  Because of
 2      2       Velo & Sons, Cargo bikes: not known, now present (such as shop,
                agency)
-Of the 2 teams that change, 2 get their new verdict from one change alone.
-'Needed' counts the teams that do not get their new verdict without this change.
+Behind the new verdicts of 2 teams: one change alone (2). 'Needed' counts the
+teams that do not get their new verdict without this change.
 
 For example shop
   Rad am Ring, leaning; now undetermined: Rad am Ring and Velo & Sons.
@@ -113,7 +113,7 @@ def test_the_json_keeps_to_its_schema(recommend_says):
 
 def test_between_equal_bases_nothing_changes(recommend_says):
     run = recommend_says("recommend impact teams.csv --before old --after old")
-    assert run.out.startswith("No verdict changes (3 teams compared).\n")
+    assert run.out.startswith("Changed verdicts: 0 of 3 teams.\n")
     assert "Because of" not in run.out
 
 
@@ -127,7 +127,7 @@ def test_after_is_what_is_shipped_if_nothing_else_is_said(recommend_says):
         shutil.copytree(shipped_folder(part), Path("copied") / part)
     Path("teams.csv").write_text("team,needs\nshop,sales-app\n", encoding="utf-8")
     out = recommend_says("recommend impact teams.csv --before copied").out
-    assert out.startswith("No verdict")
+    assert out.startswith("Changed verdicts: 0 of 1 team.")
     assert "After: the shipped knowledge base" in out
 
 
@@ -136,7 +136,7 @@ def test_a_revision_is_compared_with_the_working_tree(recommend_says, repository
     monkeypatch.chdir(repository / "work" / inner)
     run = recommend_says(f"recommend impact {repository}/teams.csv --before HEAD")
     assert (run.status, run.err) == (0, "")
-    assert run.out.startswith("2 verdicts of 3 teams change")
+    assert run.out.startswith("Changed verdicts: 2 of 3 teams")
     assert "After: the working tree, knowledge base" in run.out
 
 
@@ -240,7 +240,7 @@ def test_other_forms_of_teams_are_read(recommend_says):
     Path("teams.jsonl").write_text("".join(json.dumps(line) + os.linesep for line in lines), encoding="utf-8")
     run = recommend_says("recommend impact teams.jsonl --before old --after new --as-of 2024-01-01")
     assert run.status == 0
-    assert "1 row has its own as_of or max_age; all were compared as of 2024-01-01." in run.out
+    assert "Rows with their own as_of or max_age: 1; all were compared as of 2024-01-01." in run.out
 
 
 def test_inputs_are_read_with_the_options_of_a_batch(recommend_says):
@@ -249,7 +249,7 @@ def test_inputs_are_read_with_the_options_of_a_batch(recommend_says):
     says = '--encoding cp1252 --skip-lines 1 --separator ; --decimal , --rename Bedarf=needs --rename "Wünsche=wants"'
     run = recommend_says(f"recommend impact bedarf.csv --before old --after new --as-of 2024-01-01 {says}")
     assert (run.status, run.err) == (0, "")
-    assert run.out.startswith("1 verdict of 1 team changes (100%)")
+    assert run.out.startswith("Changed verdicts: 1 of 1 team (100%)")
 
 
 def test_workbooks_are_read_and_what_their_headers_mean_is_said(recommend_says):
@@ -264,7 +264,7 @@ def test_workbooks_are_read_and_what_their_headers_mean_is_said(recommend_says):
     assert run.status == 0
     assert "Cargo bikes → cargo-bikes (id)" in run.err
     assert "Cargo bikes: cargo-bikes" in Path("m.yaml").read_text(encoding="utf-8")
-    assert run.out.startswith("1 verdict of 1 team changes (100%)")
+    assert run.out.startswith("Changed verdicts: 1 of 1 team (100%)")
 
 
 @pytest.mark.parametrize(("before", "after", "who"), [("old", "new", "before"), ("new", "old", "after")])
@@ -289,7 +289,7 @@ def test_a_table_without_rows_has_no_impact(recommend_says):
     Path("teams.csv").write_text("team,needs\n", encoding="utf-8")
     run = recommend_says("recommend impact teams.csv --before old --after new")
     assert (run.status, run.err) == (0, "")
-    assert run.out.startswith("No team was compared.\n1 change affects no verdict;")
+    assert run.out.startswith("Changed verdicts: 0 of 0 teams.\n(Changes that affect no verdict on their own: 1;")
 
 
 def test_an_input_that_fails_midway_exits_with_1(recommend_says, monkeypatch):

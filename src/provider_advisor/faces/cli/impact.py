@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,10 +161,12 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
     for line in _list_rows(record):
         page.line(line)
     if record["transitions"]:
-        _show_transitions(record, names, page)
-    if record["changes"]:
-        _show_changes(record, page)
-    _show_examples(record, names, page)
+        _show_transitions(record["transitions"], names, page)
+    _show_changes(record, page)
+    for part in record["examples"][:1]:
+        team = part["team"] or f"row {part['row']:,} of {part['file']}"
+        verdicts = f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}."
+        page.section(f"For example {team}", [verdicts, *part["differences"][:_MOST_DIFFERENCES]])
     page.gap()
     for side in ("before", "after"):
         known = record[side]
@@ -175,41 +177,35 @@ def show_impact(record: Record, names: Names, page: Page) -> None:
 
 def _write_headline(record: Record) -> str:
     changed, other = record["changed"], record["other_provider"]
-    if not record["compared"]:
-        return "No team was compared."
-    teams = counted(record["compared"], "team")
-    if not changed["teams"]:
-        return f"No verdict changes ({teams} compared)."
-    verdicts = counted(changed["teams"], "verdict")
-    verb = "changes" if changed["teams"] == 1 else "change"
-    provider = f"for {other['teams']:,} the recommended provider changes"
-    return f"{verdicts} of {teams} {verb} ({percent(changed['share'])}); {provider}."
+    share = f" ({percent(changed['share'])})" if changed["teams"] else ""
+    others = f"; with another recommended provider: {other['teams']:,}" if changed["teams"] else ""
+    return f"Changed verdicts: {changed['teams']:,} of {counted(record['compared'], 'team')}{share}{others}."
 
 
 def _list_rows(record: Record) -> Iterator[str]:
     """Yield a line for each kind of row that was not compared, or not on its own day."""
-    rejected = record["rejected"]
-    if total := sum(rejected.values()):
-        sides = {"both": "by both bases", "before": "only by the old base", "after": "only by the new base"}
-        parts = [f"{rejected[key]:,} {words}" for key, words in sides.items() if rejected[key]]
-        yield f"{total:,} of {record['rows']:,} rows {'was' if total == 1 else 'were'} rejected: {joined(parts)}."
+    sides = {"both": "by both bases", "before": "only by the old base", "after": "only by the new base"}
+    if parts := [f"{record['rejected'][key]:,} {words}" for key, words in sides.items() if record["rejected"][key]]:
+        yield f"Rejected rows, of {record['rows']:,}: {joined(parts)}."
     if record["dated"]:
-        own = "row has its own as_of or max_age" if record["dated"] == 1 else "rows have their own as_of or max_age"
-        yield f"{record['dated']:,} {own}; all were compared as of {record['as_of']}."
+        yield f"Rows with their own as_of or max_age: {record['dated']:,}; all were compared as of {record['as_of']}."
     if record["unread"]:
         yield f"Columns that only one of the bases knows: {', '.join(record['unread'])}."
 
 
-def _show_transitions(record: Record, names: Names, page: Page) -> None:
-    found = record["transitions"]
+def _show_transitions(found: Sequence[Record], names: Names, page: Page) -> None:
     rows = []
     for part in found[:_MOST_TRANSITIONS]:
         sides = (_name_verdict(part[side], names) for side in ("before", "after"))
         rows.append([f"{part['teams']:,}", percent(part["share"]), *sides])
     page.gap()
     page.table(["Teams", "Share", "Before", "After"], rows)
-    if len(found) > len(rows):
-        page.line(f"({len(found) - len(rows)} more kinds of change; see --format json)")
+    _show_rest(len(found) - len(rows), "More kinds of change", page)
+
+
+def _show_rest(count: int, what: str, page: Page) -> None:
+    if count > 0:
+        page.line(f"({what}: {count:,}; see --format json)")
 
 
 def _name_verdict(verdict: Record, names: Names) -> str:
@@ -219,28 +215,19 @@ def _name_verdict(verdict: Record, names: Names) -> str:
         return f"{names[verdict['provider']]}, {STRENGTHS[verdict['strength']]}"
     if verdict["lean"]:
         return f"undetermined, {names[verdict['lean']]} leads"
-    among = joined([names[name] for name in verdict["among"]])
-    word = "tie" if verdict["kind"] == "tie" else "undetermined"
-    return f"{word}: {among}" if among else word
+    return ": ".join(filter(None, [verdict["kind"], joined([names[name] for name in verdict["among"]])]))
 
 
 def _show_changes(record: Record, page: Page) -> None:
     """Add the changes that change verdicts to the page, and the number of the others."""
     turning = [part for part in record["changes"] if part["alone"] or part["otherwise"] or part["needed"]]
-    chosen = _choose_changes(turning)
-    if chosen:
+    if chosen := _choose_changes(turning):
         rows = [[*map(_write_number, (part["alone"], part["needed"])), _write_change(part)] for part in chosen]
         page.gap()
         page.table(["Alone", "Needed", "Because of"], rows[:_MOST_CHANGES])
         page.line(_write_because(record["because"]))
-    if len(chosen) > _MOST_CHANGES:
-        page.line(f"({counted(len(chosen) - _MOST_CHANGES, 'change')} more; see --format json)")
-    if idle := len(record["changes"]) - len(turning):
-        verb = "affects" if idle == 1 else "affect"
-        alone = f"none of these verdicts on {'its' if idle == 1 else 'their'} own"
-        page.line(
-            f"{counted(idle, 'change')} {verb} {alone if record['transitions'] else 'no verdict'}; see --format json."
-        )
+    _show_rest(len(chosen) - _MOST_CHANGES, "More changes", page)
+    _show_rest(len(record["changes"]) - len(turning), "Changes that affect no verdict on their own", page)
 
 
 def _choose_changes(changes: Iterable[Record]) -> list[Record]:
@@ -272,31 +259,9 @@ def _write_change(part: Record) -> str:
 
 def _write_because(found: Record) -> str:
     """Say how many verdicts change because of one change alone, any of several, or several together."""
-    looked_at = counted(found["looked_at"], "team")
-    verb = "changes" if found["looked_at"] == 1 else "change"
-    whole = f"a random sample of {looked_at} that {verb}" if found["sampled"] else f"the {looked_at} that {verb}"
-    ways = [
-        (found[key], words)
-        for key, words in (
-            ("by_one", "from one change alone"),
-            ("by_any", "from any of several"),
-            ("together", "only from several together"),
-        )
-        if found[key]
-    ]
-    parts = [f"{count:,} {words}" for count, words in ways]
-    if ways:
-        # The verb appears once, after the first number: "3 get their new verdict from one change alone and 1 from any".
-        count, words = ways[0]
-        parts[0] = f"{count:,} {'gets its' if count == 1 else 'get their'} new verdict {words}"
-    count = found["untried"]
-    untried = f" There were too many changes: {counted(count, 'change')} not tried." if count else ""
+    ways = {"by_one": "one change alone", "by_any": "any of several", "together": "only several together"}
+    told = joined([f"{words} ({found[key]:,})" for key, words in ways.items() if found[key]])
+    looked_at = f"{'a random sample of ' if found['sampled'] else ''}{counted(found['looked_at'], 'team')}"
+    untried = f" Too many changes: {found['untried']:,} were not tried." if found["untried"] else ""
     needed = "'Needed' counts the teams that do not get their new verdict without this change."
-    return f"Of {whole}, {joined(parts)}. {needed}{untried}"
-
-
-def _show_examples(record: Record, names: Names, page: Page) -> None:
-    for part in record["examples"][:1]:
-        team = part["team"] or f"row {part['row']:,} of {part['file']}"
-        verdicts = f"{capital(_name_verdict(part['before'], names))}; now {_name_verdict(part['after'], names)}."
-        page.section(f"For example {team}", [verdicts, *part["differences"][:_MOST_DIFFERENCES]])
+    return f"Behind the new verdicts of {looked_at}: {told}. {needed}{untried}"
