@@ -65,6 +65,14 @@ def test_what_lies_ahead_is_announced_on_the_day_on_which_it_was_said(recommend_
     assert "now The academy" in run.out
 
 
+def test_claims_are_listed_as_of_a_day(recommend_says):
+    then, now = (
+        json.loads(recommend_says(f"recommend facts --facts facts --rules rules --format json {day}").out)
+        for day in ("--as-of 2021-01-01", "")
+    )
+    assert then == [claim for claim in now if claim["as_of"] <= "2021-01-01"] != now
+
+
 def test_nothing_changed_is_said(recommend_says):
     assert recommend_says(f"{_CHANGES} --since 2024-01-20 --as-of 2024-02-01").out == "Nothing changed.\n"
 
@@ -74,7 +82,7 @@ def test_nothing_changed_is_said(recommend_says):
     [
         ("--changes", "--changes and --since work only together"),
         ("--since 2024-01-01", "--changes and --since work only together"),
-        ("--as-of 2024-01-01", "--as-of works only with --changes"),
+        ("--as-of soon", "'soon' is not a date"),
         ("--changes --since soon", "'soon' is not a date"),
     ],
 )

@@ -55,6 +55,24 @@ def test_a_rule_fires_on_its_page_where_the_engine_fires_it(bicycles, asked, exp
         assert (shown["conditions"][0].truth is Truth.YES) is shown["fired"], rule.id
 
 
+def test_claims_of_another_day_are_reached_from_its_pages(web):
+    for page in ("/compare?as_of=2021-01-01", "/facts?as_of=2021-01-01", "/criteria/repairs?as_of=2021-01-01"):
+        links = re.findall(r'href="(/(?:criteria|providers|sources)/[^"]+)"', web.get(page).text)
+        assert links
+        assert all(re.fullmatch(r"/[a-z]+/[^?#]+\?as_of=2021-01-01(#.*)?", link) for link in links), links
+    for page in ("criteria/repairs", "providers/velo", "sources/survey-2023"):
+        then, now = (web.get(f"/{page}.json{day}").json()["facts"] for day in ("?as_of=2021-01-01", ""))
+        assert len(then) < len(now)
+        assert all(claim["as_of"] <= "2021-01-01" for claim in then)
+        shown = web.get(f"/{page}?as_of=2021-01-01").text
+        assert ": what sources had stated by then." in shown
+        assert shown.count("<tr id=") <= len(then)
+    assert len(web.get("/api/v1/facts?as_of=2021-01-01").json()) < len(web.get("/api/v1/facts").json())
+    for ending in ("", ".json"):
+        refused = web.get(f"/providers/velo{ending}?as_of=soon")
+        assert (refused.status_code, "is not a date" in unescape(refused.text)) == (422, True)
+
+
 def test_what_is_not_told_is_not_known(bicycles):
     team = read_team(bicycles, situation={"skill": "racer"})
     lines = describe_rule(bicycles.rules["racers-like-light-frames"], team, bicycles)["conditions"]

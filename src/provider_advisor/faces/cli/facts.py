@@ -40,8 +40,8 @@ class FactListOptions(FactOptions):
 def facts_command(names: tuple[str, ...], options: FactListOptions) -> None:
     """List claims with their sources.
 
-    Lists all claims, or those about the given providers and criteria. With --changes, lists what sources added,
-    replaced or announced since a date, and what ended or closed to new customers.
+    Lists all claims, or those about the given providers and criteria; with --as-of, those stated by that date. With
+    --changes, lists what sources added, replaced or announced since a date, and what ended or closed to new customers.
 
     \b
     Examples:
@@ -50,16 +50,15 @@ def facts_command(names: tuple[str, ...], options: FactListOptions) -> None:
     """  # noqa: D301 (click's mark for lines to leave as they are is the character itself)
     if options.changes != (options.since is not None):
         raise click.UsageError("--changes and --since work only together, as in --changes --since 2024-01-01.")
-    if options.as_of is not None and not options.changes:
-        raise click.UsageError("--as-of works only with --changes --since DATE, as the last date to include.")
-    first, last = read_day(options.since), options.day or today()
+    first, day = read_day(options.since), options.day
     knowledge = options.limit(options.load())
     providers, criteria = _find_named(names, knowledge)
     if first is not None:
-        chosen = _choose_changes(list_changes(knowledge, first, last), providers, criteria)
-        _show_changes(chosen, knowledge, options.form)
+        changes = _choose_changes(list_changes(knowledge, first, day or today()), providers, criteria)
+        _show_changes(changes, knowledge, options.form)
         return
-    found = _choose_claims(knowledge, providers, criteria)
+    chosen = _choose_claims(knowledge, providers, criteria)
+    found = chosen if day is None else [claim for claim in chosen if claim.stated <= day]
     if options.form == "json":
         show_json([record_claim(part) for claim in found for part in split_claim(claim)])
     elif found:

@@ -128,9 +128,11 @@ def get_providers(service: Service, as_of: Day = None) -> Response:
 
 
 @router.get("/facts", responses=_LIST, tags=["knowledge"])
-def get_facts(service: Service, provider: ProviderName = None, criterion: CriterionName = None) -> Response:
+def get_facts(
+    service: Service, provider: ProviderName = None, criterion: CriterionName = None, as_of: Day = None
+) -> Response:
     """List claims with source, place and date: all of them, or those about a provider or criterion."""
-    return JsonResponse(service.list_claims(provider, criterion))
+    return JsonResponse(service.list_claims(provider, criterion, day=read_day(as_of or None)))
 
 
 @router.get("/compare", responses=_LIST, tags=["knowledge"])

@@ -123,11 +123,11 @@ class AssistantTools:
         }
 
     @_tell_mistakes
-    def facts(self, provider: str = "", criterion: str = "") -> dict[str, Any]:
+    def facts(self, provider: str = "", criterion: str = "", as_of: str | None = None) -> dict[str, Any]:
         """List claims about a provider, a criterion or both, each with its source, place and date."""
         if not provider and not criterion:
             raise RequirementsError("give a provider, a criterion or both")
-        claims = self._service.list_claims(provider or None, criterion or None)
+        claims = self._service.list_claims(provider or None, criterion or None, day=read_day(as_of or None))
         found = _shorten("claims", claims, _MOST_CLAIMS, "name a provider and a criterion")
         cited = {claim["source"] for claim in found["claims"]}
         known = [one._asdict() for one in self._service.knowledge.sources.values() if one.id in cited]

@@ -78,7 +78,8 @@ def show_choose(request: Request, service: Service) -> Response:
     # A form has a field for everything, so its address is replaced by the short one before anything is computed.
     if not is_canonical(address, query):
         return RedirectResponse(f"/choose?{address}", 303)
-    return show_page(service, "choose.html.j2", "Choose", **_show_form(service, asked.statement, query))
+    shown, day = _show_form(service, asked.statement, query), asked.statement.as_of
+    return show_page(service, "choose.html.j2", "Choose", **shown, linked_day=day)
 
 
 @router.post("/choose")

@@ -60,7 +60,7 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
 ) -> Response:
     """Show providers side by side, or return the same rows as JSON or CSV."""
     knowledge, form, names = service.knowledge, get_form(request), [*p, *list_names(providers)]
-    differences, chosen = only == "differences", list[str]()
+    differences, chosen, day = only == "differences", list[str](), None
     rows: list[ComparedRow] = []
     wrong: RequirementsError | None = None
     try:
@@ -72,7 +72,8 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
                 "as_of": read_day,
             },
         )
-        chosen, rows = service.compare(names, asked["area"], asked["as_of"], differences=differences)
+        day = asked["as_of"]
+        chosen, rows = service.compare(names, asked["area"], day, differences=differences)
     except RequirementsError as error:
         if form:
             raise
@@ -91,6 +92,7 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
         areas=list_areas(knowledge),
         area=area,
         given_day=as_of,
+        linked_day=day,
         differences=differences,
         chosen=chosen,
         rows=[(row.criterion, _show_cells(row, knowledge)) for row in rows],
@@ -128,6 +130,7 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     chosen = {"provider": provider, "criterion": criterion, "state": state, "as_of": as_of}
     form, most = get_form(request), request.app.state.settings.rows
     facts, rows, wrong, place, last = service.facts(), list[dict[str, str]](), None, 1, 1
+    asked = dict[str, Any]()
     readers: dict[str, Callable[[str], Any]] = {
         "provider": service.find_provider,
         "criterion": lambda word: service.find_criterion(word).id,
@@ -136,8 +139,8 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     }
     try:
         asked = read_fields(chosen, readers)
-        facts = service.facts(asked.pop("as_of"))
-        rows = list(_list_facts(facts, **asked))
+        facts = service.facts(asked["as_of"])
+        rows = list(_list_facts(facts, asked["provider"], asked["criterion"], asked["state"]))
         last = max(math.ceil(len(rows) / most), 1)
         place = _read_number("a page of this list", 1, last, page or "1")
     except RequirementsError as error:
@@ -162,6 +165,7 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
         providers=facts.knowledge.providers.values(),
         chosen=chosen,
         day=facts.as_of,
+        linked_day=asked.get("as_of"),
         query=urlencode({name: text for name, text in chosen.items() if text}),
     )
 
@@ -243,4 +247,5 @@ def show_freshness(request: Request, service: Service, as_of: str = "", within: 
         day=facts.as_of,
         within=within,
         given_day=as_of,
+        linked_day=asked.get("as_of"),
     )

@@ -5,6 +5,7 @@ Tables of facts, as they follow from claims, are in `fact_tables`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -22,6 +23,7 @@ from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_f
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.rules import Rule
+from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.safe_text import join_words
 
@@ -86,28 +88,29 @@ def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
 # The lower decorator comes first among the routes: `/criteria/{name}` would take `.json` as part of a name.
 @router.get("/criteria/{name}")
 @router.get("/criteria/{name}.json")
-def show_criterion(name: str, request: Request, service: Service) -> Response:
+def show_criterion(name: str, request: Request, service: Service, as_of: str = "") -> Response:
     """Show a criterion and what is known of each provider, or return the same as JSON."""
-    one = look_up(service.find_criterion, name)
+    one, day = look_up(service.find_criterion, name), read_day(as_of or None)
     rules = [rule for rule in service.knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
     if get_form(request):
-        return _record_claimed(record_criterion(one), service.list_claims(criterion=one.id), rules)
+        return _record_claimed(record_criterion(one), service.list_claims(criterion=one.id, day=day), rules)
     # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
     knowledge, name = service.knowledge, one.id.partition("@")[0]
     kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
     lines = [one.question, f"Area: {knowledge.spell_id(one.area)}. Kind: {kind}. Weight: {weight_text(one.weight)}."]
     lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
-    claims = _show_claims(service, lambda claim: claim.criterion == name)
+    claims = _show_claims(service, day, lambda claim: claim.criterion == name)
     told = {claim["provider"] for claim in claims}
     return _show_claimed(
         service,
         "criterion",
         one.label,
         claims,
-        f"/criteria/{one.id}.json",
+        day,
+        data=f"/criteria/{one.id}.json",
         here="criteria",
         lines=lines,
-        links=[("Ask for it", f"/choose?wants={quote(one.id)}")],
+        links=[("Ask for it", f"/choose?wants={quote(one.id)}{_write_day(day)}")],
         rules=rules,
         silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
     )
@@ -115,35 +118,36 @@ def show_criterion(name: str, request: Request, service: Service) -> Response:
 
 @router.get("/providers/{name}")
 @router.get("/providers/{name}.json")
-def show_provider(name: str, request: Request, service: Service) -> Response:
+def show_provider(name: str, request: Request, service: Service, as_of: str = "") -> Response:
     """Show a provider and all claims about it, or return the same as JSON."""
-    found = look_up(service.find_provider, name)
+    found, day = look_up(service.find_provider, name), read_day(as_of or None)
     one = service.knowledge.providers[found]
     if get_form(request):
-        return _record_claimed(record_provider(one), service.list_claims(provider=found))
+        return _record_claimed(record_provider(one), service.list_claims(provider=found, day=day))
     products = ", ".join(part.name for part in one.products.values())
     return _show_claimed(
         service,
         "provider",
         one.name,
-        _show_claims(service, lambda claim: claim.provider == found),
-        f"/providers/{found}.json",
+        _show_claims(service, day, lambda claim: claim.provider == found),
+        day,
+        data=f"/providers/{found}.json",
         lines=[f"Products: {products}."] if products else [],
         links=[
-            ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale"),
-            ("What is not known", f"/facts?provider={quote(found)}&state=unknown"),
+            ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale{_write_day(day)}"),
+            ("What is not known", f"/facts?provider={quote(found)}&state=unknown{_write_day(day)}"),
         ],
     )
 
 
 @router.get("/sources/{name}")
 @router.get("/sources/{name}.json")
-def show_source(name: str, request: Request, service: Service) -> Response:
+def show_source(name: str, request: Request, service: Service, as_of: str = "") -> Response:
     """Show a source and what it says, or return the same as JSON."""
-    one = look_up(service.find_source, name)
+    one, day = look_up(service.find_source, name), read_day(as_of or None)
     rules = [rule for rule in service.knowledge.rules.values() if name in {part.source for part in rule.rests_on}]
     if get_form(request):
-        return _record_claimed(one._asdict(), service.list_claims(source=name), rules)
+        return _record_claimed(one._asdict(), service.list_claims(source=name, day=day), rules)
     published = f"published {one.published}" if one.published else "undated"
     lines = [f"{one.publisher or 'No publisher named'}; {published}, retrieved {one.retrieved}."]
     lines += [f"Note: {one.note}."] if one.note else []
@@ -152,8 +156,9 @@ def show_source(name: str, request: Request, service: Service) -> Response:
         service,
         "source",
         one.title,
-        _show_claims(service, lambda claim: claim.source == name),
-        f"/sources/{name}.json",
+        _show_claims(service, day, lambda claim: claim.source == name),
+        day,
+        data=f"/sources/{name}.json",
         lines=lines,
         links=[("Open the source", one.url)] if one.url else [],
         rules=rules,
@@ -170,19 +175,27 @@ def _show_claimed(
     about: str,
     heading: str,
     claims: Sequence[dict[str, Any]],
-    data: str,
+    day: dt.date | None,
     **values: Any,  # noqa: ANN401 (whatever the template shows)
 ) -> Response:
     """Return the page on one criterion, provider or source, with its claims; `data` is the address of its JSON."""
-    shared: dict[str, Any] = {"about": about, "heading": heading, "claims": claims, "data": data, "here": ""}
+    values["lines"] += [f"As of {day}: what sources had stated by then."] if day else []
+    shared: dict[str, Any] = {"about": about, "heading": heading, "claims": claims, "linked_day": day, "here": ""}
     return show_page(service, "facts.html.j2", heading, **{**shared, "rules": (), "silent": (), **values})
 
 
-def _show_claims(service: KnowledgeService, is_shown: Callable[[Claim], bool]) -> list[dict[str, Any]]:
-    """Return the claims to show, each in words with its place; the first claim on a fact has the anchor."""
-    knowledge, facts = service.knowledge, service.facts()
+def _write_day(day: dt.date | None) -> str:
+    return f"&as_of={day}" if day else ""
+
+
+def _show_claims(
+    service: KnowledgeService, day: dt.date | None, is_shown: Callable[[Claim], bool]
+) -> list[dict[str, Any]]:
+    """Return the claims to show, stated by a day, in words with their places; the first on a fact has the anchor."""
+    knowledge, facts = service.knowledge, service.facts(day)
     found, anchors = [], set[str]()
-    for claim in (claim for known in knowledge.providers.values() for claim in known.claims if is_shown(claim)):
+    stated = (claim for known in knowledge.providers.values() for claim in known.claims)
+    for claim in (claim for claim in stated if is_shown(claim) and (day is None or claim.stated <= day)):
         anchor = f"{claim.provider}-{claim.criterion}"
         shown = {
             "anchor": "" if anchor in anchors else anchor,

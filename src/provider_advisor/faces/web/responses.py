@@ -44,6 +44,7 @@ left_out: ContextVar[str] = ContextVar("left_out", default="")
 """What a page says of the parameters of its address that it does not have; `request_reading` sets it."""
 
 _LINK = re.compile(r'(\s(?:href|action|src|data-address)=")/')
+_LINK_TO_CLAIMS = re.compile(r'(\shref="/(?:criteria|providers|sources)/[^"?#]+)')
 
 _HEADINGS = {
     403: "The form was not accepted",
@@ -100,6 +101,9 @@ def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a 
     # With the root /advisor, <a href="/facts"> becomes <a href="/advisor/facts">.
     # Text cannot look like one of these attributes, because all inserted quotes are escaped.
     page, root = _environment().get_template(template).render(**values), root_path.get()
+    # On a page as of another day, "/sources/gdpr-46#acme-fax" becomes "/sources/gdpr-46?as_of=2024-01-01#acme-fax".
+    if day := values.get("linked_day"):
+        page = _LINK_TO_CLAIMS.sub(rf"\1?as_of={day}", page)
     return _LINK.sub(rf"\1{root}/", page) if root else page
 
 
@@ -115,6 +119,7 @@ def show_page(
     """Return a template as a response, with the variables that every page needs.
 
     A `wrong` request is explained at the top of the page and beside the fields of its form, and sets the page's status.
+    With a `linked_day`, links to claims are to those of that day.
     """
     if wrong is not None and status == HTTPStatus.OK:
         status = get_status(wrong)

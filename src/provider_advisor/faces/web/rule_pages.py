@@ -76,6 +76,7 @@ def show_rules(request: Request, service: Service) -> Response:
         fired=fired,
         address=address,
         query=request.url.query,
+        linked_day=statement.as_of,
     )
 
 
@@ -99,6 +100,7 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
         address=write_address(statement, knowledge),
         heading=title,
         here="rules",
+        linked_day=statement.as_of,
     )
 
 

@@ -147,9 +147,16 @@ class KnowledgeService:
         return [row.record(self.knowledge) for row in rows]
 
     def list_claims(
-        self, provider: str | None = None, criterion: str | None = None, source: str | None = None
+        self,
+        provider: str | None = None,
+        criterion: str | None = None,
+        source: str | None = None,
+        day: dt.date | None = None,
     ) -> list[dict[str, Any]]:
-        """Return claims as data, all or those on a provider and a criterion, by a source. Raises RequirementsError."""
+        """Return claims as data, all or those on a provider and a criterion, by a source, stated by a day.
+
+        Raises RequirementsError.
+        """
         wanted = self.find_provider(provider) if provider else None
         asked = self.find_criterion(criterion).id if criterion else None
         return [
@@ -157,7 +164,7 @@ class KnowledgeService:
             for known in self.knowledge.providers.values()
             if wanted in {None, known.id}
             for claim in known.claims
-            if source in {None, claim.source}
+            if source in {None, claim.source} and (day is None or claim.stated <= day)
             for part in split_claim(claim)
             if asked in {None, part.criterion, claim.criterion}
         ]
