@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
 
 import click
@@ -35,30 +35,19 @@ _SIGNED = re.compile(r"(?P<word>[^<>=:]+)(?P<sign>>=|<=|=)(?P<value>[^<>=:]*)")
 _PRIORITIES = (("must", "must be met"), ("should", "counts"), ("could", "counts a little"), ("wont", "not wanted"))
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
-
-def _complete_with(list_choices: Callable[[KnowledgeBase, str], Iterable[Choice]]) -> Complete:
-    """Return a completion of the last part of a list, from the words that a part may be."""
-
-    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        found = _LAST.fullmatch(incomplete)
-        knowledge = _load(context)
-        if found is None or knowledge is None:
-            return []
-        before, last = found["before"] or "", found["last"]
-        choices = dict(list_choices(knowledge, last))
-        return [CompletionItem(f"{before}{word}", help=text) for word, text in choices.items() if word.startswith(last)]
-
-    return complete
-
-
-def _load(context: click.Context) -> KnowledgeBase | None:
-    """Return the base that the options before name."""
+def complete_last(what: str, context: click.Context, incomplete: str) -> list[CompletionItem]:
+    """Return the completions of the last part of a list, from the words that a part may be."""
+    found = _LAST.fullmatch(incomplete)
     try:
-        return load(context.params.get("facts"), context.params.get("rules"))
+        knowledge = load(context.params.get("facts"), context.params.get("rules"))
     except AdvisorError:
-        return None
+        return []
+    if found is None:
+        return []
+    before, last = found["before"] or "", found["last"]
+    choices = dict(_LISTS[what](knowledge, last))
+    return [CompletionItem(f"{before}{word}", help=text) for word, text in choices.items() if word.startswith(last)]
 
 
 def _list_requirements(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
@@ -111,24 +100,19 @@ def _list_situation(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
         yield from ((f"{one.id}=", one.label) for one in knowledge.topics.values())
 
 
-def _list_providers(knowledge: KnowledgeBase, _: str) -> Iterator[Choice]:
-    return ((one.id, one.name) for one in knowledge.providers.values())
-
-
-def _list_names(knowledge: KnowledgeBase, typed: str) -> Iterator[Choice]:
-    yield from _list_providers(knowledge, typed)
-    yield from ((one.id, one.label) for one in knowledge.criteria.values())
-
-
-complete_requirements = _complete_with(_list_requirements)
-complete_situation = _complete_with(_list_situation)
-complete_usage = _complete_with(
-    lambda knowledge, _: ((item.id + "=", f"{item.label}, {item.unit} a month") for item in knowledge.usage.values())
-)
-complete_providers = _complete_with(_list_providers)
-complete_sources = _complete_with(lambda knowledge, _: ((one.id, one.title) for one in knowledge.sources.values()))
-complete_areas = _complete_with(lambda knowledge, _: ((one.area, "") for one in knowledge.criteria.values()))
-complete_names = _complete_with(_list_names)
+_LISTS: Mapping[str, Callable[[KnowledgeBase, str], Iterable[Choice]]] = {
+    "requirements": _list_requirements,
+    "situation": _list_situation,
+    "usage": lambda base, _: ((one.id + "=", f"{one.label}, {one.unit} a month") for one in base.usage.values()),
+    "providers": lambda base, _: ((one.id, one.name) for one in base.providers.values()),
+    "sources": lambda base, _: ((one.id, one.title) for one in base.sources.values()),
+    "areas": lambda base, _: ((one.area, "") for one in base.criteria.values()),
+    "names": lambda base, _: (
+        *((one.id, one.name) for one in base.providers.values()),
+        *((one.id, one.label) for one in base.criteria.values()),
+    ),
+}
+"""The words that a part may be, by what an option takes, given what is typed of it."""
 
 
 class WholeWordBash(BashComplete):

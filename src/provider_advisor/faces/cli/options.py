@@ -90,11 +90,10 @@ path_name, _folder_name = _PathName("file"), _PathName("dir", file_okay=False)
 def complete_by(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
     """Return a completion by kind, such as `requirements` or `providers`; imported only when a shell asks."""
 
-    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
-        from provider_advisor.faces.cli import completion  # noqa: PLC0415 (as said)
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+        from provider_advisor.faces.cli.completion import complete_last  # noqa: PLC0415 (as said)
 
-        found: list[Any] = getattr(completion, f"complete_{what}")(context, parameter, incomplete)
-        return found
+        return complete_last(what, context, incomplete)
 
     return complete
 

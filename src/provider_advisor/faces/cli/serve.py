@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import click
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.options import KnowledgeOptions, need_web, store_option, take_options
+from provider_advisor.faces.cli.options import KnowledgeOptions, need_web, option, store_option, take_options
 from provider_advisor.faces.text import show_text
 from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings
 
@@ -24,66 +24,64 @@ _PATIENCE = 8
 """Seconds for the requests that have begun when the server is told to stop."""
 
 
-def _setting(flag: str, field: str, kind: click.ParamType[Any], help: str) -> Callable[[Any], Any]:  # noqa: A002 (as click)
+def _setting(flag: str, field: str, kind: click.ParamType[Any], help: str) -> Any:  # noqa: A002, ANN401 (as `option`)
     """Return an option for a field of ServeSettings, with its default."""
-    return click.option(flag, field, default=getattr(_DEFAULTS, field), show_default=True, type=kind, help=help)
+    return option(flag, default=getattr(_DEFAULTS, field), show_default=True, type=kind, help=help)
+
+
+class ServeOptions(KnowledgeOptions):
+    """The options of `serve`; those with the name of a field of ServeSettings are settings of each worker."""
+
+    host: str = option(
+        "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all interfaces."
+    )
+    port: int = option(
+        "--port",
+        default=8000,
+        show_default=True,
+        type=click.IntRange(0, 65535),
+        help="Port to listen on; 0 picks a free one.",
+    )
+    workers: int = option(
+        "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of worker processes."
+    )
+    metrics_port: int | None = option(
+        "--metrics-port", type=click.IntRange(1, 65535), help="Port to serve Prometheus metrics on; default: none."
+    )
+    log: str = _setting("--log-format", "log", click.Choice(LOG_FORMATS), "Format of the access log.")
+    body: int = _setting("--max-body", "body", click.IntRange(1), "Largest request body, in bytes.")
+    seconds: float = _setting("--max-seconds", "seconds", click.FloatRange(0.1), "Time limit for a request.")
+    rate: int = _setting("--rate", "rate", click.IntRange(0), "Requests per minute from one client; 0 for no limit.")
+    cache: int = _setting(
+        "--cache-size", "cache", click.IntRange(0), "Answer cache of each worker, in bytes; 0 turns it off."
+    )
+    root: str = option(
+        "--root-path", default="", help="URL path under which a proxy serves the pages, such as /advisor."
+    )
+    hosts: tuple[str, ...] = option(
+        "--allowed-host",
+        multiple=True,
+        help="Host name to accept requests for; can be repeated; default: all.",
+    )
+    proxies: tuple[str, ...] = option(
+        "--trusted-proxy",
+        multiple=True,
+        help="Address of a proxy whose X-Forwarded-For is trusted; can be repeated.",
+    )
+    watch: bool = option(
+        "--watch", is_flag=True, help="Reload files when they change; /keeper shows mistakes and changed answers."
+    )
+
+    def make_settings(self) -> ServeSettings:
+        """Return the settings of a worker. Raises RequirementsError for a root path that is not a path."""
+        given = {name: value for name, value in vars(self).items() if name in ServeSettings._fields}
+        return ServeSettings(**given | {"root": _read_root(self.root), "hosts": tuple(map(str.lower, self.hosts))})
 
 
 @click.command("serve")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all interfaces."
-)
-@click.option(
-    "--port",
-    default=8000,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 picks a free one.",
-)
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of worker processes.")
-@click.option(
-    "--metrics-port", type=click.IntRange(1, 65535), help="Port to serve Prometheus metrics on; default: none."
-)
-@_setting("--log-format", "log", click.Choice(LOG_FORMATS), "Format of the access log.")
-@_setting("--max-body", "body", click.IntRange(1), "Largest request body, in bytes.")
-@_setting("--max-seconds", "seconds", click.FloatRange(0.1), "Time limit for a request.")
-@_setting("--rate", "rate", click.IntRange(0), "Requests per minute from one client; 0 for no limit.")
-@_setting(
-    "--cache-size",
-    "cache",
-    click.IntRange(0),
-    "Answer cache of each worker, in bytes; 0 turns it off.",
-)
-@click.option(
-    "--root-path", "root", default="", help="URL path under which a proxy serves the pages, such as /advisor."
-)
-@click.option(
-    "--allowed-host",
-    "hosts",
-    multiple=True,
-    help="Host name to accept requests for; can be repeated; default: all.",
-)
-@click.option(
-    "--trusted-proxy",
-    "proxies",
-    multiple=True,
-    help="Address of a proxy whose X-Forwarded-For is trusted; can be repeated.",
-)
-@click.option(
-    "--watch", is_flag=True, help="Reload files when they change; /keeper shows mistakes and changed answers."
-)
 @store_option()
-@take_options(KnowledgeOptions)
-def serve_command(  # noqa: PLR0913 (one parameter an option)
-    *,
-    host: str,
-    port: int,
-    workers: int,
-    metrics_port: int | None,
-    store: str | None,
-    options: KnowledgeOptions,
-    **limits: Any,  # noqa: ANN401 (the fields of ServeSettings)
-) -> None:
+@take_options(ServeOptions)
+def serve_command(store: str | None, options: ServeOptions) -> None:
     """Serve the web pages and the API.
 
     Serves web pages (the questionnaire, answers, comparisons, facts and rules) and a JSON API under /api/v1. Nothing
@@ -94,16 +92,14 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
     store = store and _check_store(store)
     knowledge = options.load()  # reports problems of the files before listening
     # Picked here, so that the address can be shown before the workers, which share it, start.
-    port = port or _find_free_port(host)
-    settings = ServeSettings(**limits)
-    hosts = tuple(name.lower() for name in settings.hosts)
-    settings = settings._replace(root=_read_root(settings.root), hosts=hosts)
+    host, settings = options.host, options.make_settings()
+    port = options.port or _find_free_port(host)
     from granian import Granian  # noqa: PLC0415 (of an extra)
 
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     keeper = f"; changes to the files are at {shown}keeper" if settings.watch else ""
     show_text(f"Serving {len(knowledge.providers)} providers on {shown} (press Ctrl-C to stop){keeper}", err=True)
-    if metrics_port is not None:
+    if options.metrics_port is not None:
         # Granian gathers metrics in threads that run before the workers start. A worker that is forked from a process
         # with threads may wait for ever for a lock that one of them held, so workers start afresh.
         multiprocessing.set_start_method("spawn", force=True)
@@ -114,13 +110,13 @@ def serve_command(  # noqa: PLR0913 (one parameter an option)
         address=host,
         port=port,
         interface="asgi",  # type: ignore[arg-type]
-        workers=workers,
+        workers=options.workers,
         backpressure=_BACKPRESSURE,
         respawn_failed_workers=True,
         workers_kill_timeout=_PATIENCE,
-        metrics_enabled=metrics_port is not None,
+        metrics_enabled=options.metrics_port is not None,
         metrics_address=host,
-        metrics_port=metrics_port or 0,
+        metrics_port=options.metrics_port or 0,
         log_level="warning",  # type: ignore[arg-type]
         websockets=False,
     ).serve(target_loader=partial(make_worker, settings, folders, store), wrap_loader=False)
