@@ -14,7 +14,7 @@ from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need
 from provider_advisor.knowledge.rules import Implied, Key, Policy
 from provider_advisor.questionnaire import Catalogue, GivenAnswer, State, go_on, put_answers, survey_answers
-from provider_advisor.questionnaire.next_screen import QuestionOrder, order_questions
+from provider_advisor.questionnaire.next_screen import order_questions
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted
 
 _COMPLETIONS = 6
@@ -221,5 +221,5 @@ def test_a_rule_that_fires_already_is_not_counted_again_where_a_question_is_weig
         given=Statement(Team((_BOARD, Requirement("page", "should")))),
     )
     assert survey_answers(state).outcome.verdict.provider == "bob"
-    assert QuestionOrder(state, frozenset({chat})).chances[chat] < 0.01
+    assert order_questions(state, frozenset({chat})).chances[chat] < 0.01
     assert not _decides(state, chat, "must")

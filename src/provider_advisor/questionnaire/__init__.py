@@ -12,8 +12,15 @@ from provider_advisor.questionnaire.answer_files import (
     record_requirements,
 )
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.interpret_answers import answer_screen, change_answer, still_applies
-from provider_advisor.questionnaire.next_screen import End, choose_screen, list_bounds, list_members
+from provider_advisor.questionnaire.next_screen import (
+    End,
+    answer_screen,
+    change_answer,
+    choose_screen,
+    list_bounds,
+    list_members,
+    still_applies,
+)
 from provider_advisor.questionnaire.prompts import (
     Prompt,
     find_members,

@@ -1,8 +1,12 @@
-"""Take answers, and derive from all of them what the team stated, and which answers no longer apply.
+"""Interpret the answers together: what the team states, which answers no longer apply, and what may still come.
 
 What an answer means depends on the others. A must on "recording" counts only as long as "video" is asked for; without
 video the answer is kept, but not used, in case video comes back. What was given before the first question, in a file or
 by options, counts like answers, until an answer takes its place.
+
+So does what may still come. "Video" is open, and the question about recording is asked only `when` video meetings are
+needed. Before that is answered, it may come to apply (`open`), but not for certain (`sure`); a rule on recording may
+fire, or not, and so may what it implies. Once video meetings are answered with no, all of it is out.
 """
 
 from __future__ import annotations
@@ -11,13 +15,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
-from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge import KnowledgeBase, Priority
-from provider_advisor.knowledge.conditions import AT, list_needed
+from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
+from provider_advisor.knowledge.conditions import (
+    AT,
+    AllOf,
+    AnyOf,
+    Condition,
+    Leaf,
+    Need,
+    Not,
+    Situation,
+    Usage,
+    list_needed,
+)
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.logic import ABSENT
+from provider_advisor.logic import ABSENT, Interval, Truth, compare
 from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
-from provider_advisor.questionnaire.open_questions import Possible, SortedAnswers, find_possible
 from provider_advisor.questionnaire.state import (
     ALONG,
     MUST_NOT,
@@ -27,78 +40,23 @@ from provider_advisor.questionnaire.state import (
     UNSURE,
     UNWANTED,
     GivenAnswer,
-    Screen,
     State,
-    check_key,
-    check_value,
-    get_silence,
-    put_answers,
     to_question,
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_default_bound
-from provider_advisor.requirements.statement import UnlistedPriority, join_unlisted, sort_requirements
-from provider_advisor.safe_text import shown
+from provider_advisor.requirements.statement import UnlistedPriority, Used, add_up, join_unlisted, sort_requirements
 
 _ByKind = defaultdict[str, dict[str, Any]]
 """The values of answers, by the kind and the name of their keys."""
 
 
-# Answer a whole screen, or a single question
+CAN_BE_YES, CAN_BE_NO, CAN_BE_UNKNOWN = 1, 2, 4
+"""The truth values that a condition can take, over-approximated; bits of a plain number, because `may_be` is hot."""
 
+CAN_BE_EITHER = CAN_BE_YES | CAN_BE_NO
 
-def answer_screen(state: State, screen: Screen, values: Mapping[Key, object]) -> State:
-    """Return the state after a screen was answered, with a value for each key that matters; the others mean no.
-
-    An unanswered number means that there is no bound or no answer, and without any topic all stay closed. A ticked
-    criterion may bring its bound and members along; otherwise they are asked later if they matter. Raises
-    RequirementsError for a key that is not on the screen or a value that does not fit.
-    """
-    along = [Key(kind, ticked.name) for kind in ALONG for ticked in list_ticked(screen, values)]
-    for key in values:
-        if key not in screen.keys and key not in along:
-            expected = ", ".join(map(str, screen.keys))
-            raise RequirementsError(f"{shown(str(key))} is not asked here; expected {expected}.")
-    step = state.steps + 1
-    keys = (*screen.keys, *(key for key in along if key in values and key not in screen.keys))
-    given = {key: check_value(key, values[key], state.catalogue) if key in values else get_silence(key) for key in keys}
-    return put_answers(state, [GivenAnswer(key, value, step) for key, value in given.items()])
-
-
-def list_ticked(screen: Screen, values: Mapping[Key, object]) -> list[Key]:
-    """Return the criteria that are ticked on a screen."""
-    return [key for key in screen.keys if key.kind == "criterion" and values.get(key) in PRIORITY_WORDS]
-
-
-def change_answer(state: State, key: Key, value: object, *, searched: bool = False) -> State:
-    """Return the state with one answer added or replaced; all others are kept.
-
-    `searched` means that the person looked for the question, which is then answered although it would not be asked.
-    Raises RequirementsError for a question that does not exist or does not apply, or a value that does not fit.
-    """
-    key = check_key(key, state.catalogue)
-    answer = GivenAnswer(key, check_value(key, value, state.catalogue), state.steps + 1, searched)
-    if not searched and not interpret_answers(state).possible.applies(key):
-        raise RequirementsError(_explain_idle(key, state.catalogue))
-    after = put_answers(state, [answer])
-    return after._replace(phase="asking") if after.phase != "further" else after
-
-
-def still_applies(screen: Screen, state: State) -> bool:
-    """Return whether all questions of a screen apply after an answer was changed, which may have closed their topic."""
-    return all(map(interpret_answers(state).possible.applies, screen.keys))
-
-
-def _explain_idle(key: Key, catalogue: Catalogue) -> str:
-    if key.kind in ALONG:
-        return f"'{key.name}' is not asked for, so it takes no {key.kind}; answer 'criterion:{key.name}' first."
-    return (
-        f"the question about '{key.name}' does not apply to the answers so far; open one of its topics "
-        f"({', '.join(catalogue.questions[key].subjects)}), or ask for what it depends on, first."
-    )
-
-
-# What the answers mean together
+_OF_TRUTH = {Truth.YES: CAN_BE_YES, Truth.NO: CAN_BE_NO, Truth.UNKNOWN: CAN_BE_UNKNOWN}
 
 
 class UnusedAnswer(NamedTuple):
@@ -135,7 +93,7 @@ def interpret_answers(state: State) -> Meaning:
             answer for answer in state.answers if answer.key not in unused and to_question(answer.key) not in unused
         ]
         said = _sort_answers(used, state)
-        possible = find_possible(said, catalogue)
+        possible = _find_possible(said, catalogue)
         fresh = {
             answer.key: UnusedAnswer(answer, _why_unused(answer, said)) for answer in used if _is_idle(answer, possible)
         }
@@ -156,6 +114,43 @@ def _why_unused(answer: GivenAnswer, said: SortedAnswers) -> str:
     if answer.key.kind in ALONG:
         return f"the criterion {'that it bounds' if answer.key.kind == 'bound' else 'of its members'} is not asked for"
     return "its topic is closed, or what it depends on is not asked for" if said.opened is not None else "no topic yet"
+
+
+# The answers by what they are about
+
+
+class SortedAnswers(NamedTuple):
+    """The answers, and what was given before them, by what they are about."""
+
+    opened: tuple[str, ...] | None  # the subjects that matter; None before that was asked
+    searched: frozenset[Key]  # what the person looked for
+    priorities: Mapping[str, Priority]  # of the criteria asked for
+    bounds: Mapping[str, Interval | None]  # the answered ones, None where there is to be none
+    situation: Mapping[str, tuple[str, ...]]
+    usage: Mapping[str, Used]
+    final: frozenset[Key]  # answered for good
+    unsure: frozenset[Key]  # answered with "not sure"
+    incomplete_usage: frozenset[str]  # usage that says nothing without other usage
+    unwanted: frozenset[str]  # not wanted, or must not be there: no rule adds these criteria
+    given: tuple[Requirement, ...]  # from before and replaced by no answer; also what must not be there
+    unlisted: tuple[Unlisted, ...]  # wishes in the team's own words
+    parents: Mapping[str, str]  # by member, the criterion that it is asked for in place of
+
+    def get_bound_key(self, name: str) -> Key:
+        """Return the key of a requirement's bound; a member that came with its criterion shares its key."""
+        return Key("bound", self.parents.get(name, name))
+
+    def is_replaced(self, name: str) -> bool:
+        """Return whether members of a criterion are requested instead of it."""
+        return name in self.parents.values()
+
+    def may_name_members(self, name: str) -> bool:
+        """Return whether members may still replace a requested criterion."""
+        return name in self.priorities and AT not in name and Key("members", name) not in self.final
+
+    def is_open(self, subjects: tuple[str, ...]) -> bool:
+        """Return whether one of the subjects may matter; all may until the topics have been asked."""
+        return not subjects or self.opened is None or not set(subjects).isdisjoint(self.opened)
 
 
 def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers:
@@ -270,6 +265,162 @@ def _leave_unanswered(given: Statement, answered: frozenset[Key], named: Collect
 
 def _find_kind(name: str, knowledge: KnowledgeBase) -> Literal["situation", "usage", "criterion"]:
     return "situation" if name in knowledge.topics else "usage" if name in knowledge.usage else "criterion"
+
+
+# What may still come
+
+
+class Possible(NamedTuple):
+    """What may still follow from a team's answers."""
+
+    open: frozenset[Key]  # the questions that apply or may come to apply, without a final answer
+    sure: frozenset[Key]  # those that apply for certain, answered or not
+    rules: Mapping[str, int]  # by id, the truths that the `when` of a rule may have
+    required: Mapping[str, int]  # by criterion, whether it is required, by the team or by rules
+    stated: Mapping[str, int]  # the same of what the team states itself
+    said: SortedAnswers
+
+    def may_be(self, condition: Condition, *, under_not: bool = False) -> int:
+        """Return the truths that a condition on the team can take, over-approximated.
+
+        Each leaf counts by itself: the result holds every truth that the condition can take, and perhaps more.
+        """
+        if isinstance(condition, Need):  # most are
+            return (self.stated if under_not else self.required)[condition.criterion]
+        if isinstance(condition, AllOf):
+            found = CAN_BE_YES
+            for part in condition.parts:
+                found = _BOTH[found][self.may_be(part, under_not=under_not)]
+            return found
+        if isinstance(condition, AnyOf):
+            found = CAN_BE_YES
+            for part in condition.parts:
+                found = _BOTH[found][_TURNED[self.may_be(part, under_not=under_not)]]
+            return _TURNED[found]
+        if isinstance(condition, Not):
+            return _TURNED[self.may_be(condition.part, under_not=True)]
+        return self._leaf(condition)
+
+    def _leaf(self, leaf: Leaf) -> int:
+        if isinstance(leaf, Situation):
+            answers = self.said.situation.get(leaf.topic)
+            if answers is not None:
+                return CAN_BE_YES if leaf.value in answers else CAN_BE_NO
+            return CAN_BE_EITHER | CAN_BE_UNKNOWN if Key("situation", leaf.topic) in self.open else CAN_BE_UNKNOWN
+        if isinstance(leaf, Usage):
+            used = add_up(self.said.usage, leaf.item)
+            if used is None:
+                return CAN_BE_EITHER | CAN_BE_UNKNOWN if Key("usage", leaf.item) in self.open else CAN_BE_UNKNOWN
+            found = _OF_TRUTH[compare(used, leaf.bound)]
+            return found | CAN_BE_UNKNOWN if leaf.item in self.said.incomplete_usage else found
+        raise TypeError(f"a condition on teams speaks of needs, situation and usage, found {leaf!r}")
+
+    def applies(self, key: Key) -> bool:
+        """Return whether a question applies for certain; bounds and members do where their criterion is asked for."""
+        if key.kind in ALONG:
+            return key.name in self.said.priorities
+        return key.kind in {"topics", "unlisted"} or key in self.sure
+
+    def fires(self, rule: Rule) -> bool:
+        """Return whether the rule may fire."""
+        return bool(self.rules[rule.id] & CAN_BE_YES)
+
+    def is_sure(self, rule: Rule) -> bool:
+        """Return whether the rule fires, whatever else is answered."""
+        return self.rules[rule.id] == CAN_BE_YES
+
+
+def _turn(truths: int) -> int:
+    yes, no = truths & CAN_BE_YES, truths & CAN_BE_NO
+    return (truths & CAN_BE_UNKNOWN) | (CAN_BE_NO if yes else 0) | (CAN_BE_YES if no else 0)
+
+
+def _combine(one: int, other: int) -> int:
+    """Return the truths that both together may have, each by itself."""
+    not_no = CAN_BE_YES | CAN_BE_UNKNOWN
+    unknown = (one | other) & CAN_BE_UNKNOWN and one & not_no and other & not_no
+    return (one & other & CAN_BE_YES) | ((one | other) & CAN_BE_NO) | (CAN_BE_UNKNOWN if unknown else 0)
+
+
+# Tables, because `may_be` looks up some thousand of them for each screen. For example, yes or no (3) together with
+# unknown (4) can be no or unknown (6); what is yes or unknown (5) is no or unknown (6) under `not`.
+_TURNED = tuple(_turn(truths) for truths in range(8))
+_BOTH = tuple(tuple(_combine(one, other) for other in range(8)) for one in range(8))
+
+
+def _find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
+    """Return all that may still come: what applies in any case, then what that may let apply, and so on."""
+    waiting = catalogue.waiting - said.searched
+    found = {
+        key: question
+        for key, question in catalogue.questions.items()
+        if key not in waiting and said.is_open(question.subjects)
+    }
+    always = {key for key, question in found.items() if question.when is None} | said.searched
+    applying = frozenset(key for key in always if key in catalogue.questions)
+    later = {key: question.when for key, question in found.items() if question.when is not None and key not in always}
+    # The set only grows: another possible question adds truth values that a condition may take, and removes none. So
+    # this ends, at the smallest set that contains everything that may come.
+    while True:
+        possible = _suppose_applying(applying, said, catalogue)
+        fresh = {key for key, when in later.items() if key not in applying and possible.may_be(when) & CAN_BE_YES}
+        if not fresh:
+            sure = {key for key in applying if key not in later or possible.may_be(later[key]) == CAN_BE_YES}
+            return possible._replace(sure=frozenset(sure))
+        applying |= fresh
+
+
+def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
+    # Most criteria are neither asked for nor may be, so that only the others are looked at.
+    stated = dict.fromkeys(catalogue.knowledge.criteria, CAN_BE_NO)
+    named = [key.name for key in applying if key.kind == "criterion"]
+    for name in (*named, *catalogue.members_in_rules, *said.priorities):
+        stated[name] = _may_be_stated(name, applying, said, catalogue)
+    for name in catalogue.members_in_rules | (said.priorities.keys() - catalogue.knowledge.criteria.keys()):
+        for needed in list_needed(name)[1:]:
+            stated[needed] = _either(stated[needed], stated[name])
+    required = dict(stated)
+    rules: dict[str, int] = {}
+    possible = Possible(applying - said.final, frozenset(), rules, required, stated, said)
+    # Rules come before those they feed, so one pass is enough.
+    for rule in catalogue.knowledge.rules.values():
+        rules[rule.id] = possible.may_be(rule.when)
+        if rules[rule.id] & CAN_BE_YES:
+            for part in rule.implies:
+                if part.criterion in said.unwanted:
+                    continue
+                # As long as the team may answer no, even a rule that certainly fires may not add it.
+                truths = rules[rule.id] if stated[part.criterion] in {CAN_BE_YES, CAN_BE_NO} else CAN_BE_EITHER
+                for name in list_needed(part.criterion):
+                    required[name] = _either(required[name], truths)
+    return possible
+
+
+def _may_be_stated(name: str, applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> int:
+    """Return whether the team states a criterion itself; one computed from usage it cannot state without any."""
+    if name in said.priorities:
+        is_counted = not catalogue.knowledge.criteria[name].computed or said.usage.keys() - said.incomplete_usage
+        return CAN_BE_YES if is_counted else CAN_BE_EITHER
+    key = Key("criterion", name)
+    if key in applying and key not in said.final:
+        return CAN_BE_EITHER
+    parent, _, member = name.partition(AT)
+    if not member or key in said.final or parent not in catalogue.claimed_members:
+        return CAN_BE_NO
+    # A member can be named once its criterion is asked for.
+    above = Key("criterion", parent)
+    may_name = said.may_name_members(parent) or (above in applying and above not in said.final)
+    return CAN_BE_EITHER if may_name else CAN_BE_NO
+
+
+def _either(one: int, other: int) -> int:
+    """Return whether something is required that is if either holds: surely if one surely does."""
+    if CAN_BE_YES in {one, other}:
+        return CAN_BE_YES
+    return CAN_BE_EITHER if (one | other) & CAN_BE_YES else CAN_BE_NO
+
+
+# The team
 
 
 def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requirement, ...]]:

@@ -21,14 +21,8 @@ from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, N
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire.catalogue import Catalogue, Span, WidestSpan
-from provider_advisor.questionnaire.interpret_answers import Meaning
-from provider_advisor.questionnaire.open_questions import (
-    CAN_BE_EITHER,
-    CAN_BE_NO,
-    CAN_BE_YES,
-    DecidingQuestions,
-    Possible,
-)
+from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
+from provider_advisor.questionnaire.interpret_answers import CAN_BE_EITHER, CAN_BE_NO, CAN_BE_YES, Meaning, Possible
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement
 
 _TOP = max(RANK.values())

@@ -9,9 +9,8 @@ from provider_advisor.decision import Verdict, judge_team
 from provider_advisor.knowledge.conditions import Need, Situation, Usage, leaves
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Truth
-from provider_advisor.questionnaire.interpret_answers import interpret_answers
+from provider_advisor.questionnaire.interpret_answers import CAN_BE_YES, interpret_answers
 from provider_advisor.questionnaire.next_screen import End, choose_screen, order_questions, sort_keys
-from provider_advisor.questionnaire.open_questions import CAN_BE_YES
 from provider_advisor.questionnaire.prompts import make_prompt
 from provider_advisor.questionnaire.proof import Aspect, Survey, survey_answers
 from provider_advisor.questionnaire.state import NONE, PRIORITY_WORDS, UNWANTED, GivenAnswer, State, Value, put_answers

@@ -10,8 +10,8 @@ from provider_advisor.knowledge.conditions import AllOf, AnyOf, FactHolds, Need,
 from provider_advisor.knowledge.rules import Implied, Key
 from provider_advisor.logic import Interval
 from provider_advisor.questionnaire import GivenAnswer, State, put_answers, survey_answers
-from provider_advisor.questionnaire.interpret_answers import interpret_answers
-from provider_advisor.questionnaire.open_questions import CAN_BE_EITHER, CAN_BE_NO, CAN_BE_YES, DecidingQuestions
+from provider_advisor.questionnaire.deciding_questions import DecidingQuestions
+from provider_advisor.questionnaire.interpret_answers import CAN_BE_EITHER, CAN_BE_NO, CAN_BE_YES, interpret_answers
 from provider_advisor.questionnaire.state import TOPICS
 
 _RENTAL, _CARGO = Need("rental"), Need("cargo-bikes")
