@@ -150,6 +150,37 @@ def test_what_is_claimed_of_members_and_of_any(claims, expected):
     assert truths(*claims) == expected
 
 
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        pytest.param(["value: present", "member: north, value: present"], [1], id="what proves it is enough"),
+        pytest.param(["member: north, value: present", "member: west, value: present"], [1], id="one member is enough"),
+        pytest.param(
+            ["value: present, product: one", "member: north, value: present, product: two"], [1, 2], id="each product"
+        ),
+        pytest.param(
+            ["value: present, stated: 2020-01-01", "member: north, value: present, stated: 2022-01-01"],
+            [1, 2],
+            id="a newer one keeps the fact from being out of date",
+        ),
+        pytest.param(
+            ["member: north, value: present, evidence: ambiguous", "member: west, value: present"],
+            [2],
+            id="a plain one before an ambiguous one",
+        ),
+    ],
+)
+def test_any_member_is_proved_by_few_claims(claims, told):
+    fact = facts_of(*(f"criterion: delivery, {claim}" for claim in claims))("shop", "delivery")
+    assert [claim.line for claim in fact.claims] == told
+
+
+def test_a_note_on_a_member_is_not_told_where_any_member_will_do():
+    claim = "criterion: delivery, member: north, value: present, note: after a deposit"
+    facts = facts_of(claim)
+    assert [facts("shop", name).claims[0].note for name in ("delivery", "delivery@north")] == [None, "after a deposit"]
+
+
 def test_a_closed_product_denies_no_member_that_another_product_may_have():
     """Twilio Frontline is closed to new customers, and Twilio sends text messages by other products."""
     facts = Facts(load(), dt.date(2026, 11, 28))

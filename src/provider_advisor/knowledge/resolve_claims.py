@@ -201,7 +201,8 @@ def _join_members(own: Fact, members: Sequence[Fact], criterion: Criterion) -> F
     if criterion.kind == "capability":
         truth = any_of(part.truth for part in parts)
         resting = [part for part in parts if part.truth is truth]
-        return _rest_on(resting, parts, own._replace(truth=truth))
+        fact = _rest_on(resting, parts, own._replace(truth=truth))
+        return fact._replace(claims=_shorten_proof(own, members)) if truth is Truth.YES else fact
     nothing = Interval()  # of a member without a claim the amount may be any
     amount = reduce(
         _pick_lower if criterion.lower_is_better else _pick_higher, (part.amount or nothing for part in parts)
@@ -222,6 +223,32 @@ def _rest_on(resting: Sequence[Fact], parts: Sequence[Fact], fact: Fact) -> Fact
         aged=not claims and any(part.aged for part in parts),
         notices=tuple(dict.fromkeys(notice for part in noticed for notice in part.notices)),
     )
+
+
+def _shorten_proof(own: Fact, members: Sequence[Fact]) -> tuple[Claim, ...]:
+    """Return the claims that prove a capability without a member, and of those on members only what they add.
+
+    That is one claim for each product that no other claim has, or that is newer than them. If a provider is known to
+    send texts, and texts to ninety countries, these ninety claims add nothing.
+    """
+    claims = own.claims if own.truth is Truth.YES else ()
+    named, newest = {claim.belongs_to for claim in claims}, max((claim.counts_from for claim in claims), default=None)
+    best: dict[str | None, Claim] = {}
+    for claim in (claim for part in members if part.truth is Truth.YES for claim in part.claims):
+        kept = best.get(claim.belongs_to)
+        if kept is None or _weigh(claim) > _weigh(kept):
+            best[claim.belongs_to] = claim
+    added = [
+        # A note such as "after registration" is about the member, unless it says how else a text can be read.
+        claim._replace(criterion=own.criterion, note=claim.note if claim.evidence == "ambiguous" else None)
+        for product, claim in best.items()
+        if product not in named or newest is None or claim.counts_from > newest
+    ]
+    return (*claims, *added)
+
+
+def _weigh(claim: Claim) -> tuple[bool, dt.date]:
+    return claim.evidence != "ambiguous", claim.counts_from
 
 
 def _pick_lower(first: Interval, second: Interval) -> Interval:
