@@ -31,7 +31,7 @@ from provider_advisor import load
 from provider_advisor.errors import EngineError
 from provider_advisor.faces.web import service as service_module
 from provider_advisor.faces.web.app import create_app
-from provider_advisor.faces.web.guard import RequestRate, Traffic
+from provider_advisor.faces.web.guard import RequestRate
 from provider_advisor.faces.web.settings import ServeSettings
 from provider_advisor.faces.web.watch import WatchedApplication
 
@@ -66,26 +66,32 @@ def test_the_rate_forgets_the_clients_silent_for_longest():
     assert [rate.take("c", 2), rate.take("b", 2), rate.take("c", 3)] == [58, 0, 57]
 
 
-@pytest.mark.parametrize(("arrives", "status"), [(True, 503), (False, 408)])
-def test_a_request_that_takes_too_long_is_refused(arrives, status):
-    async def slow(_scope, receive, _send):
-        await receive()
-        await asyncio.Event().wait()
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_that_takes_too_long_is_refused(bicycles, monkeypatch, method):
+    real = service_module.answer
+    monkeypatch.setattr(service_module, "answer", lambda *given, **named: time.sleep(0.1) or real(*given, **named))
+    web, address = _serve(bicycles, seconds=0.01), "/api/v1/recommendation"
+    found = web.post(address, json={"needs": ["repairs"]}) if method == "POST" else web.get(f"{address}?needs=repairs")
+    assert found.status_code == 503
+    assert "longer than 0.01 seconds" in found.json()["detail"]
 
+
+def test_a_request_that_does_not_arrive_in_time_is_refused(bicycles):
     async def ask():
         async def receive():
-            return {"type": "http.request", "body": b"", "more_body": not arrives}
+            await asyncio.sleep(0.001)
+            return {"type": "http.request", "body": b"", "more_body": True}
 
         sent = []
 
         async def send(message):
             sent.append(message)
 
-        scope = {"type": "http", "path": "/", "method": "POST", "headers": [], "query_string": b""}
-        await Traffic(slow, ServeSettings(seconds=0.01))(scope, receive, send)
+        scope = {"type": "http", "path": "/batch", "method": "POST", "headers": [], "query_string": b""}
+        await create_app(bicycles, ServeSettings(seconds=0.01))(scope, receive, send)
         return sent
 
-    assert asyncio.run(ask())[0]["status"] == status
+    assert asyncio.run(ask())[0]["status"] == 408
 
 
 def test_a_fault_is_a_sentence_for_the_client_and_a_trace_for_the_log(bicycles, monkeypatch, capsys):

@@ -28,7 +28,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
-from provider_advisor.faces.web.guard import HttpMiddleware, resend_body
+from provider_advisor.faces.web.guard import resend_body
 from provider_advisor.requirements.statement import today
 from provider_advisor.safe_text import read_json
 
@@ -69,7 +69,7 @@ def make_sent_answers(most_bytes: int) -> SentAnswers:
     return SentAnswers(most_bytes, weigh=lambda answer: answer.weight)
 
 
-class AnswerCache(HttpMiddleware):
+class AnswerCache:
     """Middleware around everything that computes, renders and compresses answers.
 
     `edition` names all that answers depend on and requests do not say. What was `sent` is forgotten with the first
@@ -77,11 +77,13 @@ class AnswerCache(HttpMiddleware):
     """
 
     def __init__(self, app: ASGIApp, edition: str, sent: SentAnswers) -> None:
-        super().__init__(app)
-        self._edition, self._sent, self._day = edition, sent, today()
+        self._app, self._edition, self._sent, self._day = app, edition, sent, today()
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the cache, or pass a request on and keep its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         path = scope["path"]
         accepted = Headers(scope=scope).get("accept-encoding", "")
         if _REFUSED_GZIP.search(accepted):

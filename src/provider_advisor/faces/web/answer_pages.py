@@ -19,7 +19,7 @@ from provider_advisor.faces.report.rows_and_sources import CitedSources, build_r
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import PAGE_FIELDS, is_canonical, write_address, write_page_address
 from provider_advisor.faces.web.batch_files import OUTPUTS
-from provider_advisor.faces.web.guard import POLICY, wants_page
+from provider_advisor.faces.web.guard import POLICY
 from provider_advisor.faces.web.question_so_far import list_asked
 from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import (
@@ -29,6 +29,7 @@ from provider_advisor.faces.web.responses import (
     render,
     show_page,
     show_refusal,
+    wants_page,
     write_csv,
 )
 from provider_advisor.faces.web.service import Service

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,8 @@ from provider_advisor.faces.web import (
 from provider_advisor.faces.web.answer_cache import AnswerCache, make_sent_answers
 from provider_advisor.faces.web.assistants import AssistantDoor
 from provider_advisor.faces.web.error_sentences import describe_fault, list_mistakes
-from provider_advisor.faces.web.guard import Guard, ProblemPages, SizeLimit, Traffic, wants_page
-from provider_advisor.faces.web.responses import NOTHING_HERE, JsonResponse, get_status, respond_problem, show_error
+from provider_advisor.faces.web.guard import Guard
+from provider_advisor.faces.web.responses import NOTHING_HERE, JsonResponse, get_status, refuse
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import ServeSettings
@@ -89,21 +89,14 @@ def show_robots() -> Response:
     )
 
 
-def respond_error(request: Request, status: int, sentences: Sequence[str]) -> Response:
-    """Answer a program with a problem, and a person with a page."""
-    if wants_page(request.scope):
-        return show_error(request.app.state.service, status, sentences)
-    return respond_problem(status, sentences)
-
-
-async def refuse(request: Request, error: AdvisorError) -> Response:
+async def refuse_mistake(request: Request, error: AdvisorError) -> Response:
     """Answer what the library refused."""
-    return respond_error(request, get_status(error), list_mistakes(error))
+    return refuse(request.scope, get_status(error), list_mistakes(error))
 
 
 async def refuse_shape(request: Request, error: RequestValidationError) -> Response:
     """Answer a request whose fields or body have the wrong shape."""
-    return respond_error(request, HTTPStatus.UNPROCESSABLE_ENTITY, [*map(describe_fault, error.errors())])
+    return refuse(request.scope, HTTPStatus.UNPROCESSABLE_ENTITY, [*map(describe_fault, error.errors())])
 
 
 async def refuse_address(request: Request, error: HTTPException) -> Response:
@@ -113,12 +106,11 @@ async def refuse_address(request: Request, error: HTTPException) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join((*allowed, "OPTIONS"))})
         sentence = f"{request.method} is not possible here; use {join_any(allowed)}."
-        found = respond_error(request, error.status_code, [sentence])
-        found.headers["Allow"] = ", ".join(allowed)  # RFC 9110 (15.5.6) demands it
-        return found
+        # RFC 9110 (15.5.6) demands the header.
+        return refuse(request.scope, error.status_code, [sentence], {"Allow": ", ".join(allowed)})
     is_missing = error.status_code == HTTPStatus.NOT_FOUND
     sentence = NOTHING_HERE if is_missing else f"{error.detail.removesuffix('.')}."
-    return respond_error(request, error.status_code, [sentence])
+    return refuse(request.scope, error.status_code, [sentence])
 
 
 def _list_methods(request: Request) -> list[str]:
@@ -174,7 +166,7 @@ def create_app(
         redirect_slashes=False,  # a redirect would lead to the host named in the request
         lifespan=lambda _: _limit_threads(settings.threads),
         exception_handlers={
-            AdvisorError: refuse,
+            AdvisorError: refuse_mistake,
             RequestValidationError: refuse_shape,
             HTTPException: refuse_address,
         },
@@ -201,17 +193,11 @@ def create_app(
     make_contract = app.openapi
     app.openapi = cache(lambda: api.complete_contract(make_contract(), knowledge))  # type: ignore[method-assign]
 
-    # The middleware added last runs first. From the outside in: error pages replace any refusal; the guard checks the
-    # host before anything is looked up, and adds its headers to refusals too; the log and the rate limit count every
-    # request; a body is read within the time limit, and its size is checked before it is parsed; the cache is outside
-    # of gzip, so that each answer is compressed once.
+    # The middleware added last runs first. The cache is outside of gzip, so that each answer is compressed once.
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     edition = f"{knowledge.fingerprint} {__version__} {settings.root} {service.keeps} {service.watches}"
     app.add_middleware(AnswerCache, edition=edition, sent=state.sent)
-    app.add_middleware(SizeLimit, settings=settings)
-    app.add_middleware(Traffic, settings=settings)
-    app.add_middleware(Guard, fingerprint=knowledge.fingerprint, settings=settings)
-    app.add_middleware(ProblemPages, show=partial(show_error, service))
+    app.add_middleware(Guard, settings=settings)
     return app
 
 

@@ -20,8 +20,10 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from fastapi import Form
 from jinja2 import Environment
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Scope
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, RequirementsError, StoreError
 from provider_advisor.explanation.words import capital
@@ -66,10 +68,10 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _Found = TypeVar("_Found")
 FormText = Annotated[str, Form()]
 NOTHING_HERE = "There is nothing at this address."
-PROBLEM_TYPE = "application/problem+json"
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-_SECONDS_TO_WAIT = {HTTPStatus.SERVICE_UNAVAILABLE: "1", HTTPStatus.TOO_MANY_REQUESTS: "60"}
+_SECONDS_TO_WAIT: Mapping[int, str] = {HTTPStatus.SERVICE_UNAVAILABLE: "1", HTTPStatus.TOO_MANY_REQUESTS: "60"}
+_FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 
 
 @cache
@@ -89,6 +91,11 @@ def get_form(request: Request) -> str:
     """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
     # Of the route, because a name in an address may have a dot: /criteria/e.164 is a page.
     return PurePosixPath(request.scope["route"].path).suffix
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a request comes from a person with a browser."""
+    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
 
 
 def is_fragment(request: Request) -> bool:
@@ -152,11 +159,16 @@ def show_refusal(
     return show_page(service, "plain.html.j2", heading, status, heading=heading, **values)
 
 
-def show_error(service: KnowledgeService, status: int, sentences: Sequence[str] = ()) -> HTMLResponse:
-    """Return the page of a status, for a request that leads to no page."""
+def refuse(scope: Scope, status: int, sentences: Sequence[str], headers: Mapping[str, str] = _NOTHING) -> Response:
+    """Return why a request is not answered: a page for a person with a browser, a problem for a program."""
+    if not wants_page(scope):
+        return respond_problem(status, sentences, headers)
     heading = _HEADINGS.get(status) or HTTPStatus(status).phrase
     mistakes = [sentence for sentence in sentences if sentence != NOTHING_HERE]  # the heading says it
-    return show_refusal(service, heading, status, mistakes=mistakes, is_missing=status == HTTPStatus.NOT_FOUND)
+    is_missing = status == HTTPStatus.NOT_FOUND
+    page = show_refusal(scope["app"].state.service, heading, status, mistakes=mistakes, is_missing=is_missing)
+    page.headers.update({**_say_wait(status), **headers})
+    return page
 
 
 class MissingError(RequirementsError):
@@ -240,8 +252,8 @@ def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
         yield line.getvalue()
 
 
-def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem as a response; if the server is at fault or busy, with the time to wait before trying again."""
+def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] = _NOTHING) -> Response:
+    """Return a problem as a response."""
     told, title = record_mistakes(mistakes), HTTPStatus(status).phrase
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -250,8 +262,12 @@ def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, 
         "detail": " ".join(told["mistakes"]) or title,
         **told,
     }
-    waits = {"Retry-After": seconds} if (seconds := _SECONDS_TO_WAIT.get(HTTPStatus(status))) else {}
-    return Response(encode_json(body), status, {**waits, **(headers or {})}, PROBLEM_TYPE)
+    return Response(encode_json(body), status, {**_say_wait(status), **headers}, "application/problem+json")
+
+
+def _say_wait(status: int) -> dict[str, str]:
+    """Return the header that says when to try again, where the server is at fault or busy."""
+    return {"Retry-After": _SECONDS_TO_WAIT[status]} if status in _SECONDS_TO_WAIT else {}
 
 
 def problem_schema() -> dict[str, Any]:
