@@ -9,7 +9,7 @@ from provider_advisor.decision.degrees import grade_amount, grade_on_scale, grad
 from provider_advisor.decision.robustness.confirm import find_questions
 from provider_advisor.decision.robustness.tipping import find_tippings
 from provider_advisor.knowledge import Fact
-from provider_advisor.knowledge.convert import make_criterion
+from provider_advisor.knowledge.read_vocabulary import make_criterion
 from provider_advisor.knowledge.shapes.facts_files import CriterionShape
 from provider_advisor.logic import Interval, Truth
 from provider_advisor.requirements import Requirement, Team

@@ -10,40 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, cast
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge import convert
-from provider_advisor.knowledge.base import KnowledgeBase
-from provider_advisor.knowledge.check_providers import check_provider
+from provider_advisor.knowledge.base import KnowledgeBase, Scope
 from provider_advisor.knowledge.check_structure import sort_rules
-from provider_advisor.knowledge.check_vocabulary import Vocabulary, check_vocabulary, find_repeated
-from provider_advisor.knowledge.criteria import Criteria, list_member_words
+from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
-from provider_advisor.knowledge.problems import Defined, Reading, collect_defined, read_sound
+from provider_advisor.knowledge.problems import Reading, read_sound
+from provider_advisor.knowledge.read_providers import read_providers
 from provider_advisor.knowledge.read_rules import read_questionnaire, read_rules
-from provider_advisor.knowledge.records import Criterion, Edition, Provider, Source, Topic, UsageItem
-from provider_advisor.knowledge.rules import Case
+from provider_advisor.knowledge.read_vocabulary import find_repeated, make_rates, read_vocabulary, sort_by_id
+from provider_advisor.knowledge.records import Edition
+from provider_advisor.knowledge.rules import Case, Policy
 from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
+from provider_advisor.knowledge.shapes.rules_files import WeightsFile
+from provider_advisor.knowledge.shapes.statement_files import STATED, CasesFile, CaseShape
 from provider_advisor.knowledge.strict_yaml import parse_yaml
-
-T = TypeVar("T", Criterion, Source, Topic, UsageItem, Provider)
-
-
-class Read(NamedTuple):
-    """What could be read of the files, by their role, and the roles with files that could not be read."""
-
-    files: Mapping[Role, list[Reading[Any]]]
-    unread: AbstractSet[Role]
-
-    def define(self, key: str, make: Callable[[Any], T]) -> Defined[T]:
-        """Return what team.yaml defines in a list, given what makes a record of an entry."""
-        shapes = (shape for reading in self.files["team"] for shape in getattr(reading.shape, key))
-        return collect_defined(self.files["team"], key, _sort_by_id(map(make, shapes)), is_open="team" in self.unread)
+from provider_advisor.written_values import parse_age
 
 
 def build(
@@ -53,20 +39,20 @@ def build(
 
     `problems` are those that were found before, with files of the parts `unread`.
     """
-    found = list(problems)
-    read = read_shapes(files, found, unread)
-    vocabulary = _read_vocabulary(read, found)
-    providers = _read_providers(read, vocabulary, found)
-    rules = read_rules(read.files["rules"], vocabulary, found)
-    questionnaire = read_questionnaire(read.files["questions"], vocabulary, found)
+    found, lost = list(problems), set(unread)
+    read = read_shapes(files, found, lost)
+    vocabulary = read_vocabulary(read, lost, found)
+    providers = read_providers(read["provider"], vocabulary, found)
+    rules = read_rules(read["rules"], vocabulary, found)
+    questionnaire = read_questionnaire(read["questions"], vocabulary, found)
     if found:
         raise KnowledgeError(sorted(set(found), key=_split_place))
-    policy = convert.make_policy(read.files["weights"][0].shape)
-    by_id, ordered = _sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
+    policy = _make_policy(read["weights"][0].shape)
+    by_id, ordered = sort_by_id(providers), {rule.id: rule for rule in sort_rules(rules)}
     sources, criteria = vocabulary.sources.records, cast("Criteria", vocabulary.criteria.records)
     parts = (sources, criteria, by_id, vocabulary.topics.records, vocabulary.usage.records, ordered, policy)
-    rates = tuple(rate for reading in read.files["rates"] for rate in convert.make_rates(reading.shape, sources))
-    edition = next((convert.fill(Edition, reading.shape) for reading in read.files["base"]), None)
+    rates = tuple(rate for file in read["rates"] for rate in make_rates(file.shape, sources))
+    edition = next((file.shape.make(Edition) for file in read["base"]), None)
     # The questionnaire is no part of the fingerprint: its words and shares never change an answer, and answers recorded
     # before and after a change of its wording can be compared.
     fingerprint = compute_fingerprint(*parts, criteria.lists, *([rates] if rates else []))
@@ -76,18 +62,17 @@ def build(
 def build_cases(files: Sequence[File]) -> list[Case]:
     """Return the decision cases in the files, in their order. Raises KnowledgeError with every problem of all."""
     problems: list[str] = []
-    read = read_shapes(files, problems)
-    placed = [(r.shape, case, where) for r in read.files["cases"] for case, where in r.list_entries("cases")]
+    read = read_shapes(files, problems, set())
+    placed = [(file.shape, case, where) for file in read["cases"] for case, where in file.list_entries("cases")]
     problems += find_repeated(((case.name, where) for _, case, where in placed), "the case")
     if problems:
         raise KnowledgeError(problems)
-    return [convert.make_case(case, file, where) for file, case, where in placed]
+    return [_make_case(case, file, where) for file, case, where in placed]
 
 
-def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[Role] = frozenset()) -> Read:
-    """Return the valid parts of each file, by its role; add the problems."""
+def read_shapes(files: Sequence[File], problems: list[str], unread: set[Role]) -> dict[Role, list[Reading[Any]]]:
+    """Return the valid parts of each file, by its role; add the problems, and the roles of files without any."""
     read: dict[Role, list[Reading[Any]]] = {role: [] for role in cast("Iterable[Role]", FILE_SHAPES)}
-    lost = set(unread)
     for file in files:
         try:
             shape = FILE_SHAPES[file.role]
@@ -97,54 +82,28 @@ def read_shapes(files: Sequence[File], problems: list[str], unread: AbstractSet[
             problems += error.problems
             reading = None
         if reading is None:
-            lost.add(file.role)
+            unread.add(file.role)
         else:
             read[file.role].append(reading)
-    return Read(read, lost)
+    return read
 
 
-def _read_vocabulary(read: Read, problems: list[str]) -> Vocabulary:
-    known = [convert.make_criterion(shape, r.shape.area) for r in read.files["criteria"] for shape in r.shape.criteria]
-    criteria = Criteria(_sort_by_id(known))
-    criteria.given = lists = {r.shape.id: convert.make_member_list(r.shape) for r in read.files["members"]}
-    # Most providers have no sources of their own. If such a file has a mistake, `collect_defined` would suppose that
-    # it has sources that could not be read, and then would not report an unknown source in any file.
-    own = [reading for reading in read.files["provider"] if "sources" in reading.whole.data]
-    citable = [*read.files["sources"], *own]
-    sources = _sort_by_id(convert.make_source(shape) for reading in citable for shape in reading.shape.sources)
-    members = {}
-    for reading in read.files["members"]:
-        of = lists[reading.shape.id]
-        known_members = collect_defined([reading], "members", of.members)
-        # Labels are words for members too.
-        meaning = {**dict(list_member_words(of)), **known_members.meaning}
-        members[of.id] = known_members._replace(meaning=meaning)
-    vocabulary = Vocabulary(
-        collect_defined(read.files["criteria"], "criteria", criteria, is_open="criteria" in read.unread),
-        read.define("situation", convert.make_topic),
-        read.define("usage", partial(convert.fill, UsageItem)),
-        collect_defined(citable, "sources", sources, is_open="sources" in read.unread),
-        Defined(lists, {name: name for name in lists}, is_open="members" in read.unread),
-        members,
-    )
-    problems += check_vocabulary(read.files, vocabulary)
-    return vocabulary
+def _make_policy(shape: WeightsFile) -> Policy:
+    """Return the numbers of policy as a record."""
+    ages = {kind: parse_age(age) for kind, age in shape.stale_after if age is not None}
+    return shape.make(Policy, priorities=shape.priorities.model_dump(), stale_after=ages)
 
 
-def _read_providers(read: Read, vocabulary: Vocabulary, problems: list[str]) -> list[Provider]:
-    files, sources = read.files["provider"], vocabulary.sources.records
-    names = [(name, r.document.where("id")) for r in files for name in (r.shape.id, *r.shape.aliases)]
-    problems += find_repeated(names, "the provider or alias")
-    providers = []
-    for reading in files:
-        claims = convert.make_claims(reading, vocabulary.criteria.records, sources)
-        problems += check_provider(reading, claims, vocabulary)
-        providers.append(convert.make_provider(reading.shape, claims, sources))
-    return providers
-
-
-def _sort_by_id(records: Iterable[T]) -> dict[str, T]:
-    return dict(sorted(((record.id, record) for record in records), key=itemgetter(0)))
+def _make_case(shape: CaseShape, file: CasesFile, where: str) -> Case:
+    """Return a decision case as a record."""
+    data = shape.model_dump(exclude_unset=True, by_alias=True)
+    team: dict[str, Any] = {key: data[key] for key in STATED if key in data}
+    expected = shape.verdict.model_dump(exclude_unset=True) | {
+        key: data[key] for key in ("combinations", "concessions", "standings", "confirm") if data.get(key) is not None
+    }
+    max_age = parse_age(shape.max_age) if shape.max_age else None
+    scope = {name: data.get(name, getattr(file, name)) for name in Scope._fields}
+    return Case(shape.name, where, team, shape.as_of or file.as_of, max_age, expected, scope)
 
 
 def _split_place(problem: str) -> tuple[str, int, str]:

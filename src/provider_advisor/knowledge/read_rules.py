@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provider_advisor.knowledge.check_structure import check_structure, find_never_asked
-from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeated
 from provider_advisor.knowledge.conditions import AllOf, AnyOf, Condition, FactHolds, Need, Not, Situation, Usage
-from provider_advisor.knowledge.convert import fill
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
+from provider_advisor.knowledge.read_vocabulary import Vocabulary, find_repeated
 from provider_advisor.knowledge.records import About, Criterion, Topic
 from provider_advisor.knowledge.rules import Citation, Implied, Question, Questionnaire, Rule, Subject
 from provider_advisor.knowledge.shapes import rules_files as shapes
@@ -59,7 +58,7 @@ def read_questionnaire(
     if problems or not files:
         return None
     problems += find_never_asked(questions, vocabulary.topics.records)
-    made = [fill(Subject, part) for part in files[0].shape.topics]
+    made = [part.make(Subject) for part in files[0].shape.topics]
     return Questionnaire({part.id: part for part in made}, {part.key: part for part in questions})
 
 
@@ -79,14 +78,13 @@ class _Reader:
         sources = self._vocabulary.sources
         for citation in shape.rests_on:
             self.problems += sources.find_unknown(citation.source, f"unknown source '{citation.source}'")
-        return fill(
+        return shape.make(
             Rule,
-            shape,
             area=area,
             when=self._read_condition(shape.when, on_team=True),
             implies=tuple(map(self._read_implied, shape.implies or ())),
             favours=None if shape.favours is None else self._read_condition(shape.favours, on_team=False),
-            rests_on=tuple(fill(Citation, part, lines=tuple(part.lines or ())) for part in shape.rests_on),
+            rests_on=tuple(part.make(Citation, lines=tuple(part.lines or ())) for part in shape.rests_on),
             where=where,
         )
 
@@ -201,9 +199,8 @@ class _Reader:
         self.problems += known[about].find_unknown(name, f"unknown {what} '{name}'")
         for topic in shape.topics:
             self.problems += subjects.find_unknown(topic, f"unknown topic '{topic}'")
-        return fill(
+        return shape.make(
             Question,
-            shape,
             about=about,
             name=name,
             subjects=tuple(shape.topics),

@@ -1,8 +1,7 @@
 """The records of the files under facts/: sources, criteria, situations, usage, providers, their claims, and facts."""
 
-# They are checked before they are made (see `build`). They are named tuples, not models of the checking library, so
-# that answering a question need not import it; and not frozen dataclasses, whose classes take a millisecond each to
-# make, at every start of the command.
+# They are named tuples, not models of the checking library, so that answering a question need not import it; and not
+# frozen dataclasses, whose classes take a millisecond each to make, at every start of the command.
 
 import datetime as dt
 from collections.abc import Mapping

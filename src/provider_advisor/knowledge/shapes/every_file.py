@@ -1,6 +1,6 @@
 """The shape of every kind of file, and their JSON Schemas, which `recommend schema` publishes.
 
-A shape checks what can be checked in one file; what needs two files is in `check_vocabulary` and its neighbours.
+A shape checks what can be checked in one file; what needs two files is in the modules `read_…`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -375,7 +375,7 @@ class ClaimShape(Shape):
 
     @model_validator(mode="after")
     def _check_keys(self) -> ClaimShape:
-        check_single([key for key in VALUE_KEYS if self.get_value(key) is not None], VALUE_KEYS)
+        check_single([*self.given], VALUE_KEYS)
         places = [key for key in PLACE_KEYS if getattr(self, key) is not None]
         if not places:
             raise wrong("'line' is missing; say where in the source it is found: line, page, section or anchor")
@@ -412,11 +412,19 @@ class ClaimShape(Shape):
             dict.fromkeys([*([self.member] if self.member else ()), *(self.includes or ()), *(self.only or ())])
         )
 
-    def get_value(self, key: str) -> object:
-        """Return what is given under a key of values; `from` is one of them only with a number, not with a day."""
-        if key == "from":
-            return None if self.starts is not None else self.from_
-        return getattr(self, key)
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return the value by its key: exactly one of `VALUE_KEYS`; a day under `from` is none."""
+        found = {key: getattr(self, "from_" if key == "from" else key) for key in VALUE_KEYS}
+        return {key: value for key, value in found.items() if value is not None and not isinstance(value, dt.date)}
+
+    @property
+    def amounts(self) -> tuple[float, ...]:
+        """Return the numbers of the value: one, both ends of a range, or the prices of tiers; none of words."""
+        if self.tiers is not None:
+            return tuple(tier.price for tier in self.tiers)
+        ((key, given),) = self.given.items()
+        return () if key in {"value", "by_quote"} else tuple(self.between or (given,))
 
     @property
     def starts(self) -> dt.date | None:

@@ -47,7 +47,7 @@ class RequirementShape(PartShape):
     weight: Weight | None = None
 
 
-# It is asked on the way out as well, with a shape instead of a mapping: `convert` writes out the statement of a case.
+# It is asked on the way out as well, with a shape instead of a mapping: `build` writes out the statement of a case.
 
 
 def _find_form(value: object) -> str | None:

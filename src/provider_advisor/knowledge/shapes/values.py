@@ -7,9 +7,10 @@ If a value may have one of two forms, its form decides how it is checked: a numb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from inspect import cleandoc
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
@@ -21,6 +22,9 @@ _REF = r"^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*)?$"
 _DAYS = r"^[1-9][0-9]{0,4}d$"
 # Reports and pages make links of these, so that nothing else may be one: not `javascript:`, nor what ends an attribute.
 _WEB_ADDRESS = r"""^https?://[^\s/?#:@<>"'`|\\]+(:[0-9]{1,5})?([/?#][^\s<>"'`|\\]*)?$"""
+
+
+R = TypeVar("R")
 
 
 class Shape(BaseModel):
@@ -35,6 +39,17 @@ class Shape(BaseModel):
     def show_example(cls) -> str:
         """Return the example, indented, each line after a line end: for files that hold something else."""
         return "".join(f"\n    {line}" for line in cleandoc(cls.example).splitlines())
+
+    def make(self, record: Callable[..., R], **changed: Any) -> R:  # noqa: ANN401 (as many types as fields)
+        """Return a record with the fields of the same names, except `changed` ones; lists become tuples."""
+        # A field that needs no change is added to the shape and to the record, and nowhere else.
+        fields = {name: getattr(self, name) for name in _list_shared(record, type(self))} | changed
+        return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in fields.items()})
+
+
+@cache
+def _list_shared(record: Any, shape: type[BaseModel]) -> tuple[str, ...]:  # noqa: ANN401 (any named tuple)
+    return tuple(name for name in record._fields if name in shape.model_fields)
 
 
 def is_id(text: str) -> bool:

@@ -1,17 +1,31 @@
-"""Problems of the vocabulary: criteria, the members that they can be asked of, sources, rates, situation and usage."""
+"""Make the vocabulary of its checked shapes, and say what is wrong with it.
+
+It is what files may refer to: criteria, the members that they can be asked of, sources, rates, situation and usage.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from provider_advisor.knowledge.conditions import AT, split_member
-from provider_advisor.knowledge.criteria import Member, MemberList
+from provider_advisor.knowledge.criteria import Criteria, Member, MemberList, list_member_words
 from provider_advisor.knowledge.files import Role
-from provider_advisor.knowledge.problems import Defined, Reading
-from provider_advisor.knowledge.records import EVERY_AREA, Criterion, Source, Topic, UsageItem
+from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
+from provider_advisor.knowledge.records import (
+    EVERY_AREA,
+    Caution,
+    Criterion,
+    Provider,
+    Rate,
+    Scale,
+    Source,
+    Topic,
+    UsageItem,
+)
 from provider_advisor.knowledge.shapes.facts_files import (
     CautionShape,
     CriteriaFile,
@@ -19,18 +33,22 @@ from provider_advisor.knowledge.shapes.facts_files import (
     MembersFile,
     RatesFile,
     ScaleShape,
+    SourceShape,
     TeamFile,
     TopicShape,
 )
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.safe_text import fold
-from provider_advisor.written_values import find_singular, number_text
+from provider_advisor.written_values import find_singular, number_text, parse_age, plain
 
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
 _SIZES = ("byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib")
 # Whatever else a unit names is something counted: users, agents, messages.
 _MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
+
+
+T = TypeVar("T", Criterion, Source, Topic, UsageItem, Provider)
 
 
 class Vocabulary(NamedTuple):
@@ -71,8 +89,94 @@ def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
         first.setdefault(folded, where)
 
 
-def check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: Vocabulary) -> Iterator[str]:
-    """Return everything wrong with the files that define the vocabulary, each by itself and together."""
+def read_vocabulary(
+    files: Mapping[Role, Sequence[Reading[Any]]], unread: AbstractSet[Role], problems: list[str]
+) -> Vocabulary:
+    """Return what files define, without those of the roles `unread`; add what is wrong with the vocabulary."""
+
+    def define(role: Role, key: str, citable: Sequence[Reading[Any]], make: Callable[[Any], T]) -> Defined[T]:
+        records = sort_by_id(make(shape) for file in citable for shape in getattr(file.shape, key))
+        return collect_defined(citable, key, records, is_open=role in unread)
+
+    made = (make_criterion(shape, file.shape.area) for file in files["criteria"] for shape in file.shape.criteria)
+    criteria = Criteria(sort_by_id(made))
+    criteria.given = lists = {file.shape.id: _make_member_list(file.shape) for file in files["members"]}
+    members = {}
+    for file in files["members"]:
+        of = lists[file.shape.id]
+        known = collect_defined([file], "members", of.members)
+        # Labels are words for members too.
+        members[of.id] = known._replace(meaning={**dict(list_member_words(of)), **known.meaning})
+    # Most providers have no sources of their own. If such a file has a mistake, `collect_defined` would suppose that
+    # it has sources that could not be read, and then would not report an unknown source in any file.
+    own = [file for file in files["provider"] if "sources" in file.whole.data]
+    vocabulary = Vocabulary(
+        collect_defined(files["criteria"], "criteria", criteria, is_open="criteria" in unread),
+        define("team", "situation", files["team"], _make_topic),
+        define("team", "usage", files["team"], lambda shape: shape.make(UsageItem)),
+        define("sources", "sources", [*files["sources"], *own], _make_source),
+        Defined(lists, {name: name for name in lists}, is_open="members" in unread),
+        members,
+    )
+    problems += _check_vocabulary(files, vocabulary)
+    return vocabulary
+
+
+def sort_by_id(records: Iterable[T]) -> dict[str, T]:
+    """Return records by their ids, in the order of the alphabet."""
+    return dict(sorted(((record.id, record) for record in records), key=itemgetter(0)))
+
+
+def _make_source(shape: SourceShape) -> Source:
+    """Return a source as a record."""
+    return shape.make(Source, published=None if shape.published == "undated" else shape.published)
+
+
+def make_criterion(shape: CriterionShape, area: str) -> Criterion:
+    """Return a criterion as a record; quantities are whole unless it says `whole: false`."""
+    return shape.make(
+        Criterion,
+        area=area,
+        scale=_make_scale(shape.scale) if shape.scale else None,
+        member_scale=_make_scale(shape.member_scale) if shape.member_scale else None,
+        lower_is_better=shape.lower_is_better,
+        whole=shape.kind == "quantity" and shape.whole is not False,
+        stale_after=parse_age(shape.stale_after) if shape.stale_after else None,
+    )
+
+
+def _make_scale(shape: ScaleShape) -> Scale:
+    # A point at an end replaces its degree: with 20 as the target, and 0 and 100 as bad as each other, the points are
+    # (0, 0), (20, 1) and (100, 0).
+    points = {plain(shape.worst): 0.0, plain(shape.best): 1.0} | {plain(part.at): part.degree for part in shape.points}
+    bends = tuple(sorted(points.items())) if shape.points else ()
+    return Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
+
+
+def _make_member_list(shape: MembersFile) -> MemberList:
+    """Return a list of members as a record."""
+    return shape.make(MemberList, members={part.id: part.make(Member) for part in shape.members})
+
+
+def _make_topic(shape: TopicShape) -> Topic:
+    """Return a topic of the situation as a record."""
+    cautions = (part.make(Caution, value=part.is_, has=tuple(part.product_has)) for part in shape.cautions)
+    return shape.make(Topic, cautions=tuple(cautions))
+
+
+def make_rates(shape: RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, ...]:
+    """Return the rates whose sources are known, in an order that does not depend on that of the file."""
+    return tuple(
+        sorted(
+            part.make(Rate, into=shape.base, stated=part.stated or source.counts_from)
+            for part in shape.rates
+            if (source := sources.get(part.source)) is not None
+        )
+    )
+
+
+def _check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield everything wrong with the files that define the vocabulary, each by itself and together."""
     yield from _check_criteria(files["criteria"], vocabulary)
     yield from _check_members(files["members"], vocabulary.criteria)
     for reading in files["team"]:

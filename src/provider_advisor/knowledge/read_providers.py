@@ -1,48 +1,162 @@
-"""Problems of providers and their claims."""
+"""Make providers and their claims of their checked shapes, and say what is wrong with each.
+
+Most fields have one name in the shape and in the record. What changes on the way is the value of a claim: `more_than:
+100` of something counted is at least 101, and a rating's words become their ranks.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import cast
 
-from provider_advisor.knowledge.check_vocabulary import Vocabulary, find_repeated
 from provider_advisor.knowledge.problems import Defined, Reading, collect_defined
-from provider_advisor.knowledge.records import Claim, Criterion, Product
-from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProviderFile
+from provider_advisor.knowledge.read_vocabulary import Vocabulary, find_repeated
+from provider_advisor.knowledge.records import (
+    BoundWord,
+    Claim,
+    ClaimValue,
+    Criterion,
+    Product,
+    Provider,
+    Renaming,
+    Source,
+    Terms,
+    Tier,
+)
+from provider_advisor.knowledge.shapes.facts_files import TERM_KEYS, ClaimShape, ProductShape, ProviderFile
+from provider_advisor.logic import Interval, Number
 from provider_advisor.safe_text import join_words
-from provider_advisor.written_values import number_text
+from provider_advisor.written_values import number_text, plain
 
 
-def check_provider(reading: Reading[ProviderFile], made: Sequence[Claim], vocabulary: Vocabulary) -> Iterator[str]:
-    """Return everything wrong with a provider, given its claims as records and what these may refer to."""
-    products = reading.list_entries("products")
-    yield from find_repeated(((product.id, where) for product, where in products), "the product")
+def read_providers(
+    files: Sequence[Reading[ProviderFile]], vocabulary: Vocabulary, problems: list[str]
+) -> list[Provider]:
+    """Return the providers in files, given what they may refer to; add what is wrong with them."""
+    names = [(name, file.document.where("id")) for file in files for name in (file.shape.id, *file.shape.aliases)]
+    problems += find_repeated(names, "the provider or alias")
+    return [_read_provider(file, vocabulary, problems) for file in files]
+
+
+def _read_provider(file: Reading[ProviderFile], vocabulary: Vocabulary, problems: list[str]) -> Provider:
+    """Return a provider with the claims whose criterion and source are known; add what is wrong with it."""
+    criteria, sources = vocabulary.criteria.records, vocabulary.sources.records
+    products = file.list_entries("products")
+    problems += find_repeated(((product.id, where) for product, where in products), "the product")
     for product, where in products:
         for source in (product.source, product.renamed.source if product.renamed is not None else None):
             if source is not None:
                 unknown = f"product '{product.id}': unknown source '{source}'"
                 found = vocabulary.sources.find_unknown(source, unknown, " Add it to `sources` first.")
-                yield from (f"{where}: {problem}" for problem in found)
-    defined: Defined[Product] = collect_defined([reading], "products")
-    for index, (claim, where) in enumerate(reading.list_entries("claims")):
-        criterion = vocabulary.criteria.records.get(claim.criterion)
-        problems = [*_check_references(claim, defined, vocabulary)]
+                problems += (f"{where}: {problem}" for problem in found)
+    defined: Defined[Product] = collect_defined([file], "products")
+    claims: list[Claim] = []
+    for index, (shape, where) in enumerate(file.list_entries("claims")):
+        criterion, source = criteria.get(shape.criterion), sources.get(shape.source)
+        said = [*_check_references(shape, defined, vocabulary)]
         if criterion is not None:
-            problems += [*_check_members(claim, criterion, vocabulary), *_check_value(claim, criterion)]
-        yield from (f"{where}: claim on '{claim.criterion}': {problem}" for problem in problems)
+            said += [*_check_members(shape, criterion, vocabulary), *_check_value(shape, criterion)]
+        problems += (f"{where}: claim on '{shape.criterion}': {problem}" for problem in said)
         if criterion is not None and criterion.kind == "quantity":
-            yield from _find_doubtful(reading, index)
-    yield from _find_contradicting(made)
-    yield from _find_other_products(made, vocabulary.criteria.records)
+            problems += _find_doubtful(file, index)
+        if criterion is not None and source is not None:
+            claims.append(_make_claim(shape, file.shape.id, criterion, source, where))
+    problems += _find_contradicting(claims)
+    problems += _find_other_products(claims, criteria)
+    made = {product.id: _make_product(product, sources) for product, _ in products}
+    return file.shape.make(Provider, products=made, claims=tuple(claims))
 
 
-def _find_doubtful(reading: Reading[ProviderFile], index: int) -> Iterator[str]:
+def _make_product(shape: ProductShape, sources: Mapping[str, Source]) -> Product:
+    def find_day(name: str | None) -> dt.date | None:
+        """Return the day on which a source makes its statements; None for no source or an unknown one."""
+        source = sources.get(name or "")
+        return source.counts_from if source else None
+
+    new = shape.renamed
+    renamed = new and Renaming(new.to, new.from_, new.source, new.line, find_day(new.source))
+    return shape.make(Product, stated=find_day(shape.source), renamed=renamed)
+
+
+def _make_claim(shape: ClaimShape, provider: str, criterion: Criterion, source: Source, where: str) -> Claim:
+    bound, value = _read_value(shape)
+    stated, starts = _find_days(shape, source)
+    return shape.make(
+        Claim,
+        provider=provider,
+        value=value,
+        bound=bound,
+        stated=stated,
+        starts=starts,
+        amount=_find_amount(shape, criterion),
+        where=where,
+        place=_find_place(shape),
+        members=shape.members,
+        only=shape.only is not None,
+        tiers=tuple(
+            Tier(None if tier.up_to is None else plain(tier.up_to), plain(tier.price)) for tier in shape.tiers or ()
+        ),
+        terms=Terms(*(plain(getattr(shape, key) or 0) for key in TERM_KEYS)),
+    )
+
+
+def _find_days(shape: ClaimShape, source: Source) -> tuple[dt.date, dt.date]:
+    """Return the day on which a claim was stated, and the first on which it is true."""
+    # `as_of`, the word of earlier files, was the day from which a claim counts. If that is after its source appeared,
+    # the source announced it.
+    stated = shape.stated or min(shape.as_of or source.counts_from, source.counts_from)
+    return stated, shape.starts or shape.as_of or stated
+
+
+def _find_place(shape: ClaimShape) -> str | None:
+    """Return where in its source a claim is found, if that is not a line: "page 12"."""
+    # Answers cite a line by its number alone, so that it has a field of its own.
+    places = ((key, getattr(shape, key)) for key in ("page", "section", "anchor"))
+    return next((f"{key} {place}" for key, place in places if place is not None), None)
+
+
+def _read_value(shape: ClaimShape) -> tuple[BoundWord | None, ClaimValue]:
+    if shape.value is not None:
+        return None, shape.value if isinstance(shape.value, str) else tuple(shape.value)
+    amounts = sorted(map(plain, shape.amounts))
+    if len(amounts) > 1:
+        return "between", (amounts[0], amounts[-1])
+    (key,) = shape.given
+    return (cast("BoundWord", key), amounts[0]) if amounts else (None, "by-quote")
+
+
+def _find_amount(shape: ClaimShape, criterion: Criterion) -> Interval | None:
+    """Return the interval in which the amount lies; a rating's words are their ranks."""
+    # exactly 100     100 to 100
+    # more_than 100   101 or more of what is counted, more than 100 of what is measured
+    # at_most 100     0 to 100; without a lower end if the scale has amounts below 0
+    # from, at_least  that or more; a price "from 5" may be any higher one
+    # between 3, 5    3 to 5, as for tiers from 3 to 5
+    # fair or good    1 to 2: their ranks among poor, fair and good
+    words = [shape.value] if isinstance(shape.value, str) else shape.value or []
+    ranks: list[Number] = [criterion.values.index(word) for word in words if word in criterion.values]
+    ends = ranks or [plain(amount) for amount in shape.amounts]
+    if not ends:
+        return None
+    (key,), low, high = shape.given, min(ends), max(ends)
+    # With `plus`, something unknown is paid on top.
+    most = None if key in {"at_least", "more_than", "from"} or shape.plus is not None else high
+    if key == "more_than":
+        return Interval(math.floor(low) + 1) if criterion.whole else Interval(low, above=True)
+    return Interval(criterion.floor if key == "at_most" else low, most)
+
+
+def _find_doubtful(file: Reading[ProviderFile], index: int) -> Iterator[str]:
     """Yield the amounts of a claim on what is counted that are written like 5.000."""
-    for key in (("exactly",), ("at_least",), ("more_than",), ("at_most",), ("from",), ("between", 0), ("between", 1)):
-        if doubt := reading.document.describe_doubt("claims", index, *key):
-            yield f"{reading.document.where('claims', index)}: '{key[0]}': {doubt}"
+    (key,) = file.shape.claims[index].given
+    for path in ((key,), (key, 0), (key, 1)):
+        if doubt := file.document.describe_doubt("claims", index, *path):
+            yield f"{file.document.where('claims', index)}: '{key}': {doubt}"
 
 
 def _check_references(claim: ClaimShape, products: Defined[Product], vocabulary: Vocabulary) -> Iterator[str]:
@@ -53,11 +167,8 @@ def _check_references(claim: ClaimShape, products: Defined[Product], vocabulary:
     unknown = f"unknown source '{claim.source}'"
     yield from vocabulary.sources.find_unknown(claim.source, unknown, " Add it to `sources` first.")
     source = vocabulary.sources.records.get(claim.source)
-    if source is not None and claim.until is not None:
-        # The day that `_make_claim` in `convert` will take.
-        starts = claim.starts or claim.as_of or claim.stated or source.counts_from
-        if claim.until < starts:
-            yield "'until' is before the day from which the claim is true; correct one of them."
+    if source is not None and claim.until is not None and claim.until < _find_days(claim, source)[1]:
+        yield "'until' is before the day from which the claim is true; correct one of them."
 
 
 def _check_members(claim: ClaimShape, criterion: Criterion, vocabulary: Vocabulary) -> Iterator[str]:
@@ -173,9 +284,7 @@ def _check_tiers(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
 
 
 def _check_scale(claim: ClaimShape, criterion: Criterion) -> Iterator[str]:
-    single = (claim.exactly, claim.at_least, claim.more_than, claim.at_most, claim.from_)
-    given = (*single, *(claim.between or ()), *(tier.price for tier in claim.tiers or ()))
-    amounts = [amount for amount in given if isinstance(amount, int | float)]
+    amounts = claim.amounts
     scale = (claim.members and criterion.member_scale) or criterion.scale
     # The scale is in the criterion's currency, and what another is worth depends on the day.
     if scale is not None and not _is_foreign(claim, criterion):
