@@ -822,7 +822,7 @@ def test_no_cell_of_a_csv_is_a_formula(cell):
 def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
     page = web.get("/ask")
     for _ in range(30):
-        if "See the answer</a></p>\n" in page.text and "<form" not in page.text:
+        if "See the answer</a></p>\n" in page.text and 'action="/ask/next"' not in page.text:
             break
         a = unescape(re.search(r'name="a" value="([^"]*)"', page.text)[1])
         fields = [("a", a)]
@@ -836,7 +836,7 @@ def test_the_questionnaire_goes_from_its_topics_to_an_answer(web):
                 fields.append((name, "must" if name == names[0] else "no"))
         page = web.get("/ask/next", params=fields)
         assert page.status_code == 200
-    assert "Done: " in page.text or "<form" not in page.text
+    assert "Done: " in page.text or 'action="/ask/next"' not in page.text
     answer = web.get(unescape(re.search(r'href="(/answer\?[^"]*)"', page.text)[1]))
     assert answer.status_code == 200
     change = unescape(re.search(r'href="(/ask\?a=[^"]*)">Change', page.text)[1])
@@ -856,6 +856,26 @@ def test_8_a_question_says_why_it_is_asked(web):
         assert len(shown) == len(sentences)
         assert not re.search("(?i)good|nice(?! to have)", told)  # the page has other words for answers
     assert 'id="why"' not in web.get("/ask?a=t:messages&why=criterion:ucaas").text
+
+
+def test_a_question_is_found_by_words_and_answered(web):
+    found = web.get("/ask?a=t:messages&find=white board").text
+    assert re.search(r'name="criterion:whiteboard" value="must"', found)
+    fields = {"criterion:whiteboard": "must", "criterion:fax": "must"}  # fax was not found, so it is not asked
+    page = web.get("/ask/next", params={"a": "t:messages", "find": "white board", **fields})
+    assert page.url.params["a"] == "t:messages~C:whiteboard:must"
+    assert re.search(r"<dt>Whiteboard</dt><dd>must have</dd>", page.text)
+    assert 'href="/answer?needs=whiteboard"' in page.text, "it counts although its topic is closed"
+    again = web.get("/ask?a=t:messages~C:whiteboard:must&find=whiteboard").text
+    assert re.search(r'name="criterion:whiteboard" value="must" checked', again)
+    changed = {"a": "t:messages~C:whiteboard:must", "change": "criterion:whiteboard", "criterion:whiteboard": "good"}
+    assert web.get("/ask/next", params=changed).url.params["a"] == "t:messages~C:whiteboard:good"
+    several = {"situation:developers": "none", "criterion:sip": "must"}
+    kept = web.get("/ask/next", params={"a": "t:messages", "find": "developers", **several}).url.params["a"]
+    assert kept.startswith("t:messages~S:developers:none")
+    unfound = web.get("/ask?a=t:messages&find=zzzz").text
+    assert "Nothing is recorded about 'zzzz'." in unescape(unfound)
+    assert 'action="/ask/next"' in unfound, "the screen is still there"
 
 
 def test_an_answer_can_be_taken_back(web):

@@ -31,10 +31,20 @@ from provider_advisor.faces.web.responses import FieldError, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.why_wording import describe_why
 from provider_advisor.knowledge.rules import Key
-from provider_advisor.questionnaire import End, Screen, answer_screen, choose_screen, go_back, go_on
+from provider_advisor.questionnaire import (
+    End,
+    Screen,
+    answer_screen,
+    change_answer,
+    choose_screen,
+    go_back,
+    go_on,
+    search_questions,
+)
 from provider_advisor.questionnaire.answer_files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, TOPICS, UNSURE, State, check_value
+from provider_advisor.requirements.word_mistakes import explain_unfound
 
 _PRIORITIES = {
     "must": "must have",
@@ -58,16 +68,17 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/ask", dependencies=[NAME_PARAMETERS])
 def show_questionnaire(  # noqa: PLR0913, PLR0917 (what an address may say)
-    service: Service, a: str = "", change: str = "", was: str = "", more: str = "", why: str = ""
+    service: Service, a: str = "", change: str = "", was: str = "", more: str = "", why: str = "", find: str = ""
 ) -> Response:
     """Show what comes after the answers `a`, or the question whose answer is to be changed.
 
     `was` are the answers of a screen that somebody went back to; with `more`, questions continue although no answer
-    can change the verdict; `why` names the question of which the page says why it is asked.
+    can change the verdict; `why` names the question of which the page says why it is asked; `find` are words, and the
+    page asks the questions that they may mean.
     """
     state = _read_state(a, more, service)
     fields = _fill_in(read_answer_text(was, state.catalogue))
-    return _show_page(service, state, _find_answered(change, state), fields, why=why)
+    return _show_page(service, state, _find_answered(change, state), fields, why=why, find=find.strip())
 
 
 @router.get("/ask/next")
@@ -76,13 +87,28 @@ def take_answers(request: Request, service: Service) -> Response:
     query = request.query_params
     state = _read_state(query.get("a", ""), query.get("more", ""), service)
     change, fields = _find_answered(query.get("change", ""), state), {name: query.getlist(name) for name in query}
-    screen = choose_screen(state) if change is None else Screen("list", _list_asked_again(change, state))
-    if isinstance(screen, Screen):
-        try:
-            state = answer_screen(state, screen, _read_fields(screen, fields, state))
-        except FieldError as error:
-            return _show_page(service, state, change, fields, error)
+    find = query.get("find", "").strip()
+    try:
+        if find or any(answer.key == change and answer.searched for answer in state.answers):
+            keys = _list_asked_again(change, state) if change is not None else search_questions(state, find)
+            state = _put_found(state, _read_fields(Screen("list", keys), fields, state))
+        else:
+            screen = choose_screen(state) if change is None else Screen("list", _list_asked_again(change, state))
+            if isinstance(screen, Screen):
+                state = answer_screen(state, screen, _read_fields(screen, fields, state))
+    except FieldError as error:
+        return _show_page(service, state, change, fields, error, find=find)
     return RedirectResponse(f"/ask?{_write_query(state)}", 303)
+
+
+def _put_found(state: State, values: Mapping[Key, object]) -> State:
+    """Return the state with answers to questions that somebody searched for; the others stay as they were."""
+    before, after, step = wording.get_answers(state), state, state.steps + 1
+    for key, value in values.items():
+        if value != before.get(key, NO_ANSWER):
+            after = change_answer(after, key, value, searched=True)
+    # They are one screen, so that "back" goes back to before the search.
+    return after._replace(answers=tuple(part._replace(step=min(part.step, step)) for part in after.answers))
 
 
 # The address
@@ -192,10 +218,14 @@ def _show_page(  # noqa: PLR0913 (all that a page depends on)
     wrong: FieldError | None = None,
     *,
     why: str = "",
+    find: str = "",
 ) -> Response:
     """Return the page of what comes next; its form is filled in with `fields`, in which something may be `wrong`."""
+    found = search_questions(state, find) if find else ()
     if change is not None:
-        shown = _show_change(change, state, fields)
+        shown = _show_again("Change your answer", _list_asked_again(change, state), state, fields, change=str(change))
+    elif found:
+        shown = _show_again(f"Questions about '{find}'", found, state, fields, find=find)
     elif isinstance(screen := choose_screen(state), Screen):
         shown = _show_screen(screen, state, fields, why)
     else:
@@ -208,6 +238,8 @@ def _show_page(  # noqa: PLR0913 (all that a page depends on)
         "answers": list(_list_said(state)),
         "back": _write_back(state) if state.answers else None,
         "change": "",
+        "find": "",
+        "unfound": explain_unfound(find, service.knowledge) if find and not found else "",
         "is_further": state.phase == "further",
         "query": _write_query(state),
     } | shown
@@ -230,16 +262,11 @@ def _show_end(end: End, state: State) -> dict[str, Any]:
     return {"end": wording.describe_end(state, end, continues=False), "goes_on": goes_on}
 
 
-def _show_change(key: Key, state: State, fields: Fields) -> dict[str, Any]:
-    return {
-        "heading": "Change your answer",
-        "more": "",
-        "progress": "",
-        "prompts": _list_prompts(_list_asked_again(key, state), state, fields or _fill_in(state)),
-        "end": "",
-        "change": str(key),
-        "back": _write_query(state),
-    }
+def _show_again(heading: str, keys: Sequence[Key], state: State, fields: Fields, **named: str) -> dict[str, Any]:
+    """Return what a page shows of questions that somebody picked, with their answers filled in."""
+    prompts = _list_prompts(keys, state, fields or _fill_in(state))
+    back = _write_query(state)
+    return {"heading": heading, "more": "", "progress": "", "prompts": prompts, "end": "", "back": back, **named}
 
 
 def _list_prompts(keys: Sequence[Key], state: State, fields: Fields, why: str = "") -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 For example `t:messages,calls~sms:must_whatsapp:no~b:number-countries:90_m:phone-numbers:de~u:sms-outbound:500`. `~`
 separates screens and `_` the answers on one. `t` are topics, `s` a situation, `u` a volume, `b` a bound, `m` members;
-what has no such letter is a criterion.
+what has no such letter is a criterion. In capitals, `C` for a criterion too, somebody searched for the question.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements.statement import Volume
 
-_LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members"}
+_LETTERS = {"s": "situation", "u": "usage", "b": "bound", "m": "members", "c": "criterion"}
 _MARKS = {kind: letter for letter, kind in _LETTERS.items()}
+_SEARCHED = "".join(_LETTERS).upper()
 
 
 def read_answer_text(text: str, catalogue: Catalogue) -> State:
@@ -37,7 +38,8 @@ def read_answer_text(text: str, catalogue: Catalogue) -> State:
     for step, screen in enumerate(filter(None, text.split("~")), start=1):
         for part in filter(None, screen.split("_")):
             key, value = _read_part(part, catalogue)
-            found.append(GivenAnswer(key, check_value(key, value, catalogue), step))
+            is_searched = part[0] in _SEARCHED and part[1:2] == ":"
+            found.append(GivenAnswer(key, check_value(key, value, catalogue), step, is_searched))
     return put_answers(State(catalogue), found)
 
 
@@ -46,8 +48,8 @@ def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:
     if letter == "t":
         return TOPICS, tuple(filter(None, rest.split(",")))
     # Most answers are on criteria, so these have no letter. No criterion has an id of one letter.
-    kind = _LETTERS.get(letter, "criterion")
-    name, sign, value = (letter, sign, rest) if kind == "criterion" else rest.partition(":")
+    kind = _LETTERS.get(letter.lower(), "criterion")
+    name, sign, value = rest.partition(":") if letter.lower() in _LETTERS else (letter, sign, rest)
     if not sign or ":" in value:
         raise RequirementsError(f"'{part[:80]}' is not an answer; start the questionnaire again.")
     key = check_key(Key(kind, name), catalogue)  # type: ignore[arg-type]
@@ -75,7 +77,8 @@ def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
     if key == TOPICS:
         return f"t:{','.join(map(str, value if isinstance(value, tuple) else ()))}"
     text = ",".join(write_value(key, value, catalogue))
-    return f"{_MARKS[key.kind]}:{key.name}:{text}" if key.kind in _MARKS else f"{key.name}:{text}"
+    letter = _MARKS[key.kind].upper() if answer.searched else _MARKS[key.kind]
+    return f"{key.name}:{text}" if letter == "c" else f"{letter}:{key.name}:{text}"
 
 
 def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
