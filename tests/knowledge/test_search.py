@@ -116,6 +116,8 @@ def test_what_is_near_in_meaning_is_named(knowledge, word, named):
     "word",
     [
         "no fax",
+        "no additional fax required",
+        "the system must not support fax",
         "fax no",
         "fax (no)",
         "Fax: none",

@@ -212,6 +212,8 @@ def test_only_requests_for_proposals_are_read_as_sentences(knowledge):
         ("Canadian data residency", "data-region@ca"),
         ("Yealink phones or equivalent", "desk-phones@yealink"),
         ("No fax", "fax=no"),
+        ("We don't need fax", "fax=no"),
+        ("Fax (no)", "fax=no"),
         ("The system must not support fax", "fax=no"),
         ("Voicemail: 20 boxes", "voicemail"),
         *((text, "sms") for text in ("SMS/MMS", "SMS and/or MMS", "SMS or MMS for the night shift")),

@@ -28,8 +28,8 @@ from provider_advisor.knowledge.search import count_shared
 from provider_advisor.knowledge.sentences import is_one_of_many
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import get_name, read_requirement
-from provider_advisor.requirements.priority_in_text import split_priority
-from provider_advisor.requirements.word_mistakes import is_of_area, name_asked
+from provider_advisor.requirements.priority_words import split_priority
+from provider_advisor.requirements.word_mistakes import find_denied, is_of_area, name_asked
 from provider_advisor.safe_text import fold, join_words, reveal_line, shown
 
 CARRY, LEAVE_OUT, UNLISTED = "carry", "leave-out", "unlisted"
@@ -47,11 +47,6 @@ _TAIL = re.compile(r"[;,]\s*and\s*\Z", re.IGNORECASE)  # of all but the last lin
 _NUMBER = re.compile(
     r"(?:\(?[0-9]{1,2}(\.[0-9]{1,2})+[.)]?|\(?(?:[0-9]{1,3}|[a-z]|[ivx]{2,4})[.)]"
     r"|(?:F|FR|ID|NFR|R|REQ|TR)[-. ]?[0-9]{1,4}(?:\.[0-9]{1,3})*[.:)]?)\s+(?=[^\W\d])",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"(?:no|without|zero|free\s+of|(?:the\s+\w+\s+)?(?:must|shall|should)\s+not\s+(?:contain|have|include|offer|support|use))"
-    r"\s+(?:(?:any|additional|extra|the|a)\s+)*(?P<what>\S.*?)(?:\s+(?:needed|required|necessary))?",
     re.IGNORECASE,
 )
 # "Voicemail: allows callers to leave messages" only says what it is; "Voicemail: 20 boxes" asks for more.
@@ -139,8 +134,8 @@ class Matcher:
         return (
             self._find_bounded(word)
             or self._find_numbered(word)
-            or self._find_denied(word)
             or self._find_prioritised(word)
+            or self._find_denied(word)
             or self._find_explained(word, found)
         )
 
@@ -188,8 +183,8 @@ class Matcher:
 
     def _find_denied(self, word: str) -> Match | None:
         """Return what "no fax" may mean, and "no setup fee" does; None if it is not clear what is denied."""
-        denied = _DENIED.fullmatch(word.strip(_MARKS))
-        targets = self.find(denied["what"]).targets if denied else ()
+        denied = find_denied(word.strip(_MARKS))
+        targets = self.find(denied).targets if denied else ()
         asked = [self._knowledge.criteria.get(target) for target in targets]
         if not asked or not all(one is not None and one.kind in {"capability", "price"} for one in asked):
             return None

@@ -31,15 +31,17 @@ from provider_advisor.requirements.matching import (
     Targets,
     explain_doubt,
 )
-from provider_advisor.requirements.priority_cells import (
+from provider_advisor.requirements.priority_words import (
     NOTHING,
     Scale,
     Wish,
     explain_cell,
+    find_heading_wish,
+    find_stated_wish,
     find_wish,
     says_no,
+    split_priority,
 )
-from provider_advisor.requirements.priority_in_text import find_heading_wish, split_priority
 from provider_advisor.requirements.proposal_table import (
     MARKED,
     Columns,
@@ -57,7 +59,6 @@ from provider_advisor.safe_text import is_error_value, join_words, reveal_line, 
 from provider_advisor.written_values import write_plainly
 
 _SHOWN = 5
-_MODALS = re.compile(r"\b(must|shall|should|could|may)\b")
 _TITLE = re.compile(
     r"(?:(?:additional|business|core|detailed|functional|general|key|main|minimum|other|our|system|technical|the)\s+)*"
     r"(?:requirements?|specifications?|features|functionality|capabilities|(?:what\s+)?we\s+need|scope(?:\s+of\s+work)?)"
@@ -190,7 +191,7 @@ class _RowReader:
                     f"{self._grid.file}, row {number}: the requirement has no text; add it, or clear the row."
                 )
             if number in self.headings:
-                above = None if columns.has_priorities else _find_said(text) or above
+                above = None if columns.has_priorities else find_stated_wish(text) or above
             elif text:
                 yield _SheetRow(number, row, text, more, above)
 
@@ -242,7 +243,7 @@ class _RowReader:
         #     no           must         they do not agree
         #     yes          could        they do not agree
         if not self._columns.has_priorities:
-            return _find_said(row.text) or row.above or "must"
+            return find_stated_wish(row.text) or row.above or "must"
         said = list(self._read_priorities(row.cells))
         said = [one for one in said if one.wish != NOTHING] or said
         # A no in a column that asks for a must makes it a should, not something unwanted.
@@ -320,14 +321,6 @@ class _RowReader:
             yield f'{grid.file}: {where} says no in {rows}, read as should; --scale "no=wont" says otherwise.'
         if filled := [place for place in columns.unread if any(row[place] for row in self._filled.values())]:
             yield f"{grid.file}: columns not read: {_list_names(grid, filled)}."
-
-
-def _find_said(text: str) -> Wish | None:
-    """Return the priority in a text, None if it says none: "fax (optional)", "calls should be recorded"."""
-    if wish := find_heading_wish(text) or split_priority(text.rstrip(":"))[1]:
-        return wish
-    found = set(_MODALS.findall(text.casefold()))
-    return find_wish(found.pop(), {}) if len(found) == 1 else None
 
 
 def _list_names(grid: Grid, places: Iterable[int]) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, Wish, find_wish, is_number, is_rank
+from provider_advisor.requirements.priority_words import NOTHING, Scale, Wish, find_wish, is_number, is_rank
 from provider_advisor.requirements.sheets import (
     Cell,
     Grid,

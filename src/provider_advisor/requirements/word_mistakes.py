@@ -17,8 +17,11 @@ from provider_advisor.knowledge.sentences import drop_bound
 from provider_advisor.knowledge.suggest import did_you_mean, name_words
 from provider_advisor.safe_text import explain_error_value, fold, join_words
 
+# "No fax", "we don't need any fax", "the system must not support fax", "no additional fax required"; "fax (no)".
 _WITHOUT = re.compile(
-    r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|no|not|without|never)[\s_-]+(?P<word>\S.*)"
+    r"(?:(?:we\s+)?(?:do\s+not|don['\u2019]t)\s+(?:need|want)|no\s+need\s+(?:for|of)|free\s+of|no|not|without|never|zero"
+    r"|(?:the\s+\w+\s+)?(?:must|shall|should)\s+not\s+(?:contain|have|include|offer|support|use))[\s_-]+"
+    r"(?:(?:any|additional|extra|the|a)[\s_-]+)*(?P<word>\S.*?)(?:[\s_-]+(?:needed|required|necessary))?"
     r"|(?P<before>.*?\S)[\s_:(-]+(?:(?:is|are)\s+)?(?:no|none|not(?:\s+(?:needed|wanted|required|necessary))?)\)?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -37,7 +40,7 @@ def explain_unknown(word: str, quoted: str, knowledge: KnowledgeBase) -> str:
         return mistake
     name, member = split_member(word)
     quoted = quoted if member is None else f"'{name}'"
-    hint = "" if _find_denied(name) else suggest_words(name, knowledge)
+    hint = "" if find_denied(name) else suggest_words(name, knowledge)
     said = f"unknown criterion {quoted}.{hint}" if hint else f"nothing is recorded about {quoted}."
     said += "" if hint else " See `recommend criteria` for what you can ask for."
     return f"{said} {_LISTING}"
@@ -57,7 +60,7 @@ def _explain_mistake(word: str, quoted: str, knowledge: KnowledgeBase) -> str | 
         return f"{quoted} names no criterion; expected one before '{AT}', such as phone-numbers{AT}de."
     if member is not None and (known := knowledge.find_criterion(name)):
         return _explain_member(known, member, knowledge)
-    if (without := _find_denied(name)) and (denied := knowledge.find_criterion(without)):
+    if (without := find_denied(name)) and (denied := knowledge.find_criterion(without)):
         quoted = quoted if member is None else f"'{name}'"
         return (
             f"{quoted} asks to do without '{denied}'; if it is not wanted, write '{denied}:wont'; "
@@ -66,9 +69,9 @@ def _explain_mistake(word: str, quoted: str, knowledge: KnowledgeBase) -> str | 
     return None
 
 
-def _find_denied(word: str) -> str | None:
+def find_denied(word: str) -> str | None:
     """Return what words exclude: "fax" for "no fax", "fax (no)" and "no need for fax"; None for others."""
-    found = _WITHOUT.fullmatch(word[:_LONGEST_SHOWN].strip())
+    found = _WITHOUT.fullmatch(word.strip()) if len(word) <= _LONGEST_SHOWN else None
     return None if found is None else (found["word"] or found["before"]).strip()
 
 

@@ -34,7 +34,7 @@ from provider_advisor.requirements.matching import (
     Matcher,
     explain_doubt,
 )
-from provider_advisor.requirements.priority_cells import NOTHING, Scale, explain_cell, find_wish, is_number
+from provider_advisor.requirements.priority_words import NOTHING, Scale, explain_cell, find_wish, is_number
 from provider_advisor.safe_text import fold, reveal_line
 
 _TEXTS = pa.list_(pa.string())

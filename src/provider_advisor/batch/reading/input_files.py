@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from provider_advisor.batch.blocks import Piece, Position
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.errors import BatchError, BatchFailure, RequirementsError, describe_cause, explain_unread
-from provider_advisor.requirements.priority_cells import Wish
+from provider_advisor.requirements.priority_words import Wish
 from provider_advisor.requirements.sheets import refuse_other_sheets
 
 STANDARD_INPUT = "standard input"

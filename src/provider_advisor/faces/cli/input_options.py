@@ -19,7 +19,7 @@ from provider_advisor.knowledge import KnowledgeBase
 if TYPE_CHECKING:  # columns and sheets take long to import, and help and most answers need none
     from provider_advisor.batch.reading import Inputs, ReadingOptions
     from provider_advisor.requirements.matching import Match, Targets
-    from provider_advisor.requirements.priority_cells import Wish
+    from provider_advisor.requirements.priority_words import Wish
 
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
@@ -86,7 +86,7 @@ class SheetOptions(EvidenceOptions):
 
     def read_scale(self) -> dict[str, Wish]:
         """Return what cells mean. Raises RequirementsError."""
-        from provider_advisor.requirements.priority_cells import read_scale  # noqa: PLC0415 (as above)
+        from provider_advisor.requirements.priority_words import read_scale  # noqa: PLC0415 (as above)
 
         return read_scale(self.scale)
 

@@ -22,7 +22,7 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements import Requirement, Unlisted, bound_words
 from provider_advisor.requirements.grammar import read_requirement
 from provider_advisor.requirements.matching import Matcher
-from provider_advisor.requirements.priority_cells import find_wish
+from provider_advisor.requirements.priority_words import find_wish
 from provider_advisor.requirements.proposal import Proposal, read_proposal
 from provider_advisor.requirements.proposal_table import are_numbers, is_column_name, is_text_name
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provider_advisor.requirements.priority_in_text import find_heading_wish, split_priority
+from provider_advisor.requirements.priority_words import find_heading_wish, split_priority
 
 
 @pytest.mark.parametrize(
