@@ -128,6 +128,37 @@ def test_a_page_names_what_it_does_not_know_in_its_address(web, path, name, mean
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/facts?page=1&page=2", "page"),
+        ("/facts.csv?provider=twilio&provider=zoom", "provider"),
+        ("/compare?as_of=2026-01-01&as_of=2026-02-01", "as_of"),
+        ("/criteria?q=fax&q=sms", "q"),
+        ("/providers/twilio.json?as_of=2026-01-01&as_of=2026-02-01", "as_of"),
+        ("/freshness?within=1&within=2", "within"),
+        ("/rules?area=video&area=prices", "area"),
+        ("/rules/appointments-want-confirmations?team=a&team=b", "team"),
+        ("/ask?a=t:video&a=t:calls", "a"),
+        ("/answer?needs=sms&as_of=2026-01-01&as_of=2026-02-01", "as_of"),
+        ("/answer.json?needs=sms&usage.sms-outbound=1&usage.sms-outbound=2", "usage.sms-outbound"),
+        ("/choose?needs=sms&weight.sms=1&weight.sms=2", "weight.sms"),
+        ("/questions.txt?needs=sms&max_age=1d&max_age=2d", "max_age"),
+        ("/api/v1/recommendation?needs=sms&as_of=2026-01-01&as_of=2026-02-01", "as_of"),
+    ],
+)
+def test_two_values_of_what_takes_one_are_refused(web, path, name):
+    refused = web.get(path)
+    told = f"he parameter '{name}' has 2 values; keep one."  # a sentence of a page begins with a capital
+    assert (refused.status_code, told in html.unescape(refused.text)) == (422, True)
+
+
+def test_values_of_lists_add_up_and_equal_ones_do_not_matter(web):
+    page = "/answer.json?needs=sms&needs=fax&needs=sms&as_of=2026-11-28&as_of=2026-11-28&as_of="
+    assert web.get(page).json() == web.get("/answer.json?needs=fax,sms&as_of=2026-11-28").json()
+    assert web.get("/compare.json?p=twilio&p=zoom&area=video&area=").status_code == 200
+
+
+@pytest.mark.parametrize(
     "path",
     ["/answer.json?neds=sms", "/answer.csv?neds=sms", "/questions.txt?neds=sms", "/facts.csv?provder=twilio",
      "/compare.json?provider=twilio", "/criteria.json?are=video", "/criteria/sms.json?zz=1", "/rules.json?ara=video"],

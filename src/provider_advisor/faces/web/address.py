@@ -9,7 +9,8 @@ question: sorted, by ids, without defaults and unknown names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
@@ -59,6 +60,7 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     """
     # Words are only collected here; their meaning is the same as in a requirements file, so that its reader finds it.
     mistakes = Mistakes()
+    mistakes.problems += describe_repeated(query, partial(_takes_one, known=known))
     data: dict[str, Any] = {}
     families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
     unknown: list[str] = []
@@ -94,6 +96,20 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     unknown += [f"weight.{name}" for name in own.keys() - {part.criterion for part in asked}]
     team = statement.team._replace(requirements=tuple(asked))
     return AddressQuestion(statement._replace(team=team), tuple(dict.fromkeys(unknown)))
+
+
+def _takes_one(name: str, known: Iterable[str]) -> bool:
+    """Return whether a parameter has one value; all others may be repeated, to add to their lists."""
+    head, dot, _ = name.partition(".")
+    family = bool(dot) and head in _FAMILIES and head != "situation"
+    return name in _TEXTS or family or (name in known and name not in {READ_FIELD, LEFT_OUT})
+
+
+def describe_repeated(query: Query, takes_one: Callable[[str], bool]) -> list[str]:
+    """Return a sentence on each parameter that takes one value and has several; equal and empty ones do not matter."""
+    given = dict.fromkeys((name, text.strip()) for name, text in query)
+    counts = Counter(name for name, text in given if text and takes_one(name))
+    return [f"the parameter '{name}' has {count} values; keep one." for name, count in counts.items() if count > 1]
 
 
 def _weigh(weights: Mapping[str, Number | str], knowledge: KnowledgeBase, part: Requirement) -> Requirement:

@@ -10,7 +10,6 @@ Files of requirements and rows of a batch are read as strictly.
 from __future__ import annotations
 
 import codecs
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +21,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.web.address import LEFT_OUT, AddressQuestion, describe_query, read_address
+from provider_advisor.faces.web.address import (
+    LEFT_OUT,
+    AddressQuestion,
+    describe_query,
+    describe_repeated,
+    read_address,
+)
 from provider_advisor.faces.web.error_sentences import describe_left_out, describe_unknown
 from provider_advisor.faces.web.responses import JsonResponse, get_form, left_out
 from provider_advisor.faces.web.service import KnowledgeService
@@ -59,16 +64,23 @@ class _ApiRoute(APIRoute):
 async def _refuse_parameters(request: Request) -> None:
     """Refuse parameters that an operation does not have, and those with several values. Raises RequirementsError."""
     known = [field.alias for field in request.scope["route"].dependant.query_params]
-    counts = Counter(name for name, _ in dict.fromkeys(request.query_params.multi_items()))
-    mistakes = [describe_unknown(name, known) for name in counts if name not in known]
-    mistakes += [f"the parameter '{name}' has {counts[name]} values; keep one." for name in known if counts[name] > 1]
+    query = request.query_params
+    mistakes = [describe_unknown(name, known) for name in query if name not in known]
+    mistakes += describe_repeated(query.multi_items(), known.__contains__)
     if mistakes:
         raise RequirementsError(*mistakes)
 
 
 async def _name_parameters(request: Request) -> None:
-    """Refuse parameters that a page does not have, or let it name them. Raises RequirementsError."""
-    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    """Refuse several values of a parameter that takes one, and unknown parameters, unless the page names those.
+
+    Raises RequirementsError.
+    """
+    fields = request.scope["route"].dependant.query_params
+    known = [field.alias for field in fields]
+    single = {field.alias for field in fields if field.field_info.annotation is str}
+    if repeated := describe_repeated(request.query_params.multi_items(), single.__contains__):
+        raise RequirementsError(*repeated)
     _handle_unknown(request, [name for name in request.query_params if name not in known], known)
 
 
