@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import chain
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.explanation.words import bound_text, bound_text_of, capital
-from provider_advisor.faces.knowledge_records import describe_place, record_rule
+from provider_advisor.faces.knowledge_records import record_rule
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, show_page
@@ -28,17 +27,13 @@ from provider_advisor.knowledge.conditions import (
     Not,
     Situation,
     evaluate,
+    fold,
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
-
-_WORDS = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.UNKNOWN: "not known"}
-
-TruthOf = Callable[[Leaf], Truth]
-
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,7 +85,7 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
     statement = read_question(request, service).statement
     shown = describe_rule(rule, statement.team, knowledge)
     if get_form(request):
-        return JsonResponse({**record_rule(rule), **record_shown(shown)})
+        return JsonResponse(shown)
     title = capital(knowledge.spell_id(name))
     return show_page(
         service,
@@ -104,58 +99,11 @@ def show_rule_page(name: str, request: Request, service: Service) -> Response:
     )
 
 
-class ConditionLine(NamedTuple):
-    """One condition of a rule: how deep it is within others, in words, and whether it holds for the team."""
-
-    depth: int
-    says: str
-    truth: Truth
-
-    @property
-    def word(self) -> str:
-        """Return whether it holds, in words."""
-        return _WORDS[self.truth]
-
-
-def list_conditions(
-    condition: Condition, knowledge: KnowledgeBase, truth_of: TruthOf, stated: TruthOf, depth: int = 0
-) -> list[ConditionLine]:
-    """Return the conditions of a tree, each before its parts; `stated` is the truth of parts under a `not`.
-
-    Under a `not`, only what the team stated counts, so that no rule can undo what another depends on.
-    """
-    # A team that needs SMS and says nothing of volumes, as a tree with depths:
-    #
-    #     0  all of:                                    not known
-    #     1  Outgoing SMS, a month: at least 100000     not known
-    #     1  not:                                       holds
-    #     2  the team requires: Monthly cost            does not hold
-    if isinstance(condition, Not):
-        inner = list_conditions(condition.part, knowledge, stated, stated, depth + 1)
-        return [ConditionLine(depth, "not:", evaluate(condition, stated)), *inner]
-    if isinstance(condition, AllOf | AnyOf):
-        says, join = ("all of:", all_of) if isinstance(condition, AllOf) else ("at least one of:", any_of)
-        parts = [list_conditions(part, knowledge, truth_of, stated, depth + 1) for part in condition.parts]
-        return [ConditionLine(depth, says, join(lines[0].truth for lines in parts)), *chain.from_iterable(parts)]
-    return [ConditionLine(depth, _describe(condition, knowledge), truth_of(condition))]
-
-
-def _describe(leaf: Leaf, knowledge: KnowledgeBase) -> str:
-    if isinstance(leaf, Need):
-        return f"the team requires: {knowledge.criteria[leaf.criterion].label}"
-    if isinstance(leaf, Situation):
-        return f"{knowledge.topics[leaf.topic].label}: {knowledge.spell_id(leaf.value)}"
-    if isinstance(leaf, FactHolds):
-        criterion = knowledge.criteria[leaf.criterion]
-        bound = f", {bound_text(leaf.bound, criterion)}" if leaf.bound is not None else ""
-        return f"the provider {'has' if leaf.present else 'lacks'}: {criterion.label}{bound}"
-    ends = {"at_least": leaf.bound.low, "at_most": leaf.bound.high}
-    bound = bound_text_of({key: end for key, end in ends.items() if end is not None}, None)
-    return f"{knowledge.usage[leaf.item].label}, a month: {bound}"
-
-
 def describe_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """Return a rule, with whether each condition holds for a team. Raises EngineError if the rule engine fails."""
+    """Return a rule as data, with its conditions and whether each holds for a team: yes, no or unknown.
+
+    Raises EngineError if the rule engine fails.
+    """
     found = infer(knowledge, team)
     # What rules add counts as required, except for what the team refused: there the addition is dropped.
     required = {
@@ -170,36 +118,59 @@ def describe_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str,
             return Truth.YES if leaf.criterion in required else Truth.NO
         return stated(leaf)
 
-    aside = [part.because for part in found.set_aside if part.rule == rule.id]
-    return {
-        "id": rule.id,
-        "area": rule.area,
-        "because": rule.because,
+    def judge(condition: Condition, *, is_negated: bool) -> str:
+        # Under a `not`, only what the team stated counts, so that no rule can undo what another depends on.
+        known = stated if is_negated else truth_of
+        truth = fold(condition, known, every=all_of, some=any_of, negated=lambda part: evaluate(part, stated))
+        return truth.name.lower()
+
+    lines = [
+        {"depth": depth, "says": _describe(part, knowledge), "truth": judge(part, is_negated=is_negated)}
+        for depth, part, is_negated in _list_parts(rule.when)
+    ]
+    favours = _list_parts(rule.favours) if rule.favours else ()
+    return record_rule(rule) | {
         "fired": rule in found.fired,
-        "aside": aside[0] if aside else "",
-        "conditions": list_conditions(rule.when, knowledge, truth_of, stated),
-        "implies": [_describe_implied(part.criterion, part.bound, knowledge) for part in rule.implies],
-        "favours": list_conditions(rule.favours, knowledge, _get_unknown, _get_unknown) if rule.favours else [],
-        "rests_on": [(part.source, describe_place(part)) for part in rule.rests_on],
+        "aside": next((part.because for part in found.set_aside if part.rule == rule.id), ""),
+        "conditions": lines,
+        "implies": [_name_bound(part.criterion, part.bound, knowledge) for part in rule.implies],
+        "favours": [{"depth": depth, "says": _describe(part, knowledge)} for depth, part, _ in favours],
     }
 
 
-def _get_unknown(_: Leaf) -> Truth:
-    return Truth.UNKNOWN
+def _list_parts(
+    condition: Condition, depth: int = 0, *, is_negated: bool = False
+) -> Iterator[tuple[int, Condition, bool]]:
+    """Yield a condition and its parts, each before its own: how deep it is, and whether it is under a `not`."""
+    # 0  all of
+    # 1    Outgoing SMS, a month: at least 100,000
+    # 1    not
+    # 2      the team requires: Monthly cost          under a `not`
+    yield depth, condition, is_negated
+    if isinstance(condition, Not):
+        yield from _list_parts(condition.part, depth + 1, is_negated=True)
+    elif isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            yield from _list_parts(part, depth + 1, is_negated=is_negated)
 
 
-def _describe_implied(name: str, bound: Interval | None, knowledge: KnowledgeBase) -> str:
+def _describe(condition: Condition, knowledge: KnowledgeBase) -> str:
+    if isinstance(condition, Not):
+        return "not:"
+    if isinstance(condition, AllOf | AnyOf):
+        return "all of:" if isinstance(condition, AllOf) else "at least one of:"
+    if isinstance(condition, Need):
+        return f"the team requires: {knowledge.criteria[condition.criterion].label}"
+    if isinstance(condition, Situation):
+        return f"{knowledge.topics[condition.topic].label}: {knowledge.spell_id(condition.value)}"
+    if isinstance(condition, FactHolds):
+        has = "has" if condition.present else "lacks"
+        return f"the provider {has}: {_name_bound(condition.criterion, condition.bound, knowledge)}"
+    ends = {"at_least": condition.bound.low, "at_most": condition.bound.high}
+    bound = bound_text_of({key: end for key, end in ends.items() if end is not None}, None)
+    return f"{knowledge.usage[condition.item].label}, a month: {bound}"
+
+
+def _name_bound(name: str, bound: Interval | None, knowledge: KnowledgeBase) -> str:
     criterion = knowledge.criteria[name]
     return f"{criterion.label}, {bound_text(bound, criterion)}" if bound is not None else criterion.label
-
-
-def record_shown(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule of a page as JSON-ready data."""
-    lines = {
-        name: [{"depth": line.depth, "says": line.says, "truth": line.truth.name.lower()} for line in shown[name]]
-        for name in ("conditions", "favours")
-    }
-    for line in lines["favours"]:
-        del line["truth"]  # of each provider, and not of the team
-    rests_on = [{"source": source, "place": place} for source, place in shown["rests_on"]]
-    return {**shown, **lines, "rests_on": rests_on}
