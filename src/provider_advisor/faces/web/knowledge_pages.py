@@ -6,22 +6,22 @@ Tables of facts, as they follow from claims, are in `fact_tables`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import capital, claim_text, shortened, weight_text
+from provider_advisor.explanation.words import capital, claim_text, shortened
 from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
 from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
-from provider_advisor.knowledge import Claim, KnowledgeBase
+from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Provider
+from provider_advisor.knowledge.records import Source
 from provider_advisor.knowledge.rules import Rule
 from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
@@ -90,102 +90,56 @@ def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
 @router.get("/criteria/{name}.json")
 def show_criterion(name: str, request: Request, service: Service, as_of: str = "") -> Response:
     """Show a criterion and what is known of each provider, or return the same as JSON."""
-    one, day = look_up(service.find_criterion, name), read_day(as_of or None)
+    one = look_up(service.find_criterion, name)
     rules = [rule for rule in service.knowledge.rules.values() if one.id in {part.criterion for part in rule.implies}]
-    if get_form(request):
-        return _record_claimed(record_criterion(one), service.list_claims(criterion=one.id, day=day), rules)
-    # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
-    knowledge, name = service.knowledge, one.id.partition("@")[0]
-    kind = f"{one.kind}{f', in {one.unit}' if one.unit else ''}"
-    lines = [one.question, f"Area: {knowledge.spell_id(one.area)}. Kind: {kind}. Weight: {weight_text(one.weight)}."]
-    lines += [f"Also called: {', '.join(one.aliases)}."] if one.aliases else []
-    claims = _show_claims(service, day, lambda claim: claim.criterion == name)
-    told = {claim["provider"] for claim in claims}
-    return _show_claimed(
-        service,
-        "criterion",
-        one.label,
-        claims,
-        day,
-        data=f"/criteria/{one.id}.json",
-        here="criteria",
-        lines=lines,
-        links=[("Ask for it", f"/choose?wants={quote(one.id)}{_write_day(day)}")],
-        rules=rules,
-        silent=[known.name for known in knowledge.providers.values() if known.id not in told] if claims else [],
-    )
+    return _show_claimed(request, service, "criterion", one, record_criterion(one), one.label, as_of, rules)
 
 
 @router.get("/providers/{name}")
 @router.get("/providers/{name}.json")
 def show_provider(name: str, request: Request, service: Service, as_of: str = "") -> Response:
     """Show a provider and all claims about it, or return the same as JSON."""
-    found, day = look_up(service.find_provider, name), read_day(as_of or None)
-    one = service.knowledge.providers[found]
-    if get_form(request):
-        return _record_claimed(record_provider(one), service.list_claims(provider=found, day=day))
-    products = ", ".join(part.name for part in one.products.values())
-    return _show_claimed(
-        service,
-        "provider",
-        one.name,
-        _show_claims(service, day, lambda claim: claim.provider == found),
-        day,
-        data=f"/providers/{found}.json",
-        lines=[f"Products: {products}."] if products else [],
-        links=[
-            ("Facts that are out of date", f"/facts?provider={quote(found)}&state=stale{_write_day(day)}"),
-            ("What is not known", f"/facts?provider={quote(found)}&state=unknown{_write_day(day)}"),
-        ],
-    )
+    one = service.knowledge.providers[look_up(service.find_provider, name)]
+    return _show_claimed(request, service, "provider", one, record_provider(one), one.name, as_of)
 
 
 @router.get("/sources/{name}")
 @router.get("/sources/{name}.json")
 def show_source(name: str, request: Request, service: Service, as_of: str = "") -> Response:
     """Show a source and what it says, or return the same as JSON."""
-    one, day = look_up(service.find_source, name), read_day(as_of or None)
+    one = look_up(service.find_source, name)
     rules = [rule for rule in service.knowledge.rules.values() if name in {part.source for part in rule.rests_on}]
-    if get_form(request):
-        return _record_claimed(one._asdict(), service.list_claims(source=name, day=day), rules)
-    published = f"published {one.published}" if one.published else "undated"
-    lines = [f"{one.publisher or 'No publisher named'}; {published}, retrieved {one.retrieved}."]
-    lines += [f"Note: {one.note}."] if one.note else []
-    lines += [f"No URL: {one.no_url}."] if one.no_url else []
-    return _show_claimed(
-        service,
-        "source",
-        one.title,
-        _show_claims(service, day, lambda claim: claim.source == name),
-        day,
-        data=f"/sources/{name}.json",
-        lines=lines,
-        links=[("Open the source", one.url)] if one.url else [],
-        rules=rules,
-    )
+    return _show_claimed(request, service, "source", one, one._asdict(), one.title, as_of, rules)
 
 
-def _record_claimed(record: dict[str, Any], claims: list[dict[str, Any]], rules: Iterable[Rule] = ()) -> Response:
-    """Return the record of a criterion, provider or source as in lists of the API, with its claims and rules."""
-    return JsonResponse({**record, "facts": claims, "rules": [*map(record_rule, rules)]})
-
-
-def _show_claimed(
+def _show_claimed(  # noqa: PLR0913, PLR0917 (what the pages differ in)
+    request: Request,
     service: KnowledgeService,
-    about: str,
+    about: Literal["criterion", "provider", "source"],
+    one: Criterion | Provider | Source,
+    record: dict[str, Any],
     heading: str,
-    claims: Sequence[dict[str, Any]],
-    day: dt.date | None,
-    **values: Any,  # noqa: ANN401 (whatever the template shows)
+    as_of: str,
+    rules: Sequence[Rule] = (),
 ) -> Response:
-    """Return the page on one criterion, provider or source, with its claims; `data` is the address of its JSON."""
-    values["lines"] += [f"As of {day}: what sources had stated by then."] if day else []
-    shared: dict[str, Any] = {"about": about, "heading": heading, "claims": claims, "linked_day": day, "here": ""}
-    return show_page(service, "facts.html.j2", heading, **{**shared, "rules": (), "silent": (), **values})
-
-
-def _write_day(day: dt.date | None) -> str:
-    return f"&as_of={day}" if day else ""
+    """Show one criterion, provider or source with its claims and rules, or return its record in the API with these."""
+    day = read_day(as_of or None)
+    if get_form(request):
+        claims = service.list_claims(**{about: one.id}, day=day)
+        return JsonResponse({**record, "facts": claims, "rules": [*map(record_rule, rules)]})
+    # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
+    name = one.id.partition("@")[0]
+    return show_page(
+        service,
+        "facts.html.j2",
+        heading,
+        here="criteria" if about == "criterion" else "",
+        about=about,
+        one=one,
+        claims=_show_claims(service, day, lambda claim: getattr(claim, about) == name),
+        rules=rules,
+        linked_day=day,
+    )
 
 
 def _show_claims(

@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
 from provider_advisor.errors import AdvisorError, BusyError, EngineError, RequirementsError, StoreError
-from provider_advisor.explanation.words import capital
+from provider_advisor.explanation.words import capital, weight_text
 from provider_advisor.faces.knowledge_records import describe_place
 from provider_advisor.faces.report.html import make_environment
 from provider_advisor.faces.web.error_sentences import (
@@ -83,6 +83,7 @@ def _environment() -> Environment:
         "place": describe_place,
         "reason": show_reason,
         "sentence": show_sentence,
+        "weight": weight_text,
     }
     return environment
 
