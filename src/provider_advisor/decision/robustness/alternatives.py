@@ -103,14 +103,15 @@ def link_parts(parts: Iterable[tuple[AbstractSet[K], T]]) -> list[tuple[set[K], 
     >>> link_parts([({"fax"}, 0), ({"sms"}, 1), ({"fax", "sms"}, 2), ({"video"}, 3)])[1]
     ({'video'}, [3])
     """
-    groups: list[tuple[set[K], list[T]]] = []
-    for keys, part in parts:
+    groups: dict[int, tuple[set[K], list[T]]] = {}
+    group_of: dict[K, int] = {}
+    for number, (keys, part) in enumerate(parts):
         # No two groups share a key, so a part merges all groups that it shares a key with, or starts a new one.
-        linked = [group for group in groups if group[0] & keys]
-        groups = [group for group in groups if not group[0] & keys]
-        joined = [earlier for group in linked for earlier in group[1]]
-        groups.append((set(keys).union(*(group[0] for group in linked)), [*joined, part]))
-    return groups
+        linked = [groups.pop(group) for group in sorted({group_of[key] for key in keys if key in group_of})]
+        joined = set(keys).union(*(others for others, _ in linked))
+        groups[number] = joined, [*(earlier for _, group in linked for earlier in group), part]
+        group_of |= dict.fromkeys(joined, number)
+    return list(groups.values())
 
 
 # The chances of scores with given weights: those of the blocks, added up

@@ -9,9 +9,8 @@ So each two of the four are a set of questions. Sets are searched by their size,
 import datetime as dt
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome, find_stale_grounds
@@ -26,7 +25,7 @@ from provider_advisor.decision.robustness.open_facts import (
     list_confirmations,
 )
 from provider_advisor.decision.robustness.what_if import Supposing
-from provider_advisor.decision.verdict import Rank, Verdict, rank
+from provider_advisor.decision.verdict import Verdict, rank
 from provider_advisor.knowledge import Fact
 
 MOST_TRIED = 120
@@ -169,7 +168,7 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
     if any(answer.verdict == firm for question in stale for answer in question.answers):
         return ()
     # Dropping facts one by one gives a set that cannot be reduced further, which is not always the smallest one.
-    for question in _sort_by_weight(stale):
+    for question in sorted(stale, key=_order_by_weight):
         rest = [other for other in kept if other is not question]
         if supposing.verdict([other.answers[0].fact for other in rest]) == firm:
             kept = rest
@@ -188,37 +187,25 @@ def _find_sets(
     questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool
 ) -> Confirm:
     """Return the smallest sets whose answers change the verdict, or settle it if asked to."""
-    asked = [question for question in questions if question.answers]
-    search = _SetSearch(asked, outcome, supposing, to_settle=to_settle)
+    search = _SetSearch([question for question in questions if question.answers], outcome, supposing, to_settle)
     # If the answers to all questions together change nothing, no part of them does, because verdicts are monotonic.
-    whole = search.find_within(asked)
+    whole = search.find_within(search.places)
     if whole is None:
         return Confirm(())
-    for size in range(2, len(asked) + 1):
-        found, complete = _find_sets_of_size(size, asked, search)
-        if found and complete:
-            return Confirm((), found)
-        if not complete:
-            return Confirm((), found or (search.thin(whole),), complete=False)
-    return Confirm((), (whole,))
-
-
-def _find_sets_of_size(
-    size: int, asked: Sequence[FactQuestion], search: "_SetSearch"
-) -> tuple[tuple[QuestionSet, ...], bool]:
-    """Return the sets of a size that could change the verdict, and whether all of that size were tried."""
-    found: list[QuestionSet] = []
-    for group in itertools.combinations(asked, size):
-        if search.tried >= MOST_TRIED:
-            return tuple(found), False
-        changed = search.find_within(group)
-        if changed is not None:
-            found.append(changed)
-    return tuple(found), True
+    for size in range(2, len(search.places) + 1):
+        found: list[_FoundSet] = []
+        for group in itertools.combinations(search.places, size):
+            if search.tried >= MOST_TRIED:
+                return Confirm((), search.describe(found or [search.thin(whole)]), complete=False)
+            if (changed := search.find_within(group)) is not None:
+                found.append(changed)
+        if found:
+            return Confirm((), search.describe(found))
+    return Confirm((), search.describe([whole]))
 
 
 _Asked = dict[str, tuple[int, ...]]
-"""A set of questions: for each provider the places, in ascending order, among its questions."""
+"""A set of questions: their places, in ascending order, by provider."""
 
 
 class _FoundSet(NamedTuple):
@@ -238,98 +225,91 @@ class _SetSearch:
     """
 
     def __init__(
-        self, questions: Sequence[FactQuestion], outcome: Outcome, supposing: Supposing, *, to_settle: bool = False
+        self,
+        questions: Sequence[FactQuestion],
+        outcome: Outcome,
+        supposing: Supposing,
+        to_settle: bool,  # noqa: FBT001 (what is searched for)
     ) -> None:
+        self.places = range(len(questions))
+        self.tried = 0
         self._questions = questions
         self._before = outcome.verdict
         self._to_settle = to_settle
         self._supposing = supposing
+        answers = [[answer.fact for answer in question.answers] for question in questions]
+        joint = JointAnswers([question.asked for question in questions], answers, supposing)
+
+        # The search drops questions one by one, so most providers keep theirs.
+        @cache
+        def answer(places: tuple[int, ...], is_favoured: bool) -> tuple[Fact, ...]:  # noqa: FBT001 (a key)
+            """Return the best or the worst joint answers to questions about one provider."""
+            ends = joint.find_ends(places)
+            return tuple([ends[place][is_favoured] for place in places])
+
+        self._answer = answer
         # With three providers: best for A, best for B, best for C, worst for all, best for all. That is five verdicts
         # per set, instead of one for each combination of answers. A provider that cannot lead even then needs none of
         # its own: worst for all covers it.
-        self._joint: dict[str, JointAnswers] = {}
-        self._places: dict[tuple[str, str], int] = {}
-        self._answers: dict[tuple[str, tuple[int, ...], bool], tuple[Fact, ...]] = {}
-        by_provider = attrgetter("provider")
-        for provider, part in itertools.groupby(sorted(questions, key=by_provider), by_provider):
-            about = list(part)
-            answers = [[answer.fact for answer in question.answers] for question in about]
-            self._joint[provider] = JointAnswers([question.asked for question in about], answers, supposing)
-            self._places |= {(provider, question.criterion): place for place, question in enumerate(about)}
         best_first = sorted(outcome.assessments, key=lambda each: (rank(each), each.provider))
-        leading = list_leading(best_first, self._bound)
+        leading = list_leading(best_first, joint.bound_ranks)
         self._favourites = [frozenset({provider}) for provider, _, _ in leading]
         self._favourites += [frozenset(), frozenset(each.provider for each in outcome.assessments)]
-        self.tried = 0
 
-    def _bound(self, assessment: Assessment) -> tuple[Rank, Rank]:
-        joint = self._joint.get(assessment.provider)
-        return joint.bound_ranks(assessment) if joint is not None else (rank(assessment), rank(assessment))
+    def describe(self, found: Iterable[_FoundSet]) -> tuple[QuestionSet, ...]:
+        """Return the sets as they are shown: questions in the original order."""
+        sets = []
+        for asked, favoured, verdict in found:
+            facts = {
+                place: fact
+                for provider, places in asked.items()
+                for place, fact in zip(places, self._answer(places, provider in favoured), strict=True)
+            }
+            questions = tuple([self._questions[place] for place in sorted(facts)])
+            sets.append(QuestionSet(questions, tuple([facts[place] for place in sorted(facts)]), verdict))
+        return tuple(sets)
 
-    def find_within(self, questions: Sequence[FactQuestion]) -> QuestionSet | None:
+    def find_within(self, places: Iterable[int]) -> _FoundSet | None:
         """Return the set with answers that change the verdict, or settle it if asked to; None if there are none."""
-        found = self._find(self._group(questions))
-        return None if found is None else self._describe(found)
+        asked: _Asked = {}
+        for place in places:
+            provider = self._questions[place].provider
+            asked[provider] = (*asked.get(provider, ()), place)
+        return self._find(asked, self._favourites)
 
-    def thin(self, whole: QuestionSet) -> QuestionSet:
+    def _find(self, asked: _Asked, favourites: Iterable[frozenset[str]]) -> _FoundSet | None:
+        for favoured in favourites:
+            parts = [self._answer(places, provider in favoured) for provider, places in asked.items()]
+            verdict = self._supposing.judge_groups(parts)
+            self.tried += 1
+            if _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before:
+                return _FoundSet(asked, favoured, verdict)
+        return None
+
+    def thin(self, whole: _FoundSet) -> _FoundSet:
         """Return a smaller set, within one that was found, that needs each of its questions.
 
         First with the set's own kind of answers, then with all kinds if few questions are left.
         """
-        found = self._find(self._group(whole.questions))
-        if found is None:
-            return whole
-        kept = self._thin(found, partial(self._find_with, found.favoured))
-        if sum(map(len, kept.asked.values())) <= _MOST_THINNED:
-            kept = self._thin(kept, self._find)
-        return self._describe(kept)
+        kept = self._thin(whole, [whole.favoured])
+        few = sum(map(len, kept.asked.values())) <= _MOST_THINNED
+        return self._thin(kept, self._favourites) if few else kept
 
-    def _group(self, questions: Iterable[FactQuestion]) -> _Asked:
-        groups: dict[str, list[int]] = {}
-        for each in questions:
-            groups.setdefault(each.provider, []).append(self._places[each.provider, each.criterion])
-        return {provider: tuple(places) for provider, places in groups.items()}
-
-    def _list_questions(self, asked: _Asked) -> list[FactQuestion]:
-        """Return the questions of a set in the original order."""
-        places = self._places
-        return [
-            each for each in self._questions if places[each.provider, each.criterion] in asked.get(each.provider, ())
-        ]
-
-    def _describe(self, found: _FoundSet) -> QuestionSet:
-        asked, favoured, verdict = found
-        parts = [self._answer(provider, places, provider in favoured) for provider, places in asked.items()]
-        answers = {(fact.provider, fact.criterion): fact for part in parts for fact in part}
-        questions = self._list_questions(asked)
-        return QuestionSet(
-            tuple(questions), tuple([answers[each.provider, each.criterion] for each in questions]), verdict
-        )
-
-    def _find(self, asked: _Asked) -> _FoundSet | None:
-        tried = (self._find_with(favoured, asked) for favoured in self._favourites)
-        return next((found for found in tried if found is not None), None)
-
-    def _find_with(self, favoured: frozenset[str], asked: _Asked) -> _FoundSet | None:
-        parts = [self._answer(provider, places, provider in favoured) for provider, places in asked.items()]
-        verdict = self._supposing.judge_groups(parts)
-        self.tried += 1
-        is_found = _is_settled(verdict) or verdict.kind == "tie" if self._to_settle else verdict != self._before
-        return _FoundSet(asked, favoured, verdict) if is_found else None
-
-    def _thin(self, whole: _FoundSet, find: Callable[[_Asked], _FoundSet | None]) -> _FoundSet:
+    def _thin(self, kept: _FoundSet, favourites: Sequence[frozenset[str]]) -> _FoundSet:
         """Return a minimal part of the set that still changes the verdict.
 
         The lightest questions are dropped first. Because verdicts are monotonic, a half that could be dropped one by
         one can be dropped at once, so few more verdicts are needed than there are questions left.
         """
-        kept = whole
-        waiting = [_sort_by_weight(self._list_questions(whole.asked))]
+        places = itertools.chain.from_iterable(kept.asked.values())
+        waiting = [sorted(places, key=lambda place: _order_by_weight(self._questions[place]))]
         while waiting:
             part = waiting.pop()
-            rest = self._leave_out(kept.asked, part)
+            gone = set(part)
+            left = {name: tuple([at for at in places if at not in gone]) for name, places in kept.asked.items()}
+            rest = {name: places for name, places in left.items() if places}
             is_set = sum(map(len, rest.values())) > 1
-            if is_set and (found := find(rest)) is not None:
+            if is_set and (found := self._find(rest, favourites)) is not None:
                 kept = found
             elif len(part) > 1:
                 middle = len(part) // 2
@@ -337,22 +317,6 @@ class _SetSearch:
                 waiting += [part[middle:], part[:middle]]
         return kept
 
-    def _leave_out(self, asked: _Asked, part: Iterable[FactQuestion]) -> _Asked:
-        rest = dict(asked)
-        for provider, gone in self._group(part).items():
-            rest[provider] = tuple([place for place in asked[provider] if place not in gone])
-            if not rest[provider]:
-                del rest[provider]
-        return rest
 
-    def _answer(self, provider: str, places: tuple[int, ...], is_favoured: bool) -> tuple[Fact, ...]:  # noqa: FBT001 (a key)
-        # The search drops questions one by one, so for most providers they stay the same.
-        key = provider, places, is_favoured
-        if key not in self._answers:
-            ends = self._joint[provider].find_ends(places)
-            self._answers[key] = tuple([ends[place][is_favoured] for place in places])
-        return self._answers[key]
-
-
-def _sort_by_weight(questions: Iterable[FactQuestion]) -> list[FactQuestion]:
-    return sorted(questions, key=lambda question: (question.weight, question.provider, question.criterion))
+def _order_by_weight(question: FactQuestion) -> tuple[float, str, str]:
+    return question.weight, question.provider, question.criterion

@@ -29,7 +29,7 @@ MOST_JOINT = 128
 
 
 class JointAnswers:
-    """The best and the worst joint answers to questions about one provider; each group is searched once."""
+    """The best and the worst joint answers to questions, for the provider of each; each group is searched once."""
 
     def __init__(self, asked: Sequence[OpenFact], answers: Sequence[Sequence[Fact]], supposing: Supposing) -> None:
         self._asked = asked
@@ -37,7 +37,7 @@ class JointAnswers:
         self._supposing = supposing
         # The places of questions that share a finding. A member shares the findings on its criterion, because what
         # exists for one member exists for any (`find_askable_facts`).
-        keys = ({use.finding for use in each.uses} for each in asked)
+        keys = ({(each.provider, use.finding) for use in each.uses} for each in asked)
         self._groups = [sorted(places) for _, places in link_parts(zip(keys, itertools.count()))]
         self._group_of = {place: number for number, group in enumerate(self._groups) for place in group}
         self._ends: dict[tuple[int, ...], tuple[Sequence[Fact], Sequence[Fact]]] = {}
@@ -63,8 +63,9 @@ class JointAnswers:
         So does a limit on the cost that no answer settles. `by_volume` says whether such limits are met where only
         the team's volume leaves them open.
         """
-        places = [place for group in self._groups if self._count_joint(group) <= MOST_JOINT for place in group]
-        rest = [place for group in self._groups if self._count_joint(group) > MOST_JOINT for place in group]
+        own = [group for group in self._groups if self._asked[group[0]].provider == assessment.provider]
+        places = [place for group in own if self._count_joint(group) <= MOST_JOINT for place in group]
+        rest = [place for group in own if self._count_joint(group) > MOST_JOINT for place in group]
         # No answer takes a finding past its ends, so these bound the answers to large groups.
         bounded = {use.finding for place in rest for use in self._asked[place].uses}
         ends = self.find_ends(places).values()

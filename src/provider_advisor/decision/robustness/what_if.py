@@ -71,10 +71,9 @@ class Supposing:
         self._ranks = [each.rank for each in self._known.values()]
         self._depending, self._alone = self._find_dependencies()
         self._rated: dict[tuple[str, Truth, Interval | None], tuple[bool, int, float]] = {}
-        # Keyed by the identity of the facts, which are kept here, because comparing their claims takes longer than
-        # judging again; first by the identity of their tuple, because a search asks for most of them repeatedly.
-        self._found: dict[tuple[int, ...], _SupposedFacts] = {}
-        self._found_whole: dict[int, _SupposedFacts] = {}
+        # Keyed by the identity of a tuple of facts, which is kept here, because a search asks for most of them
+        # repeatedly, and comparing their claims takes longer than judging again.
+        self._found: dict[int, _SupposedFacts] = {}
 
     def verdict(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts, dated today, replaced the known ones."""
@@ -131,20 +130,15 @@ class Supposing:
     # Findings and assessments with other facts
 
     def _assess(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
-        known = self._found_whole.get(id(supposed))
-        if known is not None:
-            return known
-        key = tuple(map(id, supposed))
-        if key not in self._found:
+        if id(supposed) not in self._found:
             provider = supposed[0].provider
             findings = list(self._known[provider].assessment.findings)
             again, cost = self._find_again(supposed)
             for place, finding in again.items():
                 findings[place] = finding
             found = sum_up(provider, findings, cost)
-            self._found[key] = _SupposedFacts(supposed, found, rank(found))
-        self._found_whole[id(supposed)] = self._found[key]._replace(facts=supposed)
-        return self._found[key]
+            self._found[id(supposed)] = _SupposedFacts(supposed, found, rank(found))
+        return self._found[id(supposed)]
 
     def _find_again(self, supposed: tuple[Fact, ...]) -> tuple[dict[int, Finding], Cost | None]:
         """Return by place the findings on one provider that these facts change, and its cost."""
