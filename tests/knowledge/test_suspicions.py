@@ -217,6 +217,18 @@ def test_a_rule_that_favours_all_or_none(suspicious, value, whom):
     assert f"rules/more.yaml:3: rule 'mending' favours {whom} provider, so it has no effect." in found
 
 
+def test_a_price_favours_no_provider_without_what_it_pays_for(suspicious):
+    def sell(name, value):
+        price = f"{{criterion: rental-price, exactly: 5, unit: EUR/day, {CLAIM}}}"
+        return f"id: {name}\nname: {name}\nclaims:\n- {price}\n- {{criterion: rental, value: {value}, {CLAIM}}}\n"
+
+    has = {"velo": "absent", "rad": "present", "ciclo": "present"}
+    facts = {f"providers/{name}.yaml": sell(name, value) for name, value in has.items()}
+    rule = "area: more\nrules:\n- id: cheap\n  when: {situation: skill, is: racer}\n"
+    rule += f"  favours: {{fact: rental-price, at_most: 20}}\n{RULE_ENDS}"
+    assert not [said for said in suspicious(facts, {"more.yaml": rule}) if "rule 'cheap'" in said]
+
+
 def test_a_rating_whose_worst_word_says_that_it_is_not_there(suspicious):
     text = "id: bells, label: Bells, kind: rating, values: [none, some, many], silent: so"
     (said,) = suspicious(criteria(text))

@@ -16,9 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
-from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate, fold, leaves
+from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate_favours, fold, leaves
 from provider_advisor.knowledge.criteria import get_bound
-from provider_advisor.logic import ABSENT, Interval, Number, Truth, all_of, any_of, compare, negate
+from provider_advisor.knowledge.facts import evaluate_fact
+from provider_advisor.logic import ABSENT, Interval, Number, Truth, any_of
 
 
 class Degree(NamedTuple):
@@ -90,24 +91,6 @@ def _grade_choice(facts: Facts, provider: str, criterion: Criterion) -> Degree:
     claims = tuple(dict.fromkeys(claim for part in deciding for claim in part.degree.claims))
     low, high, expected = (max(getattr(part.degree, end) for part in parts) for end in ("low", "high", "expected"))
     return Degree(low, high, expected, truth, claims, parts=deciding)
-
-
-def evaluate_fact(
-    facts: Facts, provider: str, criterion: Criterion, bound: Interval | None, paid_for: Truth | None = None
-) -> Truth:
-    """Return whether a capability is there, or an amount within the bound.
-
-    A price is within a bound only if what it pays for is there; `paid_for` replaces the known fact on that.
-    """
-    fact = facts(provider, criterion.id)
-    if bound is None:
-        return fact.truth
-    if bound == ABSENT:
-        return negate(fact.truth)
-    within = Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
-    if criterion.of is None:
-        return within
-    return all_of([within, facts(provider, criterion.of).truth if paid_for is None else paid_for])
 
 
 def grade_truth(truth: Truth, facts: Facts, claims: tuple[Claim, ...], fact: Fact | None = None) -> Degree:
@@ -200,17 +183,6 @@ def grade_condition(facts: Facts, provider: str, condition: Condition) -> Degree
     return degree._replace(expected=_expect(condition, holds, facts.knowledge.policy.unknown))
 
 
-def evaluate_favours(condition: Condition, holds: Callable[[FactHolds], Truth]) -> Truth:
-    """Return the truth of what a rule favours; `holds` says of a criterion that it is there, or within the bound."""
-    return evaluate(condition, lambda leaf: _evaluate_leaf(leaf, holds))
-
-
-def _evaluate_leaf(leaf: Leaf, holds: Callable[[FactHolds], Truth]) -> Truth:
-    if not isinstance(leaf, FactHolds):
-        raise TypeError(f"a condition on providers holds facts only, found {leaf!r}")
-    return holds(leaf) if leaf.present else negate(holds(leaf))
-
-
 def _expect(condition: Condition, holds: Callable[[FactHolds], Truth], unknown: float) -> float:
     """Return the expected degree of an unknown condition: the policy's number for unknown leaves, inverted under `not`.
 
@@ -219,7 +191,7 @@ def _expect(condition: Condition, holds: Callable[[FactHolds], Truth], unknown: 
 
     def expect_leaf(leaf: Leaf) -> float:
         at_unknown = unknown if not isinstance(leaf, FactHolds) or leaf.present else 1 - unknown
-        return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[_evaluate_leaf(leaf, holds)]
+        return {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: at_unknown}[evaluate_favours(leaf, holds)]
 
     def expect_not(part: Not) -> float:
         return 1 - _expect(part.part, holds, unknown)

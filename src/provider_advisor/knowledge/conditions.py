@@ -114,6 +114,17 @@ def evaluate(condition: Condition, truth_of: Callable[[Leaf], Truth]) -> Truth:
     )
 
 
+def evaluate_favours(condition: Condition, holds: Callable[[FactHolds], Truth]) -> Truth:
+    """Return the truth of what a rule favours; `holds` says of a criterion that it is there, or within the bound."""
+
+    def evaluate_leaf(leaf: Leaf) -> Truth:
+        if not isinstance(leaf, FactHolds):
+            raise TypeError(f"a condition on providers holds facts only, found {leaf!r}")
+        return holds(leaf) if leaf.present else negate(holds(leaf))
+
+    return evaluate(condition, evaluate_leaf)
+
+
 def leaves(condition: Condition) -> Iterator[Leaf]:
     """Yield the leaves of the tree, from left to right, repeated ones too."""
     if isinstance(condition, AllOf | AnyOf):

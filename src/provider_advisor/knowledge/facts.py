@@ -11,9 +11,9 @@ from functools import cached_property
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, split_member
-from provider_advisor.knowledge.records import Claim, Fact
+from provider_advisor.knowledge.records import Claim, Criterion, Fact
 from provider_advisor.knowledge.resolve_claims import ClaimResolver, is_beyond
-from provider_advisor.logic import Interval, Truth, any_of
+from provider_advisor.logic import ABSENT, Interval, Truth, all_of, any_of, compare, negate
 
 
 class Facts:
@@ -141,6 +141,24 @@ class Facts:
         for (_, criterion), claims in self.knowledge.claims.items():
             days = self.knowledge.get_stale_after(criterion)
             yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
+
+
+def evaluate_fact(
+    facts: Facts, provider: str, criterion: Criterion, bound: Interval | None, paid_for: Truth | None = None
+) -> Truth:
+    """Return whether a capability is there, or an amount within the bound.
+
+    A price is within a bound only if what it pays for is there; `paid_for` replaces the known fact on that.
+    """
+    fact = facts(provider, criterion.id)
+    if bound is None:
+        return fact.truth
+    if bound == ABSENT:
+        return negate(fact.truth)
+    within = Truth.UNKNOWN if fact.amount is None else compare(fact.amount, bound)
+    if criterion.of is None:
+        return within
+    return all_of([within, facts(provider, criterion.of).truth if paid_for is None else paid_for])
 
 
 # Facts with some answers supposed

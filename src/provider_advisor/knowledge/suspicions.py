@@ -18,18 +18,18 @@ from provider_advisor.knowledge.conditions import (
     Need,
     Situation,
     Usage,
-    evaluate,
+    evaluate_favours,
     fold,
     judged_by,
     leaves,
     text_of,
 )
-from provider_advisor.knowledge.facts import Facts
+from provider_advisor.knowledge.facts import Facts, evaluate_fact
 from provider_advisor.knowledge.freshness import list_ageing
 from provider_advisor.knowledge.records import Claim, Fact, Kind
 from provider_advisor.knowledge.rules import Key, Question, Rule
 from provider_advisor.knowledge.suggest import name_words
-from provider_advisor.logic import Truth, compare, negate
+from provider_advisor.logic import Truth
 
 _NOTHING = frozenset(
     {"none", "no", "never", "nothing", "absent", "missing", "unavailable", "not-available", "not-there"}
@@ -167,10 +167,17 @@ def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
 def _find_idle_rules(facts: Facts) -> Iterator[str]:
     """Yield rules that favour no provider over another, as of the day: by what nobody claims, or all have or lack."""
     knowledge, providers = facts.knowledge, list(facts.knowledge.providers)
+
+    def judge(provider: str, favours: Condition) -> Truth:
+        def holds(asked: FactHolds) -> Truth:
+            return evaluate_fact(facts, provider, knowledge.criteria[asked.criterion], asked.bound)
+
+        return evaluate_favours(favours, holds)
+
     for rule in knowledge.rules.values():
         if rule.favours is None:
             continue
-        truths = {_judge(rule.favours, provider, facts) for provider in providers}
+        truths = {judge(provider, rule.favours) for provider in providers}
         if not any(
             knowledge.is_claimed(provider, criterion) for provider in providers for criterion in judged_by(rule.favours)
         ):
@@ -181,18 +188,6 @@ def _find_idle_rules(facts: Facts) -> Iterator[str]:
         elif len(providers) > 1 and truths in ({Truth.YES}, {Truth.NO}):
             whom = "every provider" if Truth.YES in truths else "no provider"
             yield f"{rule.where}: rule '{rule.id}' favours {whom}, so it has no effect."
-
-
-def _judge(condition: Condition, provider: str, facts: Facts) -> Truth:
-    def evaluate_leaf(leaf: Leaf) -> Truth:
-        if not isinstance(leaf, FactHolds):
-            return Truth.UNKNOWN
-        fact = facts(provider, leaf.criterion)
-        if leaf.bound is not None:
-            return Truth.UNKNOWN if fact.amount is None else compare(fact.amount, leaf.bound)
-        return fact.truth if leaf.present else negate(fact.truth)
-
-    return evaluate(condition, evaluate_leaf)
 
 
 def _find_repeated_rules(knowledge: KnowledgeBase) -> Iterator[str]:

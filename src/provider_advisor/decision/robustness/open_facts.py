@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import CostItem, multiply_volumes
-from provider_advisor.decision.degrees import evaluate_fact, grade_amount, scale_ends
+from provider_advisor.decision.degrees import grade_amount, scale_ends
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.amounts import list_at_bounds, list_neighbours
 from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import FactHolds, leaves
+from provider_advisor.knowledge.facts import evaluate_fact
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, compare
 
 _DIGITS = 12

@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.cost import Cost, calculate_cost, find_cost_scale
-from provider_advisor.decision.degrees import evaluate_fact, evaluate_favours, grade_amount, grade_on_scale
+from provider_advisor.decision.degrees import grade_amount, grade_on_scale
 from provider_advisor.decision.findings import Assessment, Finding
 from provider_advisor.decision.robustness.alternatives import (
     Alternative,
@@ -45,7 +45,8 @@ from provider_advisor.decision.robustness.alternatives import (
 from provider_advisor.decision.robustness.amounts import PRESENT, BoundEnds, Stretch, find_ends, place_bounds
 from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.conditions import AnyOf, FactHolds
+from provider_advisor.knowledge.conditions import AnyOf, FactHolds, evaluate_favours
+from provider_advisor.knowledge.facts import evaluate_fact
 from provider_advisor.logic import ABSENT, Interval, Truth, negate
 from provider_advisor.requirements.statement import Used, get_ends
 
