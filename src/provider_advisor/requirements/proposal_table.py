@@ -1,4 +1,4 @@
-"""Read the table of a request for proposals, and find its columns: texts, priorities, crosses, weights and others.
+"""Find the columns of a request for proposals by their names: texts, priorities, crosses, weights and others.
 
 Names are read with some freedom: "Functional requirement", "Mandatory (Y/N)", "Must / should / could", "Weighting %". A
 column that seems to hold priorities but has another name is refused: ignoring it would silently make every requirement
@@ -7,39 +7,48 @@ a must.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.priority_words import NOTHING, Scale, Wish, find_wish, is_number, is_rank
 from provider_advisor.requirements.sheets import (
     Cell,
     Grid,
-    Sheet,
     find_header,
     is_workbook_name,
+    read_csv_sheet,
     refuse_other_sheets,
+    rename_header,
     take_header,
     write_cell,
 )
 from provider_advisor.requirements.workbook import read_sheet
-from provider_advisor.safe_text import find_content, fold, reveal_line
+from provider_advisor.safe_text import fold, reveal_line
 
 # What the tables of names below are for:
-#   _WORDS       the usual names of a column, by what it means
-#   _LONGER      patterns of longer names with the same meaning
-#   _TEXT_ORDER  which of two columns holds the texts
-#   _VAGUE       names that mean a priority only if the cells do
-#   MARKED       columns of crosses, and the priority that each stands for
-#   _MUSTS       those of them that may instead ask "a must, yes or no?"
+#   _TEXTS   the usual names of a column of texts; of two such columns, that with a name of an earlier group holds them,
+#            and the other only says more about them
+#   _WORDS   the usual names of a column, by what it means
+#   _LONGER  patterns of longer names with the same meaning
+#   _VAGUE   names that mean a priority only if the cells do
+#   MARKED   columns of crosses, and the priority that each stands for
+#   _MUSTS   those of them that may instead ask "a must, yes or no?"
+_TEXTS = (
+    "requirement requirements requirement-text",
+    "feature features functionality capability",
+    "criterion criteria",
+    "specification",
+    "need",
+    "question",
+    "item",
+    "text",
+    "description",
+)
+_RANKS = {word: rank for rank, words in enumerate(_TEXTS) for word in words.split()}
 _WORDS: Mapping[str, str] = {
-    "text": "requirement requirements requirement-text text description feature features item need question criterion "
-    "criteria specification functionality capability",
+    "text": " ".join(_TEXTS),
     "priority": "priority prio importance mandatory required obligation moscow level type",
     "weight": "weight weighting points",
     "category": "category section area group topic chapter",
@@ -50,12 +59,6 @@ _LONGER: Mapping[str, re.Pattern[str]] = {
     "priority": re.compile("(.+-)?(priority|importance)(-(level|rating))?"),
     "weight": re.compile("weight(ing)?-.+|.+-weight(ing)?"),
 }
-# Of two columns that may hold the texts, the one named first here does; others only say more about them.
-_TEXT_ORDER = (
-    ("requirement", "requirements", "requirement-text"), ("feature", "features", "functionality", "capability"),
-    ("criterion", "criteria"), ("specification",), ("need",), ("question",), ("item",), ("text",), ("description",),
-)  # fmt: skip
-_RANKS = {word: rank for rank, words in enumerate(_TEXT_ORDER) for word in words}
 _VAGUE = frozenset(["level", "type"])  # read as priorities only where a cell says one
 # Columns of crosses: what each one says of the rows that it marks.
 MARKED: Mapping[str, Wish] = {
@@ -70,9 +73,6 @@ _MUSTS = frozenset(word for word, wish in MARKED.items() if wish == "must")
 _REMARKS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[%?:*#]")
 _NUMBERING = re.compile(r"[A-Za-z]{0,4}[-. ]?[0-9]+([.-][0-9]+)*[.)]?|[A-Za-z][.)]?")
 _EITHER = re.compile("/|-or-|,-?|[|]")
-_LARGEST_CSV, _HEAD = 10_000_000, 4_096
-_SEPARATORS = (",", ";", "\t")
-_TITLE_LINES = 50
 
 
 class Columns(NamedTuple):
@@ -102,25 +102,12 @@ def read_grid(content: bytes, file: str, wanted: str | None, encoding: str | Non
     else:
         if wanted is not None:
             raise RequirementsError(f"--sheet is for workbooks, but {file} is CSV; leave it out.")
-        sheet = Sheet(file, "", _read_csv(content, file, encoding))
-    sheet = _rename_header(sheet, renames) if renames else sheet
+        sheet = read_csv_sheet(content, file, encoding, is_column_or_cross_name)
+    sheet = rename_header(sheet, renames)
     header = find_header(sheet.rows, is_column_name)  # not by Must and Should, which cells below the header say too
     if header + 1 < len(sheet.rows) and _is_second_row(sheet.rows[header], sheet.rows[header + 1]):
         header += 1
     return take_header(sheet, header, is_column_or_cross_name)
-
-
-def _rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
-    """Return the sheet with new names in its header, which is found by them. Raises RequirementsError."""
-    head = [list(row) for row in sheet.rows[:_TITLE_LINES]]
-    for old, new in renames.items():
-        texts = [[reveal_line(write_cell(cell)) for cell in row] for row in head]
-        row = next((row for row, names in enumerate(texts) if old in names), None)
-        if row is None:
-            known = dict.fromkeys(name for names in texts for name in names if name)
-            raise RequirementsError(f"{sheet.file}: there is no column '{old}' to rename.{did_you_mean(old, known)}")
-        head[row][texts[row].index(old)] = new
-    return sheet._replace(rows=[*head, *sheet.rows[_TITLE_LINES:]])
 
 
 def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
@@ -128,44 +115,6 @@ def _is_second_row(upper: Sequence[Cell], row: Sequence[Cell]) -> bool:
     names = [cell for cell in row if cell is not None]
     are_known = len(names) > 1 and all(isinstance(name, str) and is_column_or_cross_name(name) for name in names)
     return are_known and any(cell is None and above is not None for above, cell in zip(upper, row, strict=True))
-
-
-def _read_csv(content: bytes, file: str, encoding: str | None) -> list[list[str | None]]:
-    if len(content) > _LARGEST_CSV:
-        raise RequirementsError(
-            f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
-        )
-    if kind := find_content(content[:_HEAD]):
-        raise RequirementsError(f"{file} is {kind}; expected CSV, or a workbook named .xlsx.")
-    try:
-        # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
-        usual = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-        text = content.decode(encoding or usual)
-    except UnicodeError as error:
-        raise RequirementsError(
-            f"{file} is not in the encoding given by --encoding; try another."
-            if encoding
-            else f"{file} is not UTF-8; add --encoding cp1252 (Windows) or its own encoding, or save it as 'CSV UTF-8'."
-        ) from error
-    separator = _choose_separator(text)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise RequirementsError(f"{file} cannot be read as CSV ({error}); save it again, or as .xlsx.") from error
-    width = max(map(len, rows), default=0)
-    return [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
-
-
-def _choose_separator(text: str) -> str:
-    """Return the separator that gives a line the most names of columns, else the first line the most cells."""
-    # By names, because a title above the header may contain commas where the table has semicolons.
-    lines = text.splitlines()[:_TITLE_LINES]
-
-    def count(sign: str) -> tuple[int, int]:
-        known = (sum(is_column_or_cross_name(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
-        return max(known, default=0), lines[0].count(sign) if lines else 0
-
-    return max(_SEPARATORS, key=count)
 
 
 def is_column_name(name: str) -> bool:

@@ -1,19 +1,25 @@
-"""Sheets as rows of cells, whatever file they come from, and the header in them."""
+"""Sheets as rows of cells, whatever file they come from: CSV here, workbooks in `workbook`; and the header in them."""
 
 from __future__ import annotations
 
+import codecs
+import csv
 import datetime as dt
+import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.safe_text import reveal_line
+from provider_advisor.knowledge.suggest import did_you_mean
+from provider_advisor.safe_text import find_content, reveal_line
 
 Cell = str | float | bool | dt.date | dt.time | dt.timedelta | None
 """What a cell holds; None where it is empty. A `datetime` is a `date` too."""
 
 _TITLE_ROWS, _LONGEST_SHOWN = 50, 60
+_LARGEST_CSV, _HEAD = 10_000_000, 4_096
+_SEPARATORS = (",", ";", "\t")
 _NAMES = (".xlsx", ".xlsm")
 _OTHER_NAMES = (".xls", ".xlsb", ".ods", ".fods", ".numbers")
 
@@ -83,6 +89,46 @@ def write_cell(cell: Cell, decimal: str = ".") -> str:
     return cell.isoformat(" ") if isinstance(cell, dt.datetime) else str(cell)
 
 
+def read_csv_sheet(content: bytes, file: str, encoding: str | None, is_known: Callable[[str], bool]) -> Sheet:
+    """Return the sheet in a CSV file, whose columns have names that are known. Raises RequirementsError."""
+    if len(content) > _LARGEST_CSV:
+        raise RequirementsError(
+            f"{file} is larger than {_LARGEST_CSV // 1_000_000} MB; expected one team's requirements."
+        )
+    if kind := find_content(content[:_HEAD]):
+        raise RequirementsError(f"{file} is {kind}; expected CSV, or a workbook named .xlsx.")
+    try:
+        # Excel's "Unicode text" is UTF-16; its byte-order mark leaves no doubt.
+        usual = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        text = content.decode(encoding or usual)
+    except UnicodeError as error:
+        raise RequirementsError(
+            f"{file} is not in the encoding given by --encoding; try another."
+            if encoding
+            else f"{file} is not UTF-8; add --encoding cp1252 (Windows) or its own encoding, or save it as 'CSV UTF-8'."
+        ) from error
+    separator = _choose_separator(text, is_known)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise RequirementsError(f"{file} cannot be read as CSV ({error}); save it again, or as .xlsx.") from error
+    width = max(map(len, rows), default=0)
+    cells = [[cell if cell.strip() else None for cell in row] + [None] * (width - len(row)) for row in rows]
+    return Sheet(file, "", cells)
+
+
+def _choose_separator(text: str, is_known: Callable[[str], bool]) -> str:
+    """Return the separator that gives a line the most names of columns, else the first line the most cells."""
+    # By names, because a title above the header may contain commas where the table has semicolons.
+    lines = text.splitlines()[:_TITLE_ROWS]
+
+    def count(sign: str) -> tuple[int, int]:
+        known = (sum(is_known(cell.strip(' "')) for cell in line.split(sign)) for line in lines)
+        return max(known, default=0), lines[0].count(sign) if lines else 0
+
+    return max(_SEPARATORS, key=count)
+
+
 def find_header(rows: Sequence[Sequence[Cell]], is_known: Callable[[str], bool]) -> int:
     """Return the row of the header: of the first 50, the first in which most names are known, else the first filled.
 
@@ -96,6 +142,19 @@ def find_header(rows: Sequence[Sequence[Cell]], is_known: Callable[[str], bool])
             known = sum(map(is_known, texts))
             best, most = (place, known) if known > most else (best, most)
     return best if most else first or 0
+
+
+def rename_header(sheet: Sheet, renames: Mapping[str, str]) -> Sheet:
+    """Return the sheet with new names in its header, which is found by them. Raises RequirementsError."""
+    head = [list(row) for row in sheet.rows[:_TITLE_ROWS]]
+    for old, new in renames.items():
+        texts = [[reveal_line(write_cell(cell)) for cell in row] for row in head]
+        row = next((row for row, names in enumerate(texts) if old in names), None)
+        if row is None:
+            known = dict.fromkeys(name for names in texts for name in names if name)
+            raise RequirementsError(f"{sheet.file}: there is no column '{old}' to rename.{did_you_mean(old, known)}")
+        head[row][texts[row].index(old)] = new
+    return sheet._replace(rows=[*head, *sheet.rows[_TITLE_ROWS:]])
 
 
 def take_header(sheet: Sheet, place: int, is_known: Callable[[str], bool]) -> Grid:
