@@ -26,6 +26,7 @@ from provider_advisor.questionnaire import (
     survey_answers,
 )
 from provider_advisor.requirements import Requirement, Statement, Team, Unlisted, combine
+from provider_advisor.requirements.read_team import make_team
 from provider_advisor.requirements.requirements_file import read_requirements
 
 _HERE = "delivery@north"
@@ -37,15 +38,11 @@ def _start(knowledge: KnowledgeBase, team: Team) -> State:
 
 
 def _draw_team(data: st.DataObject, knowledge: KnowledgeBase) -> Team:
-    """A team that a file can state: with weights of areas that there are, and no computed cost in a choice."""
+    """A team that a file can state: each priority counts once, weights are of areas, no choice has a computed cost."""
     team, areas = data.draw(teams(knowledge, weighed=True)), {part.area for part in knowledge.criteria.values()}
     weights = {area: percent for area, percent in team.weights.items() if area in areas}
-    return team._replace(
-        requirements=tuple(
-            part for part in team.requirements if part.criterion == "bill" or "bill" not in part.criterion
-        ),
-        weights=weights if sum(weights.values()) else {},
-    )
+    stated = [part for part in team.requirements if part.criterion == "bill" or "bill" not in part.criterion]
+    return team._replace(requirements=make_team(stated).requirements, weights=weights if sum(weights.values()) else {})
 
 
 def _list_keys(team: Team) -> set[Key]:
