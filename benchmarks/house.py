@@ -101,7 +101,7 @@ def find_imports(module: Module, modules: Mapping[str, Module]) -> Iterator[tupl
     """Yield each module of the project that a module imports, and whether it does so as soon as it is imported itself.
 
     `from package import name` imports the module `package.name` where there is one, else `package`. What stands under
-    `if TYPE_CHECKING` never runs and does not count.
+    `if TYPE_CHECKING` never runs, but a reader follows it too.
     """
     for node, at_once in _run_nodes(module.tree, at_once=True):
         if isinstance(node, ast.Import):
@@ -116,15 +116,14 @@ def _run_nodes(tree: ast.AST, *, at_once: bool) -> Iterator[tuple[ast.AST, bool]
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.expr):  # most of all nodes, and none holds an import
             continue
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
         yield node, at_once
         inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        inside |= isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         yield from _run_nodes(node, at_once=at_once and not inside)
 
 
 def find_circles(modules: Mapping[str, Module]) -> list[list[str]]:
-    """Return the groups of modules that import each other; imports inside functions count."""
+    """Return the groups of modules that import each other; imports inside functions, and for types alone, count."""
     return list_circles({name: {to for to, _ in find_imports(module, modules)} for name, module in modules.items()})
 
 

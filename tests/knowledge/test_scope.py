@@ -7,7 +7,7 @@ import pytest
 from provider_advisor import RequirementsError, recommend
 from provider_advisor.inference.infer import compile_rules
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.base import Scope
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team

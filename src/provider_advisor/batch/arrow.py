@@ -14,7 +14,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
-from provider_advisor.knowledge.base import Scope
+from provider_advisor.knowledge.scope import Scope
 
 ERROR = "error"
 """The last column of a result: why a row has no answer."""

@@ -23,9 +23,9 @@ from provider_advisor.batch.kernel.layout import (
 )
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import UsageItem
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.knowledge.suggest import did_you_mean, list_known
 from provider_advisor.requirements.read_team import list_areas
 

@@ -26,7 +26,7 @@ from provider_advisor.batch.kernel import arrays
 from provider_advisor.batch.kernel.layout import USAGE
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import Scope
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.requirements.usage import write_volume_plainly
 from provider_advisor.written_values import parse_age, parse_day, write_plainly
 

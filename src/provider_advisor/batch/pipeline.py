@@ -27,8 +27,7 @@ from provider_advisor.batch.writing.long_form import LongForm
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import BatchFailure, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.base import EVERYTHING, Scope
-from provider_advisor.knowledge.scope import read_scope
+from provider_advisor.knowledge.scope import EVERYTHING, Scope
 from provider_advisor.written_values import parse_age, parse_day
 
 _MOST_SCORERS = 16
@@ -169,7 +168,7 @@ class BlockScorer:
         options = self._options
         day = options.day or (parse_day(as_of) if as_of else options.today)
         given = {key: split_cell(text) for key, text in zip(Scope._fields, names, strict=False) if text}
-        scope = read_scope(self._knowledge.whole or self._knowledge, **given) if given else EVERYTHING
+        scope = (self._knowledge.whole or self._knowledge).read_scope(**given) if given else EVERYTHING
         if given:
             self._knowledge.restrict(**scope._asdict())
         return RowScope(day, options.age or (parse_age(max_age) if max_age else None), scope)

@@ -11,7 +11,7 @@ from provider_advisor.explanation.answer_differences import CAUSES, compare_reco
 from provider_advisor.explanation.answer_records import SCHEMA
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import EVERYTHING, Scope
+from provider_advisor.knowledge.scope import EVERYTHING, Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements.requirements_file import read_requirements_data

@@ -1,18 +1,21 @@
 """The knowledge base: all records by id, also found by aliases and names, and the words in which ids are shown."""
 
 import datetime as dt
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.knowledge.conditions import AT, split_member
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Claim, Criterion, Edition, Provider, Rate, Source, Topic, UsageItem
 from provider_advisor.knowledge.rules import Policy, Question, Questionnaire, Rule, Subject
+from provider_advisor.knowledge.scope import EVERYTHING, KnownNames, Scope, choose_providers, narrow_scope, read_scope
 from provider_advisor.knowledge.suggest import SpellingIndex
 from provider_advisor.safe_text import fold
 
@@ -20,21 +23,6 @@ if TYPE_CHECKING:
     from provider_advisor.knowledge.search import SearchEntry, SearchIndex
     from provider_advisor.knowledge.sentences import SentenceReader
 
-
-class Scope(NamedTuple):
-    """The scope of an answer, by ids: `only` some providers, all `without` some, the claims of some `sources`.
-
-    Empty parts do not limit anything. `customer_of` are providers that the team is already a customer of: their
-    products that are closed to new customers stay open to it.
-    """
-
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    customer_of: tuple[str, ...] = ()
-
-
-EVERYTHING = Scope()
 
 # The shares of teams that answer a question that rules/questions.yaml leaves out: many say what they are like, and few
 # ask for any one criterion among so many.
@@ -105,9 +93,21 @@ class KnowledgeBase:
         """
         if not (only or without or sources or customer_of):
             return self
-        from provider_advisor.knowledge.scope import take_part  # noqa: PLC0415 (most answers look at everything)
+        whole = self.whole or self
+        given = whole.read_scope(only=only, without=without, sources=sources, customer_of=customer_of)
+        scope = narrow_scope(given, self.scope)
+        if scope == self.scope:
+            return self
+        return _parts.get_or_make((whole.fingerprint, whole.read_from, scope), lambda: _make_part(whole, scope))
 
-        return take_part(self, only=only, without=without, sources=sources, customer_of=customer_of)
+    def read_scope(self, **given: str | Iterable[str]) -> Scope:
+        """Return the scope with ids in place of the names, aliases and ids given, in any case.
+
+        Raises RequirementsError with every name that is unknown or given twice with opposite meanings.
+        """
+        aliases = [alias for part in self.providers.values() for alias in part.aliases]
+        providers = KnownNames("provider", self.find_provider, sorted(self.providers), aliases)
+        return read_scope(given, self.scope, KnownNames("source", self.find_source, sorted(self.sources)), providers)
 
     def on_day(self, day: dt.date) -> "KnowledgeBase":
         """Return the base with the providers compared on a day: each from its first claim on.
@@ -246,7 +246,7 @@ class KnowledgeBase:
         """Return what teams can state, ready to be searched by meaning: criteria, situation and usage."""
         from provider_advisor.knowledge.search import index_vocabulary  # noqa: PLC0415 (few starts search)
 
-        return index_vocabulary(self)
+        return index_vocabulary(self.criteria, self.topics, self.usage, self.full_questionnaire.questions)
 
     @cached_property
     def sentences(self) -> "SentenceReader":
@@ -257,9 +257,7 @@ class KnowledgeBase:
 
     def search(self, words: str) -> "tuple[SearchEntry, ...]":
         """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
-        from provider_advisor.knowledge.search import search_criteria  # noqa: PLC0415 (few starts search)
-
-        return search_criteria(words, self)
+        return self.sentences.search(words)
 
     @cached_property
     def spelling_index(self) -> SpellingIndex:
@@ -340,3 +338,19 @@ class KnowledgeBase:
             if any(not claim.members for claim in claims):
                 yield provider, criterion
             yield from ((provider, f"{criterion}{AT}{member}") for member in self.claimed_members(provider, criterion))
+
+
+# Each team of a batch may have a scope of its own, and most share a few.
+_parts: BoundedCache[tuple[str, str, Scope], KnowledgeBase] = BoundedCache(limit=16)
+
+
+def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
+    return replace(
+        whole,
+        providers=choose_providers(whole.providers, scope),
+        # The fingerprint of a part names its content too: the whole base, and what was taken from it.
+        fingerprint=hashlib.sha256(f"{whole.fingerprint} {scope}".encode()).hexdigest(),
+        written=lambda: whole.questionnaire,  # read from the cache only if a part is asked for it
+        scope=scope,
+        whole=whole,
+    )

@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
 from provider_advisor.errors import KnowledgeError
-from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.check_structure import sort_rules
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.files import File, Role
@@ -25,6 +25,7 @@ from provider_advisor.knowledge.read_rules import read_questionnaire, read_rules
 from provider_advisor.knowledge.read_vocabulary import find_repeated, make_rates, read_vocabulary, sort_by_id
 from provider_advisor.knowledge.records import Edition
 from provider_advisor.knowledge.rules import Case, Policy
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.knowledge.shapes.every_file import FILE_SHAPES
 from provider_advisor.knowledge.shapes.rules_files import WeightsFile
 from provider_advisor.knowledge.shapes.statement_files import STATED, CasesFile, CaseShape

@@ -6,23 +6,33 @@ Acme. A provider about which none of the sources says anything takes no part.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.errors import RequirementsError
+from provider_advisor.knowledge.records import Provider
 from provider_advisor.knowledge.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from provider_advisor.knowledge.base import KnowledgeBase, Scope
-    from provider_advisor.knowledge.records import Provider
 
 _SHOWN = 80
 _MOST_NAMED = 12
 _BETWEEN_NAMES = re.compile(r"[,;\r\n]")
+
+
+class Scope(NamedTuple):
+    """The scope of an answer, by ids: `only` some providers, all `without` some, the claims of some `sources`.
+
+    Empty parts do not limit anything. `customer_of` are providers that the team is already a customer of: their
+    products that are closed to new customers stay open to it.
+    """
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    customer_of: tuple[str, ...] = ()
+
+
+EVERYTHING = Scope()
 
 
 def split_names(text: str) -> list[str]:
@@ -43,7 +53,7 @@ def _put_in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
-def _narrow_scope(scope: Scope, outer: Scope) -> Scope:
+def narrow_scope(scope: Scope, outer: Scope) -> Scope:
     """Return the intersection of two scopes. Raises RequirementsError if it is empty."""
     found = {}
     for name in ("only", "sources"):
@@ -60,7 +70,25 @@ def _narrow_scope(scope: Scope, outer: Scope) -> Scope:
     return scope._replace(**found)
 
 
-def read_scope(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> Scope:
+class KnownNames(NamedTuple):
+    """What can be named in a scope: `what` it is, its ids and other names, and how a name finds an id."""
+
+    what: str
+    find: Callable[[str], str | None]
+    ids: Sequence[str]
+    aliases: Sequence[str] = ()
+
+    def explain_unknown(self, key: str, name: str) -> str:
+        """Return what is wrong with a name in a part of a scope."""
+        more = f" or {len(self.ids) - _MOST_NAMED} more" if len(self.ids) > _MOST_NAMED else ""
+        expected = f"one of {', '.join(self.ids[:_MOST_NAMED])}{more}" if len(self.ids) > 1 else "".join(self.ids)
+        hint = did_you_mean(name, [*self.ids, *self.aliases])
+        return f"unknown {self.what} '{name[:_SHOWN]}' in '{key}'; expected {expected}.{hint}"
+
+
+def read_scope(
+    given: Mapping[str, str | Iterable[str]], scope: Scope, sources: KnownNames, providers: KnownNames
+) -> Scope:
     """Return the scope with ids in place of the names, aliases and ids given, in any case.
 
     Raises RequirementsError with every name that is unknown or given twice with opposite meanings.
@@ -68,11 +96,11 @@ def read_scope(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> Scope:
     mistakes: list[str] = []
     found: dict[str, tuple[str, ...]] = {}
     for key, names in given.items():
-        find = knowledge.find_source if key == "sources" else knowledge.find_provider
-        ids = {name: find(name.strip()) for name in (split_names(names) if isinstance(names, str) else names)}
-        mistakes += [_explain_unknown(key, name, knowledge) for name, part in ids.items() if part is None]
+        known = sources if key == "sources" else providers
+        ids = {name: known.find(name.strip()) for name in (split_names(names) if isinstance(names, str) else names)}
+        mistakes += [known.explain_unknown(key, name) for name, part in ids.items() if part is None]
         found[key] = _put_in_order(part for part in ids.values() if part is not None)
-    scope = knowledge.scope._replace(**found)
+    scope = scope._replace(**found)
     mistakes += [
         f"'{name}' is in both 'only' and 'without'; remove it from one of them."
         for name in scope.only
@@ -85,19 +113,7 @@ def read_scope(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> Scope:
     return scope
 
 
-def _explain_unknown(key: str, name: str, knowledge: KnowledgeBase) -> str:
-    if key == "sources":
-        what, names, aliases = "source", sorted(knowledge.sources), list[str]()
-    else:
-        what, names = "provider", sorted(knowledge.providers)
-        aliases = [alias for part in knowledge.providers.values() for alias in part.aliases]
-    more = f" or {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    expected = f"one of {', '.join(names[:_MOST_NAMED])}{more}" if len(names) > 1 else "".join(names)
-    hint = did_you_mean(name, [*names, *aliases])
-    return f"unknown {what} '{name[:_SHOWN]}' in '{key}'; expected {expected}.{hint}"
-
-
-def _choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[str, Provider]:
+def choose_providers(providers: Mapping[str, Provider], scope: Scope) -> dict[str, Provider]:
     """Return the providers in a scope, with the claims of its sources. Raises RequirementsError where none is left."""
     chosen = {
         name: provider
@@ -133,28 +149,3 @@ def _limit_sources(provider: Provider, sources: Sequence[str]) -> Provider:
         products[name] = product
     claims = tuple(claim for claim in provider.claims if claim.source in sources)
     return provider._replace(claims=claims, products=products)
-
-
-# Each team of a batch may have a scope of its own, and most share a few.
-_parts: BoundedCache[tuple[str, str, Scope], KnowledgeBase] = BoundedCache(limit=16)
-
-
-def take_part(knowledge: KnowledgeBase, **given: str | Iterable[str]) -> KnowledgeBase:
-    """Return a part of a base as `KnowledgeBase.restrict` describes it. Raises RequirementsError."""
-    whole = knowledge.whole or knowledge
-    scope = _narrow_scope(read_scope(whole, **given), knowledge.scope)
-    if scope == knowledge.scope:
-        return knowledge
-    return _parts.get_or_make((whole.fingerprint, whole.read_from, scope), lambda: _make_part(whole, scope))
-
-
-def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
-    return replace(
-        whole,
-        providers=_choose_providers(whole.providers, scope),
-        # The fingerprint of a part names its content too: the whole base, and what was taken from it.
-        fingerprint=hashlib.sha256(f"{whole.fingerprint} {scope}".encode()).hexdigest(),
-        written=lambda: whole.questionnaire,  # read from the cache only if a part is asked for it
-        scope=scope,
-        whole=whole,
-    )

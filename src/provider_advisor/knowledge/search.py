@@ -16,15 +16,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from provider_advisor.knowledge.conditions import AT, split_member
-from provider_advisor.knowledge.records import About
-from provider_advisor.knowledge.rules import Key
+from provider_advisor.knowledge.records import About, Criterion, Topic, UsageItem
+from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.knowledge.suggest import SpellingIndex
-
-if TYPE_CHECKING:
-    from provider_advisor.knowledge.base import KnowledgeBase
 
 _WORD = re.compile(r"[^\W_]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # "3,000 contacts" does not ask for the emergency number 000
@@ -307,45 +303,32 @@ class SearchIndex:
         return tuple(self.entries[place] for place in sorted(ranks, key=order, reverse=True))
 
 
-def index_vocabulary(knowledge: KnowledgeBase) -> SearchIndex:
-    """Return an index of criteria, answers on the situation, and usage, with the words in which they are asked."""
-    asked = knowledge.full_questionnaire.questions
+def index_vocabulary(
+    criteria: Mapping[str, Criterion],
+    topics: Mapping[str, Topic],
+    usage: Mapping[str, UsageItem],
+    asked: Mapping[Key, Question],
+) -> SearchIndex:
+    """Return an index of criteria, answers on the situation, and usage, with the questions in which they are asked."""
 
     def join(kind: About, name: str, question: str) -> str:
         written = asked[Key(kind, name)]
         return " ".join(filter(None, (question, written.ask, written.help)))
 
     entries: list[SearchEntry] = []
-    for one in knowledge.criteria.values():
+    for one in criteria.values():
         names, text = (one.id, *one.aliases, *one.keywords), join("criterion", one.id, one.question)
         entries.append(SearchEntry("criterion", one.id, names, one.label, text, one.weight))
-    for topic in knowledge.topics.values():
+    for topic in topics.values():
         text = join("situation", topic.id, topic.question)
         entries += [
             SearchEntry("situation", f"{topic.id}={value}", (topic.id, value), topic.label, text)
             for value in topic.values
         ]
-    for item in knowledge.usage.values():
+    for item in usage.values():
         text = join("usage", item.id, item.question)
         entries.append(SearchEntry("usage", item.id, (item.id,), item.label, text))
     return SearchIndex(entries)
-
-
-def search_criteria(words: str, knowledge: KnowledgeBase) -> tuple[SearchEntry, ...]:
-    """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
-    index, reading = knowledge.search_index, knowledge.sentences.read(words)
-    found, counted = index.search(words), knowledge.sentences.find_counted(words)
-    # The index knows no members, and for a list it prefers the one entry that mentions all of its words. So what the
-    # sentence reader found by a member, or in a list, comes first.
-    is_list = reading.is_whole and len(reading.names) > 1
-    asked = [name for name in reading.names if is_list or AT in name] or list(counted)
-    if found and not asked:
-        return found
-    found = found or index.find_meant(words) or index.find_near(words)
-    asked = list(reading.names) if reading.is_whole or not found else asked
-    named = [SearchEntry("criterion", name, (name,), knowledge.criteria[name].label) for name in asked]
-    said = {split_member(name)[0] for name in asked}
-    return (*named, *(entry for entry in found if entry.id not in said))
 
 
 @lru_cache(maxsize=2**14)

@@ -32,10 +32,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, counts, find_amounts, is_sensible
-from provider_advisor.knowledge.conditions import AT, EITHER
+from provider_advisor.knowledge.conditions import AT, EITHER, split_member
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Criterion
-from provider_advisor.knowledge.search import VERBS, SearchIndex, count_shared, list_words, stem
+from provider_advisor.knowledge.search import VERBS, SearchEntry, SearchIndex, count_shared, list_words, stem
 from provider_advisor.safe_text import fold
 
 _WORD = re.compile(r"[^\W_]+")
@@ -201,6 +201,21 @@ class SentenceReader:
             return not is_asked, not is_bound, rank
 
         return tuple(sorted(dict.fromkeys(targets), key=order))
+
+    def search(self, words: str) -> tuple[SearchEntry, ...]:
+        """Return the criteria that words find, best first, with members if named ("numbers in Germany")."""
+        reading, found, counted = self.read(words), self.index.search(words), self.find_counted(words)
+        # The index knows no members, and for a list it prefers the one entry that mentions all of its words. So what
+        # was read by a member, or in a list, comes first.
+        is_list = reading.is_whole and len(reading.names) > 1
+        asked = [name for name in reading.names if is_list or AT in name] or list(counted)
+        if found and not asked:
+            return found
+        found = found or self.index.find_meant(words) or self.index.find_near(words)
+        asked = list(reading.names) if reading.is_whole or not found else asked
+        named = [SearchEntry("criterion", name, (name,), self.criteria[name].label) for name in asked]
+        said = {split_member(name)[0] for name in asked}
+        return (*named, *(entry for entry in found if entry.id not in said))
 
     @cached_property
     def _hosts(self) -> Mapping[str, list[str]]:

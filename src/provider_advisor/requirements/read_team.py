@@ -17,8 +17,9 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.records import Priority, Topic
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.knowledge.suggest import did_you_mean, find_misspelt, list_known
 from provider_advisor.logic import Number
 from provider_advisor.requirements.grammar import explain_exclusive, get_name, read_requirement

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.problems import validate
-from provider_advisor.knowledge.scope import read_scope
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.knowledge.shapes.statement_files import STATED, RequirementsFile
 from provider_advisor.knowledge.strict_yaml import Document, parse_yaml
 from provider_advisor.knowledge.suggest import did_you_mean
@@ -120,7 +120,7 @@ def _read_statement(
         given = {name: data[name] for name in Scope._fields if name in data}
         # Names are looked up in the whole base, because options may have restricted this one; both limits are combined
         # later.
-        scope = read_scope(knowledge.whole or knowledge, **given)
+        scope = (knowledge.whole or knowledge).read_scope(**given)
     except RequirementsError as error:
         problems = (f"{read.name}: {problem}" for problem in error.problems)
         raise RequirementsError(*doubts, *problems) from error

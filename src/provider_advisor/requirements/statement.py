@@ -17,10 +17,11 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, ParamSpec, TypeGuard, TypeVar
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.base import KnowledgeBase, Scope
+from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, FactHolds, list_needed
 from provider_advisor.knowledge.criteria import IS_ABSENT, get_bound
 from provider_advisor.knowledge.records import Criterion, Priority
+from provider_advisor.knowledge.scope import Scope
 from provider_advisor.logic import ABSENT, Interval, Number
 from provider_advisor.written_values import LARGEST_AMOUNT, parse_age, parse_day
 

@@ -23,8 +23,7 @@ from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.decision import Verdict
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
-from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.scope import split_names
+from provider_advisor.knowledge.scope import Scope, split_names
 from provider_advisor.requirements.read_team import list_areas
 
 _FIXED = 4

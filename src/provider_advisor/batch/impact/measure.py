@@ -23,8 +23,7 @@ from provider_advisor.batch.kernel.arrays import Flags
 from provider_advisor.batch.kernel.layout import USAGE, describe_absent
 from provider_advisor.errors import BatchError, RequirementsError
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.base import Scope
-from provider_advisor.knowledge.scope import read_scope
+from provider_advisor.knowledge.scope import Scope
 
 Transition = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -112,7 +111,7 @@ class Impact:
         for key in set(keys):
             given = {name: text for name, text in zip(self._names, key, strict=True) if text}
             try:
-                read[key] = read_scope(self._whole, **given)
+                read[key] = self._whole.read_scope(**given)
             except RequirementsError:
                 read[key] = None
         found = [read[key] for key in keys]

@@ -75,7 +75,8 @@ from provider_advisor.batch.kernel.word_reader import WordReader
 from provider_advisor.decision.decide import Outcome, judge_team
 from provider_advisor.errors import RequirementsError
 from provider_advisor.knowledge import Facts
-from provider_advisor.knowledge.base import EVERYTHING, KnowledgeBase, Scope
+from provider_advisor.knowledge.base import KnowledgeBase
+from provider_advisor.knowledge.scope import EVERYTHING, Scope
 from provider_advisor.requirements import Statement, Unlisted
 from provider_advisor.requirements.read_team import MOST_REQUIREMENTS
 

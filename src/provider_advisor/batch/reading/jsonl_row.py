@@ -21,9 +21,8 @@ from provider_advisor.batch.kernel.layout import UNLISTED, USAGE
 from provider_advisor.batch.kernel.read_row import read_weight, split_values
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import Scope
 from provider_advisor.knowledge.conditions import AT
-from provider_advisor.knowledge.scope import split_names
+from provider_advisor.knowledge.scope import Scope, split_names
 from provider_advisor.requirements import grammar, statement_record
 from provider_advisor.requirements.statement import LARGEST
 from provider_advisor.requirements.unlisted import UnknownWords

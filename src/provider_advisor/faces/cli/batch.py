@@ -4,58 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-from functools import partial
 
 import click
 
 from provider_advisor.faces.cli.commands import HeadedCommand
-from provider_advisor.faces.cli.input_options import FORMS, InputOptions
-from provider_advisor.faces.cli.options import option, path_name, take_options
-
-_in_output = partial(option, heading="Output")
-_in_run = partial(option, heading="Run")
-
-
-class BatchOptions(InputOptions):
-    """The options of the command."""
-
-    output_format: str | None = _in_output(
-        "--output-format", type=FORMS, help="Output format, if the name does not show it."
-    )
-    reasons: bool = _in_output(
-        "--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons."
-    )
-    explain: bool = _in_output("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow).")
-    long: bool = _in_output("--long", is_flag=True, help="Write one row per team and provider, with its rank.")
-    rejects: str | None = _in_output(
-        "--rejects",
-        type=path_name,
-        help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
-    )
-    summary: str | None = _in_output("--summary", type=path_name, help="Also write a summary as JSON.")
-    report: str | None = _in_output(
-        "--report", type=path_name, help="Also write a summary as an HTML page with charts."
-    )
-    quiet: bool = _in_output("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
-    resume: bool = _in_run("--resume", is_flag=True, help="Continue an interrupted run.")
-    threads: int | None = _in_run(
-        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core."
-    )
-    engine: str = _in_run(
-        "--engine",
-        type=click.Choice(["local", "spark"]),
-        default="local",
-        show_default=True,
-        help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
-    )
-    master: str | None = _in_run(
-        "--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn."
-    )
-
-    @property
-    def has_summary(self) -> bool:
-        """Return whether a summary is shown or written."""
-        return bool(self.summary or self.report) or not self.quiet
+from provider_advisor.faces.cli.input_options import BatchOptions
+from provider_advisor.faces.cli.options import path_name, take_options
 
 
 @click.command("batch", cls=HeadedCommand)

@@ -23,6 +23,7 @@ from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError
 from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
 from provider_advisor.faces.cli.exit_status import ExitStatus, get_signal_status
+from provider_advisor.faces.cli.input_options import BatchOptions
 from provider_advisor.faces.cli.named_files import read_input, write_answer
 from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
@@ -32,7 +33,6 @@ from provider_advisor.safe_text import dump_json
 
 if TYPE_CHECKING:
     from provider_advisor.batch.remote.stores import OutputStager
-    from provider_advisor.faces.cli.batch import BatchOptions
 
 # The order of a run matters:
 #

@@ -1,4 +1,4 @@
-"""Options for inputs: how spreadsheets are read, and the files, tables and databases of many teams."""
+"""Options for inputs: how spreadsheets are read, the files, tables and databases of many teams, and a run over them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ FORMS = click.Choice(["csv", "jsonl", "parquet", "xlsx"])
 
 _in_input = partial(option, heading="Input")
 _in_reading = partial(option, heading="How input is read")
+_in_output = partial(option, heading="Output")
+_in_run = partial(option, heading="Run")
 
 SHEET_ONLY = ("sheet", "scale", "matches", "matched", "encoding", "renames")
 """The options that mean nothing for a file of requirements in YAML or JSON."""
@@ -205,6 +207,48 @@ class InputOptions(SheetOptions):
         """Say how spreadsheets were read, and write it to the file of --matched. Raises BatchFailure."""
         names = [source.name for source in inputs.sources]
         self.show_matches(inputs.matches, inputs.notices, names, quiet=quiet)
+
+
+class BatchOptions(InputOptions):
+    """The options of `recommend batch`."""
+
+    output_format: str | None = _in_output(
+        "--output-format", type=FORMS, help="Output format, if the name does not show it."
+    )
+    reasons: bool = _in_output(
+        "--reasons", is_flag=True, help="Add columns for unmet and unknown musts and for the reasons."
+    )
+    explain: bool = _in_output("--explain", is_flag=True, help="Add a column with the full answer as JSON (slow).")
+    long: bool = _in_output("--long", is_flag=True, help="Write one row per team and provider, with its rank.")
+    rejects: str | None = _in_output(
+        "--rejects",
+        type=path_name,
+        help="Write rows that cannot be scored to this file; default: OUT.rejects.csv.",
+    )
+    summary: str | None = _in_output("--summary", type=path_name, help="Also write a summary as JSON.")
+    report: str | None = _in_output(
+        "--report", type=path_name, help="Also write a summary as an HTML page with charts."
+    )
+    quiet: bool = _in_output("--quiet", is_flag=True, help="Print only problems, without progress bar or summary.")
+    resume: bool = _in_run("--resume", is_flag=True, help="Continue an interrupted run.")
+    threads: int | None = _in_run(
+        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Number of threads; default: one per core."
+    )
+    engine: str = _in_run(
+        "--engine",
+        type=click.Choice(["local", "spark"]),
+        default="local",
+        show_default=True,
+        help="Run in this process, or on Spark workers, which write OUT as a folder of part files.",
+    )
+    master: str | None = _in_run(
+        "--master", metavar="URL", help="Spark master, such as local[4], spark://host:7077 or yarn."
+    )
+
+    @property
+    def has_summary(self) -> bool:
+        """Return whether a summary is shown or written."""
+        return bool(self.summary or self.report) or not self.quiet
 
 
 def _read_rename(given: str) -> tuple[str, str]:

@@ -21,8 +21,8 @@ import click
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
 from provider_advisor.knowledge import KnowledgeBase, load
-from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import find_beside
+from provider_advisor.knowledge.scope import EVERYTHING, Scope
 from provider_advisor.requirements.statement import read_age, read_day
 
 _FEW = 10
@@ -207,9 +207,8 @@ class FactOptions(KnowledgeOptions):
         given = {name: getattr(self, name) for name in Scope._fields}
         if not any(given.values()):
             return EVERYTHING
-        from provider_advisor.knowledge.scope import read_scope  # noqa: PLC0415 (most answers look at everything)
 
-        return read_scope(knowledge, **{name: list(_split_names(name, texts)) for name, texts in given.items()})
+        return knowledge.read_scope(**{name: list(_split_names(name, texts)) for name, texts in given.items()})
 
     def limit(self, knowledge: KnowledgeBase) -> KnowledgeBase:
         """Return the part of a knowledge base that is in the scope. Raises RequirementsError."""

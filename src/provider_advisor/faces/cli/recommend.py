@@ -20,7 +20,7 @@ from provider_advisor.faces.cli.named_files import write_answer
 from provider_advisor.faces.cli.options import format_option, list_option, option, path_name, take_options
 from provider_advisor.faces.text import show_document, show_notes, show_text
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.knowledge.base import EVERYTHING
+from provider_advisor.knowledge.scope import EVERYTHING
 from provider_advisor.requirements import Statement, Team, Unlisted, combine, read_team, split_list
 from provider_advisor.requirements.grammar import split_words
 from provider_advisor.requirements.read_team import refuse_contradictions

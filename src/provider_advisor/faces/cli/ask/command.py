@@ -33,8 +33,8 @@ from provider_advisor.faces.cli.recommend import StatementOptions, read_statemen
 from provider_advisor.faces.cli.text_answer import show_recommendation
 from provider_advisor.faces.text import show_lines, show_text
 from provider_advisor.knowledge import facts_as_of
-from provider_advisor.knowledge.base import EVERYTHING, Scope
 from provider_advisor.knowledge.files import read_bytes
+from provider_advisor.knowledge.scope import EVERYTHING, Scope
 from provider_advisor.questionnaire import (
     Catalogue,
     End,
