@@ -218,6 +218,18 @@ def test_another_verdict_comes_first_and_tells_both_reasons(old, changed):
     assert compare_records(old, new)["verdict_differs"]
 
 
+def test_what_could_be_given_up_tells_the_verdict_that_follows(old):
+    drop = [{**old["requirements"][0], "bound": None}]
+    before, after = (copy.deepcopy(old) for _ in range(2))
+    for record, reason in ((before, "Then Ciclo would be recommended (firm)."), (after, "Then nobody leads.")):
+        record["concessions"] = [{"drop": drop, "verdict": {**old["verdict"], "reason": reason}}]
+    (part,) = find_differences(before, after)
+    assert part["says"].endswith(
+        "before Repairs (must): Ciclo would be recommended (firm); now Repairs (must): nobody leads."
+    )
+    assert part["old"] == part["new"] == ["Repairs (must)"]
+
+
 def test_providers_that_came_and_went_are_named(old):
     new = copy.deepcopy(old)
     new["providers"][0] |= {"id": "new", "name": "Newcomer"}
