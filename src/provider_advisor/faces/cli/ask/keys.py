@@ -19,7 +19,6 @@ from provider_advisor.faces.ask_wording import (
     describe_so_far,
     describe_summary,
     list_heading,
-    read_number,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.list_widget import (
@@ -32,7 +31,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
     hold_keys,
     join_keys,
 )
-from provider_advisor.faces.cli.ask.typed import read_command
+from provider_advisor.faces.cli.ask.typed import read_answer, read_command
 from provider_advisor.faces.text import show_lines
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
@@ -279,7 +278,7 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
         below = [*wrong, describe_question(prompt), f"{describe_hint(prompt)}; empty: {describe_silence(prompt)}."]
         text = ask_text(heading, f"{prompt.label}:", below, _TYPE, text)
         try:
-            found = read_command(text) or check_value(prompt.key, read_number(text, prompt), state.catalogue)
+            found = read_command(text) or read_answer(text, prompt, state)
         except RequirementsError as error:
             wrong = [begin_sentence(error)]
             continue

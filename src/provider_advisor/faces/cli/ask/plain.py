@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
@@ -18,22 +18,19 @@ from provider_advisor.faces.ask_wording import (
     describe_so_far,
     describe_title,
     list_heading,
-    read_number,
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.typed import (
     InputLines,
-    read_choices,
+    read_answer,
     read_command,
     read_marks,
-    read_members,
     read_place,
 )
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, make_prompt
 from provider_advisor.questionnaire.prompts import SHORT_LIST
-from provider_advisor.questionnaire.state import NO_ANSWER, NONE, UNSURE, check_value
 from provider_advisor.safe_text import shown
 
 T = TypeVar("T")
@@ -104,34 +101,37 @@ class PlainFace:
             return Reply("stop", lasting=not self._echo)
 
     def _read_answers(self, draft: Draft, screen: Screen) -> Reply:
-        """Read marks for the criteria, if any, then the other answers; `back` returns to the list."""
+        """Read marks for the criteria, if any, then the other answers in turn; `back` returns to the step before."""
         criteria = [key for key in screen.keys if key.kind == "criterion"]
+        others = [[key] for key in screen.keys if key not in criteria]
+        place, reply = 0, Reply("back")
         while True:
-            reply = self._ask_marks(draft, screen, criteria) if criteria else Reply("next")
-            # One question for all criteria with the same members: "In which countries?"
-            alike = _group_alike(draft.list_members(), draft.state)
-            rest = (*draft.list_numbers(), *alike, *(key for key in screen.keys if key not in criteria))
-            if reply.word != "next" or not rest:
-                return reply
-            if criteria:
+            # The marks decide which numbers and members are asked for.
+            numbers, members = [[key] for key in draft.list_numbers()], _group_alike(draft.list_members(), draft.state)
+            steps = [*([criteria] if criteria else []), *numbers, *members, *others]
+            if place == len(steps):
+                return Reply("next")
+            if reply.word == "next":
                 self.tell("")
-            reply = self._ask_each(draft, rest, alike)
-            if reply.word != "back" or not criteria:
+            keys = steps[place]
+            reply = self._ask_marks(draft, screen, keys) if keys is criteria else self._ask_together(draft, keys)
+            if reply.word == "back" and place:
+                place -= 1
+                self._shown = None  # other questions came in between, so a list is shown again
+            elif reply.word != "next":
                 return reply
-            # Questions on numbers and members came in between, so the list is shown again.
-            self._shown = None
+            else:
+                place += 1
 
     def ask_at_end(self, draft: Draft, end: End) -> Reply:
         """Say what the end means, and ask what to do now; the end of input finishes."""
         self._say(["", describe_end(draft.state, end)], bold=True)
         if self._ended:
             return Reply("finish")
-        self.tell(_list_ways_on(end))
+        ways = _list_ways_on(end)
+        self.tell(ways)
         try:
-            while True:
-                reply = self._insist(lambda text: self._read_reply_at_end(text, end, draft.state))
-                if reply is not None:
-                    return reply
+            return self._hear(lambda text: _read_way(text, end, ways), draft.state, (), [ways])
         except EOFError:
             return Reply("finish")
 
@@ -184,7 +184,7 @@ class PlainFace:
         self._shown = screen
 
         def read(text: str) -> Reply | dict[Key, str]:
-            return read_command(text) or (read_marks(text, keys) if text else {})
+            return _read_command(text) or (read_marks(text, keys) if text else {})
 
         while True:
             found = self._hear(read, draft.complete(), keys)
@@ -206,23 +206,16 @@ class PlainFace:
         page.line(_LISTED if len(keys) > 1 else f"{_ONE}; empty line: no answer; help for more.")
         page.show()
 
-    def _ask_each(self, draft: Draft, keys: Sequence[Key], alike: Mapping[Key, Sequence[Key]]) -> Reply:
-        """Ask the questions in turn, `alike` ones together; `back` goes to the previous one."""
-        place, state = 0, draft.state
-        while place < len(keys):
-            key, together = keys[place], alike.get(keys[place], (keys[place],))
-            labels = [make_prompt(each, state.catalogue).label for each in together]
-            prompt = make_prompt(key, state.catalogue)._replace(label=", ".join(labels))
-            found = self._ask_one(prompt, draft.said.get(key), draft.complete())
-            if isinstance(found, Reply):
-                if found.word != "back" or not place:
-                    return found
-                place -= 1
-                continue
-            said = dict.fromkeys(together, found)
-            draft.said |= said
-            place += 1
-            self._say([describe_answers(said, state), *([""] if place < len(keys) else [])])
+    def _ask_together(self, draft: Draft, keys: Sequence[Key]) -> Reply:
+        """Ask one question for several keys, such as those with the same members: "In which countries?"."""
+        prompts = [make_prompt(key, draft.state.catalogue) for key in keys]
+        prompt = prompts[0]._replace(label=", ".join(each.label for each in prompts))
+        found = self._ask_one(prompt, draft.said.get(keys[0]), draft.complete())
+        if isinstance(found, Reply):
+            return found
+        said = dict.fromkeys(keys, found)
+        draft.said |= said
+        self.tell(describe_answers(said, draft.state))
         return Reply("next")
 
     def _ask_one(self, prompt: Prompt, before: object, state: State, *, leave: bool = False) -> object:
@@ -254,45 +247,23 @@ class PlainFace:
             page.line(f"Your answer so far: {describe_answer(prompt.key, before, state)}.")
         page.show()
 
-    def _hear(self, read: Callable[[str], T], state: State, keys: Sequence[Key]) -> T:
-        """Return the meaning of a line, after those that only ask for help or why one of the keys is asked."""
-        while True:
-            found = self._insist(read)
-            word = found.word if isinstance(found, Reply) else ""
-            if word == "help":
-                self._say(_HELP)
-            elif isinstance(found, Reply) and word == "why":
-                self._say(_explain(found.words, state, keys))
-            elif word in {"finish", "next"}:
-                self.tell("This question is still open: answer it, or type done.")
-            else:
-                return found
+    def _hear(self, read: Callable[[str], T], state: State, keys: Sequence[Key], about: Sequence[str] = _HELP) -> T:
+        """Return the meaning of a line, after those that are not understood, or only ask for help or for why.
 
-    def _read_reply_at_end(self, text: str, end: End, state: State) -> Reply | None:
-        """Return what to do at an end; None if the line was handled here."""
-        word, _, name = text.partition(" ")
-        if word.casefold() == "save":
-            return Reply("save", name.strip())
-        command = read_command(text)
-        if not text or (command and command.word in {"finish", "done", "stop"}):
-            return Reply("finish")
-        if command and command.word == "why":
-            self._say(describe_known(state))
-            return None
-        if command is None or command.word == "help" or (command.word == "next" and end.complete):
-            raise RequirementsError(f"{shown(text[:60])} is not possible here. {_list_ways_on(end)}")
-        return command
-
-    def _insist(self, read: Callable[[str], T]) -> T:
-        """Ask until a line is understood, and return its meaning. Raises EOFError where the input ends."""
+        Help is `about` what can be typed; `?` says why one of the keys is asked, or what is known. Raises EOFError
+        where the input ends.
+        """
         while True:
             try:
                 found = read(self._read_line())
             except RequirementsError as error:
                 self._misunderstood += 1
                 self.tell(begin_sentence(error))
+                continue
+            self._misunderstood = 0
+            if isinstance(found, Reply) and found.word in {"help", "why"}:
+                self._say(about if found.word == "help" else _explain(found.words, state, keys))
             else:
-                self._misunderstood = 0
                 return found
 
     def _read_line(self) -> str:
@@ -322,12 +293,23 @@ def _list_ways_on(end: End) -> str:
     )
 
 
-def _group_alike(keys: Iterable[Key], state: State) -> dict[Key, list[Key]]:
-    """Return keys of members, grouped under the first key with the same list of members."""
+def _read_way(text: str, end: End, ways: str) -> Reply:
+    """Return what to do at an end. Raises RequirementsError."""
+    word, _, name = text.partition(" ")
+    if word.casefold() == "save":
+        return Reply("save", name.strip())
+    command = read_command(text) if text else Reply("finish")
+    if command is None or (command.word == "next" and end.complete):
+        raise RequirementsError(f"{shown(text[:60])} is not possible here. {ways}")
+    return command
+
+
+def _group_alike(keys: Iterable[Key], state: State) -> list[list[Key]]:
+    """Return keys of members, in groups with the same list of members."""
     criteria, found = state.catalogue.knowledge.criteria, dict[str, list[Key]]()
     for key in keys:
         found.setdefault(str(criteria[key.name].of_each), []).append(key)
-    return {together[0]: together for together in found.values()}
+    return list(found.values())
 
 
 def _is_short(prompt: Prompt) -> bool:
@@ -336,8 +318,7 @@ def _is_short(prompt: Prompt) -> bool:
 
 def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
     """Return the key that a number picks, a command, a search, or None. Raises RequirementsError."""
-    command = read_command(text)
-    if command is not None:
+    if (command := _read_command(text)) is not None:
         return command
     if text.isascii() and text.isdigit():
         return keys[read_place(text, len(keys))]
@@ -365,26 +346,21 @@ def _describe_input(prompt: Prompt, state: State, *, is_kept: bool) -> str:
 def _read_answer(text: str, prompt: Prompt, state: State) -> object:
     """Return the checked answer to a question, or a command. Raises RequirementsError."""
     is_choice = prompt.kind != "members" and text.casefold() in {value for value, _ in prompt.choices}
-    command = None if is_choice else read_command(text)
-    if command is not None:
-        return command
-    if prompt.kind == "criterion":
-        return next(iter(read_marks(text, [prompt.key]).values()))
-    if prompt.kind == "number":
-        return check_value(prompt.key, read_number(text, prompt), state.catalogue)
-    if prompt.kind == "members":
-        return check_value(prompt.key, read_members(text, prompt, state), state.catalogue)
-    if not text:
-        return {"topics": (), "rating": NONE}.get(prompt.kind, NO_ANSWER)
-    chosen = read_choices(UNSURE if text.casefold() == "s" else text, prompt)
-    alone = not prompt.many or (len(chosen) == 1 and chosen[0] in {NO_ANSWER, UNSURE})
-    return check_value(prompt.key, chosen[0] if alone and prompt.kind != "topics" else chosen, state.catalogue)
+    return (None if is_choice else _read_command(text)) or read_answer(text, prompt, state)
+
+
+def _read_command(text: str) -> Reply | None:
+    """Return the command in a line. Raises RequirementsError for what works only at an end."""
+    command = read_command(text)
+    if command is not None and command.word in {"finish", "next"}:
+        raise RequirementsError("this question is still open: answer it, or type done.")
+    return command
 
 
 def _explain(words: str, state: State, keys: Sequence[Key]) -> list[str]:
     """Explain why one of several questions is asked; for a bare `?`, what is known so far."""
-    if not words and len(keys) > 1:
-        return [*describe_known(state), "For one of the questions: ?1 for the first."]
+    if len(keys) != 1 and not (words and keys):
+        return [*describe_known(state), *(["For one of the questions: ?1 for the first."] if keys else [])]
     try:
         return describe_why(state, keys[read_place(words or "1", len(keys))])
     except RequirementsError as error:

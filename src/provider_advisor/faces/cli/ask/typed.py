@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO, TypeVar
 
 from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
+from provider_advisor.explanation.words import join_any, keep_few
+from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.questionnaire import Prompt, State, find_members
 from provider_advisor.questionnaire.prompts import SHORT_LIST
-from provider_advisor.questionnaire.state import NONE, UNSURE
+from provider_advisor.questionnaire.state import NO_ANSWER, UNSURE, check_value, get_silence
 from provider_advisor.safe_text import brief, shown
 
 _MOST_NAMED = 6
@@ -101,60 +103,49 @@ def _refuse_marks(part: str, text: str, count: int) -> RequirementsError:
     return RequirementsError(f"{shown(text[:60])} is not an answer here; expected {example}, or help.{hint}")
 
 
-def read_choices(text: str, prompt: Prompt) -> tuple[str, ...]:
-    """Return the values chosen by number, id or label; only one if the prompt allows only one.
-
-    Raises RequirementsError.
-    """
-    known = {label.casefold(): value for value, label in prompt.choices} | {value: value for value, _ in prompt.choices}
-    whole = known.get(text.strip().casefold())
-    # Commas alone are a mistake, not an empty choice.
-    words = re.findall(r"[^\s,;]+", text) or [text.strip()]
-    parts = [whole] if whole else [_read_choice(part, known, prompt) for part in words]
-    if len(parts) > 1 and not prompt.many:
-        raise RequirementsError(f"only one can be chosen; expected a number from 1 to {len(prompt.choices)}.")
-    return tuple(dict.fromkeys(parts))
+def read_answer(text: str, prompt: Prompt, state: State) -> object:
+    """Return the checked answer that a line gives to a question. Raises RequirementsError."""
+    if prompt.kind == "criterion":
+        return next(iter(read_marks(text, [prompt.key]).values()))
+    value = read_number(text, prompt) if prompt.kind == "number" else _read_choices(text, prompt, state)
+    return check_value(prompt.key, value, state.catalogue)
 
 
-def _read_choice(part: str, known: dict[str, str], prompt: Prompt) -> str:
-    if part.isascii() and part.isdigit():
-        return prompt.choices[read_place(part, len(prompt.choices))][0]
-    if part.casefold() not in known:
-        hint = did_you_mean(brief(part), known)
-        raise RequirementsError(
-            f"{shown(part[:60])} is not one of them; expected numbers from 1 to {len(prompt.choices)}, or help.{hint}"
-        )
-    return known[part.casefold()]
-
-
-def read_members(text: str, prompt: Prompt, state: State) -> str | tuple[str, ...]:
-    """Return the ids of the named members, or `none` or `not-sure`. Raises RequirementsError."""
-    typed = text.strip().casefold()
-    if typed in {"s", "not sure", "not-sure", "unsure"}:
+def _read_choices(text: str, prompt: Prompt, state: State) -> object:
+    """Return what is chosen by number, id or label, members also by a part of their name; or one word for all."""
+    typed, are_members = text.strip().casefold(), prompt.kind == "members"
+    if not typed or (are_members and typed in {"none", "any", "x"}):
+        return get_silence(prompt.key)
+    if typed in {"s", "not sure", "not-sure", "unsure"} and prompt.kind != "topics":
         return UNSURE
-    if typed in {"", "none", "any", "x"}:
-        return NONE
-    names = [part.strip() for part in re.split(r"[,;]", text) if part.strip()]
-    if not names:  # a comma alone is also a part of "St. Helena, Ascension & Tristan da Cunha"
-        raise RequirementsError(f"{shown(typed[:60])} is not one of the {len(prompt.choices)} to choose from.")
-    return tuple(_read_member(name, prompt, state) for name in names)
+    known = {label.casefold(): value for value, label in prompt.choices} | {value: value for value, _ in prompt.choices}
+    # Names of members may have blanks: "1 3" are two topics, "Hong Kong" is one country.
+    parts = [part.strip() for part in re.split(r"[,;]" if are_members else r"[\s,;]", text) if part.strip()]
+    # Commas alone are a mistake, not an empty choice.
+    parts = [typed] if typed in known or not parts else parts
+    chosen = tuple(dict.fromkeys(_read_choice(part, known, prompt, state) for part in parts))
+    if len(chosen) > 1 and not prompt.many:
+        raise RequirementsError(f"only one can be chosen; expected a number from 1 to {len(prompt.choices)}.")
+    return chosen[0] if not prompt.many or chosen in {(NO_ANSWER,), (UNSURE,)} else chosen
 
 
-def _read_member(text: str, prompt: Prompt, state: State) -> str:
-    """Return the member that one name means: by its number in a short list, by its name, or by a part of it."""
-    if text.isascii() and text.isdigit() and len(prompt.choices) <= SHORT_LIST:
-        return prompt.choices[read_place(text, len(prompt.choices))][0]
-    if (known := state.catalogue.knowledge.criteria.find_member(prompt.key.name, text)) is not None:
-        return known
-    found = find_members(prompt, text, state.catalogue)
-    if len(found) == 1:
-        return found[0][0]
+def _read_choice(part: str, known: Mapping[str, str], prompt: Prompt, state: State) -> str:
+    are_members, count = prompt.kind == "members", len(prompt.choices)
+    if part.isascii() and part.isdigit() and (not are_members or count <= SHORT_LIST):
+        return prompt.choices[read_place(part, count)][0]
+    if part.casefold() in known:
+        return known[part.casefold()]
+    named = state.catalogue.knowledge.criteria.find_member(prompt.key.name, part) if are_members else None
+    # A comma alone is also a part of "St. Helena, Ascension & Tristan da Cunha".
+    is_name = are_members and any(map(str.isalnum, part))
+    found = find_members(prompt, part, state.catalogue) if named is None and is_name else ()
+    if named is not None or len(found) == 1:
+        return named or found[0][0]
     if found:
-        named = ", ".join(label for _, label in found[:_MOST_NAMED])
-        more = f" or {len(found) - _MOST_NAMED} others" if len(found) > _MOST_NAMED else ""
-        raise RequirementsError(f"{shown(text[:60])} may be {named}{more}; type one of them.")
-    hint = did_you_mean(brief(text), [label for _, label in prompt.choices])
-    raise RequirementsError(f"{shown(text[:60])} is not one of the {len(prompt.choices)} to choose from.{hint}")
+        labels = keep_few([label for _, label in found], _MOST_NAMED, "others")
+        raise RequirementsError(f"{shown(part[:60])} may be {join_any(labels)}; type one of them.")
+    hint = did_you_mean(brief(part), known)
+    raise RequirementsError(f"{shown(part[:60])} is not one of the {count} to choose from; type one, or help.{hint}")
 
 
 _LONGEST = 2_000
