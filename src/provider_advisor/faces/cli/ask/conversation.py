@@ -87,13 +87,12 @@ class Draft:
         along = [Key(kind, key.name) for kind in ALONG for key in ticked]
         return found | {key: self.said[key] for key in along if key in self.said}
 
-    def list_numbers(self) -> tuple[Key, ...]:
-        """Return the numbers to ask for on this screen, given what is ticked."""
-        return () if self.screen is None else list_bounds(self.state, self.screen, self.get_values())
-
-    def list_members(self) -> tuple[Key, ...]:
-        """Return the members that may be named on this screen, given what is ticked."""
-        return () if self.screen is None else list_members(self.state, self.screen, self.get_values())
+    def list_along(self) -> tuple[Key, ...]:
+        """Return the numbers to ask for, and the members that may be named, on this screen, given what is ticked."""
+        if self.screen is None:
+            return ()
+        values = self.get_values()
+        return *list_bounds(self.state, self.screen, values), *list_members(self.state, self.screen, values)
 
     def complete(self) -> State:
         """Return the state including the answers given on this screen so far."""

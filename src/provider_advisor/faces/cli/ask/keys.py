@@ -96,8 +96,11 @@ class KeyFace:
 
     def ask(self, draft: Draft, screen: Screen) -> Reply:
         """Show a screen; what is answered stays above as one line."""
-        is_list = len(screen.keys) > 1 or screen.keys[0].kind == "criterion"
-        reply = self._ask_list(draft, screen) if is_list else self._ask_alone(draft, screen)
+        heading = list_heading(screen, draft.state, standing=self._show_standing)
+        if len(screen.keys) > 1 or screen.keys[0].kind == "criterion":
+            reply = self._ask_list(draft, screen, heading)
+        else:
+            reply = _answer(draft, screen.keys[0], heading) or Reply("next")
         values = draft.get_values()
         if reply.word == "next" or (values and reply.word in {"done", "stop"}):
             show_lines([describe_summary(screen, values, draft.state)])
@@ -149,9 +152,8 @@ class KeyFace:
         """Return an answer to one question, or what was done instead."""
         return _ask_one(make_prompt(key, state.catalogue), before, state, ())
 
-    def _ask_list(self, draft: Draft, screen: Screen) -> Reply:
+    def _ask_list(self, draft: Draft, screen: Screen, heading: Sequence[str]) -> Reply:
         """Ask for marks and answers on lines; going back from a line returns to the list."""
-        heading = list_heading(screen, draft.state, standing=self._show_standing)
         while True:
             found, self._at = ask_rows(
                 heading,
@@ -162,36 +164,28 @@ class KeyFace:
             )
             if not isinstance(found, _OpenedLine):
                 return _complete(found)
-            reply = self._answer_line(draft, screen, found, heading)
-            if reply is not None:
+            self._at = found.key
+            reply = _answer(draft, found.key, heading[:1], found.typed)
+            if reply is None:
+                keys = [row.value for row in _make_lines(draft, screen)]
+                self._at = keys[min(keys.index(found.key) + 1, len(keys) - 1)]
+            elif reply.word != "back":
                 return reply
 
-    def _answer_line(self, draft: Draft, screen: Screen, opened: _OpenedLine, heading: Sequence[str]) -> Reply | None:
-        """Ask for the answer on one line; return what was done instead, if that leaves the list."""
-        prompt = make_prompt(opened.key, draft.state.catalogue)
-        answer = _ask_one(prompt, opened.typed or draft.said.get(opened.key), draft.complete(), heading[:1])
-        self._at = opened.key
-        if isinstance(answer, Reply):
-            return None if answer.word == "back" else answer
-        draft.said[opened.key] = answer
-        keys = [row.value for row in _make_lines(draft, screen)]
-        self._at = keys[min(keys.index(opened.key) + 1, len(keys) - 1)]
-        return None
 
-    def _ask_alone(self, draft: Draft, screen: Screen) -> Reply:
-        """Ask the only question of a screen."""
-        prompt = make_prompt(screen.keys[0], draft.state.catalogue)
-        heading = list_heading(screen, draft.state, standing=self._show_standing)
-        found = _ask_one(prompt, draft.said.get(prompt.key), draft.state, heading)
-        if isinstance(found, Reply):
-            return found
-        draft.said[prompt.key] = found
-        return Reply("next")
+def _answer(draft: Draft, key: Key, heading: Sequence[str], typed: str = "") -> Reply | None:
+    """Ask one question, and put its answer into the draft; return what was done instead."""
+    prompt = make_prompt(key, draft.state.catalogue)
+    found = _ask_one(prompt, typed or draft.said.get(key), draft.complete(), heading)
+    if isinstance(found, Reply):
+        return found
+    draft.said[key] = found
+    return None
 
 
 def _make_lines(draft: Draft, screen: Screen) -> list[Row]:
     """Return the lines of a screen; below a ticked line are its number and members."""
-    below = {*draft.list_numbers(), *draft.list_members()}
+    below = draft.list_along()
     keys: list[Key] = []
     for key in screen.keys:
         more = tuple(Key(kind, key.name) for kind in ALONG) if key.kind == "criterion" else ()

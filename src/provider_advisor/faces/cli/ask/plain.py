@@ -107,8 +107,8 @@ class PlainFace:
         place, reply = 0, Reply("back")
         while True:
             # The marks decide which numbers and members are asked for.
-            numbers, members = [[key] for key in draft.list_numbers()], _group_alike(draft.list_members(), draft.state)
-            steps = [*([criteria] if criteria else []), *numbers, *members, *others]
+            along = _group_alike(draft.list_along(), draft.state)
+            steps = [*([criteria] if criteria else []), *along, *others]
             if place == len(steps):
                 return Reply("next")
             if reply.word == "next":
@@ -305,10 +305,10 @@ def _read_way(text: str, end: End, ways: str) -> Reply:
 
 
 def _group_alike(keys: Iterable[Key], state: State) -> list[list[Key]]:
-    """Return keys of members, in groups with the same list of members."""
-    criteria, found = state.catalogue.knowledge.criteria, dict[str, list[Key]]()
+    """Return the keys in groups: those of members with the same list together, each other one alone."""
+    criteria, found = state.catalogue.knowledge.criteria, dict[object, list[Key]]()
     for key in keys:
-        found.setdefault(str(criteria[key.name].of_each), []).append(key)
+        found.setdefault(criteria[key.name].of_each if key.kind == "members" else key, []).append(key)
     return list(found.values())
 
 
