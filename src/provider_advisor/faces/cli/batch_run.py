@@ -52,15 +52,22 @@ _CALLED = {
     "matched": "the file of matches (--matched)",
 }
 """What sentences call the files of these options."""
+_SETTLING = (
+    *("id_column", "separator", "encoding", "skip_lines", "decimal", "renames", "scale"),
+    *("reasons", "explain", "long", "max_age", "rejects", "unlisted_unknown"),
+)
+"""The options on which an output depends as they are given: a run is resumed only with the same."""
 
 
 def run_batch(names: tuple[str, ...], options: BatchOptions) -> int:
     """Score the inputs, write the output, which is named last, and return the exit status."""
-    _check_addresses(names, options)
+    inputs, output = names[:-1], names[-1]
+    _check_addresses(inputs, output, options)
     knowledge = options.limit(options.load())
-    with _stage_outputs(names, options) as (places, placed, staging):
+    with _stage_outputs(inputs, output, options) as (place, placed, staging):
         try:
-            result, facts = (_run_on_spark if options.engine == "spark" else _run_here)(places, knowledge, placed)
+            run_on = _run_on_spark if options.engine == "spark" else _run_here
+            result, facts = run_on(inputs, place, knowledge, placed)
         except Interrupted as error:
             _say(str(error))
             return get_signal_status(error.number)
@@ -70,20 +77,22 @@ def run_batch(names: tuple[str, ...], options: BatchOptions) -> int:
     return ExitStatus.REJECTED if result.rejected else ExitStatus.ANSWERED
 
 
-def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
-    output = None if names[-1] == "-" else _follow_links(names[-1])
-    form = choose_form(names[-1], options.output_format, "--output-format")
-    is_folder, is_workbook = output is not None and is_folder_name(names[-1]), form == "xlsx"
-    if output is None and form in {"parquet", "xlsx"}:
+def _run_here(
+    names: tuple[str, ...], output: str, knowledge: KnowledgeBase, options: BatchOptions
+) -> tuple[Result, Facts]:
+    path = None if output == "-" else _follow_links(output)
+    form = choose_form(output, options.output_format, "--output-format")
+    is_folder, is_workbook = path is not None and is_folder_name(output), form == "xlsx"
+    if path is None and form in {"parquet", "xlsx"}:
         kind = "Parquet" if form == "parquet" else "a workbook"
         raise BatchError(f"{kind} cannot be written to standard output; give a file, or add --output-format csv.")
     if is_workbook:
         _check_workbook_options(options, is_folder=is_folder)
-    inputs = options.open_inputs(names[:-1], knowledge)
-    rejects = _find_place("rejects", options.rejects) or (find_default_rejects(output) if output else None)
-    check_places(inputs.sources, _list_places(options, output, rejects, is_folder=is_folder), rejects)
+    inputs = options.open_inputs(names, knowledge)
+    rejects = _find_place("rejects", options) or (find_default_rejects(path) if path else None)
+    check_places(inputs.sources, _list_places(options, path, rejects, is_folder=is_folder), rejects)
     if options.resume:
-        _check_resumable(inputs, output)
+        _check_resumable(inputs, path)
     options.show_reading(inputs, quiet=options.quiet)
     scoring_options = _choose_scoring(options)._replace(
         dated=inputs.is_dated, reasons=options.reasons or is_workbook,
@@ -92,7 +101,7 @@ def _run_here(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOp
     scoring = BlockScorer(knowledge, inputs.schema, form, scoring_options)
     id_column = options.id_column or ("team" if "team" in inputs.schema.names else None)
     plan = Plan(
-        output, form, rejects, options.threads or 0, resume=options.resume,
+        path, form, rejects, options.threads or 0, resume=options.resume,
         about=_list_dependencies(knowledge, options), is_folder=is_folder,
         workbook=WorkbookPlan(knowledge, scoring.facts, inputs, options.reasons, id_column) if is_workbook else None,
     )  # fmt: skip
@@ -139,50 +148,41 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
     """Return what the output depends on besides the inputs, by option."""
+    given = options.replace(renames=", ".join(options.renames), skip_lines=str(options.skip_lines))
     return {
-        "--id": options.id_column,
-        "--separator": options.separator,
-        "--encoding": options.encoding,
-        "--skip-lines": str(options.skip_lines),
-        "--decimal": options.decimal,
-        "--rename": ", ".join(options.renames),
-        "--scale": options.scale,
+        **{getattr(type(options), name).opts[0]: getattr(given, name) for name in _SETTLING},
         "--matches": options.matches and read_input(options.matches).decode("utf-8", "replace"),
-        "--reasons": options.reasons,
-        "--explain": options.explain,
-        "--long": options.long,
-        "--max-age": options.max_age,
-        "--rejects": options.rejects,
-        "--unlisted-unknown": options.unlisted_unknown,
         "--as-of": (options.day or today()).isoformat(),
         "the knowledge base": knowledge.fingerprint,
     }
 
 
-def _run_on_spark(names: tuple[str, ...], knowledge: KnowledgeBase, options: BatchOptions) -> tuple[Result, Facts]:
+def _run_on_spark(
+    names: tuple[str, ...], output: str, knowledge: KnowledgeBase, options: BatchOptions
+) -> tuple[Result, Facts]:
     from provider_advisor.batch.spark.driver import run_on_spark  # noqa: PLC0415 (of an extra)
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
         if value:
             raise BatchError(f"--{name} does not work with Spark; leave it out, or leave out --engine spark.")
-    if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, names)):
+    if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, (*names, output))):
         raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
 
     def tell(inputs: Inputs) -> None:
         options.show_reading(inputs, quiet=options.quiet)
         _collect_from_now_on()
 
-    with options.note_matches(names[:-1]):
+    with options.note_matches(names):
         result = run_on_spark(
-            names[:-1],
-            names[-1],
+            names,
+            output,
             knowledge,
             _choose_scoring(options),
             master=options.master,
             output_format=options.output_format,
             reading=options.reading_options(knowledge),
-            rejects=_find_place("rejects", options.rejects),
-            others=_list_others(options),
+            rejects=_find_place("rejects", options),
+            others=_list_places(options),
             tell=tell,
             bar=sys.stderr.isatty() and not options.quiet,
         )
@@ -217,9 +217,9 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Output
 # Where it writes
 
 
-def _check_addresses(names: tuple[str, ...], options: BatchOptions) -> None:
+def _check_addresses(inputs: tuple[str, ...], output: str, options: BatchOptions) -> None:
     """Raise BatchError for an address that cannot be written, or that may have changed since an earlier run."""
-    written = (names[-1], options.rejects, options.summary, options.report)
+    written = (output, options.rejects, options.summary, options.report)
     for name in filter(find_scheme, filter(None, written)):
         shown = show_address(name)
         if not is_stored(name):
@@ -235,24 +235,26 @@ def _check_addresses(names: tuple[str, ...], options: BatchOptions) -> None:
             raise BatchError(
                 f"--resume works only from file to file, and {shown} is in a store; leave it out, or give a file."
             )
-    if options.resume and (found := next(filter(is_web_address, names[:-1]), None)):
+    if options.resume and (found := next(filter(is_web_address, inputs), None)):
         raise BatchError(f"--resume works only from file to file; download {show_address(found)}, and give the file.")
 
 
 @contextlib.contextmanager
 def _stage_outputs(
-    names: tuple[str, ...], options: BatchOptions
-) -> Iterator[tuple[tuple[str, ...], BatchOptions, OutputStager | None]]:
-    """Yield the names and options with local files for objects in stores, and the uploads of these files."""
-    given = {"output": names[-1], "rejects": options.rejects, "summary": options.summary, "report": options.report}
+    inputs: tuple[str, ...], output: str, options: BatchOptions
+) -> Iterator[tuple[str, BatchOptions, OutputStager | None]]:
+    """Yield the output and the options with local files for objects in stores, and the uploads of these files."""
+    given = {"output": output, "rejects": options.rejects, "summary": options.summary, "report": options.report}
     if not any(name and is_stored(name) for name in given.values()):
-        yield names, options, None
+        yield output, options, None
         return
     from provider_advisor.batch.remote.stores import stage  # noqa: PLC0415 (clients of stores load slowly)
 
-    if is_stored(names[-1]) and options.rejects is None:
-        given["rejects"] = _name_rejects(names[-1])
-    with stage(names[:-1]) as staging:
+    if is_stored(output) and options.rejects is None:
+        # `scores.rejects.csv` beside `scores.parquet`
+        place, sign, query = output.partition("?")
+        given["rejects"] = f"{place.removesuffix(PurePosixPath(place).suffix)}.rejects.csv{sign}{query}"
+    with stage(inputs) as staging:
         placed: dict[str, Any] = {
             name: staging.place(_CALLED[name], value) if value and is_stored(value) else value
             for name, value in given.items()
@@ -260,37 +262,24 @@ def _stage_outputs(
         if given["rejects"] and is_stored(given["rejects"]):
             staging.refuse_other(_CALLED["rejects"], REJECTS_HEADER, "a rejects file from an earlier run")
         output = str(placed.pop("output"))
-        yield (*names[:-1], output), options.replace(**placed), staging
-
-
-def _name_rejects(url: str) -> str:
-    """Return where the rejects of an output in a store go: `scores.rejects.csv` beside `scores.parquet`."""
-    place, sign, query = url.partition("?")
-    return f"{place.removesuffix(PurePosixPath(place).suffix)}.rejects.csv{sign}{query}"
+        yield output, options.replace(**placed), staging
 
 
 def _list_places(
-    options: BatchOptions, output: Path | None, rejects: Path | None, *, is_folder: bool
+    options: BatchOptions, output: Path | None = None, rejects: Path | None = None, *, is_folder: bool = False
 ) -> list[OutputPlace]:
-    """Return all places that a run writes to; without an output, its rows go to standard output."""
-    places = _list_others(options)
-    if rejects is not None:
-        places.append(OutputPlace(_CALLED["rejects"], rejects))
+    """Return all places that a run writes to. Raises BatchError for an option that names standard output."""
+    others = [(name, _find_place(name, options)) for name in ("summary", "report", "matched")]
+    found = [OutputPlace(_CALLED[name], path) for name, path in (*others, ("rejects", rejects)) if path is not None]
     if output is not None:
-        places.insert(0, OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"))
-        places.append(OutputPlace("the work folder", find_work_folder(output), "hidden"))
-    return places
+        found.insert(0, OutputPlace(_CALLED["output"], output, "folder" if is_folder else "file"))
+        found.append(OutputPlace("the work folder", find_work_folder(output), "hidden"))
+    return found
 
 
-def _list_others(options: BatchOptions) -> list[OutputPlace]:
-    """Return the files that are written when all rows are. Raises BatchError for standard output."""
-    given = (("summary", options.summary), ("report", options.report), ("matched", options.matched))
-    found = ((name, _find_place(name, value)) for name, value in given)
-    return [OutputPlace(_CALLED[name], path) for name, path in found if path is not None]
-
-
-def _find_place(name: str, given: str | None) -> Path | None:
+def _find_place(name: str, options: BatchOptions) -> Path | None:
     """Return the file that an option names. Raises BatchError for standard output, which is for rows alone."""
+    given = getattr(options, name)
     if given == "-":
         raise BatchError(f"--{name} takes a file; standard output is only for rows.")
     return _follow_links(given) if given else None
