@@ -19,7 +19,6 @@ from provider_advisor.questionnaire import (
     GivenAnswer,
     Screen,
     State,
-    TriedAnswer,
     answer_screen,
     choose_screen,
     put_answers,
@@ -48,11 +47,11 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
             Key("criterion", "whiteboard"),
             ["Of the 2 providers still in the running: 1 known to have it, 1 known to lack it."],
         ),
-        ({}, Key("criterion", "whiteboard"), ["Must, good or nice: a provider would be ahead for certain."]),
+        ({}, Key("criterion", "whiteboard"), ["Must, good or nice: one provider is ahead for certain."]),
         (
             {"whiteboard": "must"},
             Key("criterion", "ucaas"),
-            ["Must: none of the providers compared would meet every must."],
+            ["Must: none of the providers compared meets every must."],
         ),
         (
             {"whiteboard": "must"},
@@ -62,7 +61,7 @@ def _with(catalogue: Catalogue, **levels: str) -> State:
         (
             {"whiteboard": "good"},
             Key("criterion", "ucaas"),
-            ["Must or good: another provider would be ahead for certain."],
+            ["Must or good: another provider is ahead for certain."],
         ),
         (
             {"whiteboard": "must", "ucaas": "must"},
@@ -83,12 +82,12 @@ def test_it_says_what_is_known_and_what_an_answer_would_do(catalogue, levels, ke
 
 
 def test_an_answer_that_stays_open_says_between_how_many():
-    """Otherwise "the answer is open" and "the answer would be open" tell two states apart that read the same."""
+    """Otherwise both would read "the answer is open"."""
     today = Catalogue(facts_as_of(load(), dt.date(2026, 11, 30), None))
     said = describe_why(_with(today, video_meetings="must"), Key("criterion", "whiteboard"))
     counts = re.findall(r"open between (\d+) providers", "\n".join(said))
     assert f"So far: 1 requirement; the answer is open between {counts[0]} providers." in said
-    assert f"Must, good or nice: the answer would be open between {counts[1]} providers." in said
+    assert f"Must, good or nice: the answer is open between {counts[1]} providers." in said
     assert int(counts[1]) < int(counts[0]), "the facts of today leave fewer, whatever the numbers"
 
 
@@ -100,8 +99,7 @@ def test_an_answer_that_stays_open_says_between_how_many():
     ],
 )
 def test_as_many_providers_as_before_are_said_to_be_others_only_if_they_are(before, after, others):
-    tried = TriedAnswer("must", Verdict("tie", among=after))
-    assert why_wording._describe_tried(tried, before) == f"2 providers would be level{others}"
+    assert why_wording._describe_verdict(Verdict("tie", among=after), before) == f"2 providers are level{others}"
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -132,4 +130,4 @@ def test_of_nine_answers_with_one_effect_the_ninth_is_named_and_not_counted(know
     )
     catalogue = Catalogue(facts_as_of(knowledge_from(tmp_path, facts={"team.yaml": team}), dt.date(2024, 1, 1), None))
     text = " ".join(describe_why(State(catalogue), Key("situation", "skill")))
-    assert "level 7 or level 8: the answer would stay the same." in text
+    assert "level 7 or level 8: the answer stays the same." in text

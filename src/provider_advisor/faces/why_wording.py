@@ -16,7 +16,6 @@ from provider_advisor.questionnaire import (
     Key,
     Known,
     State,
-    TriedAnswer,
     Why,
     explain_question,
     make_prompt,
@@ -45,7 +44,7 @@ _STRENGTHS: Mapping[str, str] = {
     "firm": " for certain",
     "dated": ", but only on facts that are out of date",
     "leaning": ", but not for certain",
-    "lean": ", but it would not be known whether it meets every must",
+    "lean": ", but it is not known whether it meets every must",
 }
 
 
@@ -74,7 +73,7 @@ def describe_why(state: State, key: Key, names: Mapping[str, str] = _NO_NAMES) -
 def _describe_known(known: Known) -> Iterator[str]:
     stated = write_count(known.stated, "requirement", "requirements")
     unsure = f", {known.unsure} not sure" if known.unsure else ""
-    yield f"So far: {stated}{unsure}; {_describe_kind(known.verdict)}."
+    yield f"So far: {stated}{unsure}; {_describe_verdict(known.verdict)}."
     yield " ".join(_describe_proved(known))
 
 
@@ -89,20 +88,24 @@ def _describe_proved(known: Known) -> Iterator[str]:
         yield f"Open: {what}up to {write_count(known.left, 'criterion', 'criteria')} could still change the answer."
 
 
-def _describe_kind(verdict: Verdict) -> str:
-    if verdict.kind == "recommended":
-        return f"one provider is ahead{_STRENGTHS[str(verdict.strength)]}"
-    if verdict.lean:
-        return "one provider is ahead, but it is not known whether it meets every must"
-    if verdict.kind == "undetermined":
-        return f"the answer is open{_describe_among(verdict)}"
+def _describe_verdict(verdict: Verdict, before: Verdict | None = None) -> str:
+    """Say who is ahead, without a name; after an answer that is tried, in words that tell it from `before`."""
+    if verdict.kind == "none":
+        return "none of the providers compared meets every must"
+    # As many as before, but others: without this, the sentence would be that of the answer so far.
+    then = verdict.among if before is None else before.among
+    is_alike = len(then) == len(verdict.among) and set(then) != set(verdict.among)
+    others = ", but not the same ones as now" if is_alike else ""
     if verdict.kind == "tie":
-        return f"{len(verdict.among):,} providers are level"
-    return "none of the providers compared meets every must"
-
-
-def _describe_among(verdict: Verdict) -> str:
-    return f" between {len(verdict.among):,} providers" if verdict.among else ""
+        return f"{len(verdict.among):,} providers are level{others}"
+    ahead = verdict.provider or verdict.lean
+    if ahead is None:
+        among = f" between {len(verdict.among):,} providers" if verdict.among else ""
+        return f"the answer is open{among}{others}"
+    who = "one provider"
+    if before is not None and (was := before.provider or before.lean):
+        who = "the same provider" if ahead == was else "another provider"
+    return f"{who} is ahead{_STRENGTHS[verdict.strength or 'lean']}"
 
 
 def _describe_coverage(coverage: Coverage | None) -> Iterator[str]:
@@ -121,14 +124,15 @@ def _describe_moves(found: Why, state: State, names: Mapping[str, str]) -> Itera
     """Yield what each answer would change on its own; answers with the same effect together."""
     by_effect: dict[str, list[str]] = {}
     for tried in found.tried:
-        effect = _describe_tried(tried, found.known.verdict)
+        before, after = found.known.verdict, tried.verdict
+        effect = "" if after == before else _describe_verdict(after, before)
         answer = describe_answer(found.key, tried.answer, state)
         by_effect.setdefault(effect, []).append(names.get(answer, answer))
     same = by_effect.pop("", [])
     for effect, answers in by_effect.items():
         yield f"{_join_answers(answers)}: {effect}."
     if by_effect and same:
-        yield f"{_join_answers(same)}: the answer would stay the same."
+        yield f"{_join_answers(same)}: the answer stays the same."
     elif not by_effect:
         together = ", but together with other answers it may" if found.decides else ""
         yield f"On its own, it does not change the answer{together}."
@@ -136,25 +140,6 @@ def _describe_moves(found: Why, state: State, names: Mapping[str, str]) -> Itera
 
 def _join_answers(answers: Sequence[str]) -> str:
     return capital(join_any(keep_few(answers, _MOST_LISTED, "others")))
-
-
-def _describe_tried(tried: TriedAnswer, before: Verdict) -> str:
-    """Say how the answer would change; empty if it would not."""
-    after = tried.verdict
-    if after == before:
-        return ""
-    if after.kind == "none":
-        return "none of the providers compared would meet every must"
-    # As many as now, but others: without this, the sentence would be that of the answer so far.
-    is_alike = len(after.among) == len(before.among) and set(after.among) != set(before.among)
-    others = ", but not the same ones as now" if is_alike else ""
-    if after.kind == "tie":
-        return f"{len(after.among):,} providers would be level{others}"
-    ahead, was = after.provider or after.lean, before.provider or before.lean
-    if ahead is None:
-        return f"the answer would be open{_describe_among(after)}{others}"
-    who = "a provider" if was is None else "the same provider" if ahead == was else "another provider"
-    return f"{who} would be ahead{_STRENGTHS[after.strength or ('lean' if after.lean else '')]}"
 
 
 def _describe_dependents(found: Why) -> Iterator[str]:
