@@ -253,7 +253,7 @@ def test_the_impact_of_a_change_shows_what_labels_hide(recommend_says, hostile, 
     source.write_text("team,needs\nA\u202eb,test-rides\n", encoding="utf-8")
     run = recommend_says(f"recommend impact {source} --before {tmp_path / 'before'} --as-of 2024-01-01 {hostile}")
     assert run.status == 0
-    assert "1 verdict of 1 team changes" in run.out
+    assert "Changed verdicts: 1 of 1 team" in run.out
     assert not _UNSEEN.search(run.out)
     assert "u202e" in run.out
 
@@ -279,7 +279,7 @@ def _drawn(ask, keys: str) -> str:
 
 def test_lists_and_typed_lines_of_a_terminal_show_what_labels_hide():
     row = Row("a", _HOSTILE, details=[_HOSTILE], keys=[_HOSTILE])
-    drawn = _drawn(lambda: ask_rows([_HOSTILE], lambda: [row], {"enter": lambda _: "done"}), "\r")
+    drawn = _drawn(lambda: ask_rows([_HOSTILE], lambda _: [row], {"enter": lambda _: "done"}), "\r")
     drawn += _drawn(lambda: ask_text([_HOSTILE], _HOSTILE, [_HOSTILE], [_HOSTILE]), "\r")
     assert drawn.count(_SHOWN) >= 6
     assert not re.search("[\x9b\u202e\u200b\u2066\ufeff\u2028]", drawn)

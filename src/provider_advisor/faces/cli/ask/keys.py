@@ -26,7 +26,6 @@ from provider_advisor.faces.cli.ask.list_widget import (
     Note,
     Row,
     ask_rows,
-    ask_search,
     ask_text,
     hold_keys,
     join_keys,
@@ -157,7 +156,7 @@ class KeyFace:
         while True:
             found, self._at = ask_rows(
                 heading,
-                lambda: _make_lines(draft, screen),
+                lambda _: _make_lines(draft, screen),
                 _make_list_actions(draft, screen),
                 start=self._at,
                 mark_width=_MARK_WIDTH,
@@ -251,7 +250,7 @@ def _step(steps: int, level: str) -> str:
 
 def _choose(heading: Sequence[str], rows: Sequence[Row], actions: Mapping[str, Action], start: object = None) -> Any:  # noqa: ANN401 (the value of a row)
     """Return the value of the chosen row, or the result of an action."""
-    return ask_rows(heading, lambda: rows, {"enter": lambda row: row.value, **actions}, start=start)[0]
+    return ask_rows(heading, lambda _: rows, {"enter": lambda row: row.value, **actions}, start=start)[0]
 
 
 def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
@@ -301,9 +300,9 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
         return tuple(chosen) or NONE if row.value == NONE else row.value
 
     commands = _make_commands(prompt, state)
-    actions = {"?": commands["?"], "escape": commands["b"], "c-d": commands["c-d"]}
+    actions = {"enter": choose, "?": commands["?"], "escape": commands["b"], "c-d": commands["c-d"]}
     label = prompt.label if prompt.ask in prompt.label else f"{prompt.label}. {prompt.ask}"
-    return ask_search(heading, label, make_rows, choose, actions)
+    return ask_rows(heading, make_rows, actions, mark_width=_TICK_WIDTH, label=label)[0]
 
 
 def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
@@ -311,7 +310,7 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
     given = before if isinstance(before, tuple | list) else (before,)
     ticked = {value for value, _ in prompt.choices if value in given}
 
-    def make_rows() -> list[Row]:
+    def make_rows(_: str) -> list[Row]:
         return [
             _make_tick(value, label, details(value), _TICK, ticked=value in ticked) for value, label in prompt.choices
         ]

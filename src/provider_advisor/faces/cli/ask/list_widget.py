@@ -66,7 +66,6 @@ _WIDEST = 100
 _OTHERS = 9
 """The fewest rows that the other windows need."""
 
-_TICK_WIDTH = 4
 _JOINT = "\N{NO-BREAK SPACE}"
 _MOVES = {
     **dict.fromkeys(("up", "k", "c-p", "s-tab"), -1),
@@ -146,65 +145,47 @@ def hold_keys() -> AbstractContextManager[None]:
     return get_app_session().input.raw_mode()
 
 
-def ask_rows(
+def ask_rows(  # noqa: PLR0913 (a list has as many sides)
     heading: Sequence[str],
-    make_rows: Callable[[], Sequence[Row]],
+    make_rows: Callable[[str], Sequence[Row]],
     actions: Mapping[str, Action],
     *,
     start: object = None,
     mark_width: int = 0,
+    label: str | None = None,
 ) -> tuple[Any, Any]:
     """Return the result of an action, and the value of the row at the pointer.
 
     `actions` are by the name of their key, as prompt_toolkit calls it; the pointer begins at the row of the value
-    `start`, else at the first. Raises KeyboardInterrupt, and EOFError where the input ends.
+    `start`, else at the first. With a `label`, letters are typed into a line after it, and `make_rows` finds the rows
+    for them; there is always one. Keys that can be typed then act only while the line is empty, and an action that
+    stays in the list empties it. Raises KeyboardInterrupt, and EOFError where the input ends.
     """
-    board, keys = _Board(make_rows, start), KeyBindings()
-    for key, steps in _MOVES.items():
-        _bind(keys, key, partial(board.move, steps))
-    for key, place in _ENDS.items():
-        _bind(keys, key, partial(board.jump, place))
-    for key, action in actions.items():
-        _bind(keys, key, partial(board.act, action))
-    # A paste is ignored: its letters would be taken for keys.
-    _bind(keys, Keys.BracketedPaste, lambda _: None)
-    return _run(heading, _make_rows_windows(board, mark_width), board.get_text, keys), board.row.value
+    buffer, keys, is_search = Buffer(multiline=False), KeyBindings(), label is not None
+    board = _Board(lambda: make_rows(buffer.text[:LONGEST]), start)
 
-
-def ask_search(
-    heading: Sequence[str],
-    label: str,
-    make_rows: Callable[[str], Sequence[Row]],
-    act: Action,
-    actions: Mapping[str, Action],
-) -> Any:  # noqa: ANN401 (whatever the action returned)
-    """Return the result of the action at the chosen row, or of another key in `actions`.
-
-    Letters are typed into a line, and `make_rows` finds the rows for it; there is always one. Enter acts on the row at
-    the pointer; where that returns None, the list stays and the line is empty again. Keys of `actions` that can be
-    typed count only while the line is empty. Raises KeyboardInterrupt, and EOFError where the input ends.
-    """
-    buffer, keys = Buffer(multiline=False), KeyBindings()
-    board = _Board(lambda: make_rows(buffer.text[:LONGEST]))
-    # Other rows are found for other letters, so the pointer starts at the first again.
-    buffer.on_text_changed += lambda _: board.point_at(None)
-
-    def choose(event: KeyPressEvent) -> None:
-        was_typed = bool(buffer.text)
-        board.act(act, event)
-        if was_typed:
-            buffer.reset()  # without on_text_changed
-            board.point_at(None)
+    def act(action: Action, event: KeyPressEvent) -> None:
+        board.act(action, event)
+        if buffer.text:
+            buffer.text = ""
 
     for key, steps in _MOVES.items():
-        if len(key) > 1:  # j and k are letters here
+        if len(key) > 1 or not is_search:  # j and k are letters in a line
             _bind(keys, key, partial(board.move, steps))
-    _bind(keys, "enter", choose)
     for key, action in actions.items():
         is_typed = Condition(lambda: not buffer.text) if len(key) == 1 else True
-        keys.add(key, eager=True, filter=is_typed)(partial(board.act, action))
-    line = _make_line(buffer, label, keys, most=2)
-    return _run(heading, [line, *_make_rows_windows(board, _TICK_WIDTH)], board.get_text, keys, line)
+        keys.add(key, eager=True, filter=is_typed)(partial(act, action))
+    windows = _make_rows_windows(board, mark_width)
+    if label is not None:
+        # Other rows are found for other letters, so the pointer starts at the first again.
+        buffer.on_text_changed += lambda _: board.point_at(None)
+        windows.insert(0, _make_line(buffer, label, keys, most=2))
+    else:
+        for key, place in _ENDS.items():
+            _bind(keys, key, partial(board.jump, place))
+        # A paste is ignored: its letters would be taken for keys.
+        _bind(keys, Keys.BracketedPaste, lambda _: None)
+    return _run(heading, windows, board.get_text, keys, windows[0] if is_search else None), board.row.value
 
 
 def ask_text(
