@@ -211,8 +211,7 @@ def test_of_many_providers_only_those_with_a_team_have_a_bar(runs, done):
         {**one, "name": name, "recommended": {**one["recommended"], "teams": count}} for name, count in teams.items()
     ]
     values = batch_values(summary)
-    labels = [bar.label for bar in values["verdicts"].bars]
-    assert labels[:4] == ["p2", "p5", "p1", "p4"]
+    assert [part["name"] for part in values["leading"]] == ["p2", "p5", "p1", "p4"]
     assert values["nowhere"] == "p0, p3 and p6"
 
 

@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from provider_advisor.explanation.answer_records import AnswerRecord, VerdictRecord
-from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, stale_text
+from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, percent, stale_text
 from provider_advisor.faces.report.contents import Bill, Report, make_report
 from provider_advisor.knowledge import KnowledgeBase
 
@@ -38,7 +38,7 @@ def make_environment(*packages: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["keep_days"] = keep_days
+    environment.filters |= {"keep_days": keep_days, "percent": percent}
     return environment
 
 
