@@ -145,10 +145,23 @@ def drop_bound(target: str) -> str:
     return _SIGN.split(target)[0]
 
 
-def is_one_of_many(criterion: Criterion, word: str) -> bool:
-    """Return whether a word is only the singular of what a criterion counts: a "contact" is no number of contacts."""
-    names = map(fold, (criterion.id, *criterion.aliases, *criterion.keywords))
-    return criterion.kind == "quantity" and counts(criterion) and "-" not in fold(word) and fold(word) not in names
+def only_resembles(word: str, criterion: Criterion) -> bool:
+    """Return whether a single word has the stem of a name of a criterion, and is another word.
+
+    A "contact" is no number of contacts, and "pages", "ports" and "messages" are no paging, porting and messaging.
+    """
+    if "-" in (said := fold(word)):
+        return False
+    names = {fold(name) for name in (criterion.id, criterion.label, *criterion.aliases, *criterion.keywords)}
+    if said in names:
+        return False
+    akin = [name for name in names if stem(name) == stem(said)]
+    is_one_of_many = criterion.kind == "quantity" and counts(criterion)
+    return is_one_of_many or not any(_is_gerund(name) is _is_gerund(said) for name in akin)
+
+
+def _is_gerund(word: str) -> bool:
+    return word.removesuffix("s").endswith("ing")
 
 
 class _NamedWords(NamedTuple):
@@ -294,7 +307,7 @@ class _Sentence:
         self._spoken = [part for part in self._find_parts(self._stems, reader.names) if not self._is_in_number(part)]
         named = [part for part in self._spoken if len(part.names) == 1]  # a name of two criteria asks for neither
         named = [part for part in named if not self._is_member_beside(part, named, reader.members)]
-        named = [part for part in named if not is_one_of_many(self._criteria[part.names[0]], self._get_word(part))]
+        named = [part for part in named if not only_resembles(self._get_name(part), self._criteria[part.names[0]])]
         # A keyword may hold a member: "iso-27001" leads to the certificates, and is one of them.
         taken = _list_places(part for part in named if not part.is_keyword)
         members = self._members = list(self._find_parts(self._plain, reader.members, taken))
@@ -338,8 +351,8 @@ class _Sentence:
         """Return where a part begins and ends in the text."""
         return self._spans[part.start].start(), self._spans[part.end - 1].end()
 
-    def _get_word(self, part: _NamedWords) -> str:
-        """Return the words of a part as one name."""
+    def _get_name(self, part: _NamedWords) -> str:
+        """Return the words of a part as a name."""
         return "-".join(self._plain[part.start : part.end])
 
     def _find_gap(self, before: int, after: int) -> str:

@@ -25,7 +25,7 @@ from provider_advisor.knowledge.bounds_in_words import find_amounts
 from provider_advisor.knowledge.conditions import EITHER
 from provider_advisor.knowledge.records import Criterion
 from provider_advisor.knowledge.search import count_shared
-from provider_advisor.knowledge.sentences import is_one_of_many
+from provider_advisor.knowledge.sentences import only_resembles
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.grammar import get_name, read_requirement
 from provider_advisor.requirements.priority_words import split_priority
@@ -227,7 +227,7 @@ class Matcher:
                     name for name in (*one.aliases, one.id, one.label) if fold(name) not in self._knowledge.loose_words
                 ]
                 form = next((name for name in names if index.are_alike(name, word)), None)
-                if form and not is_one_of_many(one, word):
+                if form and not only_resembles(word, one):
                     found[entry.id] = form
         # "Call recordings" are no "call records", whose stems are the same.
         shared = {name: count_shared(form, word) for name, form in found.items()}
