@@ -60,5 +60,6 @@ def meet_assistant():
     from mcp.client import Client  # noqa: PLC0415 (as above)
 
     from provider_advisor.faces.web.assistants import make_server  # noqa: PLC0415 (as above)
+    from provider_advisor.faces.web.runs import RunFolder  # noqa: PLC0415 (as above)
 
-    return lambda *given: Client(make_server(*given))
+    return lambda knowledge, runs=None: Client(make_server(knowledge, runs or RunFolder()))

@@ -1037,7 +1037,7 @@ def test_an_assistant_gets_answers_with_what_is_not_known(meet_assistant):
             return tools, found, answer, wrong
 
     tools, found, answer, wrong = asyncio.run(talk())
-    assert tools == {"recommend", "search_criteria", "facts", "compare", "ask", "replay"}
+    assert tools == {"recommend", "search_criteria", "facts", "compare", "ask", "replay", "impact"}
     assert "call-recording" in str(found.content)
     said = answer.structured_content or json.loads(answer.content[0].text)
     findings = recommend(_KNOWLEDGE, needs=["sms", "ucaas"]).record["findings"]

@@ -7,8 +7,8 @@ assistant's memory too: long lists end with how much was left out, and how to as
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
 from starlette.types import Receive, Scope, Send
@@ -41,30 +41,11 @@ _MOST_CELLS = 200
 _TOOLS = {"criteria": "`search_criteria`", "facts": "`facts`"}
 """The tools that an assistant uses in place of commands."""
 
-_Given = ParamSpec("_Given")
-
 _ABOUT = (
     "Recommends a provider from sourced, dated facts and weighted rules. Search criteria first: only their ids can be "
     "asked for. Say in your answer what `not_known` lists, name the sources, and claim nothing about providers that "
     "were not compared: `scope` says how many were."
 )
-
-
-def _tell_mistakes(tool: Callable[_Given, dict[str, Any]]) -> Callable[_Given, dict[str, Any]]:
-    """Return a tool whose answer names what is wrong: an error would only tell the assistant that the call failed."""
-
-    @wraps(tool)
-    def tell(*given: _Given.args, **named: _Given.kwargs) -> dict[str, Any]:
-        try:
-            return tool(*given, **named)
-        except AdvisorError as error:
-            return _record_mistakes(error)
-
-    return tell
-
-
-def _record_mistakes(error: AdvisorError) -> dict[str, Any]:
-    return {"mistakes": [tell_program(sentence, _TOOLS) for sentence in list_mistakes(error)]}
 
 
 def _shorten(name: str, rows: Sequence[Any], most: int, advice: str) -> dict[str, Any]:
@@ -81,21 +62,19 @@ def _shorten(name: str, rows: Sequence[Any], most: int, advice: str) -> dict[str
 class AssistantTools:
     """The tools, one a method: their names, parameters and descriptions are what an assistant reads."""
 
-    def __init__(self, service: KnowledgeService) -> None:
-        self._service = service
+    def __init__(self, service: KnowledgeService, runs: RunFolder) -> None:
+        self._service, self._runs = service, runs
 
     def list_all(self) -> list[Callable[..., Any]]:
         """Return the tools."""
-        return [self.recommend, self.ask, self.search_criteria, self.facts, self.compare, self.replay]
+        return [self.recommend, self.ask, self.search_criteria, self.facts, self.compare, self.replay, self.impact]
 
-    @_tell_mistakes
     def search_criteria(self, words: Annotated[str, Field(max_length=_LONGEST_SEARCH)]) -> dict[str, Any]:
         """Find criteria to ask for, by name or meaning, best match first."""
         if not (found := self._service.search(words)):
             raise RequirementsError(explain_unfound(words, self._service.knowledge))
         return _shorten("criteria", [*map(record_criterion, found)], _MOST_FOUND, "use other words")
 
-    @_tell_mistakes
     def recommend(self, /, **question: object) -> dict[str, Any]:
         """Recommend a provider for a team; a question has the keys of a requirements file.
 
@@ -122,7 +101,6 @@ class AssistantTools:
             "sources": answer["sources"],
         }
 
-    @_tell_mistakes
     def facts(self, provider: str = "", criterion: str = "", as_of: str | None = None) -> dict[str, Any]:
         """List claims about a provider, a criterion or both, each with its source, place and date."""
         if not provider and not criterion:
@@ -133,14 +111,12 @@ class AssistantTools:
         known = [one._asdict() for one in self._service.knowledge.sources.values() if one.id in cited]
         return found | {"sources": [{name: str(part) for name, part in one.items() if part} for one in known]}
 
-    @_tell_mistakes
     def compare(self, providers: list[str], area: str | None = None, as_of: str | None = None) -> dict[str, Any]:
         """Compare providers by their known differences, in one area (such as video or prices) or in all."""
         rows = self._service.record_comparison(providers, area, read_day(as_of or None), differences=True)
         most = _MOST_CELLS // len(rows[0]["facts"]) if rows else 0
         return _shorten("rows", rows, most, "name an area, or fewer providers")
 
-    @_tell_mistakes
     def ask(self, answers: dict[str, Any] | None = None, values: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask a team what it needs, a screen at a time, until no further answer could change the verdict.
 
@@ -150,18 +126,10 @@ class AssistantTools:
         """
         return ask_next(self._service, answers or {}, values)
 
-    @_tell_mistakes
     def replay(self, record: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """Say whether and why the answer in a record, as `recommend --format json` prints it, is different now."""
         day = read_day(as_of or None)
         return replay_record(check_record(record, "the request"), "the request", self._service.knowledge, day)
-
-
-class ImpactTool:
-    """The tool that compares changed files, in a process of its own."""
-
-    def __init__(self, runs: RunFolder) -> None:
-        self._runs = runs
 
     async def impact(
         self, files: dict[str, str | None], teams: list[dict[str, Any]], as_of: str | None = None
@@ -171,14 +139,11 @@ class ImpactTool:
         `files` are the full contents of changed files by path, such as facts/providers/acme.yaml, null for one that is
         removed; `teams` are requirements files in JSON, 1,000 at most.
         """
-        try:
-            return await measure_change(ImpactRequest(files=files, teams=teams, as_of=as_of), self._runs)
-        except AdvisorError as error:
-            return _record_mistakes(error)
+        return await measure_change(ImpactRequest(files=files, teams=teams, as_of=as_of), self._runs)
 
 
-def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPServer:
-    """Return a server with the tools for assistants; impact needs a folder for runs."""
+def make_server(knowledge: KnowledgeBase, runs: RunFolder) -> MCPServer:
+    """Return a server with the tools for assistants."""
     from mcp.server import MCPServer  # noqa: PLC0415 (see TYPE_CHECKING above)
     from mcp.server.mcpserver.exceptions import ToolError  # noqa: PLC0415 (as above)
     from mcp.shared.exceptions import MCPError  # noqa: PLC0415 (as above)
@@ -193,26 +158,32 @@ def make_server(knowledge: KnowledgeBase, runs: RunFolder | None = None) -> MCPS
             try:
                 return await super().call_tool(*given, **named)
             except ToolError as error:
-                if not isinstance(wrong := error.__cause__, ValidationError):
+                # An error would only tell the assistant that the call failed, so what is wrong is the answer.
+                if (mistakes := _list_mistakes(error.__cause__)) is None:
                     raise
-                faults = wrong.errors()
-                for fault in faults:
-                    fault["loc"] = ("body", *fault["loc"])
-                told = {"mistakes": [*map(describe_fault, faults)]}
+                told = {"mistakes": mistakes}
                 return CallToolResult(content=[TextContent(text=dump_json(told))], structured_content=told)
 
         async def get_prompt(self, name: str, *_given: object, **_named: object) -> NoReturn:
             # The library logs a traceback for a prompt that does not exist, and there is none here.
             raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}")
 
-    tools = AssistantTools(KnowledgeService(knowledge)).list_all() + ([ImpactTool(runs).impact] if runs else [])
     return PlainServer(
         "recommend",
         instructions=_ABOUT,
         version=__version__,
         log_level="WARNING",
-        tools=[*map(_make_tool, tools)],
+        tools=[*map(_make_tool, AssistantTools(KnowledgeService(knowledge), runs).list_all())],
     )
+
+
+def _list_mistakes(error: BaseException | None) -> list[str] | None:
+    """Return what is wrong with a call, None where the program is at fault."""
+    if isinstance(error, AdvisorError):
+        return [tell_program(sentence, _TOOLS) for sentence in list_mistakes(error)]
+    if isinstance(error, ValidationError):
+        return [describe_fault({**fault, "loc": ("body", *fault["loc"])}) for fault in error.errors()]
+    return None
 
 
 def _make_tool(method: Callable[..., Any]) -> Tool:
