@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.web.responses import write_safe_lines
+from provider_advisor.faces.web.responses import MissingError, write_safe_lines
 from provider_advisor.faces.web.runs import KEPT_SECONDS, Run, StartedRun
 from provider_advisor.requirements.statement import read_day
 
@@ -45,6 +45,7 @@ OUTPUTS = {
     "jsonl": "application/x-ndjson",
 }
 _RESULTS = ("scores", "rejects")
+NO_RUN = "The address is incomplete, or the results were removed: they are kept for an hour."
 _ENCODING = re.compile(r"[\w-]{0,40}", re.ASCII)
 
 
@@ -74,7 +75,13 @@ def read_upload(name: str, content: bytes) -> Upload:
         kind = "csv"  # a header may begin with any sign
     if said not in {None, kind}:
         raise RequirementsError(f"{name} is not {_KINDS[str(said)]}: its content is {_KINDS[kind]}; rename it.")
-    {"parquet": _check_parquet, "xlsx": _check_workbook}.get(kind, _check_lines)(content, name)
+    rows, unpacked = {"parquet": _measure_parquet, "xlsx": _measure_workbook}.get(kind, _measure_lines)(content, name)
+    if rows > MOST_ROWS:
+        raise RequirementsError(f"{name} has {rows:,} rows, but at most {MOST_ROWS:,} teams can be sent at once.")
+    if unpacked > _MOST_UNPACKED:
+        raise RequirementsError(
+            f"{name} unpacks to {unpacked // 1_000_000:,} MB, but at most {_MOST_UNPACKED // 1_000_000} MB are read."
+        )
     return Upload(name, kind, content, "tsv" if ending in _TABBED else kind)
 
 
@@ -88,13 +95,15 @@ def _find_kind(content: bytes, name: str) -> str:
     return "jsonl" if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else "csv"
 
 
-def _check_lines(content: bytes, name: str) -> None:
-    lines = content.count(b"\n")
-    if lines > MOST_ROWS + 1:
-        raise RequirementsError(f"{name} has {lines:,} lines, but at most {MOST_ROWS:,} teams can be sent at once.")
+# How many rows a file has, as far as that is known before it is read, and to how many bytes it unpacks. A small file of
+# equal cells can unpack to gigabytes.
 
 
-def _check_parquet(content: bytes, name: str) -> None:
+def _measure_lines(content: bytes, _: str) -> tuple[int, int]:
+    return content.count(b"\n") - 1, len(content)
+
+
+def _measure_parquet(content: bytes, name: str) -> tuple[int, int]:
     import pyarrow as pa  # noqa: PLC0415 (columns take long to import)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -102,30 +111,17 @@ def _check_parquet(content: bytes, name: str) -> None:
         about = pq.ParquetFile(io.BytesIO(content)).metadata
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RequirementsError(f"{name} is a damaged Parquet file; write it again.") from error
-    if about.num_rows > MOST_ROWS:
-        raise RequirementsError(
-            f"{name} has {about.num_rows:,} rows, but at most {MOST_ROWS:,} teams can be sent at once."
-        )
-    # What it unpacks to is in its own index; a small file of equal cells can unpack to gigabytes.
-    unpacked = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
-    _check_unpacked(unpacked, name)
+    return about.num_rows, sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
 
 
-def _check_workbook(content: bytes, name: str) -> None:
+def _measure_workbook(content: bytes, name: str) -> tuple[int, int]:
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise RequirementsError(f"{name} is a damaged workbook; save it again.") from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise RequirementsError(f"{name} is an archive, not a workbook; expected CSV, JSON Lines, Parquet or .xlsx.")
-    _check_unpacked(sum(part.file_size for part in parts), name)
-
-
-def _check_unpacked(size: int, name: str) -> None:
-    if size > _MOST_UNPACKED:
-        raise RequirementsError(
-            f"{name} unpacks to {size // 1_000_000:,} MB, but at most {_MOST_UNPACKED // 1_000_000} MB are read."
-        )
+    return 0, sum(part.file_size for part in parts)
 
 
 class BatchChoice(NamedTuple):
@@ -188,17 +184,13 @@ def find_result(run: StartedRun, what: str) -> Path | None:
     return path if what in _RESULTS and run.is_done and path.is_file() else None
 
 
-def explain_missing(run: StartedRun | None = None, what: str = "") -> str:
-    """Say why there is no such file."""
-    if run is None or what not in _RESULTS:
-        return "The address is incomplete, or the results were removed: they are kept for an hour."
-    if run.is_running:
-        return "The results are not ready yet: the run has not ended."
-    return "No row was rejected, so there is no such file." if run.is_done else "The run failed: it has no results."
+def send_result(run: StartedRun, what: str, *, safe: bool) -> Response:
+    """Return the file of `scores` or `rejects`; with `safe` no cell of CSV can be taken for a formula.
 
-
-def send_file(path: Path, run: StartedRun, *, safe: bool) -> Response:
-    """Return a file to be saved; with `safe` no cell of CSV can be taken for a formula."""
+    Raises MissingError, which says why there is no such file.
+    """
+    if (path := find_result(run, what)) is None:
+        raise MissingError(_explain_missing(run, what))
     stem = str(run.about.get("name", "teams")).rpartition(".")[0] or "teams"
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in stem)
     headers = {"Content-Disposition": f'attachment; filename="{plain}.{path.name}"'}
@@ -207,6 +199,14 @@ def send_file(path: Path, run: StartedRun, *, safe: bool) -> Response:
     if safe and path.suffix == ".csv":
         return StreamingResponse(write_safe_lines(_read_rows(path)), HTTPStatus.OK, headers, media)
     return FileResponse(path, headers=headers, media_type=media)
+
+
+def _explain_missing(run: StartedRun, what: str) -> str:
+    if what not in _RESULTS:
+        return NO_RUN
+    if run.is_running:
+        return "The results are not ready yet: the run has not ended."
+    return "No row was rejected, so there is no such file." if run.is_done else "The run failed: it has no results."
 
 
 def _read_rows(path: Path) -> Iterator[list[str]]:

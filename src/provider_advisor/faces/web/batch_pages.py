@@ -6,7 +6,7 @@ import time
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Path, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Path, Query, Request, UploadFile
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -18,16 +18,16 @@ from provider_advisor.faces.web.api import PROBLEM, Day, Responses
 from provider_advisor.faces.web.batch_files import (
     ENDINGS,
     MOST_ROWS,
+    NO_RUN,
     OUTPUTS,
     BatchChoice,
     Upload,
     describe_end,
-    explain_missing,
     find_result,
     make_batch_run,
     read_summary,
     read_upload,
-    send_file,
+    send_result,
 )
 from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.request_reading import NAME_PARAMETERS, make_api_router
@@ -39,7 +39,7 @@ from provider_advisor.faces.web.responses import (
     respond_problem,
     show_page,
 )
-from provider_advisor.faces.web.runs import RunFolder, Runs, StartedRun
+from provider_advisor.faces.web.runs import Runs, StartedRun
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import MOST_BYTES
 from provider_advisor.requirements.statement import read_day
@@ -49,6 +49,16 @@ _TITLE = "Many teams at once"
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
 router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
+
+
+def find_run(name: Annotated[str, Path(description="the id of the run")], runs: Runs) -> StartedRun:
+    """Return the run that an address names. Raises MissingError."""
+    if (run := runs.find(name)) is None:
+        raise MissingError(NO_RUN)
+    return run
+
+
+FoundRun = Annotated[StartedRun, Depends(find_run)]
 
 
 @router.get("/batch")
@@ -84,10 +94,9 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
         return _show_form(service, choice, 503, mistakes=[said])
 
 
-@router.get("/batch/{name}")
-def show_run(name: str, service: Service, runs: Runs) -> Response:
+@router.get("/batch/{name}")  # noqa: FAST003 (find_run takes it)
+def show_run(run: FoundRun, service: Service) -> Response:
     """Show the state of a run: running, done with its summary, or failed with the reason."""
-    run = _find_run(name, runs)
     if run.is_running:
         seconds = round(time.time() - run.began)
         page = show_page(service, "batch_wait.html.j2", _TITLE, here="batch", seconds=seconds, file=run.about["name"])
@@ -103,7 +112,7 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
         "batch_result.html.j2",
         **values,
         here="batch",
-        name=name,
+        name=run.id,
         scores=_NAMES[run.about["output"]],
         has_rejects=rejects is not None,
         reasons=reasons[:_MOST_REASONS],
@@ -112,10 +121,10 @@ def show_run(name: str, service: Service, runs: Runs) -> Response:
     )
 
 
-@router.get("/batch/{name}/{what}")
-def send_result(name: str, what: str, runs: Runs) -> Response:
+@router.get("/batch/{name}/{what}")  # noqa: FAST003 (as above)
+def download_result(run: FoundRun, what: str) -> Response:
     """Return the scores, or the rows that were rejected, as a file."""
-    return _send_result(_find_run(name, runs), what, safe=True)
+    return send_result(run, what, safe=True)
 
 
 def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200, **wrong: Any) -> Response:  # noqa: ANN401 (of any page)
@@ -127,9 +136,7 @@ def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200
         **{"was_read": False, **wrong},
         here="batch",
         choice=choice,
-        outputs=[("", "The same as the file"), *((name, _NAMES[name]) for name in OUTPUTS)],
-        decimals=[("", "Point, as in 0.05"), (",", "Comma, as in 0,05")],
-        encodings=[("", "UTF-8"), ("cp1252", "Windows (Western European)")],
+        names=_NAMES,
         endings=",".join(f".{ending}" for ending in ENDINGS),
         most_rows=f"{MOST_ROWS:,}",
         most_megabytes=MOST_BYTES // 1_000_000,
@@ -138,20 +145,6 @@ def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200
 
 def _read_file(file: UploadFile) -> Upload:
     return read_upload(file.filename or "", file.file.read(MOST_BYTES + 1))
-
-
-def _find_run(name: str, runs: RunFolder) -> StartedRun:
-    """Return a run. Raises MissingError."""
-    if (run := runs.find(name)) is None:
-        raise MissingError(explain_missing())
-    return run
-
-
-def _send_result(run: StartedRun, what: str, *, safe: bool) -> Response:
-    """Return a file of results, for a spreadsheet program if it has to be `safe`. Raises MissingError."""
-    if (path := find_result(run, what)) is None:
-        raise MissingError(explain_missing(run, what))
-    return send_file(path, run, safe=safe)
 
 
 # For programs
@@ -175,8 +168,6 @@ class BatchState(BaseModel):
     rejects: str | None = Field(description="address of the rows that could not be scored, with the reason for each")
     until: str
 
-
-RunId = Annotated[str, Path(description="the id of the run")]
 
 _STATE = "the state of the run"
 _STARTED = "the run has started; its address is in `Location`"
@@ -236,21 +227,21 @@ async def post_batch(  # noqa: PLR0913, PLR0917 (the options of a run)
 
 
 @api.get("/batch/{name}", response_model=BatchState, response_description=_STATE, responses={404: PROBLEM})
-def get_batch(name: RunId, runs: Runs) -> Response:
+def get_batch(run: FoundRun) -> Response:
     """Return the state of a run and, once it is done, where its files are."""
-    return JsonResponse(_record_run(_find_run(name, runs)))
+    return JsonResponse(_record_run(run))
 
 
 @api.get("/batch/{name}/scores", responses=_SCORES, response_class=FileResponse)
-def get_scores(name: RunId, runs: Runs) -> Response:
+def get_scores(run: FoundRun) -> Response:
     """Return the rows with their verdicts and scores."""
-    return _send_result(_find_run(name, runs), "scores", safe=False)
+    return send_result(run, "scores", safe=False)
 
 
 @api.get("/batch/{name}/rejects", responses=_REJECTS, response_class=FileResponse)
-def get_rejects(name: RunId, runs: Runs) -> Response:
+def get_rejects(run: FoundRun) -> Response:
     """Return, as CSV, the rows that could not be scored: file, row, reason, and the row itself."""
-    return _send_result(_find_run(name, runs), "rejects", safe=False)
+    return send_result(run, "rejects", safe=False)
 
 
 def _read_accepted(header: str) -> str:

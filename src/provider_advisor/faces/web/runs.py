@@ -23,9 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import Depends, Request
-
 from provider_advisor.errors import BusyError
+from provider_advisor.faces.web.service import from_state
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _PRINTED, _SAID, _ENDED = "about.json", "printed.txt", "said.txt", "ended.txt"
@@ -213,10 +212,4 @@ class RunFolder:
             raise OSError(f"{self._folder} belongs to another user")
 
 
-async def get_runs(request: Request) -> RunFolder:
-    """Return the folder of runs of the application that answers a request."""
-    runs: RunFolder = request.app.state.runs
-    return runs
-
-
-Runs = Annotated[RunFolder, Depends(get_runs)]
+Runs = Annotated[RunFolder, from_state("runs")]

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
@@ -38,7 +38,7 @@ from provider_advisor.faces.web.responses import (
     show_page,
     show_refusal,
 )
-from provider_advisor.faces.web.service import KnowledgeService, Service
+from provider_advisor.faces.web.service import KnowledgeService, Service, from_state
 from provider_advisor.requirements import Statement
 from provider_advisor.store import DecisionStore, make_secret
 
@@ -48,15 +48,7 @@ _UNKNOWN = "There is no such decision: its id is incomplete, or it was deleted."
 _WRONG_KEY = "This is not the key of this decision; nothing was deleted."
 
 router = APIRouter(include_in_schema=False)
-
-
-async def get_store(request: Request) -> DecisionStore:
-    """Return the store of the application that answers a request."""
-    store: DecisionStore = request.app.state.store
-    return store
-
-
-Store = Annotated[DecisionStore, Depends(get_store)]
+Store = Annotated[DecisionStore, from_state("store")]
 
 
 @router.get("/decisions/new")

@@ -170,10 +170,13 @@ class KnowledgeService:
         ]
 
 
-async def get_service(request: Request) -> KnowledgeService:  # not async, it would wait for a thread
-    """Return the service of the application that answers a request."""
-    service: KnowledgeService = request.app.state.service
-    return service
+def from_state(name: str) -> Any:  # noqa: ANN401 (FastAPI's)
+    """Return what fills a parameter of a route with a part of the application's state."""
+
+    async def get(request: Request) -> Any:  # noqa: ANN401 (any part); not async, it would wait for a thread
+        return getattr(request.app.state, name)
+
+    return Depends(get)
 
 
-Service = Annotated[KnowledgeService, Depends(get_service)]
+Service = Annotated[KnowledgeService, from_state("service")]

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -25,7 +25,7 @@ from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import read_fields, show_page
-from provider_advisor.faces.web.service import KnowledgeService, Service
+from provider_advisor.faces.web.service import KnowledgeService, Service, from_state
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import locate_folder
 
@@ -111,17 +111,11 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-async def get_watching(request: Request) -> Watching:
-    """Return what the application that answers a request watches."""
-    watching: Watching = request.app.state.watching
-    return watching
-
-
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/keeper")
-def show_keeper(request: Request, service: Service, watching: Annotated[Watching, Depends(get_watching)]) -> Response:
+def show_keeper(request: Request, service: Service, watching: Annotated[Watching, from_state("watching")]) -> Response:
     """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
     query, wrong, turns = request.query_params, None, list[dict[str, str]]()
     try:
