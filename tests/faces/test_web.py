@@ -702,6 +702,7 @@ def test_a_form_with_a_mistake_is_shown_again_as_it_was_filled_in(web):
 def test_a_page_on_a_source_a_criterion_or_a_provider_says_what_rests_on_it(web):
     source = web.get("/sources/gdpr-46").text
     assert "No claim about a provider is based on this source." in source
+    assert "GDPRhub (law); undated, retrieved" in source
     assert 'href="/rules/eu-data-favours-lawful-transfer">EU data favours lawful transfer</a>' in source
     assert "API without developers asks for little coding" in web.get("/rules").text
     assert "Rules that add it" in web.get("/criteria/sub-processors").text

@@ -17,7 +17,7 @@ Priority = Literal["must", "should", "could", "wont"]
 """How much something is wanted; `wont` means not wanted: no rule adds it, and it has no weight."""
 About = Literal["criterion", "situation", "usage"]
 SourceKind = Literal["vendor", "repository", "press", "article", "law", "standard", "guide"]
-"""What a source is, for those who review facts. No code reads it, so it changes no score, day or sentence."""
+"""What a source is, for people who judge how far to trust it; it changes no score."""
 NoticeKind = Literal[
     "ends",
     "ended",
