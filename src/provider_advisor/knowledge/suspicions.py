@@ -26,7 +26,7 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.facts import Facts, evaluate_fact
 from provider_advisor.knowledge.freshness import list_ageing
-from provider_advisor.knowledge.records import Claim, Fact, Kind
+from provider_advisor.knowledge.records import Claim, Kind
 from provider_advisor.knowledge.rules import Key, Question, Rule
 from provider_advisor.knowledge.suggest import name_words
 from provider_advisor.logic import Truth
@@ -43,59 +43,32 @@ _USUAL_AGES: Mapping[Kind, str] = {"capability": "730d", "quantity": "730d", "pr
 def find_suspicions(facts: Facts) -> Iterator[str]:
     """Yield a sentence for each thing that a keeper should check, as of the day of the facts."""
     knowledge = facts.knowledge
-    yield from _find_unclaimed(knowledge)
-    yield from _find_unaskable(knowledge)
-    yield from _find_absent_words(knowledge)
-    yield from _find_ageless(knowledge)
-    yield from _find_duplicates(knowledge)
-    yield from _find_open_limits(knowledge)
-    yield from _find_unlike_prices(knowledge)
-    yield from _find_prices_of_nothing(facts)
-    yield from _find_idle_rules(facts)
-    yield from _find_repeated_rules(knowledge)
-    yield from _find_ahead(facts)
-    yield from _find_contradictions(facts)
-    yield from _find_strange_sources(knowledge)
-    yield from _find_old_edition(knowledge)
-    yield from _find_unconverted(facts)
-    yield from _find_unheard(knowledge)
+    yield from _suspect_criteria(knowledge)
+    yield from _suspect_team(knowledge)
+    yield from _suspect_claims(facts)
+    yield from _suspect_prices(facts)
+    yield from _suspect_facts(facts)
+    yield from _suspect_rules(facts)
+    yield from _suspect_sources(knowledge)
     yield from find_question_suspicions(knowledge)
     yield from _find_stale(facts)
 
 
-def _find_unclaimed(knowledge: KnowledgeBase) -> Iterator[str]:
+def _suspect_criteria(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield criteria without claims or an effect, ratings like "none", and kinds of facts that never go out of date."""
     claimed = {criterion for _, criterion in knowledge.claims}
     for one in knowledge.criteria.values():
+        about = f"criterion '{one.id}'"
         if one.id not in claimed and one.silent is None and not one.computed:
-            yield f"criterion '{one.id}': no provider has a claim on it; add `silent: <why>` if that is intended."
-
-
-def _find_unaskable(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield criteria and volumes that never have an effect."""
-    priced = {item for criterion in knowledge.criteria.values() for item in criterion.usage}
-    for one in knowledge.criteria.values():
-        if one.computed and not priced:
-            yield f"criterion '{one.id}': no team can ask for it, because no price names a `usage` to multiply by."
-    for item in knowledge.usage.values():
-        if item.id not in priced:
-            yield f"usage '{item.id}': no price is multiplied by it, so stating it changes no cost."
-
-
-def _find_absent_words(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield ratings whose worst word sounds like "not there", which a must without a bound would accept."""
-    for criterion in knowledge.criteria.values():
+            yield f"{about}: no provider has a claim on it; add `silent: <why>` if that is intended."
+        if one.computed and not knowledge.prices_of_usage:
+            yield f"{about}: no team can ask for it, because no price names a `usage` to multiply by."
         # Values ascend, and of waiting times, say, the last is the worst.
-        worst = criterion.values[-1 if criterion.lower_is_better else 0] if criterion.values else None
-        if worst in _NOTHING and criterion.absent is None:
-            yield (
-                f"criterion '{criterion.id}': a must without a bound accepts '{worst}'; if that means that it is not "
-                f"there, add `absent: {worst}`."
-            )
-
-
-def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield the kinds of facts that never go out of date, because the policy sets no time for them."""
-    ageless = {knowledge.criteria[name].kind for _, name in knowledge.claims if knowledge.get_stale_after(name) is None}
+        worst = one.values[-1 if one.lower_is_better else 0] if one.values else None
+        if worst in _NOTHING and one.absent is None:
+            said = f"{about}: a must without a bound accepts '{worst}'"
+            yield f"{said}; if that means that it is not there, add `absent: {worst}`."
+    ageless = {knowledge.criteria[name].kind for name in claimed if knowledge.get_stale_after(name) is None}
     if kinds := [kind for kind in _USUAL_AGES if kind in ageless]:
         example = ", ".join(f"{kind}: {_USUAL_AGES[kind]}" for kind in kinds)
         yield (
@@ -104,9 +77,24 @@ def _find_ageless(knowledge: KnowledgeBase) -> Iterator[str]:
         )
 
 
-def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
+def _suspect_team(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield volumes that no price is multiplied by, and answers on the situation that no rule uses."""
+    priced = {item for price in knowledge.prices_of_usage for item in price.usage}
+    for item in knowledge.usage.values():
+        if item.id not in priced:
+            yield f"usage '{item.id}': no price is multiplied by it, so stating it changes no cost."
+    every = (leaf for rule in knowledge.rules.values() for leaf in leaves(rule.when))
+    heard = {(leaf.topic, leaf.value) for leaf in every if isinstance(leaf, Situation)}
+    for topic in knowledge.topics.values():
+        if silent := [value for value in topic.values if (topic.id, value) not in heard]:
+            what = "this answer changes nothing" if len(silent) == 1 else "these answers change nothing"
+            yield f"situation '{topic.id}': no rule uses {name_words(silent)}, so {what}."
+
+
+def _suspect_claims(facts: Facts) -> Iterator[str]:
+    """Yield claims that are repeated, leave a limit open, or are not yet true on the day of the facts."""
     first: dict[Claim, str] = {}
-    for claim in _iterate_claims(knowledge):
+    for claim in _iterate_claims(facts.knowledge):
         said = claim._replace(where="")
         if said in first:
             yield (
@@ -114,19 +102,21 @@ def _find_duplicates(knowledge: KnowledgeBase) -> Iterator[str]:
                 "with the same source line; keep one."
             )
         first.setdefault(said, claim.where)
-
-
-def _find_open_limits(knowledge: KnowledgeBase) -> Iterator[str]:
-    for claim in _iterate_claims(knowledge):
-        if knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
+        if facts.knowledge.criteria[claim.criterion].limit and claim.bound == "at_most":
             yield (
                 f"{claim.where}: '{claim.criterion}' is a limit, and `at_most` leaves every lower number open; "
                 "write `exactly` if the provider supports that many."
             )
+        if claim.starts > facts.as_of >= claim.stated:
+            yield (
+                f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts}, which is "
+                "in the future; is the date right?"
+            )
 
 
-def _find_unlike_prices(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield prices `price_of` a member that are not the price that the same place of the source states for it."""
+def _suspect_prices(facts: Facts) -> Iterator[str]:
+    """Yield prices unlike those that a source states for the member, and prices of what the provider may lack."""
+    knowledge = facts.knowledge
     stated: dict[tuple[object, ...], list[Claim]] = {}
     for claim in _iterate_claims(knowledge):
         for member in claim.members:
@@ -139,16 +129,6 @@ def _find_unlike_prices(knowledge: KnowledgeBase) -> Iterator[str]:
                     f"{claim.where}: the price '{claim.criterion}' of '{claim.price_of}' is not the one at "
                     f"{other.where}, from the same place of the source; keep the one that is right in both."
                 )
-
-
-def _get_place(claim: Claim) -> tuple[object, ...]:
-    """Return what a claim is about, and where its source says it."""
-    return claim.provider, claim.product, claim.criterion, claim.source, claim.line, claim.place, claim.starts
-
-
-def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
-    """Yield prices of capabilities that the provider is not known to have, or is said to lack on the day."""
-    knowledge = facts.knowledge
     for (provider, name), claims in knowledge.claims.items():
         of = knowledge.criteria[name].of
         if of is None:
@@ -164,56 +144,15 @@ def _find_prices_of_nothing(facts: Facts) -> Iterator[str]:
             )
 
 
-def _find_idle_rules(facts: Facts) -> Iterator[str]:
-    """Yield rules that favour no provider over another, as of the day: by what nobody claims, or all have or lack."""
-    knowledge, providers = facts.knowledge, list(facts.knowledge.providers)
-
-    def judge(provider: str, favours: Condition) -> Truth:
-        def holds(asked: FactHolds) -> Truth:
-            return evaluate_fact(facts, provider, knowledge.criteria[asked.criterion], asked.bound)
-
-        return evaluate_favours(favours, holds)
-
-    for rule in knowledge.rules.values():
-        if rule.favours is None:
-            continue
-        truths = {judge(provider, rule.favours) for provider in providers}
-        if not any(
-            knowledge.is_claimed(provider, criterion) for provider in providers for criterion in judged_by(rule.favours)
-        ):
-            yield (
-                f"{rule.where}: rule '{rule.id}' favours providers by facts that no provider has a claim on, "
-                "so it has no effect."
-            )
-        elif len(providers) > 1 and truths in ({Truth.YES}, {Truth.NO}):
-            whom = "every provider" if Truth.YES in truths else "no provider"
-            yield f"{rule.where}: rule '{rule.id}' favours {whom}, so it has no effect."
+def _get_place(claim: Claim) -> tuple[object, ...]:
+    """Return what a claim is about, and where its source says it."""
+    return claim.provider, claim.product, claim.criterion, claim.source, claim.line, claim.place, claim.starts
 
 
-def _find_repeated_rules(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield rules that say the same as another one: what they favour or imply would count twice."""
-    first: dict[tuple[object, ...], Rule] = {}
-    for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id):
-        said = (rule.when, rule.implies, rule.favours)
-        if said in first:
-            yield f"{rule.where}: rule '{rule.id}' says the same as '{first[said].id}'; keep one."
-        first.setdefault(said, rule)
-
-
-def _find_ahead(facts: Facts) -> Iterator[str]:
-    """Yield claims that are not yet true on the day of the facts."""
-    for claim in _iterate_claims(facts.knowledge):
-        if claim.starts > facts.as_of >= claim.stated:
-            yield (
-                f"{claim.where}: the claim on '{claim.criterion}' is true only from {claim.starts}, which is "
-                "in the future; is the date right?"
-            )
-
-
-def _find_contradictions(facts: Facts) -> Iterator[str]:
-    """Yield claims that contradict one another on the day of the facts, also those of one source."""
+def _suspect_facts(facts: Facts) -> Iterator[str]:
+    """Yield contradictions on the day of the facts, also of one source, and prices in currencies without a rate."""
     # Not on all days: what was contradicted before a newer statement replaced it is past.
-    for fact in _iterate_facts(facts):
+    for fact in (facts(*key) for key in sorted(facts.knowledge.list_claimed())):
         if fact.disputed:
             sources = {claim.source for claim in fact.claims}
             own = f"the source '{next(iter(sources))}' contradicts itself"
@@ -221,10 +160,42 @@ def _find_contradictions(facts: Facts) -> Iterator[str]:
             places = ", ".join(dict.fromkeys(claim.where for claim in fact.claims))
             about = f"provider '{fact.provider}', criterion '{fact.criterion}'"
             yield f"{about}: {whose}, at {places}; keep the ones that are right."
+        for claim in fact.claims:
+            if claim.is_unconverted:
+                currency = str(claim.unit).partition("/")[0]
+                yield (
+                    f"{claim.where}: no exchange rate for {currency} is recorded by {facts.as_of}, so the price counts "
+                    "as unknown; add one to rates.yaml."
+                )
 
 
-def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield sources that nothing cites, with impossible days, or with an address that is not one."""
+def _suspect_rules(facts: Facts) -> Iterator[str]:
+    """Yield rules that repeat another, or favour no provider over another: by what nobody claims, all have or lack."""
+    knowledge, providers = facts.knowledge, list(facts.knowledge.providers)
+    first: dict[tuple[object, ...], Rule] = {}
+
+    def judge(provider: str, favours: Condition) -> Truth:
+        def holds(asked: FactHolds) -> Truth:
+            return evaluate_fact(facts, provider, knowledge.criteria[asked.criterion], asked.bound)
+
+        return evaluate_favours(favours, holds)
+
+    for rule in sorted(knowledge.rules.values(), key=lambda rule: rule.id):
+        about, said = f"{rule.where}: rule '{rule.id}'", (rule.when, rule.implies, rule.favours)
+        if said in first:  # what it favours or implies would count twice
+            yield f"{about} says the same as '{first[said].id}'; keep one."
+        first.setdefault(said, rule)
+        if rule.favours is None:
+            continue
+        truths = {judge(provider, rule.favours) for provider in providers}
+        if not any(knowledge.is_claimed(each, name) for each in providers for name in judged_by(rule.favours)):
+            yield f"{about} favours providers by facts that no provider has a claim on, so it has no effect."
+        elif len(providers) > 1 and truths in ({Truth.YES}, {Truth.NO}):
+            yield f"{about} favours {'every' if Truth.YES in truths else 'no'} provider, so it has no effect."
+
+
+def _suspect_sources(knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield sources that nothing cites, or with impossible days or addresses, and a base older than one of them."""
     products = [product for provider in knowledge.providers.values() for product in provider.products.values()]
     renamings = [product.renamed for product in products if product.renamed is not None]
     citations = [citation for rule in knowledge.rules.values() for citation in rule.rests_on]
@@ -243,10 +214,6 @@ def _find_strange_sources(knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"source '{source.id}': the URL '{source.url}' is not well-formed; expected https://host/path."
         if source.url is None and source.no_url is None:
             yield f"source '{source.id}': no URL; add `url`, or `no_url: <why there is none>`."
-
-
-def _find_old_edition(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield the date of the base, if something was retrieved after it."""
     retrieved = max((source.retrieved for source in knowledge.sources.values()), default=None)
     if knowledge.edition is not None and retrieved is not None and knowledge.edition.date < retrieved:
         yield (
@@ -273,36 +240,6 @@ def find_future_claims(knowledge: KnowledgeBase, today: dt.date) -> Iterator[str
 
 def _iterate_claims(knowledge: KnowledgeBase) -> Iterator[Claim]:
     return (claim for provider in knowledge.providers.values() for claim in provider.claims)
-
-
-def _iterate_facts(facts: Facts) -> Iterator[Fact]:
-    return (facts(provider, criterion) for provider, criterion in sorted(facts.knowledge.list_claimed()))
-
-
-def _find_unconverted(facts: Facts) -> Iterator[str]:
-    """Yield prices in currencies that have no recorded rate."""
-    for fact in _iterate_facts(facts):
-        for claim in fact.claims:
-            if claim.is_unconverted:
-                currency = str(claim.unit).partition("/")[0]
-                yield (
-                    f"{claim.where}: no exchange rate for {currency} is recorded by {facts.as_of}, so the price counts "
-                    "as unknown; add one to rates.yaml."
-                )
-
-
-def _find_unheard(knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield answers about the situation that no rule uses."""
-    heard = {
-        (leaf.topic, leaf.value)
-        for rule in knowledge.rules.values()
-        for leaf in leaves(rule.when)
-        if isinstance(leaf, Situation)
-    }
-    for topic in knowledge.topics.values():
-        if silent := [value for value in topic.values if (topic.id, value) not in heard]:
-            what = "this answer changes nothing" if len(silent) == 1 else "these answers change nothing"
-            yield f"situation '{topic.id}': no rule uses {name_words(silent)}, so {what}."
 
 
 def _find_stale(facts: Facts) -> Iterator[str]:
