@@ -116,10 +116,13 @@ def _name_products(claims: Iterable[Claim]) -> frozenset[str]:
 def assess_providers(inference: Inference, facts: Facts, team: Team) -> tuple[Assessment, ...]:
     """Return the assessment of each provider of the knowledge base, in the order of their ids."""
     found = []
+    weights = weigh_parts(inference.judged, team.weights, facts) if team.weights else []
     for provider in facts.knowledge.providers:
         cost = calculate_cost(provider, team.usage, facts) if team.usage else None
         findings = [judge_part(provider, part, facts, cost) for part in inference.judged]
-        found.append(sum_up(provider, reweigh_findings(findings, team.weights, facts), cost))
+        if weights:
+            findings = [each._replace(weight=weight) for each, weight in zip(findings, weights, strict=True)]
+        found.append(sum_up(provider, findings, cost))
     return tuple(found)
 
 
@@ -130,19 +133,15 @@ def judge_part(provider: str, part: Requirement | Rule, facts: Facts, cost: Cost
     return judge_rule(provider, part, facts)
 
 
-def reweigh_findings(findings: Sequence[Finding], weights: Mapping[str, Number], facts: Facts) -> Sequence[Finding]:
-    """Return a provider's findings, weighted by area if the team states weights of areas."""
-    if not weights:
-        return findings
-    given = [(_get_area(finding, facts), finding.weight) for finding in findings]
-    by_area = weigh_by_area(given, weights)
-    return [finding._replace(weight=weight) for finding, weight in zip(findings, by_area, strict=True)]
-
-
-def _get_area(finding: Finding, facts: Facts) -> str:
-    if finding.rule is not None:
-        return finding.rule.area
-    return "" if finding.requirement is None else facts.knowledge.criteria[finding.requirement.criterion].area
+def weigh_parts(parts: Iterable[Requirement | Rule], weights: Mapping[str, Number], facts: Facts) -> list[float]:
+    """Return the weights of requirements and rules that favour, by area if the team states weights of areas."""
+    given = [
+        (part.area, part.weight or 0.0)
+        if isinstance(part, Rule)
+        else (facts.knowledge.criteria[part.criterion].area, weigh_requirement(part, facts))
+        for part in parts
+    ]
+    return weigh_by_area(given, weights) if weights else [own for _, own in given]
 
 
 def weigh_by_area(given: Sequence[tuple[str, float]], weights: Mapping[str, Number]) -> list[float]:

@@ -5,7 +5,7 @@ so every provider is ruled out. Asking for 80 countries (size 1) changes that, a
 should, 3 for a could) or dropping it (4). All four are about one requirement and lead to the same kind and provider, so
 only the first is named. Dropping the fax may change it too, and is named as well.
 
-Most changes are tried on sums: the old finding is subtracted from the totals of all providers and the new one added.
+Changes are tried on sums: the old finding is subtracted from the totals of all providers and the new one added.
 The rule engine runs only for a change after which other rules may fire: rules depend on which criteria are asked, not
 on bounds. If a rule favours a fax for teams that need one, the engine runs without the fax, but not for 80 countries.
 """
@@ -13,34 +13,22 @@ on bounds. If a rule favours a fax for teams that need one, the engine runs with
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from provider_advisor.decision.decide import Outcome, reassess
+from provider_advisor.decision.degrees import Degree
 from provider_advisor.decision.findings import (
     Assessment,
-    Finding,
-    Score,
     Totals,
     add_up,
     judge_part,
-    reweigh_findings,
-    sum_up,
     total_assessments,
     total_degrees,
-    total_findings,
-    weigh_requirement,
+    weigh_parts,
 )
 from provider_advisor.decision.robustness.amounts import find_floor, list_past
-from provider_advisor.decision.verdict import (
-    Verdict,
-    get_score,
-    judge,
-    judge_ranks,
-    judge_totals,
-    limit_strength,
-    rank_totals,
-)
+from provider_advisor.decision.verdict import Verdict, judge_totals, limit_strength, rank_totals
 from provider_advisor.inference import Inference, draw_consequences, infer
 from provider_advisor.inference.infer import compile_rules, settle_atoms
 from provider_advisor.knowledge import Rule
@@ -55,9 +43,6 @@ MOST_PAIRS = 40
 """Most pairs of changes to try, the most promising first, if no single change changes the verdict."""
 
 _DIGITS = 9
-
-_NEAR = 1e-6
-"""Scores closer than this are compared by exact judgement."""
 
 
 class RequirementChange(NamedTuple):
@@ -98,7 +83,7 @@ class RequirementChanges(NamedTuple):
 class _Tried(NamedTuple):
     changes: tuple[RequirementChange, ...]
     requirements: tuple[Requirement, ...]
-    verdict: Verdict | None
+    verdict: Verdict
     distance: float
 
 
@@ -192,7 +177,7 @@ class _ChangeSearch:
         return self._facts(assessment.provider, requirement.criterion).amount
 
     def try_all(self, many: Iterable[tuple[RequirementChange, ...]]) -> list[_Tried]:
-        """Return the possible changes with the verdict of each; None for a verdict that certainly stays."""
+        """Return the possible changes with the verdict of each."""
         found = []
         for changes in many:
             requirements = _change_requirements(self._outcome.team.requirements, changes)
@@ -206,58 +191,19 @@ class _ChangeSearch:
                 continue
             else:
                 totals = self._rerun.total(requirements)
-            verdict = self._judge(requirements, totals) if self._may_differ(totals) else None
+            verdict = judge_totals(totals, self._names)
             found.append(_Tried(changes, requirements, verdict, self._measure_distance(totals)))
         return found
-
-    def _judge(self, requirements: tuple[Requirement, ...], totals: Totals) -> Verdict:
-        """Return the exact verdict, assessing only providers that are not clearly behind by the sums."""
-        if totals.weight < _NEAR:
-            return judge(self._rerun.assessments(requirements))
-
-        @cache
-        def score(place: int) -> Score:
-            return get_score(self._rerun.assessment(requirements, place))
-
-        # A rank is (failed musts, unknown musts, minus the expected score); the smallest leads.
-        ranks = rank_totals(totals)
-        best = min(ranks)
-        near = {place for place, each in enumerate(ranks) if each[:2] == best[:2] and each[2] - best[2] < _NEAR}
-        for place in near:
-            ranks[place] = (*best[:2], -score(place).expected)
-        certain = score(ranks.index(min(ranks))).proven
-
-        def find_possible(place: int) -> float:
-            possible = 100 * totals.high[place] / totals.weight
-            return score(place).possible if place in near or abs(possible - certain) < _NEAR else possible
-
-        return judge_ranks(self._names, ranks, lambda place: score(place).proven, find_possible)
 
     def _total_with(self, changes: Sequence[RequirementChange]) -> Totals:
         """Return the sums with changes that concern only what is changed."""
         totals = self._totals
         for before, after in changes:
-            old = self._rerun.findings(before)
             # Scores are sums, so one requirement is subtracted and its replacement added, independent of the others.
-            totals = totals.minus(total_findings(old))
+            totals = totals.minus(self._rerun.total_alone(before))
             if after is not None:
-                new = old if after.bound == before.bound else self._rerun.findings(after)
-                degrees, weight = [finding.degree for finding in new], weigh_requirement(after, self._facts)
-                totals = totals.plus(total_degrees(degrees, weight, must=after.priority == "must"))
+                totals = totals.plus(self._rerun.total_alone(after))
         return totals
-
-    def _may_differ(self, totals: Totals) -> bool:
-        """Return whether kind or provider may change; False only if they certainly stay.
-
-        Sums added in another order round differently, so nearly level ones are judged exactly.
-        """
-        if totals.weight < _NEAR:
-            return True
-        first, *others = sorted(rank_totals(totals))
-        if others and others[0][:2] == first[:2] and others[0][2] - first[2] < _NEAR:
-            return True
-        found, before = judge_totals(totals, self._names), self._outcome.verdict
-        return (found.kind, found.provider) != (before.kind, before.provider)
 
     def _measure_distance(self, totals: Totals) -> float:
         """Return how far the verdict is from changing: failed musts, unknown musts, or points ahead of the next."""
@@ -280,14 +226,13 @@ class _ChangeSearch:
     def choose_smallest(self, tried: Sequence[_Tried]) -> tuple[Turn, ...]:
         """Return those that turn the verdict, smallest first; one for the same requirements, kind and provider."""
         before = self._outcome.verdict
-        best: dict[object, tuple[_Tried, Verdict]] = {}
+        best: dict[object, _Tried] = {}
         for each in sorted(tried, key=self._order):
-            verdict = each.verdict
-            if verdict is not None and (verdict.kind, verdict.provider) != (before.kind, before.provider):
-                key = (frozenset(part.requirement for part in each.changes), verdict.kind, verdict.provider)
-                best.setdefault(key, (each, verdict))
+            kind, provider = each.verdict.kind, each.verdict.provider
+            if (kind, provider) != (before.kind, before.provider):
+                best.setdefault((frozenset(part.requirement for part in each.changes), kind, provider), each)
         return tuple(
-            Turn(each.changes, self._rerun.mark_strength(verdict, each.requirements)) for each, verdict in best.values()
+            Turn(each.changes, self._rerun.mark_strength(each.verdict, each.requirements)) for each in best.values()
         )
 
     def _order(self, tried: _Tried) -> tuple[int, float, list[str]]:
@@ -338,7 +283,7 @@ def _round_outward(end: Number) -> Number:
 
 
 class _Rerun:
-    """Assessments for teams like that of an outcome, with the same situation and usage, and other requirements.
+    """Sums for teams like that of an outcome, with the same situation and usage, and other requirements.
 
     Which rules fire depends on the criteria that are asked, not on bounds or priorities. So the engine has to run only
     where a criterion that a fired rule depends on is added or dropped, or one that some rule excludes; `runs` counts.
@@ -356,12 +301,13 @@ class _Rerun:
         self._implied = {part.criterion for rule in self._fired for part in rule.implies}
         self._named = (self._matters | self._implied).union(*(judged_by(rule.favours) for rule in self._fired))
         self._inferred: dict[tuple[Requirement, ...], Inference] = {}
-        self._rows: dict[Requirement | str, Totals] = {}
-        self._findings: dict[tuple[str, Requirement | str], Finding] = {}
-        # Weights by area depend on all requirements, so such findings cannot be reused for another team.
-        for assessment in outcome.assessments if not outcome.team.weights else ():
-            for part, finding in zip(outcome.inference.judged, assessment.findings, strict=True):
-                self._findings[assessment.provider, _key(part)] = finding
+        self._totals: dict[tuple[object, float], Totals] = {}
+        rows = zip(*(each.findings for each in outcome.assessments), strict=True)
+        # The degrees of each requirement and rule, which are the same at each priority and weight.
+        self._degrees: dict[object, list[Degree]] = {
+            _key(part): [finding.degree for finding in row]
+            for part, row in zip(outcome.inference.judged, rows, strict=True)
+        }
 
     def needs_engine(self, requirements: Iterable[Requirement]) -> bool:
         """Return whether other rules could fire with these stated requirements."""
@@ -380,28 +326,28 @@ class _Rerun:
         """
         return self._named.isdisjoint(list_needed(requirement.criterion)) and not self._outcome.team.weights
 
-    def findings(self, requirement: Requirement) -> tuple[Finding, ...]:
-        """Return the finding on a requirement for each provider."""
-        return tuple(self._finding(before, requirement) for before in self._outcome.assessments)
-
-    def assessments(self, requirements: tuple[Requirement, ...]) -> tuple[Assessment, ...]:
-        """Return each provider's assessment for these stated requirements."""
-        inference = self._infer(requirements)
-        return tuple(self._assessment(before, inference) for before in self._outcome.assessments)
-
-    def assessment(self, requirements: tuple[Requirement, ...], place: int) -> Assessment:
-        """Return the assessment of the provider at a place for these stated requirements."""
-        return self._assessment(self._outcome.assessments[place], self._infer(requirements))
-
     def total(self, requirements: tuple[Requirement, ...]) -> Totals:
-        """Return the sums of the assessments for these requirements, in a fraction of the time if providers are many.
-
-        Where areas are weighed, what one requirement adds depends on the others.
-        """
-        if self._outcome.team.weights:
-            return total_assessments(self.assessments(requirements))
+        """Return the sums of everything that follows from these stated requirements."""
         judged = self._infer(requirements).judged
-        return add_up(map(self._total_row, judged), len(self._outcome.assessments))
+        weights = weigh_parts(judged, self._outcome.team.weights, self._facts)
+        return add_up(map(self._total_part, judged, weights), len(self._outcome.assessments))
+
+    def total_alone(self, requirement: Requirement) -> Totals:
+        """Return what one requirement adds to the sums where areas are not weighed."""
+        return self._total_part(requirement, *weigh_parts([requirement], {}, self._facts))
+
+    def mark_strength(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
+        """Return the verdict on these requirements with its strength: dated if only out-of-date facts prove it."""
+        names = [each.provider for each in self._outcome.assessments]
+
+        def judge_without_stale() -> Verdict:
+            return judge_totals(self._without_stale.total(requirements), names)
+
+        return limit_strength(verdict, self._outcome.team, self._facts, judge_without_stale)
+
+    @cached_property
+    def _without_stale(self) -> "_Rerun":
+        return _Rerun(reassess(self._outcome, self._facts.without_stale()))
 
     def _infer(self, requirements: tuple[Requirement, ...]) -> Inference:
         team = self._outcome.team._replace(requirements=requirements)
@@ -414,33 +360,21 @@ class _Rerun:
             self._inferred[requirements] = found
         return self._inferred[requirements]
 
-    def _total_row(self, part: Requirement | Rule) -> Totals:
+    def _total_part(self, part: Requirement | Rule, weight: float) -> Totals:
+        must = isinstance(part, Requirement) and part.priority == "must"
+        key = (_key(part), must), weight
+        if key not in self._totals:
+            self._totals[key] = total_degrees(self._grade(part), weight, must=must)
+        return self._totals[key]
+
+    def _grade(self, part: Requirement | Rule) -> list[Degree]:
         key = _key(part)
-        if key not in self._rows:
-            self._rows[key] = total_findings([self._finding(before, part) for before in self._outcome.assessments])
-        return self._rows[key]
-
-    def mark_strength(self, verdict: Verdict, requirements: tuple[Requirement, ...]) -> Verdict:
-        """Return the verdict on these requirements with its strength: dated if only out-of-date facts prove it."""
-        team, facts = self._outcome.team, self._facts
-        return limit_strength(verdict, team, facts, lambda: judge(self._without_stale.assessments(requirements)))
-
-    @cached_property
-    def _without_stale(self) -> "_Rerun":
-        return _Rerun(reassess(self._outcome, self._facts.without_stale()))
-
-    def _assessment(self, before: Assessment, inference: Inference) -> Assessment:
-        findings = [self._finding(before, part) for part in inference.judged]
-        weighed = reweigh_findings(findings, self._outcome.team.weights, self._facts)
-        return sum_up(before.provider, weighed, before.cost)
-
-    def _finding(self, before: Assessment, part: Requirement | Rule) -> Finding:
-        key = before.provider, _key(part)
-        if key not in self._findings:
-            self._findings[key] = judge_part(before.provider, part, self._facts, before.cost)
-        return self._findings[key]
+        if key not in self._degrees:
+            judged = [judge_part(each.provider, part, self._facts, each.cost) for each in self._outcome.assessments]
+            self._degrees[key] = [finding.degree for finding in judged]
+        return self._degrees[key]
 
 
-def _key(part: Requirement | Rule) -> Requirement | str:
+def _key(part: Requirement | Rule) -> object:
     # A rule is hashed with its whole condition, and its id says as much.
-    return part if isinstance(part, Requirement) else part.id
+    return (part.criterion, part.bound) if isinstance(part, Requirement) else part.id
