@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.words import STANDINGS, joined, shortened
+from provider_advisor.explanation.words import STANDINGS, capital, joined, shortened
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.questionnaire import (
     Catalogue,
@@ -78,9 +78,12 @@ def describe_progress(screen: Screen, state: State) -> str:
     if state.phase == "further":
         return "The answer is settled; the remaining questions only complete it."
     left = measure_progress(state).left
-    if left == 1:
-        return "One criterion could still change the answer"
-    return f"Up to {left:,} criteria could still change the answer" if left else "The last questions"
+    return f"{capital(say_left(left))} could still change the answer" if left else "The last questions"
+
+
+def say_left(left: int) -> str:
+    """Return how many criteria are left at most."""
+    return f"up to {write_count(left, 'criterion', 'criteria')}"
 
 
 def describe_standing(state: State) -> str:
@@ -329,9 +332,8 @@ def _describe_still_open(state: State) -> str:
     if not isinstance(choose_screen(state._replace(phase="asking")), Screen):
         return "None of the remaining questions could change the answer"
     left = measure_progress(state).left
-    if left > 1:
-        return f"Up to {left:,} criteria that were not asked about could still change the answer"
-    return "One more question could still change the answer"
+    asked = f"{capital(say_left(left))} not asked about" if left else "Another question"
+    return f"{asked} could still change the answer"
 
 
 def _add_warnings(state: State, end: End, *, continues: bool) -> Iterator[str]:

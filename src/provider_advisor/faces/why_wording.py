@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from provider_advisor.decision import Verdict
 from provider_advisor.explanation.words import capital, join_any, joined, keep_few
-from provider_advisor.faces.ask_wording import describe_answer, describe_question, write_count
+from provider_advisor.faces.ask_wording import describe_answer, describe_question, say_left, write_count
 from provider_advisor.questionnaire import (
     Coverage,
     Key,
@@ -85,7 +85,7 @@ def _describe_proved(known: Known) -> Iterator[str]:
     if known.left:
         open_ = [_OPEN[aspect] for aspect in known.still_open if aspect in _OPEN]
         what = f"{joined(open_)}; " if open_ else ""
-        yield f"Open: {what}up to {write_count(known.left, 'criterion', 'criteria')} could still change the answer."
+        yield f"Open: {what}{say_left(known.left)} could still change the answer."
 
 
 def _describe_verdict(verdict: Verdict, before: Verdict | None = None) -> str:

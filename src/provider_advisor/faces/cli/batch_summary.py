@@ -43,7 +43,8 @@ def show_summary(summary: Record, page: Page) -> None:
     if not scored:
         return
     page.gap()
-    page.table(["Teams", "Share", "Verdict"], _list_verdicts(summary))
+    rows = [[f"{teams:,}", percent(teams / scored), says] for teams, says in _list_verdicts(summary) if teams]
+    page.table(["Teams", "Share", "Verdict"], rows)
     nobody = f"Met by none of the {len(summary['providers'])} providers compared"
     page.section("Most wanted", _join_first([_describe_wanted(part) for part in summary["wanted"]]))
     page.section(nobody, _join_first([_add_count(part) for part in summary["nobody_meets"]]))
@@ -62,32 +63,24 @@ def _rank_providers(providers: Sequence[Record]) -> list[Record]:
     return sorted(providers, key=rank)[:_MOST_PROVIDERS]
 
 
-def _list_verdicts(summary: Record) -> Iterator[list[str]]:
-    """Yield a row for each provider, one for all others, and one for each reason why none is chosen.
+def _list_verdicts(summary: Record) -> Iterator[tuple[int, str]]:
+    """Yield the number of teams of each of the first providers, of all others, and of each reason why none is chosen.
 
-    Empty rows are left out: with fifteen providers they would fill most of the table.
+    Some numbers may be 0.
     """
-    shown = [part for part in _rank_providers(summary["providers"]) if part["recommended"]["teams"]]
+    shown = _rank_providers(summary["providers"])
     for part in shown:
         chosen = part["recommended"]
         counts = ", ".join(f"{chosen[strength]:,} {words}" for strength, words in STRENGTHS.items() if chosen[strength])
-        said = f"{part['name']} recommended ({counts})"
-        yield _make_row(chosen["teams"], chosen["share"], said)
-    kinds = {part["kind"]: part for part in summary["verdicts"]}
-    rest = kinds["recommended"]["teams"] - sum(part["recommended"]["teams"] for part in shown)
-    if rest:
-        yield _make_row(rest, rest / summary["scored"], "one of the other providers recommended")
-    for kind, words in (
-        ("tie", "a tie"),
-        ("undetermined", _describe_undetermined(summary["providers"])),
-        ("none", "none of the providers compared meets every must"),
-    ):
-        if kinds[kind]["teams"]:
-            yield _make_row(kinds[kind]["teams"], kinds[kind]["share"], words)
-
-
-def _make_row(teams: int, share: float, words: str) -> list[str]:
-    return [f"{teams:,}", percent(share), words]
+        yield chosen["teams"], f"{part['name']} recommended ({counts})"
+    teams = {part["kind"]: part["teams"] for part in summary["verdicts"]}
+    yield (
+        teams["recommended"] - sum(part["recommended"]["teams"] for part in shown),
+        "one of the other providers recommended",
+    )
+    yield teams["tie"], "a tie"
+    yield teams["undetermined"], _describe_undetermined(summary["providers"])
+    yield teams["none"], "none of the providers compared meets every must"
 
 
 def _describe_undetermined(providers: Sequence[Record]) -> str:
