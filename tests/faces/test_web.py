@@ -37,6 +37,7 @@ from provider_advisor.faces.why_wording import describe_why
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
+from provider_advisor.questionnaire.state import State
 from provider_advisor.requirements.statement import today
 
 _KNOWLEDGE = load()
@@ -879,7 +880,7 @@ def test_8_a_question_says_why_it_is_asked(web):
     page = web.get("/ask?a=t:messages").text
     keys = re.findall(r'why=([^"#]+)#why" data-part="why">Why is this asked\?', page)
     assert keys == [quote(key) for key in dict.fromkeys(re.findall(r'name="(criterion:[^"]+)"', page))]
-    state = read_answer_text("t:messages", Catalogue(facts_as_of(_KNOWLEDGE, today(), None)))
+    state = read_answer_text("t:messages", State(Catalogue(facts_as_of(_KNOWLEDGE, today(), None))))
     for key in keys[:2]:
         told = re.search(r'<div id="why">(.*?)</div>', web.get(f"/ask?a=t:messages&why={key}#why").text)[1]
         _, *sentences = describe_why(state, Key("criterion", unquote(key).partition(":")[2]))
@@ -908,6 +909,34 @@ def test_a_question_is_found_by_words_and_answered(web):
     unfound = web.get("/ask?a=t:messages&find=zzzz").text
     assert "Nothing is recorded about 'zzzz'." in unescape(unfound)
     assert 'action="/ask/next"' in unfound, "the screen is still there"
+
+
+def test_the_questionnaire_continues_from_a_question(web):
+    """What the question says is shown, not asked again, and counts with the answers; an answer leads there."""
+    question = "needs=sms,whatsapp&situation.developers=none&as_of=2026-11-01&only=twilio,vonage,zoom"
+    answer = web.get(f"/answer?{question}").text
+    asked = re.search(r'href="(/ask\?[^"]*)">Ask me more', answer)[1]
+    topics = web.get(unescape(asked)).text
+    assert re.search(r'name="topics" value="messages" checked', topics), "the topics of what was asked are ticked"
+    assert "<dt>WhatsApp</dt><dd>must have</dd>" in topics
+    screen = web.get(f"/ask/next?{question}&topics=messages&topics=calls")
+    assert screen.url.params["a"] == "t:calls,messages"
+    assert screen.url.params["needs"] == "sms,whatsapp"
+    assert not re.search(r'name="(criterion:sms|criterion:whatsapp|situation:developers)"', screen.text)
+    name = re.search(r'name="(criterion:[^"]+)" value="must"', screen.text)[1]
+    after = web.get("/ask/next", params=[*screen.url.params.multi_items(), (name, "must")])
+    address = unescape(re.search(r'href="/answer\?([^"]*)">', after.text)[1])
+    found = dict(parse_qsl(address))
+    assert found["needs"].split(",") == sorted(["sms", "whatsapp", name.partition(":")[2]])
+    assert (found["as_of"], found["only"]) == ("2026-11-01", "twilio,vonage,zoom")
+
+
+def test_an_answer_that_does_not_choose_leads_to_a_comparison(web):
+    level = web.get("/answer?needs=sms&only=twilio,vonage").text
+    compared = unescape(re.search(r'href="(/compare\?[^"]*)">Compare them side by side', level)[1])
+    assert compared == "/compare?providers=twilio,vonage&only=differences"
+    assert web.get(compared).status_code == 200
+    assert "side by side" not in web.get("/answer?needs=whiteboard&only=twilio,vonage").text
 
 
 def test_an_answer_can_be_taken_back(web):

@@ -197,7 +197,7 @@ def make_statement(state: State, name: str | None = None) -> Statement:
     facts, team = state.catalogue.facts, meaning.team._replace(name=name or given.team.name)
     found = Statement(team, facts.as_of, None, notes, tuple(unsure), facts.base.scope, meaning.waiting)
     if given.team != Team() or given.uncounted:
-        after = found._replace(as_of=given.as_of, scope=given.scope)
+        after = found._replace(as_of=given.as_of, max_age=given.max_age, scope=given.scope)
         told = describe_changes(given, after, "The questionnaire", "what you started with", whole=True)
         found = found._replace(notes=(*given.notes, *told, *notes))
     return count_waiting(found, facts.base)

@@ -6,6 +6,7 @@ Each shows what its URL asks, and stores nothing on the server. The form is in `
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -84,7 +85,17 @@ def show_answer(request: Request, service: Service) -> Response:
     wanted = [f"{part.label} ({part.says})" for part in list_asked(found.statement, knowledge)]
     values["context"] = [*([("Asked for", wanted)] if wanted else []), *values["context"]]
     address = write_address(found.statement, service.knowledge)
-    return show_page(service, "answer.html.j2", **values, address=address, is_sure=found.robustness)
+    compared = _write_comparison(found)
+    return show_page(service, "answer.html.j2", **values, address=address, compared=compared, is_sure=found.robustness)
+
+
+def _write_comparison(found: Recommendation) -> str:
+    """Return the query of the page that compares the providers between which an answer does not choose, if any."""
+    among, day = found.decision.outcome.verdict.among, found.statement.as_of
+    if len(among) < 2:  # noqa: PLR2004
+        return ""
+    dated = {} if day is None else {"as_of": day.isoformat()}
+    return urlencode({"providers": ",".join(among), "only": "differences"} | dated, safe=",")
 
 
 def _write_form(form: str, found: Recommendation, knowledge: KnowledgeBase) -> Response:

@@ -1,5 +1,7 @@
 """The pages of the questionnaire. All answers are in the URL (`questionnaire_address`), and the server keeps nothing.
 
+It may begin with a question, in the parameters of `/answer`: `/ask?needs=sms` does not ask whether SMS is needed.
+
 /ask shows what comes next: a screen of questions, the end, or with `change` one question again, to change its answer.
 Its form goes to /ask/next, which adds what was filled in to the answers, and redirects to /ask with all of them:
 
@@ -11,22 +13,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces import ask_wording as wording
 from provider_advisor.faces.text import clean
-from provider_advisor.faces.web.address import write_address
+from provider_advisor.faces.web.address import read_address, write_address
+from provider_advisor.faces.web.question_so_far import list_asked, list_others, list_unjudged
 from provider_advisor.faces.web.questionnaire_address import (
     quote_part,
     read_answer_text,
     write_answer_text,
     write_value,
 )
-from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
+from provider_advisor.faces.web.request_reading import read_question
 from provider_advisor.faces.web.responses import FieldError, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.why_wording import describe_why
@@ -44,6 +49,7 @@ from provider_advisor.questionnaire import (
 from provider_advisor.questionnaire.answer_files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, TOPICS, UNSURE, State, check_value
+from provider_advisor.requirements import Statement
 from provider_advisor.requirements.word_mistakes import explain_unfound
 
 _PRIORITIES = {
@@ -55,6 +61,7 @@ _PRIORITIES = {
     "not-sure": "not sure",
     "no-answer": "no answer",
 }
+_OWN_FIELDS = ("a", "change", "was", "more", "why", "find")
 _MOST_BOXES = 24
 """A longer list of members is one field in which several can be selected."""
 
@@ -66,26 +73,28 @@ Fields = Mapping[str, list[str]]
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/ask", dependencies=[NAME_PARAMETERS])
-def show_questionnaire(  # noqa: PLR0913, PLR0917 (what an address may say)
-    service: Service, a: str = "", change: str = "", was: str = "", more: str = "", why: str = "", find: str = ""
-) -> Response:
+@router.get("/ask")
+def show_questionnaire(request: Request, service: Service) -> Response:
     """Show what comes after the answers `a`, or the question whose answer is to be changed.
 
     `was` are the answers of a screen that somebody went back to; with `more`, questions continue although no answer
     can change the verdict; `why` names the question of which the page says why it is asked; `find` are words, and the
     page asks the questions that they may mean.
     """
-    state = _read_state(a, more, service)
-    fields = _fill_in(read_answer_text(was, state.catalogue))
-    return _show_page(service, state, _find_answered(change, state), fields, why=why, find=find.strip())
+    query = request.query_params
+    state = _read_state(query, read_question(request, service, *_OWN_FIELDS).statement, service)
+    fields = _fill_in(read_answer_text(query.get("was", ""), State(state.catalogue)))
+    change, find = _find_answered(query.get("change", ""), state), query.get("find", "").strip()
+    return _show_page(service, state, change, fields, why=query.get("why", ""), find=find)
 
 
 @router.get("/ask/next")
 def take_answers(request: Request, service: Service) -> Response:
     """Add the answers of a form, and redirect to the URL that contains them."""
     query = request.query_params
-    state = _read_state(query.get("a", ""), query.get("more", ""), service)
+    # The fields of answers are named by keys, such as criterion:fax; no parameter of a question has such a name.
+    rest = [(name, text) for name, text in query.multi_items() if ":" not in name and name != str(TOPICS)]
+    state = _read_state(query, read_address(rest, service.knowledge, _OWN_FIELDS).statement, service)
     change, fields = _find_answered(query.get("change", ""), state), {name: query.getlist(name) for name in query}
     find = query.get("find", "").strip()
     try:
@@ -114,9 +123,11 @@ def _put_found(state: State, values: Mapping[Key, object]) -> State:
 # The address
 
 
-def _read_state(text: str, more: str, service: KnowledgeService) -> State:
-    state = read_answer_text(text, service.get_catalogue())
-    return go_on(state) if more else state
+def _read_state(query: QueryParams, given: Statement, service: KnowledgeService) -> State:
+    """Return the answers so far, on the facts of the day and the scope of the question that they began with."""
+    catalogue = service.get_catalogue(given.as_of, given.max_age, given.scope)
+    state = read_answer_text(query.get("a", ""), State(catalogue, given=given))
+    return go_on(state) if query.get("more") else state
 
 
 def _find_answered(name: str, state: State) -> Key | None:
@@ -128,9 +139,10 @@ def _find_answered(name: str, state: State) -> Key | None:
 
 
 def _write_query(state: State, **others: str) -> str:
-    """Return the query of a page, without empty parts: the answers, what else it is told, and whether to go on."""
+    """Return the query of a page: what was given before, the answers, what else it is told, and whether to go on."""
     parts = {"a": write_answer_text(state), **others, "more": "1" if state.phase == "further" else ""}
-    return "&".join(f"{name}={quote_part(text)}" for name, text in parts.items() if text)
+    own = [f"{name}={quote_part(text)}" for name, text in parts.items() if text]
+    return "&".join(filter(None, [write_address(state.given, state.catalogue.facts.base), *own]))
 
 
 def _write_back(state: State) -> str:
@@ -221,6 +233,9 @@ def _show_page(  # noqa: PLR0913 (all that a page depends on)
     find: str = "",
 ) -> Response:
     """Return the page of what comes next; its form is filled in with `fields`, in which something may be `wrong`."""
+    given = write_address(state.given, service.knowledge)
+    if given and not state.answers:
+        fields = {str(TOPICS): list(wording.list_topics_given(state)), **fields}
     found = search_questions(state, find) if find else ()
     if change is not None:
         shown = _show_again("Change your answer", _list_asked_again(change, state), state, fields, change=str(change))
@@ -230,8 +245,8 @@ def _show_page(  # noqa: PLR0913 (all that a page depends on)
         shown = _show_screen(screen, state, fields, why)
     else:
         shown = _show_end(screen, state)
-    # Without the day, which is today anyway, so that the link uses newer facts later.
-    statement = make_statement(state)._replace(as_of=None)
+    # Without the day if it is today anyway, so that the link uses newer facts later.
+    statement = make_statement(state)._replace(as_of=state.given.as_of, max_age=state.given.max_age)
     shown = {
         "a": write_answer_text(state),
         "address": write_address(statement, service.knowledge),
@@ -239,6 +254,13 @@ def _show_page(  # noqa: PLR0913 (all that a page depends on)
         "back": _write_back(state) if state.answers else None,
         "change": "",
         "find": "",
+        "given": parse_qsl(given),
+        "given_address": given,
+        "began": [
+            (part.label, part.says)
+            for list_parts in (list_asked, list_unjudged, list_others)
+            for part in list_parts(state.given, service.knowledge)
+        ],
         "unfound": explain_unfound(find, service.knowledge) if find and not found else "",
         "is_further": state.phase == "further",
         "query": _write_query(state),

@@ -32,15 +32,15 @@ _MARKS = {kind: letter for letter, kind in _LETTERS.items()}
 _SEARCHED = "".join(_LETTERS).upper()
 
 
-def read_answer_text(text: str, catalogue: Catalogue) -> State:
-    """Return the state that an address holds. Raises RequirementsError for the first part that cannot be read."""
-    found: list[GivenAnswer] = []
+def read_answer_text(text: str, state: State) -> State:
+    """Return the state with the answers of an address. Raises RequirementsError for the first that cannot be read."""
+    catalogue, found = state.catalogue, list[GivenAnswer]()
     for step, screen in enumerate(filter(None, text.split("~")), start=1):
         for part in filter(None, screen.split("_")):
             key, value = _read_part(part, catalogue)
             is_searched = part[0] in _SEARCHED and part[1:2] == ":"
             found.append(GivenAnswer(key, check_value(key, value, catalogue), step, is_searched))
-    return put_answers(State(catalogue), found)
+    return put_answers(state, found)
 
 
 def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:

@@ -24,6 +24,7 @@ from provider_advisor.faces.compared_facts import (
 from provider_advisor.faces.knowledge_records import record_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, Rule, facts_as_of
 from provider_advisor.knowledge.records import Source
+from provider_advisor.knowledge.scope import EVERYTHING, Scope
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
@@ -71,11 +72,17 @@ class KnowledgeService:
         """Return the facts as of a day, today if None."""
         return facts_as_of(self.knowledge, day or today(), None)
 
-    def get_catalogue(self) -> Catalogue:
-        """Return the questions on the facts of today, with what was worked out for the last screens."""
+    def get_catalogue(self, day: dt.date | None = None, age: int | None = None, scope: Scope = EVERYTHING) -> Catalogue:
+        """Return the questions on the facts of a day, today if None, up to an age in days, within a scope.
+
+        Those of today keep what was worked out for the last screens.
+        """
+        day, now = day or today(), today()
+        if (day, age, scope) != (now, None, EVERYTHING):
+            return Catalogue(facts_as_of(self.knowledge.restrict(**scope._asdict()), day, age))
         # A new one for each screen would work out again what each answer can add. But one that is kept for long would
         # grow with each amount that somebody types.
-        found, day = self._catalogue, today()
+        found = self._catalogue
         self._asked += 1
         if found is None or found.facts.as_of != day or self._asked > _MOST_ASKED:
             found = self._catalogue = Catalogue(self.facts(day))
