@@ -280,3 +280,26 @@ def test_a_master_without_spark_is_told_of_the_engine(batch):
         err == "recommend: --master is for Spark; add --engine spark, or leave it out. Try `recommend batch --help`.\n"
     )
     assert not Path("scores.csv").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_columns_that_are_copied_and_not_read_are_named_once(batch, form):
+    rows = {
+        "csv": "team,Contact,needs,Country,Fax,Sector,SMS-outbound,fax_id\na,Jo,whiteboard,DE,must,finance,5,7\n",
+        "jsonl": '{"team": "a", "Contact": "Jo", "needs": ["whiteboard"], "Country": "DE", "Fax": "must", '
+        '"Sector": "finance", "SMS-outbound": 5, "fax_id": 7}\n',
+    }
+    Path(f"teams.{form}").write_text(rows[form])
+    status, _, err = batch(f"teams.{form} scores.csv --summary summary.json --report report.html")
+    hints = {
+        "Country": None,
+        "Fax": "'Fax' is a criterion; to ask for it, list it in needs or wants.",
+        "Sector": "'Sector' is read if the column is called situation.sector.",
+        "SMS-outbound": "'SMS-outbound' is read if the column is called usage.sms-outbound.",
+    }
+    said = "\n  ".join(["Columns copied, not read", ", ".join(hints), *filter(None, hints.values())])
+    assert (status, err.count(said)) == (0, 1), err
+    told = json.loads(Path("summary.json").read_text())["copied_columns"]
+    assert told == [{"column": name, "hint": hint} for name, hint in hints.items()]
+    assert f"Columns copied, not read: {', '.join(hints)}." in Path("report.html").read_text()
+    assert "Columns copied" not in batch(f"teams.{form} scores.csv --quiet")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from provider_advisor.decision.findings import Standing
@@ -19,21 +20,23 @@ if TYPE_CHECKING:  # schemas are shown without loading columns
 SCHEMA = "provider-advisor/batch-summary/1"
 
 Record = dict[str, Any]
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _Counts = Mapping[tuple[str, ...], int]
 _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
-def make_summary(tally: Tally, *, rejected: int, facts: Facts) -> Record:
+def make_summary(tally: Tally, *, rejected: int, facts: Facts, copied: Mapping[str, str] = _NOTHING) -> Record:
     """Return the summary of a run, JSON-ready; see `schemas.summary_schema` for its JSON Schema.
 
-    `facts` are those for rows without a day of their own. Shares are of the teams scored, null if there are none; every
-    list has the largest count first, without zeros.
+    `facts` are those for rows without a day of their own, `copied` the columns that were not read, with hints. Shares
+    are of the teams scored, null if there are none; every list has the largest count first, without zeros.
     """
     counts = _SummaryCounts(tally, facts)
     outline = make_outline(tally, rejected=rejected, facts=facts)
     knowledge = outline.pop("knowledge")  # comes last, after everything that is counted
     return {
         **outline,
+        "copied_columns": [{"column": name, "hint": hint or None} for name, hint in copied.items()],
         "providers": [counts.describe_provider(provider) for provider in counts.list_compared()],
         "nobody_leads": counts.add_teams({}, counts.leads[""]),
         "wanted": counts.list_wanted(),

@@ -69,6 +69,11 @@ class _UnknownFact(_Criterion):
     ask: str = Field(description="the question to put to the provider")
 
 
+class _CopiedColumn(_ClosedModel):
+    column: str
+    hint: str | None = Field(description="how it is read, if it looks like input")
+
+
 class _EndOrChange(_Criterion):
     provider: str
     says: str = Field(description="the end or change in words: when it is, and when it was announced")
@@ -102,6 +107,9 @@ class _Summary(_ClosedModel):
     empty_rows: int = Field(description="blank rows, which are not counted anywhere else")
     not_judged: int = Field(description="teams with a requirement in their own words, which is not judged")
     verdicts: list[_Kind] = Field(description="all four kinds")
+    copied_columns: list[_CopiedColumn] = Field(
+        description="columns that were copied and not read, without names and ids of teams"
+    )
     providers: list[_Provider]
     nobody_leads: _Teams = Field(description="the verdict is undetermined and leans to no provider")
     wanted: list[_Wanted]

@@ -8,16 +8,18 @@ needs only the last step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
 from provider_advisor.batch.blocks import Block, Piece, Position
-from provider_advisor.batch.column_names import SCOPE_COLUMNS, Spelling, rename_all
+from provider_advisor.batch.column_names import ANSWERS, SCOPE_COLUMNS, Spelling, rename_all
 from provider_advisor.batch.input_columns import ColumnReader, plan_columns
+from provider_advisor.batch.kernel.layout import SITUATION, USAGE, fold_name
 from provider_advisor.batch.reading.criterion_columns import plan_criterion_columns
 from provider_advisor.batch.reading.csv import open_csv
 from provider_advisor.batch.reading.input_files import (
@@ -35,6 +37,14 @@ from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.matching import Match, Matcher
 from provider_advisor.requirements.proposal_table import is_column_name, refuse_requirement_rows
 from provider_advisor.requirements.unlisted import UnknownWords
+from provider_advisor.safe_text import fold, reveal_line
+
+_WHO = re.compile(
+    "account|client|column-[0-9]+|comments?|company|contacts?(-.*)?|customer|department|(e-?)?mail(-address)?|notes?|"
+    "organi[sz]ation|owner|person|(tele)?phone(-number)?|remarks?|responsible|surname|teams?|title|url|website|"
+    "(.*-)?(id|key|name|no|number)"
+)
+"""Columns with the names and ids of teams, which nobody expects to count."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,8 @@ class Inputs:
     """The inputs, their common columns, and access to their blocks from any position.
 
     `matches` are the meanings of the headers of a table with criteria as columns, `notices` other messages about them.
-    `unknown` counts the words that no criterion knows, where they are listed instead of refused.
+    `unread` are the columns that are only copied, without those of names and ids of teams, each with a hint if it looks
+    like input. `unknown` counts the words that no criterion knows, where they are listed instead of refused.
     """
 
     sources: tuple[InputFile, ...]
@@ -51,6 +62,7 @@ class Inputs:
     opener: Opener
     matches: tuple[Match, ...] = ()
     notices: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
     unknown: UnknownWords | None = None
 
     @property
@@ -98,6 +110,7 @@ def open_inputs(
         found = _open_query(names, knowledge, options)
     else:
         found = _open_files(names, knowledge, options, unknown)
+    found = replace(found, unread=_find_unread(found.schema.names, knowledge, options.id_column))
     if unknown is None:
         return found
     # Last, because words are looked for under our names, and those of criterion columns are known.
@@ -106,6 +119,27 @@ def open_inputs(
         schema=add_unlisted(found.schema),
         unknown=unknown,
     )
+
+
+def _find_unread(names: Iterable[str], knowledge: KnowledgeBase, id_column: str | None) -> dict[str, str]:
+    """Return the columns that are only copied, but may be expected to count, each with a hint, empty if it has none."""
+    spelling = Spelling.make_for(knowledge, id_column=id_column)
+    copied = [
+        name for name in names if name != id_column and not spelling.find(name) and not _WHO.fullmatch(fold(name))
+    ]
+    return {name: _describe_unread(name, knowledge) for name in copied if not name.startswith(ANSWERS)}
+
+
+def _describe_unread(name: str, knowledge: KnowledgeBase) -> str:
+    said, folded = reveal_line(name), fold_name(name)
+    topic = next((one.id for one in knowledge.topics.values() if folded in {one.id, fold_name(one.label)}), None)
+    usage = knowledge.find_usage(folded)
+    if topic or usage:
+        ours = f"{SITUATION}{topic}" if topic else f"{USAGE}{usage.id}" if usage else ""
+        return f"'{said}' is read if the column is called {ours}."
+    if Matcher(knowledge).find(name).is_requirement:
+        return f"'{said}' is a criterion; to ask for it, list it in needs or wants."
+    return ""
 
 
 def _open_query(names: tuple[str, ...], knowledge: KnowledgeBase, options: ReadingOptions) -> Inputs:

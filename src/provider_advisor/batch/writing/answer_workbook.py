@@ -129,6 +129,7 @@ def _list_scope(plan: WorkbookPlan, counts: RowCounts) -> list[tuple[str, str | 
     ]
     lines += [("Source", f"{knowledge.sources[name].title} ({name})") for name in about["sources"]]
     lines += [("Facts", f"{about['oldest']} to {about['newest']}")] if about["newest"] else []
+    lines += [("Copied, not read", name) for name in plan.inputs.unread]
     asked = [match for match in plan.inputs.matches if match.is_requirement]
     lines += [("Read as", f"{match.word} → {', '.join(match.targets)}") for match in asked]
     named = f"{about['version']} of {about['date']}, " if about["version"] else ""

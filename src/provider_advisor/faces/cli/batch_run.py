@@ -21,7 +21,7 @@ from provider_advisor.batch.writing.output_paths import OutputPlace, check_place
 from provider_advisor.batch.writing.rejects import REJECTS_HEADER, find_default_rejects
 from provider_advisor.batch.writing.work_folder import find_work_folder
 from provider_advisor.errors import BatchError
-from provider_advisor.faces.cli.batch_summary import show_reasons, show_summary
+from provider_advisor.faces.cli.batch_summary import show_copied, show_reasons, show_summary
 from provider_advisor.faces.cli.exit_status import ExitStatus, get_signal_status
 from provider_advisor.faces.cli.input_options import BatchOptions
 from provider_advisor.faces.cli.named_files import read_input, write_answer
@@ -67,19 +67,19 @@ def run_batch(names: tuple[str, ...], options: BatchOptions) -> int:
     with _stage_outputs(inputs, output, options) as (place, placed, staging):
         try:
             run_on = _run_on_spark if options.engine == "spark" else _run_here
-            result, facts = run_on(inputs, place, knowledge, placed)
+            result, facts, opened = run_on(inputs, place, knowledge, placed)
         except Interrupted as error:
             _say(str(error))
             return get_signal_status(error.number)
         if result.unknown is not None:
             show_notes(result.unknown.describe())
-        _finish(result, facts, placed, staging)
+        _finish(result, facts, opened, placed, staging)
     return ExitStatus.REJECTED if result.rejected else ExitStatus.ANSWERED
 
 
 def _run_here(
     names: tuple[str, ...], output: str, knowledge: KnowledgeBase, options: BatchOptions
-) -> tuple[Result, Facts]:
+) -> tuple[Result, Facts, Inputs]:
     path = None if output == "-" else _follow_links(output)
     form = choose_form(output, options.output_format, "--output-format")
     is_folder, is_workbook = path is not None and is_folder_name(output), form == "xlsx"
@@ -108,7 +108,7 @@ def _run_here(
     _collect_from_now_on()
     with progress_bar(inputs.size, quiet=options.quiet) as advance:
         result = run(inputs, scoring, plan, lambda done: advance(done.read, done.records), _say)
-    return result, scoring.facts
+    return result, scoring.facts, inputs
 
 
 def _check_resumable(inputs: Inputs, output: Path | None) -> None:
@@ -159,7 +159,7 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
 
 def _run_on_spark(
     names: tuple[str, ...], output: str, knowledge: KnowledgeBase, options: BatchOptions
-) -> tuple[Result, Facts]:
+) -> tuple[Result, Facts, Inputs]:
     from provider_advisor.batch.spark.driver import run_on_spark  # noqa: PLC0415 (of an extra)
 
     for name, value in (("resume", options.resume), ("threads", options.threads)):
@@ -168,7 +168,10 @@ def _run_on_spark(
     if "xlsx" in {options.input_format, options.output_format} or any(map(is_workbook_name, (*names, output))):
         raise BatchError("Spark cannot read or write workbooks; use CSV or Parquet, or leave out --engine spark.")
 
+    opened: list[Inputs] = []
+
     def tell(inputs: Inputs) -> None:
+        opened.append(inputs)
         options.show_reading(inputs, quiet=options.quiet)
         _collect_from_now_on()
 
@@ -186,16 +189,18 @@ def _run_on_spark(
             tell=tell,
             bar=sys.stderr.isatty() and not options.quiet,
         )
-    return result, facts_as_of(knowledge, options.day or today(), options.age)
+    return result, facts_as_of(knowledge, options.day or today(), options.age), opened[0]
 
 
 def _say(sentence: str) -> None:
     show_text(f"recommend: {sentence}", err=True)
 
 
-def _finish(result: Result, facts: Facts, options: BatchOptions, staging: OutputStager | None) -> None:
+def _finish(result: Result, facts: Facts, inputs: Inputs, options: BatchOptions, staging: OutputStager | None) -> None:
     """Write the summary files, upload to stores, and show the summary."""
-    summary = make_summary(result.tally, rejected=result.rejected, facts=facts) if options.has_summary else {}
+    summary = {}
+    if options.has_summary:
+        summary = make_summary(result.tally, rejected=result.rejected, facts=facts, copied=inputs.unread)
     if options.summary:
         write_answer(str(_follow_links(options.summary)), dump_json(summary) + "\n", _WRITTEN)
     if options.report:
@@ -209,6 +214,8 @@ def _finish(result: Result, facts: Facts, options: BatchOptions, staging: Output
         return
     page = Page(err=True)  # standard output is for rows alone
     show_summary(summary, page)
+    if not inputs.matches:  # they said already what was copied
+        show_copied(summary["copied_columns"], page)
     if result.rejects:
         show_reasons(result.rejects, page, staging.find_name(result.rejects) if staging else None)
     page.show()

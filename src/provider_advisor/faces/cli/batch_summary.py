@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from provider_advisor.explanation.words import STRENGTHS, counted, percent, shortened
+from provider_advisor.explanation.words import STRENGTHS, counted, keep_few, percent, shortened
 from provider_advisor.faces.text import Page
+from provider_advisor.safe_text import reveal_line
 
 # Everything is counted by the batch already (`batch/summary`); this module chooses what to say in about 25 lines:
 #
@@ -27,6 +28,7 @@ _STANDINGS = ("qualified", "unconfirmed", "ruled_out")
 _MOST_PROVIDERS = 4
 _MOST = 3
 _MOST_REASONS = 5
+_MOST_COPIED = 12
 
 Record = Mapping[str, Any]
 
@@ -51,6 +53,14 @@ def show_summary(summary: Record, page: Page) -> None:
     page.section("Worth asking", _join_first([*_list_questions(summary["unknown_facts"])]))
     page.section("End dates and changes", _list_changes(summary["changes"]))
     page.section("If all teams chose the same provider", map(_describe_if_all, _rank_providers(summary["providers"])))
+
+
+def show_copied(columns: Sequence[Record], page: Page) -> None:
+    """Say which columns were copied and not read, and how those that look like input are read."""
+    if not columns:
+        return
+    names = keep_few([reveal_line(part["column"]) for part in columns], _MOST_COPIED, "others")
+    page.section("Columns copied, not read", [", ".join(names), *(part["hint"] for part in columns if part["hint"])])
 
 
 def _rank_providers(providers: Sequence[Record]) -> list[Record]:
