@@ -9,6 +9,7 @@ import pytest
 from reported import ASKED, record_of
 
 from provider_advisor import recommend
+from provider_advisor.explanation.answer_records import EstimateRecord
 from provider_advisor.faces.report.html import html_report
 from provider_advisor.faces.report.markdown import escape, markdown_report
 
@@ -142,6 +143,16 @@ def test_a_change_of_facts_changes_few_lines(bicycles, knowledge_from, tmp_path)
     asked = {"wants": ["bikes-in-stock"]}
     lines = [markdown_report(record_of(knowledge, asked), knowledge).splitlines() for knowledge in (bicycles, other)]
     assert 0 < len(set(lines[0]) ^ set(lines[1])) <= 16
+
+
+def test_how_far_an_estimate_may_be_off_is_told_once(bicycles):
+    found = record_of(bicycles, ASKED["undetermined"])
+    worlds = found.sureness.worlds
+    worlds.says = "Velo & Sons comes first in 60% of the scenarios (estimated, give or take 0.8%)."
+    worlds.given = EstimateRecord(exact=False, samples=10_000, error=0.004)
+    said = markdown_report(found, bicycles)
+    assert "The shares with the given weights are estimated from 10,000 scenarios; with any weights" in said
+    assert said.count("give or take 0.8%") == 1
 
 
 def test_questions_that_only_together_settle_the_answer_are_a_list_below_what_they_settle(article):

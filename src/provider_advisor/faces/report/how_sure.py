@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.explanation.answer_records import (
     AnswerRecord,
     EstimateRecord,
+    ShareRecord,
     WeightRangeRecord,
     WorldsRecord,
 )
 from provider_advisor.explanation.robustness_in_words import find_least_factor, say_error, say_odds
 from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import capital, percent
-from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, name_providers, rank_providers
+from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, rank_providers
 from provider_advisor.knowledge import KnowledgeBase
-from provider_advisor.written_values import number_text
 
 _FURTHEST = 16
 """The factor of a weight at either end of its chart."""
@@ -31,36 +31,22 @@ class ReportQuestion(NamedTuple):
 
 
 class ReportRange(NamedTuple):
-    """The range of a weight in which the verdict holds, in words; `start` and `end` are percentages along its chart.
+    """The range of a weight in which the verdict holds: in a sentence, and from `start` to `end` percent of its chart.
 
     The given weight lies at 50, and the scale is logarithmic. `open_start` and `open_end` say that it holds beyond.
     """
 
-    label: str
-    now: str
-    holds: str
-    beyond: str
+    says: str
     start: float
     end: float
     open_start: bool
     open_end: bool
 
 
-class ReportShare(NamedTuple):
-    """How often a provider comes first: with the given weights, any weights, or any in the same order."""
-
-    provider: str
-    given: float
-    given_text: str
-    uniform: float
-    uniform_text: str
-    ordered_text: str
-
-
 class ReportSureness(NamedTuple):
     """How sure the answer is; each part is empty where the record does not have it.
 
-    `settled` names the requirements whose weight, alone, cannot change the answer.
+    `settled` names the requirements whose weight, alone, cannot change the answer; `shares` have the providers' names.
     """
 
     questions: tuple[ReportQuestion, ...]
@@ -68,7 +54,7 @@ class ReportSureness(NamedTuple):
     ranges: tuple[ReportRange, ...] = ()
     settled: tuple[str, ...] = ()
     weights: str = ""
-    shares: tuple[ReportShare, ...] = ()
+    shares: tuple[tuple[str, ShareRecord], ...] = ()
     pairs: tuple[str, ...] = ()
     tipping: tuple[str, ...] = ()
     nobody: str = ""
@@ -93,19 +79,19 @@ def describe_sureness(
         return ReportSureness(questions)
     weights, worlds = found.weights, found.worlds
     # Ranges and rows are both in the order of the findings; where no weights matter, there are no ranges.
-    ranges = list(zip(weights.ranges, rows, strict=False))
-    moving = [(part, row) for part, row in ranges if find_least_factor(part) < math.inf]
+    pairs = zip(weights.ranges, rows, strict=False)
     # The weight that could move least comes first.
-    moving.sort(key=lambda pair: find_least_factor(pair[0]))
+    moving = sorted((part for part in weights.ranges if find_least_factor(part) < math.inf), key=find_least_factor)
+    shares = {part.provider: part for part in worlds.providers} if worlds and worlds.none < 1 else {}
     untried = "Not every change to the requirements was tried; there may be smaller ones."
     turns = [turn.says for turn in found.changes.turns]
     return ReportSureness(
         questions,
         changes=(*turns, *([] if found.changes.complete else [untried])),
-        ranges=tuple(_make_range(part, row, answer) for part, row in moving),
-        settled=tuple(row.label for part, row in ranges if find_least_factor(part) == math.inf),
+        ranges=tuple(map(_make_range, moving)),
+        settled=tuple(row.label for part, row in pairs if find_least_factor(part) == math.inf),
         weights="" if weights.ranges else weights.says,
-        shares=tuple(_list_shares(worlds, answer)) if worlds and worlds.none < 1 else (),
+        shares=tuple((part.name, shares[part.id]) for part in rank_providers(answer) if part.id in shares),
         pairs=tuple(answer.list_pairs([part.id for part in shown])),
         tipping=tuple(part.says for part in found.tipping or []),
         nobody=_say_nobody(worlds.none) if worlds else "",
@@ -126,34 +112,15 @@ def list_questions(answer: AnswerRecord) -> tuple[ReportQuestion, ...]:
     )
 
 
-def _make_range(part: WeightRangeRecord, row: ReportRow, answer: AnswerRecord) -> ReportRange:
+def _make_range(part: WeightRangeRecord) -> ReportRange:
     weight, low, high = part.weight, part.low, part.high
-    beyond = [f"below {_round_weight(low)}, {_say_leaders(part.below, answer)}"] if low > 0 else []
-    beyond += [f"above {_round_weight(high)}, {_say_leaders(part.above, answer)}"] if high is not None else []
     return ReportRange(
-        row.label,
-        number_text(weight),
-        _say_limits(low, high),
-        f"{capital('; '.join(beyond))}.",
+        part.says,
         _place_on_chart(low / weight),
         _place_on_chart(math.inf if high is None else high / weight),
         low < weight / _FURTHEST,
         high is None or high > weight * _FURTHEST,
     )
-
-
-def _say_limits(low: float, high: float | None) -> str:
-    if high is None:
-        return f"from {_round_weight(low)} up"
-    return f"up to {_round_weight(high)}" if low == 0 else f"from {_round_weight(low)} to {_round_weight(high)}"
-
-
-def _round_weight(weight: float) -> str:
-    return number_text(float(f"{weight:.3g}"))
-
-
-def _say_leaders(leaders: Sequence[str], answer: AnswerRecord) -> str:
-    return f"{name_providers(leaders, answer)} would {'lead' if len(leaders) == 1 else 'be level'}"
 
 
 def _place_on_chart(factor: float) -> float:
@@ -162,15 +129,6 @@ def _place_on_chart(factor: float) -> float:
     # 1/16 is at 0, 1/4 at 25, 1 at 50, 4 at 75, 16 at 100.
     bounded = min(max(factor, 1 / _FURTHEST), _FURTHEST)
     return 50 + 50 * math.log(bounded) / math.log(_FURTHEST)
-
-
-def _list_shares(worlds: WorldsRecord, answer: AnswerRecord) -> Iterator[ReportShare]:
-    found = {share.provider: share for share in worlds.providers}
-    for provider in rank_providers(answer):
-        share = found[provider.id]
-        ordered = "" if share.ordered is None else percent(share.ordered)
-        given, uniform = percent(share.given), percent(share.first)
-        yield ReportShare(provider.name, share.given, given, share.first, uniform, ordered)
 
 
 def _say_nobody(none: float) -> str:
@@ -187,7 +145,8 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
         odds = say_odds(knowledge.policy.unknown, at_worst=worlds.at_worst)
         odds = f"{odds}, and all" if unknown else "With all"
         return f"{odds} weights equally likely. The shares are {uniform}."
-    given = _say_precision(worlds.given)
+    # The sentence of the record says how far the shares with the given weights may be off.
+    given = "exact" if worlds.given.exact else f"estimated from {worlds.given.samples:,} scenarios"
     if given == uniform:
         return f"{worlds.says} The shares are {given}."
     return f"{worlds.says} The shares with the given weights are {given}; with any weights they are {uniform}."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.answer_records import AnswerRecord
-from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, stale_text
+from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, percent, stale_text
 from provider_advisor.faces.report.contents import Report, make_report
 from provider_advisor.faces.report.how_sure import ReportQuestion, ReportSureness
 from provider_advisor.faces.report.rows_and_sources import CitedPlace, ReportRow
@@ -182,25 +182,22 @@ def _write_sureness(sure: ReportSureness) -> Iterator[str]:
         yield "## How sure the answer is"
     if sure.shares:
         yield f"Share of scenarios in which each provider comes first. {escape(sure.worlds)}"
-        columns = {"Provider": [escape(share.provider) for share in sure.shares]}
+        columns = {"Provider": [escape(name) for name, _ in sure.shares]}
+        records = [share for _, share in sure.shares]
         if sure.is_open:
-            columns["With the given weights"] = [share.given_text for share in sure.shares]
+            columns["With the given weights"] = [percent(share.given) for share in records]
         # Shares with any weights of the same order are left out where they would take too long.
-        if sure.shares[0].ordered_text:
-            columns["With any weights in the same order"] = [share.ordered_text for share in sure.shares]
-        columns["With any weights, all equally likely"] = [share.uniform_text for share in sure.shares]
+        if ordered := [percent(share.ordered) for share in records if share.ordered is not None]:
+            columns["With any weights in the same order"] = ordered
+        columns["With any weights, all equally likely"] = [percent(share.first) for share in records]
         yield _write_table(list(columns), zip(*columns.values(), strict=True))
     yield from _write_list("Pairwise, with the given weights", sure.pairs)
     if sure.nobody:
         yield sure.nobody
     if sure.weights:
         yield escape(sure.weights)
-    if sure.ranges:
-        yield "The range of each weight in which the answer holds, with all others unchanged:"
-        yield _write_table(
-            ["Weight of", "Now", "Holds", "Beyond"],
-            ([escape(part.label), part.now, part.holds, escape(part.beyond)] for part in sure.ranges),
-        )
+    heading = "The range of each weight in which the answer holds, with all others unchanged"
+    yield from _write_list(heading, [part.says for part in sure.ranges])
     yield from _write_list("Amounts at which a provider leads, with everything else unchanged", sure.tipping)
     if sure.settled and not sure.ranges:
         yield "No single weight, however small or large, would change the answer."
