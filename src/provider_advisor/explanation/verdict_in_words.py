@@ -227,12 +227,7 @@ class _Reason:
         own, outscoring = get_score(self._assessments[provider]), self._list_outscoring([provider])
         is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own.proven for rival in rivals)
         if self._verdict.strength == "leaning" and not is_beaten:
-            # Imported only for this sentence, because it is as large as the rest of an answer.
-            from provider_advisor.decision.robustness.joint_answers import find_contenders  # noqa: PLC0415
-
-            ahead, level = map(self._sort_by_score, find_contenders(self._decision.outcome))
-            why = self._say_overtakers(ahead, level, "it")
-            return f"{head}: {_join_clauses([why, *outscoring])}."
+            return f"{head}: {_join_clauses([self._say_overtakers('it'), *outscoring])}."
         # From here on all others are beaten. It may still be leaning, because of a must that no criterion covers, which
         # `_count_unjudged` reports.
         if all(rival.standing == "ruled-out" for rival in rivals):
@@ -275,29 +270,14 @@ class _Reason:
             none = "neither" if len(leaders) == 2 else "none"  # noqa: PLR2004 (English)
             return f"{self._among} may each meet every must, but {none} of them is known to"
         if all(get_score(leader).proven == get_score(leader).possible for leader in leaders):
-            ahead, level = self._list_overtakers(self._verdict.among)
-            return f"{self._among} are level for now, but {self._say_overtakers(ahead, level, 'them')}"
+            return f"{self._among} are level for now, but {self._say_overtakers('them')}"
         return f"{self._among} are level, and unknown facts could decide either way"
 
-    def _list_overtakers(self, leaders: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the rivals that unknown facts could put ahead of qualified leaders, and those they could make equal.
+    def _say_overtakers(self, whom: str) -> str:
+        # Imported only for this sentence, because it is as large as the rest of an answer.
+        from provider_advisor.decision.robustness.joint_answers import find_contenders  # noqa: PLC0415
 
-        Unknown facts belong to one provider each, so a rival can reach its possible score while the leaders are at
-        their proven ones; it comes first then if no other qualified provider has proven as much.
-        """
-        ahead, level = [], []
-        qualified = {name: get_score(a).proven for name, a in self._assessments.items() if a.standing == "qualified"}
-        for name, rival in self._assessments.items():
-            if name in leaders or rival.standing == "ruled-out":
-                continue
-            proven = max(score for other, score in qualified.items() if other != name)
-            if get_score(rival).possible > proven:
-                ahead.append(name)
-            elif get_score(rival).possible == proven:
-                level.append(name)
-        return ahead, level
-
-    def _say_overtakers(self, ahead: Sequence[str], level: Sequence[str], whom: str) -> str:
+        ahead, level = map(self._sort_by_score, find_contenders(self._decision.outcome))
         parts = [f"put {provider_names(ahead, self._knowledge)} ahead"] if ahead else []
         parts += [f"make {provider_names(level, self._knowledge)} equal to {whom}"] if level else []
         return f"unknown facts could still {joined(parts)}" if parts else _OVERLAP

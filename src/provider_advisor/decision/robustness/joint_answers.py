@@ -129,14 +129,14 @@ def _at_end(finding: Finding, truth: Truth) -> Finding:
 
 
 class Contenders(NamedTuple):
-    """The rivals that could lead instead of the recommended provider, and those that could at best draw level."""
+    """The rivals that could lead instead of the providers that do, and those that could at best draw level."""
 
     ahead: tuple[str, ...]
     level: tuple[str, ...]
 
 
 def find_contenders(outcome: Outcome) -> Contenders:
-    """Return the rivals that some answers to all open questions put ahead of, or level with, the leader.
+    """Return the rivals that some answers to all open questions put ahead of, or level with, those that lead.
 
     Open facts of different providers are independent. So a rival comes first in some world if its best rank is as good
     as the worst rank of every other provider. If too many answers are tied together (`MOST_JOINT`), a rival is included
@@ -144,7 +144,7 @@ def find_contenders(outcome: Outcome) -> Contenders:
     takes each at its best. The volume of the team is the same for all: it is taken to meet all limits on costs that it
     leaves open, and then none.
     """
-    supposing, leader, facts = Supposing(outcome), outcome.verdict.provider, outcome.facts
+    supposing, leaders, facts = Supposing(outcome), outcome.verdict.named, outcome.facts
 
     @cache
     def join(provider: str) -> JointAnswers:
@@ -160,7 +160,7 @@ def find_contenders(outcome: Outcome) -> Contenders:
     level: set[str] = set()
     for by_volume in _list_volume_states(outcome):
         for rival, best, lowest in list_leading(outcome.assessments, partial(bound, by_volume=by_volume)):
-            if rival != leader and can_lead(best):
+            if rival not in leaders and can_lead(best):
                 (level if best == lowest else ahead).add(rival)
     names = [each.provider for each in outcome.assessments]
     return Contenders(
