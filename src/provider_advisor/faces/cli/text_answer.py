@@ -174,9 +174,17 @@ class _AnswerText:
         self._write_sureness()
         if self.verbose:
             self._write_sources()
-        elif answer.findings:
-            page.gap()
-            page.line("Add --verbose for reasons, sources and how sure this is.")
+        if answer.findings:
+            self._write_next_steps()
+
+    def _write_next_steps(self) -> None:
+        among = self.answer.verdict.among
+        more = [] if self.verbose else ["Add --verbose for reasons, sources and how sure this is."]
+        more += [f"To see how they differ: recommend compare {' '.join(among)}"] if len(among) > 1 else []
+        if more:
+            self.page.gap()
+        for line in more:
+            self.page.line(line)
 
     def _write_findings(self) -> None:
         self._write_matrix()
