@@ -18,6 +18,7 @@ from provider_advisor.batch.reading.jsonl_row import LineKeys, RowError, parse_o
 from provider_advisor.batch.reading.text_blocks import TextBlock, cut_lines
 from provider_advisor.errors import BatchError
 from provider_advisor.requirements.requirements_file import read_requirements_data
+from provider_advisor.requirements.sheets import write_cell
 
 _ITEMS = st.sampled_from(
     ["repairs", "repair", "hire:could", "stock>=5", "", " ", "{}", '{"criterion": "rental"}', 3, None, ["repairs"],
@@ -49,13 +50,19 @@ def _parse(content: bytes, knowledge, carried=("note",)):
     return parse_lines(text, keys, "teams.jsonl", 0)
 
 
+def _write_volumes(block):
+    """Return the rows with volumes as texts: beside a text in another row, numbers are texts too."""
+    rows = block.rows.to_pylist()
+    return [{name: write_cell(cell) if "usage." in name else cell for name, cell in row.items()} for row in rows]
+
+
 @given(st.lists(_ROWS, max_size=8))
 def test_columns_hold_what_each_line_says_by_itself(bicycles, rows):
     lines = [json.dumps(row, ensure_ascii=False).encode() for row in rows]
     block = _parse(b"\n".join(lines), bicycles)
     assert block.records == len(rows) == block.rows.num_rows + len(block.rejects)
     alone = [_parse(line, bicycles) for line in lines]
-    assert block.rows.to_pylist() == [row for each in alone for row in each.rows.to_pylist()]
+    assert _write_volumes(block) == [row for each in alone for row in _write_volumes(each)]
     assert [reject.reason for reject in block.rejects] == [reject.reason for each in alone for reject in each.rejects]
 
 
@@ -154,6 +161,12 @@ def test_a_bad_line_alone_is_rejected(bicycles, line, reason):
     assert block.rows["team"].to_pylist() == ["before", "after"]
     assert [(reject.row, reject.reason) for reject in block.rejects] == [(2, reason)]
     assert block.numbers.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1.5e999", "1" * 30])
+def test_a_number_of_any_size_is_copied_as_it_is_written(bicycles, number):
+    block = _parse(f'{{"note":{number}}}'.encode(), bicycles)
+    assert (block.rows["note"].to_pylist(), block.rejects) == ([number], ())
 
 
 def test_whatever_is_no_object_raises_one_kind_of_error():

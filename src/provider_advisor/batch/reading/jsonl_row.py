@@ -7,6 +7,7 @@ are taken as they are; for any other line, the reader of requirements files repo
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -112,6 +113,9 @@ def parse_object(line: bytes) -> Row:
     return found
 
 
+_INFINITE = (math.inf, -math.inf)
+"""As what Python reads 1e999, which is copied as it is written; within a list or an object it cannot be."""
+
 _encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode  # `json.dumps` makes an encoder each time
 
 
@@ -144,7 +148,12 @@ def parse_row(line: bytes, keys: LineKeys) -> Row:
         read.pop("uncounted", None)  # it still waits for usage, and changes no answer
         cells = _make_cells(read, keys)
     for name, value in extra.items():
-        cells[name] = value if isinstance(value, str | None) else _write_json(value)
+        if isinstance(value, str | None):
+            cells[name] = value
+        elif value in _INFINITE:
+            cells[name] = _rename_keys(json.loads(line, parse_float=str), keys.renames)[name]
+        else:
+            cells[name] = _write_json(value)
     return cells
 
 
