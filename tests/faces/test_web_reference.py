@@ -427,6 +427,23 @@ def test_a_prompt_that_an_assistant_asks_for_is_refused_without_a_traceback(web,
     assert not [record for record in caplog.records if record.exc_info]
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        (b"", -32700, "The body is not JSON."),
+        (b"{", -32700, "The body is not JSON."),
+        (b"\xff", -32700, "The body is not UTF-8 at byte 1."),
+        (b'{"id": 1, "id": 2}', -32700, "The body has the key 'id' twice; keep one."),
+        *((body, -32600, "The body is not a JSON-RPC 2.0 message, with `jsonrpc`, `method` and `id`.")
+          for body in (b"[]", b"5", b'{"a": 1}', b'{"jsonrpc": "2.0"}', b'{"jsonrpc": "2.0", "method": 5, "id": 1}')),
+    ],
+)  # fmt: skip
+def test_what_is_no_message_of_the_protocol_gets_one_sentence(web, body, code, told):
+    answer = web.post("/mcp", content=body, headers={"accept": "application/json", "content-type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json() == {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": told}}
+
+
 def test_an_assistant_is_told_what_was_left_out_of_a_long_list(meet_assistant):
     async def talk():
         async with meet_assistant(load()) as client:

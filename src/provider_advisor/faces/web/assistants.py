@@ -6,12 +6,14 @@ assistant's memory too: long lists end with how much was left out, and how to as
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
 
 from provider_advisor.errors import AdvisorError, RequirementsError
 from provider_advisor.faces.knowledge_records import record_criterion
@@ -19,13 +21,14 @@ from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.api import ImpactRequest, measure_change
 from provider_advisor.faces.web.error_sentences import describe_fault, list_mistakes, tell_program
 from provider_advisor.faces.web.questionnaire_api import ask_next
+from provider_advisor.faces.web.responses import JsonResponse
 from provider_advisor.faces.web.runs import RunFolder
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.shapes.statement_files import RequirementsFile
 from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
-from provider_advisor.safe_text import dump_json
+from provider_advisor.safe_text import JsonError, dump_json, read_json
 from provider_advisor.version import __version__
 
 if TYPE_CHECKING:  # the protocol takes as long to import as all pages, and most servers only serve pages
@@ -229,7 +232,16 @@ class AssistantDoor:
         return make_server(self._knowledge, self._runs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request; one that is no message of the protocol gets one sentence, where the library has a list."""
+        body = await Request(scope, receive).body()
+        if (wrong := _describe_unreadable(body)) is not None:
+            await JsonResponse({"jsonrpc": "2.0", "id": None, "error": wrong}, 400)(scope, receive, send)
+            return
+        sent = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive_again() -> Message:
+            return next(sent, None) or await receive()
+
         from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 (as above)
 
         # Made for each request, because its session manager can run only once and ends with the request.
@@ -241,4 +253,20 @@ class AssistantDoor:
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
         async with app.router.lifespan_context(app):
-            await app(scope, receive, send)
+            await app(scope, receive_again, send)
+
+
+def _describe_unreadable(body: bytes) -> dict[str, Any] | None:
+    """Return the protocol's error for a body that is not one of its messages, None for one that is."""
+    from mcp.types import INVALID_REQUEST, PARSE_ERROR, jsonrpc_message_adapter  # noqa: PLC0415 (as above)
+
+    try:
+        jsonrpc_message_adapter.validate_python(read_json(body), by_name=False)
+    except json.JSONDecodeError:
+        return {"code": PARSE_ERROR, "message": "The body is not JSON."}
+    except JsonError as error:
+        return {"code": PARSE_ERROR, "message": f"The body {error}."}
+    except ValidationError:
+        expected = "a JSON-RPC 2.0 message, with `jsonrpc`, `method` and `id`"
+        return {"code": INVALID_REQUEST, "message": f"The body is not {expected}."}
+    return None
