@@ -267,6 +267,11 @@ class Totals(NamedTuple):
         """Return these sums without those of some of the findings."""
         return self._merge(other, operator.sub)
 
+    def times(self, factor: float) -> "Totals":
+        """Return these sums as if all weights were that many times as large."""
+        low, expected, high = ([factor * points for points in ends] for ends in self[1:4])
+        return Totals(factor * self.weight, tuple(low), tuple(expected), tuple(high), self.failed, self.unknown)
+
     def _merge(self, other: "Totals", join: Callable[[Any, Any], Any]) -> "Totals":
         sums = zip(self[1:], other[1:], strict=True)
         return Totals(join(self.weight, other.weight), *(tuple(map(join, one, two)) for one, two in sums))

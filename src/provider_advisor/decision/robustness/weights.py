@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision.decide import Outcome
-from provider_advisor.decision.findings import SCORE_DIGITS, Assessment
-from provider_advisor.decision.verdict import Rank, Verdict, judge_ranks
+from provider_advisor.decision.findings import Totals, add_up, total_degrees
+from provider_advisor.decision.verdict import Verdict, judge_totals
 
 _POINT = 1e-12
 
@@ -55,74 +55,45 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
     contenders = [each for each in outcome.assessments if each.standing == "qualified" and each.score is not None]
     if len(contenders) < 2:  # noqa: PLR2004 (nobody to change places with)
         return WeightRanges(depends=False)
-    unconfirmed = [each for each in outcome.assessments if each.standing == "unconfirmed"]
-    weights = [finding.weight for finding in contenders[0].findings]
-    rows = [_draw_lines(each) for each in (*contenders, *unconfirmed)]
-    lines = [
-        _Lines(place, weight, math.fsum(weights) - weight, each[: len(contenders)], each[len(contenders) :])
-        for place, (weight, *each) in enumerate(zip(weights, *rows, strict=True))
+    rivals = [*contenders, *(each for each in outcome.assessments if each.standing == "unconfirmed")]
+    units = [
+        total_degrees([finding.degree for finding in row], 1.0, must=row[0].decides_standing)
+        for row in zip(*(each.findings for each in rivals), strict=True)
     ]
-    return WeightRanges(depends=True, ranges=tuple(map(_find_range, lines)))
+    weights = [finding.weight for finding in contenders[0].findings]
+    parts = [unit.times(weight) for unit, weight in zip(units, weights, strict=True)]
+    whole, names = add_up(parts, len(rivals)), [each.provider for each in rivals]
+    found = [
+        _find_range(_Weighed(place, weight, unit, whole.minus(part), names, len(contenders)))
+        for place, (weight, unit, part) in enumerate(zip(weights, units, parts, strict=True))
+    ]
+    return WeightRanges(depends=True, ranges=tuple(found))
 
 
-class _Line(NamedTuple):
-    """A sum of weighted degrees as a function of one weight: its rest, and the degree that the weight counts with."""
+class _Weighed(NamedTuple):
+    """The sums of all that are not ruled out as functions of the weight of one finding, the first ones qualified.
 
-    rest: float
-    degree: float
-
-    def at(self, weight: float) -> float:
-        return self.rest + weight * self.degree
-
-    def crosses(self, other: "_Line") -> float | None:
-        """Return the weight at which both are level; None if they never or always are."""
-        if abs(self.degree - other.degree) <= _POINT:
-            return None
-        return (other.rest - self.rest) / (self.degree - other.degree)
-
-
-class _LinesOfProvider(NamedTuple):
-    """A provider's proven, expected and possible points as functions of the weight of one finding."""
-
-    provider: str
-    low: _Line
-    expected: _Line
-    high: _Line
-
-
-def _draw_lines(assessment: Assessment) -> list[_LinesOfProvider]:
-    """Return the lines for the weight of each finding."""
-    findings, lines = assessment.findings, []
-    for end in ("low", "expected", "high"):
-        degrees = [getattr(finding.degree, end) for finding in findings]
-        points = [finding.weight * degree for finding, degree in zip(findings, degrees, strict=True)]
-        rests = [math.fsum(points[:place] + points[place + 1 :]) for place in range(len(points))]
-        lines.append(list(map(_Line, rests, degrees)))
-    return [_LinesOfProvider(assessment.provider, *ends) for ends in zip(*lines, strict=True)]
-
-
-class _Lines(NamedTuple):
-    """The scores of all that are not ruled out, as functions of the weight of one finding; `rest` are the others.
-
-    A proven or possible score matters only where contenders are level: in a tie nothing about them is unknown, and
-    nobody else may come up to them.
+    `unit` is what the finding adds per weight, `rest` what all others add. A proven or possible score matters only
+    where contenders are level: in a tie nothing about them is unknown, and nobody else may come up to them.
     """
 
     place: int
     weight: float
-    rest: float
-    contenders: Sequence[_LinesOfProvider]
-    unconfirmed: Sequence[_LinesOfProvider]
+    unit: Totals
+    rest: Totals
+    names: Sequence[str]
+    contenders: int
 
     def find_crossings(self) -> list[float]:
         """Return the weights above 0 at which two contenders are level, in ascending order; nearly equal ones once."""
-        expected = [each.expected for each in self.contenders]
+        expected = list(zip(self.rest.expected, self.unit.expected, strict=True))[: self.contenders]
         pairs = list(itertools.combinations(expected, 2))
         # A tie or an undetermined verdict can also change where a possible score passes the leaders' expected one.
         if self.judge(self.weight).provider is None:
-            pairs += itertools.product(expected, [each.high for each in (*self.contenders, *self.unconfirmed)])
-        least = _POINT * max(1.0, self.rest)
-        found = sorted(at for one, two in pairs if (at := one.crosses(two)) is not None and at > least)
+            pairs += itertools.product(expected, zip(self.rest.high, self.unit.high, strict=True))
+        least = _POINT * max(1.0, self.rest.weight)
+        lines = ((other_rest - rest, degree - other) for (rest, degree), (other_rest, other) in pairs)
+        found = sorted(at for gap, slope in lines if abs(slope) > _POINT and (at := gap / slope) > least)
         kept: list[float] = []
         for at in found:
             here = self.weight if math.isclose(at, self.weight, rel_tol=_SAME) else at
@@ -131,18 +102,8 @@ class _Lines(NamedTuple):
         return kept
 
     def judge(self, weight: float) -> Verdict:
-        """Return the verdict with this weight, without its strength."""
-        every = (*self.contenders, *self.unconfirmed)
-        # Unconfirmed providers stay behind whatever their score. Only a tie depends on their possible scores.
-        ranks: list[Rank] = [(0, 0, -self._score(each.expected, weight)) for each in self.contenders]
-        ranks += [(1, 0, 0.0)] * len(self.unconfirmed)
-        verdict = judge_ranks(
-            [each.provider for each in every],
-            ranks,
-            lambda place: self._score(every[place].low, weight),
-            lambda place: self._score(every[place].high, weight),
-        )
-        return verdict._replace(strength=None)
+        """Return the verdict with this weight."""
+        return judge_totals(self.rest.plus(self.unit.times(weight)), self.names)
 
     def find_leaders(self, weight: float) -> tuple[str, ...]:
         """Return who has the highest expected score with this weight."""
@@ -154,27 +115,24 @@ class _Lines(NamedTuple):
         verdict = self.judge(weight)
         return (verdict.kind, verdict.provider) != (before.kind, before.provider)
 
-    def _score(self, line: _Line, weight: float) -> float:
-        return round(100 * line.at(weight) / max(self.rest + weight, _POINT), SCORE_DIGITS)
 
-
-def _find_range(lines: _Lines) -> WeightRange:
-    crossings, weight = lines.find_crossings(), lines.weight
+def _find_range(weighed: _Weighed) -> WeightRange:
+    crossings, weight = weighed.find_crossings(), weighed.weight
     up = [weight, *(at for at in crossings if at > weight)]
     down = [weight, *(at for at in reversed(crossings) if at < weight)]
     # Beyond the last crossing nothing changes, so one larger weight is enough: twice as large, and 1.
-    high, holds_at_high, above = _find_end(lines, [*up, 3 * up[-1] + 2])
-    low, holds_at_low, below = _find_end(lines, [*down, 0.0])
-    return WeightRange(lines.place, weight, low or 0.0, high, holds_at_low, holds_at_high, below, above)
+    high, holds_at_high, above = _find_end(weighed, [*up, 3 * up[-1] + 2])
+    low, holds_at_low, below = _find_end(weighed, [*down, 0.0])
+    return WeightRange(weighed.place, weight, low or 0.0, high, holds_at_low, holds_at_high, below, above)
 
 
-def _find_end(lines: _Lines, points: Sequence[float]) -> tuple[float | None, bool, tuple[str, ...]]:
+def _find_end(weighed: _Weighed, points: Sequence[float]) -> tuple[float | None, bool, tuple[str, ...]]:
     """Return where the verdict no longer holds on the way (None: nowhere), whether it does there, who leads beyond."""
-    before = lines.judge(lines.weight)
+    before = weighed.judge(weighed.weight)
     for here, after in itertools.pairwise(points):
         # First the crossing itself, where two are level, then the stretch behind it: the range is closed if only the
         # stretch differs, open if the crossing does.
-        beyond, holds = (here + after) / 2, not lines.differs(here, before)
-        if not holds or lines.differs(beyond, before):
-            return here, holds, lines.find_leaders(beyond)
+        beyond, holds = (here + after) / 2, not weighed.differs(here, before)
+        if not holds or weighed.differs(beyond, before):
+            return here, holds, weighed.find_leaders(beyond)
     return None, False, ()
