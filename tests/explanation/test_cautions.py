@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 
+from provider_advisor.explanation.answer_records import CautionRecord
+from provider_advisor.explanation.products import list_cautions
 from provider_advisor.faces.cli.text_answer import render_recommendation
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
@@ -60,6 +62,16 @@ def test_every_form_tells_the_caution(knowledge_from, tmp_path, form):
     rides = _claim("test-rides", "hire-desk")
     found, knowledge = _answered(knowledge_from, tmp_path, _HIRE, rides, needs=("rental", "test-rides"))
     assert _SAID in " ".join(render_recommendation(found, knowledge, form, verbose=True).split())
+
+
+def test_what_is_true_of_two_products_is_said_once(knowledge_from, tmp_path):
+    found, knowledge = _answered(knowledge_from, tmp_path, _HIRE, _claim("repairs", "shop"), needs=("rental",))
+    (caution,) = (part for part in found.explanation.cautions if part.provider == "rad")
+    other = CautionRecord(**{**vars(caution), "product": "shop", "says": _SAID.replace("Verleih", "Laden")})
+    found.explanation.cautions = [caution, other]
+    assert list_cautions(found.explanation, knowledge, every=True) == [
+        f"{_SAID} The same is true of Laden (Rad am Ring)."
+    ]
 
 
 def test_only_the_answer_that_it_is_for_is_cautioned(knowledge_from, tmp_path):

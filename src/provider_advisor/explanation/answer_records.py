@@ -659,12 +659,6 @@ class AnswerRecord(AnswerPart):
             for gap in self.product_gaps
         )
 
-    def list_cautions(self, *, every: bool = False) -> list[CautionRecord]:
-        """Return the cautions about the providers that the verdict names, or about `every` one not ruled out."""
-        left = {part.id for part in self.providers if part.standing != "ruled-out"}
-        named = left if every else {*self.verdict.named}
-        return [part for part in self.cautions if part.provider in named]
-
     @property
     def unwanted(self) -> list[str]:
         """Return the criteria that the team does not want."""

@@ -20,7 +20,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from provider_advisor.decision import Assessment, Decision, Finding
-from provider_advisor.explanation.answer_records import BesideRecord, CautionRecord, ChosenRecord, ProductGapRecord
+from provider_advisor.explanation.answer_records import (
+    AnswerRecord,
+    BesideRecord,
+    CautionRecord,
+    ChosenRecord,
+    ProductGapRecord,
+)
 from provider_advisor.explanation.words import counted, join_any, joined, keep_few, requirement_text, shortened
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase
 from provider_advisor.knowledge.records import EVERY_AREA, Caution
@@ -366,6 +372,27 @@ def record_cautions(decision: Decision, chosen: Sequence[ChosenRecord]) -> list[
         for part in chosen
         for product in _find_meant(part, caution, decision.facts)
     ]
+
+
+def list_cautions(answer: AnswerRecord, knowledge: KnowledgeBase, *, every: bool = False) -> list[str]:
+    """Return the cautions about the providers that the verdict names, or about `every` one not ruled out.
+
+    What is true of several products is said once: "Acme: Talk needs … . The same is true of Call (Brook)."
+    """
+    left = {part.id for part in answer.providers if part.standing != "ruled-out"}
+    named, day = left if every else {*answer.verdict.named}, dt.date.fromisoformat(answer.knowledge.as_of)
+    alike: dict[str, list[tuple[CautionRecord, str]]] = {}
+    for part in answer.cautions:
+        known = knowledge.providers.get(part.provider)
+        product = known.products.get(part.product) if known is not None else None
+        if part.provider in named:
+            name = part.product if product is None else product.name_on(day)
+            alike.setdefault(part.says.removeprefix(f"{answer.names[part.provider]}: {name}"), []).append((part, name))
+    found = []
+    for (first, _), *others in alike.values():
+        names = joined([f"{name} ({answer.names[part.provider]})" for part, name in others])
+        found.append(f"{first.says} The same is true of {names}." if others else first.says)
+    return found
 
 
 def _find_meant(chosen: ChosenRecord, caution: Caution, facts: Facts) -> list[str]:

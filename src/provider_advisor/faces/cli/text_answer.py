@@ -33,6 +33,7 @@ from provider_advisor.explanation.findings_in_words import (
     say_in_table,
     say_not_stated,
 )
+from provider_advisor.explanation.products import list_cautions
 from provider_advisor.explanation.verdict_in_words import group_questions, list_combinations, list_concessions
 from provider_advisor.explanation.words import (
     CAUTIONS_HEADING,
@@ -161,7 +162,7 @@ class _AnswerText:
             page.line(note)
         gaps = [gap for gap in answer.product_gaps if self.verbose or gap.provider in answer.verdict.named]
         page.section(GAPS_HEADING, [gap.says for gap in gaps])
-        page.section(CAUTIONS_HEADING, [part.says for part in answer.list_cautions(every=self.verbose)])
+        page.section(CAUTIONS_HEADING, list_cautions(answer, knowledge, every=self.verbose))
         if answer.findings:
             self._write_findings()
         else:

@@ -23,6 +23,7 @@ from provider_advisor.explanation.findings_in_words import (
     list_unwanted,
     say_not_stated,
 )
+from provider_advisor.explanation.products import list_cautions
 from provider_advisor.explanation.verdict_in_words import list_combinations, list_concessions
 from provider_advisor.explanation.words import capital, criterion_label, joined, sort_by_standing
 from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness
@@ -126,7 +127,7 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         others=others,
         rows=rows,
         gaps=[gap.says for gap in answer.product_gaps if gap.provider in answer.verdict.named],
-        cautions=[part.says for part in answer.list_cautions()],
+        cautions=list_cautions(answer, knowledge),
         products=products,
         set_aside=list_set_aside(answer, knowledge),
         unknowns=list_unknowns(answer, knowledge),
