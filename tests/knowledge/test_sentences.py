@@ -272,6 +272,9 @@ def test_a_search_finds_members_and_sentences(knowledge):
         "fax (mandatory)": "fax",
         "Identify callers by voice": "caller-verification",
         "Noise suppression on calls": "call-noise-cancellation",
+        "slack": "integration@slack",
+        "yealink": "desk-phones@yealink",
+        "calls to kenya": "voice-outbound-price@ke",
     }.items():
         assert first in [entry.id for entry in knowledge.search(words)][:3], words
     assert knowledge.search("xyzzy plugh") == ()

@@ -222,13 +222,25 @@ class SentenceReader:
         # was read by a member, or in a list, comes first.
         is_list = reading.is_whole and len(reading.names) > 1
         asked = [name for name in reading.names if is_list or AT in name] or list(counted)
+        asked = list(dict.fromkeys([*asked, *self._find_hosts_of(words)]))
         if found and not asked:
             return found
         found = found or self.index.find_meant(words) or self.index.find_near(words)
-        asked = list(reading.names) if reading.is_whole or not found else asked
+        if reading.is_whole or not found:
+            asked = list(dict.fromkeys([*reading.names, *asked]))
         named = [SearchEntry("criterion", name, (name,), self.criteria[name].label) for name in asked]
         said = {split_member(name)[0] for name in asked}
         return (*named, *(entry for entry in found if entry.id not in said))
+
+    def _find_hosts_of(self, text: str) -> list[str]:
+        """Return what can be asked of the members that a text names, as far as its other words find it."""
+        sentence = _Sentence(text[:_LONGEST_TEXT], self)
+        if not (members := sentence.list_members()):
+            return []
+        rest = sentence.list_beside_members()
+        near = [entry.id for entry in self.index.search(" ".join(rest))] if rest else None
+        hosts = [(host, f"{host}{AT}{name}") for of, name in members for host in self._hosts[of]]
+        return [asked for host in near or dict(hosts) for name, asked in hosts if name == host]
 
     @cached_property
     def _hosts(self) -> Mapping[str, list[str]]:
@@ -393,7 +405,8 @@ class _Sentence:
                 hosts[host] = f"{host.names[0]}{AT}{by_list[of]}"
         start, end = self._find_ends(part)
         is_first = part.start == 0 and part not in self._listed
-        is_name = _is_written_as_name(self._text[start:end], is_first=is_first)
+        is_whole = part.end - part.start == len(self._plain) and end - start >= _SHORT
+        is_name = is_whole or _is_written_as_name(self._text[start:end], is_first=is_first)
         lists = self._criteria.lists
         by_itself = {f"{criterion}{AT}{name}" for of, name in by_list.items() if (criterion := lists[of].alone)}
         if hosts and (is_name or end - start >= _SHORT):
@@ -411,6 +424,12 @@ class _Sentence:
             if is_long and self._has_context(part):
                 found += [(of, name) for of, _, name in (each.partition(AT) for each in part.names)]
         return found
+
+    def list_beside_members(self) -> list[str]:
+        """Return the words that name no member, without the small ones before one."""
+        at_members = _list_places(self._members)
+        left = [at for at in range(len(self._plain)) if at not in at_members]
+        return [self._plain[at] for at in left if at + 1 not in at_members or self._plain[at] not in _BEFORE]
 
     def _has_context(self, part: _NamedWords) -> bool:
         """Return whether a member's name is no everyday word, or one beside words that are about such members."""

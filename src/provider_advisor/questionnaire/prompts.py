@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.knowledge.conditions import AT
 from provider_advisor.knowledge.records import Criterion, Topic, UsageItem
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Number
@@ -30,10 +28,6 @@ PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situ
 _MOST_FOUND = 20
 SHORT_LIST = 20
 """Up to this many members are all shown, numbered and in the order of the file; more in alphabetical order."""
-_LEAST_LETTERS = 4
-"""Fewer letters name a member only in capitals: "do" is a word, and "DO" the Dominican Republic."""
-
-_BETWEEN = frozenset({"by", "for", "from", "in", "of", "on", "to", "with"})
 _SIGNS = frozenset("|@<>=≥≤")
 
 
@@ -144,37 +138,10 @@ def search_questions(state: State, words: str) -> tuple[Key, ...]:
 
     Where words name a member ("numbers in Germany", "Slack"), the criteria asked of that member come first.
     """
-    catalogue = state.catalogue
-    found = catalogue.knowledge.search(words)
-    keys = [Key(entry.kind, entry.id.partition("=")[0]) for entry in found]
-    keys = [*_search_members(state, words), *keys]
+    catalogue, named = state.catalogue, state.catalogue.knowledge.find_criterion(words)
+    keys = [Key("criterion", named)] if named is not None else []  # phone-numbers@de
+    keys += [Key(entry.kind, entry.id.partition("=")[0]) for entry in catalogue.knowledge.search(words)]
     return tuple(key for key in dict.fromkeys(keys) if key in catalogue.questions)[:_MOST_FOUND]
-
-
-def _search_members(state: State, words: str) -> Iterator[Key]:
-    """Yield the questions about members that some of the words name, if the others find their criterion."""
-    knowledge = state.catalogue.knowledge
-    criteria, split = knowledge.criteria, words.split()
-    if (alone := knowledge.find_criterion(words)) is not None and AT in alone:
-        yield Key("criterion", alone)
-    # The longest words in a row are tried first: "United States" is a country before "States" finds one.
-    with_members = [one for one in criteria.values() if one.of_each]
-    for first, last in sorted(itertools.combinations(range(len(split) + 1), 2), key=lambda ends: ends[0] - ends[1]):
-        named, before = " ".join(split[first:last]), split[:first]
-        before = before[:-1] if before and before[-1].casefold() in _BETWEEN else before
-        rest = " ".join([*before, *split[last:]])
-        if len(named) < _LEAST_LETTERS and not named.isupper():
-            continue
-        found = {one.id: member for one in with_members if (member := criteria.find_member(one.id, named))}
-        if not found:
-            continue
-        near = (
-            [entry.id for entry in knowledge.search_index.search(rest) if entry.kind == "criterion"] if rest else found
-        )
-        names = [name for name in near if name in found]
-        if names:
-            yield from (Key("criterion", f"{name}{AT}{found[name]}") for name in names)
-            return
 
 
 class Wish(NamedTuple):
