@@ -931,6 +931,17 @@ def test_the_questionnaire_continues_from_a_question(web):
     assert (found["as_of"], found["only"]) == ("2026-11-01", "twilio,vonage,zoom")
 
 
+def test_the_claims_about_a_provider_are_found_by_area(web):
+    page = web.get("/providers/twilio").text
+    links = dict(re.findall(r'<a href="#(area-\d+)">([^<]+) \(\d+\)</a>', page))
+    headings = dict(re.findall(r'<tr id="(area-\d+)"><th scope="rowgroup"[^>]*>([^<]+)</th>', page))
+    assert links == headings
+    assert len(links) > 10
+    first = page[page.index('id="area-1"') : page.index('id="area-2"')]
+    labels = re.findall(r'<th scope="row"><a href="/criteria/[^"]+">([^<]+)</a>', first)
+    assert labels == sorted(labels, key=str.casefold)
+
+
 def test_an_answer_that_does_not_choose_leads_to_a_comparison(web):
     level = web.get("/answer?needs=sms&only=twilio,vonage").text
     compared = unescape(re.search(r'href="(/compare\?[^"]*)">Compare them side by side', level)[1])

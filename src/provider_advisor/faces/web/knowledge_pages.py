@@ -129,6 +129,11 @@ def _show_claimed(  # noqa: PLR0913, PLR0917 (what the pages differ in)
         return JsonResponse({**record, "facts": claims, "rules": [*map(record_rule, rules)]})
     # Claims on a member, such as phone-numbers@de, are claims on its criterion that name it.
     name = one.id.partition("@")[0]
+    claims = _show_claims(service, day, lambda claim: getattr(claim, about) == name)
+    if about == "provider":  # of some there are hundreds, so they are found by area and criterion
+        criteria = service.knowledge.criteria
+        claims.sort(key=lambda claim: criteria[claim["criterion"]].label.casefold())
+        claims = [{**claim, "area": service.knowledge.spell_id(criteria[claim["criterion"]].area)} for claim in claims]
     return show_page(
         service,
         "facts.html.j2",
@@ -136,7 +141,7 @@ def _show_claimed(  # noqa: PLR0913, PLR0917 (what the pages differ in)
         here="criteria" if about == "criterion" else "",
         about=about,
         one=one,
-        claims=_show_claims(service, day, lambda claim: getattr(claim, about) == name),
+        claims=claims,
         rules=rules,
         linked_day=day,
     )
