@@ -4,9 +4,9 @@ What an answer means depends on the others. A must on "recording" counts only as
 video the answer is kept, but not used, in case video comes back. What was given before the first question, in a file or
 by options, counts like answers, until an answer takes its place.
 
-So does what may still come. "Video" is open, and the question about recording is asked only `when` video meetings are
-needed. Before that is answered, it may come to apply (`open`), but not for certain (`sure`); a rule on recording may
-fire, or not, and so may what it implies. Once video meetings are answered with no, all of it is out.
+What may still come depends on them too. If "video" is open, the question about recording, which is asked only `when`
+video meetings are needed, may come to apply (`open`), but not for certain (`sure`); a rule on recording may fire, or
+not, and so may what it implies. Once video meetings are answered with no, all of it is out.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ from provider_advisor.requirements.statement import UnlistedPriority, Used, add_
 
 _ByKind = defaultdict[str, dict[str, Any]]
 """The values of answers, by the kind and the name of their keys."""
-
 
 CAN_BE_YES, CAN_BE_NO, CAN_BE_UNKNOWN = 1, 2, 4
 """The truth values that a condition can take, over-approximated; bits of a plain number, because `may_be` is hot."""

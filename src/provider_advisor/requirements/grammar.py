@@ -7,6 +7,7 @@
     seats>=90           a bound; a rating takes its words, and = too
     numbers@germany     one member of a criterion
     sms|whatsapp        a choice: either will do
+    fax; seats>=1,000   a list of them; a comma within a number does not separate
 
 What cannot be read is refused in one sentence, with what to write instead.
 """
@@ -44,11 +45,6 @@ from provider_advisor.written_values import (
 
 # A sign may be any run of < > =, so that the sentence about `stock=>90` or `stock>90` can name the criterion.
 _FORM = re.compile(r"(?P<word>[^<>=!:≥≤]+)((?P<sign>[<>=]+|≥|≤)(?P<value>[^<>=!:≥≤]*))?(:(?P<priority>.*))?", re.DOTALL)
-_SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
-# Digits after a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
-_NUMBER = r"[+-]?(?:US)?[$€£]?[0-9][0-9.,]*"
-_NUMBER_BEFORE = re.compile(rf"[=≥≤]\s*(?:(?:between|from)\s)?\s*{_NUMBER}(?:\s*(?:[-\u2013]|to|and)\s*{_NUMBER})?$")
-_DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])|[0-9]{3}-[0-9]")
 _END_OF_WORD = re.compile("[<>=!:≥≤]")
 _SIGNS = (">=", "≥", "<=", "≤")
 BOUND_SIGNS = {"exactly": "=", "at_least": ">=", "at_most": "<="}
@@ -60,45 +56,6 @@ _KEYS = (*_PART_KEYS, *_CHOICE_KEYS)
 _PRIORITIES: tuple[Priority, ...] = (*PRIORITIES, "wont")
 _YES, _NO, _ABSENT = "yes", "no", "absent"
 _MOST_PARTS = 100
-
-EMPTY_ENTRY = "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
-
-
-def split_list(text: str) -> list[str]:
-    """Return the parts of a list, as `split_words` does. Raises RequirementsError if one of them is empty."""
-    parts = split_words(text)
-    if not all(parts) or text.rstrip().endswith((",", ";")):
-        raise RequirementsError(EMPTY_ENTRY)
-    return parts
-
-
-def split_text(text: str) -> list[str]:
-    """Return the parts of a cell of a table, where a blank one says nothing and a separator may end the list.
-
-    Raises RequirementsError if a part is empty.
-    """
-    parts = split_words(text) if text.strip() else []
-    if not all(parts):
-        raise RequirementsError(EMPTY_ENTRY)
-    return parts
-
-
-def split_words(text: str) -> list[str]:
-    """Return the stripped parts of a list, between commas, semicolons or line ends; one separator may end it.
-
-    A comma within a number does not separate, so that the number can be refused as it was typed.
-
-    >>> split_words("fax; number-countries>=1,000, 2fa;")
-    ['fax', 'number-countries>=1,000', '2fa']
-    """
-    first, *rest = _SEPARATOR.split(text.strip())
-    parts = [first.strip()]
-    for sign, part in zip(rest[::2], rest[1::2], strict=True):
-        if sign == "," and _DIGITS_AFTER.match(part) and _NUMBER_BEFORE.search(parts[-1]):
-            parts[-1] += f",{part.strip()}"
-        else:
-            parts.append(part.strip())
-    return parts[:-1] if len(parts) > 1 and not parts[-1] else parts
 
 
 def get_word(text: str) -> str:
@@ -452,3 +409,51 @@ def _read_bound_amount(sign: str, value: str, criterion: Criterion) -> Number:
             f"the bound of '{criterion.id}' is {brief(value)}; expected {lowest:.0f} to {LARGEST:.0f} {criterion.unit}."
         )
     return number
+
+
+# Lists of requirements, and of other words
+
+_SEPARATOR = re.compile(r"([,;]?[ \t\r]*\n|[,;])")
+# Digits after a comma belong to the number before it (seats>=1,000), unless they begin a word (seats>=90,2fa).
+_NUMBER = r"[+-]?(?:US)?[$€£]?[0-9][0-9.,]*"
+_NUMBER_BEFORE = re.compile(rf"[=≥≤]\s*(?:(?:between|from)\s)?\s*{_NUMBER}(?:\s*(?:[-\u2013]|to|and)\s*{_NUMBER})?$")
+_DIGITS_AFTER = re.compile(r"[0-9]+(?![\w-])|[0-9]{3}(?![0-9-])|[0-9]{3}-[0-9]")
+
+EMPTY_ENTRY = "a list of requirements is empty or has an empty entry; expected criteria separated by commas."
+
+
+def split_list(text: str) -> list[str]:
+    """Return the parts of a list, as `split_words` does. Raises RequirementsError if one of them is empty."""
+    parts = split_words(text)
+    if not all(parts) or text.rstrip().endswith((",", ";")):
+        raise RequirementsError(EMPTY_ENTRY)
+    return parts
+
+
+def split_text(text: str) -> list[str]:
+    """Return the parts of a cell of a table, where a blank one says nothing and a separator may end the list.
+
+    Raises RequirementsError if a part is empty.
+    """
+    parts = split_words(text) if text.strip() else []
+    if not all(parts):
+        raise RequirementsError(EMPTY_ENTRY)
+    return parts
+
+
+def split_words(text: str) -> list[str]:
+    """Return the stripped parts of a list, between commas, semicolons or line ends; one separator may end it.
+
+    A comma within a number does not separate, so that the number can be refused as it was typed.
+
+    >>> split_words("fax; number-countries>=1,000, 2fa;")
+    ['fax', 'number-countries>=1,000', '2fa']
+    """
+    first, *rest = _SEPARATOR.split(text.strip())
+    parts = [first.strip()]
+    for sign, part in zip(rest[::2], rest[1::2], strict=True):
+        if sign == "," and _DIGITS_AFTER.match(part) and _NUMBER_BEFORE.search(parts[-1]):
+            parts[-1] += f",{part.strip()}"
+        else:
+            parts.append(part.strip())
+    return parts[:-1] if len(parts) > 1 and not parts[-1] else parts
