@@ -30,7 +30,7 @@ from provider_advisor.faces.web.batch_files import (
     send_result,
 )
 from provider_advisor.faces.web.error_sentences import tell_program
-from provider_advisor.faces.web.request_reading import NAME_PARAMETERS, make_api_router
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, make_api_router
 from provider_advisor.faces.web.responses import (
     FormText,
     JsonResponse,
@@ -48,7 +48,7 @@ _MOST_REASONS = 10
 _TITLE = "Many teams at once"
 _NAMES = {"csv": "CSV", "xlsx": "Workbook (.xlsx)", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
-router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
+router = APIRouter(include_in_schema=False, dependencies=[CHECK_PARAMETERS])
 
 
 def find_run(name: Annotated[str, Path(description="the id of the run")], runs: Runs) -> StartedRun:

@@ -21,7 +21,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
-from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS
 from provider_advisor.faces.web.responses import (
     FieldError,
     JsonResponse,
@@ -40,7 +40,7 @@ _MOST_DAYS = 3_650
 _STATES = ("current", "stale", "disputed", "unknown")
 _COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 
-router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
+router = APIRouter(include_in_schema=False, dependencies=[CHECK_PARAMETERS])
 
 
 # Providers side by side

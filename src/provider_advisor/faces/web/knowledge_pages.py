@@ -17,7 +17,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital, claim_text, shortened
 from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
-from provider_advisor.faces.web.request_reading import NAME_PARAMETERS
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS
 from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, read_fields, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Provider
@@ -30,7 +30,7 @@ from provider_advisor.safe_text import join_words
 _MOST_MEMBERS = 12
 _MOST_LETTERS = 200
 
-router = APIRouter(include_in_schema=False, dependencies=[NAME_PARAMETERS])
+router = APIRouter(include_in_schema=False, dependencies=[CHECK_PARAMETERS])
 
 
 @router.get("/criteria")

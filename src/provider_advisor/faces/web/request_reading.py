@@ -61,30 +61,19 @@ class _ApiRoute(APIRoute):
         return read_strictly
 
 
-async def _refuse_parameters(request: Request) -> None:
-    """Refuse parameters that an operation does not have, and those with several values. Raises RequirementsError."""
-    known = [field.alias for field in request.scope["route"].dependant.query_params]
-    query = request.query_params
-    mistakes = [describe_unknown(name, known) for name in query if name not in known]
-    mistakes += describe_repeated(query.multi_items(), known.__contains__)
-    if mistakes:
-        raise RequirementsError(*mistakes)
-
-
-async def _name_parameters(request: Request) -> None:
-    """Refuse several values of a parameter that takes one, and unknown parameters, unless the page names those.
+async def _check_parameters(request: Request) -> None:
+    """Refuse several values of a parameter that takes one, and unknown parameters, unless a page names those.
 
     Raises RequirementsError.
     """
     fields = request.scope["route"].dependant.query_params
     known = [field.alias for field in fields]
-    single = {field.alias for field in fields if field.field_info.annotation is str}
-    if repeated := describe_repeated(request.query_params.multi_items(), single.__contains__):
-        raise RequirementsError(*repeated)
-    _handle_unknown(request, [name for name in request.query_params if name not in known], known)
+    single = {field.alias for field in fields if field.field_info.annotation != Sequence[str]}
+    repeated = describe_repeated(request.query_params.multi_items(), single.__contains__)
+    _handle_unknown(request, [name for name in request.query_params if name not in known], known, repeated)
 
 
-NAME_PARAMETERS = Depends(_name_parameters)
+CHECK_PARAMETERS = Depends(_check_parameters)
 
 
 def read_question(request: Request, service: KnowledgeService, *own: str) -> AddressQuestion:
@@ -100,9 +89,11 @@ def read_question(request: Request, service: KnowledgeService, *own: str) -> Add
     return asked
 
 
-def _handle_unknown(request: Request, names: Sequence[str], known: Iterable[str]) -> None:
-    if names and (get_form(request) or request.scope["path"].startswith("/api/")):
-        raise RequirementsError(*(describe_unknown(name, known) for name in names))
+def _handle_unknown(request: Request, names: Sequence[str], known: Iterable[str], mistakes: Sequence[str] = ()) -> None:
+    if get_form(request) or request.scope["path"].startswith("/api/"):
+        mistakes = [*(describe_unknown(name, known) for name in names), *mistakes]
+    if mistakes:
+        raise RequirementsError(*mistakes)
     left_out.set(describe_left_out(names, known) if names else "")
 
 
@@ -113,5 +104,5 @@ def make_api_router(*tags: str, declares_parameters: bool = True) -> APIRouter:
         default_response_class=JsonResponse,
         tags=[*tags],
         route_class=_ApiRoute,
-        dependencies=[Depends(_refuse_parameters)] if declares_parameters else None,
+        dependencies=[CHECK_PARAMETERS] if declares_parameters else None,
     )
