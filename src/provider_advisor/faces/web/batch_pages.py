@@ -32,10 +32,10 @@ from provider_advisor.faces.web.batch_files import (
 from provider_advisor.faces.web.error_sentences import tell_program
 from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, make_api_router
 from provider_advisor.faces.web.responses import (
+    FieldReader,
     FormText,
     JsonResponse,
     MissingError,
-    read_fields,
     respond_problem,
     show_page,
 )
@@ -69,6 +69,7 @@ def show_batch(service: Service) -> Response:
 
 @router.post("/batch")
 def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
+    request: Request,
     service: Service,
     runs: Runs,
     file: Annotated[UploadFile | None, File()] = None,
@@ -80,13 +81,13 @@ def start_batch(  # noqa: PLR0913, PLR0917 (the fields of the form)
 ) -> Response:
     """Start scoring the teams in a file, and redirect to the page of the run."""
     choice = BatchChoice(output, bool(reasons), as_of, decimal, encoding)
+    fields = FieldReader(request)
+    upload = fields.note("file", _read_file, file)
+    fields.read("as_of", as_of.strip(), read_day)
+    if upload is None or fields.faults:
+        return _show_form(service, choice, wrong=fields.find_wrong())
     try:
-        found = read_fields(
-            {"file": file if file and file.filename else None, "as_of": as_of.strip()},
-            {"file": _read_file, "as_of": read_day},
-            needed={"file": "Choose a file with your teams first."},
-        )
-        return RedirectResponse(f"/batch/{runs.start(make_batch_run(found['file'], choice, runs.knowledge)).id}", 303)
+        return RedirectResponse(f"/batch/{runs.start(make_batch_run(upload, choice, runs.knowledge)).id}", 303)
     except (RequirementsError, BusyError) as error:
         return _show_form(service, choice, wrong=error)
     except OSError as error:
@@ -143,8 +144,10 @@ def _show_form(service: KnowledgeService, choice: BatchChoice, status: int = 200
     )
 
 
-def _read_file(file: UploadFile) -> Upload:
-    return read_upload(file.filename or "", file.file.read(MOST_BYTES + 1))
+def _read_file(file: UploadFile | None) -> Upload:
+    if file is None or not file.filename:
+        raise RequirementsError("Choose a file with your teams first.")
+    return read_upload(file.filename, file.file.read(MOST_BYTES + 1))
 
 
 # For programs

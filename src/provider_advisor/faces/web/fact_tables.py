@@ -8,10 +8,10 @@ beside its field on the page; a program gets it as an error.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import product
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -23,10 +23,9 @@ from provider_advisor.faces.knowledge_records import describe_freshness, record_
 from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
 from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS
 from provider_advisor.faces.web.responses import (
-    FieldError,
+    FieldReader,
     JsonResponse,
     get_form,
-    read_fields,
     show_page,
     write_csv,
 )
@@ -60,29 +59,20 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
 ) -> Response:
     """Show providers side by side, or return the same rows as JSON or CSV."""
     knowledge, form, names = service.knowledge, get_form(request), [*p, *list_names(providers)]
-    differences, chosen, day = only == "differences", list[str](), None
-    rows: list[ComparedRow] = []
-    wrong: RequirementsError | None = None
-    try:
-        asked = read_fields(
-            {"providers": names, "area": area, "as_of": as_of},
-            {
-                "providers": lambda names: [service.find_provider(name) for name in names],
-                "area": lambda area: check_area(area, knowledge),
-                "as_of": read_day,
-            },
-        )
-        day = asked["as_of"]
-        chosen, rows = service.compare(names, asked["area"], day, differences=differences)
-    except RequirementsError as error:
-        if form:
-            raise
-        wrong = error
+    fields, differences = FieldReader(request), only == "differences"
+    fields.note("providers", lambda: [service.find_provider(name) for name in names])
+    asked = fields.read("area", area, lambda area: check_area(area, knowledge))
+    day = fields.read("as_of", as_of, read_day)
+    compared = None
+    if not fields.faults:
+        compared = fields.note("providers", lambda: service.compare(names, asked, day, differences=differences))
+    wrong = fields.find_wrong()
+    chosen, rows = compared or ([], [])
     if form == ".json":
         return JsonResponse([row.record(knowledge) for row in rows])
     if form == ".csv":
         return write_csv([["criterion", *chosen], *([row.criterion.id, *row.list_texts(knowledge)] for row in rows)])
-    fields = {"providers": ",".join(names), "area": area, "only": only, "as_of": as_of}
+    given = {"providers": ",".join(names), "area": area, "only": only, "as_of": as_of}
     return show_page(
         service,
         "compare.html.j2",
@@ -96,7 +86,7 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
         differences=differences,
         chosen=chosen,
         rows=[(row.criterion, _show_cells(row, knowledge)) for row in rows],
-        address=urlencode({name: text for name, text in fields.items() if text}),
+        address=urlencode({name: text for name, text in given.items() if text}),
     )
 
 
@@ -129,24 +119,20 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     """Show the facts that the address asks for, page by page, or return all of them as JSON or CSV."""
     chosen = {"provider": provider, "criterion": criterion, "state": state, "as_of": as_of}
     form, most = get_form(request), request.app.state.settings.rows
-    facts, rows, wrong, place, last = service.facts(), list[dict[str, str]](), None, 1, 1
-    asked = dict[str, Any]()
-    readers: dict[str, Callable[[str], Any]] = {
-        "provider": service.find_provider,
-        "criterion": lambda word: service.find_criterion(word).id,
-        "state": partial(check_word, "state", _STATES),
-        "as_of": read_day,
-    }
-    try:
-        asked = read_fields(chosen, readers)
-        facts = service.facts(asked["as_of"])
-        rows = list(_list_facts(facts, asked["provider"], asked["criterion"], asked["state"]))
+    fields = FieldReader(request)
+    asked = (
+        fields.read("provider", provider, service.find_provider),
+        fields.read("criterion", criterion, lambda word: service.find_criterion(word).id),
+        fields.read("state", state, partial(check_word, "state", _STATES)),
+    )
+    day = fields.read("as_of", as_of, read_day)
+    facts, rows, place, last = service.facts(day), list[dict[str, str]](), None, 1
+    if not fields.faults:
+        rows = list(_list_facts(facts, *asked))
         last = max(math.ceil(len(rows) / most), 1)
-        place = _read_number("a page of this list", 1, last, page or "1")
-    except RequirementsError as error:
-        if form:
-            raise
-        wrong = error
+        place = fields.read("page", page, partial(_read_number, "a page of this list", 1, last))
+    place = place or 1
+    wrong = fields.find_wrong()
     if form == ".json":
         return JsonResponse([{name: row[name] or None for name in _COLUMNS} for row in rows])
     if form == ".csv":
@@ -165,7 +151,7 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
         providers=facts.knowledge.providers.values(),
         chosen=chosen,
         day=facts.as_of,
-        linked_day=asked.get("as_of"),
+        linked_day=day,
         query=urlencode({name: text for name, text in chosen.items() if text}),
     )
 
@@ -222,17 +208,10 @@ def _name_state(fact: Fact, facts: Facts) -> str:
 @router.get("/freshness.json")
 def show_freshness(request: Request, service: Service, as_of: str = "", within: str = "") -> Response:
     """Show which facts are out of date, or will be soon, and where to look them up; or what the command prints."""
-    asked, wrong = dict[str, Any](), None
-    try:
-        asked = read_fields(
-            {"as_of": as_of, "within": within.strip()},
-            {"as_of": read_day, "within": partial(_read_number, "a number of days", 0, _MOST_DAYS)},
-        )
-    except FieldError as error:
-        if get_form(request):
-            raise
-        wrong = error
-    facts, days = service.facts(asked.get("as_of")), asked.get("within") or 0
+    fields = FieldReader(request)
+    day = fields.read("as_of", as_of, read_day)
+    days = fields.read("within", within.strip(), partial(_read_number, "a number of days", 0, _MOST_DAYS)) or 0
+    wrong, facts = fields.find_wrong(), service.facts(day)
     ageing = list_ageing(facts, days)
     if get_form(request):
         return JsonResponse(record_freshness(ageing, facts, days))
@@ -247,5 +226,5 @@ def show_freshness(request: Request, service: Service, as_of: str = "", within: 
         day=facts.as_of,
         within=within,
         given_day=as_of,
-        linked_day=asked.get("as_of"),
+        linked_day=day,
     )

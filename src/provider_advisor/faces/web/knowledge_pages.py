@@ -18,11 +18,12 @@ from provider_advisor.explanation.words import capital, claim_text, shortened
 from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
 from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS
-from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, read_fields, show_page
+from provider_advisor.faces.web.responses import FieldReader, JsonResponse, get_form, look_up, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Provider
 from provider_advisor.knowledge.records import Source
 from provider_advisor.knowledge.rules import Rule
+from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import explain_unfound
 from provider_advisor.safe_text import join_words
@@ -37,17 +38,13 @@ router = APIRouter(include_in_schema=False, dependencies=[CHECK_PARAMETERS])
 @router.get("/criteria.json")
 def show_criteria(request: Request, service: Service, q: str = "", area: str = "", kind: str = "") -> Response:
     """Show the criteria that match words, in all areas or one, of all kinds or one; or return them as JSON."""
-    words, wrong = q[:_MOST_LETTERS], None
+    words, fields = q[:_MOST_LETTERS], FieldReader(request)
     kinds = sorted({one.kind for one in service.knowledge.criteria.values()})
-    try:
-        asked = read_fields(
-            {"area": area, "kind": kind},
-            {"area": lambda area: check_area(area, service.knowledge), "kind": partial(check_word, "kind", kinds)},
-        )
-    except FieldError as error:
-        if get_form(request):
-            raise
-        asked, wrong = {"area": None, "kind": None}, error
+    asked = {
+        "area": fields.read("area", area, lambda area: check_area(area, service.knowledge)),
+        "kind": fields.read("kind", kind, partial(check_word, "kind", kinds)),
+    }
+    wrong = fields.find_wrong()
     anywhere = service.search(words)
     if not words.strip():
         anywhere.sort(key=lambda one: one.label.casefold())
@@ -76,7 +73,8 @@ def show_criteria(request: Request, service: Service, q: str = "", area: str = "
 def check_word(what: str, known: Sequence[str], word: str) -> str:
     """Return a word of a field if it is one of the known. Raises RequirementsError."""
     if word not in known:
-        raise RequirementsError(f"unknown {what} '{word[:40]}'; expected {join_words(known, 'or')}.")
+        hint = did_you_mean(word, known)
+        raise RequirementsError(f"unknown {what} '{word[:80]}'; expected {join_words(known, 'or')}.{hint}")
     return word
 
 

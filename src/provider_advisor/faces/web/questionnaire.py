@@ -28,6 +28,7 @@ from provider_advisor.faces.web.question_so_far import list_asked, list_others, 
 from provider_advisor.faces.web.questionnaire_address import (
     quote_part,
     read_answer_text,
+    read_value,
     write_answer_text,
     write_value,
 )
@@ -172,8 +173,8 @@ def _read_fields(screen: Screen, fields: Fields, state: State) -> dict[Key, obje
         given = [text.strip() for text in fields.get(str(key), []) if text.strip()]
         prompt = make_prompt(key, state.catalogue)
         try:
-            if (value := _read_field(given, prompt)) is not None:
-                values[key] = check_value(key, value, state.catalogue)
+            if given or key == TOPICS:
+                values[key] = check_value(key, read_value(given, prompt), state.catalogue)
         except RequirementsError as error:
             faults[_name_element(key)] = [clean(f"{prompt.label}: {problem}") for problem in error.problems]
     if values.get(TOPICS) == ():
@@ -181,21 +182,6 @@ def _read_fields(screen: Screen, fields: Fields, state: State) -> dict[Key, obje
     if faults:
         raise FieldError(faults)
     return values
-
-
-def _read_field(given: list[str], prompt: Prompt) -> object:
-    if prompt.key == TOPICS:
-        return tuple(given)
-    if not given:
-        return None
-    if prompt.kind in {"situation", "members"}:
-        words = [value for value, _ in prompt.choices]
-        chosen = tuple(text for text in given if text in words)
-        alone = next((text for text in chosen if text in {NO_ANSWER, NONE, UNSURE}), None)
-        return alone or chosen
-    if prompt.kind == "number":
-        return wording.read_number(given[-1], prompt, others="or leave it empty")
-    return given[-1]
 
 
 def _fill_in(state: State) -> Fields:

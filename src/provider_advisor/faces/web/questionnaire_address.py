@@ -7,13 +7,14 @@ what has no such letter is a criterion. In capitals, `C` for a criterion too, so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from provider_advisor.errors import RequirementsError
 from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.prompts import make_prompt
+from provider_advisor.questionnaire.prompts import Prompt, make_prompt
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     NONE,
@@ -53,15 +54,17 @@ def _read_part(part: str, catalogue: Catalogue) -> tuple[Key, object]:
     if not sign or ":" in value:
         raise RequirementsError(f"'{part[:80]}' is not an answer; start the questionnaire again.")
     key = check_key(Key(kind, name), catalogue)  # type: ignore[arg-type]
-    return key, _read_value(key, value, catalogue)
+    given = value.split(",") if key.kind in {"situation", "members"} else [value]
+    return key, read_value(given, make_prompt(key, catalogue))
 
 
-def _read_value(key: Key, text: str, catalogue: Catalogue) -> object:
-    if key.kind in {"situation", "members"}:
-        return text if text in {UNSURE, NO_ANSWER, NONE} else tuple(filter(None, text.split(",")))
-    if key.kind in {"bound", "usage"} and text.removeprefix("-")[:1].isdigit():
-        return read_number(text, make_prompt(key, catalogue), others="or leave it out")
-    return text
+def read_value(given: Sequence[str], prompt: Prompt) -> object:
+    """Return the answer that form fields mean, to be checked; raises RequirementsError for a number that is none."""
+    texts = [*filter(None, given)]
+    if prompt.kind in {"topics", "situation", "members"}:
+        return next((text for text in texts if text in {NO_ANSWER, NONE, UNSURE}), tuple(texts))
+    text = "".join(texts[-1:])
+    return read_number(text, prompt, others="or leave it empty") if prompt.kind == "number" else text
 
 
 def write_answer_text(state: State) -> str:

@@ -192,24 +192,31 @@ class FieldError(RequirementsError):
         super().__init__(*(sentence for sentences in faults.values() for sentence in sentences))
 
 
-def read_fields(
-    fields: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]], needed: Mapping[str, str] = _NOTHING
-) -> dict[str, Any]:
-    """Return what each field of a form says, None for an empty one. Raises FieldError with all mistakes.
+class FieldReader:
+    """Reads the fields of the form that a request sent, and collects the mistakes in all of them."""
 
-    `needed` says what is wrong with fields that may not be empty.
-    """
-    found, faults = dict[str, Any](), dict[str, Sequence[str]]()
-    for name, read in readers.items():
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.faults: dict[str, Sequence[str]] = {}
+
+    def read(self, name: str, text: str, read: Callable[[str], _Found]) -> _Found | None:
+        """Return what a field says, None for an empty or a wrong one."""
+        return self.note(name, read, text) if text else None
+
+    def note(self, name: str, find: Callable[..., _Found], *given: Any) -> _Found | None:  # noqa: ANN401 (of `find`)
+        """Return what a function finds, None if it raises RequirementsError; its mistakes are those of the field."""
         try:
-            found[name] = read(fields[name]) if fields.get(name) else None
+            return find(*given)
         except RequirementsError as error:
-            faults[name] = list_mistakes(error)
-        if name in needed and not fields.get(name):
-            faults[name] = [needed[name]]
-    if faults:
-        raise FieldError(faults)
-    return found
+            self.faults[name] = list_mistakes(error)
+            return None
+
+    def find_wrong(self) -> FieldError | None:
+        """Return what is wrong, if anything, for a page to show; a program gets it as an error."""
+        wrong = FieldError(self.faults) if self.faults else None
+        if wrong and get_form(self._request):
+            raise wrong
+        return wrong
 
 
 def get_status(error: AdvisorError) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,8 +13,9 @@ from starlette.responses import Response
 from provider_advisor.explanation.words import bound_text, bound_text_of, capital
 from provider_advisor.faces.knowledge_records import record_rule
 from provider_advisor.faces.web.address import write_address
+from provider_advisor.faces.web.knowledge_pages import check_word
 from provider_advisor.faces.web.request_reading import read_question
-from provider_advisor.faces.web.responses import FieldError, JsonResponse, get_form, look_up, show_page
+from provider_advisor.faces.web.responses import FieldReader, JsonResponse, get_form, look_up, show_page
 from provider_advisor.faces.web.service import Service
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase
@@ -31,7 +33,6 @@ from provider_advisor.knowledge.conditions import (
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
-from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Interval, Truth, all_of, any_of
 from provider_advisor.requirements import Team
 
@@ -42,19 +43,15 @@ router = APIRouter(include_in_schema=False)
 @router.get("/rules.json")
 def show_rules(request: Request, service: Service) -> Response:
     """Show the rules, all or those of an area, and for a team which of them fire; or return the same as JSON."""
-    knowledge, fired, wrong = service.knowledge, set[str](), None
+    knowledge, fired, fields = service.knowledge, set[str](), FieldReader(request)
     statement = read_question(request, service, "area").statement
     if address := write_address(statement, knowledge):
         fired = {rule.id for rule in infer(knowledge, statement.team).fired}
-    area = request.query_params.get("area", "")
     areas = sorted({(rule.area, capital(knowledge.spell_id(rule.area))) for rule in knowledge.rules.values()})
-    if area not in {"", *dict(areas)}:
-        hint = did_you_mean(area, dict(areas))
-        wrong, area = FieldError({"area": [f"No rule has the area '{area[:80]}'.{hint}"]}), ""
-        if get_form(request):
-            raise wrong
+    area = fields.read("area", request.query_params.get("area", ""), partial(check_word, "area", [*dict(areas)]))
+    wrong = fields.find_wrong()
     rules = sorted(
-        (rule for rule in knowledge.rules.values() if area in {"", rule.area}), key=lambda rule: rule.id not in fired
+        (rule for rule in knowledge.rules.values() if area in {None, rule.area}), key=lambda rule: rule.id not in fired
     )
     if get_form(request):
         told = ({"fired": rule.id in fired} if address else {} for rule in rules)

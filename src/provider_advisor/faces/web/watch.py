@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -24,7 +23,7 @@ from provider_advisor.faces.web.address import Query, read_address, write_addres
 from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.request_reading import read_question
-from provider_advisor.faces.web.responses import read_fields, show_page
+from provider_advisor.faces.web.responses import FieldReader, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service, from_state
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import locate_folder
@@ -117,13 +116,16 @@ router = APIRouter(include_in_schema=False)
 @router.get("/keeper")
 def show_keeper(request: Request, service: Service, watching: Annotated[Watching, from_state("watching")]) -> Response:
     """Show the result of the last check; the query is the question to compare, otherwise examples are used."""
-    query, wrong, turns = request.query_params, None, list[dict[str, str]]()
-    try:
-        read_fields(query, {name: partial(_read_field, name, watching) for name in ("needs", "wants")})
-        read_question(request, service)
-        turns = list(_list_turns(query.multi_items(), watching))
-    except AdvisorError as error:
-        wrong = error
+    query, turns, fields = request.query_params, list[dict[str, str]](), FieldReader(request)
+    for name in ("needs", "wants"):
+        fields.note(name, read_address, [(name, query.get(name, ""))], watching.knowledge)
+    wrong: AdvisorError | None = fields.find_wrong()
+    if wrong is None:
+        try:
+            read_question(request, service)
+            turns = list(_list_turns(query.multi_items(), watching))
+        except AdvisorError as error:
+            wrong = error
     return show_page(
         service,
         "keeper.html.j2",
@@ -134,11 +136,6 @@ def show_keeper(request: Request, service: Service, watching: Annotated[Watching
         needs=query.get("needs", ""),
         wants=query.get("wants", ""),
     )
-
-
-def _read_field(name: str, watching: Watching, text: str) -> None:
-    """Read one field of the form by itself. Raises RequirementsError."""
-    read_address([(name, text)], watching.knowledge)
 
 
 def _list_turns(query: Query, watching: Watching) -> Iterator[dict[str, str]]:
