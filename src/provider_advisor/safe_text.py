@@ -83,7 +83,11 @@ def dump_json(data: Any) -> str:  # noqa: ANN401 (JSON holds anything)
     >>> dump_json("é \x9b \u202e")
     '"é \\u009b \\u202e"'
     """
-    return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(data, ensure_ascii=False, indent=2))
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    # Looking through the few different characters takes a fifth of the time of looking through the text.
+    if _HIDDEN.search(" ".join({*text})) is None:
+        return text
+    return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 class JsonError(ValueError):

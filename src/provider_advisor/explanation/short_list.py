@@ -5,7 +5,6 @@ to ask is "Cleo and Dan: Fax", once for both; under musts that fail are "Eve: Fa
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from provider_advisor.explanation.answer_records import AnswerRecord, FindingRecord, ProviderRecord
 from provider_advisor.explanation.words import STANDINGS, criterion_label, joined, shortened, sort_by_standing
@@ -14,33 +13,13 @@ from provider_advisor.knowledge import KnowledgeBase
 _MOST_MUSTS = 3
 
 
-class ShortList(NamedTuple):
-    """The providers to show side by side, best first, and the others in lines, by standing and score.
-
-    `unconfirmed` says what to ask each, `ruled_out` which musts it fails; `behind` names those that meet every must.
-    """
-
-    shown: tuple[ProviderRecord, ...]
-    behind: tuple[str, ...] = ()
-    unconfirmed: tuple[str, ...] = ()
-    ruled_out: tuple[str, ...] = ()
-
-    @property
-    def parts(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return the lines on the others, each part under its heading."""
-        parts = [
-            ("Also qualified", self.behind),
-            ("Unconfirmed: what to ask", self.unconfirmed),
-            ("Ruled out: musts that fail", self.ruled_out),
-        ]
-        return [(heading, lines) for heading, lines in parts if lines]
-
-
-def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -> ShortList:
-    """Return as many providers as fit side by side, and a line on each other one."""
+def make_short_list(
+    answer: AnswerRecord, knowledge: KnowledgeBase, most: int
+) -> tuple[list[ProviderRecord], list[tuple[str, list[str]]]]:
+    """Return the providers to show side by side, best first, and a line on each other one under a heading."""
     ranked = sort_by_standing(answer.providers)
     if len(ranked) <= most:
-        return ShortList(tuple(ranked))
+        return ranked, []
     findings: dict[str, list[FindingRecord]] = {each.id: [] for each in ranked}
     for finding in answer.findings:
         findings[finding.provider].append(finding)
@@ -50,12 +29,12 @@ def make_short_list(answer: AnswerRecord, knowledge: KnowledgeBase, most: int) -
     )
     to_ask = [(each.name, [part for part in findings[each.id] if part.is_open]) for each in unconfirmed]
     failed = [(each.name, [part for part in findings[each.id] if part.outcome == "unmet"]) for each in ruled_out]
-    return ShortList(
-        tuple(each for each in ranked if each.id in shown),
-        (f"{joined([_name_with_score(each) for each in qualified])}.",) if qualified else (),
-        tuple(_join_alike(to_ask, knowledge)),
-        tuple(_join_alike(failed, knowledge)),
-    )
+    others = [
+        ("Also qualified", [f"{joined(list(map(_name_with_score, qualified)))}."] if qualified else []),
+        ("Unconfirmed: what to ask", list(_join_alike(to_ask, knowledge))),
+        ("Ruled out: musts that fail", list(_join_alike(failed, knowledge))),
+    ]
+    return [each for each in ranked if each.id in shown], [(heading, lines) for heading, lines in others if lines]
 
 
 def _choose_shown(

@@ -22,6 +22,7 @@ from provider_advisor.explanation.products import say_product_gaps
 from provider_advisor.explanation.words import (
     STRENGTHS,
     age_text,
+    capital,
     criterion_label,
     join_any,
     joined,
@@ -371,11 +372,15 @@ def list_combinations(answer: AnswerRecord) -> list[str]:
 
 
 class QuestionGroup(NamedTuple):
-    """What to ask, and that with what the answers lead to, in sentences; `parts` are those that are alike."""
+    """What to ask, and that with what the answers lead to, in sentences; `parts` are those that are alike.
+
+    `answers` says what each answer leads to, or all together where several things are asked.
+    """
 
     asked: tuple[str, ...]
     says: str
     parts: tuple[ConfirmRecord, ...]
+    answers: tuple[str, ...]
 
 
 def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
@@ -397,9 +402,9 @@ def group_questions(answer: AnswerRecord) -> list[QuestionGroup]:
 
 def _make_group(template: str, named: list[tuple[str, ConfirmRecord]]) -> QuestionGroup:
     name, first = named[0]
-    parts = tuple(part for _, part in named)
-    asked = tuple(fact.question for fact in first.facts)
-    if len(parts) == 1:
-        return QuestionGroup(asked, first.says, parts)
     together = join_any([each for each, _ in named])
-    return QuestionGroup((asked[0].replace(name, together),), template.replace(_NAME, together), parts)
+    asked, says = tuple(fact.question for fact in first.facts), first.says
+    if len(named) > 1:
+        asked, says = (asked[0].replace(name, together),), template.replace(_NAME, together)
+    answers = (says,) if len(asked) > 1 else tuple(capital(answer.says) for answer in first.answers)
+    return QuestionGroup(asked, says, tuple(part for _, part in named), answers)

@@ -145,10 +145,9 @@ class _AnswerText:
         if len(answer.providers) > _MOST_COLUMNS:
             from provider_advisor.explanation.short_list import make_short_list  # noqa: PLC0415 (seldom needed)
 
-            short_list = make_short_list(answer, knowledge, _MOST_COLUMNS)
-            chosen = {provider.id for provider in short_list.shown}
+            short_list, self.others = make_short_list(answer, knowledge, _MOST_COLUMNS)
+            chosen = {provider.id for provider in short_list}
             self.shown = [provider for provider in answer.providers if provider.id in chosen]
-            self.others = short_list.parts
 
     def write(self) -> None:
         answer, knowledge, page = self.answer, self.knowledge, self.page

@@ -24,6 +24,7 @@ from provider_advisor.explanation.findings_in_words import (
     say_not_stated,
 )
 from provider_advisor.explanation.products import list_cautions
+from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.verdict_in_words import list_combinations, list_concessions
 from provider_advisor.explanation.words import capital, criterion_label, joined, sort_by_standing
 from provider_advisor.faces.report.how_sure import ReportSureness, describe_sureness
@@ -34,14 +35,14 @@ from provider_advisor.faces.report.rows_and_sources import (
     RankedProvider,
     ReportRow,
     build_rows,
-    list_side_by_side,
-    name_providers,
     name_usage,
     rank_providers,
     split_headline,
 )
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.knowledge import KnowledgeBase
+
+_MOST_SHOWN = 5
 
 
 class BillPosition(NamedTuple):
@@ -103,13 +104,14 @@ class Report(NamedTuple):
 def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
     """Return the contents of a report on an answer's record; the knowledge base only provides labels."""
     sources = CitedSources(answer)
-    shown, others = list_side_by_side(answer, knowledge)
+    short_list, others = make_short_list(answer, knowledge, _MOST_SHOWN)
+    shown = rank_providers(short_list)
     rows = build_rows(answer, knowledge, sources, shown)
     sure = describe_sureness(answer, knowledge, rows, shown)
     left = {part.id for part in answer.providers if part.standing != "ruled-out"}
     products = [f"{part.name}: {answer.take[part.id]}." for part in shown if part.id in left & answer.take.keys()]
     stale = [
-        f"{name_providers([part.provider], answer)}, {criterion_label(part.criterion, None, knowledge)}: "
+        f"{answer.names.get(part.provider, part.provider)}, {criterion_label(part.criterion, None, knowledge)}: "
         f"from {part.as_of}"
         for part in answer.knowledge.stale
     ]
@@ -122,7 +124,7 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         known=answer.knowledge,
         rests_on=answer.knowledge.rests_on.says,
         context=_describe_context(answer, knowledge),
-        providers=rank_providers(answer),
+        providers=rank_providers(answer.providers),
         shown=shown,
         others=others,
         rows=rows,

@@ -14,20 +14,13 @@ from provider_advisor.explanation.answer_records import (
     WorldsRecord,
 )
 from provider_advisor.explanation.robustness_in_words import find_least_factor, say_error, say_odds
-from provider_advisor.explanation.verdict_in_words import group_questions
-from provider_advisor.explanation.words import capital, percent
+from provider_advisor.explanation.verdict_in_words import QuestionGroup, group_questions
+from provider_advisor.explanation.words import percent
 from provider_advisor.faces.report.rows_and_sources import RankedProvider, ReportRow, rank_providers
 from provider_advisor.knowledge import KnowledgeBase
 
 _FURTHEST = 16
 """The factor of a weight at either end of its chart."""
-
-
-class ReportQuestion(NamedTuple):
-    """A question to a provider, and the result of each answer, or of all answers together."""
-
-    asked: tuple[str, ...]
-    answers: tuple[str, ...]
 
 
 class ReportRange(NamedTuple):
@@ -49,7 +42,7 @@ class ReportSureness(NamedTuple):
     `settled` names the requirements whose weight, alone, cannot change the answer; `shares` have the providers' names.
     """
 
-    questions: tuple[ReportQuestion, ...]
+    questions: list[QuestionGroup]
     changes: tuple[str, ...] = ()
     ranges: tuple[ReportRange, ...] = ()
     settled: tuple[str, ...] = ()
@@ -74,7 +67,7 @@ def describe_sureness(
 
     Only the providers that are `shown` side by side are compared in pairs.
     """
-    questions, found = list_questions(answer), answer.sureness
+    questions, found = group_questions(answer), answer.sureness
     if found is None:
         return ReportSureness(questions)
     weights, worlds = found.weights, found.worlds
@@ -91,24 +84,12 @@ def describe_sureness(
         ranges=tuple(map(_make_range, moving)),
         settled=tuple(row.label for part, row in pairs if find_least_factor(part) == math.inf),
         weights="" if weights.ranges else weights.says,
-        shares=tuple((part.name, shares[part.id]) for part in rank_providers(answer) if part.id in shares),
+        shares=tuple((part.name, shares[part.id]) for part in rank_providers(answer.providers) if part.id in shares),
         pairs=tuple(answer.list_pairs([part.id for part in shown])),
         tipping=tuple(part.says for part in found.tipping or []),
         nobody=_say_nobody(worlds.none) if worlds else "",
         worlds=_introduce_shares(worlds, answer, knowledge) if worlds else "",
         is_open=answer.is_open,
-    )
-
-
-def list_questions(answer: AnswerRecord) -> tuple[ReportQuestion, ...]:
-    """Return the questions to ask the providers, most useful first."""
-    # One about several facts has one answer for all of them.
-    return tuple(
-        ReportQuestion(
-            group.asked,
-            (group.says,) if len(group.asked) > 1 else tuple(capital(each.says) for each in group.parts[0].answers),
-        )
-        for group in group_questions(answer)
     )
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from provider_advisor.explanation.answer_records import AnswerRecord
+from provider_advisor.explanation.verdict_in_words import QuestionGroup
 from provider_advisor.explanation.words import CAUTIONS_HEADING, GAPS_HEADING, percent, stale_text
 from provider_advisor.faces.report.contents import Report, make_report
-from provider_advisor.faces.report.how_sure import ReportQuestion, ReportSureness
+from provider_advisor.faces.report.how_sure import ReportSureness
 from provider_advisor.faces.report.rows_and_sources import CitedPlace, ReportRow
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
@@ -170,7 +171,7 @@ def _write_unknowns(report: Report) -> Iterator[str]:
     yield from _write_list("Out of date: check again before signing", report.stale)
 
 
-def _write_question(part: ReportQuestion) -> str:
+def _write_question(part: QuestionGroup) -> str:
     answers = escape(" ".join(part.answers))
     if len(part.asked) == 1:
         return f"**{escape(part.asked[0])}** {answers}".rstrip()

@@ -18,12 +18,10 @@ from provider_advisor.explanation.answer_records import (
     group_findings,
 )
 from provider_advisor.explanation.findings_in_words import list_notes, qualify, say_in_table
-from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.words import (
     STANDINGS,
     capital,
     criterion_label,
-    joined,
     lines_text,
     remarks_text,
     rests_text,
@@ -36,7 +34,6 @@ from provider_advisor.explanation.words import (
 from provider_advisor.knowledge import KnowledgeBase, Rule
 from provider_advisor.requirements.statement import YEARLY
 
-_MOST_SHOWN = 5
 _TITLE_END = re.compile("[:;] ")
 _APART = "yes, by another product"
 
@@ -137,21 +134,12 @@ class CitedSources:
         )
 
 
-def rank_providers(answer: AnswerRecord) -> list[RankedProvider]:
+def rank_providers(providers: Sequence[ProviderRecord]) -> list[RankedProvider]:
     """Return the providers, the best standing and highest score first."""
-    return _make_ranked(sort_by_standing(answer.providers))
-
-
-def _make_ranked(ranked: Iterable[ProviderRecord]) -> list[RankedProvider]:
-    return [RankedProvider(p.id, p.name, STANDINGS[p.standing], p.score, score_text(p.score)) for p in ranked]
-
-
-def list_side_by_side(
-    answer: AnswerRecord, knowledge: KnowledgeBase
-) -> tuple[list[RankedProvider], list[tuple[str, list[str]]]]:
-    """Return the providers to show side by side, best first, and a line on each other one under a heading."""
-    short_list = make_short_list(answer, knowledge, _MOST_SHOWN)
-    return _make_ranked(short_list.shown), [(heading, list(lines)) for heading, lines in short_list.parts]
+    return [
+        RankedProvider(each.id, each.name, STANDINGS[each.standing], each.score, score_text(each.score))
+        for each in sort_by_standing(providers)
+    ]
 
 
 def build_rows(
@@ -242,12 +230,6 @@ def _name_volume(volume: float | str | Sequence[float], unit: str) -> str:
     if volume.endswith(YEARLY):
         return f"{volume.removesuffix(YEARLY)} {unit.removesuffix('/month')}{YEARLY}"
     return f"{volume} {unit}"
-
-
-def name_providers(providers: Iterable[str], answer: AnswerRecord) -> str:
-    """Return providers by name, as a list in words."""
-    names = answer.names
-    return joined([names.get(provider, provider) for provider in providers])
 
 
 def split_headline(answer: AnswerRecord) -> tuple[str, str]:

@@ -108,7 +108,7 @@ def _write_form(form: str, found: Recommendation, knowledge: KnowledgeBase) -> R
 
 def _list_cells(answer: AnswerRecord, knowledge: KnowledgeBase) -> Iterator[list[str]]:
     """Yield the table of who meets what, for a spreadsheet: with all providers, where the page shows the best few."""
-    providers = rank_providers(answer)
+    providers = rank_providers(answer.providers)
     yield ["Asked for", "Priority", "Weight", *(one.name for one in providers)]
     for row in build_rows(answer, knowledge, CitedSources(answer), providers):
         cells = (f"{cell.word}: {cell.amount}" if cell.amount else cell.word for cell in row.cells)

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from provider_advisor.explanation.answer_records import AnswerRecord
+from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import criterion_label, percent, round_share
-from provider_advisor.faces.report.how_sure import list_questions
 from provider_advisor.faces.report.rows_and_sources import rank_providers, split_headline
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.faces.web.address import ABSENT_TICK, write_address
@@ -154,7 +154,7 @@ def show_so_far(
         return values
     found = service.recommend(statement, sure=is_sure, brief=True)
     answer = found.explanation
-    ranked, (headline, lede) = clean_texts((rank_providers(answer), split_headline(answer)))
+    ranked, (headline, lede) = clean_texts((rank_providers(answer.providers), split_headline(answer)))
     return values | {
         "ranking": [(one, _say_lacks(one.id, answer, service)) for one in ranked if one.standing != "ruled out"],
         "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
@@ -166,11 +166,11 @@ def show_so_far(
 
 def _say_sureness(found: Recommendation) -> dict[str, Any]:
     """Return how often the leader comes first, empty where nobody can, and the questions most worth asking."""
-    leader, shares = rank_providers(found.explanation)[0], found.shares
+    leader, shares = rank_providers(found.explanation.providers)[0], found.shares
     first = (
         f"{leader.name} comes first in {percent(round_share(shares[leader.id]))} of the scenarios." if shares else ""
     )
-    return clean_texts({"first": first, "questions": list_questions(found.explanation)[:_MOST_ASKED]})
+    return clean_texts({"first": first, "questions": group_questions(found.explanation)[:_MOST_ASKED]})
 
 
 def _say_lacks(provider: str, answer: AnswerRecord, service: KnowledgeService) -> str:
