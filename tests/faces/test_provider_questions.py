@@ -77,6 +77,7 @@ def test_no_letter_names_another_provider_or_says_how_one_stands(world):
     team = world.team._replace(unlisted=(Unlisted("tea for Ada", "must"),))
     judged, letters = _letters_of(world.knowledge, team)
     asked = {fact.criterion for part in judged.confirm for fact in part.facts}
+    asked |= {finding.criterion for finding in judged.findings if finding.priority == "must"}
     labels = [*(world.knowledge.criteria[name].label for name in asked), "tea for Ada"]
     if letters.to_providers:
         sent, kept = _read_letters(letters)
@@ -91,7 +92,7 @@ def test_no_letter_names_another_provider_or_says_how_one_stands(world):
 def test_what_every_question_could_change_is_said_to_the_buyer_by_its_number(world):
     team = world.team._replace(unlisted=(Unlisted("tea", "should"),))
     judged, letters = _letters_of(world.knowledge, team)
-    numbered = [question.id for letter in letters.to_providers for question in letter.questions]
+    numbered = [question.id for letter in letters.to_providers for question in (*letter.questions, *letter.also)]
     assert len(set(numbered)) == len(numbered)
     assert {number for effect in letters.effects for number in effect.ids} == set(numbered)
     assert len({effect.says for effect in letters.effects}) == len(letters.effects)
@@ -107,6 +108,37 @@ def test_what_every_question_could_change_is_said_to_the_buyer_by_its_number(wor
     for facts in parts:
         ids = {f"{fact.provider}-{places[fact.provider][fact.criterion]}" for fact in facts}
         assert any(ids <= set(effect.ids) for effect in letters.effects)
+
+
+def test_musts_that_are_unknown_or_out_of_date_are_asked_too(knowledge):
+    two, day = knowledge.restrict(only=["twilio", "vonage"]), dt.date(2026, 11, 30)
+    judged = recommend(two, needs=["whiteboard", "video-collaboration"], as_of=day, robustness=True).explanation
+    assert judged.verdict.provider == "twilio"
+    judged.confirm = []  # as if no answer could change it
+    letters = make_letters(judged, (), two)
+    assert [letter.provider for letter in letters.to_providers] == ["twilio"], "Vonage is ruled out"
+    assert len(letters.to_providers[0].also) == 2
+    for letter in letters.to_providers:
+        assert letter.questions == ()
+        assert all("Our information is from 20" in question.text for question in letter.also)
+        assert [question.id for question in letter.also] == [
+            f"{letter.provider}-{number}" for number in range(1, len(letter.also) + 1)
+        ]
+    (effect,) = letters.effects
+    assert effect.ids == tuple(question.id for letter in letters.to_providers for question in letter.also)
+    sent, _ = _read_letters(letters)
+    assert "Please also confirm" not in "".join(sent.values()), "a second heading is for a second list"
+
+
+@pytest.mark.parametrize("extension", ["", ".md", ".xlsx"])
+def test_musts_come_under_a_second_heading(extension):
+    questions = tuple(ProviderQuestion(f"ada-{number}", f"Q{number}?") for number in (1, 2))
+    content = write_letters(Letters((ProviderLetter("ada", "Ada", questions[:1], questions[1:]),), ()), extension)
+    if extension == ".xlsx":
+        rows = [row[1] for row in _read_sheets(io.BytesIO(content))["Ada"][3:]]
+        assert rows == ["Q1?", "Please also confirm: Our information on these is old or missing.", "Q2?"]
+    else:
+        assert content.index("Q1?") < content.index("Please also confirm") < content.index("Q2?")
 
 
 @pytest.mark.parametrize("extension", ["", ".md", ".xlsx"])

@@ -26,6 +26,9 @@ _OPENING = (
     "We are comparing providers and found no clear, current answers to the questions below. Please answer each one, "
     "and name the page or document that confirms your answer."
 )
+ALSO = "Please also confirm"
+_WHY_ALSO = "Our information on these is old or missing."
+_CONFIRMED = "These are musts that are unknown or rest on facts that are out of date; confirm them before you choose."
 FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
 _FOR_BUYER_FILE = "_for-your-own-use"
 KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
@@ -49,11 +52,15 @@ class ProviderQuestion(NamedTuple):
 
 
 class ProviderLetter(NamedTuple):
-    """The questions to one provider. Nothing in it says how the provider stands, or names another."""
+    """The questions to one provider. Nothing in it says how the provider stands, or names another.
+
+    `also` are questions whose answers would not change the recommendation, but confirm what the team must have.
+    """
 
     provider: str
     name: str
     questions: tuple[ProviderQuestion, ...]
+    also: tuple[ProviderQuestion, ...] = ()
 
 
 class AnswerEffect(NamedTuple):
@@ -81,7 +88,7 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
     """
     # Questions are numbered by provider, such as acme-1. A fact in several groups of questions is asked once, and the
     # buyer's part refers to it by that number each time.
-    letters, ids = [], {}
+    letters, ids, confirmed = [], dict[tuple[str, str], str](), list[str]()
     for provider in answer.providers:
         asked = {
             fact.criterion: _word_question(fact, knowledge)
@@ -92,11 +99,18 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
         wishes = unlisted if provider.standing != "ruled-out" else ()
         # No criterion's id is that of a wish: ids have no brackets.
         asked |= {f"<{part.text}>": f'Do you offer "{part.text}"?' for part in wishes}
-        for number, about in enumerate(asked, start=1):
-            ids[provider.id, about] = f"{provider.id}-{number}"
-        questions = (ProviderQuestion(ids[provider.id, about], text) for about, text in asked.items())
-        if asked:
-            letters.append(ProviderLetter(provider.id, provider.name, tuple(questions)))
+        is_written = bool(asked) or provider.id in answer.verdict.named
+        musts = _list_doubtful_musts(answer, provider.id, knowledge) if is_written else ()
+        also = {fact.criterion: _word_question(fact, knowledge) for fact in musts if fact.criterion not in asked}
+        numbered = [
+            ProviderQuestion(f"{provider.id}-{number}", text)
+            for number, text in enumerate((*asked.values(), *also.values()), start=1)
+        ]
+        ids |= {(provider.id, about): question.id for about, question in zip(asked, numbered, strict=False)}
+        confirmed += [question.id for question in numbered[len(asked) :]]
+        if numbered:
+            parts = tuple(numbered[: len(asked)]), tuple(numbered[len(asked) :])
+            letters.append(ProviderLetter(provider.id, provider.name, *parts))
     effects = []
     for group in group_questions(answer):
         facts = [fact for part in group.parts for fact in part.facts]
@@ -106,7 +120,29 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
         numbers = tuple(found for (_, about), found in ids.items() if about == f"<{wish.text}>")
         says = f"{wish.text} ({wish.priority}): this is not judged, so weigh the answers yourself."
         effects += [AnswerEffect(numbers, says)] if numbers else []
+    effects += [AnswerEffect(tuple(confirmed), _CONFIRMED)] if confirmed else []
     return Letters(tuple(letters), tuple(effects))
+
+
+def _list_doubtful_musts(answer: AnswerRecord, provider: str, knowledge: KnowledgeBase) -> Iterator[OpenFactRecord]:
+    """Yield the musts that are unknown or out of date at a provider that is not ruled out."""
+    stale = {part.criterion: part.as_of for part in answer.knowledge.stale if part.provider == provider}
+    standings = {part.id: part.standing for part in answer.providers}
+    for finding in answer.findings if standings[provider] != "ruled-out" else ():
+        if finding.provider != provider or finding.priority != "must" or finding.criterion is None:
+            continue
+        criterion, stated = knowledge.criteria[finding.criterion], stale.get(finding.criterion)
+        if (finding.outcome == "unknown" or stated) and not (
+            criterion.computed or criterion.any_of or criterion.kind == "rating"
+        ):
+            yield OpenFactRecord(
+                provider=provider,
+                criterion=criterion.id,
+                label=criterion.label,
+                disputed=finding.disputed,
+                stated=stated,
+                question="",
+            )
 
 
 def _is_rating(fact: OpenFactRecord, knowledge: KnowledgeBase) -> bool:
@@ -171,7 +207,9 @@ def _write_letter(letter: ProviderLetter, *, markdown: bool) -> Iterator[str]:
     shown = escape if markdown else str
     title, greeting = f"Questions for {shown(letter.name)}", f"Dear {shown(letter.name)} team,"
     yield from (f"## {title}" if markdown else title, "", greeting, "", _OPENING, "")
-    for question in letter.questions:
+    heading = (f"### {ALSO}" if markdown else ALSO, "", _WHY_ALSO, "") if letter.questions else ()
+    for question in (*letter.questions, *letter.also):
+        yield from heading if letter.also and question == letter.also[0] else ()
         yield f"**{question.id}** {shown(question.text)}  " if markdown else f"{question.id}  {question.text}"
         yield from (f"Answer: {_BLANK}{'  ' if markdown else ''}", f"Source: {_BLANK}", "")
     yield from ("Kind regards", "")
@@ -200,7 +238,10 @@ def _write_workbook(letters: Letters) -> bytes:
             book.add_worksheet("Questions").write_string(0, 0, NOTHING_TO_ASK)
         taken = {_FOR_BUYER_SHEET.casefold()}
         for letter in letters.to_providers:
+            rows: list[tuple[str | None, ...]]
             rows = [(question.id, question.text, None, None) for question in letter.questions]
+            rows += [("", f"{ALSO}: {_WHY_ALSO}", "", "")] if letter.questions and letter.also else []
+            rows += [(question.id, question.text, None, None) for question in letter.also]
             title, name = f"Questions for {letter.name}", _name_sheet(letter.name, taken)
             _write_sheet(book, name, (title, _OPENING), _COLUMNS, rows)
         if letters.effects:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from provider_advisor.errors import AdvisorError
 from provider_advisor.explanation.answer_records import AnswerRecord
 from provider_advisor.faces.report.html import report_values
-from provider_advisor.faces.report.letters import FOR_BUYER, KEEP, NOTHING_TO_ASK, make_letters, write_letters
+from provider_advisor.faces.report.letters import ALSO, FOR_BUYER, KEEP, NOTHING_TO_ASK, make_letters, write_letters
 from provider_advisor.faces.report.markdown import markdown_report
 from provider_advisor.faces.report.rows_and_sources import CitedSources, build_rows, rank_providers
 from provider_advisor.faces.text import clean_texts
@@ -139,6 +139,7 @@ def show_letters(request: Request, service: Service) -> Response:
         "Questions to the providers",
         letters=clean_texts(letters),
         nothing=NOTHING_TO_ASK,
+        also=ALSO,
         for_buyer=FOR_BUYER,
         keep=KEEP,
         address=write_address(statement, knowledge),
