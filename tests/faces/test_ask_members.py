@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+from collections import Counter
 
 import pytest
 
@@ -52,7 +54,13 @@ def test_a_name_of_several_members_or_of_none_is_refused(read, text, sentence):
     assert str(refused.value).startswith(sentence)
 
 
-def test_examples_from_a_long_list_are_members_that_providers_state(recommend_says, monkeypatch):
+def test_examples_from_a_long_list_are_members_that_most_claims_name(recommend_says, monkeypatch, knowledge):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"messages\n1 m\n\n")))
     said = recommend_says("recommend ask --as-of 2026-11-30 --no-robustness").out
-    assert "Names, as in Argentina, Australia; s: not sure" in said
+    claims = (
+        claim for provider in knowledge.providers.values() for claim in provider.claims if claim.criterion == "sms"
+    )
+    often = Counter(member for claim in claims for member in claim.members)
+    examples = re.search("In which countries\\?\nNames, as in ([^;]+), ([^;]+); s: not sure", said).groups()
+    members = [knowledge.criteria.find_member("sms", name) for name in examples]
+    assert [often[member] for member in members] == sorted(often.values(), reverse=True)[:2]

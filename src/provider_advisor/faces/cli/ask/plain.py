@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
@@ -330,12 +331,12 @@ def _describe_input(prompt: Prompt, state: State, *, is_kept: bool) -> str:
     if prompt.kind == "number":
         what = describe_hint(prompt)
     elif prompt.kind == "members":
-        # Of a long list, those that providers state are what most teams look for: not "Abkhazian, Afar".
-        claimed = () if _is_short(prompt) else state.catalogue.claimed_members.get(prompt.key.name, ())
-        examples = [label for value, label in prompt.choices if value in claimed] or [
-            label for _, label in prompt.choices
-        ]
-        what = f"Names{' or numbers' if _is_short(prompt) else ''}, as in {', '.join(examples[:2])}; s: not sure"
+        # Of a long list, what most claims name is what most teams look for: not "Abkhazian, Afar".
+        every = {} if _is_short(prompt) else state.catalogue.knowledge.claims
+        claims = (claim for (_, name), found in every.items() if name == prompt.key.name for claim in found)
+        named = Counter(member for claim in claims for member in claim.members)
+        examples = [label for _, label in sorted(prompt.choices, key=lambda choice: -named[choice[0]])[:2]]
+        what = f"Names{' or numbers' if _is_short(prompt) else ''}, as in {', '.join(examples)}; s: not sure"
     elif prompt.kind == "criterion":
         what = _OWN if prompt.key.kind == "unlisted" else _ONE
     else:
