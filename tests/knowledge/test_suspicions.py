@@ -198,6 +198,8 @@ def test_facts_out_of_date_are_counted_as_they_are_listed_to_look_up(knowledge):
     assert not any("@" in said for said in warnings)
     counts = [int(re.search(r"': ([\d,]+) facts? ", said)[1].replace(",", "")) for said in warnings]
     assert sum(counts) == len(list_ageing(facts))
+    names = [said.rpartition(": ")[2].rstrip(".").split(", ") for said in warnings]
+    assert all(len(set(listed)) == len(listed) for listed in names), "each criterion is named once"
 
 
 def test_a_rule_that_says_the_same_as_another(suspicious):
