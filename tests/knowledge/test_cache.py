@@ -282,6 +282,7 @@ def test_empty_turns_it_off(folders, tmp_path, monkeypatch, built):
     monkeypatch.setenv("RECOMMEND_CACHE", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loader, "pack", lambda _: pytest.fail("what is not kept need not be packed"))
     load(*folders)
     load(*folders)
     assert len(built) == 2

@@ -14,7 +14,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate, pairwise
 from os import path
 from typing import Any
@@ -92,8 +92,8 @@ def recall(key: str) -> list[bytes] | None:
     return [content[begin:end] for begin, end in pairwise(ends)]
 
 
-def remember(key: str, *parts: bytes) -> None:
-    """Keep the parts under the key, if the folder is writable; drop the least recently used beyond a few."""
+def remember(key: str, *make_parts: Callable[[], bytes]) -> None:
+    """Make the parts and keep them under the key, if the folder is writable; drop the least recently used ones."""
     folder = _find_folder()
     if folder is None:
         return
@@ -102,6 +102,7 @@ def remember(key: str, *parts: bytes) -> None:
         if not _is_private(os.lstat(folder)):
             return
         with write_whole(path.join(folder, f"{key}.kept"), mode=0o600) as file:
+            parts = [make() for make in make_parts]
             content = b"".join(parts)
             sizes = (str(len(part)).encode() for part in parts)
             file.write(b" ".join((compute_digest(content), *sizes)) + b"\n" + content)

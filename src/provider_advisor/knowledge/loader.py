@@ -60,7 +60,7 @@ def _load(found: Found) -> KnowledgeBase:
         names = [field.name for field in dataclasses.fields(knowledge)]
         fields = [getattr(knowledge, name) for name in names[: names.index("written")]]
         fields[names.index("criteria")] = dict(knowledge.criteria)  # without the lists of members, which are a part
-        remember(key, pack(fields), pack(knowledge.criteria.lists), pack(knowledge.questionnaire))
+        remember(key, *(partial(pack, part) for part in (fields, knowledge.criteria.lists, knowledge.questionnaire)))
     return knowledge
 
 
@@ -95,7 +95,7 @@ def _read_cases(every: Iterable[File]) -> list[Case]:
         from provider_advisor.knowledge.build import build_cases  # noqa: PLC0415 (as above)
 
         cases = build_cases(files)
-        remember(key, pack(cases))
+        remember(key, partial(pack, cases))
     return cases
 
 
@@ -128,7 +128,7 @@ def review(facts: Folder | None, rules: Folder | None, day: dt.date, today: dt.d
     counts = {name: len(getattr(knowledge, name)) for name in ("criteria", "providers", "rules")}
     counts["claims"] = sum(len(provider.claims) for provider in knowledge.providers.values())
     made = Review(counts, list(find_suspicions(facts_as_of(knowledge, day))))
-    remember(key, json.dumps(made._asdict()).encode())
+    remember(key, lambda: json.dumps(made._asdict()).encode())
     return made
 
 

@@ -51,7 +51,7 @@ def _recall_schemas() -> dict[str, Any]:
     for name, place in _ANSWERS.items():
         module, function = place.split(":")
         made[name] = getattr(import_module(f"provider_advisor.{module}"), function)()
-    remember(key, json.dumps(made).encode())
+    remember(key, lambda: json.dumps(made).encode())
     return made
 
 
