@@ -1,7 +1,6 @@
 """The knowledge base: all records by id, also found by aliases and names, and the words in which ids are shown."""
 
 import datetime as dt
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -345,6 +344,8 @@ _parts: BoundedCache[tuple[str, str, Scope], KnowledgeBase] = BoundedCache(limit
 
 
 def _make_part(whole: KnowledgeBase, scope: Scope) -> KnowledgeBase:
+    import hashlib  # noqa: PLC0415 (it loads OpenSSL, which a start without a scope does not need)
+
     return replace(
         whole,
         providers=choose_providers(whole.providers, scope),

@@ -4,8 +4,6 @@ For example, `Scope(without=("acme",), sources=("guide-2022",))` looks at what o
 Acme. A provider about which none of the sources says anything takes no part.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
