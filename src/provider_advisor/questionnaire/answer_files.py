@@ -123,20 +123,15 @@ def _refuse_doubtful(document: Document, index: int, key: Key, catalogue: Catalo
 
 
 def _read_pairs(part: AnswerShape) -> Iterator[tuple[Key, object]]:
+    """Yield what an entry answers, with the answers: one question, and a criterion's bound and members."""
     if part.topics is not None:
         yield TOPICS, part.topics
-    if part.criterion is not None:
-        yield Key("criterion", part.criterion), part.answer
-        if part.bound is not None:
-            yield Key("bound", part.criterion), part.bound
-        if part.members is not None:
-            yield Key("members", part.criterion), part.members
-    if part.situation is not None:
-        yield Key("situation", part.situation), part.answer
-    if part.usage is not None:
-        yield Key("usage", part.usage), part.answer
-    if part.unlisted is not None:
-        yield Key("unlisted", part.unlisted), part.answer
+    for kind in ("criterion", "situation", "usage", "unlisted"):
+        if (name := getattr(part, kind)) is not None:
+            yield Key(kind, name), part.answer
+    for kind in ALONG:
+        if part.criterion is not None and (value := getattr(part, kind)) is not None:
+            yield Key(kind, part.criterion), value
 
 
 def _find_idle(state: State, found: Iterable[tuple[GivenAnswer, str]]) -> Iterator[str]:
