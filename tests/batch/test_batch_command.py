@@ -293,7 +293,7 @@ def test_columns_that_are_copied_and_not_read_are_named_once(batch, form):
     status, _, err = batch(f"teams.{form} scores.csv --summary summary.json --report report.html")
     hints = {
         "Country": None,
-        "Fax": "'Fax' is a criterion; to ask for it, list it in needs or wants.",
+        "Fax": "'Fax' is a criterion; to ask for it, list fax in needs or wants.",
         "Sector": "'Sector' is read if the column is called situation.sector.",
         "SMS-outbound": "'SMS-outbound' is read if the column is called usage.sms-outbound.",
     }

@@ -67,6 +67,7 @@ def test_claims_of_another_day_are_reached_from_its_pages(web):
         shown = web.get(f"/{page}?as_of=2021-01-01").text
         assert ": what sources had stated by then." in shown
         assert len(re.findall(r"<tr id=\"(?!area-)", shown)) <= len(then)
+    assert "based on this source as of <" in web.get("/sources/survey-2023?as_of=2021-01-01").text
     assert len(web.get("/api/v1/facts?as_of=2021-01-01").json()) < len(web.get("/api/v1/facts").json())
     for ending in ("", ".json"):
         refused = web.get(f"/providers/velo{ending}?as_of=soon")

@@ -137,8 +137,8 @@ def _describe_unread(name: str, knowledge: KnowledgeBase) -> str:
     if topic or usage:
         ours = f"{SITUATION}{topic}" if topic else f"{USAGE}{usage.id}" if usage else ""
         return f"'{said}' is read if the column is called {ours}."
-    if Matcher(knowledge).find(name).is_requirement:
-        return f"'{said}' is a criterion; to ask for it, list it in needs or wants."
+    if (match := Matcher(knowledge).find(name)).is_requirement:
+        return f"'{said}' is a criterion; to ask for it, list {match.targets[0]} in needs or wants."
     return ""
 
 
