@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.conditions import (
@@ -269,47 +269,37 @@ def find_question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:
         if subject not in used:
             yield f"topic '{subject}': no question belongs to it; add one, or remove the topic."
     # A question may wait for something that is asked only after it, or never.
-    reached = _find_reached(found.questions, knowledge)
-    for key, question in found.questions.items():
-        if key not in reached and question.when is not None:
-            waits = sorted({text_of(leaf) for leaf in leaves(question.when) if _get_key(leaf) not in reached})
+    is_reached = _find_reached(found.questions.values(), knowledge.rules.values())
+    for question in found.questions.values():
+        if question.when is not None and not _can_hold(question.when, is_reached):
+            waits = sorted({text_of(leaf) for leaf in leaves(question.when) if not is_reached(leaf)})
             yield (
                 f"{question.where}: question about '{question.name}' is never reached: it waits for "
                 f"{', '.join(waits)}, which cannot be stated before; change its `when` or theirs."
             )
 
 
-def _find_reached(questions: Mapping[Key, Question], knowledge: KnowledgeBase) -> set[Key | Leaf]:
-    """Return the keys of everything that can be stated, and a need for all that rules can come to require."""
+def _find_reached(questions: Collection[Question], rules: Collection[Rule]) -> Callable[[Leaf], bool]:
+    """Return a function that says whether a team can come to state a leaf, or rules to require it."""
+    stated: set[Key] = set()
+    required: set[str] = set()
+
+    def is_reached(leaf: Leaf) -> bool:
+        if isinstance(leaf, Need):
+            return leaf.criterion in required or Key("criterion", leaf.criterion) in stated
+        if isinstance(leaf, Situation):
+            return Key("situation", leaf.topic) in stated
+        return isinstance(leaf, Usage) and Key("usage", leaf.item) in stated
+
     # Repeated until nothing new is found, because statements enable questions and rules, which enable more questions.
-    reached: set[Key | Leaf] = set()
-    while True:
-        fresh: set[Key | Leaf] = {
-            key for key, question in questions.items() if question.when is None or _can_hold(question.when, reached)
-        }
-        for rule in knowledge.rules.values():
-            if _can_hold(rule.when, reached):
-                fresh |= {Need(part.criterion) for part in rule.implies}
-        if fresh <= reached:
-            return reached
-        reached |= fresh
+    before = -1
+    while (count := len(stated) + len(required)) > before:
+        before = count
+        stated |= {part.key for part in questions if part.when is None or _can_hold(part.when, is_reached)}
+        required |= {part.criterion for rule in rules if _can_hold(rule.when, is_reached) for part in rule.implies}
+    return is_reached
 
 
-def _can_hold(condition: Condition, reached: set[Key | Leaf]) -> bool:
+def _can_hold(condition: Condition, is_reached: Callable[[Leaf], bool]) -> bool:
     """Return whether all that a condition asks for can be stated or implied; what it excludes need not be."""
-    return fold(
-        condition,
-        lambda leaf: leaf in reached or _get_key(leaf) in reached,
-        every=all,
-        some=any,
-        negated=lambda _: True,
-    )
-
-
-def _get_key(leaf: Leaf) -> Key | None:
-    """Return the key of the question that is answered to fulfil a leaf."""
-    if isinstance(leaf, Need):
-        return Key("criterion", leaf.criterion)
-    if isinstance(leaf, Situation):
-        return Key("situation", leaf.topic)
-    return Key("usage", leaf.item) if isinstance(leaf, Usage) else None
+    return fold(condition, is_reached, every=all, some=any, negated=lambda _: True)
