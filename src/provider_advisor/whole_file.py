@@ -28,20 +28,20 @@ def open_plain_file(path: str | os.PathLike[str]) -> BinaryIO | None:
 
 
 @contextlib.contextmanager
-def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[BinaryIO]:
+def write_whole(path: str | os.PathLike[str], *, mode: int | None = None) -> Iterator[BinaryIO]:
     """Open a new file for bytes that takes the place of `path` once everything is written.
 
     It is written beside its place, under a name that nobody can guess or put a link at, flushed to the disk, and
     then renamed; a link at `path` itself is replaced, never followed. If the body raises, nothing is left behind.
-    `mode` sets the permissions, less those that the process's umask takes away. Raises OSError, also where there is
-    something else than a file.
+    `mode` sets the permissions, by default those of a file that is replaced, less those that the process's umask takes
+    away. Raises OSError, also where there is something else than a file.
     """
     place = os.fspath(path)
-    _refuse_special(place)
+    kept = _find_mode(place)
     # In the same folder, because a rename is one step within one file system only.
     folder = os.path.dirname(place) or "."
     beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, mode)
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, kept if mode is None else mode)
     try:
         with open(number, "wb") as file:
             yield file
@@ -56,12 +56,16 @@ def write_whole(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[
     sync_folder(folder)
 
 
-def _refuse_special(place: str) -> None:
-    # A rename takes the place of a device or a pipe too: for root, `-o /dev/null` would leave a file there.
-    with contextlib.suppress(FileNotFoundError):
+def _find_mode(place: str) -> int:
+    """Return the permissions of the file at a place, else those of any new file. Raises OSError for something else."""
+    try:
         found = os.lstat(place).st_mode
-        if not (stat.S_ISREG(found) or stat.S_ISLNK(found) or stat.S_ISDIR(found)):
-            raise OSError(errno.EINVAL, "it is not a regular file", place)
+    except FileNotFoundError:
+        return 0o666
+    # A rename takes the place of a device or a pipe too: for root, `-o /dev/null` would leave a file there.
+    if not (stat.S_ISREG(found) or stat.S_ISLNK(found) or stat.S_ISDIR(found)):
+        raise OSError(errno.EINVAL, "it is not a regular file", place)
+    return found & 0o777 if stat.S_ISREG(found) else 0o666
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:

@@ -112,3 +112,12 @@ def test_a_file_that_cannot_be_written(recommend_says, here, words, path):
     run = recommend_says(f"recommend {words.format(path)}")
     assert run.status in {1, 2}
     assert f"{path} {_UNWRITTEN[path]}\n" in run.err.replace(f"{here}/", "")
+
+
+@pytest.mark.parametrize("words", [*_WRITERS[:2], *_WRITERS[4:6], "batch teams.csv scores.csv --report {}"])
+def test_a_file_that_is_replaced_stays_as_private_as_it_was(recommend_says, here, words):
+    (here / "team.yaml").write_text("kept")
+    (here / "team.yaml").chmod(0o600)
+    recommend_says(f"recommend {words.format('team.yaml')} --facts facts --rules rules".replace("fax", "repairs"))
+    assert (here / "team.yaml").read_text() != "kept"
+    assert (here / "team.yaml").stat().st_mode & 0o777 == 0o600

@@ -108,19 +108,10 @@ def write_yaml(path: Path, record: Mapping[str, Any], heading: str) -> None:
     # A file name in the comment may hold line ends, or bytes that are not UTF-8.
     text = f"# {clean(heading)}\n{dump_yaml(record)}"
     try:
-        with write_whole(path, mode=_find_mode(path)) as file:
+        with write_whole(path) as file:
             file.write(text.encode())
     except OSError as error:
         raise _refuse(path, error) from error
-
-
-def _find_mode(path: Path) -> int:
-    """Return the mode of the file that is replaced, else the mode that the umask then restricts."""
-    with contextlib.suppress(OSError):
-        status = path.lstat()
-        if stat.S_ISREG(status.st_mode):
-            return status.st_mode & 0o777
-    return 0o666
 
 
 def check_writable(path: Path) -> None:
