@@ -95,7 +95,8 @@ def _find_smallest(accepted: Iterable[frozenset[str]]) -> list[list[str]]:
 class _Purchase(NamedTuple):
     """The products of one provider to choose: any one of `sets` for what is `served`, and `added` for the `wishes`.
 
-    The best set is the first. `unknown` are the musts for which it is not known whether any product meets them.
+    The best set is the first. `unknown` are the musts for which it is not known whether any product meets them. Of each
+    product there are its name and how many claims are about it.
     """
 
     sets: list[list[str]]
@@ -103,20 +104,58 @@ class _Purchase(NamedTuple):
     added: list[str]
     wishes: list[MetBy]
     unknown: list[Criterion]
+    names: Mapping[str, str]
+    sold: Mapping[str | None, int]
+
+    def describe(self) -> str:
+        """Return what to choose in words, and for which musts no product is known."""
+        said = [self._name_sets()] if self.sets else []
+        # Only capabilities: the product of an unknown amount may well be known.
+        missing = list(dict.fromkeys(criterion.label for criterion in self.unknown if criterion.kind == "capability"))
+        if self.unknown and not self.sets:
+            said.append("no product is known to meet the musts")
+        elif missing:
+            said.append(f"no product is known for {join_any(keep_few(missing, _MOST_MISSING, 'others'))}")
+        if self.added:
+            also = "also, " if self.sets else ""
+            said.append(f"{also}for the wishes: {', '.join(self._name_purposes(self.added, self.wishes))}")
+        return "; ".join(said)
+
+    def _name_sets(self) -> str:
+        """Return the sets of products: "Meet or Phone (either is enough)", "Phone, plus Meet for Whiteboard"."""
+        if len(self.sets[0]) == 1:
+            each = [self.names[product] for (product,) in self.sets]
+            enough = "either" if len(each) == 2 else "any one"  # noqa: PLR2004 (English)
+            return f"{_name_any(each)} ({enough} is enough)" if len(each) > 1 else each[0]
+        first, *rest = self._name_purposes(self.sets[0], self.served)
+        others = len(self.sets) - 1
+        more = f" ({counted(others, 'other set')} of the same size would also work)" if others else ""
+        return ", plus ".join([first.partition(" for ")[0], *rest]) + more
+
+    def _name_purposes(self, products: Sequence[str], met: Sequence[MetBy]) -> list[str]:
+        """Return the products with what each is chosen for, "Phone for Calls and Fax": what meets most comes first."""
+        # What two products meet is listed only under the first; otherwise both would seem necessary.
+        found, left = [], list(met)
+        order = {name: (-sum(name in part.products for part in met), -self.sold[name], name) for name in products}
+        for product in sorted(products, key=order.__getitem__):
+            labels = list(dict.fromkeys(part.criterion.label for part in left if product in part.products))
+            left = [part for part in left if product not in part.products]
+            found.append(f"{self.names[product]} for {joined(labels)}")
+        return found
 
 
 def record_choices(decision: Decision) -> tuple[list[ChosenRecord], dict[str, str]]:
     """Return the products of each provider to choose, as records and in words; nothing where they meet nothing."""
-    knowledge, chosen, said = decision.facts.knowledge, [], {}
+    chosen, said = [], {}
     for assessment in decision.outcome.assessments:
-        choice = _choose(assessment, knowledge)
+        choice = _choose(assessment, decision.facts)
         if choice.sets or choice.added:
             chosen.append(ChosenRecord(provider=assessment.provider, sets=choice.sets, wishes=choice.added))
-            said[assessment.provider] = _describe(assessment.provider, choice, knowledge, decision.facts.as_of)
+            said[assessment.provider] = choice.describe()
     return chosen, said
 
 
-def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
+def _choose(assessment: Assessment, facts: Facts) -> _Purchase:
     """Return the products to choose: the smallest sets that meet the musts, of these those that meet most else too.
 
     Nobody buys a second product just for a quality such as a certificate. So qualities only decide between sets, unless
@@ -124,6 +163,7 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
     """
     # For example: calls (a must) by Phone or Video, a certificate (a must, and a quality) stated for Video, a fax (a
     # wish) by Phone. Only calls are served, by either product; the certificate decides for Video, the fax adds Phone.
+    knowledge = facts.knowledge
     met = [part for part in list_met(assessment.findings, knowledge) if part.products]
     serving = [part for part in met if not _is_quality(part.criterion)]
     served = [part for part in serving if part.is_must]
@@ -143,7 +183,13 @@ def _choose(assessment: Assessment, knowledge: KnowledgeBase) -> _Purchase:
     added = next(iter(_sort_by_claims(_find_smallest(part.products for part in wishes), sold)), [])
     # An amount may be stated and leave its must open: then its product is known.
     unknown = [criterion for finding, criterion in open_musts if finding.is_unknown_must and not finding.degree.claims]
-    return _Purchase(sets, served, added, wishes, unknown)
+    return _Purchase(sets, served, added, wishes, unknown, _name_products(assessment.provider, facts), sold)
+
+
+def _name_products(provider: str, facts: Facts) -> dict[str, str]:
+    """Return the names of a provider's products on the day of the facts."""
+    products = facts.knowledge.providers[provider].products.values()
+    return {product.id: product.name_on(facts.as_of) for product in products}
 
 
 def _is_quality(criterion: Criterion) -> bool:
@@ -167,54 +213,6 @@ def _keep_best(sets: list[list[str]], met: Sequence[MetBy]) -> list[list[str]]:
 def _sort_by_claims(sets: Sequence[list[str]], sold: Mapping[str | None, int]) -> list[list[str]]:
     """Sort sets by how much their products do, most first: an add-on meets a wish and little else."""
     return sorted(sets, key=lambda part: (-sum(sold[product] for product in part), part))
-
-
-def _describe(provider: str, choice: _Purchase, knowledge: KnowledgeBase, day: dt.date) -> str:
-    sold = knowledge.claims_by_product[provider]
-    names = {product.id: product.name_on(day) for product in knowledge.providers[provider].products.values()}
-    said = [_say_sets(choice, names, sold)] if choice.sets else []
-    # Only capabilities: the product of an unknown amount may well be known.
-    missing = list(dict.fromkeys(criterion.label for criterion in choice.unknown if criterion.kind == "capability"))
-    if choice.unknown and not choice.sets:
-        said.append("no product is known to meet the musts")
-    elif missing:
-        said.append(f"no product is known for {join_any(keep_few(missing, _MOST_MISSING, 'others'))}")
-    if choice.added:
-        also = "also, " if choice.sets else ""
-        said.append(f"{also}for the wishes: {', '.join(_name_parts(choice.added, choice.wishes, names, sold))}")
-    return "; ".join(said)
-
-
-def _say_sets(choice: _Purchase, names: Mapping[str, str], sold: Mapping[str | None, int]) -> str:
-    """Return the sets of products: "Meet or Phone (either is enough)", "Phone, plus Meet for Whiteboard"."""
-    if len(choice.sets[0]) == 1:
-        each = [names[product] for (product,) in choice.sets]
-        enough = "either" if len(each) == 2 else "any one"  # noqa: PLR2004 (English)
-        return f"{_name_any(each)} ({enough} is enough)" if len(each) > 1 else each[0]
-    first, *rest = _name_parts(choice.sets[0], choice.served, names, sold)
-    others = len(choice.sets) - 1
-    more = f" ({counted(others, 'other set')} of the same size would also work)" if others else ""
-    return ", plus ".join([first.partition(" for ")[0], *rest]) + more
-
-
-def _name_parts(
-    products: Sequence[str], met: Sequence[MetBy], names: Mapping[str, str], sold: Mapping[str | None, int]
-) -> list[str]:
-    """Return the products with what each is chosen for: "Phone for Calls and Fax"."""
-    return [f"{names[product]} for {joined(labels)}" for product, labels in _list_purposes(products, met, sold).items()]
-
-
-def _list_purposes(
-    products: Sequence[str], met: Sequence[MetBy], sold: Mapping[str | None, int]
-) -> dict[str, list[str]]:
-    """Return labels of what each product is chosen for: the one that meets most is first, the others add the rest."""
-    # What two products meet is listed only under the first; otherwise both would seem necessary.
-    shared: dict[str, list[str]] = {}
-    left = list(met)
-    for product in sorted(products, key=lambda name: (-sum(name in part.products for part in met), -sold[name], name)):
-        shared[product] = list(dict.fromkeys(part.criterion.label for part in left if product in part.products))
-        left = [part for part in left if product not in part.products]
-    return shared
 
 
 def _name_any(names: Sequence[str]) -> str:
@@ -333,10 +331,9 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
 
 def _say_gap(provider: str, asked: MetBy, groups: _GapGroups, decision: Decision) -> str:
     """Say for which products it is stated, and for which it is not, or ambiguous."""
-    known = decision.facts.knowledge.providers[provider]
-    names = {product.id: product.name_on(decision.facts.as_of) for product in known.products.values()}
+    name, names = decision.facts.knowledge.providers[provider].name, _name_products(provider, decision.facts)
     label = asked.criterion.label if asked.is_must else f"{asked.criterion.label} (a wish)"
-    says = f"{known.name}: {label} is stated for {joined([names[name] for name in sorted(asked.stated)])}"
+    says = f"{name}: {label} is stated for {joined([names[name] for name in sorted(asked.stated)])}"
     # For example, it is stated for Acme Text, not for Acme Meet (Calls), and ambiguous for Acme Phone (Fax).
     for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
         needed = []
@@ -411,13 +408,12 @@ def _list_products(provider: str, criteria: Iterable[str], facts: Facts, *, plai
 
 
 def _record_caution(provider: str, product: str, topic: str, caution: Caution, facts: Facts) -> CautionRecord:
-    known = facts.knowledge.providers[provider]
-    name = known.products[product].name_on(facts.as_of)
+    name = _name_products(provider, facts)[product]
     because = f"{facts.knowledge.topics[topic].label}: {facts.knowledge.spell_id(caution.value)}"
     return CautionRecord(
         provider=provider,
         product=product,
         situation=topic,
         answer=caution.value,
-        says=f"{known.name}: {name} {caution.says} ({because}).",
+        says=f"{facts.knowledge.providers[provider].name}: {name} {caution.says} ({because}).",
     )
