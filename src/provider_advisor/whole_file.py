@@ -56,6 +56,19 @@ def write_whole(path: str | os.PathLike[str], *, mode: int | None = None) -> Ite
     sync_folder(folder)
 
 
+def move_whole(finished: str | os.PathLike[str], place: str | os.PathLike[str]) -> None:
+    """Move a finished file to a place in the same file system, with the permissions of a file that it replaces.
+
+    Raises OSError.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        replaced = os.lstat(place).st_mode
+        if stat.S_ISREG(replaced):
+            os.chmod(finished, replaced & 0o777)
+    os.replace(finished, place)
+    sync_folder(os.path.dirname(place) or ".")
+
+
 def _find_mode(place: str) -> int:
     """Return the permissions of the file at a place, else those of any new file. Raises OSError for something else."""
     try:

@@ -36,6 +36,12 @@ def batch(tmp_path, monkeypatch, capsys):
     return run
 
 
+def test_an_output_that_is_replaced_keeps_its_permissions(batch):
+    Path("scores.csv").touch(mode=0o600)
+    assert batch("good.csv", "scores.csv")[0] == 0
+    assert stat.S_IMODE(Path("scores.csv").stat().st_mode) == 0o600
+
+
 def _tree():
     """What the folder holds: the content of files, where links point, and the kind of everything else."""
     found = {}

@@ -36,7 +36,7 @@ from provider_advisor.batch.writing.rejects import find_default_rejects, replace
 from provider_advisor.batch.writing.work_folder import FINAL, FinishedPart, WorkFolder
 from provider_advisor.errors import BatchFailure, describe_cause
 from provider_advisor.requirements.unlisted import UnknownWords
-from provider_advisor.whole_file import sync_folder
+from provider_advisor.whole_file import move_whole
 
 PART_ROWS = 1_000_000
 
@@ -252,8 +252,7 @@ def place_output(folder: WorkFolder, target: Target) -> None:
         if target.is_folder:
             replace_part_folder(final, path, folder.old)
         else:
-            final.replace(path)
-            sync_folder(path.parent)
+            move_whole(final, path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _explain(error, path, target) from error
     folder.remove()
