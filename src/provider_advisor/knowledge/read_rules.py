@@ -132,17 +132,18 @@ class _Reader:
         is_bounded = shape.at_least is not None or shape.at_most is not None
         if criterion.computed:
             self.problems.append(f"'{criterion.id}' is computed for a team; a rule cannot ask for it.")
-        elif criterion.kind == "capability":
+            return FactHolds(criterion.id)
+        if criterion.kind == "capability":
             if is_bounded or shape.is_ not in {None, "present", "absent"}:
                 said = "is a capability; write only the fact, or add `is: present` or `is: absent`."
                 self.problems.append(f"'{criterion.id}' {said}")
             return FactHolds(criterion.id, present=shape.is_ != "absent")
-        elif criterion.kind == "rating" and shape.is_ is not None:
+        if criterion.kind == "rating" and shape.is_ is not None:
             rank = self._find_rank(shape.is_, criterion)
             if is_bounded:
                 self.problems.append(f"'{criterion.id}' has both `is` and a bound; keep one of them.")
             return FactHolds(criterion.id, Interval(rank, rank))
-        elif shape.is_ is not None or not is_bounded:
+        if shape.is_ is not None or not is_bounded:
             self.problems.append(f"'{criterion.id}' is a {criterion.kind}; expected {_BOUNDS[criterion.kind]}.")
         return FactHolds(criterion.id, self._read_bound(shape, criterion))
 
