@@ -36,7 +36,7 @@ from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.pasted_list import explain_reading, read_list
 from provider_advisor.faces.web.question_so_far import CHOICES, say_unit, show_so_far
 from provider_advisor.faces.web.request_reading import read_question
-from provider_advisor.faces.web.responses import is_fragment, render, show_page
+from provider_advisor.faces.web.responses import FieldReader, is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Requirement, Statement
@@ -68,7 +68,7 @@ def show_choose(request: Request, service: Service) -> Response:
         mistakes = list_mistakes(error)
         if is_part:
             return HTMLResponse(render("live.html.j2", **show_so_far(service, None, mistakes)), 422)
-        shown = _show_form(service, None, query, mistakes, _find_faults(query, service.knowledge))
+        shown = _show_form(service, None, query, mistakes, _find_faults(request, service.knowledge))
         return show_page(service, "choose.html.j2", "Choose", 422, **shown)
     address = write_page_address(asked, service.knowledge, query)
     if is_part:
@@ -164,29 +164,25 @@ def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str
     return [*parse_qsl(write_address(statement._replace(team=rest), knowledge)), *list_weights(ticked)]
 
 
-def _find_faults(query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
+def _find_faults(request: Request, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
     """Return the mistakes of each field of the form, by the id of its element."""
     # c.number-countries=must  b.number-countries=many  ->  b-number-countries: the limit is not a number
     # c.fax=must  b.fax=>=3                             ->  c-fax: a capability has no field for a limit
     # needs=smz                                         ->  written-1: the form shows it as it was written
-    found: dict[str, Sequence[str]] = {}
-    written = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
+    query, fields = request.query_params, FieldReader(request)
+    places = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
     for name, text in query.multi_items():
-        if name.startswith("b.") or not text.strip() or name in PAGE_FIELDS:
+        head, _, rest = name.partition(".")
+        if head == "b" or not text.strip() or name in PAGE_FIELDS:
             continue
         # A limit is read with its criterion, because it means nothing alone; its mistakes are shown at the limit.
-        head, _, rest = name.partition(".")
-        bound = query.get(f"b.{rest}", "") if head == "c" else ""
-        try:
-            read_address([(name, text), (f"b.{rest}", bound)], knowledge)
-        except AdvisorError as error:
-            place = written.get((name, text), name)
-            if head == "c":
-                criterion = knowledge.criteria.get(rest)
-                is_limit = bound and criterion is not None and criterion.kind != "capability"
-                place = f"b-{rest}" if is_limit else f"c-{rest}"
-            found[place] = list_mistakes(error)
-    return found
+        place, bound = places.get((name, text), name), ""
+        if head == "c":
+            criterion, bound = knowledge.criteria.get(rest), query.get(f"b.{rest}", "")
+            is_limit = bound and criterion is not None and criterion.kind != "capability"
+            place = f"b-{rest}" if is_limit else f"c-{rest}"
+        fields.note(place, read_address, [(name, text), (f"b.{rest}", bound)], knowledge)
+    return fields.faults
 
 
 def _list_written(query: QueryParams) -> list[tuple[str, str]]:

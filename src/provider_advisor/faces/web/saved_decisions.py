@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
@@ -40,15 +40,24 @@ from provider_advisor.faces.web.responses import (
 )
 from provider_advisor.faces.web.service import KnowledgeService, Service, from_state
 from provider_advisor.requirements import Statement
-from provider_advisor.store import DecisionStore, make_secret
+from provider_advisor.store import DecisionStore, KeptDecision, make_secret
 
 _MOST_LISTED = 50
 _ADDRESS = re.compile(r"\b[0-9a-f]{32}\b")
-_UNKNOWN = "There is no such decision: its id is incomplete, or it was deleted."
 _WRONG_KEY = "This is not the key of this decision; nothing was deleted."
 
 router = APIRouter(include_in_schema=False)
 Store = Annotated[DecisionStore, from_state("store")]
+
+
+def find_kept(name: Annotated[str, Path(description="the id of the decision")], store: Store) -> KeptDecision:
+    """Return the decision that an address names. Raises MissingError."""
+    if (kept := store.find(name)) is None:
+        raise MissingError("There is no such decision: its id is incomplete, or it was deleted.")
+    return kept
+
+
+FoundDecision = Annotated[KeptDecision, Depends(find_kept)]
 
 
 @router.get("/decisions/new")
@@ -109,11 +118,11 @@ def list_decisions(service: Service, store: Store, d: str = "") -> Response:
     )
 
 
-@router.get("/d/{name}")
+@router.get("/d/{name}")  # noqa: FAST003 (find_kept takes it)
 @router.get("/d/{name}.json")
-def show_decision(name: str, request: Request, service: Service, store: Store) -> Response:
+def show_decision(kept: FoundDecision, request: Request, service: Service) -> Response:
     """Show a decision as it was, and whether it would be different now; or return the same as JSON."""
-    found = _find(name, service, store)
+    found = replay_decision(kept, service.knowledge)
     return JsonResponse(record_decision(found)) if get_form(request) else _show_decision(found, service)
 
 
@@ -140,20 +149,12 @@ def _show_decision(
     )
 
 
-@router.post("/d/{name}/delete")
-def delete_decision_page(name: str, service: Service, store: Store, key: FormText = "") -> Response:
+@router.post("/d/{name}/delete")  # noqa: FAST003 (as above)
+def delete_decision_page(kept: FoundDecision, service: Service, store: Store, key: FormText = "") -> Response:
     """Delete a decision by its key."""
-    found = _find(name, service, store)
-    if not store.delete_by_key(name, key.strip()):
-        return _show_decision(found, service, [_WRONG_KEY], 403)
+    if not store.delete_by_key(kept.id, key.strip()):
+        return _show_decision(replay_decision(kept, service.knowledge), service, [_WRONG_KEY], 403)
     return show_refusal(service, "The decision was deleted")
-
-
-def _find(name: str, service: KnowledgeService, store: DecisionStore) -> ReplayedDecision:
-    """Return a decision, replayed today. Raises MissingError."""
-    if (kept := store.find(name)) is None:
-        raise MissingError(_UNKNOWN)
-    return replay_decision(kept, service.knowledge)
 
 
 # For programs
@@ -188,7 +189,6 @@ class DecisionResponse(BaseModel):
 
 
 DecisionKey = Annotated[str, Header(description="the key of the decision")]
-DecisionId = Annotated[str, Path(description="the id of the decision")]
 
 
 api = make_api_router("decisions")
@@ -212,18 +212,16 @@ def post_decision(asked: KeepRequest, service: Service, store: Store) -> Respons
 
 
 @api.get("/decisions/{name}", response_model=DecisionResponse, response_description="the decision", responses=_MISSING)
-def get_decision(name: DecisionId, service: Service, store: Store) -> Response:
+def get_decision(kept: FoundDecision, service: Service) -> Response:
     """Return a decision as it was saved, and whether and why today's answer is different."""
-    return JsonResponse(record_decision(_find(name, service, store)))
+    return JsonResponse(record_decision(replay_decision(kept, service.knowledge)))
 
 
 @api.delete(
     "/decisions/{name}", status_code=204, response_description="it is deleted", responses={403: PROBLEM, **_MISSING}
 )
-def delete_decision(name: DecisionId, x_key: DecisionKey, store: Store) -> Response:
+def delete_decision(kept: FoundDecision, x_key: DecisionKey, store: Store) -> Response:
     """Delete a decision by its key."""
-    if store.find(name) is None:
-        raise MissingError(_UNKNOWN)
-    if not store.delete_by_key(name, x_key.strip()):
+    if not store.delete_by_key(kept.id, x_key.strip()):
         return respond_problem(HTTPStatus.FORBIDDEN, [_WRONG_KEY])
     return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -18,7 +18,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from provider_advisor.errors import AdvisorError, KnowledgeError
+from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsError
 from provider_advisor.faces.web.address import Query, read_address, write_address
 from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.error_sentences import list_mistakes
@@ -140,22 +140,15 @@ def show_keeper(request: Request, service: Service, watching: Annotated[Watching
 
 def _list_turns(query: Query, watching: Watching) -> Iterator[dict[str, str]]:
     """Yield the question in a query, or else the examples, with the answers before and now."""
-    if any(text.strip() for _, text in query):
-        yield _compare_answers("This question", query, watching)
-        return
-    for words, address in EXAMPLES:
-        with suppress(AdvisorError):  # the examples are those of the shipped files
-            yield _compare_answers(words, parse_qsl(address), watching)
-
-
-def _compare_answers(words: str, query: Query, watching: Watching) -> dict[str, str]:
-    statement = read_address(query, watching.knowledge).statement
-    return {
-        "asked": words,
-        "address": write_address(statement, watching.knowledge),
-        "before": _answer(query, watching.before) if watching.before else "",
-        "after": _answer(query, watching.knowledge),
-    }
+    examples = [(words, parse_qsl(address)) for words, address in EXAMPLES]
+    for words, asked in [("This question", query)] if any(text.strip() for _, text in query) else examples:
+        with suppress(RequirementsError):  # the examples are those of the shipped files
+            yield {
+                "asked": words,
+                "address": write_address(read_address(asked, watching.knowledge).statement, watching.knowledge),
+                "before": _answer(asked, watching.before) if watching.before else "",
+                "after": _answer(asked, watching.knowledge),
+            }
 
 
 def _answer(query: Query, knowledge: KnowledgeBase) -> str:
