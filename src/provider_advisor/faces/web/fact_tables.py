@@ -18,6 +18,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from provider_advisor.errors import RequirementsError
+from provider_advisor.explanation.words import capital
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
@@ -36,7 +37,7 @@ from provider_advisor.knowledge.scope import list_names
 from provider_advisor.requirements.statement import read_day
 
 _MOST_DAYS = 3_650
-_STATES = ("current", "stale", "disputed", "unknown")
+_STATES = {"current": "current", "stale": "out of date", "disputed": "disputed", "unknown": "unknown"}
 _COLUMNS = ("provider", "criterion", "says", "state", "stated", "source")
 
 router = APIRouter(include_in_schema=False, dependencies=[CHECK_PARAMETERS])
@@ -123,7 +124,7 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     asked = (
         fields.read("provider", provider, service.find_provider),
         fields.read("criterion", criterion, lambda word: service.find_criterion(word).id),
-        fields.read("state", state, partial(check_word, "state", _STATES)),
+        fields.read("state", state, partial(check_word, "state", [*_STATES])),
     )
     day = fields.read("as_of", as_of, read_day)
     facts, rows, place, last = service.facts(day), list[dict[str, str]](), None, 1
@@ -147,8 +148,9 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
         rows=rows[(place - 1) * most : place * most],
         place=place,
         last=last,
-        states=_STATES,
-        providers=facts.knowledge.providers.values(),
+        words=_STATES,
+        states=[(one, capital(words)) for one, words in _STATES.items()],
+        providers=[(one.id, one.name) for one in facts.knowledge.providers.values()],
         chosen=chosen,
         day=facts.as_of,
         linked_day=day,

@@ -62,7 +62,7 @@ def show_criteria(request: Request, service: Service, q: str = "", area: str = "
         q=q,
         asked=asked,
         areas=list_areas(service.knowledge),
-        kinds=kinds,
+        kinds=[(one, capital(one)) for one in kinds],
         found=found,
         unfound="" if found else unfound,
         by_word=[] if anywhere else service.count_by_word(words),
