@@ -14,17 +14,16 @@ import itertools
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provider_advisor.decision.findings import SCORE_DIGITS
-from provider_advisor.decision.robustness.alternatives import Alternative, JointDraw, VolumeCase
+from provider_advisor.decision.robustness.alternatives import JointDraw, VolumeCase
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
-Degrees = NDArray[Any]
 
 FEWEST_FIRSTS = 10
 
@@ -39,11 +38,10 @@ class WorldSample:
     """Drawn worlds: the degrees of all alternatives, whether they stand, and weights drawn uniformly from the simplex.
 
     `degrees` has an alternative in the first dimension, a criterion in the second and a world in the third; `stands` an
-    alternative and a world; `weights` a criterion and a world, and each world's sum to 1. Where all degrees are 0 or 1,
-    they are whole numbers in an eighth of the memory.
+    alternative and a world; `weights` a criterion and a world, and each world's sum to 1.
     """
 
-    def __init__(self, degrees: Degrees, stands: Truths, weights: Floats) -> None:
+    def __init__(self, degrees: Floats, stands: Truths, weights: Floats) -> None:
         self._degrees = degrees
         self._weights = weights
         self._stands = stands
@@ -59,7 +57,7 @@ class WorldSample:
         return mean
 
     @cached_property
-    def _degrees_by_world(self) -> Degrees:
+    def _degrees_by_world(self) -> Floats:
         """Return the degrees in order of worlds, in which selecting some worlds is faster."""
         return np.ascontiguousarray(self._degrees.transpose(2, 1, 0))
 
@@ -86,7 +84,7 @@ class WorldSample:
             leads = leads & (own >= self._score_one(rival, shares))
         first, worlds = np.zeros(self.size), np.flatnonzero(leads)
         for part in np.array_split(worlds, 1 + len(worlds) * self._mean_degrees.size // _MOST_COPIED):
-            degrees = self._degrees_by_world[part].astype(np.float64)
+            degrees = self._degrees_by_world[part]
             scores = _round(np.einsum("c,wca->wa", shares, degrees), self._falls.T[part])
             level = (scores == scores[:, [place]]).sum(axis=1)
             first[part] = (scores[:, place] == scores.max(axis=1)) / level
@@ -168,7 +166,7 @@ class WorldSample:
     def _score_one(self, place: int, weights: Floats) -> Floats:
         # Not a matrix product: on a busy machine, the threads that NumPy starts for one wait for each other.
         terms = "c,cw->w" if weights.ndim == 1 else "cw,cw->w"
-        return _round(np.einsum(terms, weights, self._degrees[place].astype(np.float64)), self._falls[place])
+        return _round(np.einsum(terms, weights, self._degrees[place]), self._falls[place])
 
 
 def _divide_by_sum(weights: Sequence[float]) -> Floats:
@@ -195,8 +193,7 @@ def draw_worlds(cases: Sequence[VolumeCase], size: int) -> WorldSample:
     The seed is a digest of the alternatives. Uniform weights are exponentials over their sum (Devroye 1986, Non-Uniform
     Random Variate Generation, V.2).
     """
-    every = [alternative for case in cases for alternative in case.alternatives]
-    count = len(every[0].degrees)
+    count = len(cases[0].alternatives[0].degrees)
     # A digest is equal in every process, unlike what `hash` gives.
     content = "".join(repr(case.alternatives) for case in cases)
     seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
@@ -204,8 +201,7 @@ def draw_worlds(cases: Sequence[VolumeCase], size: int) -> WorldSample:
     # A random number is below 1 and may be 0, so that the logarithm is taken of what is left to 1: never of 0.
     exponentials = -np.log1p(-source.random((count, size)))
     weights = exponentials / exponentials.sum(axis=0)
-    is_whole = all(map(_has_whole_degrees, every))
-    degrees = np.empty((len(cases[0].alternatives), count, size), np.int8 if is_whole else np.float64)
+    degrees = np.empty((len(cases[0].alternatives), count, size))
     stands = np.empty((len(cases[0].alternatives), size), bool)
     # Most blocks are alike: providers whose models share one draw it from the same columns.
     columns: dict[int, _BlockColumns] = {}
@@ -215,7 +211,7 @@ def draw_worlds(cases: Sequence[VolumeCase], size: int) -> WorldSample:
         for place, alternative in enumerate(case.alternatives):
             for block in alternative.blocks:
                 if id(block) not in columns:
-                    columns[id(block)] = _BlockColumns.of(block, degrees.dtype)
+                    columns[id(block)] = _BlockColumns.of(block)
             degrees[place, :, start:end] = np.asarray(alternative.degrees)[:, np.newaxis]
             stands[place, start:end] = alternative.stands
             blocks = [columns[id(block)] for block in alternative.blocks]
@@ -229,11 +225,6 @@ def _count_volumes(case: VolumeCase) -> int:
     return -min((draw.position for draw in draws), default=0)
 
 
-def _has_whole_degrees(alternative: Alternative) -> bool:
-    draws = (draw for block in alternative.blocks for way in block for draw in way.degrees)
-    return set(alternative.degrees) <= {0, 1} and all(draw.start == draw.end and draw.end in {0, 1} for draw in draws)
-
-
 class _BlockColumns(NamedTuple):
     """A block in arrays with a place for each way: where the ways end between 0 and 1, which stand, what they lead to.
 
@@ -244,15 +235,15 @@ class _BlockColumns(NamedTuple):
     rows: int
     ends: Floats
     stands: Truths | None
-    draws: list[tuple[int, Degrees, tuple[Floats, NDArray[np.intp]] | None]]
+    draws: list[tuple[int, Floats, tuple[Floats, NDArray[np.intp]] | None]]
 
     @classmethod
-    def of(cls, block: JointDraw, dtype: np.dtype[Any]) -> _BlockColumns:
+    def of(cls, block: JointDraw) -> _BlockColumns:
         draws = []
         for each in zip(*(way.degrees for way in block), strict=True):
             steps = np.asarray([draw.end - draw.start for draw in each])
             moved = (steps, np.asarray([draw.position for draw in each])) if steps.any() else None
-            draws.append((each[0].criterion, np.asarray([draw.start for draw in each], dtype), moved))
+            draws.append((each[0].criterion, np.asarray([draw.start for draw in each], np.float64), moved))
         return cls(
             2 + max([-1, *(draw.position for way in block for draw in way.degrees)]),
             np.cumsum([way.share for way in block]),
@@ -271,7 +262,7 @@ class _BlockColumns(NamedTuple):
 
 
 def _draw(
-    blocks: Sequence[_BlockColumns], source: np.random.Generator, volumes: Floats, degrees: Degrees, stands: Truths
+    blocks: Sequence[_BlockColumns], source: np.random.Generator, volumes: Floats, degrees: Floats, stands: Truths
 ) -> None:
     """Draw a way of each block for each world: add what is drawn to the degrees, and say where a must fails.
 
