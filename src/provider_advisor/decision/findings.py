@@ -307,10 +307,24 @@ def total_assessments(assessments: Sequence[Assessment]) -> Totals:
 
 
 def add_up(parts: Iterable[Totals], providers: int) -> Totals:
-    """Return the sums of all parts, for that many providers."""
-    found = iter(parts)
-    none, zero = (0.0,) * providers, (0,) * providers
-    total = next(found, Totals(0.0, none, none, none, zero, zero))
-    for part in found:
-        total = total.plus(part)
-    return total
+    """Return the sums of all parts, for that many providers; exact whatever the order."""
+    rows = list(parts)
+    if not rows:
+        none, zero = (0.0,) * providers, (0,) * providers
+        return Totals(0.0, none, none, none, zero, zero)
+    weights, low, expected, high, failed, unknown = zip(*rows, strict=True)
+
+    def add_columns(ends: Iterable[tuple[float, ...]]) -> tuple[float, ...]:
+        return tuple(map(math.fsum, zip(*ends, strict=True)))
+
+    def count_columns(musts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+        return tuple(map(sum, zip(*musts, strict=True)))
+
+    return Totals(
+        math.fsum(weights),
+        add_columns(low),
+        add_columns(expected),
+        add_columns(high),
+        count_columns(failed),
+        count_columns(unknown),
+    )

@@ -62,11 +62,10 @@ def find_weight_ranges(outcome: Outcome) -> WeightRanges:
     ]
     weights = [finding.weight for finding in contenders[0].findings]
     parts = [unit.times(weight) for unit, weight in zip(units, weights, strict=True)]
-    whole, names = add_up(parts, len(rivals)), [each.provider for each in rivals]
-    found = [
-        _find_range(_Weighed(place, weight, unit, whole.minus(part), names, len(contenders)))
-        for place, (weight, unit, part) in enumerate(zip(weights, units, parts, strict=True))
-    ]
+    names, found = [each.provider for each in rivals], []
+    for place, (weight, unit) in enumerate(zip(weights, units, strict=True)):
+        rest = add_up(parts[:place] + parts[place + 1 :], len(rivals))
+        found.append(_find_range(_Weighed(place, weight, unit, rest, names, len(contenders))))
     return WeightRanges(depends=True, ranges=tuple(found))
 
 

@@ -43,7 +43,8 @@ from provider_advisor.decision.robustness.alternatives import (
     link_parts,
 )
 from provider_advisor.decision.robustness.amounts import PRESENT, BoundEnds, Stretch, find_ends, place_bounds
-from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open, list_asked
+from provider_advisor.decision.robustness.open_facts import find_open_facts, is_open
+from provider_advisor.decision.verdict import list_criteria_behind
 from provider_advisor.knowledge import Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, evaluate_favours
 from provider_advisor.knowledge.facts import evaluate_fact
@@ -100,15 +101,13 @@ class _AskedOfAll:
     """What each finding asks about, the same of each provider: the criteria, and what is paid for, by place."""
 
     def __init__(self, findings: Sequence[Finding], facts: Facts) -> None:
-        known = facts.knowledge.criteria
-        named = [{name for name, _ in list_asked(finding, facts.knowledge)} for finding in findings]
-        self.criteria = [names | {of for name in names if (of := known[name].of)} for names in named]
+        self.criteria = [list_criteria_behind(finding, facts.knowledge) for finding in findings]
         # The places of findings that ask about one capability and nothing else. Such a fact is drawn alike for each
         # provider, so its block is made once for all.
         self.alone = {
             place
-            for place, names in enumerate(named)
-            if len(names) == 1 and findings[place].cost is None and known[next(iter(names))].kind == "capability"
+            for place, names in enumerate(self.criteria)
+            if len(names) == 1 and facts.knowledge.criteria[next(iter(names))].kind == "capability"
         }
         self.blocks: dict[tuple[object, ...], JointDraw] = {}
 
