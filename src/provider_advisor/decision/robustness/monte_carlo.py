@@ -117,22 +117,17 @@ class WorldSample:
 
     def ranks(self) -> tuple[tuple[float, ...], ...]:
         """Return for each alternative the share of the worlds in which it gets each rank, with the drawn weights."""
-        count = len(self._stands)
-        order = np.argsort(-self._drawn_scores, axis=0, kind="stable")
-        ranked = np.take_along_axis(self._drawn_scores, order, axis=0)
-        differs = ranked[1:] != ranked[:-1]
-        edge = np.ones((1, self.size), bool)
-        at = np.arange(count)[:, np.newaxis]
-        first = np.maximum.accumulate(np.where(np.vstack([edge, differs]), at, 0), axis=0)
-        last = np.minimum.accumulate(np.where(np.vstack([differs, edge]), at, count)[::-1], axis=0)[::-1]
-        # Tied alternatives share the ranks that they take together, each 1 / `level` of every rank. Example: two are
-        # level behind one leader: ranks 2 and 3, half a world each.
-        level = np.where(np.isneginf(ranked), 0, last - first + 1)
-        shares = np.zeros(count * count)
-        for offset in range(int(level.max(initial=0))):
-            held = level > offset
-            shares += np.bincount(order[held] * count + first[held] + offset, 1 / level[held], minlength=count * count)
-        return tuple(tuple(row) for row in (shares.reshape(count, count) / self.size).tolist())
+        count, scores = len(self._stands), self._drawn_scores
+        shares = np.zeros((count, count))
+        for place, (score, stands) in enumerate(zip(scores, self._stands, strict=True)):
+            ahead, level = (scores > score).sum(axis=0, dtype=np.int16), (scores == score).sum(axis=0, dtype=np.int16)
+            # Tied alternatives share the ranks that they take together, each 1 / `level` of every rank. Example: two
+            # are level behind one leader: ranks 2 and 3, half a world each.
+            level *= stands
+            for offset in range(int(level.max(initial=0))):
+                held = level > offset
+                shares[place] += np.bincount(ahead[held] + offset, 1 / level[held], minlength=count)
+        return tuple(tuple(row) for row in (shares / self.size).tolist())
 
     def central(self) -> tuple[tuple[float, ...] | None, ...]:
         """Return for each alternative the mean of the weights with which it comes first.
