@@ -49,29 +49,29 @@ CONTEXT = ("notice", "stale", "age", "day", "knowledge")
 CAUSES = ("rule", "weight", "because", *CONTEXT)
 """The subjects of differences that explain others. Those of rules stand in the answer, and are made in the base."""
 
-_SENTENCES: Mapping[str, tuple[str, str, str]] = {
-    "verdict": ("", "", "The verdict changed. Before: {old} Now: {new}"),
-    "reason": ("", "", "The reason for the verdict changed. Before: {old} Now: {new}"),
+_SENTENCES: Mapping[str, Mapping[str, str]] = {
+    "verdict": {"changed": "The verdict changed. Before: {old} Now: {new}"},
+    "reason": {"changed": "The reason for the verdict changed. Before: {old} Now: {new}"},
     # It may have been removed from the base, left out by a scope, or have no claim by that day.
-    "provider": ("{old} is no longer compared.", "{new} is now compared too.", ""),
-    "standing": ("", "", "{name} was {old} and is now {new}."),
-    "score": ("", "", "The score of {name} was {old} and is now {new}."),
-    "requirement": ("", "", ""),
-    "rule": ("{name} no longer counts: {old}", "{name} now counts: {new}", ""),
-    "weight": ("", "", "The weight of {name} was {old} and is now {new}."),
-    "because": ("", "", "The reason given for {name} changed: {new}"),
-    "finding": ("", "", ""),
-    "cost": ("", "", ""),
-    "set-aside": ("", "{name} is now set aside: {new}.", "{name} is now set aside: {new}."),
-    "combinations": ("", "", "Providers that together meet every must: before {old}; now {new}."),
-    "concessions": ("", "", "What could be given up: before {old}; now {new}."),
-    "stale": ("", "The fact about {name}, from {new}, is out of date now.", ""),
-    "notice": ("", "Also new: {name}", ""),
-    "age": ("", "", "The scope changed. Before: {old} Now: {new}"),
-    "day": ("", "", "Facts counted as of {old} before, and as of {new} now."),
-    "knowledge": ("", "", "The knowledge base was {old} and is now {new}."),
+    "provider": {"gone": "{old} is no longer compared.", "new": "{new} is now compared too."},
+    "standing": {"changed": "{name} was {old} and is now {new}."},
+    "score": {"changed": "The score of {name} was {old} and is now {new}."},
+    "requirement": {},
+    "rule": {"gone": "{name} no longer counts: {old}", "new": "{name} now counts: {new}"},
+    "weight": {"changed": "The weight of {name} was {old} and is now {new}."},
+    "because": {"changed": "The reason given for {name} changed: {new}"},
+    "finding": {},
+    "cost": {},
+    "set-aside": {"new": "{name} is now set aside: {new}.", "changed": "{name} is now set aside: {new}."},
+    "combinations": {"changed": "Providers that together meet every must: before {old}; now {new}."},
+    "concessions": {"changed": "What could be given up: before {old}; now {new}."},
+    "stale": {"new": "The fact about {name}, from {new}, is out of date now."},
+    "notice": {"new": "Also new: {name}"},
+    "age": {"changed": "The scope changed. Before: {old} Now: {new}"},
+    "day": {"changed": "Facts counted as of {old} before, and as of {new} now."},
+    "knowledge": {"changed": "The knowledge base was {old} and is now {new}."},
 }
-"""What a difference can be about, effects before their causes: the sentences for what is gone, new and changed."""
+"""What a difference can be about, effects before their causes: the sentences on what is gone, new or changed."""
 
 Difference = dict[str, Any]
 
@@ -185,12 +185,11 @@ def _compare_told(pair: AnswerPair) -> Iterator[Difference]:
     then, now = ({part.key: part for part in _list_told(answer, pair)} for answer in (pair.old, pair.new))
     for key, part in {**{key: part for key, part in then.items() if key not in now}, **now}.items():
         old, new = then.get(key), now.get(key)
-        gone, come, changed = _SENTENCES[part.about]
         if old is None or new is None:
-            sentence = come if old is None else gone
+            kind = "new" if old is None else "gone"
         else:
-            sentence = changed if new.differs(old) else ""
-        if sentence:
+            kind = "changed" if new.differs(old) else "same"
+        if sentence := _SENTENCES[part.about].get(kind):
             says = sentence.format(name=part.name, old=old and old.words, new=new and new.words)
             yield _make_difference(part.about, says, **part.what, old=old and old.value, new=new and new.value)
 
