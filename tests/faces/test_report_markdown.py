@@ -150,6 +150,11 @@ def test_how_far_an_estimate_may_be_off_is_told_once(bicycles):
     worlds = found.sureness.worlds
     worlds.says = "Velo & Sons comes first in 60% of the scenarios (estimated, give or take 0.8%)."
     worlds.given = EstimateRecord(exact=False, samples=10_000, error=0.004)
+    exact, worlds.uniform = worlds.uniform, worlds.given
+    said = markdown_report(found, bicycles)
+    assert "The shares are estimated from 10,000 scenarios." in said
+    assert said.count("give or take 0.8%") == 1
+    worlds.uniform = exact
     said = markdown_report(found, bicycles)
     assert "The shares with the given weights are estimated from 10,000 scenarios; with any weights" in said
     assert said.count("give or take 0.8%") == 1

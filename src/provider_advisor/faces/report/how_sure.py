@@ -128,7 +128,7 @@ def _introduce_shares(worlds: WorldsRecord, answer: AnswerRecord, knowledge: Kno
         return f"{odds} weights equally likely. The shares are {uniform}."
     # The sentence of the record says how far the shares with the given weights may be off.
     given = "exact" if worlds.given.exact else f"estimated from {worlds.given.samples:,} scenarios"
-    if given == uniform:
+    if _say_precision(worlds.given) == uniform:
         return f"{worlds.says} The shares are {given}."
     return f"{worlds.says} The shares with the given weights are {given}; with any weights they are {uniform}."
 
