@@ -285,8 +285,8 @@ def test_a_master_without_spark_is_told_of_the_engine(batch):
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_columns_that_are_copied_and_not_read_are_named_once(batch, form):
     rows = {
-        "csv": "team,Contact,needs,Country,Fax,Sector,SMS-outbound,fax_id\na,Jo,whiteboard,DE,must,finance,5,7\n",
-        "jsonl": '{"team": "a", "Contact": "Jo", "needs": ["whiteboard"], "Country": "DE", "Fax": "must", '
+        "csv": "team,Owner e-mail,needs,Country,Fax,Sector,SMS-outbound,fax_id\na,Jo,whiteboard,DE,must,finance,5,7\n",
+        "jsonl": '{"team": "a", "Owner e-mail": "Jo", "needs": ["whiteboard"], "Country": "DE", "Fax": "must", '
         '"Sector": "finance", "SMS-outbound": 5, "fax_id": 7}\n',
     }
     Path(f"teams.{form}").write_text(rows[form])

@@ -40,9 +40,9 @@ from provider_advisor.requirements.unlisted import UnknownWords
 from provider_advisor.safe_text import fold, reveal_line
 
 _WHO = re.compile(
-    "account|client|column-[0-9]+|comments?|company|contacts?(-.*)?|customer|department|(e-?)?mail(-address)?|notes?|"
-    "organi[sz]ation|owner|person|(tele)?phone(-number)?|remarks?|responsible|surname|teams?|title|url|website|"
-    "(.*-)?(id|key|name|no|number)"
+    "account|client|column-[0-9]+|comments?|company|contacts?(-.*)?|customer|department|notes?|organi[sz]ation|owner|"
+    "person|(tele)?phone(-number)?|remarks?|responsible|surname|teams?|title|url|website|"
+    "(.*-)?(id|key|(e-?)?mail(-address)?|name|no|number)"
 )
 """Columns with the names and ids of teams, which nobody expects to count."""
 
