@@ -153,6 +153,28 @@ def test_two_values_of_what_takes_one_are_refused(web, path, name):
     assert (refused.status_code, told in html.unescape(refused.text)) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/compare?only=diff", "'only' is 'diff'; expected differences."),
+        ("/compare.csv?only=diff", "'only' is 'diff'; expected differences."),
+        ("/answer?needs=sms&sure=maybe", "'sure' is 'maybe'; expected 1."),
+        ("/answer.json?needs=sms&sure=maybe", "'sure' is 'maybe'; expected 1."),
+        ("/choose?needs=sms&sure=maybe", "'sure' is 'maybe'; expected 1."),
+        ("/facts.json?page=1", "'page' is for the list of facts as pages; .json has all of them, so leave it out."),
+    ],
+)
+def test_a_value_that_means_nothing_is_not_dropped(web, path, told):
+    refused = web.get(path)
+    assert (refused.status_code, told in html.unescape(refused.text)) == (422, True)
+
+
+def test_an_answer_says_how_sure_it_is_if_asked_in_either_way(web):
+    answers = [web.get(f"/answer.json?needs=sms&sure={text}").json()["robustness"] for text in ("1", "true", "0", "")]
+    assert answers[0] == answers[1]
+    assert answers[2] == answers[3] != answers[0]
+
+
 def test_values_of_lists_add_up_and_equal_ones_do_not_matter(web):
     page = "/answer.json?needs=sms&needs=fax&needs=sms&as_of=2026-11-28&as_of=2026-11-28&as_of="
     assert web.get(page).json() == web.get("/answer.json?needs=fax,sms&as_of=2026-11-28").json()

@@ -22,7 +22,7 @@ from provider_advisor.faces.web.address import PAGE_FIELDS, is_canonical, write_
 from provider_advisor.faces.web.batch_files import OUTPUTS
 from provider_advisor.faces.web.guard import POLICY
 from provider_advisor.faces.web.question_so_far import list_asked
-from provider_advisor.faces.web.request_reading import read_question
+from provider_advisor.faces.web.request_reading import asks_how_sure, read_question
 from provider_advisor.faces.web.responses import (
     JsonResponse,
     get_form,
@@ -65,7 +65,7 @@ def show_answer(request: Request, service: Service) -> Response:
     """Show an answer, or return it as JSON, Markdown or CSV; a fragment is the part that says how sure it is."""
     query, form = request.query_params, get_form(request)
     try:
-        asked = read_question(request, service, *PAGE_FIELDS)
+        asked, is_sure = read_question(request, service, *PAGE_FIELDS), asks_how_sure(query)
     except AdvisorError as error:
         if form and not wants_page(request.scope):
             raise
@@ -75,7 +75,7 @@ def show_answer(request: Request, service: Service) -> Response:
     # One question, one address: all who share, store or cache the answer find the same.
     if not is_canonical(address, query):
         return RedirectResponse(f"/answer{form}?{address}", 303)
-    found = service.recommend(asked.statement, sure=query.get("sure") == "1")
+    found = service.recommend(asked.statement, sure=is_sure)
     knowledge = found.decision.facts.knowledge
     if form:
         return _write_form(form, found, knowledge)

@@ -26,7 +26,7 @@ from provider_advisor.faces.knowledge_records import record_criterion, record_pr
 from provider_advisor.faces.replaying import check_record, replay_record
 from provider_advisor.faces.web.address import describe_query
 from provider_advisor.faces.web.error_sentences import list_mistakes, record_mistakes
-from provider_advisor.faces.web.request_reading import StrictBody, make_api_router, read_question
+from provider_advisor.faces.web.request_reading import StrictBody, check_only, make_api_router, read_question
 from provider_advisor.faces.web.responses import JsonResponse, problem_schema, show_page
 from provider_advisor.faces.web.runs import Run, RunFolder, Runs
 from provider_advisor.faces.web.service import KnowledgeService, Service
@@ -140,8 +140,8 @@ def get_compare(
     service: Service, providers: ProviderNames = "", area: Area = None, only: Only = "", as_of: Day = None
 ) -> Response:
     """List what is known about providers side by side; `only=differences` leaves out rows without a difference."""
-    if only not in {"", "differences"}:
-        raise RequirementsError(f"'only' is '{only[:80]}'; expected differences.")
+    if only:
+        check_only(only)
     return JsonResponse(
         service.record_comparison(
             list_names(providers),

@@ -35,7 +35,7 @@ from provider_advisor.faces.web.address import (
 from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.pasted_list import explain_reading, read_list
 from provider_advisor.faces.web.question_so_far import CHOICES, say_unit, show_so_far
-from provider_advisor.faces.web.request_reading import read_question
+from provider_advisor.faces.web.request_reading import asks_how_sure, read_question
 from provider_advisor.faces.web.responses import FieldReader, is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
@@ -61,9 +61,8 @@ router = APIRouter(include_in_schema=False)
 def show_choose(request: Request, service: Service) -> Response:
     """Show the form with all criteria, and the ranking for those ticked."""
     query, is_part = request.query_params, is_fragment(request)
-    is_sure = query.get("sure") == "1"
     try:
-        asked = read_question(request, service, *PAGE_FIELDS)
+        asked, is_sure = read_question(request, service, *PAGE_FIELDS), asks_how_sure(query)
     except AdvisorError as error:
         mistakes = list_mistakes(error)
         if is_part:

@@ -22,7 +22,7 @@ from provider_advisor.explanation.words import capital
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
-from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, check_only
 from provider_advisor.faces.web.responses import (
     FieldReader,
     JsonResponse,
@@ -64,6 +64,7 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
     fields.note("providers", lambda: [service.find_provider(name) for name in names])
     asked = fields.read("area", area, lambda area: check_area(area, knowledge))
     day = fields.read("as_of", as_of, read_day)
+    fields.read("only", only, check_only)
     compared = None
     if not fields.faults:
         compared = fields.note("providers", lambda: service.compare(names, asked, day, differences=differences))
@@ -120,6 +121,8 @@ def show_facts(  # noqa: PLR0913, PLR0917 (the fields of the form)
     """Show the facts that the address asks for, page by page, or return all of them as JSON or CSV."""
     chosen = {"provider": provider, "criterion": criterion, "state": state, "as_of": as_of}
     form, most = get_form(request), request.app.state.settings.rows
+    if form and page:
+        raise RequirementsError(f"'page' is for the list of facts as pages; {form} has all of them, so leave it out.")
     fields = FieldReader(request)
     asked = (
         fields.read("provider", provider, service.find_provider),

@@ -17,6 +17,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -87,6 +88,20 @@ def read_question(request: Request, service: KnowledgeService, *own: str) -> Add
     known = [*own, *(part["name"] for part in describe_query(service.knowledge))] if names else ()
     _handle_unknown(request, names, known)
     return asked
+
+
+def asks_how_sure(query: QueryParams) -> bool:
+    """Return whether an address asks how sure the answer is. Raises RequirementsError."""
+    text = query.get("sure", "")
+    if text not in {"", "0", "1", "false", "true"}:
+        raise RequirementsError(f"'sure' is '{text[:80]}'; expected 1.")
+    return text in {"1", "true"}
+
+
+def check_only(word: str) -> None:
+    """Raise RequirementsError unless a word limits a comparison to the differences."""
+    if word != "differences":
+        raise RequirementsError(f"'only' is '{word[:80]}'; expected differences.")
 
 
 def _handle_unknown(request: Request, names: Sequence[str], known: Iterable[str], mistakes: Sequence[str] = ()) -> None:
