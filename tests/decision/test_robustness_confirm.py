@@ -36,12 +36,13 @@ from provider_advisor.decision.robustness.what_if import Supposing
 from provider_advisor.decision.robustness.worlds import calculate_provider_shares
 from provider_advisor.decision.verdict import can_lead, list_criteria_behind, rank
 from provider_advisor.explanation.questions_in_words import record_confirm
+from provider_advisor.explanation.record_answer import record_answer
 from provider_advisor.knowledge import Fact, Facts
 from provider_advisor.knowledge.conditions import AnyOf, FactHolds, Need, split_member
 from provider_advisor.knowledge.records import UsageItem
 from provider_advisor.knowledge.rules import Policy
 from provider_advisor.logic import ABSENT, Interval, Truth
-from provider_advisor.requirements import Requirement, Team
+from provider_advisor.requirements import Requirement, Statement, Team
 from provider_advisor.requirements.statement import Volume
 
 REPEATED = settings(derandomize=True, deadline=None)
@@ -715,6 +716,24 @@ def test_no_rival_overtakes_by_having_in_one_place_what_it_has_nowhere():
     assert (decision.outcome.verdict.provider, found) == ("ada", (("cyd",), ()))
     shares = calculate_provider_shares(decision.outcome).alternatives
     assert [share.given > 0 for share in shares] == [True, False, True]
+
+
+def test_who_could_overtake_providers_that_are_level_is_found_from_answers_that_do_not_exclude_one_another():
+    criteria = [capability("seats")._replace(of_each="place"), capability("chat"), capability("fax")]
+    known = {"chat": HAS, "fax": LACKS, "seats": LACKS}
+    claims = {
+        "ada": known,
+        "bob": {"chat": LACKS, "fax": LACKS},
+        "cyd": {"chat": LACKS, "seats": LACKS},
+        "dan": known,
+    }
+    wishes = [should("chat", None, 0.5), should("fax", None, 0.8)]
+    decision = decided(knowledge_of(criteria, claims), Team((should("seats", ABSENT), should("seats@there"), *wishes)))
+    assert decision.outcome.verdict.among == ("ada", "dan")
+    # Bob may have seats there, or none anywhere, but not both.
+    assert find_contenders(decision.outcome) == (("cyd",), ())
+    said = record_answer(decision, Statement(decision.outcome.team)).verdict.reason
+    assert "Ada and Dan are level for now, but unknown facts could still put Cyd ahead" in said
 
 
 AT_PLACES = [part._replace(of_each="place") for part in (quantity("seats"), capability("doors"), rating("care"))]
