@@ -130,13 +130,21 @@ def test_musts_that_are_unknown_or_out_of_date_are_asked_too(knowledge):
     assert "Please also confirm" not in "".join(sent.values()), "a second heading is for a second list"
 
 
+def test_musts_that_are_stated_for_another_product_are_asked_too(knowledge):
+    day, one = dt.date(2026, 11, 30), knowledge.restrict(only=["8x8"])
+    judged = recommend(one, needs=["video-api", "audit-logs"], as_of=day, robustness=True).explanation
+    assert [gap.criterion for gap in judged.product_gaps] == ["audit-logs"]
+    (letter,) = make_letters(judged, (), one).to_providers
+    assert [question.text for question in letter.also] == ['Do you offer "Audit log" with 8x8 Jitsi as a Service too?']
+
+
 @pytest.mark.parametrize("extension", ["", ".md", ".xlsx"])
 def test_musts_come_under_a_second_heading(extension):
     questions = tuple(ProviderQuestion(f"ada-{number}", f"Q{number}?") for number in (1, 2))
     content = write_letters(Letters((ProviderLetter("ada", "Ada", questions[:1], questions[1:]),), ()), extension)
     if extension == ".xlsx":
         rows = [row[1] for row in _read_sheets(io.BytesIO(content))["Ada"][3:]]
-        assert rows == ["Q1?", "Please also confirm: Our information on these is old or missing.", "Q2?"]
+        assert rows == ["Q1?", "Please also confirm: Our information on these is old, incomplete or missing.", "Q2?"]
     else:
         assert content.index("Q1?") < content.index("Please also confirm") < content.index("Q2?")
 

@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.answer_records import AnswerRecord, OpenFactRecord, UnlistedRecord
+from provider_advisor.explanation.answer_records import AnswerRecord, OpenFactRecord, ProductGapRecord, UnlistedRecord
 from provider_advisor.explanation.verdict_in_words import group_questions
-from provider_advisor.explanation.words import included_text
+from provider_advisor.explanation.words import included_text, join_any
 from provider_advisor.faces.report.markdown import escape
 from provider_advisor.faces.text import clean_texts
 from provider_advisor.knowledge import KnowledgeBase
@@ -27,8 +27,11 @@ _OPENING = (
     "and name the page or document that confirms your answer."
 )
 ALSO = "Please also confirm"
-_WHY_ALSO = "Our information on these is old or missing."
-_CONFIRMED = "These are musts that are unknown or rest on facts that are out of date; confirm them before you choose."
+_WHY_ALSO = "Our information on these is old, incomplete or missing."
+_CONFIRMED = (
+    "These are musts that are unknown, rest on facts that are out of date or are stated only for another product; "
+    "confirm them before you choose."
+)
 FOR_BUYER, _FOR_BUYER_SHEET = "For your own use: what the answers would change", "For your own use"
 _FOR_BUYER_FILE = "_for-your-own-use"
 KEEP = "Keep this part to yourself, because it names the other providers. Send each provider only its own questions."
@@ -102,6 +105,9 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
         is_written = bool(asked) or provider.id in answer.verdict.named
         musts = _list_doubtful_musts(answer, provider.id, knowledge) if is_written else ()
         also = {fact.criterion: _word_question(fact, knowledge) for fact in musts if fact.criterion not in asked}
+        for gap in answer.product_gaps if is_written else ():
+            if gap.provider == provider.id and gap.priority == "must" and gap.criterion not in asked:
+                also.setdefault(gap.criterion, _word_gap(gap, knowledge))
         numbered = [
             ProviderQuestion(f"{provider.id}-{number}", text)
             for number, text in enumerate((*asked.values(), *also.values()), start=1)
@@ -143,6 +149,13 @@ def _list_doubtful_musts(answer: AnswerRecord, provider: str, knowledge: Knowled
                 stated=stated,
                 question="",
             )
+
+
+def _word_gap(gap: ProductGapRecord, knowledge: KnowledgeBase) -> str:
+    """Return the question on a must that is stated for another product than those that meet the other musts."""
+    products = knowledge.providers[gap.provider].products
+    names = [products[name].name for name in dict.fromkeys(name for part in gap.beside for name in part.products)]
+    return f'Do you offer "{knowledge.criteria[gap.criterion].label}" with {join_any(names)} too?'
 
 
 def _is_rating(fact: OpenFactRecord, knowledge: KnowledgeBase) -> bool:
