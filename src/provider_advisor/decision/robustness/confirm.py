@@ -91,7 +91,7 @@ def find_questions(outcome: Outcome) -> Confirm:
     that it changes it at all, then the weight of what rests on the fact, then provider and criterion. For a dated
     verdict, the out-of-date facts behind it are asked about too.
     """
-    if outcome.verdict.is_final:
+    if outcome.verdict.is_final or not outcome.findings:
         return Confirm(())
     supposing, facts = Supposing(outcome), outcome.facts
     asked = [fact for each in _list_relevant(outcome.assessments) for fact in find_askable_facts(each, facts)]

@@ -36,14 +36,11 @@ DUST = 1e-6
 
 
 class _Before(NamedTuple):
-    """A provider as it is known: its place among all, its assessment, rank and the places of its failed musts.
-
-    Where nothing is asked there is no rank.
-    """
+    """A provider as it is known: its place among all, its assessment, rank and the places of its failed musts."""
 
     place: int
     assessment: Assessment
-    rank: Rank | None
+    rank: Rank
     failed: frozenset[int]
 
 
@@ -59,7 +56,7 @@ class Supposing:
     """What an outcome would be with other facts.
 
     Rules depend only on the team, so they need not run again; and findings that do not depend on the changed facts are
-    reused.
+    reused. Something must be asked: without any finding, providers have no scores to compare.
     """
 
     def __init__(self, outcome: Outcome) -> None:
@@ -67,7 +64,7 @@ class Supposing:
         self._known: dict[str, _Before] = {}
         for place, each in enumerate(outcome.assessments):
             failed = frozenset(at for at, finding in enumerate(each.findings) if finding.is_failed_must)
-            self._known[each.provider] = _Before(place, each, rank(each) if each.findings else None, failed)
+            self._known[each.provider] = _Before(place, each, rank(each), failed)
         self._ranks = [each.rank for each in self._known.values()]
         self._depending, self._alone = self._find_dependencies()
         self._rated: dict[tuple[str, Truth, Interval | None], tuple[bool, int, float]] = {}
@@ -100,8 +97,7 @@ class Supposing:
         for part in parts:
             place = self._known[part[0].provider].place
             _, assessments[place], ranks[place] = self._assess(part)
-        known = [each for each in ranks if each is not None]
-        return judge_ranked(assessments, known) if known else judge(assessments)
+        return judge_ranked(assessments, ranks)
 
     def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
         """Return one provider's assessment with these facts, which are all about it."""
@@ -195,7 +191,7 @@ class Supposing:
         """
         known, before, best = self._known[supposed[0].provider], self._before, self._best
         # A changed leader changes the comparison for all others.
-        if best is None or known.rank == best:
+        if known.rank == best:
             return False
         if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
             return False
@@ -212,7 +208,7 @@ class Supposing:
         raise the score by the unknown part; a failed must stays failed.
         """
         _, before, own, _ = self._known[supposed[0].provider]
-        if own is None or before.cost is not None or not all(map(self._facts.allows, supposed)):
+        if before.cost is not None or not all(map(self._facts.allows, supposed)):
             return False
         (standing, unknown_now, behind), (best_standing, best_unknown, _) = own, best
         if standing == _RULED_OUT:
@@ -233,8 +229,8 @@ class Supposing:
         return judge(self._outcome.assessments)
 
     @cached_property
-    def _best(self) -> Rank | None:
-        return min((each for each in self._ranks if each is not None), default=None)
+    def _best(self) -> Rank:
+        return min(self._ranks)
 
     @cached_property
     def _unbeaten(self) -> frozenset[int]:
