@@ -447,6 +447,14 @@ def test_what_is_done_inside_a_search_is_done(ask):
     assert "Loan phones during repair: must." in run.out or "loan phones during repair: must." in run.out
 
 
+def test_what_was_found_is_answered_as_in_a_list(ask):
+    run = ask(_OPTIONS, "video\n/whiteboard\n1m\ndone\n\n")
+    assert "Whiteboard: must." in run.out
+    assert "Nothing found" not in run.out
+    again = ask(_OPTIONS, "video\n/whiteboard\n24/7 support\n1\nm\ndone\n\n").out
+    assert "Support around the clock: must." in again, "other words that begin with a number are searched for"
+
+
 @pytest.mark.parametrize(("picked", "kept"), [("1", "Warranty on equipment: must."), ("2", "loan phones: must.")])
 def test_own_words_that_are_also_a_name_of_a_criterion_may_be_kept(ask, picked, kept):
     run = ask(_OPTIONS, f"video\n+ loan phones\n{picked}\nm\ndone\n\n")

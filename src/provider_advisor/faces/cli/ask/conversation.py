@@ -123,8 +123,8 @@ class Face(Protocol):
     def ask_at_end(self, draft: Draft, end: End) -> Reply:
         """Say what the end means, and ask whether to finish, continue, go back or search."""
 
-    def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
-        """Return one of the keys, what the person did instead, or None to leave the search."""
+    def pick(self, state: State, keys: Sequence[Key]) -> Key | dict[Key, str] | Reply | None:
+        """Return one of the keys, answers to some, what the person did instead, or None to leave the search."""
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, or what the person did instead; None or `back` leave it at `before`."""
@@ -287,6 +287,9 @@ def _search(draft: Draft, face: Face, words: str) -> Reply | None:
 
 def _answer_picked(draft: Draft, face: Face, keys: Sequence[Key]) -> Reply | None:
     picked = face.pick(draft.complete(), keys)
+    if isinstance(picked, dict):
+        replies = (_change(draft, face, key, said) for key, said in picked.items())
+        return next(filter(None, replies), None)
     return _change(draft, face, picked) if isinstance(picked, Key) else picked
 
 

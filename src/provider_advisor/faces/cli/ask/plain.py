@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TypeVar
 
 from provider_advisor.errors import RequirementsError
@@ -136,8 +136,8 @@ class PlainFace:
         except EOFError:
             return Reply("finish")
 
-    def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
-        """Return the key chosen by number, or a command; other words search again, an empty line leaves."""
+    def pick(self, state: State, keys: Sequence[Key]) -> Key | dict[Key, str] | Reply | None:
+        """Return the key chosen by number, answers, or a command; other words search again, an empty line leaves."""
         page = Page(err=self._err)
         for place, key in enumerate(keys, start=1):
             page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{describe_so_far(key, state)}")
@@ -317,12 +317,19 @@ def _is_short(prompt: Prompt) -> bool:
     return prompt.kind == "members" and len(prompt.choices) <= SHORT_LIST
 
 
-def _read_pick(text: str, keys: Sequence[Key]) -> Key | Reply | None:
-    """Return the key that a number picks, a command, a search, or None. Raises RequirementsError."""
+def _read_pick(text: str, keys: Sequence[Key]) -> Key | dict[Key, str] | Reply | None:
+    """Return the key that a number picks, answers as in a list, a command, a search, or None.
+
+    Raises RequirementsError.
+    """
     if (command := _read_command(text)) is not None:
         return command
     if text.isascii() and text.isdigit():
         return keys[read_place(text, len(keys))]
+    # "1m" answers as in a list; "10dlc" and "24/7 support" are words to search for.
+    if text[:1].isdigit() and all(key.kind in {"criterion", "unlisted"} for key in keys):
+        with suppress(RequirementsError):
+            return read_marks(text, keys)
     return Reply("search", text) if text else None
 
 
