@@ -159,6 +159,14 @@ def test_a_region_of_another_product_than_the_one_with_video_is_said_in_the_verd
     assert reason.endswith("; but region is stated only for another product, so ask Ada first.")
 
 
+def test_a_product_that_meets_two_musts_is_named_once():
+    """Extra is needed for video, and it sends faxes too: that plus may do so as well says nothing more."""
+    fax = [Said("present", product="extra"), Said("present", product="plus")]
+    criteria = [capability("fax"), capability("video")]
+    claims = {"region": Said("present", product="basic"), "fax": fax, "video": Said("present", product="extra")}
+    assert _gaps(*criteria, **claims)[1] == ["Ada: region is stated for basic, not for extra (video and fax)."]
+
+
 def test_of_several_that_may_each_be_chosen_the_gaps_are_said_in_a_clause_of_its_own():
     claims = {"region": Said("present", product="basic"), "video": Said("present", product="extra")}
     names = {"ada": claims, "bob": claims}

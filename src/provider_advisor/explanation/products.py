@@ -336,11 +336,17 @@ def _say_gap(provider: str, asked: MetBy, groups: _GapGroups, decision: Decision
     says = f"{name}: {label} is stated for {joined([names[name] for name in sorted(asked.stated)])}"
     # For example, it is stated for Acme Text, not for Acme Meet (Calls), and ambiguous for Acme Phone (Fax).
     for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
-        needed = []
-        for (doubtful, products), found in groups.items():
+        told: dict[tuple[str, ...], list[MetBy]] = {}
+        # Fewest products first: if Acme Meet meets one must, and Acme Meet or Acme Phone another, the first is enough.
+        for (doubtful, products), found in sorted(groups.items(), key=lambda group: len(group[0][1])):
             if doubtful == is_doubtful:
-                labels = [requirement_text(part.requirement, part.criterion) for part in found]
-                needed.append(f"{_name_any([names[name] for name in products])} ({shortened(labels)})")
+                enough = next((fewer for fewer in told if set(fewer) <= set(products)), products)
+                told.setdefault(enough, []).extend(found)
+        needed = [
+            f"{_name_any([names[name] for name in products])} "
+            f"({shortened([requirement_text(part.requirement, part.criterion) for part in found])})"
+            for products, found in told.items()
+        ]
         says += f", {but} {more.join(needed)}" if needed else ""
     return f"{says}."
 
