@@ -182,6 +182,11 @@ SKILLS = "expected one of beginner, regular, racer."
             {"skill": ["racer", "beginner"]},
             "the situation 'skill' takes one value; expected one of beginner, regular, racer.",
         ),
+        (
+            {"purposes": "Touring / racing"},
+            "'Touring / racing' is not a value of the situation 'purposes'; expected one of commuting, touring, racing. "
+            "Separate several values with commas: touring,racing.",
+        ),
         ({"skill": []}, "the situation 'skill' takes one value; expected one of beginner, regular, racer."),
     ],
 )

@@ -11,6 +11,7 @@ What is asked twice becomes one requirement where nothing is lost, and what cont
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations_with_replacement
@@ -45,6 +46,7 @@ from provider_advisor.written_values import number_text, plain
 
 MOST_REQUIREMENTS = 1_000
 _WHOLE = 100
+_BETWEEN_VALUES = re.compile(r"\s*[/|&+]\s*|\s+and\s+")
 
 
 def read_team(  # noqa: PLR0913 (the parts of a requirements file)
@@ -226,9 +228,13 @@ def _read_answer(value: object, topic: Topic) -> str:
         if value in topic.values:
             return value
         # Case, spaces and `_` are ignored, as for criteria.
-        if known := {fold(each): each for each in topic.values}.get(fold(value)):
-            return known
+        if found := {fold(each): each for each in topic.values}.get(fold(value)):
+            return found
     what, hint = f"a value of the situation '{topic.id}'", find_misspelt(brief(value), topic.values)
+    known = {fold(each): each for each in topic.values}
+    several = [known.get(fold(part)) for part in _BETWEEN_VALUES.split(brief(value))]
+    if topic.many and len(several) > 1 and all(several):
+        hint = f" Separate several values with commas: {','.join(map(str, several))}."
     raise RequirementsError(
         explain_error_value(brief(value), what)
         or f"{shown(value)} is not {what}; expected one of {', '.join(topic.values)}.{hint}"
