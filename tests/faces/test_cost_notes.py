@@ -80,3 +80,21 @@ def test_a_bound_that_a_cost_leaves_open_is_told_with_it(form):
         "It is not known whether the cost is at most 500 USD/month.",
     ):
         assert part in text, part
+
+
+@pytest.mark.parametrize(
+    ("wants", "told"),
+    [
+        (["sms-outbound-price"], True),
+        (["sms-outbound-price@br"], False),
+        (["sms-outbound-price", "sms-outbound-price@in"], False),
+    ],
+)
+def test_a_price_in_general_beside_texts_by_country_is_told(wants, told):
+    knowledge = load()
+    team = read_team(knowledge, needs=["sms@br", "sms@in"], wants=wants)
+    note = (
+        "Price of an outgoing SMS is compared in general, not for Brazil and India; for that, ask for "
+        "sms-outbound-price@br and sms-outbound-price@in."
+    )
+    assert (note in answer(knowledge, Statement(team, dt.date(2026, 11, 30))).explanation.notes) is told

@@ -165,6 +165,7 @@ def test_a_situation_has_one_value_or_several_where_the_topic_allows(bicycles, s
 
 
 SKILLS = "expected one of beginner, regular, racer."
+PURPOSES = "is not a value of the situation 'purposes'; expected one of commuting, touring, racing."
 
 
 @pytest.mark.parametrize(
@@ -184,8 +185,7 @@ SKILLS = "expected one of beginner, regular, racer."
         ),
         (
             {"purposes": "Touring / racing"},
-            "'Touring / racing' is not a value of the situation 'purposes'; expected one of commuting, touring, racing. "
-            "Separate several values with commas: touring,racing.",
+            f"'Touring / racing' {PURPOSES} Separate several values with commas: touring,racing.",
         ),
         ({"skill": []}, "the situation 'skill' takes one value; expected one of beginner, regular, racer."),
     ],

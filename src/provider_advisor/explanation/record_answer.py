@@ -44,7 +44,7 @@ from provider_advisor.explanation.products import (
     record_product_gaps,
 )
 from provider_advisor.explanation.verdict_in_words import explain_verdict, verdict_in_brief
-from provider_advisor.explanation.words import claims_text, joined, sum_up_grounds, usage_label
+from provider_advisor.explanation.words import claims_text, joined, member_label, sum_up_grounds, usage_label
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import AT, judged_by
 from provider_advisor.logic import Truth
@@ -71,6 +71,7 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
         notes=[
             *statement.notes,
             *_list_unbounded(outcome.team.requirements, knowledge),
+            *_list_general_prices(outcome.team.requirements, asked, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
         verdict=VerdictRecord(**outcome.verdict.record(), reason=explain_verdict(decision, shown, differences, gaps)),
@@ -128,6 +129,20 @@ def _list_unbounded(requirements: Iterable[Requirement], knowledge: KnowledgeBas
                 f"{criterion.label} is a must without a bound, which rules out nobody; to set one, write "
                 f"{criterion.id}{sign}{word}{more}."
             )
+
+
+def _list_general_prices(
+    requirements: Sequence[Requirement], asked: Mapping[str, Sequence[str]], knowledge: KnowledgeBase
+) -> Iterator[str]:
+    """Yield a sentence for each price asked for in general, though members of its list are `asked` for elsewhere."""
+    # `sms@br` beside `sms-outbound-price`: what texts to Brazil cost is a price of its own.
+    codes = {part.criterion for part in requirements}
+    for price in (knowledge.criteria[part.criterion] for part in requirements):
+        members = asked.get(price.of_each or "", ()) if price.kind == "price" else ()
+        own = [f"{price.id}{AT}{member}" for member in members]
+        if own and codes.isdisjoint(own):
+            names = joined([member_label(price.id, member, knowledge) for member in members])
+            yield f"{price.label} is compared in general, not for {names}; for that, ask for {joined(own)}."
 
 
 def _list_asked_members(requirements: Iterable[Requirement], knowledge: KnowledgeBase) -> dict[str, list[str]]:
