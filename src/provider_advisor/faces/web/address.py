@@ -60,7 +60,9 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     """
     # Words are only collected here; their meaning is the same as in a requirements file, so that its reader finds it.
     mistakes = Mistakes()
-    mistakes.problems += describe_repeated(query, partial(_takes_one, known=known))
+    # A form sends fields that were left empty, and they are skipped below; of its own, a page takes the last value.
+    given = [(name, text) for name, text in query if text.strip() or name in known]
+    mistakes.problems += describe_repeated(given, partial(_takes_one, known=known))
     data: dict[str, Any] = {}
     families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
     unknown: list[str] = []
@@ -106,9 +108,9 @@ def _takes_one(name: str, known: Iterable[str]) -> bool:
 
 
 def describe_repeated(query: Query, takes_one: Callable[[str], bool]) -> list[str]:
-    """Return a sentence on each parameter that takes one value and has several; equal and empty ones do not matter."""
+    """Return a sentence on each parameter that takes one value and has several; equal ones do not matter."""
     given = dict.fromkeys((name, text.strip()) for name, text in query)
-    counts = Counter(name for name, text in given if text and takes_one(name))
+    counts = Counter(name for name, _ in given if takes_one(name))
     return [f"the parameter '{name}' has {count} values; keep one." for name, count in counts.items() if count > 1]
 
 
