@@ -84,7 +84,8 @@ class Facts:
     def is_stale(self, fact: Fact) -> bool:
         """Return whether the newest claim is older than the criterion allows, or the policy for its kind.
 
-        What is known to have ended is never out of date: asking again could only find that it ended.
+        A fact is as old as its newest claim, because the others confirm it. What is known to have ended is never out of
+        date: asking again could only find that it ended.
         """
         return self._is_old(fact.criterion, fact.newest) and not self.is_over(fact)
 
@@ -94,9 +95,17 @@ class Facts:
         dated = self._resolver.convert(claim, criterion)
         return self._is_old(criterion.id, dated.counts_from) and not self.names_past_end(claim)
 
-    def _is_old(self, criterion: str, day: dt.date | None) -> bool:
+    def count_days_left(self, fact: Fact) -> int | None:
+        """Return for how many more days a fact is good, negative if it is out of date; None if it does not age."""
+        return None if self.is_over(fact) else self._count_left(fact.criterion, fact.newest)
+
+    def _is_old(self, criterion: str, stated: dt.date | None) -> bool:
+        left = self._count_left(criterion, stated)
+        return left is not None and left < 0
+
+    def _count_left(self, criterion: str, stated: dt.date | None) -> int | None:
         days = self.knowledge.get_stale_after(criterion)
-        return days is not None and day is not None and (self.as_of - day).days > days
+        return None if days is None or stated is None else days - (self.as_of - stated).days
 
     def is_over(self, fact: Fact) -> bool:
         """Return whether a capability is absent because it ended: each of its claims names the end."""
@@ -125,7 +134,7 @@ class Facts:
             return False
         if self.base.rates:
             return True
-        return any(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
+        return any(self._is_old(claim.criterion, claim.stated) for claim in self._list_counting())
 
     @cached_property
     def are_all_stale(self) -> bool:
@@ -134,13 +143,11 @@ class Facts:
             return False
         if any(self.names_past_end(claim) for claims in self.knowledge.claims.values() for claim in claims):
             return False  # as does what is known to have ended
-        return all(days is not None and (self.as_of - claim.stated).days > days for claim, days in self._list_ages())
+        return all(self._is_old(claim.criterion, claim.stated) for claim in self._list_counting())
 
-    def _list_ages(self) -> Iterator[tuple[Claim, int | None]]:
-        """Yield the claims that count on the day, each with the days after which it is out of date."""
-        for (_, criterion), claims in self.knowledge.claims.items():
-            days = self.knowledge.get_stale_after(criterion)
-            yield from ((claim, days) for claim in claims if claim.stated <= self.as_of)
+    def _list_counting(self) -> Iterator[Claim]:
+        """Yield the claims that count on the day."""
+        return (claim for claims in self.knowledge.claims.values() for claim in claims if claim.stated <= self.as_of)
 
 
 def evaluate_fact(

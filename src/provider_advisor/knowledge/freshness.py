@@ -52,12 +52,10 @@ def list_ageing(facts: Facts, within: int = 0) -> list[Ageing]:
     knowledge = facts.knowledge
     found: set[Ageing] = set()
     for provider, criterion in knowledge.list_claimed():
-        fact, days = facts(provider, criterion), knowledge.get_stale_after(criterion)
-        if days is None or fact.newest is None or facts.is_over(fact):
-            continue
-        # A fact's age is that of its newest claim, because the others confirm it.
-        good_until = fact.newest + dt.timedelta(days=days)
-        if (good_until - facts.as_of).days < within:
+        fact = facts(provider, criterion)
+        left = facts.count_days_left(fact)
+        if fact.newest is not None and left is not None and left < within:
+            good_until = facts.as_of + dt.timedelta(days=left)
             record, name = knowledge.criteria[criterion], split_member(criterion)[0]
             # Two sources may have confirmed it on one day; one of them is enough to look it up in again.
             # Of a converted price, the exchange rate may be what is old.
