@@ -22,7 +22,7 @@ from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import causes
 from provider_advisor.batch.impact.base_changes import find_changes
 from provider_advisor.batch.impact.causes import MOST_CHANGES, Sample, Sampler
-from provider_advisor.batch.impact.encoded_verdicts import Judge, decode_verdict
+from provider_advisor.batch.impact.encoded_verdicts import VerdictEncoder, decode_verdict
 from provider_advisor.batch.impact.measure import Asked, measure_impact
 from provider_advisor.batch.impact.mixed_bases import BaseMixer, merge_readable
 from provider_advisor.batch.impact.record_impact import record_impact
@@ -66,7 +66,7 @@ def _select_known(facts, rows):
 
 def _codes(facts, rows, providers):
     """How a base answers."""
-    coded = Judge(facts, providers)(_select_known(facts, rows))
+    coded = VerdictEncoder(facts, providers)(_select_known(facts, rows))
     return [None if row in coded.errors else tuple(code) for row, code in enumerate(coded.codes.tolist())]
 
 
@@ -129,7 +129,7 @@ def _verdict(outcome, is_stale):
 def test_the_codes_are_the_verdicts_of_single_answers(found):
     before, after, rows = found
     providers = sorted({*before.knowledge.providers, *after.knowledge.providers})
-    coded = Judge(before, providers)(rows)
+    coded = VerdictEncoder(before, providers)(rows)
     for row, record in enumerate(rows.to_pylist()):
         alone = answered(record, before)
         if isinstance(alone, Outcome):

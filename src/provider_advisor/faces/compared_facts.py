@@ -13,17 +13,12 @@ from typing import Any, NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, joined, member_label, shortened
 from provider_advisor.faces.knowledge_records import record_claim
-from provider_advisor.knowledge import Claim, Criterion, Fact, Facts, KnowledgeBase
+from provider_advisor.knowledge import Criterion, Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.logic import Truth
 
 _MOST_MEMBERS = 4
-
-
-def split_claim(claim: Claim) -> list[Claim]:
-    """Return a claim on several members as one on each."""
-    return [claim.of_member(member) for member in claim.members] or [claim]
 
 
 class ComparedFact(NamedTuple):
@@ -65,37 +60,6 @@ class ComparedRow(NamedTuple):
                 if fact.claims:
                     by_criterion[fact.criterion].add(fact_text(fact, self.criterion, knowledge))
         return any(len(words) > 1 for words in by_criterion.values())
-
-
-def find_provider(name: str, knowledge: KnowledgeBase) -> str:
-    """Return the id of a provider. Raises RequirementsError with the nearest names."""
-    found = knowledge.find_provider(name)
-    if found is None:
-        names = [*knowledge.providers, *(also for one in knowledge.providers.values() for also in one.aliases)]
-        known, hint = ", ".join(knowledge.providers), did_you_mean(name, names)
-        raise RequirementsError(f"unknown provider '{name[:80]}'; expected one of {known}.{hint}")
-    return found
-
-
-def refuse_absent(chosen: Sequence[str], facts: Facts) -> None:
-    """Raise RequirementsError for providers that are out of scope, or not known yet on the day."""
-    if out := [name for name in chosen if name not in facts.base.providers]:
-        raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
-    if late := [name for name in chosen if name not in facts.knowledge.providers]:
-        first = min(claim.stated for claim in facts.base.providers[late[0]].claims)
-        raise RequirementsError(
-            f"nothing is known about {joined(late)} on {facts.as_of}; the first claim is from {first}."
-        )
-
-
-def check_area(area: str | None, knowledge: KnowledgeBase) -> str | None:
-    """Return an area, None for all areas. Raises RequirementsError for one without criteria."""
-    areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
-    if area is not None and area not in areas:
-        raise RequirementsError(
-            f"unknown area '{area[:80]}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
-        )
-    return area
 
 
 def compare_facts(facts: Facts, providers: Sequence[str], area: str | None = None) -> list[ComparedRow]:
@@ -162,3 +126,37 @@ def fact_text(fact: Fact, criterion: Criterion, knowledge: KnowledgeBase) -> str
     said += f" ({member_label(criterion.id, fact.price_of, knowledge)} price)" if fact.price_of else ""
     word = {"yes": "yes", "no": "no", "unknown": "?"}[fact.truth.value] if criterion.kind == "capability" else said
     return word + doubt
+
+
+# What is compared
+
+
+def find_provider(name: str, knowledge: KnowledgeBase) -> str:
+    """Return the id of a provider. Raises RequirementsError with the nearest names."""
+    found = knowledge.find_provider(name)
+    if found is None:
+        names = [*knowledge.providers, *(also for one in knowledge.providers.values() for also in one.aliases)]
+        known, hint = ", ".join(knowledge.providers), did_you_mean(name, names)
+        raise RequirementsError(f"unknown provider '{name[:80]}'; expected one of {known}.{hint}")
+    return found
+
+
+def refuse_absent(chosen: Sequence[str], facts: Facts) -> None:
+    """Raise RequirementsError for providers that are out of scope, or not known yet on the day."""
+    if out := [name for name in chosen if name not in facts.base.providers]:
+        raise RequirementsError(f"{joined(out)} is left out by --only, --without or --sources; remove it from one.")
+    if late := [name for name in chosen if name not in facts.knowledge.providers]:
+        first = min(claim.stated for claim in facts.base.providers[late[0]].claims)
+        raise RequirementsError(
+            f"nothing is known about {joined(late)} on {facts.as_of}; the first claim is from {first}."
+        )
+
+
+def check_area(area: str | None, knowledge: KnowledgeBase) -> str | None:
+    """Return an area, None for all areas. Raises RequirementsError for one without criteria."""
+    areas = sorted({criterion.area for criterion in knowledge.criteria.values()})
+    if area is not None and area not in areas:
+        raise RequirementsError(
+            f"unknown area '{area[:80]}'; expected one of {', '.join(areas)}.{did_you_mean(area, areas)}"
+        )
+    return area

@@ -48,6 +48,11 @@ def describe_place(part: Citation) -> str:
     return f"line{'s' if len(part.lines) > 1 else ''} {lines}" if lines else part.section or ""
 
 
+def split_claim(claim: Claim) -> list[Claim]:
+    """Return a claim on several members as one on each."""
+    return [claim.of_member(member) for member in claim.members] or [claim]
+
+
 def record_claim(claim: Claim) -> dict[str, Any]:
     """Return a claim as JSON-ready data, as `recommend facts --format json` lists it."""
     return {

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey
-from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, Judge
+from provider_advisor.batch.impact.encoded_verdicts import EncodedVerdicts, VerdictEncoder
 from provider_advisor.batch.impact.mixed_bases import BaseMixer
 from provider_advisor.batch.kernel.arrays import Floats, Ints
 from provider_advisor.bounded_cache import BoundedCache
@@ -66,7 +66,7 @@ def find_causes(before: Facts, after: Facts, sample: Sample, providers: Sequence
     kept = BoundedCache[str, EncodedVerdicts](limit=_MOST_KEPT)
 
     def judge(facts: Facts) -> EncodedVerdicts:
-        return kept.get_or_make(facts.knowledge.fingerprint, lambda: Judge(facts, providers)(sample.rows))
+        return kept.get_or_make(facts.knowledge.fingerprint, lambda: VerdictEncoder(facts, providers)(sample.rows))
 
     changes = list(making.changes.values())
     tried = changes[:MOST_CHANGES] if len(sample.before) else []

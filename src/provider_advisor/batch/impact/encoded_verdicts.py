@@ -51,40 +51,8 @@ class EncodedVerdicts(NamedTuple):
         return found
 
 
-def limit_facts(facts: Facts, names: Mapping[str, str | None]) -> Facts:
-    """Return the facts within the scope of a row: ids of providers and sources by column, joined by `;`.
-
-    Raises RequirementsError if nothing is left of those that this base knows.
-    """
-    given = {name: split_names(text) for name, text in names.items() if text}
-    if not given:
-        return facts
-    known = keep_known(given, facts.base.whole or facts.base)
-    if known is None:
-        raise RequirementsError("nothing is left that the row names.")
-    return facts_as_of(facts.base.restrict(**known), facts.as_of, facts.max_age)
-
-
-def is_known(column: str, knowledge: KnowledgeBase) -> bool:
-    """Return whether a base has the situation, usage item or area that a column is about, if it is about one."""
-    if column.startswith(USAGE):
-        return knowledge.find_usage(column.removeprefix(USAGE)) is not None
-    if column.startswith(WEIGHTS):
-        return column.removeprefix(WEIGHTS) in list_areas(knowledge)
-    return not column.startswith(SITUATION) or column.removeprefix(SITUATION) in knowledge.topics
-
-
-def list_readable(schema: pa.Schema, knowledge: KnowledgeBase, other: KnowledgeBase) -> list[str]:
-    """Return the columns that a base reads, without those that only the other one knows.
-
-    Raises BatchError if they cannot be read.
-    """
-    ours = [field for field in schema if is_known(field.name, knowledge) or not is_known(field.name, other)]
-    return list(plan_layout(pa.schema(ours), knowledge, (), None).read)
-
-
-class Judge:
-    """Computes encoded verdicts of rows with the facts of a day, limited by a row's columns of `LIMITING`.
+class VerdictEncoder:
+    """Judges rows with the facts of a day, limited by a row's columns of `LIMITING`, and encodes the verdicts.
 
     Columns that the base does not know are ignored. `providers` are those of all bases that are compared.
     """
@@ -94,7 +62,7 @@ class Judge:
         self._scorers = BoundedCache[tuple[str | None, ...], Scorer](limit=_MOST_SCORERS)
 
     def __call__(self, rows: pa.RecordBatch) -> EncodedVerdicts:
-        """Judge rows that have the columns of `list_readable`, and perhaps those of `LIMITING`."""
+        """Return the verdicts of rows that have the columns of `list_readable`, and perhaps those of `LIMITING`."""
         given = rows.schema.names
         names = [name for name in LIMITING if name in given and rows.column(name).null_count < rows.num_rows]
         groups: dict[tuple[str | None, ...], list[int]] = {}
@@ -158,3 +126,38 @@ def decode_verdict(code: Sequence[int], providers: Sequence[str]) -> Verdict:
         None if lean < 0 else providers[lean],
         tuple(name for name, is_there in zip(providers, flags, strict=True) if is_there),
     )
+
+
+# What a base reads of a row
+
+
+def limit_facts(facts: Facts, names: Mapping[str, str | None]) -> Facts:
+    """Return the facts within the scope of a row: ids of providers and sources by column, joined by `;`.
+
+    Raises RequirementsError if nothing is left of those that this base knows.
+    """
+    given = {name: split_names(text) for name, text in names.items() if text}
+    if not given:
+        return facts
+    known = keep_known(given, facts.base.whole or facts.base)
+    if known is None:
+        raise RequirementsError("nothing is left that the row names.")
+    return facts_as_of(facts.base.restrict(**known), facts.as_of, facts.max_age)
+
+
+def is_known(column: str, knowledge: KnowledgeBase) -> bool:
+    """Return whether a base has the situation, usage item or area that a column is about, if it is about one."""
+    if column.startswith(USAGE):
+        return knowledge.find_usage(column.removeprefix(USAGE)) is not None
+    if column.startswith(WEIGHTS):
+        return column.removeprefix(WEIGHTS) in list_areas(knowledge)
+    return not column.startswith(SITUATION) or column.removeprefix(SITUATION) in knowledge.topics
+
+
+def list_readable(schema: pa.Schema, knowledge: KnowledgeBase, other: KnowledgeBase) -> list[str]:
+    """Return the columns that a base reads, without those that only the other one knows.
+
+    Raises BatchError if they cannot be read.
+    """
+    ours = [field for field in schema if is_known(field.name, knowledge) or not is_known(field.name, other)]
+    return list(plan_layout(pa.schema(ours), knowledge, (), None).read)

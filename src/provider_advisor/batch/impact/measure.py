@@ -15,7 +15,7 @@ from provider_advisor.batch.impact.causes import Causes, Sample, Sampler, find_c
 from provider_advisor.batch.impact.encoded_verdicts import (
     LIMITING,
     EncodedVerdicts,
-    Judge,
+    VerdictEncoder,
     list_readable,
 )
 from provider_advisor.batch.impact.mixed_bases import merge_named
@@ -72,7 +72,7 @@ class Impact:
         old, new = asked.before.base, asked.after.base
         self.providers = tuple(sorted({*old.providers, *new.providers}))
         self._is_dated, self._whole = asked.dated, merge_named(old, new)
-        self._judges = [Judge(facts, self.providers) for facts in (asked.before, asked.after)]
+        self._judges = [VerdictEncoder(facts, self.providers) for facts in (asked.before, asked.after)]
         self._id = _find_id(asked.schema, asked.id_column)
         self._names = [name for name in LIMITING if asked.dated and name in asked.schema.names]
         then, now = set(list_readable(asked.schema, old, new)), set(list_readable(asked.schema, new, old))

@@ -11,8 +11,7 @@ import click
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import claim_text, counted, joined, member_label
 from provider_advisor.faces.cli.options import FactOptions, complete_by, format_option, option, take_options
-from provider_advisor.faces.compared_facts import split_claim
-from provider_advisor.faces.knowledge_records import record_claim
+from provider_advisor.faces.knowledge_records import record_claim, split_claim
 from provider_advisor.faces.text import Page, show_json, show_text
 from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.conditions import split_member

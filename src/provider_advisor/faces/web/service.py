@@ -19,9 +19,8 @@ from provider_advisor.faces.compared_facts import (
     compare_facts,
     find_provider,
     refuse_absent,
-    split_claim,
 )
-from provider_advisor.faces.knowledge_records import record_claim
+from provider_advisor.faces.knowledge_records import record_claim, split_claim
 from provider_advisor.knowledge import Criterion, Facts, KnowledgeBase, Rule, facts_as_of
 from provider_advisor.knowledge.records import Source
 from provider_advisor.knowledge.scope import EVERYTHING, Scope
