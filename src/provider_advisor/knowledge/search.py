@@ -7,6 +7,14 @@ are compared by their stems, so that "recorded" finds "Recordings", and rare wor
     call-recording   call-recording, record…  Call recording  Must calls be recorded?
 
     "recorded calls" -> stems {record, call}: `record` is in few entries, `call` in many.
+
+One question to the index is stricter than the other:
+
+    find_named      a name of just these words, with any endings    "recorded calls"
+    search          every word, or a part of it, anywhere           "calls must be recorded"
+    find_meant      most of the words in names and label            "calls recorded in the app"
+    find_near       some of the words, for a person who chooses     "identify callers by voice"
+    find_covering   all words in names and labels, also of several entries that they do not tell apart
 """
 
 from __future__ import annotations
@@ -39,11 +47,6 @@ _RARE = 0.02  # of all entries: a name of one word that more of them mention say
 def list_words(text: str) -> frozenset[str]:
     """Return the words of a text as they are written, each once."""
     return frozenset(_WORD.findall(text))
-
-
-def count_shared(first: str, second: str) -> int:
-    """Return how many words two texts share, as they are written."""
-    return len(set(_split(first)).intersection(_split(second)))
 
 
 # Words without a meaning of their own. "no" and "not" have one, which `word_mistakes` reads.
@@ -344,6 +347,11 @@ def stem(word: str) -> str:
     for ending, instead in _ENDINGS:
         word = ending.sub(instead, word)
     return word
+
+
+def count_shared(first: str, second: str) -> int:
+    """Return how many words two texts share, as they are written."""
+    return len(set(_split(first)).intersection(_split(second)))
 
 
 def _split(text: str) -> list[str]:
