@@ -9,12 +9,18 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.explanation.answer_records import AnswerRecord, OpenFactRecord, ProductGapRecord, UnlistedRecord
+from provider_advisor.explanation.answer_records import (
+    AnswerRecord,
+    OpenFactRecord,
+    ProductGapRecord,
+    ProviderRecord,
+    UnlistedRecord,
+)
 from provider_advisor.explanation.verdict_in_words import group_questions
 from provider_advisor.explanation.words import included_text, join_any
 from provider_advisor.faces.report.markdown import escape
@@ -93,41 +99,71 @@ def make_letters(answer: AnswerRecord, unlisted: Sequence[UnlistedRecord], knowl
     # buyer's part refers to it by that number each time.
     letters, ids, confirmed = [], dict[tuple[str, str], str](), list[str]()
     for provider in answer.providers:
-        asked = {
-            fact.criterion: _word_question(fact, knowledge)
-            for part in answer.confirm
-            for fact in part.facts
-            if fact.provider == provider.id and not _is_rating(fact, knowledge)
-        }
-        wishes = unlisted if provider.standing != "ruled-out" else ()
-        # No criterion's id is that of a wish: ids have no brackets.
-        asked |= {f"<{part.text}>": f'Do you offer "{part.text}"?' for part in wishes}
-        is_written = bool(asked) or provider.id in answer.verdict.named
-        musts = _list_doubtful_musts(answer, provider.id, knowledge) if is_written else ()
-        also = {fact.criterion: _word_question(fact, knowledge) for fact in musts if fact.criterion not in asked}
-        for gap in answer.product_gaps if is_written else ():
-            if gap.provider == provider.id and gap.priority == "must" and gap.criterion not in asked:
-                also.setdefault(gap.criterion, _word_gap(gap, knowledge))
-        numbered = [
+        asked = _list_asked(answer, provider, unlisted, knowledge)
+        also = _list_also(answer, provider, asked, knowledge) if asked or provider.id in answer.verdict.named else {}
+        numbered = tuple(
             ProviderQuestion(f"{provider.id}-{number}", text)
             for number, text in enumerate((*asked.values(), *also.values()), start=1)
-        ]
-        ids |= {(provider.id, about): question.id for about, question in zip(asked, numbered, strict=False)}
-        confirmed += [question.id for question in numbered[len(asked) :]]
+        )
+        questions, more = numbered[: len(asked)], numbered[len(asked) :]
+        ids |= {(provider.id, about): question.id for about, question in zip(asked, questions, strict=True)}
+        confirmed += [question.id for question in more]
         if numbered:
-            parts = tuple(numbered[: len(asked)]), tuple(numbered[len(asked) :])
-            letters.append(ProviderLetter(provider.id, provider.name, *parts))
-    effects = []
+            letters.append(ProviderLetter(provider.id, provider.name, questions, more))
+    effects = [*_list_effects(answer, unlisted, ids, knowledge)]
+    effects += [AnswerEffect(tuple(confirmed), _CONFIRMED)] if confirmed else []
+    return Letters(tuple(letters), tuple(effects))
+
+
+def _list_asked(
+    answer: AnswerRecord, provider: ProviderRecord, unlisted: Sequence[UnlistedRecord], knowledge: KnowledgeBase
+) -> dict[str, str]:
+    """Return the questions to a provider that could change the answer, by criterion, or by the text of a wish."""
+    asked = {
+        fact.criterion: _word_question(fact, knowledge)
+        for part in answer.confirm
+        for fact in part.facts
+        if fact.provider == provider.id and not _is_rating(fact, knowledge)
+    }
+    wishes = unlisted if provider.standing != "ruled-out" else ()
+    return asked | {_key_wish(wish): f'Do you offer "{wish.text}"?' for wish in wishes}
+
+
+def _key_wish(wish: UnlistedRecord) -> str:
+    # No criterion's id is that of a wish: ids have no brackets.
+    return f"<{wish.text}>"
+
+
+def _list_also(
+    answer: AnswerRecord, provider: ProviderRecord, asked: Container[str], knowledge: KnowledgeBase
+) -> dict[str, str]:
+    """Return the questions to a provider that confirm musts and are not among those asked, by criterion."""
+    musts = _list_doubtful_musts(answer, provider.id, knowledge)
+    also = {fact.criterion: _word_question(fact, knowledge) for fact in musts if fact.criterion not in asked}
+    for gap in answer.product_gaps:
+        if gap.provider == provider.id and gap.priority == "must" and gap.criterion not in asked:
+            also.setdefault(gap.criterion, _word_gap(gap, knowledge))
+    return also
+
+
+def _list_effects(
+    answer: AnswerRecord,
+    unlisted: Sequence[UnlistedRecord],
+    ids: Mapping[tuple[str, str], str],
+    knowledge: KnowledgeBase,
+) -> Iterator[AnswerEffect]:
+    """Yield what the answers to questions would change, then the wishes that are not judged.
+
+    `ids` are those of the questions, by provider and by what each is about.
+    """
     for group in group_questions(answer):
         facts = [fact for part in group.parts for fact in part.facts]
         asked_by = tuple(ids[fact.provider, fact.criterion] for fact in facts if not _is_rating(fact, knowledge))
-        effects.append(AnswerEffect(asked_by, group.says if len(asked_by) == len(facts) else f"{group.says} {_RATED}"))
+        yield AnswerEffect(asked_by, group.says if len(asked_by) == len(facts) else f"{group.says} {_RATED}")
     for wish in unlisted:
-        numbers = tuple(found for (_, about), found in ids.items() if about == f"<{wish.text}>")
-        says = f"{wish.text} ({wish.priority}): this is not judged, so weigh the answers yourself."
-        effects += [AnswerEffect(numbers, says)] if numbers else []
-    effects += [AnswerEffect(tuple(confirmed), _CONFIRMED)] if confirmed else []
-    return Letters(tuple(letters), tuple(effects))
+        if numbers := tuple(found for (_, about), found in ids.items() if about == _key_wish(wish)):
+            says = f"{wish.text} ({wish.priority}): this is not judged, so weigh the answers yourself."
+            yield AnswerEffect(numbers, says)
 
 
 def _list_doubtful_musts(answer: AnswerRecord, provider: str, knowledge: KnowledgeBase) -> Iterator[OpenFactRecord]:
