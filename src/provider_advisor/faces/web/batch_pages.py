@@ -30,15 +30,8 @@ from provider_advisor.faces.web.batch_files import (
     send_result,
 )
 from provider_advisor.faces.web.error_sentences import tell_program
-from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, make_api_router
-from provider_advisor.faces.web.responses import (
-    FieldReader,
-    FormText,
-    JsonResponse,
-    MissingError,
-    respond_problem,
-    show_page,
-)
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, FieldReader, make_api_router
+from provider_advisor.faces.web.responses import FormText, JsonResponse, MissingError, respond_problem, show_page
 from provider_advisor.faces.web.runs import Runs, StartedRun
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.web.settings import MOST_BYTES

@@ -35,8 +35,8 @@ from provider_advisor.faces.web.address import (
 from provider_advisor.faces.web.error_sentences import list_mistakes
 from provider_advisor.faces.web.pasted_list import explain_reading, read_list
 from provider_advisor.faces.web.question_so_far import CHOICES, say_unit, show_so_far
-from provider_advisor.faces.web.request_reading import asks_how_sure, read_question
-from provider_advisor.faces.web.responses import FieldReader, is_fragment, render, show_page
+from provider_advisor.faces.web.request_reading import FieldReader, asks_how_sure, read_question
+from provider_advisor.faces.web.responses import is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
 from provider_advisor.requirements import Requirement, Statement

@@ -22,14 +22,8 @@ from provider_advisor.explanation.words import capital
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
 from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
-from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, check_only
-from provider_advisor.faces.web.responses import (
-    FieldReader,
-    JsonResponse,
-    get_form,
-    show_page,
-    write_csv,
-)
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, FieldReader, check_only
+from provider_advisor.faces.web.responses import JsonResponse, get_form, show_page, write_csv
 from provider_advisor.faces.web.service import Service
 from provider_advisor.knowledge import Fact, Facts, KnowledgeBase
 from provider_advisor.knowledge.freshness import group_ageing, list_ageing

@@ -17,8 +17,8 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital, claim_text, shortened
 from provider_advisor.faces.compared_facts import check_area
 from provider_advisor.faces.knowledge_records import record_criterion, record_provider, record_rule
-from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS
-from provider_advisor.faces.web.responses import FieldReader, JsonResponse, get_form, look_up, show_page
+from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, FieldReader
+from provider_advisor.faces.web.responses import JsonResponse, get_form, look_up, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Claim, Criterion, KnowledgeBase, Provider
 from provider_advisor.knowledge.records import Source

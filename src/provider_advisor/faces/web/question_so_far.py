@@ -54,6 +54,64 @@ _LABELS = {
 }
 
 
+def show_so_far(
+    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str] = (), *, is_sure: bool = False
+) -> dict[str, Any]:
+    """Return the question so far and its ranking; `is_sure` adds the questions worth asking."""
+    knowledge = service.knowledge
+    values: dict[str, Any] = {
+        "is_page": False,
+        "mistakes": mistakes,
+        "asked": list(list_asked(statement, knowledge)) if statement else [],
+        "unjudged": list(list_unjudged(statement, knowledge)) if statement else [],
+        "others": list(list_others(statement, knowledge)) if statement else [],
+        "address": write_address(statement, knowledge) if statement else "",
+        "ranking": (),
+        "out": "",
+        "headline": "",
+        "lede": "",
+        "sure": None,
+    }
+    if statement is None or not (statement.team.requirements or statement.team.situation):
+        return values
+    found = service.recommend(statement, sure=is_sure, brief=True)
+    answer = found.explanation
+    ranked, (headline, lede) = clean_texts((rank_providers(answer.providers), split_headline(answer)))
+    return values | {
+        "ranking": [(one, _say_lacks(one.id, answer, service)) for one in ranked if one.standing != "ruled out"],
+        "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
+        "headline": f"{headline}.",
+        "lede": lede,
+        "sure": _say_sureness(found) if is_sure else None,
+    }
+
+
+def _say_sureness(found: Recommendation) -> dict[str, Any]:
+    """Return how often the leader comes first, empty where nobody can, and the questions most worth asking."""
+    leader, shares = rank_providers(found.explanation.providers)[0], found.shares
+    first = (
+        f"{leader.name} comes first in {percent(round_share(shares[leader.id]))} of the scenarios." if shares else ""
+    )
+    return clean_texts({"first": first, "questions": group_questions(found.explanation)[:_MOST_ASKED]})
+
+
+def _say_lacks(provider: str, answer: AnswerRecord, service: KnowledgeService) -> str:
+    """Say in a line what a provider lacks, then what is unknown."""
+    found: dict[str, list[str]] = {"unmet": [], "unknown": []}
+    for part in answer.findings:
+        if part.provider == provider and part.criterion and part.outcome in found:
+            found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
+    return " ".join(
+        # The label of a member has a comma: "Phone numbers for sale, Germany".
+        f"{word}: {'; '.join(labels[:_MOST_NAMED])}{'; and more' if len(labels) > _MOST_NAMED else ''}."
+        for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
+        if labels
+    )
+
+
+# The parts of a question in words
+
+
 class ToldPart(NamedTuple):
     """A part of a question in words, and the address of the question without it.
 
@@ -130,58 +188,3 @@ def say_unit(unit: str) -> str:
 
 def _write(team: Team, statement: Statement, knowledge: KnowledgeBase) -> str:
     return write_address(statement._replace(team=team), knowledge)
-
-
-def show_so_far(
-    service: KnowledgeService, statement: Statement | None, mistakes: Sequence[str] = (), *, is_sure: bool = False
-) -> dict[str, Any]:
-    """Return the question so far and its ranking; `is_sure` adds the questions worth asking."""
-    knowledge = service.knowledge
-    values: dict[str, Any] = {
-        "is_page": False,
-        "mistakes": mistakes,
-        "asked": list(list_asked(statement, knowledge)) if statement else [],
-        "unjudged": list(list_unjudged(statement, knowledge)) if statement else [],
-        "others": list(list_others(statement, knowledge)) if statement else [],
-        "address": write_address(statement, knowledge) if statement else "",
-        "ranking": (),
-        "out": "",
-        "headline": "",
-        "lede": "",
-        "sure": None,
-    }
-    if statement is None or not (statement.team.requirements or statement.team.situation):
-        return values
-    found = service.recommend(statement, sure=is_sure, brief=True)
-    answer = found.explanation
-    ranked, (headline, lede) = clean_texts((rank_providers(answer.providers), split_headline(answer)))
-    return values | {
-        "ranking": [(one, _say_lacks(one.id, answer, service)) for one in ranked if one.standing != "ruled out"],
-        "out": ", ".join(one.name for one in ranked if one.standing == "ruled out"),
-        "headline": f"{headline}.",
-        "lede": lede,
-        "sure": _say_sureness(found) if is_sure else None,
-    }
-
-
-def _say_sureness(found: Recommendation) -> dict[str, Any]:
-    """Return how often the leader comes first, empty where nobody can, and the questions most worth asking."""
-    leader, shares = rank_providers(found.explanation.providers)[0], found.shares
-    first = (
-        f"{leader.name} comes first in {percent(round_share(shares[leader.id]))} of the scenarios." if shares else ""
-    )
-    return clean_texts({"first": first, "questions": group_questions(found.explanation)[:_MOST_ASKED]})
-
-
-def _say_lacks(provider: str, answer: AnswerRecord, service: KnowledgeService) -> str:
-    """Say in a line what a provider lacks, then what is unknown."""
-    found: dict[str, list[str]] = {"unmet": [], "unknown": []}
-    for part in answer.findings:
-        if part.provider == provider and part.criterion and part.outcome in found:
-            found[part.outcome].append(criterion_label(part.criterion, None, service.knowledge))
-    return " ".join(
-        # The label of a member has a comma: "Phone numbers for sale, Germany".
-        f"{word}: {'; '.join(labels[:_MOST_NAMED])}{'; and more' if len(labels) > _MOST_NAMED else ''}."
-        for word, labels in (("No", found["unmet"]), ("Not known", found["unknown"]))
-        if labels
-    )

@@ -32,8 +32,8 @@ from provider_advisor.faces.web.questionnaire_address import (
     write_answer_text,
     write_value,
 )
-from provider_advisor.faces.web.request_reading import read_question
-from provider_advisor.faces.web.responses import FieldError, show_page
+from provider_advisor.faces.web.request_reading import FieldError, read_question
+from provider_advisor.faces.web.responses import show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.faces.why_wording import describe_why
 from provider_advisor.knowledge.rules import Key

@@ -4,15 +4,16 @@
     POST {"needs": ["sms"], "needs": ["fax"]}        The body has the key 'needs' twice; keep one.
     GET /compare?provider=twilio                     Not understood in the address, and left out: 'provider' (…).
 
-Files of requirements and rows of a batch are read as strictly.
+Files of requirements and rows of a batch are read as strictly. A `FieldReader` notes what is wrong with each field of a
+form, so that a page shows all of it beside the fields.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
@@ -29,10 +30,12 @@ from provider_advisor.faces.web.address import (
     describe_repeated,
     read_address,
 )
-from provider_advisor.faces.web.error_sentences import describe_left_out, describe_unknown
+from provider_advisor.faces.web.error_sentences import describe_left_out, describe_unknown, list_mistakes
 from provider_advisor.faces.web.responses import JsonResponse, get_form, left_out
 from provider_advisor.faces.web.service import KnowledgeService
 from provider_advisor.safe_text import JsonError, read_json
+
+_Found = TypeVar("_Found")
 
 
 class StrictBody(BaseModel):
@@ -121,3 +124,41 @@ def make_api_router(*tags: str, declares_parameters: bool = True) -> APIRouter:
         route_class=_ApiRoute,
         dependencies=[CHECK_PARAMETERS] if declares_parameters else None,
     )
+
+
+# The fields of a form
+
+
+class FieldError(RequirementsError):
+    """What is wrong with a form: `faults` has the sentences on each field, by the id of its element on the page."""
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        self.faults = faults
+        super().__init__(*(sentence for sentences in faults.values() for sentence in sentences))
+
+
+class FieldReader:
+    """Reads the fields of the form that a request sent, and collects the mistakes in all of them."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.faults: dict[str, Sequence[str]] = {}
+
+    def read(self, name: str, text: str, read: Callable[[str], _Found]) -> _Found | None:
+        """Return what a field says, None for an empty or a wrong one."""
+        return self.note(name, read, text) if text else None
+
+    def note(self, name: str, find: Callable[..., _Found], *given: Any) -> _Found | None:  # noqa: ANN401 (of `find`)
+        """Return what a function finds, None if it raises RequirementsError; its mistakes are those of the field."""
+        try:
+            return find(*given)
+        except RequirementsError as error:
+            self.faults[name] = list_mistakes(error)
+            return None
+
+    def find_wrong(self) -> FieldError | None:
+        """Return what is wrong, if anything, for a page to show; a program gets it as an error."""
+        wrong = FieldError(self.faults) if self.faults else None
+        if wrong and get_form(self._request):
+            raise wrong
+        return wrong

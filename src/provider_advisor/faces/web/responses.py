@@ -184,41 +184,6 @@ def look_up(find: Callable[[str], _Found], name: str) -> _Found:
         raise MissingError(*error.problems) from error
 
 
-class FieldError(RequirementsError):
-    """What is wrong with a form: `faults` has the sentences on each field, by the id of its element on the page."""
-
-    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
-        self.faults = faults
-        super().__init__(*(sentence for sentences in faults.values() for sentence in sentences))
-
-
-class FieldReader:
-    """Reads the fields of the form that a request sent, and collects the mistakes in all of them."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self.faults: dict[str, Sequence[str]] = {}
-
-    def read(self, name: str, text: str, read: Callable[[str], _Found]) -> _Found | None:
-        """Return what a field says, None for an empty or a wrong one."""
-        return self.note(name, read, text) if text else None
-
-    def note(self, name: str, find: Callable[..., _Found], *given: Any) -> _Found | None:  # noqa: ANN401 (of `find`)
-        """Return what a function finds, None if it raises RequirementsError; its mistakes are those of the field."""
-        try:
-            return find(*given)
-        except RequirementsError as error:
-            self.faults[name] = list_mistakes(error)
-            return None
-
-    def find_wrong(self) -> FieldError | None:
-        """Return what is wrong, if anything, for a page to show; a program gets it as an error."""
-        wrong = FieldError(self.faults) if self.faults else None
-        if wrong and get_form(self._request):
-            raise wrong
-        return wrong
-
-
 def get_status(error: AdvisorError) -> int:
     """Return the HTTP status of an error: 5xx for the engine and the store, 4xx for everything else."""
     if isinstance(error, MissingError):

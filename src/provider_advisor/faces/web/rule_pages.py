@@ -14,8 +14,8 @@ from provider_advisor.explanation.words import bound_text, bound_text_of, capita
 from provider_advisor.faces.knowledge_records import record_rule
 from provider_advisor.faces.web.address import write_address
 from provider_advisor.faces.web.knowledge_pages import check_word
-from provider_advisor.faces.web.request_reading import read_question
-from provider_advisor.faces.web.responses import FieldReader, JsonResponse, get_form, look_up, show_page
+from provider_advisor.faces.web.request_reading import FieldReader, read_question
+from provider_advisor.faces.web.responses import JsonResponse, get_form, look_up, show_page
 from provider_advisor.faces.web.service import Service
 from provider_advisor.inference.infer import holds_for, infer
 from provider_advisor.knowledge import KnowledgeBase

@@ -22,8 +22,8 @@ from provider_advisor.errors import AdvisorError, KnowledgeError, RequirementsEr
 from provider_advisor.faces.web.address import Query, read_address, write_address
 from provider_advisor.faces.web.answer_pages import EXAMPLES
 from provider_advisor.faces.web.error_sentences import list_mistakes
-from provider_advisor.faces.web.request_reading import read_question
-from provider_advisor.faces.web.responses import FieldReader, show_page
+from provider_advisor.faces.web.request_reading import FieldReader, read_question
+from provider_advisor.faces.web.responses import show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service, from_state
 from provider_advisor.knowledge import KnowledgeBase, load
 from provider_advisor.knowledge.files import locate_folder
