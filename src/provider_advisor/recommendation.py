@@ -15,6 +15,7 @@ from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.logic import Number
 from provider_advisor.requirements import Statement, read_team
 from provider_advisor.safe_text import dump_json
+from provider_advisor.written_values import today
 
 if TYPE_CHECKING:
     from provider_advisor.decision.robustness import Shares
@@ -156,7 +157,7 @@ def answer(
 
     `robustness` and `brief` are those of `Recommendation`.
     """
-    day = statement.as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
+    day = statement.as_of or today()
     part = knowledge.restrict(**statement.scope._asdict())
     facts = facts_as_of(part, day, statement.max_age)
     notes = (*statement.notes, *_list_absent(facts))

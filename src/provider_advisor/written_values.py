@@ -174,6 +174,11 @@ def count_unit(number: float | str, unit: str) -> str:
     return f"{find_singular(things)}{slash}{rest}" if float(number) == 1 else unit
 
 
+def today() -> dt.date:
+    """Return the day where the user is."""
+    return dt.date.today()  # noqa: DTZ011 (not the day in some other time zone)
+
+
 def parse_day(text: str) -> dt.date:
     """Return the day that is written as YYYY-MM-DD. Raises ValueError.
 

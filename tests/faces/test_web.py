@@ -38,7 +38,7 @@ from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.questionnaire.state import State
-from provider_advisor.requirements.statement import today
+from provider_advisor.written_values import today
 
 _KNOWLEDGE = load()
 _QUESTIONS = [

@@ -26,7 +26,7 @@ from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.conditions import Usage
 from provider_advisor.logic import Interval
 from provider_advisor.requirements import Team, read_team
-from provider_advisor.requirements.statement import today
+from provider_advisor.written_values import today
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from provider_advisor.batch.kernel.scorer import Scored, Scorer
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase, facts_as_of, load
 from provider_advisor.knowledge.scope import Scope
+from provider_advisor.written_values import today
 
 ERROR = "error"
 """The last column of a result: why a row has no answer."""
@@ -139,7 +140,7 @@ def _get_scorer(  # noqa: PLR0913 (everything that affects an answer)
     of them is kept.
     """
     base = knowledge or load_shipped()
-    day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
+    day = as_of or today()
     key = (base.fingerprint, day, max_age, id_column, reasons, explain)
     found = _scorers.get(key)
     if found is None:

@@ -24,6 +24,7 @@ from provider_advisor.knowledge import Case, Claim, Facts, KnowledgeBase, facts_
 from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.requirements import read_team
 from provider_advisor.safe_text import join_words
+from provider_advisor.written_values import today
 
 _VERDICT = ("kind", "strength", "provider", "lean", "among")
 _SAYS: Mapping[str, tuple[str, ...]] = {
@@ -92,7 +93,7 @@ def check_case(case: Case, knowledge: KnowledgeBase) -> Failure | None:
 
 def find_day(case: Case) -> dt.date:
     """Return the day whose facts a case asks for: today, if it names none."""
-    return case.as_of or dt.date.today()  # noqa: DTZ011 (the keeper's own day)
+    return case.as_of or today()
 
 
 def compare_decision(case: Case, decision: Decision) -> Failure | None:

@@ -276,11 +276,6 @@ def read_day(text: str | None) -> dt.date | None:
         raise RequirementsError(f"'{text[:40]}' is not a date; expected YYYY-MM-DD, such as 2022-12-31.") from error
 
 
-def today() -> dt.date:
-    """Return the day where the user is."""
-    return dt.date.today()  # noqa: DTZ011
-
-
 class Mistakes:
     """Collects the mistakes of a statement while reading continues."""
 

@@ -13,6 +13,7 @@ from provider_advisor.batch.arrow import arrow_schema, load_shipped, score_arrow
 from provider_advisor.batch.spark.session import PackedKnowledge, pack_knowledge
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import KnowledgeBase
+from provider_advisor.written_values import today
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -48,7 +49,7 @@ def score_spark(  # noqa: PLR0913 (what an answer depends on)
     Raises BatchError if the columns cannot be read, or two of the result would have one name.
     """
     base = knowledge or load_shipped()
-    day = as_of or dt.date.today()  # noqa: DTZ011 (the user's own day)
+    day = as_of or today()
     table = _convert_to_arrow(frame)
     result = arrow_schema(table, base, id_column=id_column, reasons=reasons, explain=explain)
     names = tuple(name if name in table.names else name.replace(".", "_") for name in result.names)

@@ -19,7 +19,6 @@ numbered through, and the folder of rows becomes `scores.parquet`.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import re
 import threading
@@ -71,6 +70,7 @@ from provider_advisor.batch.writing.work_folder import delete_work_folder, lock_
 from provider_advisor.errors import BatchError, BatchFailure, describe_cause
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.requirements.unlisted import UnknownWords
+from provider_advisor.written_values import today
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -120,7 +120,7 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     stage = OutputPlace("the work folder", find_stage_folder(place), "hidden")
     written = [OutputPlace("the output", place, "folder"), OutputPlace("the rejects file (--rejects)", rejects), stage]
     check_places(inputs.sources, [*written, *others], rejects)
-    options = (scoring or ScoringOptions(dt.date.today()))._replace(dated=inputs.is_dated)  # noqa: DTZ011
+    options = (scoring or ScoringOptions(today()))._replace(dated=inputs.is_dated)
     # Mistakes in the columns are reported before Spark starts.
     BlockScorer(knowledge, inputs.schema, form, options)
     active = find_active_session()  # of this thread, and the work is done in another

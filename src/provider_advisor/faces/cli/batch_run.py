@@ -28,8 +28,8 @@ from provider_advisor.faces.cli.named_files import read_input, write_answer
 from provider_advisor.faces.text import Page, progress_bar, show_notes, show_text
 from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of
 from provider_advisor.requirements.sheets import is_workbook_name
-from provider_advisor.requirements.statement import today
 from provider_advisor.safe_text import dump_json
+from provider_advisor.written_values import today
 
 if TYPE_CHECKING:
     from provider_advisor.batch.remote.stores import OutputStager

@@ -22,7 +22,7 @@ from provider_advisor.knowledge import Facts, KnowledgeBase, facts_as_of, read_c
 from provider_advisor.knowledge.files import find_overlooked, locate_folder, read_bytes
 from provider_advisor.knowledge.freshness import AgeingGroup, group_ageing, list_ageing
 from provider_advisor.knowledge.loader import review
-from provider_advisor.requirements.statement import today
+from provider_advisor.written_values import today
 
 if TYPE_CHECKING:
     from provider_advisor.decision.cases import Failure

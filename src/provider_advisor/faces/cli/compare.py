@@ -18,7 +18,7 @@ from provider_advisor.faces.compared_facts import (
 )
 from provider_advisor.faces.text import Page, show_json
 from provider_advisor.knowledge import Facts, facts_as_of
-from provider_advisor.requirements.statement import today
+from provider_advisor.written_values import today
 
 _MOST_COLUMNS = 4
 

@@ -17,8 +17,9 @@ from provider_advisor.knowledge import Claim, KnowledgeBase
 from provider_advisor.knowledge.conditions import split_member
 from provider_advisor.knowledge.fact_changes import FactChange, list_changes
 from provider_advisor.knowledge.suggest import did_you_mean
-from provider_advisor.requirements.statement import read_day, today
+from provider_advisor.requirements.statement import read_day
 from provider_advisor.requirements.word_mistakes import suggest_words
+from provider_advisor.written_values import today
 
 _HEADINGS = ["Day", "Change", "What", "Product", "Says", ""]
 

@@ -15,7 +15,7 @@ from provider_advisor.faces.cli.input_options import InputOptions
 from provider_advisor.faces.cli.options import format_option, option, path_name, take_options
 from provider_advisor.faces.text import Page, progress_bar, show_json
 from provider_advisor.knowledge import Facts
-from provider_advisor.requirements.statement import today
+from provider_advisor.written_values import today
 
 if TYPE_CHECKING:  # importing columns takes half a second, and --help needs none
     from provider_advisor.batch.impact.versions import Version

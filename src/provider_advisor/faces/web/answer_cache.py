@@ -29,8 +29,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provider_advisor.bounded_cache import BoundedCache
 from provider_advisor.faces.web.guard import resend_body
-from provider_advisor.requirements.statement import today
 from provider_advisor.safe_text import read_json
+from provider_advisor.written_values import today
 
 _NOT_KEPT = ("/-/", "/mcp")
 _NOT_STORED = ("/batch/", "/d/", "/decisions", "/keeper", "/api/v1/batch", "/api/v1/decisions")

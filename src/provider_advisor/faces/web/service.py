@@ -29,8 +29,8 @@ from provider_advisor.questionnaire.catalogue import Catalogue
 from provider_advisor.recommendation import Recommendation, answer
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.requirements_file import read_requirements_data
-from provider_advisor.requirements.statement import today
 from provider_advisor.requirements.word_mistakes import suggest_words
+from provider_advisor.written_values import today
 
 _MOST_ASKED = 100
 """The number of screens for which one catalogue of questions is kept."""

@@ -48,7 +48,7 @@ from provider_advisor.questionnaire import (
 )
 from provider_advisor.questionnaire.state import TOPICS
 from provider_advisor.recommendation import answer
-from provider_advisor.requirements.statement import today
+from provider_advisor.written_values import today
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _NEWEST = ""
