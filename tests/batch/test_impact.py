@@ -26,7 +26,7 @@ from provider_advisor.batch.impact.encoded_verdicts import VerdictEncoder, decod
 from provider_advisor.batch.impact.measure import Asked, measure_impact
 from provider_advisor.batch.impact.mixed_bases import BaseMixer, merge_readable
 from provider_advisor.batch.impact.record_impact import record_impact
-from provider_advisor.batch.summary_schemas import impact_schema
+from provider_advisor.batch.record_schemas import impact_schema
 from provider_advisor.decision.decide import Outcome
 from provider_advisor.errors import BatchError
 from provider_advisor.knowledge import Facts, load

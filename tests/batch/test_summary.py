@@ -15,8 +15,8 @@ from tables import bases, tables
 from provider_advisor import load
 from provider_advisor.batch.kernel.counts import Tally
 from provider_advisor.batch.kernel.scorer import Scored, Scorer
+from provider_advisor.batch.record_schemas import summary_schema
 from provider_advisor.batch.summary import make_summary
-from provider_advisor.batch.summary_schemas import summary_schema
 from provider_advisor.knowledge import Facts, KnowledgeBase
 
 _DAY = dt.date(2024, 1, 1)

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import xlsxwriter
 
-from provider_advisor.batch.summary_schemas import impact_schema
+from provider_advisor.batch.record_schemas import impact_schema
 from provider_advisor.errors import BatchFailure
 from provider_advisor.knowledge.files import shipped_folder
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provider_advisor.logic import Interval, compare
-from provider_advisor.questionnaire.catalogue import list_telling_bounds, to_interval
+from provider_advisor.questionnaire.catalogue import list_telling_bounds, make_bound
 
 _ENDS = st.integers(0, 6)
 
@@ -25,7 +25,7 @@ def _intervals(draw: st.DrawFn) -> Interval:
 def test_whatever_number_is_named_one_that_is_tried_compares_alike(falling, amounts, others, quarters):
     criterion = worlds.quantity("size", worst=10 * falling, best=10 - 10 * falling, whole=False)
     tried = [bound for bound in list_telling_bounds(criterion, amounts, others) if bound is not None]
-    named = to_interval(criterion, quarters / 4)
+    named = make_bound(criterion, quarters / 4)
     assert _compare(named, amounts, others) in [_compare(bound, amounts, others) for bound in tried]
 
 

@@ -26,7 +26,7 @@ _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
 def make_summary(tally: Tally, *, rejected: int, facts: Facts, copied: Mapping[str, str] = _NOTHING) -> Record:
-    """Return the summary of a run, JSON-ready; see `schemas.summary_schema` for its JSON Schema.
+    """Return the summary of a run, JSON-ready; see `record_schemas.summary_schema` for its JSON Schema.
 
     `facts` are those for rows without a day of their own, `copied` the columns that were not read, with hints. Shares
     are of the teams scored, null if there are none; every list has the largest count first, without zeros.

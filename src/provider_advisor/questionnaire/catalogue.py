@@ -31,11 +31,6 @@ from provider_advisor.requirements import PRIORITIES, Team
 _MOST_KEPT = 256
 
 
-def to_interval(criterion: Criterion, end: Number) -> Interval:
-    """Return the bound for a single number: at most if less is better, otherwise at least."""
-    return Interval(high=end) if criterion.lower_is_better else Interval(low=end)
-
-
 class Measure(NamedTuple):
     """A quantity summed over all findings, for one provider, or for one compared with another (by place)."""
 
@@ -363,7 +358,7 @@ class Catalogue:
         if criterion.kind == "capability":
             return [None]
         if criterion.kind == "rating":
-            return [None, *(to_interval(criterion, rank) for rank in range(len(criterion.values)))]
+            return [None, *(make_bound(criterion, rank) for rank in range(len(criterion.values)))]
         amounts = (self.facts(provider, name).amount for provider in self.providers)
         return list_telling_bounds(criterion, [amount for amount in amounts if amount is not None], others)
 
@@ -385,7 +380,12 @@ def list_telling_bounds(
         apart |= {amount.low for amount in amounts if amount.above and amount.low is not None}
     steps = sorted({0, *_list_ends(amounts), *apart})
     between = [(low + high) / 2 for low, high in itertools.pairwise(steps) if (low if falling else high) in apart]
-    return [None, *(to_interval(criterion, end) for end in (*steps, *between, steps[-1] * 2 + 1))]
+    return [None, *(make_bound(criterion, end) for end in (*steps, *between, steps[-1] * 2 + 1))]
+
+
+def make_bound(criterion: Criterion, end: Number) -> Interval:
+    """Return the bound for a single number: at most if less is better, otherwise at least."""
+    return Interval(high=end) if criterion.lower_is_better else Interval(low=end)
 
 
 def _list_ends(amounts: Iterable[Interval]) -> set[Number]:

@@ -38,7 +38,7 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import Interval
-from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
+from provider_advisor.questionnaire.catalogue import Catalogue, make_bound
 from provider_advisor.questionnaire.interpret_answers import CAN_BE_EITHER, CAN_BE_YES, Meaning, Possible
 from provider_advisor.requirements import PRIORITIES, RANK
 
@@ -224,7 +224,7 @@ class QuestionOrder:
         if criterion.computed:
             return question.share * _FAINT
         # Only a yes is tried, at each priority and with each typical bound, because a no rarely changes the sums.
-        bounds: list[Interval | None] = [to_interval(criterion, end) for end in question.typical]
+        bounds: list[Interval | None] = [make_bound(criterion, end) for end in question.typical]
         found = [self._changes_verdict(key.name, one, bound) for one in PRIORITIES for bound in bounds or [None]]
         return question.share * (sum(found) / len(found) + _FAINT)
 

@@ -30,7 +30,7 @@ from provider_advisor.knowledge.conditions import (
 )
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.logic import ABSENT, Interval, Truth, compare
-from provider_advisor.questionnaire.catalogue import Catalogue, to_interval
+from provider_advisor.questionnaire.catalogue import Catalogue, make_bound
 from provider_advisor.questionnaire.state import (
     ALONG,
     MUST_NOT,
@@ -173,7 +173,7 @@ def _sort_answers(answers: Sequence[GivenAnswer], state: State) -> SortedAnswers
     team, answered = given.team, by_kind["criterion"]
     asked, parents = _sort_priorities(answered, named, team.requirements)
     bounds = {
-        name: None if value == NONE else to_interval(knowledge.criteria[name], value)
+        name: None if value == NONE else make_bound(knowledge.criteria[name], value)
         for name, value in by_kind["bound"].items()
         if value != UNSURE
     }

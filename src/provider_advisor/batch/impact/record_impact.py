@@ -31,9 +31,10 @@ Record = dict[str, Any]
 
 
 def record_impact(impact: Impact, before: str, after: str) -> Record:
-    """Return the impact as JSON-ready data, the sides by these names; see `impact_schema` for its JSON Schema.
+    """Return the impact as JSON-ready data, the sides by these names.
 
-    Lists have the largest count first. Shares are of the teams compared, null where none was.
+    `record_schemas.impact_schema` is its JSON Schema. Lists have the largest count first. Shares are of the teams
+    compared, null where none was.
     """
     changed = sum(impact.transitions.values())
     # The third number of a verdict is the provider that it recommends; see `EncodedVerdicts`.

@@ -16,8 +16,8 @@ from provider_advisor.knowledge.disk_cache import make_key, recall, remember, st
 
 _ANSWERS = {
     "recommendation": "explanation.answer_schema:answer_schema",
-    "batch-summary": "batch.summary_schemas:summary_schema",
-    "impact": "batch.summary_schemas:impact_schema",
+    "batch-summary": "batch.record_schemas:summary_schema",
+    "impact": "batch.record_schemas:impact_schema",
 }
 # The folders of all modules that say what schemas hold.
 _CODE = ("knowledge", "knowledge/shapes", "explanation", "batch", "decision", "")
