@@ -168,6 +168,22 @@ def test_what_is_claimed_of_members_and_of_any(claims, expected):
             [2],
             id="a plain one before an ambiguous one",
         ),
+        pytest.param(
+            ["value: present, evidence: ambiguous", "member: north, value: present"],
+            [1, 2],
+            id="a plain one adds to it",
+        ),
+        pytest.param(
+            ["value: present, evidence: contrast", "member: north, value: present"], [1, 2], id="so it is not implied"
+        ),
+        pytest.param(
+            [
+                "member: north, value: present, stated: 2020-01-01",
+                "member: west, value: present, evidence: ambiguous, stated: 2022-01-01",
+            ],
+            [1, 2],
+            id="the newest keeps it from being out of date, even if ambiguous",
+        ),
     ],
 )
 def test_any_member_is_proved_by_few_claims(claims, told):

@@ -228,27 +228,35 @@ def _rest_on(resting: Sequence[Fact], parts: Sequence[Fact], fact: Fact) -> Fact
 def _shorten_proof(own: Fact, members: Sequence[Fact]) -> tuple[Claim, ...]:
     """Return the claims that prove a capability without a member, and of those on members only what they add.
 
-    That is one claim for each product that no other claim has, or that is newer than them. If a provider is known to
-    send texts, and texts to ninety countries, these ninety claims add nothing.
+    That is one claim for each product that no claim shows as strongly, and one that is newer than all of these. If a
+    provider is known to send texts, and texts to ninety countries, these ninety claims add nothing.
     """
     claims = own.claims if own.truth is Truth.YES else ()
-    named, newest = {claim.belongs_to for claim in claims}, max((claim.counts_from for claim in claims), default=None)
-    best: dict[str | None, Claim] = {}
-    for claim in (claim for part in members if part.truth is Truth.YES for claim in part.claims):
-        kept = best.get(claim.belongs_to)
-        if kept is None or _weigh(claim) > _weigh(kept):
-            best[claim.belongs_to] = claim
-    added = [
-        # A note such as "after registration" is about the member, unless it says how else a text can be read.
+    found = [claim for part in members if part.truth is Truth.YES for claim in part.claims]
+    best = {claim.belongs_to: claim for claim in sorted(claims, key=_weigh)}
+    added: dict[str | None, Claim] = {}
+    for claim in found:
+        product = claim.belongs_to
+        known, kept = best.get(product), added.get(product)
+        if (known is None or _rank(claim) > _rank(known)) and (kept is None or _weigh(claim) > _weigh(kept)):
+            added[product] = claim
+    shown = [*added.values()]
+    newest = max(found, key=lambda claim: claim.counts_from, default=None)
+    if newest is not None and all(claim.counts_from < newest.counts_from for claim in (*claims, *shown)):
+        shown.append(newest)
+    # A note such as "after registration" is about the member, unless it says how else a text can be read.
+    return *claims, *(
         claim._replace(criterion=own.criterion, note=claim.note if claim.evidence == "ambiguous" else None)
-        for product, claim in best.items()
-        if product not in named or newest is None or claim.counts_from > newest
-    ]
-    return (*claims, *added)
+        for claim in shown
+    )
 
 
-def _weigh(claim: Claim) -> tuple[bool, dt.date]:
-    return claim.evidence != "ambiguous", claim.counts_from
+def _rank(claim: Claim) -> int:
+    return ("ambiguous", "contrast", "stated").index(claim.evidence)
+
+
+def _weigh(claim: Claim) -> tuple[int, dt.date]:
+    return _rank(claim), claim.counts_from
 
 
 def _pick_lower(first: Interval, second: Interval) -> Interval:
