@@ -16,7 +16,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from provider_advisor.faces import text as text_module
-from provider_advisor.faces.cli.ask.list_widget import Row, ask_rows, ask_text
+from provider_advisor.faces.cli.ask.list_widget import ListKey, Row, ask_rows, ask_text
 from provider_advisor.safe_text import dump_json, reveal, reveal_line, shown
 
 _FACES = Path(text_module.__file__).parent
@@ -279,9 +279,11 @@ def _drawn(ask, keys: str) -> str:
 
 def test_lists_and_typed_lines_of_a_terminal_show_what_labels_hide():
     row = Row("a", _HOSTILE, details=[_HOSTILE], keys=[_HOSTILE])
-    drawn = _drawn(lambda: ask_rows([_HOSTILE], lambda _: [row], {"enter": lambda _: "done"}), "\r")
+    drawn = _drawn(
+        lambda: ask_rows([_HOSTILE], lambda _: [row], [{"enter": ListKey(_HOSTILE, lambda _: "done")}]), "\r"
+    )
     drawn += _drawn(lambda: ask_text([_HOSTILE], _HOSTILE, [_HOSTILE], [_HOSTILE]), "\r")
-    assert drawn.count(_SHOWN) >= 6
+    assert drawn.count(_SHOWN) >= 7
     assert not re.search("[\x9b\u202e\u200b\u2066\ufeff\u2028]", drawn)
     assert "\x1b[2J" not in drawn
 

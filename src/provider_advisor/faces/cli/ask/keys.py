@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import string
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,13 +23,15 @@ from provider_advisor.faces.ask_wording import (
 )
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.list_widget import (
-    Action,
+    ListKey,
+    ListKeys,
     Note,
     Row,
     ask_rows,
     ask_text,
     hold_keys,
     join_keys,
+    say_keys,
 )
 from provider_advisor.faces.cli.ask.typed import read_answer, read_command
 from provider_advisor.faces.text import show_lines
@@ -37,38 +40,38 @@ from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find
 from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, UNSURE, check_value, get_silence
 from provider_advisor.safe_text import brief
 
+# Each list has one table of its keys: what they do, and what the help below the list says of them. A second way to do
+# the same is not in the help, and what every list does by itself has no action.
+#
 # Keys act on the line at the pointer. After `m ↓ g ↓ s enter`, a list of three criteria is answered with must, good and
 # not sure, and `enter` leads to the number of a ticked line if it has one.
 
-_LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
+_MOVE = {"↑↓": ListKey("move")}
+_COMMANDS: ListKeys = {
+    "/": ListKey("search", Reply("search")),
+    "+": ListKey("something else", Reply("add")),
+    "b": ListKey("back", Reply("back")),
+    "d": ListKey("done", Reply("done")),
+    "q": ListKey("save and stop", Reply("stop")),
+    "c-d": ListKey("", Reply("stop")),
+}
+_TYPED = (join_keys("enter next", "or type: ? (why)", "/word (search)", "back", "done", "stop"),)
+"""Help for a number, into which keys are typed."""
+
 _LETTERS = {"m": "must", "g": "good", "n": "nice", "x": "no", "s": UNSURE}
+_LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
 _TURNS = {NO_ANSWER: "must", "must": "good", "good": "nice", "nice": "no", "no": NO_ANSWER, UNSURE: NO_ANSWER}
 """The answer after pressing space: from no to must, then down step by step."""
 
-_COMMANDS: Mapping[str, Reply] = {
-    "/": Reply("search"),
-    "+": Reply("add"),
-    "b": Reply("back"),
-    "d": Reply("done"),
-    "q": Reply("stop"),
-    "c-d": Reply("stop"),
-}
-_GENERAL = ("? why", "/ search", "+ something else", "b back", "d done", "q save and stop")
-_ON = join_keys("↑↓ move", "enter next", *_GENERAL)
-_MARK = (join_keys("m must", "g good", "n nice", "x no", "s not sure", "←→ less, more"), _ON)
-_OPEN = (join_keys("space answer", "x no answer", "s not sure"), _ON)
-_NAME = (join_keys("space name them", "x any will do", "s not sure"), _ON)
-_TICK = (join_keys("space tick", "↑↓ move", "enter next", *_GENERAL),)
-_TYPE = (join_keys("enter next", "or type: ? (why)", "/word (search)", "back", "done", "stop"),)
-_FIND = (join_keys("type to find", "↑↓ move", "enter choose", "? why", "esc back"),)
-_PICK = (join_keys("↑↓ move", "enter choose", "? why", "b leave it as it was"),)
-_END = (join_keys("↑↓ move", "enter choose", "? what is proved"),)
-_CONFIRM = (join_keys("↑↓ move", "enter choose"),)
-_HIDE = (join_keys("? hide this", "other keys as before"),)
-_MARK_WIDTH = 10
-_TICK_WIDTH = 4
+_LINE_KEYS = (*_LETTERS, "left", "right", " ", *string.digits)
+"""The keys of `_make_line_keys`, of every kind of line."""
+
+_ALONE = (NO_ANSWER, UNSURE)
+_SILENCE = {"rating": NONE, "situation": NO_ANSWER}
+"""The choices that say nothing, at which the pointer begins."""
+
+_MARK_WIDTH, _TICK_WIDTH = 10, 4
 _MANY = 12
-_ALONE = ("no-answer", UNSURE)
 
 
 class _OpenedLine(NamedTuple):
@@ -117,10 +120,11 @@ class KeyFace:
             Reply("save"): "Save what you ask for, as a file for recommend --file",
             Reply("save", "answers"): "Save the answers to continue later",
         }
-        rows = [Row(reply, label, keys=_END) for reply, label in ways.items()]
-        actions: dict[str, Action] = {key: _COMMANDS[key] for key in ("/", "+", "b")}
-        actions["?"] = lambda _: Note(describe_known(draft.state), _HIDE)
-        return _complete(_choose(["What next?"], rows, actions))
+        rows = [Row(reply, label) for reply, label in ways.items()]
+        # The rows say the same as these keys.
+        keys = {key: _COMMANDS[key]._replace(says="") for key in ("/", "+", "b")}
+        explain = ListKey("what is proved", lambda _: _make_note(describe_known(draft.state)))
+        return _complete(_choose(["What next?"], rows, {"?": explain, **keys}))
 
     def pick(self, state: State, keys: Sequence[Key]) -> Key | Reply | None:
         """Return one of the keys, another search, or None to leave the search."""
@@ -128,14 +132,15 @@ class KeyFace:
         for key in keys:
             prompt = make_prompt(key, state.catalogue)
             said = describe_so_far(key, state)
-            rows.append(Row(key, prompt.label + said, details=[describe_question(prompt)], keys=_PICK))
+            rows.append(Row(key, prompt.label + said, details=[describe_question(prompt)]))
         search, leave = Reply("search"), Reply("back")
-        rows += [Row(search, "(search for another word)", keys=_PICK), Row(leave, "(leave it)", keys=_PICK)]
+        rows += [Row(search, "(search for another word)"), Row(leave, "(leave it)")]
 
         def explain(row: Row) -> Note:
-            return Note(describe_why(state, row.value) if isinstance(row.value, Key) else describe_known(state), _HIDE)
+            return _make_note(describe_why(state, row.value) if isinstance(row.value, Key) else describe_known(state))
 
-        found = _choose(["Which one?"], rows, {"?": explain, "/": search, "b": leave})
+        listed = {"?": ListKey("why", explain), "/": ListKey("", search), "b": ListKey("leave it as it was", leave)}
+        found = _choose(["Which one?"], rows, listed)
         return found if isinstance(found, Key) else _complete(found)
 
     def ask_name(self) -> str:
@@ -144,8 +149,8 @@ class KeyFace:
 
     def confirm(self, question: str) -> bool:
         """Return whether the person says yes."""
-        rows = [Row("no", "No, keep it", keys=_CONFIRM), Row("yes", "Yes, replace it", keys=_CONFIRM)]
-        return bool(_choose([question], rows, {"b": "no"}) == "yes")
+        rows = [Row("no", "No, keep it"), Row("yes", "Yes, replace it")]
+        return bool(_choose([question], rows, {"b": ListKey("", "no")}) == "yes")
 
     def ask_value(self, state: State, key: Key, before: object) -> object:
         """Return an answer to one question, or what was done instead."""
@@ -157,7 +162,7 @@ class KeyFace:
             found, self._at = ask_rows(
                 heading,
                 lambda _: _make_lines(draft, screen),
-                _make_list_actions(draft, screen),
+                [_make_list_keys(draft, screen)],
                 start=self._at,
                 mark_width=_MARK_WIDTH,
             )
@@ -194,32 +199,48 @@ def _make_lines(draft: Draft, screen: Screen) -> list[Row]:
 
 def _make_line(key: Key, draft: Draft) -> Row:
     prompt, value = make_prompt(key, draft.state.catalogue), draft.said.get(key)
-    details = [describe_question(prompt)]
+    details, keys = [describe_question(prompt)], [say_keys(_make_line_keys(key, draft))]
     if prompt.kind != "criterion":
-        label, keys = describe_line(key, value, draft.state), _NAME if prompt.kind == "members" else _OPEN
+        label = describe_line(key, value, draft.state)
         return Row(key, label, "" if key in draft.said else "-", "dim", details, keys)
     level = str(value or NO_ANSWER)
     mark = "-" if level == NO_ANSWER else dict(prompt.choices)[level]
-    return Row(key, prompt.label, mark, "dim" if level in {"no", NO_ANSWER} else level, details, _MARK)
+    return Row(key, prompt.label, mark, "dim" if level in {"no", NO_ANSWER} else level, details, keys)
 
 
-def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
-    """Return what keys do: set the importance of a criterion, or open any other line."""
+def _make_line_keys(key: Key, draft: Draft) -> ListKeys:
+    """Return what keys do on one line: set the importance of a criterion, or open any other line to answer it."""
 
-    def mark(level: str, row: Row) -> None:
-        if row.value.kind == "criterion":
-            draft.said[row.value] = level
-        elif level in {"no", UNSURE}:
-            draft.said[row.value] = UNSURE if level == UNSURE else get_silence(row.value)
+    def put(value: Any, _: Row) -> None:  # noqa: ANN401 (an answer to any question)
+        draft.said[key] = value
 
-    def turn(change: Callable[[str], str], row: Row) -> _OpenedLine | None:
-        if row.value.kind != "criterion":
-            return _OpenedLine(row.value)
-        mark(change(str(draft.said.get(row.value, NO_ANSWER))), row)
-        return None
+    def open_line(typed: str, _: Row) -> _OpenedLine:
+        return _OpenedLine(key, typed)
 
-    def type_digit(digit: str, row: Row) -> _OpenedLine | None:
-        return None if row.value.kind == "criterion" else _OpenedLine(row.value, digit)
+    if key.kind == "criterion":
+        level = str(draft.said.get(key, NO_ANSWER))
+        return {
+            **{letter: ListKey(each.replace("-", " "), partial(put, each)) for letter, each in _LETTERS.items()},
+            "left": ListKey("less, more", partial(put, _step(-1, level))),
+            "right": ListKey("", partial(put, _step(1, level))),
+            " ": ListKey("", partial(put, _TURNS.get(level, NO_ANSWER))),
+        }
+    to_answer, blank = ("name them", "any will do") if key.kind == "members" else ("answer", "no answer")
+    return {
+        " ": ListKey(to_answer, partial(open_line, "")),
+        "x": ListKey(blank, partial(put, get_silence(key))),
+        "s": ListKey("not sure", partial(put, UNSURE)),
+        **{arrow: ListKey("", partial(open_line, "")) for arrow in ("left", "right")},
+        **{digit: ListKey("", partial(open_line, digit)) for digit in string.digits},
+    }
+
+
+def _make_list_keys(draft: Draft, screen: Screen) -> ListKeys:
+    """Return what keys do in a list of lines: those of each line, and those of all."""
+
+    def act(name: str, row: Row) -> object:
+        action = _make_line_keys(row.value, draft).get(name, ListKey()).action
+        return action(row) if callable(action) else action
 
     # Enter opens each line that still needs an answer, and leaves the screen only when none does. Otherwise a must
     # whose number is overlooked would count as one without a bound. Members are optional where they do not distinguish
@@ -232,14 +253,11 @@ def _make_list_actions(draft: Draft, screen: Screen) -> dict[str, Action]:
         return Reply("next")
 
     return {
+        **{name: ListKey("", partial(act, name)) for name in _LINE_KEYS},
+        **_MOVE,
+        "enter": ListKey("next", go_on),
+        "?": ListKey("why", lambda row: _make_note(describe_why(draft.complete(), row.value))),
         **_COMMANDS,
-        **{letter: partial(mark, level) for letter, level in _LETTERS.items()},
-        **{digit: partial(type_digit, digit) for digit in "0123456789"},
-        "left": partial(turn, partial(_step, -1)),
-        "right": partial(turn, partial(_step, 1)),
-        " ": partial(turn, lambda level: _TURNS.get(level, NO_ANSWER)),
-        "enter": go_on,
-        "?": lambda row: Note(describe_why(draft.complete(), row.value), _HIDE),
     }
 
 
@@ -248,20 +266,30 @@ def _step(steps: int, level: str) -> str:
     return _LADDER[max(0, min(len(_LADDER) - 1, at + steps))]
 
 
-def _choose(heading: Sequence[str], rows: Sequence[Row], actions: Mapping[str, Action], start: object = None) -> Any:  # noqa: ANN401 (the value of a row)
+def _make_note(texts: Sequence[str]) -> Note:
+    """Return texts to show below a list until the next key."""
+    return Note(texts, (join_keys("? hide this", "other keys as before"),))
+
+
+def _choose(heading: Sequence[str], rows: Sequence[Row], keys: ListKeys) -> Any:  # noqa: ANN401 (the value of a row)
     """Return the value of the chosen row, or the result of an action."""
-    return ask_rows(heading, lambda _: rows, {"enter": lambda row: row.value, **actions}, start=start)[0]
+    choose = ListKey("choose", lambda row: row.value)
+    return ask_rows(heading, lambda _: rows, [{**_MOVE, "enter": choose, **keys}])[0]
 
 
 def _ask_one(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
-    """Return the answer to one question, or a Reply; `?` says why it is asked."""
-    found = _WAYS.get(prompt.kind, _ask_several if prompt.many else _ask_choice)(prompt, before, state, heading)
+    """Return the answer to one question, or a Reply; `?` says why it is asked.
+
+    A number is typed, members are found by typing, several values are ticked, and one is chosen at the pointer.
+    """
+    ways = {"number": _ask_number, "members": _ask_members}
+    found = ways.get(prompt.kind, _ask_several if prompt.many else _ask_choice)(prompt, before, state, heading)
     return _complete(found) if isinstance(found, Reply) else check_value(prompt.key, found, state.catalogue)
 
 
-def _make_commands(prompt: Prompt, state: State) -> dict[str, Action]:
+def _make_commands(prompt: Prompt, state: State) -> ListKeys:
     """Return what keys do in a list on one question, besides answering it."""
-    return {**_COMMANDS, "?": lambda _: Note(describe_why(state, prompt.key), _HIDE)}
+    return {"?": ListKey("why", lambda _: _make_note(describe_why(state, prompt.key))), **_COMMANDS}
 
 
 def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
@@ -269,7 +297,7 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
     wrong: list[str] = []
     while True:
         below = [*wrong, describe_question(prompt), f"{describe_hint(prompt)}; empty: {describe_silence(prompt)}."]
-        text = ask_text(heading, f"{prompt.label}:", below, _TYPE, text)
+        text = ask_text(heading, f"{prompt.label}:", below, _TYPED, text)
         try:
             found = read_command(text) or read_answer(text, prompt, state)
         except RequirementsError as error:
@@ -288,10 +316,10 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
 
     def make_rows(typed: str) -> list[Row]:
         go_on = f"Continue with {', '.join(labels[value] for value in chosen)}" if chosen else "Continue: any will do"
-        first = [] if typed else [Row(NONE, go_on, keys=_FIND), Row(UNSURE, "Not sure", keys=_FIND)]
+        first = [] if typed else [Row(NONE, go_on), Row(UNSURE, "Not sure")]
         found = find_members(prompt, typed, state.catalogue)
-        rows = [_make_tick((value,), label, (), _FIND, ticked=value in chosen) for value, label in found]
-        return [*first, *rows] or [Row(None, f"None of the {len(labels)} is called '{typed}'", keys=_FIND)]
+        rows = [_make_tick((value,), label, ticked=value in chosen) for value, label in found]
+        return [*first, *rows] or [Row(None, f"None of the {len(labels)} is called '{typed}'")]
 
     def choose(row: Row) -> object:
         if isinstance(row.value, tuple):
@@ -300,9 +328,16 @@ def _ask_members(prompt: Prompt, before: object, state: State, heading: Sequence
         return tuple(chosen) or NONE if row.value == NONE else row.value
 
     commands = _make_commands(prompt, state)
-    actions = {"enter": choose, "?": commands["?"], "escape": commands["b"], "c-d": commands["c-d"]}
+    keys = {
+        "type": ListKey("to find"),
+        **_MOVE,
+        "enter": ListKey("choose", choose),
+        "?": commands["?"],
+        "escape": commands["b"],
+        "c-d": commands["c-d"],
+    }
     label = prompt.label if prompt.ask in prompt.label else f"{prompt.label}. {prompt.ask}"
-    return ask_rows(heading, make_rows, actions, mark_width=_TICK_WIDTH, label=label)[0]
+    return ask_rows(heading, make_rows, [keys], mark_width=_TICK_WIDTH, label=label)[0]
 
 
 def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
@@ -311,9 +346,7 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
     ticked = {value for value, _ in prompt.choices if value in given}
 
     def make_rows(_: str) -> list[Row]:
-        return [
-            _make_tick(value, label, details(value), _TICK, ticked=value in ticked) for value, label in prompt.choices
-        ]
+        return [_make_tick(value, label, details(value), ticked=value in ticked) for value, label in prompt.choices]
 
     def details(value: str) -> list[str]:
         text = state.catalogue.subjects[value].help if prompt.kind == "topics" else describe_question(prompt)
@@ -332,16 +365,14 @@ def _ask_several(prompt: Prompt, before: object, state: State, heading: Sequence
         # "Not sure" beside others says nothing, and alone it is not a list.
         return tuple(value for value in values if value not in _ALONE) or next(iter(values), NO_ANSWER)
 
-    actions = {**_make_commands(prompt, state), " ": tick, "enter": read_ticks}
+    keys = {" ": ListKey("tick", tick), **_MOVE, "enter": ListKey("next", read_ticks), **_make_commands(prompt, state)}
     # The title of the first screen asks for topics already.
     title = heading if prompt.kind == "topics" and heading else [*heading, label]
-    return ask_rows(title, make_rows, actions, mark_width=_TICK_WIDTH)[0]
+    return ask_rows(title, make_rows, [keys], mark_width=_TICK_WIDTH)[0]
 
 
-def _make_tick(
-    value: object, label: str, details: Sequence[str] = (), keys: Sequence[str] = (), *, ticked: bool
-) -> Row:
-    return Row(value, label, "[x]" if ticked else "[ ]", "ticked" if ticked else "dim", details, keys)
+def _make_tick(value: object, label: str, details: Sequence[str] = (), *, ticked: bool) -> Row:
+    return Row(value, label, "[x]" if ticked else "[ ]", "ticked" if ticked else "dim", details)
 
 
 def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[str]) -> object:
@@ -350,11 +381,10 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
     # Pressing only enter says nothing.
     start = rank if rank in labels else _SILENCE.get(prompt.kind)
-    letters = _list_letters(prompt)
-    marks = [join_keys(*(f"{letter} {labels[level]}" for letter, level in letters.items()))] if letters else []
-    keys = (*marks, _ON)
-    rows = [Row(value, label, details=[describe_question(prompt)], keys=keys) for value, label in labels.items()]
-    return _choose([*heading, prompt.label], rows, {**_make_commands(prompt, state), **letters}, start)
+    letters = {letter: ListKey(labels[level], level) for letter, level in _list_letters(prompt).items()}
+    rows = [Row(value, label, details=[describe_question(prompt)]) for value, label in labels.items()]
+    keys = {**_MOVE, "enter": ListKey("next", lambda row: row.value), **_make_commands(prompt, state)}
+    return ask_rows([*heading, prompt.label], lambda _: rows, [letters, keys], start=start)[0]
 
 
 def _list_letters(prompt: Prompt) -> dict[str, str]:
@@ -365,10 +395,6 @@ def _list_letters(prompt: Prompt) -> dict[str, str]:
     # A wish in own words cannot be "no"; there the same letter leaves it out.
     letters = _LETTERS if "no" in labels else _LETTERS | {"x": NO_ANSWER}
     return {letter: level for letter, level in letters.items() if level in labels}
-
-
-_WAYS = {"number": _ask_number, "members": _ask_members}
-_SILENCE = {"rating": "none", "situation": "no-answer"}
 
 
 def _complete(reply: Reply) -> Reply:

@@ -1,8 +1,8 @@
 """Terminal prompts: a list with a pointer, a list that is searched by typing, and a typed line.
 
 A list serves every question with rows: criteria with marks, one choice, several ticks, what to do at an end. It does
-not know what they mean. What a key does to the row at the pointer is an action, given by the caller; rows are rebuilt
-after each action, because one row may depend on another.
+not know what they mean. What a key does to the row at the pointer is an action, given by the caller with a few words,
+from which the help below the list is made; rows are rebuilt after each action, because one row may depend on another.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _ENDS = {**dict.fromkeys(("home", "pageup"), 0), **dict.fromkeys(("end", "pagedo
 class Row(NamedTuple):
     """A row of a list: its value, its label, and the mark before the label, in a style of its own.
 
-    While the pointer is at it, `details` are shown below the list, and `keys` say what keys do here.
+    While the pointer is at it, `details` are shown below the list, and `keys` say which keys do something of its own.
     """
 
     value: Any
@@ -99,11 +99,25 @@ Action = Callable[[Row], object] | tuple[Any, ...] | str
 """What a key does at a row: None stays in the list, a Note is shown in it, anything else is returned, called or not."""
 
 
-class _Board:
-    """The rows, the pointer, and a note if there is one."""
+class ListKey(NamedTuple):
+    """A key of a list: what the help says that it does, if anything, and what it does."""
 
-    def __init__(self, make_rows: Callable[[], Sequence[Row]], start: object = None) -> None:
-        self._make_rows = make_rows
+    says: str = ""
+    action: Action | None = None
+
+
+ListKeys = Mapping[str, ListKey]
+"""Keys by the name that prompt_toolkit has for them, in the order of their help."""
+
+_SHOWN = {" ": "space", "left": "←→", "escape": "esc"}
+"""What help calls the keys whose names say little."""
+
+
+class _Board:
+    """The rows, the pointer, and a note if there is one; `help_lines` are on the keys of all rows."""
+
+    def __init__(self, make_rows: Callable[[], Sequence[Row]], help_lines: Sequence[str], start: object = None) -> None:
+        self._make_rows, self._help_lines = make_rows, help_lines
         self.point_at(start)
 
     @property
@@ -112,7 +126,7 @@ class _Board:
 
     def get_text(self) -> Note:
         """Return what is below the rows: the note, else the details of the row at the pointer."""
-        return self.note or Note(self.row.details, self.row.keys)
+        return self.note or Note(self.row.details, [*self.row.keys, *self._help_lines])
 
     def point_at(self, value: object) -> None:
         """Rebuild the rows, and point at the one with this value, else at the first."""
@@ -148,7 +162,7 @@ def hold_keys() -> AbstractContextManager[None]:
 def ask_rows(  # noqa: PLR0913 (a list has as many sides)
     heading: Sequence[str],
     make_rows: Callable[[str], Sequence[Row]],
-    actions: Mapping[str, Action],
+    lines: Sequence[ListKeys],
     *,
     start: object = None,
     mark_width: int = 0,
@@ -156,13 +170,13 @@ def ask_rows(  # noqa: PLR0913 (a list has as many sides)
 ) -> tuple[Any, Any]:
     """Return the result of an action, and the value of the row at the pointer.
 
-    `actions` are by the name of their key, as prompt_toolkit calls it; the pointer begins at the row of the value
-    `start`, else at the first. With a `label`, letters are typed into a line after it, and `make_rows` finds the rows
-    for them; there is always one. Keys that can be typed then act only while the line is empty, and an action that
-    stays in the list empties it. Raises KeyboardInterrupt, and EOFError where the input ends.
+    The help on the keys has as many `lines`. The pointer begins at the row of the value `start`, else at the first.
+    With a `label`, letters are typed into a line after it, and `make_rows` finds the rows for them; there is always
+    one. Keys that can be typed then act only while the line is empty, and an action that stays in the list empties it.
+    Raises KeyboardInterrupt, and EOFError where the input ends.
     """
     buffer, keys, is_search = Buffer(multiline=False), KeyBindings(), label is not None
-    board = _Board(lambda: make_rows(buffer.text[:LONGEST]), start)
+    board = _Board(lambda: make_rows(buffer.text[:LONGEST]), [say_keys(line) for line in lines if line], start)
 
     def act(action: Action, event: KeyPressEvent) -> None:
         board.act(action, event)
@@ -172,9 +186,10 @@ def ask_rows(  # noqa: PLR0913 (a list has as many sides)
     for key, steps in _MOVES.items():
         if len(key) > 1 or not is_search:  # j and k are letters in a line
             _bind(keys, key, partial(board.move, steps))
-    for key, action in actions.items():
+    for key, action in ((key, one.action) for line in lines for key, one in line.items()):
         is_typed = Condition(lambda: not buffer.text) if len(key) == 1 else True
-        keys.add(key, eager=True, filter=is_typed)(partial(act, action))
+        if action is not None:
+            keys.add(key, eager=True, filter=is_typed)(partial(act, action))
     windows = _make_rows_windows(board, mark_width)
     if label is not None:
         # Other rows are found for other letters, so the pointer starts at the first again.
@@ -310,6 +325,11 @@ def cut(text: str, width: int) -> str:
     while text and get_cwidth(text) > width - 1:
         text = text[:-1]
     return f"{text.rstrip()}…"
+
+
+def say_keys(keys: ListKeys) -> str:
+    """Return the help on keys: `space tick · ↑↓ move · enter next`."""
+    return join_keys(*(f"{_SHOWN.get(key, key)} {one.says}" for key, one in keys.items() if one.says))
 
 
 def join_keys(*keys: str) -> str:
