@@ -2,7 +2,7 @@
 
 import pytest
 
-from provider_advisor.knowledge.bounds_in_words import bind, find_amounts
+from provider_advisor.knowledge.bounds_in_words import find_amounts, find_bound
 from provider_advisor.requirements import read_requirement
 from provider_advisor.requirements.matching import Matcher
 
@@ -254,7 +254,7 @@ def test_what_a_sentence_may_mean_has_its_members_and_bounds(knowledge, sentence
     ],
 )
 def test_a_number_bounds_a_criterion_of_its_unit(knowledge, criterion, text, target):
-    bound = bind(knowledge.criteria[criterion], find_amounts(text))
+    bound = find_bound(knowledge.criteria[criterion], find_amounts(text))
     assert (bound and bound[0]) == target
 
 

@@ -128,7 +128,7 @@ def _read(found: re.Match[str]) -> SpokenAmount:
     return SpokenAmount(found.start(), end, at, number, unit, per, ">=" if least else "<=" if most else "any")
 
 
-def bind(
+def find_bound(
     criterion: Criterion, amounts: Iterable[SpokenAmount], named: tuple[int, int] = _NOWHERE
 ) -> tuple[str, SpokenAmount] | None:
     """Return the requirement that bounds a criterion, and its number: None unless just one number of a text fits it.
@@ -154,7 +154,7 @@ def is_sensible(criterion: Criterion, bound: tuple[str, SpokenAmount]) -> bool:
     return bound[1].sign != (">=" if is_lower_better else "<=")
 
 
-def counts(criterion: Criterion) -> bool:
+def counts_things(criterion: Criterion) -> bool:
     """Return whether a criterion counts things, such as contacts or messages a second."""
     unit, _, per = (criterion.unit or "").partition("/")
     return bool(unit) and unit not in {"USD", "percent"} and (unit not in _SECONDS or bool(per))

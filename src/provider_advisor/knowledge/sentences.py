@@ -34,7 +34,13 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import NamedTuple
 
-from provider_advisor.knowledge.bounds_in_words import SpokenAmount, bind, counts, find_amounts, is_sensible
+from provider_advisor.knowledge.bounds_in_words import (
+    SpokenAmount,
+    counts_things,
+    find_amounts,
+    find_bound,
+    is_sensible,
+)
 from provider_advisor.knowledge.conditions import AT, EITHER, split_member
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.records import Criterion
@@ -146,7 +152,7 @@ def only_resembles(word: str, criterion: Criterion) -> bool:
     if said in names:
         return False
     akin = [name for name in names if stem(name) == stem(said)]
-    is_one_of_many = criterion.kind == "quantity" and counts(criterion)
+    is_one_of_many = criterion.kind == "quantity" and counts_things(criterion)
     return is_one_of_many or not any(_is_gerund(name) is _is_gerund(said) for name in akin)
 
 
@@ -378,7 +384,9 @@ class SentenceReader:
         # "12,000 voice calls" count no voices, but "100 msg/sec" messages.
         units = {stem(one.unit) for one in amounts if one.unit.endswith("s") or one.per}
         found = [
-            one.id for one in self._counting if stem((one.unit or "").partition("/")[0]) in units and bind(one, amounts)
+            one.id
+            for one in self._counting
+            if stem((one.unit or "").partition("/")[0]) in units and find_bound(one, amounts)
         ]
         return tuple(found) if len(found) <= _MOST_COUNTED else ()
 
@@ -537,7 +545,7 @@ class SentenceReader:
                 continue
             criterion = self._criteria[part.names[0]]
             of_members = [hosts[part] for _, hosts in sorted(sentence.hosted.items()) if part in hosts]
-            bound = bind(criterion, amounts, words.find_ends(part))
+            bound = find_bound(criterion, amounts, words.find_ends(part))
             if bound is not None and is_sensible(criterion, bound):
                 target, amount = bound
                 bounding |= {at for at, span in enumerate(words.spans) if amount.start <= span.start() < amount.end}
@@ -615,7 +623,9 @@ class SentenceReader:
     @cached_property
     def _counting(self) -> list[Criterion]:
         """Return the quantities that count something, rather than measure time, money or shares."""
-        return [one for one in self._criteria.values() if one.kind == "quantity" and AT not in one.id and counts(one)]
+        return [
+            one for one in self._criteria.values() if one.kind == "quantity" and AT not in one.id and counts_things(one)
+        ]
 
 
 def _list_parts(groups: Iterable[Iterable[_NamedWords]]) -> set[_NamedWords]:
@@ -658,8 +668,8 @@ def _list_small_words(sentence: _NamedSentence, parts: Sequence[_NamedWords]) ->
 
 def _bind_sensibly(criterion: Criterion, amounts: Sequence[SpokenAmount]) -> str | None:
     """Return a criterion with the number that bounds it, if just one does, and asks for what is better."""
-    bound = bind(criterion, amounts)
+    bound = find_bound(criterion, amounts)
     # The only number of a text counts too if it says at least or at most, and of nothing else what.
     if bound is None and len(amounts) == 1 and not amounts[0].unit and amounts[0].sign != "any":
-        bound = bind(criterion, amounts, (0, amounts[0].start))
+        bound = find_bound(criterion, amounts, (0, amounts[0].start))
     return bound[0] if bound and is_sensible(criterion, bound) else None

@@ -19,31 +19,6 @@ _MOST_WAYS = 256
 _MOST_STEPS = 150_000
 
 
-@lru_cache(maxsize=8192)
-def chance_of_losing(ahead: tuple[float, ...], behind: tuple[float, ...]) -> float:
-    """Return the share of the simplex of weights in which an alternative does not come first of two.
-
-    `ahead` are the positive differences of its degrees to the other's, `behind` the absolute negative ones. Uniform
-    weights are independent exponentials over their sum (Devroye 1986, Non-Uniform Random Variate Generation, V.2), so
-    that the weighted difference is a race of sums of exponentials. Because exponentials are memoryless, the next one to
-    end is from the side of y with the odds y to x: f(i, j) = (y_j f(i-1, j) + x_i f(i, j-1)) / (x_i + y_j), with f(0,
-    j) = 1 and f(i, 0) = 0. Without any difference, first place is shared: 1/2.
-
-    >>> chance_of_losing((1.0,), (1.0, 1.0))  # better on one criterion, worse on two, by as much
-    0.75
-    """
-    if not ahead:
-        return 1.0 if behind else 0.5
-    # `row[j]` is f(i, j + 1) of the recurrence above and `left` f(i, j); only one row of the table is needed at a time.
-    row = [1.0] * len(behind)
-    for x in ahead:
-        left = 0.0
-        for place, y in enumerate(behind):
-            left = (y * row[place] + x * left) / (x + y)
-            row[place] = left
-    return row[-1] if behind else 0.0
-
-
 class Acceptability(NamedTuple):
     """How often an alternative gets each rank, best first, and the mean of the weights with which it comes first.
 
@@ -52,13 +27,6 @@ class Acceptability(NamedTuple):
 
     ranks: tuple[float, ...]
     central: tuple[float, ...] | None
-
-
-def unopposed(alternative: Alternative, others: int) -> Acceptability:
-    """Return the acceptability of an alternative if all `others` always fail a must."""
-    stands = alternative.chance_to_stand
-    count = len(alternative.degrees)
-    return Acceptability((stands, *[0.0] * others), tuple([1 / count] * count) if stands else None)
 
 
 def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptability] | None:
@@ -78,6 +46,13 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
     first = _combine(stand, won[0], won[1])
     second = _combine(stand[::-1], 1 - won[0], [1 - chance for chance in won[1]])
     return first, second
+
+
+def unopposed(alternative: Alternative, others: int) -> Acceptability:
+    """Return the acceptability of an alternative if all `others` always fail a must."""
+    stands = alternative.chance_to_stand
+    count = len(alternative.degrees)
+    return Acceptability((stands, *[0.0] * others), tuple([1 / count] * count) if stands else None)
 
 
 def _combine(stand: tuple[float, ...], won: float, doubled: Sequence[float]) -> Acceptability:
@@ -224,3 +199,28 @@ def _combine_ways(group: Sequence[JointDraw], one: Alternative, two: Alternative
         key = tuple(found[place] for place in criteria)
         shares[key] = shares.get(key, 0.0) + math.prod(way.share for way in ways)
     return _Part(criteria, tuple((share, way) for way, share in sorted(shares.items())))
+
+
+@lru_cache(maxsize=8192)
+def chance_of_losing(ahead: tuple[float, ...], behind: tuple[float, ...]) -> float:
+    """Return the share of the simplex of weights in which an alternative does not come first of two.
+
+    `ahead` are the positive differences of its degrees to the other's, `behind` the absolute negative ones. Uniform
+    weights are independent exponentials over their sum (Devroye 1986, Non-Uniform Random Variate Generation, V.2), so
+    that the weighted difference is a race of sums of exponentials. Because exponentials are memoryless, the next one to
+    end is from the side of y with the odds y to x: f(i, j) = (y_j f(i-1, j) + x_i f(i, j-1)) / (x_i + y_j), with f(0,
+    j) = 1 and f(i, 0) = 0. Without any difference, first place is shared: 1/2.
+
+    >>> chance_of_losing((1.0,), (1.0, 1.0))  # better on one criterion, worse on two, by as much
+    0.75
+    """
+    if not ahead:
+        return 1.0 if behind else 0.5
+    # `row[j]` is f(i, j + 1) of the recurrence above and `left` f(i, j); only one row of the table is needed at a time.
+    row = [1.0] * len(behind)
+    for x in ahead:
+        left = 0.0
+        for place, y in enumerate(behind):
+            left = (y * row[place] + x * left) / (x + y)
+            row[place] = left
+    return row[-1] if behind else 0.0

@@ -57,7 +57,7 @@ MOST_WAYS = 512
 _MOST_CASES = 64
 """Most stretches of volumes, likewise."""
 
-_At = Mapping[str, Stretch]
+_Stretches = Mapping[str, Stretch]
 """The stretch in which each drawn fact lies."""
 
 _Asked = tuple[str, Interval | None]
@@ -124,18 +124,18 @@ class _ProviderModel:
         self._unknown = facts.knowledge.policy.unknown
         self._drawn = _DrawnFacts(assessment, facts)
         self.volumes = [fact for fact in self._drawn.by_key.values() if fact.is_volume]
-        touched = [self._touches(place) for place in range(len(assessment.findings))]
+        touched = [self._list_keys(place) for place in range(len(assessment.findings))]
         # Facts that share no finding are independent, so each group is its own block. In a single block, twenty open
         # capabilities would have 2^20 ways.
         linked = link_parts((keys, place) for place, keys in enumerate(touched) if keys)
         groups = [([self._drawn.by_key[key] for key in sorted(keys)], sorted(places)) for keys, places in linked]
         self._groups = [([fact for fact in group if not fact.is_volume], places) for group, places in groups]
         volumes = {volume.key for volume in self.volumes}
-        self._vary = {place for place, keys in enumerate(touched) if not volumes.isdisjoint(keys)}
+        self._moved_by_volumes = {place for place, keys in enumerate(touched) if not volumes.isdisjoint(keys)}
         self._blocks: dict[tuple[object, ...], JointDraw] = {}
         self.is_complete = all(_count_worlds(group) <= MOST_WAYS for group, _ in self._groups)
 
-    def _touches(self, place: int) -> set[str]:
+    def _list_keys(self, place: int) -> set[str]:
         """Return the drawn facts that a finding depends on: its own, and the capability that a price pays for."""
         finding = self._assessment.findings[place]
         if finding.cost is not None and finding.requirement is not None:
@@ -143,7 +143,7 @@ class _ProviderModel:
             return set(map(self._drawn.get_key, keys))
         return set(map(self._drawn.get_key, self._asked.criteria[place])) & self._drawn.by_key.keys()
 
-    def build(self, volumes: _At) -> Alternative:
+    def build(self, volumes: _Stretches) -> Alternative:
         """Return the provider in numbers, where the team's volumes lie in these stretches."""
         blocks = tuple(self._find_block(group, places, volumes) for group, places in self._groups)
         drawn = {place for _, places in self._groups for place in places}
@@ -152,39 +152,39 @@ class _ProviderModel:
         fails = any(finding.is_failed_must for place, finding in enumerate(findings) if place not in drawn)
         return Alternative(self.provider, degrees, blocks, stands=not fails)
 
-    def _find_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _At) -> JointDraw:
+    def _find_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _Stretches) -> JointDraw:
         """Return the block of a group; one that no volume moves is the same in each case."""
-        if not self._vary.isdisjoint(places):
-            return self._draw_block(group, places, volumes)
+        if not self._moved_by_volumes.isdisjoint(places):
+            return self._make_block(group, places, volumes)
         made: dict[tuple[object, ...], JointDraw] = self._blocks
         key: tuple[object, ...] = tuple(places)
         if len(group) == 1 and self._asked.alone.issuperset(places):
             made, key = self._asked.blocks, (group[0].key, *group[0].within.items(), *places)
         if key not in made:
-            made[key] = self._draw_block(group, places, {})
+            made[key] = self._make_block(group, places, {})
         return made[key]
 
-    def _draw_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _At) -> JointDraw:
+    def _make_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _Stretches) -> JointDraw:
         positions = {fact.key: place for place, fact in enumerate(group)}
         positions |= {key: -1 - place for place, key in enumerate(volumes)}
         ways = []
         for at, share in _list_worlds(group, MOST_WAYS):
             within = {**at, **volumes}
-            found = [self._draw(place, within, positions) for place in places]
+            found = [self._find_degrees(place, within, positions) for place in places]
             degrees = tuple(draw for draws, _ in found for draw in draws)
             ways.append(Way(share, degrees, stands=not any(fails for _, fails in found)))
         return join_ways(ways)
 
-    def _draw(self, place: int, at: _At, positions: Mapping[str, int]) -> tuple[list[Drawn], bool]:
+    def _find_degrees(self, place: int, at: _Stretches, positions: Mapping[str, int]) -> tuple[list[Drawn], bool]:
         """Return the degree of a finding where the facts lie like this, and whether it is then a must that fails."""
         finding = self._assessment.findings[place]
         truth = self._evaluate(finding, at)
         if truth is None:
-            return self._draw_on_scale(place, finding, at, positions), False
+            return self._place_on_scale(place, finding, at, positions), False
         degree = {Truth.YES: 1.0, Truth.NO: 0.0, Truth.UNKNOWN: self._unknown}[truth]
         return [Drawn(place, degree, degree)], finding.decides_standing and truth is Truth.NO
 
-    def _evaluate(self, finding: Finding, at: _At) -> Truth | None:
+    def _evaluate(self, finding: Finding, at: _Stretches) -> Truth | None:
         """Return the truth of a finding; None where it is not met or unmet but lies on a scale."""
 
         def holds(asked: FactHolds) -> Truth:
@@ -202,7 +202,7 @@ class _ProviderModel:
             return evaluate_favours(AnyOf(parts), holds)
         return self._holds(requirement.criterion, requirement.bound, at)
 
-    def _holds(self, name: str, bound: Interval | None, at: _At) -> Truth:
+    def _holds(self, name: str, bound: Interval | None, at: _Stretches) -> Truth:
         if bound is None:
             return self._has(name, at)
         if bound == ABSENT:
@@ -212,11 +212,13 @@ class _ProviderModel:
         truth = evaluate_fact(self._facts, self.provider, criterion, bound, paid_for)
         return self._drawn.settle(name, (name, bound), at) if truth is Truth.UNKNOWN else truth
 
-    def _has(self, capability: str, at: _At) -> Truth:
+    def _has(self, capability: str, at: _Stretches) -> Truth:
         known = self._facts(self.provider, capability).truth
         return self._drawn.settle(capability, (capability, None), at) if known is Truth.UNKNOWN else known
 
-    def _draw_on_scale(self, place: int, finding: Finding, at: _At, positions: Mapping[str, int]) -> list[Drawn]:
+    def _place_on_scale(
+        self, place: int, finding: Finding, at: _Stretches, positions: Mapping[str, int]
+    ) -> list[Drawn]:
         requirement, degree = finding.requirement, finding.degree
         if requirement is None:
             return [Drawn(place, degree.low, degree.low)]
@@ -313,7 +315,7 @@ class _DrawnFacts:
         keys = [*self.cost_parts]
         return keys if bound is None else [max(keys, key=lambda key: self.cost_parts[key])]
 
-    def settle(self, name: str, asked: _Asked, at: _At) -> Truth:
+    def settle(self, name: str, asked: _Asked, at: _Stretches) -> Truth:
         """Return whether the fact lies within the bound; unknown where no open finding asks this.
 
         Then whatever depends on it is known by something else.
@@ -385,7 +387,7 @@ def _count_worlds(group: Sequence[_DrawnFact]) -> int:
     return math.prod(len(fact.stretches) for fact in group)
 
 
-def _list_worlds(group: Sequence[_DrawnFact], most: int) -> Iterator[tuple[_At, float]]:
+def _list_worlds(group: Sequence[_DrawnFact], most: int) -> Iterator[tuple[_Stretches, float]]:
     """Yield the stretches in which facts may lie together, each with its share; of too many, that many drawn ones."""
     if _count_worlds(group) > most:
         worlds: Iterable[tuple[Stretch, ...]] = _pick_worlds(group, most)

@@ -52,9 +52,9 @@ def run() -> int:
         return _report(error)
     except BrokenPipeError:
         # The reader, such as `head`, closed the pipe.
-        return _dropped(ExitStatus.ANSWERED)
+        return _drop_output(ExitStatus.ANSWERED)
     except (OSError, MemoryError) as error:
-        return _dropped(_complain(_describe_failure(error), ExitStatus.FAILED))
+        return _drop_output(_complain(_describe_failure(error), ExitStatus.FAILED))
     else:
         return int(status)
 
@@ -73,7 +73,7 @@ def _describe_failure(error: OSError | MemoryError) -> str:
     return f"the answer cannot be written ({error.strerror}); check its destination."
 
 
-def _dropped(status: int) -> int:
+def _drop_output(status: int) -> int:
     """Return the status, and drop unwritten output, which Python would otherwise try to write at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
