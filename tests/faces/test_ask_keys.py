@@ -196,8 +196,8 @@ def test_the_pointer_stays_where_it_was_when_somebody_asks_why(talk):
 def test_every_kind_of_question_can_be_answered_by_a_search(catalogue, talk):
     draft = Draft(State(catalogue))
     rating = f"/reputation of customer\r{ENTER}{ENTER}{UP}{ENTER}"
-    single, several = f"/developers who\r{ENTER}{UP}{ENTER}", f"/what will the team do\r{ENTER} {DOWN} {ENTER}"
-    number = f"/sms does the team send in a month\r{ENTER}12,000\r{RUBOUT * 6}12 000\r"
+    single, several = f"/developers who\r{ENTER}{UP}{ENTER}", f"/what will you do with it\r{ENTER} {DOWN} {ENTER}"
+    number = f"/how many sms do you send in a month\r{ENTER}12,000\r{RUBOUT * 6}12 000\r"
     with pytest.raises(KeyboardInterrupt):
         talk(f"{ENTER}{rating}{single}{several}{number}{CTRL_C}", draft=draft)
     team = survey_answers(draft.state).meaning.team

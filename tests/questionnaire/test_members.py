@@ -102,7 +102,7 @@ def test_members_are_offered_on_the_screen_of_their_criterion_and_waited_for_onl
         ("slack", "integration@slack"),
         ("ISO 27001", "certificate@iso-27001"),
         ("short codes US", "short-codes@us"),
-        ("what will the team do", None),
+        ("what will you do with it", None),
         ("fax", "fax"),
     ],
 )
