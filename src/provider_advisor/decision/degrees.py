@@ -147,8 +147,8 @@ def grade_on_scale(
     lower_is_better = worst > best
     # A missing end extends to the end of the scale, so an open range ends at 0 or 1. Example: "from 120" on a scale
     # from 200 (worst) to 0 gives 0.4 at 120 and 0 without an upper end: [0, 0.4].
-    at_low = _position(amount.low, worst, best, missing=1 if lower_is_better else 0)
-    at_high = _position(amount.high, worst, best, missing=0 if lower_is_better else 1)
+    at_low = _place_on_scale(amount.low, worst, best, missing=1 if lower_is_better else 0)
+    at_high = _place_on_scale(amount.high, worst, best, missing=0 if lower_is_better else 1)
     low, high = sorted((at_low, at_high))
     return Degree(low, high, (low + high) / 2, None, claims, fact)
 
@@ -161,7 +161,7 @@ def scale_ends(criterion: Criterion) -> tuple[Number, Number]:
     return (last, 0) if criterion.lower_is_better else (0, last)
 
 
-def _position(amount: Number | None, worst: Number, best: Number, missing: float) -> float:
+def _place_on_scale(amount: Number | None, worst: Number, best: Number, missing: float) -> float:
     if amount is None:
         return missing
     return min(1.0, max(0.0, (amount - worst) / (best - worst)))

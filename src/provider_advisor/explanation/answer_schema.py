@@ -51,12 +51,12 @@ def read_answer(data: Mapping[str, Any]) -> AnswerRecord:
 
     Parts that `replay` does not compare may be missing. Raises RequirementsError, naming the first field at fault.
     """
-    from pydantic import ValidationError  # noqa: PLC0415 (see `_adapter`)
+    from pydantic import ValidationError  # noqa: PLC0415 (see `_make_adapter`)
 
     try:
         known = data.get("knowledge")
         scope = {"knowledge": {**_NO_SCOPE, **known}} if isinstance(known, Mapping) else {}
-        found: AnswerRecord = _answer_adapter().validate_python({**_NOT_COMPARED, **data, **scope})
+        found: AnswerRecord = _get_answer_adapter().validate_python({**_NOT_COMPARED, **data, **scope})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -74,8 +74,8 @@ def answer_schema() -> dict[str, Any]:
 
 def schema_of(kind: type[AnswerPart]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of record: every field is required, and no other is allowed."""
-    schema: dict[str, Any] = _adapter(kind).json_schema()
-    described = _descriptions()
+    schema: dict[str, Any] = _make_adapter(kind).json_schema()
+    described = _collect_descriptions()
     for name, part in ((kind.__name__, schema), *schema.get("$defs", {}).items()):
         part["additionalProperties"] = False
         for field, text in described[name].items():
@@ -83,7 +83,7 @@ def schema_of(kind: type[AnswerPart]) -> dict[str, Any]:
     return schema
 
 
-def _descriptions() -> dict[str, dict[str, str]]:
+def _collect_descriptions() -> dict[str, dict[str, str]]:
     """Return the description of each field of each kind of record, including inherited fields.
 
     Pydantic can find these texts too, but rereads the whole file for each kind.
@@ -101,23 +101,23 @@ def _descriptions() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _answer_adapter() -> Any:  # noqa: ANN401 (a TypeAdapter)
-    return _adapter(AnswerRecord)
+def _get_answer_adapter() -> Any:  # noqa: ANN401 (a TypeAdapter)
+    return _make_adapter(AnswerRecord)
 
 
-def _adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, and its TypeAdapter)
+def _make_adapter(kind: type[AnswerPart]) -> Any:  # noqa: ANN401 (a kind of record, and its TypeAdapter)
     """Return the reader of a kind of record, made on demand, because importing pydantic is slow."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
     # Pydantic reads dataclasses, so each kind is turned into one in place, its base first; repeating this changes
     # nothing. The constructor remains the plain one of `AnswerPart`.
-    for part in _kinds(AnswerPart):
+    for part in _list_kinds(AnswerPart):
         dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(part)
     return TypeAdapter(kind)
 
 
-def _kinds(base: type[AnswerPart]) -> Iterator[type[AnswerPart]]:
+def _list_kinds(base: type[AnswerPart]) -> Iterator[type[AnswerPart]]:
     """Yield all kinds of record, each after the one that it extends."""
     for kind in base.__subclasses__():
         yield kind
-        yield from _kinds(kind)
+        yield from _list_kinds(kind)

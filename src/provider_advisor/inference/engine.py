@@ -131,7 +131,7 @@ class _Ruleset:
         self._name = name
         self._codes = shard.codes
         self._fired: list[int] = []
-        host.register_rulesets({name: write_definition(shard, self._action)})
+        host.register_rulesets({name: write_definition(shard, self._make_action)})
         self._warm_up(shard.joins[0])
 
     def assert_atoms(self, sid: str, atoms: Iterable[Atom]) -> list[int]:
@@ -158,7 +158,7 @@ class _Ruleset:
             if _NO_SESSION not in str(error):
                 raise
 
-    def _action(self, number: int) -> Callable[[object], None]:
+    def _make_action(self, number: int) -> Callable[[object], None]:
         """Return the action of join `number` for durable-rules."""
 
         def run(_context: object) -> None:
@@ -217,12 +217,12 @@ class _Engine:
                     waiting[number].append(atom)
             for number, atoms in waiting.items():
                 shard = program.shards[number]
-                touched[number] = self._ruleset(shard)
+                touched[number] = self._get_ruleset(shard)
                 fired += [shard.joins[join] for join in touched[number].assert_atoms(sid, atoms)]
             yield from fired
             fresh = {atom for join in fired for atom in join.adds if atom in program.mentions} - seen
 
-    def _ruleset(self, shard: Shard) -> _Ruleset:
+    def _get_ruleset(self, shard: Shard) -> _Ruleset:
         """Return the ruleset of a shard, registering it on first use."""
         if shard.key not in self._rulesets:
             if self._host is None:

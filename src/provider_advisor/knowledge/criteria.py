@@ -133,18 +133,18 @@ class Criteria(dict[str, Criterion]):
             return None
         if word in of.members:
             return word
-        return self._words_of(of).get(fold(word))
+        return self._fold_words(of).get(fold(word))
 
     def find_alone(self, word: str) -> str | None:
         """Return the criterion of the member that a word asks for by itself: `soc-2`, `slack`, `slack-integration`."""
         word = fold(word)
         for of in self.lists.values():
-            words = self._words_of(of) if of.alone is not None else {}
+            words = self._fold_words(of) if of.alone is not None else {}
             if (member := words.get(word) or words.get(word.removesuffix(f"-{of.alone}"))) is not None:
                 return f"{of.alone}{AT}{member}"
         return None
 
-    def _words_of(self, of: MemberList) -> Mapping[str, str]:
+    def _fold_words(self, of: MemberList) -> Mapping[str, str]:
         if of.id not in self._folded:
             self._folded[of.id] = dict(list_member_words(of))
         return self._folded[of.id]

@@ -158,7 +158,7 @@ class SearchIndex:
             rank = len(named) - named.index(entry) if entry in named else 0
             has_phrase = " " in phrase and phrase in f"{entry.label}\n{entry.text}".casefold()
             ranks[place] = (rank, has_phrase, score)
-        return self._in_order(ranks)
+        return self._put_in_order(ranks)
 
     def find_meant(self, query: str) -> tuple[SearchEntry, ...]:
         """Return the entries that a person's words may mean, best first; none if most of the words are unknown.
@@ -183,7 +183,7 @@ class SearchIndex:
                     scores[place] += rarity * self._stems[root][place]
                     covered[place] += rarity
         found = {place: score for place, score in scores.items() if covered[place] >= needed}
-        return tuple(dict.fromkeys([*strong, *self._in_order(found or self._find_names_inside(rarities))]))
+        return tuple(dict.fromkeys([*strong, *self._put_in_order(found or self._find_names_inside(rarities))]))
 
     def find_near(self, query: str, most: int = _MOST_NEAR) -> tuple[SearchEntry, ...]:
         """Return the entries that have some of a sentence's words, the best first: for a person who will choose.
@@ -204,7 +204,7 @@ class SearchIndex:
             for place, score in found.items()
             if score >= least and (place in inside or scores[place] >= needed)
         }
-        return self._in_order(kept)[:most]
+        return self._put_in_order(kept)[:most]
 
     def find_covering(self, text: str) -> tuple[str, ...]:
         """Return the ids of the criteria that have all words of a text, except weak ones, in their names and labels.
@@ -296,7 +296,7 @@ class SearchIndex:
         # The inverse document frequency of Spärck Jones (Journal of Documentation 28(1), 1972), kept above 0.
         return math.log(1 + len(self.entries) / (1 + count))
 
-    def _in_order(self, ranks: Mapping[int, float | tuple[float, ...]]) -> tuple[SearchEntry, ...]:
+    def _put_in_order(self, ranks: Mapping[int, float | tuple[float, ...]]) -> tuple[SearchEntry, ...]:
         """Return the entries of the highest ranks first; among equals the important ones, then short labels."""
 
         def order(place: int) -> tuple[Any, ...]:

@@ -48,7 +48,7 @@ def duel(one: Alternative, two: Alternative) -> tuple[Acceptability, Acceptabili
     return first, second
 
 
-def unopposed(alternative: Alternative, others: int) -> Acceptability:
+def accept_unopposed(alternative: Alternative, others: int) -> Acceptability:
     """Return the acceptability of an alternative if all `others` always fail a must."""
     stands = alternative.chance_to_stand
     count = len(alternative.degrees)

@@ -109,13 +109,13 @@ def _take_ends(assessment: Assessment, bounded: AbstractSet[int], truth: Truth, 
     if not at_ends:
         return assessment
     findings = [
-        _at_end(finding, truth if finding.cost is None else of_cost) if place in at_ends else finding
+        _settle_at_end(finding, truth if finding.cost is None else of_cost) if place in at_ends else finding
         for place, finding in enumerate(assessment.findings)
     ]
     return sum_up(assessment.provider, findings, assessment.cost)
 
 
-def _at_end(finding: Finding, truth: Truth) -> Finding:
+def _settle_at_end(finding: Finding, truth: Truth) -> Finding:
     """Return an open finding at its best (YES) or at its worst (NO)."""
     degree = finding.degree
     if degree.low == degree.high:

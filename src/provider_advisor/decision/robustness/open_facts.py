@@ -66,7 +66,7 @@ def find_open_facts(assessment: Assessment, facts: Facts) -> tuple[OpenFact, ...
 
 def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
     """Yield what leaves a finding open: its fact, and the capability that a price pays for, if unknown."""
-    for name, bound in _asked_facts(finding, facts):
+    for name, bound in _list_open(finding, facts):
         criterion, fact = facts.knowledge.criteria[name], facts(finding.provider, name)
         if criterion.kind == "capability":
             is_unknown = fact.truth is Truth.UNKNOWN
@@ -82,7 +82,7 @@ def _find_open_parts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Inte
             yield criterion.of, None
 
 
-def _asked_facts(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
+def _list_open(finding: Finding, facts: Facts) -> Iterator[tuple[str, Interval | None]]:
     """Yield what an open finding asks of its provider; for a condition or a choice, only the unknown parts."""
     is_single = finding.requirement is not None and not finding.degree.parts
     for name, bound in list_asked(finding, facts.knowledge):

@@ -354,7 +354,7 @@ def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
     ranges = [item for item, end in ends.items() if end.low != end.high]
     worst, best = find_cost_scale(cost.usage, facts.knowledge)
     if not ranges or (cost.amount.high is None and worst == best):
-        return {_cost_key(cost, name): 1.0}
+        return {_find_cost_key(cost, name): 1.0}
     middle = {item: ((end.low or 0) + (end.high or 0)) / 2 for item, end in ends.items()}
 
     def measure(usage: Mapping[str, Used]) -> float:
@@ -365,7 +365,7 @@ def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
         return degree.high - degree.low
 
     own = measure(middle)
-    key = _cost_key(calculate_cost(assessment.provider, middle, facts), name)
+    key = _find_cost_key(calculate_cost(assessment.provider, middle, facts), name)
     widths = {key: own} | {_VOLUME + item: measure({**middle, item: cost.usage[item]}) - own for item in ranges}
     total = math.fsum(widths.values())
     if not total:
@@ -374,7 +374,7 @@ def _split_cost(assessment: Assessment, facts: Facts) -> dict[str, float]:
     return {key: part for key, width in widths.items() if (part := round(width / total, _DIGITS)) > 0}
 
 
-def _cost_key(cost: Cost, criterion: str) -> str:
+def _find_cost_key(cost: Cost, criterion: str) -> str:
     """Return the criterion with which the cost is drawn: its only open price, or the cost itself."""
     items = [item for item in cost.items if item.amount.low != item.amount.high]
     # The cost then depends only on this price, and both must move together: no world has a high price and a low cost.

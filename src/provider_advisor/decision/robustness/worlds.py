@@ -22,7 +22,7 @@ from provider_advisor.decision.robustness.alternatives import (
     VolumeCase,
     count_scores,
 )
-from provider_advisor.decision.robustness.duel import Acceptability, duel, unopposed
+from provider_advisor.decision.robustness.duel import Acceptability, accept_unopposed, duel
 from provider_advisor.decision.robustness.simplices import (
     find_acceptabilities,
     find_ordered_first_places,
@@ -274,7 +274,7 @@ def _find_exact_acceptabilities(alternatives: Sequence[Alternative]) -> Sequence
     count = len(alternatives)
     found = [Acceptability((0.0,) * count, None) for _ in alternatives]
     if len(contenders) == 1:
-        found[contenders[0]] = unopposed(alternatives[contenders[0]], count - 1)
+        found[contenders[0]] = accept_unopposed(alternatives[contenders[0]], count - 1)
     elif len(contenders) == 2:  # noqa: PLR2004 (a duel)
         result = duel(alternatives[contenders[0]], alternatives[contenders[1]])
         if result is None:

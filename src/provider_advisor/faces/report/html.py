@@ -57,14 +57,14 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
     report = make_report(answer, knowledge)
     return report._asdict() | {
         "title": f"{report.headline}: provider recommendation{f' for {report.team}' if report.team else ''}",
-        "mood": _mood(answer.verdict),
+        "mood": _choose_mood(answer.verdict),
         "stale_text": stale_text(len(report.stale)),
         "asked": bool(report.rows),
         "context": [part for part in report.context if part[0] != "Team"],
         "degrees": any(cell.kind == "partial" for row in report.rows for cell in row.cells),
         "gaps_heading": GAPS_HEADING,
         "cautions_heading": CAUTIONS_HEADING,
-        "ceiling": _ceiling(report.bills),
+        "ceiling": _find_end_of_bars(report.bills),
         "cited_for": _find_citing(report),
     }
 
@@ -84,14 +84,14 @@ def _find_citing(report: Report) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def _mood(verdict: VerdictRecord) -> str:
+def _choose_mood(verdict: VerdictRecord) -> str:
     """Return whether the verdict is settled, bad news or open, which only sets the colour of its border."""
     if verdict.strength == "firm" or verdict.kind == "tie":
         return "settled"
     return "bad" if verdict.kind == "none" else "open"
 
 
-def _ceiling(bills: Sequence[Bill]) -> float:
+def _find_end_of_bars(bills: Sequence[Bill]) -> float:
     """Return the amount at the end of the cost bars, larger than all known ones if a cost has no upper limit."""
     # The quarter beyond the largest known amount shows that a bar without an upper limit continues.
     known = max((end for bill in bills for end in (bill.low, bill.high) if end is not None), default=0)

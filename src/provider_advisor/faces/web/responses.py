@@ -74,8 +74,19 @@ _SECONDS_TO_WAIT: Mapping[int, str] = {HTTPStatus.SERVICE_UNAVAILABLE: "1", HTTP
 _FOR_PROGRAMS = ("/api/", "/-/", "/static/", "/mcp")
 
 
+def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
+    """Return a page."""
+    # With the root /advisor, <a href="/facts"> becomes <a href="/advisor/facts">.
+    # Text cannot look like one of these attributes, because all inserted quotes are escaped.
+    page, root = _get_environment().get_template(template).render(**values), root_path.get()
+    # On a page as of another day, "/sources/gdpr-46#acme-fax" becomes "/sources/gdpr-46?as_of=2024-01-01#acme-fax".
+    if day := values.get("linked_day"):
+        page = _LINK_TO_CLAIMS.sub(rf"\1?as_of={day}", page)
+    return _LINK.sub(rf"\1{root}/", page) if root else page
+
+
 @cache
-def _environment() -> Environment:
+def _get_environment() -> Environment:
     environment = make_environment("provider_advisor.faces.web", "provider_advisor.faces.report")
     environment.filters |= {
         "capital": capital,
@@ -86,33 +97,6 @@ def _environment() -> Environment:
         "weight": weight_text,
     }
     return environment
-
-
-def get_form(request: Request) -> str:
-    """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
-    # Of the route, because a name in an address may have a dot: /criteria/e.164 is a page.
-    return PurePosixPath(request.scope["route"].path).suffix
-
-
-def wants_page(scope: Scope) -> bool:
-    """Return whether a request comes from a person with a browser."""
-    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
-
-
-def is_fragment(request: Request) -> bool:
-    """Return whether a script requests only the part of a page that changes with each tick."""
-    return request.headers.get("x-fragment") == "1"
-
-
-def render(template: str, /, **values: Any) -> str:  # noqa: ANN401 (whatever a template shows)
-    """Return a page."""
-    # With the root /advisor, <a href="/facts"> becomes <a href="/advisor/facts">.
-    # Text cannot look like one of these attributes, because all inserted quotes are escaped.
-    page, root = _environment().get_template(template).render(**values), root_path.get()
-    # On a page as of another day, "/sources/gdpr-46#acme-fax" becomes "/sources/gdpr-46?as_of=2024-01-01#acme-fax".
-    if day := values.get("linked_day"):
-        page = _LINK_TO_CLAIMS.sub(rf"\1?as_of={day}", page)
-    return _LINK.sub(rf"\1{root}/", page) if root else page
 
 
 def show_page(
@@ -170,6 +154,25 @@ def refuse(scope: Scope, status: int, sentences: Sequence[str], headers: Mapping
     page = show_refusal(scope["app"].state.service, heading, status, mistakes=mistakes, is_missing=is_missing)
     page.headers.update({**_say_wait(status), **headers})
     return page
+
+
+# What a request asks for
+
+
+def get_form(request: Request) -> str:
+    """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
+    # Of the route, because a name in an address may have a dot: /criteria/e.164 is a page.
+    return PurePosixPath(request.scope["route"].path).suffix
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a request comes from a person with a browser."""
+    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
+
+
+def is_fragment(request: Request) -> bool:
+    """Return whether a script requests only the part of a page that changes with each tick."""
+    return request.headers.get("x-fragment") == "1"
 
 
 class MissingError(RequirementsError):
