@@ -128,22 +128,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
         _settle_doubt(match, row.more, matcher, unlist=unlist)
         for row, match in zip(rows, matcher.find_all(row.text for row in rows), strict=True)
     ]
-    # All rows are read before any is refused: people who correct a sheet want to see every mistake at once.
-    problems: list[str] = []
-    asked: list[tuple[Requirement | Unlisted, ...]] = []
-    for row, match in zip(rows, found, strict=True):
-        try:
-            asked.append(_read_row(row, match, reader, knowledge))
-        except RequirementsError as error:
-            problems += [f"{grid.file}, row {row.number}: {problem}" for problem in error.problems]
-    if problems:
-        if any(not match.targets and not is_error_value(match.word) for match in found):
-            problems.append(
-                f"{grid.file}: say what each means in a file: --matched FILE writes it, --matches FILE reads it; "
-                f"'{LEAVE_OUT}' leaves a row out, '{UNLISTED}' lists it without judging it (all: --unlisted-unknown)."
-            )
-            raise DoubtfulMatchesError(problems, found)
-        raise RequirementsError(*problems)
+    asked = _read_rows(grid.file, rows, found, reader, knowledge)
     items = [item for of_row in asked for item in of_row]
     team = make_team([item for item in items if isinstance(item, Requirement)])
     team = team._replace(unlisted=join_unlisted(item for item in items if isinstance(item, Unlisted)))
@@ -357,6 +342,29 @@ def _settle_doubt(match: Match, more: str, matcher: Matcher, *, unlist: bool) ->
         match = match._replace(candidates=tuple(meant)[:_SHOWN])
     # A spreadsheet error such as #N/A is a mistake even where unknown words are listed.
     return match.unlist() if unlist and not is_error_value(match.word) else match
+
+
+def _read_rows(
+    file: str, rows: Sequence[_SheetRow], found: Sequence[Match], reader: _RowReader, knowledge: KnowledgeBase
+) -> list[tuple[Requirement | Unlisted, ...]]:
+    """Return what each row asks. Raises RequirementsError with every mistake, and DoubtfulMatchesError."""
+    # All rows are read before any is refused: people who correct a sheet want to see every mistake at once.
+    problems: list[str] = []
+    asked: list[tuple[Requirement | Unlisted, ...]] = []
+    for row, match in zip(rows, found, strict=True):
+        try:
+            asked.append(_read_row(row, match, reader, knowledge))
+        except RequirementsError as error:
+            problems += [f"{file}, row {row.number}: {problem}" for problem in error.problems]
+    if problems:
+        if any(not match.targets and not is_error_value(match.word) for match in found):
+            problems.append(
+                f"{file}: say what each means in a file: --matched FILE writes it, --matches FILE reads it; "
+                f"'{LEAVE_OUT}' leaves a row out, '{UNLISTED}' lists it without judging it (all: --unlisted-unknown)."
+            )
+            raise DoubtfulMatchesError(problems, found)
+        raise RequirementsError(*problems)
+    return asked
 
 
 def _read_row(

@@ -63,23 +63,7 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     # A form sends fields that were left empty, and they are skipped below; of its own, a page takes the last value.
     given = [(name, text) for name, text in query if text.strip() or name in known]
     mistakes.problems += describe_repeated(given, partial(_takes_one, known=known))
-    data: dict[str, Any] = {}
-    families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
-    unknown: list[str] = []
-    for name, text in query:
-        head, dot, rest = name.partition(".")
-        if not text.strip():
-            continue  # a field that was left empty
-        if name in _LISTS:
-            data.setdefault(name, []).extend(mistakes.note(split_list, text) or ())
-        elif name in _TEXTS:
-            data[name] = text.strip()
-        elif name == "unlisted":
-            data.setdefault(name, []).append(text)
-        elif dot and head in families:
-            families[head].setdefault(rest, []).append(text.strip())
-        elif name not in known:
-            unknown.append(name)
+    data, families, unknown = _sort_parameters(query, known, mistakes)
     data.setdefault("wants", []).extend(_read_ticks(families["c"], families["b"], knowledge))
     data["situation"] = {
         topic: [word for text in texts for word in split_list(text)] for topic, texts in families["situation"].items()
@@ -98,6 +82,30 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
     unknown += [f"weight.{name}" for name in own.keys() - {part.criterion for part in asked}]
     team = statement.team._replace(requirements=tuple(asked))
     return AddressQuestion(statement._replace(team=team), tuple(dict.fromkeys(unknown)))
+
+
+def _sort_parameters(
+    query: Query, known: Iterable[str], mistakes: Mistakes
+) -> tuple[dict[str, Any], dict[str, dict[str, list[str]]], list[str]]:
+    """Return the plain parameters by name, those such as `usage.sms` by family and name, and the unknown names."""
+    data: dict[str, Any] = {}
+    families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
+    unknown: list[str] = []
+    for name, text in query:
+        head, dot, rest = name.partition(".")
+        if not text.strip():
+            continue  # a field that was left empty
+        if name in _LISTS:
+            data.setdefault(name, []).extend(mistakes.note(split_list, text) or ())
+        elif name in _TEXTS:
+            data[name] = text.strip()
+        elif name == "unlisted":
+            data.setdefault(name, []).append(text)
+        elif dot and head in families:
+            families[head].setdefault(rest, []).append(text.strip())
+        elif name not in known:
+            unknown.append(name)
+    return data, families, unknown
 
 
 def _takes_one(name: str, known: Iterable[str]) -> bool:

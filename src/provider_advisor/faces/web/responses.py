@@ -144,6 +144,9 @@ def show_refusal(
     return show_page(service, "plain.html.j2", heading, status, heading=heading, **values)
 
 
+# Errors
+
+
 def refuse(scope: Scope, status: int, sentences: Sequence[str], headers: Mapping[str, str] = _NOTHING) -> Response:
     """Return why a request is not answered: a page for a person with a browser, a problem for a program."""
     if not wants_page(scope):
@@ -154,78 +157,6 @@ def refuse(scope: Scope, status: int, sentences: Sequence[str], headers: Mapping
     page = show_refusal(scope["app"].state.service, heading, status, mistakes=mistakes, is_missing=is_missing)
     page.headers.update({**_say_wait(status), **headers})
     return page
-
-
-# What a request asks for
-
-
-def get_form(request: Request) -> str:
-    """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
-    # Of the route, because a name in an address may have a dot: /criteria/e.164 is a page.
-    return PurePosixPath(request.scope["route"].path).suffix
-
-
-def wants_page(scope: Scope) -> bool:
-    """Return whether a request comes from a person with a browser."""
-    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
-
-
-def is_fragment(request: Request) -> bool:
-    """Return whether a script requests only the part of a page that changes with each tick."""
-    return request.headers.get("x-fragment") == "1"
-
-
-class MissingError(RequirementsError):
-    """There is nothing at an address, because of a name in it."""
-
-
-def look_up(find: Callable[[str], _Found], name: str) -> _Found:
-    """Return what the name in an address stands for. Raises MissingError."""
-    try:
-        return find(name)
-    except RequirementsError as error:
-        raise MissingError(*error.problems) from error
-
-
-def get_status(error: AdvisorError) -> int:
-    """Return the HTTP status of an error: 5xx for the engine and the store, 4xx for everything else."""
-    if isinstance(error, MissingError):
-        return HTTPStatus.NOT_FOUND
-    if isinstance(error, BusyError):
-        return HTTPStatus.TOO_MANY_REQUESTS
-    ours = isinstance(error, EngineError | StoreError)
-    return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def encode_json(content: object) -> bytes:
-    """Return data as JSON; what UTF-8 cannot encode, such as half of a surrogate pair, becomes an escape."""
-    try:
-        return orjson.dumps(content)
-    except TypeError:
-        return dump_json(content).encode()
-
-
-class JsonResponse(JSONResponse):
-    """JSON written by orjson; a JSONResponse, because FastAPI documents any other class as text."""
-
-    def render(self, content: object) -> bytes:
-        """Return the bytes."""
-        return encode_json(content)
-
-
-def write_csv(rows: Iterable[Sequence[str]]) -> Response:
-    """Return rows as CSV in which no cell can be taken for a formula, and numbers have no thousands separators."""
-    plain = ([_THOUSANDS.sub("", cell) for cell in row] for row in rows)
-    return Response("".join(write_safe_lines(plain)), media_type="text/csv; charset=utf-8")
-
-
-def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield rows as lines of CSV in which no cell can be taken for a formula by a spreadsheet program."""
-    for row in rows:
-        line = io.StringIO()
-        writer = csv.writer(line, lineterminator="\n")
-        writer.writerow([f"'{cell}" if cell[:1] in _FORMULAS else cell for cell in row])
-        yield line.getvalue()
 
 
 def respond_problem(status: int, mistakes: Iterable[str], headers: Mapping[str, str] = _NOTHING) -> Response:
@@ -261,3 +192,78 @@ def problem_schema() -> dict[str, Any]:
             "did_you_mean": {"type": "array", "items": text, "description": "the words that the sentences suggest"},
         },
     }
+
+
+def get_status(error: AdvisorError) -> int:
+    """Return the HTTP status of an error: 5xx for the engine and the store, 4xx for everything else."""
+    if isinstance(error, MissingError):
+        return HTTPStatus.NOT_FOUND
+    if isinstance(error, BusyError):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    ours = isinstance(error, EngineError | StoreError)
+    return HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class MissingError(RequirementsError):
+    """There is nothing at an address, because of a name in it."""
+
+
+# Data
+
+
+class JsonResponse(JSONResponse):
+    """JSON written by orjson; a JSONResponse, because FastAPI documents any other class as text."""
+
+    def render(self, content: object) -> bytes:
+        """Return the bytes."""
+        return encode_json(content)
+
+
+def encode_json(content: object) -> bytes:
+    """Return data as JSON; what UTF-8 cannot encode, such as half of a surrogate pair, becomes an escape."""
+    try:
+        return orjson.dumps(content)
+    except TypeError:
+        return dump_json(content).encode()
+
+
+def write_csv(rows: Iterable[Sequence[str]]) -> Response:
+    """Return rows as CSV in which no cell can be taken for a formula, and numbers have no thousands separators."""
+    plain = ([_THOUSANDS.sub("", cell) for cell in row] for row in rows)
+    return Response("".join(write_safe_lines(plain)), media_type="text/csv; charset=utf-8")
+
+
+def write_safe_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines of CSV in which no cell can be taken for a formula by a spreadsheet program."""
+    for row in rows:
+        line = io.StringIO()
+        writer = csv.writer(line, lineterminator="\n")
+        writer.writerow([f"'{cell}" if cell[:1] in _FORMULAS else cell for cell in row])
+        yield line.getvalue()
+
+
+# What a request asks for
+
+
+def get_form(request: Request) -> str:
+    """Return the form that an address asks for by its ending, such as ".json"; empty for a page."""
+    # Of the route, because a name in an address may have a dot: /criteria/e.164 is a page.
+    return PurePosixPath(request.scope["route"].path).suffix
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a request comes from a person with a browser."""
+    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(_FOR_PROGRAMS)
+
+
+def is_fragment(request: Request) -> bool:
+    """Return whether a script requests only the part of a page that changes with each tick."""
+    return request.headers.get("x-fragment") == "1"
+
+
+def look_up(find: Callable[[str], _Found], name: str) -> _Found:
+    """Return what the name in an address stands for. Raises MissingError."""
+    try:
+        return find(name)
+    except RequirementsError as error:
+        raise MissingError(*error.problems) from error
