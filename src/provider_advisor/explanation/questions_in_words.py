@@ -1,7 +1,13 @@
 """Say what to ask the providers, and what each answer leads to, as records with sentences.
 
-An example: it is not known whether Acme has a fax, for which the team wishes. `Does Acme offer "Fax"? If yes, Acme
-would be recommended (firm); if no, the answer stays the same.`
+An example: it is not known whether Acme has a fax, for which the team wishes. Each question is followed by what its
+answers lead to:
+
+    Does Acme offer "Fax"? If yes, Acme would be recommended (firm); if no, the answer would stay the same.
+    Does Acme still offer "Fax" (last known on 2022-11-22)? …
+    Seats at Acme: at least 90 seats? If yes, …; if no, …
+    Uptime commitment at Acme: what exactly is it, in percent? If at most 99.9 percent, …; if 99.99 percent, …
+    Several answers together could change the verdict: Acme would be recommended (firm) if Acme and Brook have Fax.
 """
 
 from __future__ import annotations
@@ -109,6 +115,40 @@ class _QuestionInWords:
             says=says,
         )
 
+    def record_fact(self) -> OpenFactRecord:
+        """Return the fact to ask about, with the question."""
+        stated = self._question.stated
+        return OpenFactRecord(
+            provider=self._question.provider,
+            criterion=self._criterion.id,
+            label=self._criterion.label,
+            disputed=self._question.disputed,
+            stated=None if stated is None else stated.isoformat(),
+            question=self._write(),
+        )
+
+    def get_value(self, fact: Fact) -> float | str | None:
+        """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
+        if self._criterion.kind == "capability":
+            return "present" if fact.truth is Truth.YES else "absent"
+        amount = fact.amount.low if fact.amount is not None else None
+        if amount is not None and self._criterion.kind == "rating":
+            return self._criterion.values[int(amount)]
+        return amount
+
+    def _write(self) -> str:
+        """Return the question: `Does Acme offer "Fax"?`, `Seats at Acme: at least 90 seats?`."""
+        criterion, stated = self._criterion, self._question.stated
+        about = f"{criterion.label} at {self.name}{included_text(self._claims)}"
+        if criterion.kind == "capability":
+            asked = f'Does {self.name} {"offer" if stated is None else "still offer"} "{criterion.label}"'
+        elif self._bound is not None:
+            asked = f"{about}: {bound_text(self._bound, criterion)}"
+        else:
+            on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in self._claims) else ""
+            asked = f"{about}{on_request}: {ask_how_much(criterion)}"
+        return f"{asked}?" if stated is None else f"{asked} (last known on {stated})?"
+
     def _say_outcomes(self, answers: Sequence[tuple[FactAnswer, str, str]]) -> str:
         """Return what each answer leads to, from answers with their words and their outcomes in words."""
         # Neighbouring amounts often lead to the same verdict: "if at most 95 percent, …". The known amount stays apart:
@@ -131,66 +171,30 @@ class _QuestionInWords:
         verdicts = [answer.verdict for answer in self._question.answers]
         return limit in says and any(self._question.provider in {then.provider, then.lean} for then in verdicts)
 
-    def record_fact(self) -> OpenFactRecord:
-        """Return the fact to ask about, with the question."""
-        stated = self._question.stated
-        return OpenFactRecord(
-            provider=self._question.provider,
-            criterion=self._criterion.id,
-            label=self._criterion.label,
-            disputed=self._question.disputed,
-            stated=None if stated is None else stated.isoformat(),
-            question=self._write(),
-        )
+    # An answer is worded in four ways:
+    #
+    #     its value               "95 percent", "just above 100 USD", "good"                         `_say_value`
+    #     after "if"              "if yes, …", "if that still holds, …", "if 95 percent, …"          `_say_answer`
+    #     together with others    "if at most 95 percent, …", "if 95 or 96 percent, …"               `_say_alike`
+    #     as a supposition        "… if Seats at Acme is at least 90 seats", "… is as low as 2 USD"  `say_supposed`
 
-    def get_value(self, fact: Fact) -> float | str | None:
-        """Return the answer in the form of a claim: "present", "absent", a number, or a rating's word."""
-        if self._criterion.kind == "capability":
-            return "present" if fact.truth is Truth.YES else "absent"
-        amount = fact.amount.low if fact.amount is not None else None
-        if amount is not None and self._criterion.kind == "rating":
-            return self._criterion.values[int(amount)]
-        return amount
-
-    def say_amount(self, fact: Fact) -> str:
-        """Return a supposed amount: "at least 90 seats", "below 90 seats", "as low as 2 USD"."""
-        still_holds = self._question.stated is not None and fact.claims
-        if still_holds or (fact.amount is not None and fact.amount.low != fact.amount.high):
-            return claims_text(fact.claims)
-        if self._bound is not None and fact.amount is not None:
-            said = bound_text(self._bound, self._criterion)
-            if compare(fact.amount, self._bound) is Truth.YES:
-                return said
-            if self._bound.low is not None and self._bound.high is not None:
-                return f"not {said}"
-            return said.replace("at least", "below", 1).replace("at most", "above", 1)
-        value, amounts = self._say_value(fact), [answer.fact.amount for answer in self._question.answers]
-        if self._criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
-            return value
-        # The answers go from the lowest amount to the highest, and an end of them is named as such.
-        return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
-
-    def _write(self) -> str:
-        """Return the question: `Does Acme offer "Fax"?`, `Seats at Acme: at least 90 seats?`."""
-        criterion, stated = self._criterion, self._question.stated
-        about = f"{criterion.label} at {self.name}{included_text(self._claims)}"
-        if criterion.kind == "capability":
-            asked = f'Does {self.name} {"offer" if stated is None else "still offer"} "{criterion.label}"'
-        elif self._bound is not None:
-            asked = f"{about}: {bound_text(self._bound, criterion)}"
-        else:
-            on_request = " (by quote only)" if any(claim.value == "by-quote" for claim in self._claims) else ""
-            asked = f"{about}{on_request}: {ask_how_much(criterion)}"
-        return f"{asked}?" if stated is None else f"{asked} (last known on {stated})?"
+    def _say_value(self, fact: Fact) -> str:
+        value = self.get_value(fact)
+        if isinstance(value, str) or value is None:
+            return str(value)
+        # To pass a bound, an answer lies a tiny step beside it: 100.0001 USD is shown as "just above 100 USD".
+        beside = find_nearest_end(value, self._criterion)
+        if beside is not None:
+            return f"just {'above' if value > beside else 'below'} {quantity_text(beside, self._criterion.unit)}"
+        return quantity_text(value, self._criterion.unit)
 
     def _say_answer(self, fact: Fact) -> str:
         if self._criterion.kind == "capability":
             return "yes" if fact.truth is Truth.YES else "no"
-        if self._question.stated is not None and fact.claims:
+        if self._still_holds(fact):
             return _STILL_HOLDS
-        if self._bound is not None and fact.amount is not None:
-            return "yes" if compare(fact.amount, self._bound) is Truth.YES else "no"
-        return self._say_value(fact)
+        is_within = self._is_within(fact)
+        return self._say_value(fact) if is_within is None else "yes" if is_within else "no"
 
     def _say_alike(self, facts: list[Fact], *, is_lowest: bool, is_highest: bool) -> str:
         """Return answers that lead to the same verdict; the lowest and the highest amounts as "at most 1 USD"."""
@@ -207,15 +211,34 @@ class _QuestionInWords:
             return f"at {'most' if is_lowest else 'least'} {quantity_text(value, unit)}"
         return join_any([self._say_answer(fact) for fact in facts])
 
-    def _say_value(self, fact: Fact) -> str:
-        value = self.get_value(fact)
-        if isinstance(value, str) or value is None:
-            return str(value)
-        # To pass a bound, an answer lies a tiny step beside it: 100.0001 USD is shown as "just above 100 USD".
-        beside = find_nearest_end(value, self._criterion)
-        if beside is not None:
-            return f"just {'above' if value > beside else 'below'} {quantity_text(beside, self._criterion.unit)}"
-        return quantity_text(value, self._criterion.unit)
+    def say_supposed(self, fact: Fact) -> str:
+        """Return a supposed amount: "at least 90 seats", "below 90 seats", "as low as 2 USD"."""
+        is_range = fact.amount is not None and fact.amount.low != fact.amount.high
+        if self._still_holds(fact) or is_range:
+            return claims_text(fact.claims)
+        is_within = self._is_within(fact)
+        if is_within is not None and self._bound is not None:
+            said = bound_text(self._bound, self._criterion)
+            if is_within:
+                return said
+            if self._bound.low is not None and self._bound.high is not None:
+                return f"not {said}"
+            return said.replace("at least", "below", 1).replace("at most", "above", 1)
+        value, amounts = self._say_value(fact), [answer.fact.amount for answer in self._question.answers]
+        if self._criterion.kind == "rating" or len(amounts) == 1 or fact.amount not in {amounts[0], amounts[-1]}:
+            return value
+        # The answers go from the lowest amount to the highest, and an end of them is named as such.
+        return f"as {'low' if fact.amount == amounts[0] else 'high'} as {value}"
+
+    def _still_holds(self, fact: Fact) -> bool:
+        """Return whether an answer is that what was stated, which is out of date, still holds."""
+        return self._question.stated is not None and bool(fact.claims)
+
+    def _is_within(self, fact: Fact) -> bool | None:
+        """Return whether an amount is within the only bound, None if there is none."""
+        if self._bound is None or fact.amount is None:
+            return None
+        return compare(fact.amount, self._bound) is Truth.YES
 
 
 def _record_set(part: QuestionSet, found: Confirm, before: Verdict, knowledge: KnowledgeBase) -> ConfirmRecord:
@@ -253,7 +276,7 @@ def _say_supposed(supposed: Iterable[tuple[_QuestionInWords, Fact]], knowledge: 
         if criterion.kind == "capability":
             by_capability.setdefault((criterion.id, fact.truth is Truth.YES), []).append(question.name)
         else:
-            by_amount.setdefault((criterion.label, question.say_amount(fact)), []).append(question.name)
+            by_amount.setdefault((criterion.label, question.say_supposed(fact)), []).append(question.name)
     for (label, amount), names in by_amount.items():
         yield f"{label} at {joined(names)} is {amount}"
     for (criterion_id, is_there), names in by_capability.items():

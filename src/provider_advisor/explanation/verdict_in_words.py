@@ -5,6 +5,16 @@ Bob has one must unknown, and 70 points if all turns out well. Ada is recommende
 Bob ahead". Were Bob's best 60, they "could still make Bob equal"; were it 50, Bob would not be named.
 """
 
+# The sentence has a reason, which has a method for each kind of verdict, and then clauses on what makes it doubtful:
+#
+#     Ada is recommended (leaning): unknown facts could still put Bob ahead; Cid scores higher but fails on Fax;
+#     |                             |                                        `_list_outscoring`
+#     `_explain_recommended`        `_say_overtakers`
+#
+#     for Ada, the texts on Chat are ambiguous; 2 of your 11 requirements are not judged (1 must).
+#     |                                         |
+#     `_say_ambiguous`                          `_say_unjudged`
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -84,109 +94,17 @@ def explain_verdict(
 
     Findings, differences and gaps are those shown in the answer, so that the sentence agrees with it.
     """
-    sentence = _Reason(decision).explain(differences)
-    # What to ask of the leader first comes first; what the program cannot judge at all comes last.
-    apart = say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge)
-    unclear = (_say_ambiguous(decision, findings), _say_implied(decision, findings))
-    doubts = (apart, *unclear, _say_older_price(decision), _say_without_stale(decision))
-    more = [clause for clause in (*doubts, _count_unjudged(decision.outcome.team)) if clause]
-    return f"{_join_clauses([sentence.removesuffix('.'), *more])}." if more else sentence
-
-
-def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str:
-    """Return which musts of the recommended provider are based only on ambiguous texts."""
-    knowledge, provider = decision.facts.knowledge, decision.outcome.verdict.provider
-    labels = [
-        criterion_label(str(finding.criterion), finding.bound, knowledge)
-        for finding in findings
-        if (finding.provider, finding.priority, finding.outcome) == (provider, "must", "met") and finding.is_ambiguous
-    ]
-    if provider is None or not labels:
-        return ""
-    return f"for {knowledge.providers[provider].name}, the texts on {shortened(labels)} are ambiguous"
-
-
-def _say_implied(decision: Decision, findings: Iterable[FindingRecord]) -> str:
-    """Return which providers are ruled out only by what sources imply, if others are named."""
-    if decision.outcome.verdict.kind not in {"recommended", "tie"}:
-        return ""
-    failed: dict[str, list[bool]] = {}
-    for finding in findings:
-        if (finding.priority, finding.outcome) == ("must", "unmet"):
-            failed.setdefault(finding.provider, []).append(finding.is_implied)
-    names = [
-        decision.facts.knowledge.providers[each.provider].name
-        for each in decision.outcome.assessments
-        if each.standing == "ruled-out" and all(failed.get(each.provider, [False]))
-    ]
-    return f"the sources only imply that {shortened(names)} {'fails' if len(names) == 1 else 'fail'}" if names else ""
-
-
-def _say_without_stale(decision: Decision) -> str:
-    """Return which provider would be named without out-of-date facts, if it is another one.
-
-    A dated verdict itself says what it depends on, and a firm one depends on no such fact.
-    """
-    verdict, facts = decision.outcome.verdict, decision.facts
-    if verdict.strength in {"firm", "dated"} or verdict.kind in {"tie", "none"} or not facts.may_be_stale:
-        return ""
-    fresh = reassess(decision.outcome, facts.without_stale()).verdict
-    one, other = (part.provider or part.lean for part in (verdict, fresh))
-    if one == other:
-        return ""
-    is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
-    then = "no provider would come closest" if is_still_open else verdict_in_brief(fresh, facts.knowledge)
-    return f"ignoring out-of-date facts, {then}"
-
-
-def _say_older_price(decision: Decision) -> str:
-    """Return the leader's price that is older than a rival's by more than the time after which prices are out of date.
-
-    An example: Vonage leads because of an SMS price from 2022, and Twilio's is from 2026. Both count as stated; the
-    verdict's sentence says that the first is four years older, so that nobody takes it for current.
-    """
-    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
-    criteria, leader = knowledge.criteria, verdict.provider or verdict.lean
-    left = [part for part in decision.outcome.assessments if part.standing != "ruled-out"]
-    own = {price.criterion: price for part in left if part.provider == leader for price in _list_prices(part, criteria)}
-    # One such price is enough: that of the best rival, which a newer price would put ahead first.
-    for rival in sorted(left, key=lambda part: (-part.score.expected if part.score else 0, part.provider)):
-        for price in _list_prices(rival, criteria):
-            mine = own.get(price.criterion)
-            if leader is None or mine is None or mine.newest is None or price.newest is None:
-                continue
-            days = (price.newest - mine.newest).days
-            if days > (knowledge.get_stale_after(price.criterion) or _YEAR):
-                name, other = knowledge.providers[leader].name, knowledge.providers[rival.provider].name
-                return (
-                    f"but {name}'s {criteria[price.criterion].label} dates from {mine.newest}, {age_text(days)} older "
-                    f"than {other}'s, so ask for the current price"
-                )
-    return ""
-
-
-def _list_prices(assessment: Assessment, criteria: Mapping[str, Criterion]) -> Iterator[Fact]:
-    """Yield the prices with a known amount behind the score or the monthly cost of a provider."""
-    for finding in assessment.findings:
-        fact = finding.degree.fact
-        if fact is not None and fact.amount is not None and criteria[fact.criterion].kind == "price":
-            yield fact
-    for item in assessment.cost.items if assessment.cost is not None else ():
-        if item.price is not None and item.price.amount is not None:
-            yield item.price
-
-
-def _count_unjudged(team: Team) -> str:
-    """Say how many of a team's requirements no criterion covers: "2 of your 11 requirements are not judged"."""
-    count, judged = len(team.unlisted), len(team.requirements)
-    if not count:
-        return ""
-    if judged:
-        said = f"{count} of your {count + judged} requirements {'is' if count == 1 else 'are'} not judged"
-    else:
-        said = "your only requirement is not judged" if count == 1 else f"none of your {count} requirements is judged"
-    musts = sum(part.priority == "must" for part in team.unlisted)
-    return f"{said} ({musts} must{'s' if musts > 1 else ''})" if musts else said
+    doubts = (
+        # What to ask of the leader first comes first; what the program cannot judge at all comes last.
+        say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge),
+        _say_ambiguous(decision, findings),
+        _say_implied(decision, findings),
+        _say_older_price(decision),
+        _say_without_stale(decision),
+        _say_unjudged(decision.outcome.team),
+    )
+    reason = _Reason(decision).explain(differences)
+    return f"{'; '.join([reason, *(clause for clause in doubts if clause)])}."
 
 
 class _Reason:
@@ -198,73 +116,77 @@ class _Reason:
         self._assessments = {assessment.provider: assessment for assessment in decision.outcome.assessments}
 
     def explain(self, differences: Sequence[DifferenceRecord]) -> str:
-        """Return the sentence; `differences` are those of the leaders of a tie."""
+        """Return the reason without a full stop; `differences` are those of the leaders of a tie."""
         if not self._assessments:
-            return "There are no providers to choose from."
+            return "There are no providers to choose from"
         if self._verdict.kind == "recommended":
             return self._explain_recommended(str(self._verdict.provider))
-        if self._verdict.kind == "none":
-            return self._explain_none()
         if self._verdict.kind == "tie":
-            equal = f"{self._among} are equal in everything that you asked for, and nothing about them is unknown"
-            labels = shortened([part.label for part in differences], _MOST_MUSTS)
-            return f"{equal}; they are known to differ in {labels}." if labels else f"{equal}."
-        return self._explain_undetermined()
-
-    @property
-    def _among(self) -> str:
-        return provider_names(self._verdict.among, self._knowledge)
-
-    def _name(self, provider: str) -> str:
-        return self._knowledge.providers[provider].name
+            return self._explain_tie(differences)
+        return self._explain_none() if self._verdict.kind == "none" else self._explain_undetermined()
 
     def _explain_recommended(self, provider: str) -> str:
         head = f"{self._name(provider)} is recommended ({self._verdict.strength})"
+        # Ada is recommended, based on facts that are out of date (Ada's Fax; from 2022-11-22)
         if self._verdict.strength == "dated":
             head = f"{self._name(provider)} is recommended, {STRENGTHS['dated']} ({_list_dated(self._decision)})"
         rivals = [assessment for assessment in self._assessments.values() if assessment.provider != provider]
         if not rivals:
-            return f"{head}: it is the only provider compared, and it fails no must."
+            return f"{head}: it is the only provider compared, and it fails no must"
         own, outscoring = get_score(self._assessments[provider]), self._list_outscoring([provider])
         is_beaten = all(rival.standing == "ruled-out" or get_score(rival).possible < own.proven for rival in rivals)
+        # Ada is recommended (leaning): unknown facts could still put Bob ahead; Cid scores higher but fails on Fax
         if self._verdict.strength == "leaning" and not is_beaten:
-            return f"{head}: {_join_clauses([self._say_overtakers('it'), *outscoring])}."
+            return f"{head}: {'; '.join([self._say_overtakers('it'), *outscoring])}"
         # From here on all others are beaten. It may still be leaning, because of a must that no criterion covers, which
-        # `_count_unjudged` reports.
+        # `_say_unjudged` reports.
+        #
+        # Ada is recommended (firm): Cid scores higher but fails on Fax and Bob fails on Chat
         if all(rival.standing == "ruled-out" for rival in rivals):
             # For those with a higher score, `outscoring` already says which musts they fail.
             lower = [rival for rival in rivals if get_score(rival).expected <= own.expected]
-            return f"{head}: {joined([*outscoring, *self._list_failing(lower)])}."
-        return f"{head}: {_join_clauses(['no unknown fact could put another provider ahead', *outscoring])}."
+            return f"{head}: {joined([*outscoring, *self._list_failing(lower)])}"
+        # Ada is recommended (firm): no unknown fact could put another provider ahead; Cid scores higher but fails on …
+        return f"{head}: {'; '.join(['no unknown fact could put another provider ahead', *outscoring])}"
+
+    def _explain_tie(self, differences: Sequence[DifferenceRecord]) -> str:
+        # Ada and Bob are equal in everything that you asked for, and nothing about them is unknown; they are known to
+        # differ in Fax and Chat
+        equal = f"{self._among} are equal in everything that you asked for, and nothing about them is unknown"
+        labels = shortened([part.label for part in differences], _MOST_MUSTS)
+        return f"{equal}; they are known to differ in {labels}" if labels else equal
 
     def _explain_none(self) -> str:
-        why = "; ".join(self._list_failing(list(self._assessments.values())))
+        # None of the 3 providers compared meets everything that you need: Ada fails on Fax; Bob and Cid fail on Chat;
+        # Ada and Bob together meet every must
+        why = self._list_failing(list(self._assessments.values()))
         if self._decision.combinations:
-            why += f"; {provider_names(self._decision.combinations[0], self._knowledge)} together meet every must"
+            why.append(f"{provider_names(self._decision.combinations[0], self._knowledge)} together meet every must")
         count = len(self._assessments)
-        if count == 1:
-            return f"The only provider compared does not meet everything that you need: {why}."
-        return f"None of the {count} providers compared meets everything that you need: {why}."
+        none = "The only provider" if count == 1 else f"None of the {count} providers"
+        meets = "does not meet" if count == 1 else "meets"
+        return f"{none} compared {meets} everything that you need: {'; '.join(why)}"
 
     def _explain_undetermined(self) -> str:
         if all(assessment.score is None for assessment in self._assessments.values()):
             is_judged = not self._decision.outcome.team.unlisted
             what = "Nothing was asked for" if is_judged else "Nothing that you ask for can be judged"
-            return f"{what}, so nothing can be recommended."
-        if self._verdict.lean is not None:
-            return self._explain_lean(self._verdict.lean)
-        return f"Undetermined: {_join_clauses([self._explain_level(), *self._list_outscoring(self._verdict.among)])}."
-
-    def _explain_lean(self, lean: str) -> str:
-        name, count = self._name(lean), len(self._assessments)
+            return f"{what}, so nothing can be recommended"
+        # Undetermined: Ada and Bob are level for now, but unknown facts could still put Cid ahead
+        if self._verdict.lean is None:
+            return f"Undetermined: {'; '.join([self._say_level(), *self._list_outscoring(self._verdict.among)])}"
+        # Undetermined, leaning to Ada: none of the 3 providers compared is known to meet every must, and Ada comes
+        # closest; Bob scores higher but more of its musts are unknown: Fax and Chat
+        name, count = self._name(self._verdict.lean), len(self._assessments)
+        why = [
+            f"none of the {count} providers compared is known to meet every must, and {name} comes closest",
+            *self._list_outscoring([self._verdict.lean]),
+        ]
         if count == 1:
-            why = "it may meet every must, but that is not confirmed; it is the only provider compared"
-        else:
-            none = f"none of the {count} providers compared is known to meet every must, and {name} comes closest"
-            why = _join_clauses([none, *self._list_outscoring([lean])])
-        return f"Undetermined, leaning to {name}: {why}."
+            why = ["it may meet every must, but that is not confirmed", "it is the only provider compared"]
+        return f"Undetermined, leaning to {name}: {'; '.join(why)}"
 
-    def _explain_level(self) -> str:
+    def _say_level(self) -> str:
         """Return why nobody leads: unknown musts, or scores that depend on unknown facts."""
         leaders = [self._assessments[name] for name in self._verdict.among]
         if leaders[0].standing == "unconfirmed":
@@ -274,7 +196,10 @@ class _Reason:
             return f"{self._among} are level for now, but {self._say_overtakers('them')}"
         return f"{self._among} are level, and unknown facts could decide either way"
 
+    # Clauses that several kinds of verdict have
+
     def _say_overtakers(self, whom: str) -> str:
+        """Return who else could lead: "unknown facts could still put Bob ahead and make Cid equal to it"."""
         # Imported only for this sentence, because it is as large as the rest of an answer.
         from provider_advisor.decision.robustness.joint_answers import find_contenders  # noqa: PLC0415
 
@@ -322,6 +247,13 @@ class _Reason:
         left = sum(len(names) for names in list(alike.values())[_MOST_RIVALS:])
         return [*said[:_MOST_RIVALS], f"{left} more fail a must"] if len(said) > _MOST_RIVALS + 1 else said
 
+    @property
+    def _among(self) -> str:
+        return provider_names(self._verdict.among, self._knowledge)
+
+    def _name(self, provider: str) -> str:
+        return self._knowledge.providers[provider].name
+
     def _name_failed(self, assessment: Assessment) -> str:
         return self._name_musts(finding for finding in assessment.findings if finding.is_failed_must)
 
@@ -347,9 +279,103 @@ def _list_dated(decision: Decision) -> str:
     return f"{'; '.join(parts)}; {when}"
 
 
-def _join_clauses(clauses: Iterable[str]) -> str:
-    """Join the non-empty clauses of a sentence."""
-    return "; ".join(clause for clause in clauses if clause)
+# What makes it doubtful
+
+
+def _say_ambiguous(decision: Decision, findings: Iterable[FindingRecord]) -> str:
+    """Return which musts of the recommended provider are based only on ambiguous texts."""
+    knowledge, provider = decision.facts.knowledge, decision.outcome.verdict.provider
+    labels = [
+        criterion_label(str(finding.criterion), finding.bound, knowledge)
+        for finding in findings
+        if (finding.provider, finding.priority, finding.outcome) == (provider, "must", "met") and finding.is_ambiguous
+    ]
+    if provider is None or not labels:
+        return ""
+    return f"for {knowledge.providers[provider].name}, the texts on {shortened(labels)} are ambiguous"
+
+
+def _say_implied(decision: Decision, findings: Iterable[FindingRecord]) -> str:
+    """Return which providers are ruled out only by what sources imply, if others are named."""
+    if decision.outcome.verdict.kind not in {"recommended", "tie"}:
+        return ""
+    failed: dict[str, list[bool]] = {}
+    for finding in findings:
+        if (finding.priority, finding.outcome) == ("must", "unmet"):
+            failed.setdefault(finding.provider, []).append(finding.is_implied)
+    names = [
+        decision.facts.knowledge.providers[each.provider].name
+        for each in decision.outcome.assessments
+        if each.standing == "ruled-out" and all(failed.get(each.provider, [False]))
+    ]
+    return f"the sources only imply that {shortened(names)} {'fails' if len(names) == 1 else 'fail'}" if names else ""
+
+
+def _say_older_price(decision: Decision) -> str:
+    """Return the leader's price that is older than a rival's by more than the time after which prices are out of date.
+
+    An example: Vonage leads because of an SMS price from 2022, and Twilio's is from 2026. Both count as stated; the
+    verdict's sentence says that the first is four years older, so that nobody takes it for current.
+    """
+    verdict, knowledge = decision.outcome.verdict, decision.facts.knowledge
+    criteria, leader = knowledge.criteria, verdict.provider or verdict.lean
+    left = [part for part in decision.outcome.assessments if part.standing != "ruled-out"]
+    own = {price.criterion: price for part in left if part.provider == leader for price in _list_prices(part, criteria)}
+    # One such price is enough: that of the best rival, which a newer price would put ahead first.
+    for rival in sorted(left, key=lambda part: (-part.score.expected if part.score else 0, part.provider)):
+        for price in _list_prices(rival, criteria):
+            mine = own.get(price.criterion)
+            if leader is None or mine is None or mine.newest is None or price.newest is None:
+                continue
+            days = (price.newest - mine.newest).days
+            if days > (knowledge.get_stale_after(price.criterion) or _YEAR):
+                name, other = knowledge.providers[leader].name, knowledge.providers[rival.provider].name
+                return (
+                    f"but {name}'s {criteria[price.criterion].label} dates from {mine.newest}, {age_text(days)} older "
+                    f"than {other}'s, so ask for the current price"
+                )
+    return ""
+
+
+def _list_prices(assessment: Assessment, criteria: Mapping[str, Criterion]) -> Iterator[Fact]:
+    """Yield the prices with a known amount behind the score or the monthly cost of a provider."""
+    for finding in assessment.findings:
+        fact = finding.degree.fact
+        if fact is not None and fact.amount is not None and criteria[fact.criterion].kind == "price":
+            yield fact
+    for item in assessment.cost.items if assessment.cost is not None else ():
+        if item.price is not None and item.price.amount is not None:
+            yield item.price
+
+
+def _say_without_stale(decision: Decision) -> str:
+    """Return which provider would be named without out-of-date facts, if it is another one.
+
+    A dated verdict itself says what it depends on, and a firm one depends on no such fact.
+    """
+    verdict, facts = decision.outcome.verdict, decision.facts
+    if verdict.strength in {"firm", "dated"} or verdict.kind in {"tie", "none"} or not facts.may_be_stale:
+        return ""
+    fresh = reassess(decision.outcome, facts.without_stale()).verdict
+    one, other = (part.provider or part.lean for part in (verdict, fresh))
+    if one == other:
+        return ""
+    is_still_open = verdict.kind == fresh.kind == "undetermined" and other is None
+    then = "no provider would come closest" if is_still_open else verdict_in_brief(fresh, facts.knowledge)
+    return f"ignoring out-of-date facts, {then}"
+
+
+def _say_unjudged(team: Team) -> str:
+    """Say how many of a team's requirements no criterion covers: "2 of your 11 requirements are not judged"."""
+    count, judged = len(team.unlisted), len(team.requirements)
+    if not count:
+        return ""
+    if judged:
+        said = f"{count} of your {count + judged} requirements {'is' if count == 1 else 'are'} not judged"
+    else:
+        said = "your only requirement is not judged" if count == 1 else f"none of your {count} requirements is judged"
+    musts = sum(part.priority == "must" for part in team.unlisted)
+    return f"{said} ({musts} must{'s' if musts > 1 else ''})" if musts else said
 
 
 # What would change it
