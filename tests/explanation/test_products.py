@@ -174,7 +174,7 @@ def test_of_several_that_may_each_be_chosen_the_gaps_are_said_in_a_clause_of_its
     team = decided(knowledge, _musts("region", "video", "fax")).outcome.team
     assert answer(knowledge, Statement(team, DAY)).explanation.verdict.reason == (
         "Undetermined: Ada and Bob may each meet every must, but neither of them is known to; for Ada and Bob, "
-        "a must is stated only for another product than the one you would choose, so ask first."
+        "a must is stated only for a product other than the one you would choose, so ask first."
     )
 
 

@@ -22,7 +22,7 @@ def test_a_short_answer_says_the_verdict_the_age_and_what_would_change_it(recomm
     assert "What would change the answer" in short.splitlines()
     assert "Why" in whole.splitlines()
     assert "Sources" in whole.splitlines()
-    assert short.endswith("Add --verbose for reasons, sources and how sure this is.\n")
+    assert short.endswith("Add --verbose for reasons and sources.\n")
     assert len(short.splitlines()) <= 24
 
 

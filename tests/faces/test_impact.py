@@ -67,7 +67,7 @@ pytestmark = pytest.mark.usefixtures("folders")
 
 _SHOWN = """\
 Changed verdicts: 2 of 3 teams (67%); with another recommended provider: 2.
-Rejected rows, of 4: 1 by both bases.
+Rejected 1 of 4 rows: 1 by both bases.
 
 Teams  Share  Before                            After
 1      33%    Rad am Ring, leaning              undetermined: Rad am Ring and

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from provider_advisor.faces.replaying import group_differences
+
 _HEAD = '{"schema": "provider-advisor/recommendation/1", "question": '
 _PARTS = "verdict providers findings requirements set_aside combinations concessions knowledge".split()
 _ASK = "recommend --needs whiteboard,ucaas --wants fax --as-of 2023-01-01 --format json"
@@ -271,3 +273,10 @@ def test_a_record_of_another_base_asks_for_it(recommend_says, record):
         f"and --rules. Facts: {bicycles}/facts. Rules: {bicycles}/rules.\n"
     )
     assert recommend_says(f"recommend replay {record} {folders}").status == 0
+
+
+def test_providers_that_joined_share_a_sentence():
+    came = [{"about": "provider", "says": f"{name} is now compared too."} for name in ("Ada", "Bob", "Cyd")]
+    other = {"about": "standing", "says": "Dan was qualified and is now ruled out."}
+    [(_, says)] = group_differences({"differences": [*came, other]})
+    assert says == ["Ada, Bob and Cyd are now compared too.", other["says"]]

@@ -848,7 +848,7 @@ def test_the_areas_of_a_search_come_in_the_order_of_its_best_finds(web):
 def test_what_is_chosen_is_folded_so_that_rows_come_first(web):
     compared = web.get("/compare?providers=twilio,vonage&area=video&only=differences").text
     assert compared.index('<details class="fold">') < compared.index('<form method="get" action="/compare">')
-    assert re.search(r"\d+ criteria in the area Video in which they differ, also", compared)
+    assert re.search(r"\d+ criteria in the area Video on which they differ, also", compared)
     assert '<details class="fold">' not in web.get("/compare").text
     facts = web.get("/facts?provider=zoom&state=current").text
     assert re.search(r"\d+ facts about Zoom, current, as of", facts)

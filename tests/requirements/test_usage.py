@@ -169,7 +169,7 @@ def test_an_answer_says_what_was_assumed_and_can_be_asked_again():
     found = recommend(load(), wants=["monthly-cost"], usage=usage, as_of=_DAY)
     assert found.record["notes"] == [
         "Incoming SMS: 60000/year counts as 5,000 messages/month, a twelfth in every month.",
-        "Outgoing SMS: 40000..60000 messages/month is a range, so its costs are ranges too.",
+        "Outgoing SMS: 40,000 to 60,000 messages/month, so its costs are ranges too.",
     ]
     assert found.record["question"]["usage"] == usage
     items = found.record["providers"][0]["monthly_cost"]["items"]

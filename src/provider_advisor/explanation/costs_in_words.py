@@ -164,7 +164,7 @@ def name_unpriced(answer: AnswerRecord) -> str:
         return ""
     if len(names) == len(costs) > 1:
         return "None of them has a known price for this usage."
-    # Those with a price follow.
+    # Those with a price come before.
     whom = joined(names) if len(names) <= _MOST_NAMED else f"The {len(names)} others"
     return f"{whom} {'has' if len(names) == 1 else 'have'} no known price for this usage."
 

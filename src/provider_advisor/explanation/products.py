@@ -219,7 +219,7 @@ def _name_any(names: Sequence[str]) -> str:
     return join_any(keep_few(names, _MOST_NAMED, "others"))
 
 
-# Musts met by another product than the chosen one
+# Musts met by a product other than the chosen one
 
 
 class ProductGap(NamedTuple):
@@ -301,7 +301,7 @@ def say_product_gaps(gaps: Sequence[ProductGapRecord], named: Sequence[str], kno
     if not theirs:
         return ""
     if len(named) > 1:
-        another = "a must is stated only for another product than the one you would choose"
+        another = "a must is stated only for a product other than the one you would choose"
         return f"for {joined(names)}, {another}, so ask first"
     said = joined(keep_few([knowledge.criteria[gap.criterion].label for gap in theirs], _MOST_GAPS, "more such musts"))
     return f"but {said} {'is' if len(theirs) == 1 else 'are'} stated only for another product, so ask {names[0]} first"

@@ -214,16 +214,24 @@ class _Reason:
         is_doubtful = self._assessments[leaders[0]].standing == "unconfirmed"
         higher = [name for name, each in self._assessments.items() if get_score(each).expected > best]
         left = len(higher) - _MOST_RIVALS
-        found = []
+        # Those behind for the same reason share a clause, in which both verbs are in the singular or the plural.
+        alike: dict[tuple[str, str, str], list[str]] = {}
         # A few stand in the order of the comparison; of many, only those with the highest scores are named.
         for name in self._sort_by_score(higher)[:_MOST_RIVALS] if left > 1 else higher:
             rival = self._assessments[name]
             if rival.standing == "ruled-out":
-                found.append(f"{self._name(name)} scores higher but fails on {self._name_failed(rival)}")
-                continue
-            why = "more of its musts are unknown:" if is_doubtful else "is not known to meet"
-            unknown = self._name_musts(finding for finding in rival.findings if finding.is_unknown_must)
-            found.append(f"{self._name(name)} scores higher but {why} {unknown}")
+                why = ("fails on", "fail on", self._name_failed(rival))
+            else:
+                unknown = self._name_musts(finding for finding in rival.findings if finding.is_unknown_must)
+                doubt = ("more of its musts are unknown:", "more of their musts are unknown:")
+                why = (*(doubt if is_doubtful else ("is not known to meet", "are not known to meet")), unknown)
+            alike.setdefault(why, []).append(self._name(name))
+        found = [
+            f"{names[0]} scores higher but {one} {musts}"
+            if len(names) == 1
+            else f"{joined(names)} score higher but {many} {musts}"
+            for (one, many, musts), names in alike.items()
+        ]
         return [*found, f"{left} more score higher but are behind because of their musts"] if left > 1 else found
 
     def _sort_by_score(self, providers: Sequence[str]) -> list[str]:

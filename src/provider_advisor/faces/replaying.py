@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.answer_differences import CAUSES, compare_records
 from provider_advisor.explanation.answer_records import SCHEMA
+from provider_advisor.explanation.words import joined
 from provider_advisor.faces.text import clean
 from provider_advisor.knowledge import KnowledgeBase
 from provider_advisor.knowledge.scope import EVERYTHING, Scope
@@ -59,10 +60,24 @@ def replay_record(
 def group_differences(compared: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return the differences as sentences under headings: first the effects, then their causes in facts and rules."""
     found = compared["differences"]
-    effects = [part["says"] for part in found if part["about"] not in CAUSES]
+    effects = _join_providers([part["says"] for part in found if part["about"] not in CAUSES])
     causes = [part["says"] for part in found if part["about"] in CAUSES and part["about"] != "day"]
     groups = (("What differs", effects), ("Why it differs" if effects else "What changed in facts and rules", causes))
     return [(title, sentences) for title, sentences in groups if sentences]
+
+
+def _join_providers(sentences: list[str]) -> list[str]:
+    """Return the sentences with one for all providers that joined the comparison, and one for all that left it."""
+    for one, many in (
+        ("is no longer compared.", "are no longer compared."),
+        ("is now compared too.", "are now compared too."),
+    ):
+        alike = [says for says in sentences if says.endswith(one)]
+        if len(alike) > 1:
+            text = f"{joined([says.removesuffix(one).strip() for says in alike])} {many}"
+            first = sentences.index(alike[0])
+            sentences = [*sentences[:first], text, *(says for says in sentences[first:] if says not in alike)]
+    return sentences
 
 
 class ReplayedDecision(NamedTuple):

@@ -178,7 +178,7 @@ def _make_choice(name: str, criteria: Mapping[str, Criterion]) -> Criterion:
         label=label,
         area=asked[0].area,
         kind="capability",
-        question=f"{label}?",
+        question=f"Do you need {label}?",
         # A choice has the highest weight of its parts, and is negotiable if any part is.
         weight=max(criterion.weight for criterion in asked),
         negotiable=any(criterion.negotiable for criterion in asked),

@@ -175,5 +175,5 @@ def describe_volume(used: Used, item: UsageItem) -> str | None:
     if used.is_yearly:
         even = f"{item.label}: {used.said} counts as {taken} {item.unit}, a twelfth in every month"
     else:
-        even = f"{item.label}: {used.said} {item.unit} is a range"
+        even = f"{item.label}: {taken} {item.unit}"
     return even + ("." if used.low == used.high else ", so its costs are ranges too.")

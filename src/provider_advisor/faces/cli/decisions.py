@@ -156,5 +156,7 @@ def _find_each(ids: tuple[str, ...], store: DecisionStore) -> Iterator[KeptDecis
         # An address is what people have at hand.
         kept = store.find(name.rstrip("/").rpartition("/")[2].removesuffix(".json"))
         if kept is None:
-            raise RequirementsError(f"the store has no decision '{name[:80]}'; list them with: decisions list")
+            raise RequirementsError(
+                f"the store has no decision '{name[:80]}'; list them with: recommend decisions list"
+            )
         yield kept

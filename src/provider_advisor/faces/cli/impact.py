@@ -186,7 +186,8 @@ def _list_rows(record: Record) -> Iterator[str]:
     """Yield a line for each kind of row that was not compared, or not on its own day."""
     sides = {"both": "by both bases", "before": "only by the old base", "after": "only by the new base"}
     if parts := [f"{record['rejected'][key]:,} {words}" for key, words in sides.items() if record["rejected"][key]]:
-        yield f"Rejected rows, of {record['rows']:,}: {joined(parts)}."
+        total = sum(record["rejected"].values())
+        yield f"Rejected {total:,} of {counted(record['rows'], 'row')}: {joined(parts)}."
     if record["dated"]:
         yield f"Rows with their own as_of or max_age: {record['dated']:,}; all were compared as of {record['as_of']}."
     if record["unread"]:

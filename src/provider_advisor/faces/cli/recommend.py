@@ -107,7 +107,10 @@ class RecommendOptions(StatementOptions):
         "questions, a folder or a name with {provider} gets one file per provider.",
     )
     verbose: bool = _in_output(
-        "--verbose", "-v", is_flag=True, help="Also print reasons, sources and how sure the answer is."
+        "--verbose",
+        "-v",
+        is_flag=True,
+        help="Also print reasons, sources, and everything that would change the answer.",
     )
     every: bool = _in_output(
         "--all", is_flag=True, help="List all findings in JSON, even for providers that are ruled out."

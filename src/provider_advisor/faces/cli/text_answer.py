@@ -179,7 +179,7 @@ class _AnswerText:
 
     def _write_next_steps(self) -> None:
         among = self.answer.verdict.among
-        more = [] if self.verbose else ["Add --verbose for reasons, sources and how sure this is."]
+        more = [] if self.verbose else ["Add --verbose for reasons and sources."]
         more += [f"To see how they differ: recommend compare {' '.join(among)}"] if len(among) > 1 else []
         if more:
             self.page.gap()
@@ -272,8 +272,6 @@ class _AnswerText:
         if not costs:
             return
         page.heading("Monthly cost")
-        if unpriced := name_unpriced(answer):
-            page.line(unpriced, 2)
         for provider, cost in costs:
             if cost.is_unknown:
                 continue
@@ -285,6 +283,8 @@ class _AnswerText:
                 if item.criterion is not None and item.high != 0:  # the gaps name what has no price
                     for text in _list_cost_lines(item, knowledge):
                         page.line(text, 4)
+        if unpriced := name_unpriced(answer):
+            page.line(unpriced, 2)
 
     def _write_products(self) -> None:
         """Print which products to choose; in a short answer only of providers in the verdict."""

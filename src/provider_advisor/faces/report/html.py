@@ -71,14 +71,14 @@ def report_values(answer: AnswerRecord, knowledge: KnowledgeBase) -> dict[str, A
 
 def _find_citing(report: Report) -> dict[int, list[tuple[str, str]]]:
     """Return the citations of each source by its number: the anchor on the page, and its label."""
-    # {1: [("reason-1", "Fax"), ("cost", "Monthly cost")]}: the first row and the bill cite source 1.
+    # {1: [("reason-1", "Fax"), ("cost", "Breakdown of the …")]}: the first row and the bill cite source 1.
     places = [
         (f"reason-{place}", row.label, {citation.number for cell in row.reasons for citation in cell.citations})
         for place, row in enumerate(report.rows, start=1)
     ]
     costs = {each.number for bill in report.bills for position in bill.positions for each in position.citations}
     found: dict[int, list[tuple[str, str]]] = {}
-    for place, name, numbers in [*places, ("cost", "Monthly cost", costs)]:
+    for place, name, numbers in [*places, ("cost", "Breakdown of the monthly cost", costs)]:
         for number in sorted(numbers):
             found.setdefault(number, []).append((place, name))
     return found

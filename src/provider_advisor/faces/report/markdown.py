@@ -39,7 +39,7 @@ def markdown_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> str:
     blocks = [
         *_write_head(report, answer),
         "## Context",
-        _join_list(context) or "You stated only your requirements.",
+        _join_list(context) or "Only requirements were stated.",
         *_write_requirements(report),
         *_write_options(report),
         "## Verdict",

@@ -94,7 +94,7 @@ class KnowledgeService:
         if self._scope[0] != day:  # every page shows it, and making it looks at every claim
             knowledge = self.facts(day).knowledge
             newest = max((claim.stated for one in knowledge.providers.values() for claim in one.claims), default=None)
-            compared = f"{len(knowledge.providers)} providers are compared, no others on the market"
+            compared = f"{len(knowledge.providers)} providers are compared, not the whole market"
             self._scope = day, f"{compared}; the newest fact is from {newest}."
         return self._scope[1]
 

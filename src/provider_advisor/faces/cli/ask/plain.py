@@ -56,7 +56,7 @@ _PATIENCE = 100
 _MOST_SHOWN = 80
 _ONE = "m (must), g (good), n (nice), x (no) or s (not sure)"
 _OWN = "m (must), g (good), n (nice) or x (leave it out)"
-_LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: no more; help for more."
+_LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: nothing else; help for more."
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
     "no (x): it is not wanted, and no rule adds it. No answer does not mean no: your other answers may still add it.",
@@ -141,7 +141,7 @@ class PlainFace:
         page = Page(err=self._err)
         for place, key in enumerate(keys, start=1):
             page.line(f"{place:>2}  {make_prompt(key, state.catalogue).label}{describe_so_far(key, state)}")
-        page.line("A number: answer that one; ?1: why the first; other words: search again; empty line: leave it.")
+        page.line("A number: answer that one; ?1: why the first; other words: search again; empty line: return.")
         page.show()
         try:
             return self._hear(lambda text: _read_pick(text, keys), state, keys)
@@ -348,7 +348,7 @@ def _describe_input(prompt: Prompt, state: State, *, is_kept: bool) -> str:
         what = _OWN if prompt.key.kind == "unlisted" else _ONE
     else:
         what = "Numbers, as in 1 3" if prompt.many else "A number"
-    return f"{what}; empty line: {'as it was' if is_kept else describe_silence(prompt)}; help for more."
+    return f"{what}; empty line: {'no change' if is_kept else describe_silence(prompt)}; help for more."
 
 
 def _read_answer(text: str, prompt: Prompt, state: State) -> object:

@@ -93,7 +93,8 @@ def read_place(text: str, count: int) -> int:
     """Return the place of a number on the screen, beginning at 0. Raises RequirementsError."""
     text = text[:_LONGEST_PLACE]
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= count):
-        raise RequirementsError(f"there is no {text} here; expected a number from 1 to {count}.")
+        expected = "1" if count == 1 else f"a number from 1 to {count}"
+        raise RequirementsError(f"there is no {text} here; expected {expected}.")
     return int(text) - 1
 
 
@@ -145,7 +146,7 @@ def _read_choice(part: str, known: Mapping[str, str], prompt: Prompt, state: Sta
         labels = keep_few([label for _, label in found], _MOST_NAMED, "others")
         raise RequirementsError(f"{shown(part[:60])} may be {join_any(labels)}; type one of them.")
     hint = did_you_mean(brief(part), known)
-    raise RequirementsError(f"{shown(part[:60])} is not one of the {count} to choose from; type one, or help.{hint}")
+    raise RequirementsError(f"{shown(part[:60])} is not one of the {count} choices; type one, or help.{hint}")
 
 
 _LONGEST = 2_000
