@@ -94,7 +94,7 @@ class _SummaryCounts:
     def __init__(self, tally: Tally, facts: Facts) -> None:
         self._tally, self._facts = tally, facts
         self._teams = tally.teams
-        self._unmet, self._unknown = _part_by_provider(tally.unmet), _part_by_provider(tally.unknown)
+        self._unmet, self._unknown = _group_by_provider(tally.unmet), _group_by_provider(tally.unknown)
         self._knowledge = facts.base  # rows may name later days, on which more providers are compared
         # For example, three teams are recommended Acme, and two are undetermined and lean to Byte:
         #     verdicts  {("recommended", "firm", "acme", ""): 3, ("undetermined", "", "", "byte"): 2}
@@ -182,7 +182,7 @@ def _word_question(provider: str, criterion: Criterion) -> str:
     return f"{criterion.label} at {provider}: {ask_how_much(criterion)}?"
 
 
-def _part_by_provider(counts: _Counts) -> dict[str, dict[str, int]]:
+def _group_by_provider(counts: _Counts) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for (provider, criterion), count in counts.items():
         found.setdefault(provider, {})[criterion] = count

@@ -63,20 +63,6 @@ class Cost(NamedTuple):
         return bool(self.unpriced) or any(item.missing for item in self.items)
 
 
-def price_tiers(tiers: Iterable[Tier], volume: Number) -> float:
-    """Return the cost of a month's volume: each unit costs the price of its tier.
-
-    >>> price_tiers([Tier(100, 2), Tier(None, 1)], 150)
-    250.0
-    """
-    total, before = 0.0, 0.0
-    for tier in tiers:
-        end = volume if tier.up_to is None else min(volume, tier.up_to)
-        total += max(0.0, end - before) * tier.price
-        before = before if tier.up_to is None else tier.up_to
-    return total
-
-
 def calculate_cost(provider: str, usage: Mapping[str, Used], facts: Facts) -> Cost:
     """Return the cost of the usage with a provider, in the unit of the knowledge base's computed criterion."""
     items = tuple(_calculate_item(service, provider, facts) for service in services_used(usage, facts.knowledge))
@@ -101,8 +87,12 @@ def _calculate_item(service: Service, provider: str, facts: Facts) -> CostItem:
     missing = tuple(price.id for price, fact in found if fact.amount is None)
     # Compare models by their highest cost, which a team can be sure not to exceed; ids break ties.
     costs = sorted(
-        ((_times(fact, fact.amount, price, service.usage), fact) for price, fact in found if fact.amount is not None),
-        key=lambda pair: (_end(pair[0].high), _end(pair[0].low), pair[1].criterion),
+        (
+            (_price_usage(fact, fact.amount, price, service.usage), fact)
+            for price, fact in found
+            if fact.amount is not None
+        ),
+        key=lambda pair: (_order_end(pair[0].high), _order_end(pair[0].low), pair[1].criterion),
     )
     beside = _find_free(service, provider, facts)
     if not costs:
@@ -128,7 +118,7 @@ def _list_priced(service: Service, provider: str, facts: Facts) -> Iterator[str]
                 yield from (f"{item}{AT}{member}" for item in price.usage)
 
 
-def _times(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:
+def _price_usage(fact: Fact, amount: Interval, price: Criterion, usage: Mapping[str, Used]) -> Interval:
     """Return the cost of the volume: more usage never costs less, so low goes with low and high with high."""
     least, most = multiply_volumes(price.usage, usage)
     cheap, dear = fact.terms
@@ -145,13 +135,27 @@ def _price_month(tiers: tuple[Tier, ...], price: Number, volume: Number, terms: 
     return _drop_dust(max(used, terms.monthly_minimum) + terms.monthly_fee)
 
 
+def price_tiers(tiers: Iterable[Tier], volume: Number) -> float:
+    """Return the cost of a month's volume: each unit costs the price of its tier.
+
+    >>> price_tiers([Tier(100, 2), Tier(None, 1)], 150)
+    250.0
+    """
+    total, before = 0.0, 0.0
+    for tier in tiers:
+        end = volume if tier.up_to is None else min(volume, tier.up_to)
+        total += max(0.0, end - before) * tier.price
+        before = before if tier.up_to is None else tier.up_to
+    return total
+
+
 def multiply_volumes(items: Iterable[str], usage: Mapping[str, Used]) -> tuple[Number, Number]:
     """Return the lowest and the highest product of the items' volumes: agents times hours, for a price per hour."""
     ends = [get_ends(usage[item]) for item in items]
     return math.prod(end.low or 0 for end in ends), math.prod(end.high or 0 for end in ends)
 
 
-def _end(amount: Number | None) -> float:
+def _order_end(amount: Number | None) -> float:
     return math.inf if amount is None else amount
 
 

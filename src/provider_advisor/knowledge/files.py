@@ -57,7 +57,7 @@ class File(NamedTuple):
     content: bytes
 
 
-class Found(NamedTuple):
+class FoundFiles(NamedTuple):
     """The readable files, the problems of folders and other files, and the roles of the unreadable ones."""
 
     files: tuple[File, ...]
@@ -65,55 +65,12 @@ class Found(NamedTuple):
     unread: frozenset[Role]
 
 
-def shipped_folder(name: str) -> str:
-    """Return the folder `facts` or `rules` that came with the package.
-
-    It is inside the package in a wheel, and at the root of a source tree.
-    """
-    package = path.dirname(path.dirname(path.abspath(__file__)))
-    inside = path.join(package, name)
-    return inside if path.isdir(inside) else path.join(path.dirname(path.dirname(package)), name)
-
-
-def name_folders(facts: Folder | None, rules: Folder | None) -> str:
-    """Return in sentences which folders a knowledge base is read from; None means the shipped one.
-
-    >>> name_folders(None, None), name_folders("laptops/facts", None)
-    ('Facts and rules: shipped with the program.', 'Facts: laptops/facts. Rules: shipped with the program.')
-    """
-    shipped = "shipped with the program"
-    if facts is None and rules is None:
-        return f"Facts and rules: {shipped}."
-    given = (("Facts", facts), ("Rules", rules))
-    return " ".join(f"{kind}: {shipped if at is None else _escape(os.fspath(at))}." for kind, at in given)
-
-
-def locate_folder(kind: str, given: Folder | None) -> str:
-    """Return the whole path of the folder `facts` or `rules` that is read; None means the shipped one."""
-    return path.abspath(shipped_folder(kind) if given is None else os.fspath(given))
-
-
-def find_overlooked() -> str | None:
-    """Return the folder `facts` or `rules` inside the current folder, unless it is the shipped one; None without."""
-    for kind, names in _LAYOUT.items():
-        is_one = any(path.exists(path.join(kind, _NEEDED[role])) for role in names.values() if role in _NEEDED)
-        if is_one and path.realpath(kind) != path.realpath(shipped_folder(kind)):
-            return kind
-    return None
-
-
-def find_beside(folder: Folder, kind: str) -> str | None:
-    """Return the folder of this kind beside a folder of the other kind, or None."""
-    found = path.join(path.dirname(path.abspath(os.fspath(folder))), kind)
-    return found if path.isdir(found) else None
-
-
-def find_files(facts: Folder | None, rules: Folder | None) -> Found:
+def find_files(facts: Folder | None, rules: Folder | None) -> FoundFiles:
     """Return all files of both folders that can be read, and what is wrong with the rest."""
     problems: list[str] = []
     unread: set[Role] = set()
     files = [*_find_in("facts", facts, problems, unread), *_find_in("rules", rules, problems, unread)]
-    return Found(tuple(files), tuple(problems), frozenset(unread))
+    return FoundFiles(tuple(files), tuple(problems), frozenset(unread))
 
 
 def _find_in(kind: str, given: Folder | None, problems: list[str], unread: set[Role]) -> list[File]:
@@ -236,3 +193,49 @@ def read_limited(stream: BinaryIO) -> bytes:
     if len(content) > size:  # a pipe, which has no size, or a file that has grown since
         content += stream.read(MAX_BYTES - size)
     return content
+
+
+# Where the folders are
+
+
+def shipped_folder(name: str) -> str:
+    """Return the folder `facts` or `rules` that came with the package.
+
+    It is inside the package in a wheel, and at the root of a source tree.
+    """
+    package = path.dirname(path.dirname(path.abspath(__file__)))
+    inside = path.join(package, name)
+    return inside if path.isdir(inside) else path.join(path.dirname(path.dirname(package)), name)
+
+
+def name_folders(facts: Folder | None, rules: Folder | None) -> str:
+    """Return in sentences which folders a knowledge base is read from; None means the shipped one.
+
+    >>> name_folders(None, None), name_folders("laptops/facts", None)
+    ('Facts and rules: shipped with the program.', 'Facts: laptops/facts. Rules: shipped with the program.')
+    """
+    shipped = "shipped with the program"
+    if facts is None and rules is None:
+        return f"Facts and rules: {shipped}."
+    given = (("Facts", facts), ("Rules", rules))
+    return " ".join(f"{kind}: {shipped if at is None else _escape(os.fspath(at))}." for kind, at in given)
+
+
+def locate_folder(kind: str, given: Folder | None) -> str:
+    """Return the whole path of the folder `facts` or `rules` that is read; None means the shipped one."""
+    return path.abspath(shipped_folder(kind) if given is None else os.fspath(given))
+
+
+def find_overlooked() -> str | None:
+    """Return the folder `facts` or `rules` inside the current folder, unless it is the shipped one; None without."""
+    for kind, names in _LAYOUT.items():
+        is_one = any(path.exists(path.join(kind, _NEEDED[role])) for role in names.values() if role in _NEEDED)
+        if is_one and path.realpath(kind) != path.realpath(shipped_folder(kind)):
+            return kind
+    return None
+
+
+def find_beside(folder: Folder, kind: str) -> str | None:
+    """Return the folder of this kind beside a folder of the other kind, or None."""
+    found = path.join(path.dirname(path.abspath(os.fspath(folder))), kind)
+    return found if path.isdir(found) else None

@@ -18,7 +18,7 @@ from provider_advisor.knowledge.base import KnowledgeBase
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.disk_cache import make_key, pack, recall, remember, stamp_code, unpack
 from provider_advisor.knowledge.facts import facts_as_of
-from provider_advisor.knowledge.files import File, Folder, Found, find_files, name_folders
+from provider_advisor.knowledge.files import File, Folder, FoundFiles, find_files, name_folders
 from provider_advisor.knowledge.rules import Case
 
 # The folders of all modules that say what a base holds; "" has those that are in no folder.
@@ -48,7 +48,7 @@ def _without_collection() -> Iterator[None]:
 
 
 @_without_collection()
-def _load(found: Found) -> KnowledgeBase:
+def _load(found: FoundFiles) -> KnowledgeBase:
     key = _name_result("base", found.files)
     knowledge = None if found.problems else _recall_base(key)
     if knowledge is None:

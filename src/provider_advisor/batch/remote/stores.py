@@ -243,7 +243,7 @@ class OutputStager:
 
 
 @contextlib.contextmanager
-def stage(inputs: Iterable[str]) -> Iterator[OutputStager]:
+def stage_outputs(inputs: Iterable[str]) -> Iterator[OutputStager]:
     """Yield a staging area whose files are deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="recommend-") as folder:
         yield OutputStager(Path(folder).resolve(), inputs)

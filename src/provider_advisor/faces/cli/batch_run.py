@@ -52,7 +52,7 @@ _CALLED = {
     "matched": "the file of matches (--matched)",
 }
 """What sentences call the files of these options."""
-_SETTLING = (
+_DECIDING_OUTPUT = (
     *("id_column", "separator", "encoding", "skip_lines", "decimal", "renames", "scale"),
     *("reasons", "explain", "long", "max_age", "rejects", "unlisted_unknown"),
 )
@@ -150,7 +150,7 @@ def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[
     """Return what the output depends on besides the inputs, by option."""
     given = options.replace(renames=", ".join(options.renames), skip_lines=str(options.skip_lines))
     return {
-        **{getattr(type(options), name).opts[0]: getattr(given, name) for name in _SETTLING},
+        **{getattr(type(options), name).opts[0]: getattr(given, name) for name in _DECIDING_OUTPUT},
         "--matches": options.matches and read_input(options.matches).decode("utf-8", "replace"),
         "--as-of": (options.day or today()).isoformat(),
         "the knowledge base": knowledge.fingerprint,
@@ -255,13 +255,13 @@ def _stage_outputs(
     if not any(name and is_stored(name) for name in given.values()):
         yield output, options, None
         return
-    from provider_advisor.batch.remote.stores import stage  # noqa: PLC0415 (clients of stores load slowly)
+    from provider_advisor.batch.remote.stores import stage_outputs  # noqa: PLC0415 (clients of stores load slowly)
 
     if is_stored(output) and options.rejects is None:
         # `scores.rejects.csv` beside `scores.parquet`
         place, sign, query = output.partition("?")
         given["rejects"] = f"{place.removesuffix(PurePosixPath(place).suffix)}.rejects.csv{sign}{query}"
-    with stage(inputs) as staging:
+    with stage_outputs(inputs) as staging:
         placed: dict[str, Any] = {
             name: staging.place(_CALLED[name], value) if value and is_stored(value) else value
             for name, value in given.items()
