@@ -11,7 +11,7 @@ from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Statement, read_team
 
 _COSTS = {
-    "text": ("Monthly cost The ", "Products to choose"),
+    "text": ("Monthly cost ", "Products to choose"),
     "markdown": ("## Monthly cost", " ## "),
     "html": ('<h2 id="cost">', "</section>"),
 }
@@ -51,7 +51,7 @@ def test_the_note_of_a_price_is_told_once():
     team = read_team(knowledge, needs=["sms-api"], wants=["monthly-cost"], usage={"sms-outbound": 60_000})
     found = answer(knowledge.restrict(only=["telnyx", "vonage"]), Statement(team, dt.date(2026, 11, 28)))
     text = render_recommendation(found, knowledge, "text", verbose=False)
-    assert text.casefold().count("up to 100 million parts a month") == 1
+    assert text.casefold().count("up to 100 million message parts a month") == 1
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
