@@ -20,7 +20,7 @@ from tables import bases, tables
 from provider_advisor import recommend
 from provider_advisor.batch.blocks import Block, Piece, Position
 from provider_advisor.batch.impact import causes
-from provider_advisor.batch.impact.base_changes import find_changes
+from provider_advisor.batch.impact.base_changes import find_base_changes
 from provider_advisor.batch.impact.causes import MOST_CHANGES, Sample, Sampler
 from provider_advisor.batch.impact.encoded_verdicts import VerdictEncoder, decode_verdict
 from provider_advisor.batch.impact.measure import Asked, measure_impact
@@ -78,7 +78,7 @@ def test_the_base_before_with_all_changes_answers_as_the_base_after(found):
     mixer = BaseMixer(before, after)
     mixed = mixer.mix_only(mixer.changes)
     assert mixed is not None
-    assert not find_changes(mixed.facts, after)
+    assert not find_base_changes(mixed.facts, after)
     assert _codes(mixed.facts, rows, providers) == _codes(after, rows, providers)
 
 
@@ -93,7 +93,7 @@ def test_every_change_alone_leaves_a_base_that_answers(found, pick):
         mixed = mixer.mix_only([key])
         if mixed is not None:
             assert key in mixed.made
-            assert {change.key for change in find_changes(before, mixed.facts)} <= set(mixed.made)
+            assert {change.key for change in find_base_changes(before, mixed.facts)} <= set(mixed.made)
             answering.setdefault(change.kind, mixed.facts)
     for facts in answering.values():  # one of each kind, because to answer takes longest
         _codes(facts, rows, providers)
@@ -414,7 +414,7 @@ def test_a_change_of_the_scale_of_members_is_a_change_of_the_criterion(knowledge
         bases.append(
             knowledge_from(tmp_path / str(best), facts={"criteria/services.yaml": services.replace(scale, more)})
         )
-    (change,) = find_changes(*(Facts(base, _DAY) for base in bases))
+    (change,) = find_base_changes(*(Facts(base, _DAY) for base in bases))
     assert (change.kind, change.says.partition(": ")[2]) == ("criterion", "another member scale")
 
 
@@ -424,16 +424,16 @@ def test_a_change_of_what_is_claimed_of_members_names_the_members(knowledge_from
     before = knowledge_from(tmp_path / "before")
     more = velo.replace("includes: [north, west]", "includes: [north, east]")
     after = knowledge_from(tmp_path / "after", facts={"providers/velo.yaml": more})
-    (change,) = find_changes(Facts(before, _DAY), Facts(after, _DAY))
+    (change,) = find_base_changes(Facts(before, _DAY), Facts(after, _DAY))
     assert (change.kind, change.name, change.provider) == ("fact", "delivery", "velo")
     assert change.says == (
         "Velo & Sons, Delivery, The east: not known, now present; Delivery, The west: present, now not known"
     )
     only = velo.replace("includes: [north, west]", "only: [north, west]")
     after = knowledge_from(tmp_path / "only", facts={"providers/velo.yaml": only})
-    (change,) = find_changes(Facts(before, _DAY), Facts(after, _DAY))
+    (change,) = find_base_changes(Facts(before, _DAY), Facts(after, _DAY))
     assert change.says == "Velo & Sons, Delivery, The south: not known, now absent"
-    assert find_changes(Facts(before, _DAY), Facts(before, _DAY)) == []
+    assert find_base_changes(Facts(before, _DAY), Facts(before, _DAY)) == []
 
 
 def test_claims_on_members_of_either_base_can_be_mixed(knowledge_from, tmp_path):

@@ -21,7 +21,7 @@ from provider_advisor.batch.blocks import Position
 from provider_advisor.batch.pipeline import ScoringOptions
 from provider_advisor.batch.reading import Limits, ReadingOptions, open_inputs
 from provider_advisor.batch.spark import driver, session, worker
-from provider_advisor.batch.spark.driver import count_unknown, place_output, run_on_spark, stage_folder
+from provider_advisor.batch.spark.driver import count_unknown, place_rows, run_on_spark, stage_folder
 from provider_advisor.batch.spark.session import pack_knowledge
 from provider_advisor.batch.spark.worker import REJECTS, ROWS, WORDS, Job, do_shares, read_report, split_inputs
 from provider_advisor.batch.writing.output_paths import OutputPlace
@@ -243,7 +243,7 @@ def test_what_a_killed_run_left_behind_goes_with_the_next(tmp_path):
     (tmp_path / "killed").rename(tmp_path / ".out.csv.spark")
     with stage_folder(output) as folder:
         (folder / ROWS / "part-00000.csv").write_text("new")
-        place_output(folder, output)
+        place_rows(folder, output)
     names = sorted(path.name for path in output.iterdir())
     assert [name.partition("-")[0] for name in names] == ["_SUCCESS", "_recommend", "part"]
     assert list(tmp_path.iterdir()) == [output]
@@ -277,7 +277,7 @@ def test_a_folder_that_was_changed_since_the_run_began_is_not_replaced(tmp_path)
         (output / "mine.csv").write_text("mine")
         (folder / ROWS / "part-00000.csv").write_text("new")
         with pytest.raises(BatchFailure, match="it was changed meanwhile"):
-            place_output(folder, output)
+            place_rows(folder, output)
     assert [path.name for path in output.iterdir()] == ["mine.csv"]
     assert list(tmp_path.iterdir()) == [output]
 

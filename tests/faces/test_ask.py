@@ -25,7 +25,7 @@ from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import dump_yaml
-from provider_advisor.faces.cli.ask.typed import InputLines, read_answer, read_marks
+from provider_advisor.faces.cli.ask.typed import InputLines, read_marks, read_typed_answer
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
@@ -296,12 +296,12 @@ def test_numbers_and_choices_are_read_as_people_write_them(shops):
             read_number("50-90", bound)
     situation = make_prompt(Key("situation", "skill"), catalogue)
     state = State(catalogue)
-    assert read_answer("2", situation, state) == (situation.choices[1][0],)
+    assert read_typed_answer("2", situation, state) == (situation.choices[1][0],)
     with pytest.raises(RequirementsError, match="only one can be chosen"):
-        read_answer("1 2", situation, state)
+        read_typed_answer("1 2", situation, state)
     for text in (",", " ; ,"):
         with pytest.raises(RequirementsError, match="is not one of the"):
-            read_answer(text, situation, state)
+            read_typed_answer(text, situation, state)
 
 
 _TYPED = st.lists(

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.cli.ask.typed import read_answer
+from provider_advisor.faces.cli.ask.typed import read_typed_answer
 from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
@@ -23,7 +23,7 @@ def read(knowledge):
     """A function from a typed line to the members that it names."""
     state = State(Catalogue(facts_as_of(knowledge, knowledge.edition.date)))
     prompt = make_prompt(Key("members", "phone-numbers"), state.catalogue)
-    return lambda text: read_answer(text, prompt, state)
+    return lambda text: read_typed_answer(text, prompt, state)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from provider_advisor.knowledge import Claim, Criterion, Fact, Facts
-from provider_advisor.knowledge.conditions import Condition, FactHolds, Leaf, Not, evaluate_favours, fold, leaves
+from provider_advisor.knowledge.conditions import (
+    Condition,
+    FactHolds,
+    Leaf,
+    Not,
+    evaluate_favours,
+    fold_condition,
+    leaves,
+)
 from provider_advisor.knowledge.criteria import get_bound
 from provider_advisor.knowledge.facts import evaluate_fact
 from provider_advisor.logic import ABSENT, Interval, Number, Truth, any_of
@@ -196,7 +204,7 @@ def _expect(condition: Condition, holds: Callable[[FactHolds], Truth], unknown: 
     def expect_not(part: Not) -> float:
         return 1 - _expect(part.part, holds, unknown)
 
-    return fold(
+    return fold_condition(
         condition,
         expect_leaf,
         every=lambda parts: min(list(parts)),

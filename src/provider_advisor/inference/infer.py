@@ -29,7 +29,7 @@ from provider_advisor.knowledge.conditions import (
     Situation,
     Usage,
     evaluate,
-    fold,
+    fold_condition,
     judged_by,
     list_conjunctions,
     list_needed,
@@ -39,7 +39,7 @@ from provider_advisor.knowledge.records import Priority
 from provider_advisor.knowledge.rules import Implied, Rule
 from provider_advisor.logic import Truth, compare
 from provider_advisor.requirements import PRIORITIES, RANK, Requirement, Team
-from provider_advisor.requirements.statement import add_up, intersect_bounds, join_requirements, list_unwanted
+from provider_advisor.requirements.statement import add_up_volumes, intersect_bounds, join_requirements, list_unwanted
 
 _UNCAPPED = max(RANK.values())
 _BY_RANK: dict[int, Priority] = {RANK[priority]: priority for priority in PRIORITIES}
@@ -134,7 +134,7 @@ def holds_for(condition: Condition, team: Team, stated: frozenset[str]) -> Truth
             return Truth.YES if leaf.criterion in stated else Truth.NO
         if isinstance(leaf, Situation) and leaf.topic in team.situation:
             return Truth.YES if leaf.value in team.situation[leaf.topic] else Truth.NO
-        if isinstance(leaf, Usage) and team.usage and (used := add_up(team.usage, leaf.item)) is not None:
+        if isinstance(leaf, Usage) and team.usage and (used := add_up_volumes(team.usage, leaf.item)) is not None:
             return compare(used, leaf.bound)
         return Truth.UNKNOWN
 
@@ -208,7 +208,9 @@ def _cap(condition: Condition, ranks: dict[str, int], settled: set[str]) -> int:
             return ranks.get(part.criterion, 0)
         return _UNCAPPED if text_of(part) in settled else 0
 
-    return fold(condition, cap, every=lambda caps: min(list(caps)), some=lambda caps: max(list(caps)), negated=cap)
+    return fold_condition(
+        condition, cap, every=lambda caps: min(list(caps)), some=lambda caps: max(list(caps)), negated=cap
+    )
 
 
 def raise_ranks(ranks: dict[str, int], criterion: str, rank: int) -> None:

@@ -84,7 +84,7 @@ Condition = Leaf | AllOf | AnyOf | Not
 T = TypeVar("T")
 
 
-def fold(
+def fold_condition(
     condition: Condition,
     leaf: Callable[[Leaf], T],
     *,
@@ -97,19 +97,19 @@ def fold(
     Parts are folded as their iterator is read, so that `every=all` stops at the first false. `negated` gets the whole
     `not`, because some ask of its part something else: whether a criterion is stated, not whether it is required.
 
-    >>> fold(AllOf((Need("fax"), Need("sms"))), lambda leaf: 1, every=sum, some=max, negated=lambda part: 0)
+    >>> fold_condition(AllOf((Need("fax"), Need("sms"))), lambda leaf: 1, every=sum, some=max, negated=lambda part: 0)
     2
     """
     if isinstance(condition, AllOf):
-        return every(fold(part, leaf, every=every, some=some, negated=negated) for part in condition.parts)
+        return every(fold_condition(part, leaf, every=every, some=some, negated=negated) for part in condition.parts)
     if isinstance(condition, AnyOf):
-        return some(fold(part, leaf, every=every, some=some, negated=negated) for part in condition.parts)
+        return some(fold_condition(part, leaf, every=every, some=some, negated=negated) for part in condition.parts)
     return negated(condition) if isinstance(condition, Not) else leaf(condition)
 
 
 def evaluate(condition: Condition, truth_of: Callable[[Leaf], Truth]) -> Truth:
     """Return the condition's truth in Kleene's logic, given the truth of each leaf."""
-    return fold(
+    return fold_condition(
         condition, truth_of, every=all_of, some=any_of, negated=lambda part: negate(evaluate(part.part, truth_of))
     )
 
@@ -147,7 +147,7 @@ def text_of(condition: Condition) -> str:
     >>> text_of(AllOf((Need("video-api"), Not(Situation("developers", "none")))))
     '(need:video-api and not situation:developers=none)'
     """
-    return fold(
+    return fold_condition(
         condition,
         _format_leaf,
         every=lambda parts: f"({' and '.join(sorted(parts))})",
@@ -228,7 +228,9 @@ def _limit(found: Iterable[Conjunction]) -> list[Conjunction] | None:
 
 def needed_always(condition: Condition) -> set[str]:
     """Return the criteria that a team must require for the condition to hold, whichever conjunction does."""
-    return fold(condition, _needed, every=_unite, some=lambda parts: set.intersection(*parts), negated=lambda _: set())
+    return fold_condition(
+        condition, _needed, every=_unite, some=lambda parts: set.intersection(*parts), negated=lambda _: set()
+    )
 
 
 def needed_ever(condition: Condition) -> set[str]:
@@ -236,7 +238,7 @@ def needed_ever(condition: Condition) -> set[str]:
 
     Those under `not` are left out: it asks what the team stated itself.
     """
-    return fold(condition, _needed, every=_unite, some=_unite, negated=lambda _: set())
+    return fold_condition(condition, _needed, every=_unite, some=_unite, negated=lambda _: set())
 
 
 def _unite(parts: Iterator[set[str]]) -> set[str]:

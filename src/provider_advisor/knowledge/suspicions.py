@@ -19,7 +19,7 @@ from provider_advisor.knowledge.conditions import (
     Situation,
     Usage,
     evaluate_favours,
-    fold,
+    fold_condition,
     judged_by,
     leaves,
     text_of,
@@ -302,4 +302,4 @@ def _find_reached(questions: Collection[Question], rules: Collection[Rule]) -> C
 
 def _can_hold(condition: Condition, is_reached: Callable[[Leaf], bool]) -> bool:
     """Return whether all that a condition asks for can be stated or implied; what it excludes need not be."""
-    return fold(condition, is_reached, every=all, some=any, negated=lambda _: True)
+    return fold_condition(condition, is_reached, every=all, some=any, negated=lambda _: True)

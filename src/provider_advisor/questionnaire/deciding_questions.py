@@ -32,7 +32,7 @@ from provider_advisor.knowledge.conditions import (
     Not,
     Situation,
     Usage,
-    fold,
+    fold_condition,
     judged_by,
     list_needed,
 )
@@ -278,4 +278,4 @@ class QuestionOrder:
                 return part.criterion in (*list_needed(name), *self._required)
             return self._possible.may_be(part) == CAN_BE_YES
 
-        return fold(condition, holds, every=all, some=any, negated=holds)
+        return fold_condition(condition, holds, every=all, some=any, negated=holds)

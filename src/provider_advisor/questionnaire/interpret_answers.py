@@ -45,7 +45,13 @@ from provider_advisor.questionnaire.state import (
 )
 from provider_advisor.requirements import RANK, Requirement, Statement, Team, Unlisted, services_used
 from provider_advisor.requirements.grammar import get_default_bound
-from provider_advisor.requirements.statement import UnlistedPriority, Used, add_up, join_unlisted, sort_requirements
+from provider_advisor.requirements.statement import (
+    UnlistedPriority,
+    Used,
+    add_up_volumes,
+    join_unlisted,
+    sort_requirements,
+)
 
 _ByKind = defaultdict[str, dict[str, Any]]
 """The values of answers, by the kind and the name of their keys."""
@@ -307,7 +313,7 @@ class Possible(NamedTuple):
                 return CAN_BE_YES if leaf.value in answers else CAN_BE_NO
             return CAN_BE_EITHER | CAN_BE_UNKNOWN if Key("situation", leaf.topic) in self.open else CAN_BE_UNKNOWN
         if isinstance(leaf, Usage):
-            used = add_up(self.said.usage, leaf.item)
+            used = add_up_volumes(self.said.usage, leaf.item)
             if used is None:
                 return CAN_BE_EITHER | CAN_BE_UNKNOWN if Key("usage", leaf.item) in self.open else CAN_BE_UNKNOWN
             found = _OF_TRUTH[compare(used, leaf.bound)]

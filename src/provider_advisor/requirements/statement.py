@@ -111,7 +111,7 @@ def get_ends(used: Used) -> Interval:
     return Interval(used.low, used.high) if isinstance(used, Volume) else Interval(used, used)
 
 
-def add_up(usage: Mapping[str, Used], item: str) -> Interval | None:
+def add_up_volumes(usage: Mapping[str, Used], item: str) -> Interval | None:
     """Return the sum of all volumes of an item, those of its members (`calls@de`) included; None without any."""
     ends = [get_ends(usage[name]) for name in sorted(usage) if name.partition(AT)[0] == item]
     return Interval(sum(end.low or 0 for end in ends), sum(end.high or 0 for end in ends)) if ends else None

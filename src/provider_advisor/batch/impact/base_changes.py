@@ -47,7 +47,7 @@ class BaseChange(NamedTuple):
         return self.kind, self.provider, self.name
 
 
-def find_changes(before: Facts, after: Facts) -> list[BaseChange]:
+def find_base_changes(before: Facts, after: Facts) -> list[BaseChange]:
     """Return the changes from one base to the other, of facts as of the day of each.
 
     What is added or removed along with a provider or a criterion, or with the shape of one, is not a change of its own.

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar, get_args
 
-from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey, find_changes, is_reshaped
+from provider_advisor.batch.impact.base_changes import BaseChange, ChangeKey, find_base_changes, is_reshaped
 from provider_advisor.knowledge import Claim, Facts, KnowledgeBase, Provider, Rule
 from provider_advisor.knowledge.check_structure import sort_rules
 from provider_advisor.knowledge.conditions import FactHolds, Need, Situation, Usage, leaves, split_member
@@ -66,7 +66,9 @@ class BaseMixer:
     def __init__(self, before: Facts, after: Facts) -> None:
         self._before, self._after = before, after
         self._old, self._new = before.knowledge, after.knowledge
-        self.changes: Mapping[ChangeKey, BaseChange] = {change.key: change for change in find_changes(before, after)}
+        self.changes: Mapping[ChangeKey, BaseChange] = {
+            change.key: change for change in find_base_changes(before, after)
+        }
         self._reshaped = {
             name
             for name in self._old.criteria.keys() | self._new.criteria.keys()

@@ -277,7 +277,7 @@ def join_shares(reports: list[ShareReport], inputs: Inputs, job: Job, output: Pa
         source.check_unchanged()
     count_unknown(len(reports), folder, inputs.unknown)
     _write_all_rejects(reports, inputs, folder, rejects)
-    place_output(folder, output)
+    place_rows(folder, output)
 
 
 def _check_parts(reports: list[ShareReport], folder: Path, form: str) -> None:
@@ -325,7 +325,7 @@ def count_unknown(shares: int, folder: Path, unknown: UnknownWords | None) -> No
         raise BatchFailure(f"{folder} cannot be read ({describe_cause(error)}).") from error
 
 
-def place_output(folder: Path, output: Path) -> None:
+def place_rows(folder: Path, output: Path) -> None:
     """Rename the staged folder of rows to the output, replacing an earlier one.
 
     Raises BatchFailure, the earlier output untouched.

@@ -22,7 +22,7 @@ from provider_advisor.faces.cli.options import (
     store_option,
     take_options,
 )
-from provider_advisor.faces.cli.replay import show_comparison
+from provider_advisor.faces.cli.replay import show_replay
 from provider_advisor.faces.replaying import ReplayedDecision, describe_count, record_decision, replay_decision
 from provider_advisor.faces.text import Page, clean, show_document, show_json, show_text
 
@@ -82,7 +82,7 @@ def replay_decisions(ids: tuple[str, ...], store: str, options: FormOptions) -> 
     for one in found:
         show_text(f"== {one.kept.id}  {one.kept.kept_at[:10]}  {clean(one.title)}")
         if one.compared:
-            show_comparison(one.compared)
+            show_replay(one.compared)
         else:
             show_text(one.says)
         show_text("")

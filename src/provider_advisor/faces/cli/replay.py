@@ -44,7 +44,7 @@ def replay_command(record: str, options: ReplayOptions) -> None:
     if options.form == "json":
         show_json(compared)
     else:
-        show_comparison(compared)
+        show_replay(compared)
 
 
 def _read(record: str, name: str) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _read(record: str, name: str) -> dict[str, Any]:
         raise RequirementsError(f"{name} {error}; {EXPECTED_RECORD}") from error
 
 
-def show_comparison(compared: dict[str, Any]) -> None:
+def show_replay(compared: dict[str, Any]) -> None:
     """Show whether and why an answer is different now."""
     page = Page()
     page.line(compared["says"], bold=True)

@@ -271,13 +271,13 @@ def _write_amount(amount: Number | str) -> str:
 
 
 def _write_requirement(part: Requirement, default: str, knowledge: KnowledgeBase) -> str:
-    """Return a requirement in the grammar of the command line; its bounds with the signs of `list_bounds`."""
+    """Return a requirement in the grammar of the command line; its bounds with the signs of `write_bounds`."""
     suffix = "" if part.priority == default else f":{part.priority}"
     # The grammar has no range; two requirements become one again when read.
-    return ",".join(f"{part.code}{bound}{suffix}" for bound in list_bounds(part, knowledge) or [""])
+    return ",".join(f"{part.code}{bound}{suffix}" for bound in write_bounds(part, knowledge) or [""])
 
 
-def list_bounds(part: Requirement, knowledge: KnowledgeBase) -> list[str]:
+def write_bounds(part: Requirement, knowledge: KnowledgeBase) -> list[str]:
     """Return the ends of a requirement's bound as they are typed: `>=90`."""
     words = bound_words(part.bound, knowledge.criteria[part.criterion])
     return [f"{BOUND_SIGNS[key]}{end}" for key, end in words.items() if key in BOUND_SIGNS]

@@ -215,6 +215,6 @@ def _read_rows(path: Path) -> Iterator[list[str]]:
         yield from csv.reader(file)
 
 
-def describe_end(run: StartedRun) -> str:
+def describe_expiry(run: StartedRun) -> str:
     """Return until when the files of a run are available, as a time of day in UTC."""
     return dt.datetime.fromtimestamp(run.began + KEPT_SECONDS, dt.UTC).strftime("%H:%M UTC")

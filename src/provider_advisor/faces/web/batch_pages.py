@@ -22,7 +22,7 @@ from provider_advisor.faces.web.batch_files import (
     OUTPUTS,
     BatchChoice,
     Upload,
-    describe_end,
+    describe_expiry,
     find_result,
     make_batch_run,
     read_summary,
@@ -111,7 +111,7 @@ def show_run(run: FoundRun, service: Service) -> Response:
         has_rejects=rejects is not None,
         reasons=reasons[:_MOST_REASONS],
         other_reasons=reasons[_MOST_REASONS:],
-        until=describe_end(run),
+        until=describe_expiry(run),
     )
 
 
@@ -254,5 +254,5 @@ def _record_run(run: StartedRun) -> dict[str, Any]:
         "mistakes": [] if run.is_running or run.is_done else [*map(tell_program, run.list_mistakes())],
         "summary": read_summary(run) if run.is_done else None,
         **{what: f"{address}/{what}" if find_result(run, what) else None for what in ("scores", "rejects")},
-        "until": describe_end(run),
+        "until": describe_expiry(run),
     }

@@ -26,10 +26,10 @@ from provider_advisor.faces.web.address import (
     PASTED_FIELD,
     READ_FIELD,
     is_canonical,
-    list_bounds,
     list_weights,
     read_address,
     write_address,
+    write_bounds,
     write_page_address,
 )
 from provider_advisor.faces.web.error_sentences import list_mistakes
@@ -144,13 +144,13 @@ def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: Kno
     fields |= {f"usage.{item}": [str(say_volume(used))] for item, used in team.usage.items()}
     for part in filter(partial(_has_fields, knowledge), team.requirements):
         fields[f"c.{part.criterion}"] = [ABSENT_TICK if part.is_absence else part.priority]
-        fields[f"b.{part.criterion}"] = list_bounds(part, knowledge)
+        fields[f"b.{part.criterion}"] = write_bounds(part, knowledge)
     return fields | {f"c.{name}": ["wont"] for name in team.unwanted}
 
 
 def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
     """Return whether the form has fields for a requirement: one criterion, and at most one limit."""
-    return not knowledge.criteria[part.criterion].any_of and len(list_bounds(part, knowledge)) <= 1
+    return not knowledge.criteria[part.criterion].any_of and len(write_bounds(part, knowledge)) <= 1
 
 
 def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:

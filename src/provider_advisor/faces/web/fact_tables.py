@@ -21,7 +21,7 @@ from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import capital
 from provider_advisor.faces.compared_facts import ComparedRow, check_area, fact_text
 from provider_advisor.faces.knowledge_records import describe_freshness, record_freshness
-from provider_advisor.faces.web.knowledge_pages import check_word, list_areas, say_place, write_claim_address
+from provider_advisor.faces.web.knowledge_pages import check_word, name_areas, say_place, write_claim_address
 from provider_advisor.faces.web.request_reading import CHECK_PARAMETERS, FieldReader, check_only
 from provider_advisor.faces.web.responses import JsonResponse, get_form, show_page, write_csv
 from provider_advisor.faces.web.service import Service
@@ -75,7 +75,7 @@ def show_comparison(  # noqa: PLR0913, PLR0917 (the fields of the form)
         "Compare",
         wrong=wrong,
         ticked={*names, *chosen} if names else (),  # without names all are compared, but no box is ticked
-        areas=list_areas(knowledge),
+        areas=name_areas(knowledge),
         area=area,
         given_day=as_of,
         linked_day=day,

@@ -61,7 +61,7 @@ def show_criteria(request: Request, service: Service, q: str = "", area: str = "
         wrong=wrong,
         q=q,
         asked=asked,
-        areas=list_areas(service.knowledge),
+        areas=name_areas(service.knowledge),
         kinds=[(one, capital(one)) for one in kinds],
         found=found,
         unfound="" if found else unfound,
@@ -78,7 +78,7 @@ def check_word(what: str, known: Sequence[str], word: str) -> str:
     return word
 
 
-def list_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+def name_areas(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     """Return the areas of the criteria, each with its words."""
     return sorted({(one.area, capital(knowledge.spell_id(one.area))) for one in knowledge.criteria.values()})
 

@@ -30,7 +30,7 @@ from provider_advisor.faces.web.questionnaire_address import (
     read_answer_text,
     read_value,
     write_answer_text,
-    write_value,
+    write_answer_value,
 )
 from provider_advisor.faces.web.request_reading import FieldError, read_question
 from provider_advisor.faces.web.responses import show_page
@@ -186,7 +186,7 @@ def _read_fields(screen: Screen, fields: Fields, state: State) -> dict[Key, obje
 
 def _fill_in(state: State) -> Fields:
     """Return the fields that hold the answers of a state."""
-    return {str(answer.key): write_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
+    return {str(answer.key): write_answer_value(answer.key, answer.value, state.catalogue) for answer in state.answers}
 
 
 def _name_element(key: Key) -> str:

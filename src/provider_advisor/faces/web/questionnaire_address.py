@@ -79,12 +79,12 @@ def _write_part(answer: GivenAnswer, catalogue: Catalogue) -> str:
     key, value = answer.key, answer.value
     if key == TOPICS:
         return f"t:{','.join(map(str, value if isinstance(value, tuple) else ()))}"
-    text = ",".join(write_value(key, value, catalogue))
+    text = ",".join(write_answer_value(key, value, catalogue))
     letter = _MARKS[key.kind].upper() if answer.searched else _MARKS[key.kind]
     return f"{key.name}:{text}" if letter == "c" else f"{letter}:{key.name}:{text}"
 
 
-def write_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
+def write_answer_value(key: Key, value: object, catalogue: Catalogue) -> list[str]:
     """Return an answer as values of form fields."""
     if isinstance(value, tuple):
         return [*map(str, value)]

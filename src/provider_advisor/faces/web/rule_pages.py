@@ -29,7 +29,7 @@ from provider_advisor.knowledge.conditions import (
     Not,
     Situation,
     evaluate,
-    fold,
+    fold_condition,
     list_needed,
 )
 from provider_advisor.knowledge.rules import Rule
@@ -118,7 +118,7 @@ def describe_rule(rule: Rule, team: Team, knowledge: KnowledgeBase) -> dict[str,
     def judge(condition: Condition, *, is_negated: bool) -> str:
         # Under a `not`, only what the team stated counts, so that no rule can undo what another depends on.
         known = stated if is_negated else truth_of
-        truth = fold(condition, known, every=all_of, some=any_of, negated=lambda part: evaluate(part, stated))
+        truth = fold_condition(condition, known, every=all_of, some=any_of, negated=lambda part: evaluate(part, stated))
         return truth.name.lower()
 
     lines = [

@@ -33,7 +33,7 @@ from provider_advisor.faces.cli.ask.list_widget import (
     join_keys,
     say_keys,
 )
-from provider_advisor.faces.cli.ask.typed import read_answer, read_command
+from provider_advisor.faces.cli.ask.typed import read_command, read_typed_answer
 from provider_advisor.faces.text import show_lines
 from provider_advisor.faces.why_wording import describe_known, describe_why
 from provider_advisor.questionnaire import End, Key, Prompt, Screen, State, find_members, make_prompt
@@ -299,7 +299,7 @@ def _ask_number(prompt: Prompt, before: object, state: State, heading: Sequence[
         below = [*wrong, describe_question(prompt), f"{describe_hint(prompt)}; empty: {describe_silence(prompt)}."]
         text = ask_text(heading, f"{prompt.label}:", below, _TYPED, text)
         try:
-            found = read_command(text) or read_answer(text, prompt, state)
+            found = read_command(text) or read_typed_answer(text, prompt, state)
         except RequirementsError as error:
             wrong = [begin_sentence(error)]
             continue

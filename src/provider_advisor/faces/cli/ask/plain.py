@@ -23,10 +23,10 @@ from provider_advisor.faces.ask_wording import (
 from provider_advisor.faces.cli.ask.conversation import Draft, Reply
 from provider_advisor.faces.cli.ask.typed import (
     InputLines,
-    read_answer,
     read_command,
     read_marks,
     read_place,
+    read_typed_answer,
 )
 from provider_advisor.faces.text import Page, show_lines, show_prompt, show_text
 from provider_advisor.faces.why_wording import describe_known, describe_why
@@ -354,7 +354,7 @@ def _describe_input(prompt: Prompt, state: State, *, is_kept: bool) -> str:
 def _read_answer(text: str, prompt: Prompt, state: State) -> object:
     """Return the checked answer to a question, or a command. Raises RequirementsError."""
     is_choice = prompt.kind != "members" and text.casefold() in {value for value, _ in prompt.choices}
-    return (None if is_choice else _read_command(text)) or read_answer(text, prompt, state)
+    return (None if is_choice else _read_command(text)) or read_typed_answer(text, prompt, state)
 
 
 def _read_command(text: str) -> Reply | None:

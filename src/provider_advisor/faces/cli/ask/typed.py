@@ -104,7 +104,7 @@ def _refuse_marks(part: str, text: str, count: int) -> RequirementsError:
     return RequirementsError(f"{shown(text[:60])} is not an answer here; expected {example}, or help.{hint}")
 
 
-def read_answer(text: str, prompt: Prompt, state: State) -> object:
+def read_typed_answer(text: str, prompt: Prompt, state: State) -> object:
     """Return the checked answer that a line gives to a question. Raises RequirementsError."""
     if prompt.kind == "criterion":
         return next(iter(read_marks(text, [prompt.key]).values()))
