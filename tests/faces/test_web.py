@@ -928,6 +928,8 @@ def test_a_question_is_found_by_words_and_answered(web):
     assert re.search(r'name="criterion:whiteboard" value="must" checked', again)
     changed = {"a": "t:messages~C:whiteboard:must", "change": "criterion:whiteboard", "criterion:whiteboard": "good"}
     assert web.get("/ask/next", params=changed).url.params["a"] == "t:messages~C:whiteboard:good"
+    emptied = {"a": "t:messages~U:sms-outbound:500", "change": "usage:sms-outbound", "usage:sms-outbound": ""}
+    assert web.get("/ask/next", params=emptied).url.params["a"] == "t:messages~U:sms-outbound:no-answer"
     several = {"situation:developers": "none", "criterion:sip": "must"}
     kept = web.get("/ask/next", params={"a": "t:messages", "find": "developers", **several}).url.params["a"]
     assert kept.startswith("t:messages~S:developers:none")

@@ -49,7 +49,7 @@ from provider_advisor.questionnaire import (
 )
 from provider_advisor.questionnaire.answer_files import make_statement
 from provider_advisor.questionnaire.prompts import Prompt, make_prompt
-from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, TOPICS, UNSURE, State, check_value
+from provider_advisor.questionnaire.state import ALONG, NO_ANSWER, NONE, TOPICS, UNSURE, State, check_value, get_silence
 from provider_advisor.requirements import Statement
 from provider_advisor.requirements.word_mistakes import explain_unfound
 
@@ -101,7 +101,7 @@ def take_answers(request: Request, service: Service) -> Response:
     try:
         if find or any(answer.key == change and answer.searched for answer in state.answers):
             keys = _list_asked_again(change, state) if change is not None else search_questions(state, find)
-            state = _put_found(state, _read_fields(Screen("list", keys), fields, state))
+            state = _put_found(state, keys, _read_fields(Screen("list", keys), fields, state))
         else:
             screen = choose_screen(state) if change is None else Screen("list", _list_asked_again(change, state))
             if isinstance(screen, Screen):
@@ -111,10 +111,12 @@ def take_answers(request: Request, service: Service) -> Response:
     return RedirectResponse(f"/ask?{_write_query(state)}", 303)
 
 
-def _put_found(state: State, values: Mapping[Key, object]) -> State:
+def _put_found(state: State, keys: Sequence[Key], values: Mapping[Key, object]) -> State:
     """Return the state with answers to questions that somebody searched for; the others stay as they were."""
     before, after, step = wording.get_answers(state), state, state.steps + 1
-    for key, value in values.items():
+    # The page showed what was answered, so what is empty now was taken back; a selected priority cannot be cleared.
+    shown = [answer.key for answer in state.answers if answer.key in keys and answer.key.kind != "criterion"]
+    for key, value in {**{key: get_silence(key) for key in shown}, **values}.items():
         if value != before.get(key, NO_ANSWER):
             after = change_answer(after, key, value, searched=True)
     # They are one screen, so that "back" goes back to before the search.
