@@ -541,7 +541,7 @@ def test_amounts_between_two_answers_that_lead_to_one_verdict_lead_to_it_too(wor
         for one, other in itertools.pairwise(question.answers):
             middle = (one.fact.amount.low + other.fact.amount.low) / 2
             if one.verdict == other.verdict:
-                assert supposing.verdict([one.fact._replace(amount=Interval(middle, middle))]) == one.verdict
+                assert supposing.judge([one.fact._replace(amount=Interval(middle, middle))]) == one.verdict
 
 
 @settings(REPEATED, max_examples=80)

@@ -69,56 +69,6 @@ class Why(NamedTuple):
     coverage: Coverage | None  # None if it is not a criterion, or is computed from usage
 
 
-def sum_up_known(state: State) -> Known:
-    """Return what is known and proved at a state."""
-    survey = survey_answers(state)
-    return Known(
-        survey.outcome.verdict,
-        len(survey.meaning.team.requirements),
-        len(survey.meaning.said.unsure),
-        survey.proof.proved,
-        survey.proof.still_open,
-        len(state.catalogue.providers),
-        len(survey.lost),
-        measure_progress(state).left,
-    )
-
-
-def list_met_by_all(state: State) -> tuple[str, ...]:
-    """Return the criteria that were not asked because every provider still in meets them for certain."""
-    survey = survey_answers(state)
-    waiting = _list_open_criteria(survey)
-    return tuple(key.name for key in sort_keys(waiting, state) if state.catalogue.is_met(key.name, survey.inside))
-
-
-def _list_open_criteria(survey: Survey) -> list[Key]:
-    return [key for key in survey.meaning.possible.open - survey.meaning.said.unsure if key.kind == "criterion"]
-
-
-def measure_progress(state: State) -> QuestionsLeft:
-    """Return the progress. Going back, or changing an answer, may bring questions back.
-
-    None is left at an end; before, there are at least as many as the next screen asks.
-    """
-    asked = sum(answer.key.kind == "criterion" for answer in state.answers)
-    if isinstance(choose_screen(state._replace(phase="asking")), End):
-        return QuestionsLeft(asked, 0)
-    survey, catalogue = survey_answers(state), state.catalogue
-    # One matters if nothing is sure to count, if others depend on it, or if a provider still in may not meet it. What a
-    # rule adds is not sure as long as the team may answer that it is not wanted.
-    is_any_sure = CAN_BE_YES in survey.meaning.possible.required.values()
-    # A proof by out-of-date facts can still decide whether the answer is firm.
-    by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
-    left = [
-        key
-        for key in _list_open_criteria(survey)
-        if not is_any_sure
-        or key.name in catalogue.depended_on
-        or not all(one.is_met(key.name, survey.inside) for one in by_facts)
-    ]
-    return QuestionsLeft(asked, len(left))
-
-
 def explain_question(state: State, key: Key) -> Why:
     """Return why a key of the current screen, or any other question, is asked."""
     order = order_questions(state)
@@ -173,3 +123,53 @@ def _cover(state: State, key: Key) -> Coverage | None:
     has = sum(fact.amount is not None if is_amount else fact.truth is Truth.YES for fact in facts)
     lacks = 0 if is_amount else sum(fact.truth is Truth.NO for fact in facts)
     return Coverage(has, lacks, len(facts) - has - lacks, is_amount)
+
+
+def sum_up_known(state: State) -> Known:
+    """Return what is known and proved at a state."""
+    survey = survey_answers(state)
+    return Known(
+        survey.outcome.verdict,
+        len(survey.meaning.team.requirements),
+        len(survey.meaning.said.unsure),
+        survey.proof.proved,
+        survey.proof.still_open,
+        len(state.catalogue.providers),
+        len(survey.lost),
+        measure_progress(state).left,
+    )
+
+
+def list_met_by_all(state: State) -> tuple[str, ...]:
+    """Return the criteria that were not asked because every provider still in meets them for certain."""
+    survey = survey_answers(state)
+    waiting = _list_open_criteria(survey)
+    return tuple(key.name for key in sort_keys(waiting, state) if state.catalogue.is_met(key.name, survey.inside))
+
+
+def _list_open_criteria(survey: Survey) -> list[Key]:
+    return [key for key in survey.meaning.possible.open - survey.meaning.said.unsure if key.kind == "criterion"]
+
+
+def measure_progress(state: State) -> QuestionsLeft:
+    """Return the progress. Going back, or changing an answer, may bring questions back.
+
+    None is left at an end; before, there are at least as many as the next screen asks.
+    """
+    asked = sum(answer.key.kind == "criterion" for answer in state.answers)
+    if isinstance(choose_screen(state._replace(phase="asking")), End):
+        return QuestionsLeft(asked, 0)
+    survey, catalogue = survey_answers(state), state.catalogue
+    # One matters if nothing is sure to count, if others depend on it, or if a provider still in may not meet it. What a
+    # rule adds is not sure as long as the team may answer that it is not wanted.
+    is_any_sure = CAN_BE_YES in survey.meaning.possible.required.values()
+    # A proof by out-of-date facts can still decide whether the answer is firm.
+    by_facts = [catalogue, *([catalogue.without_stale] if catalogue.without_stale is not None else [])]
+    left = [
+        key
+        for key in _list_open_criteria(survey)
+        if not is_any_sure
+        or key.name in catalogue.depended_on
+        or not all(one.is_met(key.name, survey.inside) for one in by_facts)
+    ]
+    return QuestionsLeft(asked, len(left))

@@ -143,7 +143,7 @@ def _rate(question: FactQuestion) -> tuple[float, float, float, str, str]:
 def _ask(asked: OpenFact, possible: Iterable[PossibleAnswer], outcome: Outcome, supposing: Supposing) -> FactQuestion:
     """Return the question about a fact, with the verdict that each possible answer leads to."""
     before = outcome.verdict
-    answers = tuple(FactAnswer(each.fact, each.share, supposing.verdict([each.fact])) for each in possible)
+    answers = tuple(FactAnswer(each.fact, each.share, supposing.judge([each.fact])) for each in possible)
     weights = {use.finding: use.weight for use in asked.uses}
     return FactQuestion(
         asked.provider,
@@ -170,7 +170,7 @@ def _find_renewal(stale: Sequence[FactQuestion], outcome: Outcome, supposing: Su
     # Dropping facts one by one gives a set that cannot be reduced further, which is not always the smallest one.
     for question in sorted(stale, key=_order_by_weight):
         rest = [other for other in kept if other is not question]
-        if supposing.verdict([other.answers[0].fact for other in rest]) == firm:
+        if supposing.judge([other.answers[0].fact for other in rest]) == firm:
             kept = rest
     return (QuestionSet(tuple(kept), tuple(question.answers[0].fact for question in kept), firm),)
 

@@ -73,7 +73,7 @@ class JointAnswers:
         found = []
         for at, truth in enumerate((Truth.NO, Truth.YES)):
             supposed = tuple(pair[at] for pair in ends)
-            after = self._supposing.assessment(supposed) if supposed else assessment
+            after = self._supposing.assess(supposed) if supposed else assessment
             found.append(rank(_take_ends(after, bounded, truth, truth if tied is None else tied)))
         return found[0], found[1]
 

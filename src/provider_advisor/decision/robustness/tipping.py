@@ -190,7 +190,7 @@ class _TippingSearch:
 
     def _measure_lead(self, fact: Fact, amount: Number) -> _Lead:
         """Return how far the provider of a fact is ahead with this amount."""
-        found = self._supposing.assessment((fact._replace(amount=Interval(amount, amount), disputed=False),))
+        found = self._supposing.assess((fact._replace(amount=Interval(amount, amount), disputed=False),))
         mine = rank(found)
         best = next((each for each, provider in self._ranks if provider != fact.provider), None)
         if found.standing == "ruled-out":

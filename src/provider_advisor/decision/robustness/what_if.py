@@ -72,7 +72,7 @@ class Supposing:
         # repeatedly, and comparing their claims takes longer than judging again.
         self._found: dict[int, _SupposedFacts] = {}
 
-    def verdict(self, supposed: Iterable[Fact]) -> Verdict:
+    def judge(self, supposed: Iterable[Fact]) -> Verdict:
         """Return the verdict if these facts, dated today, replaced the known ones."""
         by_provider: dict[str, list[Fact]] = {}
         for fact in supposed:
@@ -96,12 +96,12 @@ class Supposing:
         assessments, ranks = [*self._outcome.assessments], [*self._ranks]
         for part in parts:
             place = self._known[part[0].provider].place
-            _, assessments[place], ranks[place] = self._assess(part)
+            _, assessments[place], ranks[place] = self._suppose(part)
         return judge_ranked(assessments, ranks)
 
-    def assessment(self, supposed: tuple[Fact, ...]) -> Assessment:
+    def assess(self, supposed: tuple[Fact, ...]) -> Assessment:
         """Return one provider's assessment with these facts, which are all about it."""
-        return self._assess(supposed).assessment
+        return self._suppose(supposed).assessment
 
     def rate(self, supposed: tuple[Fact, ...]) -> tuple[bool, int, float]:
         """Return a key for how good these facts are for a provider: no failed must, few unknown ones, a high score.
@@ -125,7 +125,7 @@ class Supposing:
 
     # Findings and assessments with other facts
 
-    def _assess(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
+    def _suppose(self, supposed: tuple[Fact, ...]) -> _SupposedFacts:
         if id(supposed) not in self._found:
             provider = supposed[0].provider
             findings = list(self._known[provider].assessment.findings)
@@ -193,7 +193,7 @@ class Supposing:
         # A changed leader changes the comparison for all others.
         if known.rank == best:
             return False
-        if not self._falls_short(supposed, best) and self._assess(supposed).rank <= best:
+        if not self._falls_short(supposed, best) and self._suppose(supposed).rank <= best:
             return False
         # The leader stays; it also stays unproven if another rival prevents a proof anyway.
         if before.provider is not None:
