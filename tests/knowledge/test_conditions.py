@@ -18,9 +18,9 @@ from provider_advisor.knowledge.conditions import (
     Usage,
     evaluate,
     leaves,
+    list_always_needed,
     list_conjunctions,
-    needed_always,
-    needed_ever,
+    list_ever_needed,
     text_of,
 )
 from provider_advisor.knowledge.records import Topic
@@ -60,8 +60,8 @@ def test_a_condition_holds_where_one_of_its_conjunctions_does(condition):
 @given(without_not)
 def test_what_is_always_needed_is_in_every_team_that_fulfils_the_condition(condition):
     fulfilling = [needed for needed in teams() if holds(condition, needed)]
-    assert needed_always(condition) == set.intersection(*fulfilling)
-    assert needed_ever(condition) == {leaf.criterion for leaf in leaves(condition)}
+    assert list_always_needed(condition) == set.intersection(*fulfilling)
+    assert list_ever_needed(condition) == {leaf.criterion for leaf in leaves(condition)}
 
 
 @given(conditions, st.randoms(use_true_random=False))

@@ -162,7 +162,7 @@ class Suspect(NamedTuple):
         return f"the {self.kind} '{self.name}'"
 
 
-class TurnedBy(NamedTuple):
+class FailureCause(NamedTuple):
     """The cause of a failing case: it passes without any one suspect, without `all` of them, or with them `alone`.
 
     A case without a day may pass `as_of` an earlier one, when its facts were not yet out of date. If nothing is set, no
@@ -187,25 +187,25 @@ class TurnedBy(NamedTuple):
         return f"It passes with {listed} alone." if self.mode == "alone" else f"It passes without {listed} together."
 
 
-def find_cause(case: Case, knowledge: KnowledgeBase) -> TurnedBy:
+def find_cause(case: Case, knowledge: KnowledgeBase) -> FailureCause:
     """Return the smallest part of the base without which a failing case would pass.
 
     Raises RequirementsError for a case that failed with an error, because it is decided again.
     """
     trial = _Trial(case, knowledge)
     if (day := trial.find_earlier_day()) is not None:
-        return TurnedBy(as_of=day)
+        return FailureCause(as_of=day)
     # Claims are searched within the provider or source that is the cause, if there is one: that takes tens of tries
     # instead of hundreds.
     wide = [suspect for suspect in trial.list_wide() if trial.holds_without([suspect])]
     narrow = [suspect for suspect in trial.list_narrow() if not wide or _belongs_to_any(suspect, wide)]
     single = [suspect for suspect in narrow if trial.holds_without([suspect])]
     if single or wide:
-        return TurnedBy(tuple(single or wide))
-    return _find_few(trial) or _find_since(trial, narrow) or TurnedBy()
+        return FailureCause(tuple(single or wide))
+    return _find_few(trial) or _find_since(trial, narrow) or FailureCause()
 
 
-def _find_few(trial: _Trial) -> TurnedBy | None:
+def _find_few(trial: _Trial) -> FailureCause | None:
     """Return the few providers, or the source, with which alone, or without which, the case passes."""
     every = list(trial.list_wide())
     providers = [suspect for suspect in every if suspect.kind == "provider"]
@@ -214,11 +214,11 @@ def _find_few(trial: _Trial) -> TurnedBy | None:
     for kept, whole in ((named, providers), *(([source], sources) for source in sources)):
         others = [suspect for suspect in whole if suspect not in kept]
         if kept and (several := trial.shrink(others)):
-            return TurnedBy(several, "all") if len(several) <= _MOST_NAMED else TurnedBy(tuple(kept), "alone")
+            return FailureCause(several, "all") if len(several) <= _MOST_NAMED else FailureCause(tuple(kept), "alone")
     return None
 
 
-def _find_since(trial: _Trial, narrow: Sequence[Suspect]) -> TurnedBy | None:
+def _find_since(trial: _Trial, narrow: Sequence[Suspect]) -> FailureCause | None:
     """Return the fewest statements and new providers since a day without which the case passes."""
     # The newest day first: if a case passed until recently, the latest statements are the smallest possible cause.
     for day in sorted({suspect.said for suspect in narrow if suspect.said is not None}, reverse=True):
@@ -226,7 +226,7 @@ def _find_since(trial: _Trial, narrow: Sequence[Suspect]) -> TurnedBy | None:
         whole = {suspect.name for suspect in fresh}
         since = [part for part in narrow if (part.said or dt.date.max) >= day and part.provider not in whole]
         if several := trial.shrink([*fresh, *since]):
-            return TurnedBy(several, "all")
+            return FailureCause(several, "all")
     return None
 
 

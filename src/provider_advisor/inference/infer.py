@@ -234,7 +234,7 @@ def put_together(
     it replaces the stated one, with the bounds of both, the larger weight, and the rules as its origin: 90 countries
     stated and 100 implied become one requirement for 100.
     """
-    return merge_left(stated, [part for part in added if not is_covered(part, stated)], knowledge)
+    return merge_uncovered(stated, [part for part in added if not is_covered(part, stated)], knowledge)
 
 
 def is_covered(part: Requirement, stated: Iterable[Requirement]) -> bool:
@@ -242,7 +242,7 @@ def is_covered(part: Requirement, stated: Iterable[Requirement]) -> bool:
     return any(other.asks_as_much_as(part) for other in stated)
 
 
-def merge_left(
+def merge_uncovered(
     stated: Sequence[Requirement], left: Sequence[Requirement], knowledge: KnowledgeBase
 ) -> tuple[Requirement, ...]:
     """Return what is stated, merged with what is left of what rules added: nothing stated covers it."""

@@ -23,10 +23,10 @@ from provider_advisor.knowledge.conditions import (
     Situation,
     Usage,
     judged_by,
+    list_always_needed,
     list_conjunctions,
+    list_ever_needed,
     list_needed,
-    needed_always,
-    needed_ever,
 )
 from provider_advisor.knowledge.records import Topic
 from provider_advisor.knowledge.rules import Question, Rule
@@ -42,7 +42,7 @@ def check_structure(rules: Sequence[Rule], topics: Mapping[str, Topic]) -> Itera
         elif not any(can_hold(conjunction, topics) for conjunction in found):
             yield f"{name} can never fire, because 'when' contradicts itself; correct or remove it."
         # What a team requires is judged as a requirement, and a rule that favours by the same facts is set aside.
-        required = {name for needed in needed_always(rule.when) for name in list_needed(needed)}
+        required = {name for needed in list_always_needed(rule.when) for name in list_needed(needed)}
         if shared := sorted(required & judged_by(rule.favours)):
             said = f"a team that requires '{shared[0]}' is already judged by it"
             yield f"{name} can never count: {said}; remove it from 'when' or 'favours'."
@@ -85,7 +85,7 @@ def _find_circle(graph: Mapping[str, set[str]]) -> list[str]:
 
 def _list_steps(rule: Rule) -> Iterator[tuple[str, str]]:
     implied = (name for part in rule.implies for name in list_needed(part.criterion))
-    return itertools.product(implied, needed_ever(rule.when))
+    return itertools.product(implied, list_ever_needed(rule.when))
 
 
 def _map_needs(rules: Iterable[Rule]) -> dict[str, set[str]]:
@@ -95,8 +95,8 @@ def _map_needs(rules: Iterable[Rule]) -> dict[str, set[str]]:
         for part in rule.implies:
             for name in list_needed(part.criterion):
                 # A rule that needs numbers and implies numbers in Germany adds no need for numbers: no circle.
-                if name == part.criterion or name not in needed_always(rule.when):
-                    graph.setdefault(name, set()).update(needed_ever(rule.when))
+                if name == part.criterion or name not in list_always_needed(rule.when):
+                    graph.setdefault(name, set()).update(list_ever_needed(rule.when))
     return graph
 
 
@@ -114,7 +114,8 @@ def sort_rules(rules: Sequence[Rule]) -> list[Rule]:
         level |= {criterion: len(level) + place for place, criterion in enumerate(ready)}
         sorter.done(*ready)
     return sorted(
-        rules, key=lambda rule: (max((level[c] for c in needed_ever(rule.when) if c in level), default=-1), rule.id)
+        rules,
+        key=lambda rule: (max((level[c] for c in list_ever_needed(rule.when) if c in level), default=-1), rule.id),
     )
 
 

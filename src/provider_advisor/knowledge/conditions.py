@@ -226,14 +226,14 @@ def _limit(found: Iterable[Conjunction]) -> list[Conjunction] | None:
     return list(kept)
 
 
-def needed_always(condition: Condition) -> set[str]:
+def list_always_needed(condition: Condition) -> set[str]:
     """Return the criteria that a team must require for the condition to hold, whichever conjunction does."""
     return fold_condition(
         condition, _needed, every=_unite, some=lambda parts: set.intersection(*parts), negated=lambda _: set()
     )
 
 
-def needed_ever(condition: Condition) -> set[str]:
+def list_ever_needed(condition: Condition) -> set[str]:
     """Return the criteria whose requirement can make the condition hold.
 
     Those under `not` are left out: it asks what the team stated itself.

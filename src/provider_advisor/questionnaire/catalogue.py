@@ -22,7 +22,7 @@ from provider_advisor.decision.cost import calculate_cost, grade_cost
 from provider_advisor.decision.degrees import Degree, grade_condition, grade_requirement
 from provider_advisor.decision.findings import Totals, total_degrees
 from provider_advisor.knowledge import Criterion, Facts, Priority, Rule
-from provider_advisor.knowledge.conditions import AT, Need, judged_by, leaves, list_needed, needed_ever
+from provider_advisor.knowledge.conditions import AT, Need, judged_by, leaves, list_ever_needed, list_needed
 from provider_advisor.knowledge.criteria import Criteria
 from provider_advisor.knowledge.rules import Key, Question
 from provider_advisor.logic import Interval, Number
@@ -211,7 +211,7 @@ class Catalogue:
     @cached_property
     def needing(self) -> dict[str, tuple[Rule, ...]]:
         """Return, by criterion, the rules that a requirement of it may fire."""
-        return self._group_rules(lambda rule: needed_ever(rule.when))
+        return self._group_rules(lambda rule: list_ever_needed(rule.when))
 
     @cached_property
     def implying(self) -> dict[str, tuple[Rule, ...]]:

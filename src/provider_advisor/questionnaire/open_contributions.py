@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from provider_advisor.decision import Finding, Outcome
 from provider_advisor.decision.findings import Totals, add_up
-from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_left, raise_ranks
+from provider_advisor.inference.infer import added_by, contradicts, is_covered, merge_uncovered, raise_ranks
 from provider_advisor.knowledge import KnowledgeBase, Priority, Rule
 from provider_advisor.knowledge.conditions import AT, AllOf, AnyOf, Condition, Need, judged_by
 from provider_advisor.knowledge.rules import Implied, Key
@@ -338,7 +338,7 @@ def _list_joined(
             for way in ways
         ]
         for parts in itertools.product(*counting):
-            required = merge_left(ours, [part for part in parts if part is not None], knowledge)
+            required = merge_uncovered(ours, [part for part in parts if part is not None], knowledge)
             yield tuple([part[:4] for part in required])
 
 

@@ -69,7 +69,7 @@ class WorkbookPlan(NamedTuple):
     id_column: str | None
 
 
-def refuse_without_writer() -> Any:  # noqa: ANN401 (a module)
+def import_writer() -> Any:  # noqa: ANN401 (a module)
     """Return xlsxturbo. Raises BatchError if it is not installed."""
     try:
         import xlsxturbo  # noqa: PLC0415 (an extra, and few outputs are workbooks)
@@ -93,7 +93,7 @@ def write_workbook(  # noqa: PLR0913, PLR0917 (as the other writers)
 
     Raises BatchError for more columns or rows than a sheet has, and BatchFailure if it cannot be written.
     """
-    xlsxturbo = refuse_without_writer()
+    xlsxturbo = import_writer()
     sheets = _Sheets(schema, plan)
     counts = RowCounts.zero()
     try:

@@ -16,7 +16,7 @@ from provider_advisor.batch.pipeline import BlockScorer, ScoringOptions
 from provider_advisor.batch.reading import Inputs, choose_form
 from provider_advisor.batch.remote.addresses import find_scheme, is_stored, is_web_address, show_address
 from provider_advisor.batch.summary import make_summary
-from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, refuse_without_writer
+from provider_advisor.batch.writing.answer_workbook import WorkbookPlan, import_writer
 from provider_advisor.batch.writing.output_paths import OutputPlace, check_places, is_folder_name
 from provider_advisor.batch.writing.rejects import REJECTS_HEADER, find_default_rejects
 from provider_advisor.batch.writing.work_folder import find_work_folder
@@ -143,7 +143,7 @@ def _check_workbook_options(options: BatchOptions, *, is_folder: bool) -> None:
     ):
         if is_wrong:
             raise BatchError(says)
-    refuse_without_writer()
+    import_writer()  # refuses at once where it is not installed
 
 
 def _list_dependencies(knowledge: KnowledgeBase, options: BatchOptions) -> dict[str, str | bool | None]:
@@ -183,7 +183,7 @@ def _run_on_spark(
             _choose_scoring(options),
             master=options.master,
             output_format=options.output_format,
-            reading=options.reading_options(knowledge),
+            reading=options.make_reading_options(knowledge),
             rejects=_find_place("rejects", options),
             others=_list_places(options),
             tell=tell,

@@ -128,13 +128,13 @@ def _check_cases(options: CheckOptions) -> tuple[int, str]:
             show_line(sentence, err=True)
         if failure.error is None:
             show_line(find_cause(failure.case, knowledge).describe(), 2, err=True)
-    failed = len(failures) - (_accept(failures, options.rules) if options.accept else 0)
+    failed = len(failures) - (_accept_verdicts(failures, options.rules) if options.accept else 0)
     if not failed:
         return 0, f", all {len(cases):,} cases pass"
     return failed, f", {failed:,} of {len(cases):,} cases fail{'s' if failed == 1 else ''}"
 
 
-def _accept(failures: Iterable[Failure], rules: str | None) -> int:
+def _accept_verdicts(failures: Iterable[Failure], rules: str | None) -> int:
     """Write the new verdicts of cases into their files; return the number of cases."""
     from provider_advisor.knowledge.case_files import edit_case, write_flow  # noqa: PLC0415 (as above)
 
@@ -145,7 +145,7 @@ def _accept(failures: Iterable[Failure], rules: str | None) -> int:
         for failure in group:
             if failure.error is not None:
                 continue
-            case, values = failure.case.name, _find_changes(failure)
+            case, values = failure.case.name, _list_changed_keys(failure)
             try:
                 text = edit_case(text, case, values)
             except ValueError as error:
@@ -165,7 +165,7 @@ def _accept(failures: Iterable[Failure], rules: str | None) -> int:
     return written
 
 
-def _find_changes(failure: Failure) -> dict[str, Any]:
+def _list_changed_keys(failure: Failure) -> dict[str, Any]:
     """Return the keys of a case to change, with their new values."""
     keys = {difference.key for difference in failure.differences}
     changes: dict[str, Any] = {}

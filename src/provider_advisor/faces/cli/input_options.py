@@ -176,7 +176,7 @@ class InputOptions(SheetOptions):
             raise BatchError(f"'{self.separator[:40]}' is not a separator; expected one character, such as ; or tab.")
         return character
 
-    def reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
+    def make_reading_options(self, knowledge: KnowledgeBase) -> ReadingOptions:
         """Return the options as readers take them. Raises BatchError, KnowledgeError and RequirementsError."""
         from provider_advisor.batch.reading import ReadingOptions  # noqa: PLC0415 (see above)
 
@@ -199,7 +199,7 @@ class InputOptions(SheetOptions):
         """Return the inputs. Raises BatchError, BatchFailure, KnowledgeError and RequirementsError."""
         from provider_advisor.batch.reading import open_inputs  # noqa: PLC0415 (see above)
 
-        options = self.reading_options(knowledge)
+        options = self.make_reading_options(knowledge)
         with self.note_matches(names):
             return open_inputs(names, knowledge, options)
 
