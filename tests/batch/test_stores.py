@@ -557,5 +557,5 @@ def test_two_accounts_have_two_objects_of_one_name():
 def test_azure_needs_a_client_that_survives_a_broken_connection(run, no_login, tmp_path):
     no_login.setattr("provider_advisor.batch.remote.stores.pa.__version__", "22.0.0")
     assert run(_FULL, tmp_path / "scores.csv") == (
-        2, f"recommend: {_FULL} needs pyarrow 23 or newer; pip install --upgrade pyarrow.\n",
+        2, f"recommend: {_FULL} needs pyarrow 23 or newer; run: pip install --upgrade pyarrow.\n",
     )  # fmt: skip

@@ -78,7 +78,7 @@ Teams  Share  Before                            After
 Alone  Needed  Because of
 2      2       Velo & Sons, Cargo bikes: not known, now present (such as shop,
                agency)
-Behind the new verdicts of 2 teams: one change alone (2). 'Needed' counts the
+Causes of the new verdicts of 2 teams: one change alone (2). 'Needed' counts the
 teams that do not get their new verdict without this change.
 
 For example shop

@@ -272,7 +272,7 @@ def _say_ahead(verdict: Verdict, shares: Shares, knowledge: KnowledgeBase) -> st
         return (
             f" {name} leads by what is known today, but {provider_names(often, knowledge)} would come first more often."
         )
-    return f" {name} leads, but in less than half of the scenarios." if given[leader] < _EVEN else ""
+    return f" {name} leads, but in fewer than half of the scenarios." if given[leader] < _EVEN else ""
 
 
 # Changes

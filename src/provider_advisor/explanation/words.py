@@ -375,7 +375,7 @@ def scope_text(providers: int, sources: Sequence[Source], days: tuple[dt.date, d
     """
     compared = f"Compared {counted(providers, 'provider')}"
     if days is None:
-        return f"{compared}; no fact about them was used."
+        return f"{compared}; no fact about {'it' if providers == 1 else 'them'} was used."
     oldest, newest = days
     age = age_text((today - oldest).days)
     dated = f"from {oldest}, {age} old" if oldest == newest else f"from {oldest} to {newest}, the oldest {age} old"

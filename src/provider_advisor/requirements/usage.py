@@ -158,7 +158,7 @@ def check_volume(given: object, item: UsageItem) -> Used:
 
 
 def write_volume_plainly(text: str, decimal: str) -> str:
-    """Return a volume's text with numbers that have one reading only, given the decimal sign that it uses.
+    """Return a volume's text with numbers that have one reading only, given the decimal separator that it uses.
 
     >>> write_volume_plainly("40.000..60.000/year", ",")
     '40000..60000/year'

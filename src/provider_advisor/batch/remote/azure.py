@@ -31,7 +31,7 @@ _stores = BoundedCache[tuple[tuple[str, str], ...], pf.FileSystem](limit=8)
 def find_in_azure(url: str, name: str) -> tuple[pf.FileSystem, str]:
     """Return the store, logged in as Azure's own tools would be, and the path in it. Raises BatchError."""
     if int(pa.__version__.partition(".")[0]) < _OLDEST:
-        raise BatchError(f"{name} needs pyarrow {_OLDEST} or newer; pip install --upgrade pyarrow.")
+        raise BatchError(f"{name} needs pyarrow {_OLDEST} or newer; run: pip install --upgrade pyarrow.")
     account, login = _read_environment(name)
     full = _add_account(url, account, name)
     parts = urlsplit(full)

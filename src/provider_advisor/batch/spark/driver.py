@@ -216,7 +216,7 @@ def _collect_reports(spark: SparkSession, job: Job) -> list[ShareReport]:
         if report.problem is not None:
             raise BatchFailure(report.problem)
     if len(reports) != count:
-        raise BatchFailure(f"Spark did {len(reports):,} of {count:,} shares: this is a bug; please report it.")
+        raise BatchFailure(f"Spark finished {len(reports):,} of {count:,} shares: this is a bug; please report it.")
     return reports
 
 

@@ -43,7 +43,7 @@ def find_active_session() -> SparkSession | None:
     """Return the session of the calling thread, if there is one. Raises BatchError if Spark is not installed."""
     for module in ("pyspark", "pandas"):
         if importlib.util.find_spec(module) is None:
-            raise BatchError(f"Spark is not installed ({module} is missing); pip install 'provider-advisor[spark]'.")
+            raise BatchError(f"Spark is not installed (no {module}); run: pip install 'provider-advisor[spark]'.")
     from pyspark.sql import SparkSession  # noqa: PLC0415 (only here, only with Spark)
 
     return SparkSession.getActiveSession()

@@ -265,4 +265,4 @@ def _write_because(found: Record) -> str:
     looked_at = f"{'a random sample of ' if found['sampled'] else ''}{counted(found['looked_at'], 'team')}"
     untried = f" Too many changes: {found['untried']:,} were not tried." if found["untried"] else ""
     needed = "'Needed' counts the teams that do not get their new verdict without this change."
-    return f"Behind the new verdicts of {looked_at}: {told}. {needed}{untried}"
+    return f"Causes of the new verdicts of {looked_at}: {told}. {needed}{untried}"

@@ -140,7 +140,7 @@ def make_batch_run(upload: Upload, choice: BatchChoice, folders: Sequence[str | 
     if output not in OUTPUTS:
         raise RequirementsError(f"unknown format '{choice.output[:40]}'; expected one of {', '.join(OUTPUTS)}.")
     if choice.decimal not in {"", ".", ","}:
-        raise RequirementsError(f"unknown decimal sign '{choice.decimal[:40]}'; expected a point or a comma.")
+        raise RequirementsError(f"unknown decimal separator '{choice.decimal[:40]}'; expected a point or a comma.")
     if not _ENCODING.fullmatch(choice.encoding):
         raise RequirementsError(f"unknown encoding '{choice.encoding[:40]}'; expected one such as cp1252.")
     day = read_day(choice.as_of.strip() or None)

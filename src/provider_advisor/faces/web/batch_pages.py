@@ -199,7 +199,7 @@ async def post_batch(  # noqa: PLR0913, PLR0917 (the options of a run)
     output: Annotated[str, Query(description=_FORM)] = "",
     reasons: Annotated[bool, Query(description="also return the musts that are unmet or unknown")] = False,  # noqa: FBT002
     as_of: Day = None,
-    decimal: Annotated[Literal["", ".", ","], Query(description="decimal sign of numbers in CSV")] = "",
+    decimal: Annotated[Literal["", ".", ","], Query(description="decimal separator of numbers in CSV")] = "",
     encoding: Annotated[str, Query(description="text encoding of CSV, such as cp1252; default: UTF-8")] = "",
 ) -> Response:
     """Start scoring the teams in a file: CSV, JSON Lines, Parquet or a workbook, up to 100,000 rows and 10 MB."""
