@@ -31,123 +31,6 @@ from provider_advisor.requirements import PRIORITIES, Team
 _MOST_KEPT = 256
 
 
-class Measure(NamedTuple):
-    """A quantity summed over all findings, for one provider, or for one compared with another (by place)."""
-
-    kind: Literal["present", "weight", "failed", "bad", "unknown", "expected", "firm", "spread"]
-    one: int = 0
-    other: int = 0
-
-
-_MEASURES: dict[str, Callable[[Totals, int, int], float]] = {
-    # How many findings there are, and their weights.
-    "present": lambda _totals, _one, _other: 1,
-    "weight": lambda totals, _one, _other: totals.weight,
-    # Musts that fail, and those that fail or are unknown; how many more are unknown for one than for the other.
-    "failed": lambda totals, one, _other: totals.failed[one],
-    "bad": lambda totals, one, _other: totals.failed[one] + totals.unknown[one],
-    "unknown": lambda totals, one, other: totals.unknown[one] - totals.unknown[other],
-    # Weighted: the lead in expected degrees, that of the proven over the other's possible ones, and what is unknown.
-    "expected": lambda totals, one, other: totals.expected[one] - totals.expected[other],
-    "firm": lambda totals, one, other: totals.low[one] - totals.high[other],
-    "spread": lambda totals, one, _other: totals.high[one] - totals.low[one],
-}
-
-
-def measure_totals(parts: Iterable[Totals], measure: Measure) -> float:
-    """Return the sum of a measure over the totals of single findings."""
-    of = _MEASURES[measure.kind]
-    return sum([of(part, measure.one, measure.other) for part in parts])
-
-
-class Span:
-    """The range of each measure of something undecided, over all its possible outcomes.
-
-    It will be one of the `options`, where None is nothing at all. In place of these, any of the `several` may come
-    together, each up to its number of times.
-    """
-
-    def __init__(self, options: Iterable[Totals | None], several: Sequence[tuple[Span, int]] = ()) -> None:
-        self.options = tuple(dict.fromkeys(options))
-        self.several = several
-        self._found: dict[Measure, tuple[float, float]] = {}
-
-    def get_ends(self, measure: Measure) -> tuple[float, float]:
-        """Return the least and the greatest value that the measure can have."""
-        if measure not in self._found:
-            self._found[measure] = self._find_ends(measure)
-        return self._found[measure]
-
-    def _find_ends(self, measure: Measure) -> tuple[float, float]:
-        of, (_, one, other) = _MEASURES[measure.kind], measure
-        values = [0.0 if option is None else of(option, one, other) for option in self.options]
-        if self.several:
-            # Each of them may or may not come, so one end adds up everything that lowers the sum, the other everything
-            # that raises it.
-            ends = [(span.get_ends(measure), times) for span, times in self.several]
-            values += [sum(times * min(0.0, low) for (low, _), times in ends)]
-            values += [sum(times * max(0.0, high) for (_, high), times in ends)]
-        return min(values, default=0.0), max(values, default=0.0)
-
-
-class WidestSpan(Span):
-    """The range of up to `count` requirements with a weight in all, about which nothing else is known."""
-
-    def __init__(self, weight: float, count: int = 1) -> None:
-        super().__init__(())
-        self._weight, self._count = weight, count
-
-    def _find_ends(self, measure: Measure) -> tuple[float, float]:
-        # Weighted degrees lie between 0 and the weight, and a lead between minus and plus the weight.
-        most = self._count if measure.kind in {"present", "failed", "bad", "unknown"} else self._weight
-        return (-most if measure.kind in {"unknown", "expected", "firm"} else 0.0), most
-
-
-class Questions(dict[Key, Question]):
-    """The questions by key; those about members and choices are made on look-up and not kept.
-
-    Iterating meets the questions of the file and the plain ones only. No screen asks about a member or a choice by
-    itself: search finds it, or the question about its criterion leads to it.
-    """
-
-    def __init__(self, found: Mapping[Key, Question], criteria: Criteria) -> None:
-        super().__init__(found)
-        self._criteria = criteria
-
-    def __missing__(self, key: Key) -> Question:
-        """Return the question about a member or a choice. Raises KeyError for anything else."""
-        above = self.list_above(key)
-        if not above:
-            raise KeyError(key)
-        questions = [self[each] for each in above]
-        subjects = dict.fromkeys(subject for question in questions for subject in question.subjects)
-        typical = questions[0].typical if len(questions) == 1 else ()
-        return Question("criterion", key.name, tuple(subjects), questions[0].share, typical=typical)
-
-    def __contains__(self, key: object) -> bool:
-        """Return whether there is such a question, about a member or a choice too."""
-        return super().__contains__(key) or (isinstance(key, Key) and bool(self.list_above(key)))
-
-    def list_above(self, key: Key) -> tuple[Key, ...]:
-        """Return the questions that one about a member or a choice is made from; none for any other."""
-        if key.kind != "criterion" or super().__contains__(key) or key.name not in self._criteria:
-            return ()
-        criterion = self._criteria[key.name]
-        names = [part.criterion for part in criterion.any_of] or [criterion.member_of.criterion]  # type: ignore[union-attr]
-        return tuple(Key("criterion", name) for name in names)
-
-
-class _Places(dict[Key, int]):
-    """The places of questions; one about a member or a choice has that of its first criterion, any other the last."""
-
-    def __init__(self, questions: Questions) -> None:
-        super().__init__((key, place) for place, key in enumerate(questions))
-        self._questions = questions
-
-    def __missing__(self, key: Key) -> int:
-        return min((self[each] for each in self._questions.list_above(key)), default=len(self))
-
-
 class Catalogue:
     """All questions for the facts of a day, and what their answers add, each computed on first use.
 
@@ -361,6 +244,132 @@ class Catalogue:
             return [None, *(make_bound(criterion, rank) for rank in range(len(criterion.values)))]
         amounts = (self.facts(provider, name).amount for provider in self.providers)
         return list_telling_bounds(criterion, [amount for amount in amounts if amount is not None], others)
+
+
+# The questions by key
+
+
+class Questions(dict[Key, Question]):
+    """The questions by key; those about members and choices are made on look-up and not kept.
+
+    Iterating meets the questions of the file and the plain ones only. No screen asks about a member or a choice by
+    itself: search finds it, or the question about its criterion leads to it.
+    """
+
+    def __init__(self, found: Mapping[Key, Question], criteria: Criteria) -> None:
+        super().__init__(found)
+        self._criteria = criteria
+
+    def __missing__(self, key: Key) -> Question:
+        """Return the question about a member or a choice. Raises KeyError for anything else."""
+        above = self.list_above(key)
+        if not above:
+            raise KeyError(key)
+        questions = [self[each] for each in above]
+        subjects = dict.fromkeys(subject for question in questions for subject in question.subjects)
+        typical = questions[0].typical if len(questions) == 1 else ()
+        return Question("criterion", key.name, tuple(subjects), questions[0].share, typical=typical)
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether there is such a question, about a member or a choice too."""
+        return super().__contains__(key) or (isinstance(key, Key) and bool(self.list_above(key)))
+
+    def list_above(self, key: Key) -> tuple[Key, ...]:
+        """Return the questions that one about a member or a choice is made from; none for any other."""
+        if key.kind != "criterion" or super().__contains__(key) or key.name not in self._criteria:
+            return ()
+        criterion = self._criteria[key.name]
+        names = [part.criterion for part in criterion.any_of] or [criterion.member_of.criterion]  # type: ignore[union-attr]
+        return tuple(Key("criterion", name) for name in names)
+
+
+class _Places(dict[Key, int]):
+    """The places of questions; one about a member or a choice has that of its first criterion, any other the last."""
+
+    def __init__(self, questions: Questions) -> None:
+        super().__init__((key, place) for place, key in enumerate(questions))
+        self._questions = questions
+
+    def __missing__(self, key: Key) -> int:
+        return min((self[each] for each in self._questions.list_above(key)), default=len(self))
+
+
+# What is undecided, and how far it moves a sum
+
+
+class Measure(NamedTuple):
+    """A quantity summed over all findings, for one provider, or for one compared with another (by place)."""
+
+    kind: Literal["present", "weight", "failed", "bad", "unknown", "expected", "firm", "spread"]
+    one: int = 0
+    other: int = 0
+
+
+_MEASURES: dict[str, Callable[[Totals, int, int], float]] = {
+    # How many findings there are, and their weights.
+    "present": lambda _totals, _one, _other: 1,
+    "weight": lambda totals, _one, _other: totals.weight,
+    # Musts that fail, and those that fail or are unknown; how many more are unknown for one than for the other.
+    "failed": lambda totals, one, _other: totals.failed[one],
+    "bad": lambda totals, one, _other: totals.failed[one] + totals.unknown[one],
+    "unknown": lambda totals, one, other: totals.unknown[one] - totals.unknown[other],
+    # Weighted: the lead in expected degrees, that of the proven over the other's possible ones, and what is unknown.
+    "expected": lambda totals, one, other: totals.expected[one] - totals.expected[other],
+    "firm": lambda totals, one, other: totals.low[one] - totals.high[other],
+    "spread": lambda totals, one, _other: totals.high[one] - totals.low[one],
+}
+
+
+def measure_totals(parts: Iterable[Totals], measure: Measure) -> float:
+    """Return the sum of a measure over the totals of single findings."""
+    of = _MEASURES[measure.kind]
+    return sum([of(part, measure.one, measure.other) for part in parts])
+
+
+class Span:
+    """The range of each measure of something undecided, over all its possible outcomes.
+
+    It will be one of the `options`, where None is nothing at all. In place of these, any of the `several` may come
+    together, each up to its number of times.
+    """
+
+    def __init__(self, options: Iterable[Totals | None], several: Sequence[tuple[Span, int]] = ()) -> None:
+        self.options = tuple(dict.fromkeys(options))
+        self.several = several
+        self._found: dict[Measure, tuple[float, float]] = {}
+
+    def get_ends(self, measure: Measure) -> tuple[float, float]:
+        """Return the least and the greatest value that the measure can have."""
+        if measure not in self._found:
+            self._found[measure] = self._find_ends(measure)
+        return self._found[measure]
+
+    def _find_ends(self, measure: Measure) -> tuple[float, float]:
+        of, (_, one, other) = _MEASURES[measure.kind], measure
+        values = [0.0 if option is None else of(option, one, other) for option in self.options]
+        if self.several:
+            # Each of them may or may not come, so one end adds up everything that lowers the sum, the other everything
+            # that raises it.
+            ends = [(span.get_ends(measure), times) for span, times in self.several]
+            values += [sum(times * min(0.0, low) for (low, _), times in ends)]
+            values += [sum(times * max(0.0, high) for (_, high), times in ends)]
+        return min(values, default=0.0), max(values, default=0.0)
+
+
+class WidestSpan(Span):
+    """The range of up to `count` requirements with a weight in all, about which nothing else is known."""
+
+    def __init__(self, weight: float, count: int = 1) -> None:
+        super().__init__(())
+        self._weight, self._count = weight, count
+
+    def _find_ends(self, measure: Measure) -> tuple[float, float]:
+        # Weighted degrees lie between 0 and the weight, and a lead between minus and plus the weight.
+        most = self._count if measure.kind in {"present", "failed", "bad", "unknown"} else self._weight
+        return (-most if measure.kind in {"unknown", "expected", "firm"} else 0.0), most
+
+
+# The bounds that tell facts apart
 
 
 def list_telling_bounds(

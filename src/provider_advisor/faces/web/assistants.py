@@ -51,17 +51,6 @@ _ABOUT = (
 )
 
 
-def _shorten(name: str, rows: Sequence[Any], most: int, advice: str) -> dict[str, Any]:
-    """Return the first rows, with what to do about the others.
-
-    >>> _shorten("claims", [1, 2, 3], 2, "name a criterion too")
-    {'claims': [1, 2], 'left_out': '1 of 3 claims; name a criterion too.'}
-    """
-    left_out = len(rows) - most
-    more = {"left_out": f"{left_out:,} of {len(rows):,} {name}; {advice}."} if left_out > 0 else {}
-    return {name: rows[:most], **more}
-
-
 class AssistantTools:
     """The tools, one a method: their names, parameters and descriptions are what an assistant reads."""
 
@@ -143,6 +132,17 @@ class AssistantTools:
         removed; `teams` are requirements files in JSON, 1,000 at most.
         """
         return await measure_change(ImpactRequest(files=files, teams=teams, as_of=as_of), self._runs)
+
+
+def _shorten(name: str, rows: Sequence[Any], most: int, advice: str) -> dict[str, Any]:
+    """Return the first rows, with what to do about the others.
+
+    >>> _shorten("claims", [1, 2, 3], 2, "name a criterion too")
+    {'claims': [1, 2], 'left_out': '1 of 3 claims; name a criterion too.'}
+    """
+    left_out = len(rows) - most
+    more = {"left_out": f"{left_out:,} of {len(rows):,} {name}; {advice}."} if left_out > 0 else {}
+    return {name: rows[:most], **more}
 
 
 def make_server(knowledge: KnowledgeBase, runs: RunFolder) -> MCPServer:

@@ -96,14 +96,6 @@ class StartedRun(NamedTuple):
         return ["The run ended without a result; try it again with fewer teams."]
 
 
-def _wait_for(child: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait for the process of a run, and write down the status of one that was killed before it could do so."""
-    # A child that has ended also stays in the system's table until somebody waits for it.
-    status = child.wait()
-    with contextlib.suppress(OSError), (folder / _ENDED).open("x", encoding="ascii") as ended:
-        ended.write(str(status))
-
-
 # recommend-runs-1000/     one for each user of the machine, whatever the number of workers
 #   4f02…/                 a run; nobody can guess the name of another
 #     teams.csv            what was sent
@@ -210,6 +202,14 @@ class RunFolder:
         found = self._folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             raise OSError(f"{self._folder} belongs to another user")
+
+
+def _wait_for(child: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait for the process of a run, and write down the status of one that was killed before it could do so."""
+    # A child that has ended also stays in the system's table until somebody waits for it.
+    status = child.wait()
+    with contextlib.suppress(OSError), (folder / _ENDED).open("x", encoding="ascii") as ended:
+        ended.write(str(status))
 
 
 Runs = Annotated[RunFolder, from_state("runs")]
