@@ -1,12 +1,18 @@
 """Make the vocabulary of its checked shapes, and say what is wrong with it.
 
 It is what files may refer to: criteria, the members that they can be asked of, sources, rates, situation and usage.
+Each shape becomes a record, whatever it refers to; then the records are checked together:
+
+    facts/criteria/video.yaml     - {id: video-price, kind: price, of: video-cals, …}
+    the shape, then the record    Criterion("video-price", kind="price", of="video-cals", …)
+    together with the others      facts/criteria/video.yaml:9: criterion 'video-price': 'of' must name a capability;
+                                  found 'video-cals'. Did you mean 'video-calls'?
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -41,12 +47,12 @@ from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.safe_text import fold
 from provider_advisor.written_values import find_singular, number_text, parse_age, plain
 
+# Units of volumes, for `_check_volume_unit`.
 _SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "yr": "year"}
 _TIMES = ("second", "minute", "hour", "day", "week", "quarter", "year")
 _SIZES = ("byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib")
 # Whatever else a unit names is something counted: users, agents, messages.
 _MEASURES = frozenset({*_TIMES, *_SIZES, "thousand", "million"})
-
 
 T = TypeVar("T", Criterion, Source, Topic, UsageItem, Provider)
 
@@ -77,16 +83,6 @@ class Vocabulary(NamedTuple):
         if of in self.members:
             sentence, advice = f"unknown member '{name}' of {of}", f" Add it to members/{of}.yaml first."
             yield from self.members[of].find_unknown(name, sentence, advice)
-
-
-def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
-    """Return a problem for each repeated name, ignoring case, given pairs of name and place."""
-    first: dict[str, str] = {}
-    for name, where in named:
-        folded = name.casefold()  # as words are looked up
-        if folded in first:
-            yield f"{where}: {what} '{name}' is already defined at {first[folded]}; rename or remove one."
-        first.setdefault(folded, where)
 
 
 def read_vocabulary(
@@ -120,6 +116,9 @@ def read_vocabulary(
     )
     problems += _check_vocabulary(files, vocabulary)
     return vocabulary
+
+
+# From shapes to records
 
 
 def sort_by_id(records: Iterable[T]) -> dict[str, T]:
@@ -175,12 +174,52 @@ def make_rates(shape: RatesFile, sources: Mapping[str, Source]) -> tuple[Rate, .
     )
 
 
+# What is wrong with the records together
+
+
+def find_repeated(named: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
+    """Return a problem for each repeated name, ignoring case, given pairs of name and place."""
+    first: dict[str, str] = {}
+    for name, where in named:
+        folded = name.casefold()  # as words are looked up
+        if folded in first:
+            yield f"{where}: {what} '{name}' is already defined at {first[folded]}; rename or remove one."
+        first.setdefault(folded, where)
+
+
+class _Fitting(NamedTuple):
+    """What a key may name, in words and by id, `among` all that is defined."""
+
+    what: str
+    ids: Collection[str]
+    among: Defined[Any]
+
+    def find_unfit(self, key: str, words: Iterable[str | None]) -> Iterator[str]:
+        """Yield a problem for each word of a key that does not fit, unless its own entry could not be read."""
+        # Only the name of an entry with a mistake is known, so it may well be what is expected here.
+        for word in words:
+            if word is not None and word not in self.ids and not self.among.is_unread(word):
+                hint = did_you_mean(self.among.meaning.get(word, word), self.ids)
+                yield f"'{key}' must name {self.what}; found '{word}'.{hint}"
+
+
 def _check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: Vocabulary) -> Iterator[str]:
     """Yield everything wrong with the files that define the vocabulary, each by itself and together."""
-    yield from _check_criteria(files["criteria"], vocabulary)
-    yield from _check_members(files["members"], vocabulary.criteria)
+    criteria, usage, lists = vocabulary.criteria, vocabulary.usage, vocabulary.lists
+    every = criteria.records.values()
+    # As dictionaries, because hundreds of criteria look up what they name.
+    capabilities = dict.fromkeys(one.id for one in every if one.kind == "capability")
+    fitting = {
+        "of": _Fitting("a capability", capabilities, criteria),
+        "usage": _Fitting("items of team.yaml", usage.records, usage),
+        "concerns": _Fitting("prices with a usage", dict.fromkeys(one.id for one in every if one.usage), criteria),
+        "of_each": _Fitting("a list of facts/members/", lists.records, lists),
+        "same_product": _Fitting("areas", (EVERY_AREA, *sorted({one.area for one in every})), criteria),
+    }
+    yield from _check_criteria(files["criteria"], vocabulary, fitting)
+    yield from _check_members(files["members"], criteria)
     for reading in files["team"]:
-        yield from _check_team(reading, vocabulary.criteria)
+        yield from _check_team(reading, _Fitting("capabilities", capabilities, criteria))
     citable = (*files["sources"], *files["provider"])
     sources = [entry for reading in citable for entry in reading.list_entries("sources")]
     yield from find_repeated(((source.id, where) for source, where in sources), "the source")
@@ -188,37 +227,33 @@ def _check_vocabulary(files: Mapping[Role, Sequence[Reading[Any]]], vocabulary: 
         yield from _check_rates(reading, vocabulary.sources)
 
 
-def _check_criteria(files: Sequence[Reading[CriteriaFile]], vocabulary: Vocabulary) -> Iterator[str]:
+# Criteria
+
+
+def _check_criteria(
+    files: Sequence[Reading[CriteriaFile]], vocabulary: Vocabulary, fitting: Mapping[str, _Fitting]
+) -> Iterator[str]:
     placed = [entry for reading in files for entry in reading.list_entries("criteria")]
     yield from find_repeated(((file.area, document.where("area")) for file, document, _ in files), "area")
     names = ((name, where) for criterion, where in placed for name in (criterion.id, *criterion.aliases))
     yield from find_repeated(names, "the criterion or alias")
     named = {name for criterion, _ in placed for name in {criterion.id, *criterion.aliases} - {*criterion.loose}}
+    # There is one computed criterion of a kind at most, the monthly cost: prices are added up in its currency.
+    cost = next((one for one in vocabulary.criteria.records.values() if one.computed), None)
     for criterion, where in placed:
         problems = (
             *_check_kind(criterion),
             *_check_scale(criterion, criterion.scale),
             *_check_scale(criterion, criterion.member_scale),
-            *_check_references(criterion, vocabulary),
+            *_check_references(criterion, fitting),
+            *_check_currency(criterion, cost),
+            *_check_volume_unit(criterion, vocabulary.usage),
             *_check_words(criterion, named),
         )
         for problem in problems:
             yield f"{where}: criterion '{criterion.id}': {problem}"
     computed = ((criterion.kind, where) for criterion, where in placed if criterion.computed)
     yield from find_repeated(computed, "a computed criterion of kind")
-
-
-def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator[str]:
-    """Yield problems of keywords and of loose words."""
-    # A name is taken for its criterion before any search begins, so that a keyword that is one leads nowhere.
-    for word in criterion.keywords:
-        if word in named:
-            yield f"the keyword '{word}' is already the name of a criterion, so no search would ever use it; remove it."
-    for word in criterion.loose:
-        if word == criterion.id and not {*criterion.aliases} - {*criterion.loose}:
-            yield f"its id '{word}' is loose; add an alias that means only this criterion."
-        elif word not in {criterion.id, *criterion.aliases}:
-            yield f"the loose word '{word}' is neither its id nor among its aliases; add it there."
 
 
 def _check_kind(criterion: CriterionShape) -> Iterator[str]:
@@ -263,45 +298,25 @@ def _check_scale(criterion: CriterionShape, scale: ScaleShape | None) -> Iterato
         yield f"two points of the scale are at {number_text(amount)}; remove one."
 
 
-def _check_references(criterion: CriterionShape, vocabulary: Vocabulary) -> Iterator[str]:
-    criteria, usage, lists = vocabulary.criteria, vocabulary.usage, vocabulary.lists
-    capabilities = [other.id for other in criteria.records.values() if other.kind == "capability"]
-    prices = [other.id for other in criteria.records.values() if other.usage]
-    yield from _check_known([criterion.of], capabilities, criteria, "'of' must name a capability")
-    yield from _check_known(criterion.usage, list(usage.records), usage, "'usage' must name items of team.yaml")
-    yield from _check_known(criterion.concerns, prices, criteria, "'concerns' must name prices with a usage")
-    yield from _check_known(
-        [criterion.of_each], list(lists.records), lists, "'of_each' must name a list of facts/members/"
-    )
-    areas = sorted({other.area for other in criteria.records.values()})
-    yield from _check_known(criterion.same_product, [EVERY_AREA, *areas], criteria, "'same_product' must name areas")
+def _check_references(criterion: CriterionShape, fitting: Mapping[str, _Fitting]) -> Iterator[str]:
+    for key, fits in fitting.items():
+        named = getattr(criterion, key)
+        yield from fits.find_unfit(key, [named] if isinstance(named, str | None) else named)
     if criterion.same_product and criterion.kind != "capability":
         yield "'same_product' belongs to capabilities, because an amount belongs to one product; remove it."
     if criterion.computed and criterion.of_each:
         yield "a computed criterion has no members; remove 'of_each'."
     if criterion.member_scale and not (criterion.scale and criterion.of_each):
         yield "'member_scale' belongs to a criterion with 'scale' and 'of_each'; remove it, or add them."
-    yield from _check_currency(criterion, criteria.records.values())
-    yield from _check_volume_unit(criterion, usage)
 
 
-def _check_known(words: Iterable[str | None], fitting: Sequence[str], among: Defined[Any], what: str) -> Iterator[str]:
-    """Yield a problem for each word that does not fit, unless its own entry could not be read."""
-    # Only the name of an entry with a mistake is known, so it may well be what is expected here.
-    for word in words:
-        if word is not None and word not in fitting and not among.is_unread(word):
-            yield f"{what}; found '{word}'.{did_you_mean(among.meaning.get(word, word), fitting)}"
-
-
-def _check_currency(criterion: CriterionShape, criteria: Iterable[Criterion]) -> Iterator[str]:
+def _check_currency(criterion: CriterionShape, cost: Criterion | None) -> Iterator[str]:
     """Refuse sums over several currencies: the part of the unit before the slash."""
-    # There is one computed criterion of a kind at most, the monthly cost: prices are added up in its currency.
-    computed = next((other for other in criteria if other.computed), None)
-    if computed is None or computed.unit is None or not criterion.usage or criterion.unit is None:
+    if cost is None or cost.unit is None or not criterion.usage or criterion.unit is None:
         return
-    ours, theirs = criterion.unit.split("/")[0], computed.unit.split("/")[0]
+    ours, theirs = criterion.unit.split("/")[0], cost.unit.split("/")[0]
     if ours != theirs:
-        yield f"its unit starts with {ours}, that of '{computed.id}' with {theirs}; expected one currency for all."
+        yield f"its unit starts with {ours}, that of '{cost.id}' with {theirs}; expected one currency for all."
 
 
 def _check_volume_unit(criterion: CriterionShape, usage: Defined[UsageItem]) -> Iterator[str]:
@@ -330,7 +345,23 @@ def _find_measures(unit: str) -> set[str]:
     return {word for word in named if word in _MEASURES or word[:1].isdigit()}
 
 
-def _check_team(reading: Reading[TeamFile], criteria: Defined[Criterion]) -> Iterator[str]:
+def _check_words(criterion: CriterionShape, named: AbstractSet[str]) -> Iterator[str]:
+    """Yield problems of keywords and of loose words."""
+    # A name is taken for its criterion before any search begins, so that a keyword that is one leads nowhere.
+    for word in criterion.keywords:
+        if word in named:
+            yield f"the keyword '{word}' is already the name of a criterion, so no search would ever use it; remove it."
+    for word in criterion.loose:
+        if word == criterion.id and not {*criterion.aliases} - {*criterion.loose}:
+            yield f"its id '{word}' is loose; add an alias that means only this criterion."
+        elif word not in {criterion.id, *criterion.aliases}:
+            yield f"the loose word '{word}' is neither its id nor among its aliases; add it there."
+
+
+# The team, members and rates
+
+
+def _check_team(reading: Reading[TeamFile], capabilities: _Fitting) -> Iterator[str]:
     topics, items = reading.list_entries("situation"), reading.list_entries("usage")
     yield from find_repeated(((entry.id, where) for entry, where in (*topics, *items)), "the topic or usage item")
     for index, (topic, where) in enumerate(topics):
@@ -338,15 +369,14 @@ def _check_team(reading: Reading[TeamFile], criteria: Defined[Criterion]) -> Ite
             yield f"{where}: topic '{topic.id}' names a value twice; remove one."
         for place, caution in enumerate(topic.cautions):
             at = reading.document.where("situation", index, "cautions", place)
-            yield from (f"{at}: topic '{topic.id}': {said}" for said in _check_caution(caution, topic, criteria))
+            yield from (f"{at}: topic '{topic.id}': {said}" for said in _check_caution(caution, topic, capabilities))
 
 
-def _check_caution(caution: CautionShape, topic: TopicShape, criteria: Defined[Criterion]) -> Iterator[str]:
+def _check_caution(caution: CautionShape, topic: TopicShape, capabilities: _Fitting) -> Iterator[str]:
     if caution.is_ not in topic.values:
         yield f"'{caution.is_}' is not one of its values; expected one of {', '.join(topic.values)}."
-    capabilities = [criterion.id for criterion in criteria.records.values() if criterion.kind == "capability"]
-    for key, words in (("product_has", caution.product_has), ("unless", caution.unless)):
-        yield from _check_known(words, capabilities, criteria, f"'{key}' must name capabilities")
+    yield from capabilities.find_unfit("product_has", caution.product_has)
+    yield from capabilities.find_unfit("unless", caution.unless)
 
 
 def _check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:
