@@ -1,16 +1,23 @@
-"""The form with all criteria; beside it stands what `question_so_far` shows.
+"""The form with all criteria; beside it stands what `question_so_far` shows."""
 
-The fields are named as in an address (`c.sms`, `b.number-countries`, `situation.developers`). Anything without a field,
-such as a choice between criteria or the scope, is kept in hidden fields, so that ticking a box loses nothing.
-"""
+# The form has a field for each of these, and nothing else:
+#
+#     in an address            holds          its mistakes are at the element
+#     c.number-countries       must           c-number-countries, or its limit if that is filled in
+#     b.number-countries       >=90           b-number-countries
+#     situation.developers     none           situation.developers
+#     usage.sms-outbound       500            usage.sms-outbound
+#
+# What has no field, such as a choice between criteria or the scope, is kept in hidden ones (`needs=fax|whatsapp`), so
+# that ticking a box loses nothing. If an address has a mistake, nothing is known of what it asks: its fields are shown
+# as they were filled in, and what has no field as text to correct, with its mistakes at `written-1`, `written-2`, …
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
@@ -39,7 +46,7 @@ from provider_advisor.faces.web.request_reading import FieldReader, asks_how_sur
 from provider_advisor.faces.web.responses import is_fragment, render, show_page
 from provider_advisor.faces.web.service import KnowledgeService, Service
 from provider_advisor.knowledge import Criterion, KnowledgeBase
-from provider_advisor.requirements import Requirement, Statement
+from provider_advisor.requirements import Statement
 from provider_advisor.requirements.statement import say_volume
 from provider_advisor.requirements.word_mistakes import explain_unfound
 
@@ -47,14 +54,21 @@ _FIND = "find"
 """The button that searches. It is the first of the form, so that Enter in a field means it and adds no list."""
 
 _COST_CENTS = ("/message", "minute", "/lookup", "/verification")
-_EDITED_ELSEWHERE = ("c.", "b.", "situation.", "usage.")
+_FIELDS = ("c.", "b.", "situation.", "usage.")
 _MOST_FIELDS = 10_000
 _ROOM_TO_ADD = 500
 """Characters left for what is added to a question by links, without the loss of its lists."""
 
-_NO_FAULTS: Mapping[str, Sequence[str]] = MappingProxyType({})
-
 router = APIRouter(include_in_schema=False)
+
+
+class _Form(NamedTuple):
+    """What the visible fields hold, the hidden ones, those to correct as text, and mistakes by element."""
+
+    fields: Mapping[str, Sequence[str]]
+    kept: Sequence[tuple[str, str]] = ()
+    written: Sequence[tuple[str, str]] = ()
+    faults: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @router.get("/choose")
@@ -67,7 +81,7 @@ def show_choose(request: Request, service: Service) -> Response:
         mistakes = list_mistakes(error)
         if is_part:
             return HTMLResponse(render("live.html.j2", **show_so_far(service, None, mistakes)), 422)
-        shown = _show_form(service, None, query, mistakes, _find_faults(request, service.knowledge))
+        shown = _show_form(service, _refill_form(query, FieldReader(request), service.knowledge), query, None, mistakes)
         return show_page(service, "choose.html.j2", "Choose", 422, **shown)
     address = write_page_address(asked, service.knowledge, query)
     if is_part:
@@ -77,8 +91,8 @@ def show_choose(request: Request, service: Service) -> Response:
     # A form has a field for everything, so its address is replaced by the short one before anything is computed.
     if not is_canonical(address, query):
         return RedirectResponse(f"/choose?{address}", 303)
-    shown, day = _show_form(service, asked.statement, query), asked.statement.as_of
-    return show_page(service, "choose.html.j2", "Choose", **shown, linked_day=day)
+    shown = _show_form(service, _fill_form(asked.statement, service.knowledge), query, asked.statement)
+    return show_page(service, "choose.html.j2", "Choose", **shown, linked_day=asked.statement.as_of)
 
 
 @router.post("/choose")
@@ -97,8 +111,9 @@ def _take_form(fields: list[tuple[str, str]], service: KnowledgeService, most: i
     try:
         return RedirectResponse(f"/choose?{_write_form(fields, service.knowledge, most)}", 303)
     except RequirementsError as error:
-        faults = {PASTED_FIELD: list_mistakes(error)}
-        shown = _show_form(service, None, QueryParams(fields), list_mistakes(error), faults)
+        query, mistakes = QueryParams(fields), list_mistakes(error)
+        form = _keep_form(query)._replace(faults={PASTED_FIELD: mistakes})
+        shown = _show_form(service, form, query, None, mistakes)
         return show_page(service, "choose.html.j2", "Choose", 422, **shown)
 
 
@@ -135,41 +150,44 @@ def _write_reading(query: QueryParams) -> str:
     return "".join(f"&{urlencode({READ_FIELD: text})}" for text in query.getlist(READ_FIELD))
 
 
-def _fill_fields(statement: Statement | None, query: QueryParams, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
-    """Return what the fields of the form hold, by name; without a statement what was filled in."""
-    if statement is None:
-        return {name: query.getlist(name) for name in query}
+def _fill_form(statement: Statement, knowledge: KnowledgeBase) -> _Form:
+    """Return the form of a statement."""
     team = statement.team
+    # A requirement has fields if it is on one criterion, and has at most one limit; "90 to 120" has two.
+    bounds = {part: write_bounds(part, knowledge) for part in team.requirements}
+    shown = [part for part in bounds if not knowledge.criteria[part.criterion].any_of and len(bounds[part]) <= 1]
     fields: dict[str, Sequence[str]] = {f"situation.{topic}": tuple(words) for topic, words in team.situation.items()}
     fields |= {f"usage.{item}": [str(say_volume(used))] for item, used in team.usage.items()}
-    for part in filter(partial(_has_fields, knowledge), team.requirements):
-        fields[f"c.{part.criterion}"] = [ABSENT_TICK if part.is_absence else part.priority]
-        fields[f"b.{part.criterion}"] = write_bounds(part, knowledge)
-    return fields | {f"c.{name}": ["wont"] for name in team.unwanted}
+    fields |= {f"c.{part.criterion}": [ABSENT_TICK if part.is_absence else part.priority] for part in shown}
+    fields |= {f"b.{part.criterion}": bounds[part] for part in shown}
+    fields |= {f"c.{name}": ["wont"] for name in team.unwanted}
+    rest = team._replace(
+        requirements=tuple(part for part in team.requirements if part not in shown),
+        unwanted=(),
+        situation={},
+        usage={item: used for item, used in team.usage.items() if item not in knowledge.usage},
+    )
+    kept = [*parse_qsl(write_address(statement._replace(team=rest), knowledge)), *list_weights(shown)]
+    return _Form(fields, kept)
 
 
-def _has_fields(knowledge: KnowledgeBase, part: Requirement) -> bool:
-    """Return whether the form has fields for a requirement: one criterion, and at most one limit."""
-    return not knowledge.criteria[part.criterion].any_of and len(write_bounds(part, knowledge)) <= 1
+def _keep_form(query: QueryParams) -> _Form:
+    """Return the form of an address with mistakes, as it was filled in."""
+    written = [
+        (name, text)
+        for name, text in query.multi_items()
+        if text and name not in PAGE_FIELDS and not name.startswith(_FIELDS)
+    ]
+    return _Form({name: query.getlist(name) for name in query}, written=written)
 
 
-def _list_kept(statement: Statement, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Return hidden fields for what has no visible field: choices, ranges, own words, weights, days and scope."""
-    team = statement.team
-    own = tuple(part for part in team.requirements if not _has_fields(knowledge, part))
-    ticked = [part for part in team.requirements if _has_fields(knowledge, part)]
-    usage = {item: used for item, used in team.usage.items() if item not in knowledge.usage}
-    rest = team._replace(requirements=own, unwanted=(), situation={}, usage=usage)
-    return [*parse_qsl(write_address(statement._replace(team=rest), knowledge)), *list_weights(ticked)]
-
-
-def _find_faults(request: Request, knowledge: KnowledgeBase) -> dict[str, Sequence[str]]:
-    """Return the mistakes of each field of the form, by the id of its element."""
+def _refill_form(query: QueryParams, reader: FieldReader, knowledge: KnowledgeBase) -> _Form:
+    """Return the form of an address with mistakes, with each beside its field."""
     # c.number-countries=must  b.number-countries=many  ->  b-number-countries: the limit is not a number
     # c.fax=must  b.fax=>=3                             ->  c-fax: a capability has no field for a limit
     # needs=smz                                         ->  written-1: the form shows it as it was written
-    query, fields = request.query_params, FieldReader(request)
-    places = {pair: f"written-{place}" for place, pair in enumerate(_list_written(query), start=1)}
+    form = _keep_form(query)
+    places = {pair: f"written-{place}" for place, pair in enumerate(form.written, start=1)}
     for name, text in query.multi_items():
         head, _, rest = name.partition(".")
         if head == "b" or not text.strip() or name in PAGE_FIELDS:
@@ -180,17 +198,8 @@ def _find_faults(request: Request, knowledge: KnowledgeBase) -> dict[str, Sequen
             criterion, bound = knowledge.criteria.get(rest), query.get(f"b.{rest}", "")
             is_limit = bound and criterion is not None and criterion.kind != "capability"
             place = f"b-{rest}" if is_limit else f"c-{rest}"
-        fields.note(place, read_address, [(name, text), (f"b.{rest}", bound)], knowledge)
-    return fields.faults
-
-
-def _list_written(query: QueryParams) -> list[tuple[str, str]]:
-    """Return the parameters without a field on the form, to be corrected as text if the address is invalid."""
-    return [
-        (name, text)
-        for name, text in query.multi_items()
-        if text and name not in PAGE_FIELDS and not name.startswith(_EDITED_ELSEWHERE)
-    ]
+        reader.note(place, read_address, [(name, text), (f"b.{rest}", bound)], knowledge)
+    return form._replace(faults=reader.faults)
 
 
 def _group_by_area(
@@ -219,14 +228,13 @@ def _give_example(criterion: Criterion) -> str:
 
 def _show_form(
     service: KnowledgeService,
-    statement: Statement | None,
+    form: _Form,
     query: QueryParams,
+    statement: Statement | None,
     mistakes: Sequence[str] = (),
-    faults: Mapping[str, Sequence[str]] = _NO_FAULTS,
 ) -> dict[str, Any]:
-    """Return what the page shows; without a statement the fields as they were filled, `mistakes` and `faults`."""
-    knowledge, words = service.knowledge, query.get("q", "")
-    fields = _fill_fields(statement, query, knowledge)
+    """Return what the page shows: the form, and what is asked so far, or the `mistakes` if that is not known."""
+    knowledge, words, fields = service.knowledge, query.get("q", ""), form.fields
     # Ids are not shown, so an order by id would look like none: `alert-channel` is "Alerts over other channels".
     by_label = sorted(knowledge.criteria.values(), key=lambda one: (one.area, one.label.casefold()))
     found = service.search(words) if words.strip() else by_label
@@ -236,7 +244,7 @@ def _show_form(
     ticked = [knowledge.criteria[name] for name in asked if name in knowledge.criteria]
     shown = {criterion.id: criterion for criterion in (*found, *ticked)}
     # A mistake in one field can prevent others from being read, so their mistakes are listed here too.
-    mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in faults.values() for one in sentences)]))
+    mistakes = tuple(dict.fromkeys([*mistakes, *(one for sentences in form.faults.values() for one in sentences)]))
     return {
         "q": words,
         "areas": _group_by_area(shown.values(), fields, knowledge),
@@ -248,8 +256,8 @@ def _show_form(
         "unfound": "" if found else explain_unfound(words, knowledge),
         "by_word": [] if found else service.count_by_word(words),
         "situations": _find_situations(words, knowledge),
-        "kept": _list_kept(statement, knowledge) if statement else [],
-        "written": [] if statement else _list_written(query),
+        "kept": form.kept,
+        "written": form.written,
         "pasted": query.get(PASTED_FIELD, ""),
         "lists": query.getlist(READ_FIELD),
         "read": [line for lines, _ in readings for line in lines],
@@ -258,7 +266,7 @@ def _show_form(
         "says": dict(CHOICES),
         **show_so_far(service, statement, mistakes),
         "is_page": True,
-        "faults": faults,
+        "faults": form.faults,
     }
 
 
