@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from provider_advisor.faces.cli.run_command import run as run_command
+from provider_advisor.requirements.matching import Matcher
 
 _COMMAND = str(Path(sys.executable).with_name("recommend"))
 _TEAMS = "team,needs,wants,size\na,whiteboard,,5\nb,whitebord,,6\nc,ucaas,fax,7\n"
@@ -303,3 +304,11 @@ def test_columns_that_are_copied_and_not_read_are_named_once(batch, form):
     assert told == [{"column": name, "hint": hint} for name, hint in hints.items()]
     assert f"Columns copied, not read: {', '.join(hints)}." in Path("report.html").read_text()
     assert "Columns copied" not in batch(f"teams.{form} scores.csv --quiet")[2]
+
+
+def test_a_copied_column_is_not_searched_by_its_meaning(batch, monkeypatch):
+    """A table may have thousands of them, and what a column may mean is not told."""
+    monkeypatch.setattr(Matcher, "_list_candidates", None)
+    Path("teams.csv").write_text("team,needs,cost centre\na,whiteboard,7\n")
+    status, _, err = batch("teams.csv scores.csv")
+    assert (status, "cost centre" in err) == (0, True), err

@@ -99,12 +99,20 @@ class DoubtfulMatchesError(RequirementsError):
 
 
 class Matcher:
-    """Matches words with a knowledge base; `given` has targets by word, which take precedence."""
+    """Matches words with a knowledge base; `given` has targets by word, which take precedence.
+
+    Without `suggests`, words in doubt get no candidates, which take most of the time.
+    """
 
     def __init__(
-        self, knowledge: KnowledgeBase, given: Mapping[str, Targets] | None = None, *, sentences: bool = False
+        self,
+        knowledge: KnowledgeBase,
+        given: Mapping[str, Targets] | None = None,
+        *,
+        sentences: bool = False,
+        suggests: bool = True,
     ) -> None:
-        self._knowledge, self._sentences = knowledge, sentences
+        self._knowledge, self._sentences, self._suggests = knowledge, sentences, suggests
         self._given = {_simplify(word): targets for word, targets in (given or {}).items()}
 
     def find_all(self, words: Iterable[str]) -> list[Match]:
@@ -160,7 +168,7 @@ class Matcher:
             return Match(
                 word, reading.targets, f"from its words{', any will do' if EITHER in reading.targets[0] else ''}"
             )
-        return Match(word, (), "", self._list_candidates(plain, name, found))
+        return Match(word, (), "", self._list_candidates(plain, name, found) if self._suggests else ())
 
     def _find_bounded(self, word: str) -> Match | None:
         """Return what a name with a bound stands for, such as "Support reputation >= good"; None of anything else."""

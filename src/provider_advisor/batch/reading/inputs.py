@@ -127,17 +127,18 @@ def _find_unread(names: Iterable[str], knowledge: KnowledgeBase, id_column: str 
     copied = [
         name for name in names if name != id_column and not spelling.find(name) and not _WHO.fullmatch(fold(name))
     ]
-    return {name: _describe_unread(name, knowledge) for name in copied if not name.startswith(ANSWERS)}
+    matcher = Matcher(knowledge, suggests=False)
+    return {name: _describe_unread(name, knowledge, matcher) for name in copied if not name.startswith(ANSWERS)}
 
 
-def _describe_unread(name: str, knowledge: KnowledgeBase) -> str:
+def _describe_unread(name: str, knowledge: KnowledgeBase, matcher: Matcher) -> str:
     said, folded = reveal_line(name), fold_name(name)
     topic = next((one.id for one in knowledge.topics.values() if folded in {one.id, fold_name(one.label)}), None)
     usage = knowledge.find_usage(folded)
     if topic or usage:
         ours = f"{SITUATION}{topic}" if topic else f"{USAGE}{usage.id}" if usage else ""
         return f"'{said}' is read if the column is called {ours}."
-    if (match := Matcher(knowledge).find(name)).is_requirement:
+    if (match := matcher.find(name)).is_requirement:
         return f"'{said}' is a criterion; to ask for it, list {match.targets[0]} in needs or wants."
     return ""
 
