@@ -289,8 +289,9 @@ class PlainFace:
 def _list_ways_on(end: End) -> str:
     on = "" if end.complete else "on: continue; "
     return (
-        f"Empty line: finish; {on}back; change: another answer; /word: find a question; + words: something else you "
-        "need; ?: what is proved; save FILE: save what you ask for; save answers FILE: save the answers."
+        f"Empty line: finish; {on}back: the last screen; change: change an answer; /word: find a question; "
+        "+ words: something else you need; ?: what is proved; "
+        "save FILE: save what you ask for; save answers FILE: save the answers."
     )
 
 
