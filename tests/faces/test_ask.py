@@ -21,7 +21,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.faces.cli.ask.conversation import Draft, converse
 from provider_advisor.faces.cli.ask.plain import PlainFace
 from provider_advisor.faces.cli.ask.sessions import dump_yaml
@@ -30,6 +29,7 @@ from provider_advisor.knowledge import facts_as_of
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.knowledge.strict_yaml import parse_yaml
 from provider_advisor.questionnaire import Catalogue, End, State, make_prompt
+from provider_advisor.questionnaire.prompts import read_number
 from provider_advisor.requirements.statement import Volume
 
 _FOLDER = Path(__file__).parent / "conversations"

@@ -1,14 +1,12 @@
-"""Sentences of the questionnaire, and the numbers typed into it, in the terminal and on the web.
+"""Sentences of the questionnaire, in the terminal and on the web.
 
 `why_wording` says why a question is asked.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
-from provider_advisor.errors import RequirementsError
 from provider_advisor.explanation.words import STANDINGS, capital, joined, shortened
 from provider_advisor.knowledge.conditions import AT
 from provider_advisor.questionnaire import (
@@ -34,10 +32,8 @@ from provider_advisor.questionnaire.state import (
     UNWANTED,
     to_question,
 )
-from provider_advisor.requirements.statement import Used, Volume
-from provider_advisor.requirements.usage import read_volume
-from provider_advisor.safe_text import shown
-from provider_advisor.written_values import explain_two_readings, find_range, number_text, read_amount, unit_fits
+from provider_advisor.requirements.statement import Volume
+from provider_advisor.written_values import number_text
 
 _SILENT = {NONE, NO_ANSWER}
 _TITLES = {
@@ -50,9 +46,6 @@ _TITLES = {
     "closing": "The last ones. If you need none of these, nothing else can change the answer.",
 }
 _LAST = "The last questions. If you leave them all out, nothing else can change the answer."
-# Only before three digits: "500 000" is one number, while "1 20" is a mistake.
-_THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
-_A_MONTH = re.compile(r"\s*(/|\ba|\bper)\s*month$")
 _MOST_NAMED = 4
 _MOST_LEFT_OUT = 2
 """More would take a second line for each screen that a person skips."""
@@ -169,41 +162,6 @@ def describe_answer(key: Key, value: object, state: State) -> str:
 def _write_number(number: float) -> str:
     """Return a number as it can be typed again: `500,000` is refused, because some read it as 500."""
     return number_text(number).replace(",", "")
-
-
-def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or help") -> str | Used:
-    """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
-
-    Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
-    `others` names the other possible answers, for the error message.
-    """
-    typed = text.strip().casefold()
-    if typed in {"s", "unsure", "not-sure", "not sure", "not_sure"}:
-        return "not-sure"
-    if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
-        return "none" if prompt.key.kind == "bound" else "no-answer"
-    if prompt.key.kind == "usage":
-        if ".." in typed or typed.endswith("year") or find_range(typed):
-            return read_volume(prompt.key.name, typed)
-        typed = _A_MONTH.sub("", typed)
-    is_price = prompt.key.kind == "bound" and prompt.at_most
-    if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
-        raise RequirementsError(f"{shown(text[:60])} {doubt}")
-    if span := find_range(typed):
-        raise RequirementsError(f"{shown(text[:60])} is a range; type one number: {span[prompt.at_most]}.")
-    try:
-        number, unit = read_amount(_THOUSANDS.sub("", typed))
-    except ValueError as error:
-        raise _refuse_number(text, prompt, others) from error
-    if unit is not None and not unit_fits(unit, str(prompt.unit)):
-        raise _refuse_number(text, prompt, others)
-    return number
-
-
-def _refuse_number(text: str, prompt: Prompt, others: str) -> RequirementsError:
-    return RequirementsError(
-        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, {others}."
-    )
 
 
 def _name_members(key: Key, value: object, state: State) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
@@ -21,7 +22,10 @@ from provider_advisor.questionnaire.state import (
     check_key,
 )
 from provider_advisor.requirements import read_requirement
-from provider_advisor.safe_text import fold
+from provider_advisor.requirements.statement import Used
+from provider_advisor.requirements.usage import read_volume
+from provider_advisor.safe_text import fold, shown
+from provider_advisor.written_values import explain_two_readings, find_range, read_amount, unit_fits
 
 PromptKind = Literal["topics", "criterion", "number", "rating", "members", "situation"]
 
@@ -29,6 +33,9 @@ _MOST_FOUND = 20
 SHORT_LIST = 20
 """Up to this many members are all shown, numbered and in the order of the file; more in alphabetical order."""
 _SIGNS = frozenset("|@<>=≥≤")
+# Only before three digits: "500 000" is one number, while "1 20" is a mistake.
+_THOUSANDS = re.compile(r"(?<=\d)[,' _](?=\d{3}(\D|$))")
+_A_MONTH = re.compile(r"\s*(/|\ba|\bper)\s*month$")
 
 
 class Prompt(NamedTuple):
@@ -113,7 +120,7 @@ def _ask_members(key: Key, catalogue: Catalogue) -> Prompt:
     return Prompt(key, "members", criteria[key.name].label, of.question, None, tuple(choices), many=True)
 
 
-# What typed words mean: members, questions, and wishes that no question has
+# What typed words mean: members, questions, numbers, and wishes that no question has
 
 
 def find_members(prompt: Prompt, words: str, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
@@ -142,6 +149,41 @@ def search_questions(state: State, words: str) -> tuple[Key, ...]:
     keys = [Key("criterion", named)] if named is not None else []  # phone-numbers@de
     keys += [Key(entry.kind, entry.id.partition("=")[0]) for entry in catalogue.knowledge.search(words)]
     return tuple(key for key in dict.fromkeys(keys) if key in catalogue.questions)[:_MOST_FOUND]
+
+
+def read_number(text: str, prompt: Prompt, *, others: str = "an empty line, s or help") -> str | Used:
+    """Return the number, or the word `none`, `no-answer` or `not-sure`, that a text means. Raises RequirementsError.
+
+    Thousands may be set off by blanks or apostrophes, and the unit may follow. A volume may be a range or by the year.
+    `others` names the other possible answers, for the error message.
+    """
+    typed = text.strip().casefold()
+    if typed in {"s", "unsure", "not-sure", "not sure", "not_sure"}:
+        return "not-sure"
+    if typed in {"", "x", "no", "none", "no-answer", "no answer"}:
+        return "none" if prompt.key.kind == "bound" else "no-answer"
+    if prompt.key.kind == "usage":
+        if ".." in typed or typed.endswith("year") or find_range(typed):
+            return read_volume(prompt.key.name, typed)
+        typed = _A_MONTH.sub("", typed)
+    is_price = prompt.key.kind == "bound" and prompt.at_most
+    if (not is_price or "," in typed) and (doubt := explain_two_readings(typed)):
+        raise RequirementsError(f"{shown(text[:60])} {doubt}")
+    if span := find_range(typed):
+        raise RequirementsError(f"{shown(text[:60])} is a range; type one number: {span[prompt.at_most]}.")
+    try:
+        number, unit = read_amount(_THOUSANDS.sub("", typed))
+    except ValueError as error:
+        raise _refuse_number(text, prompt, others) from error
+    if unit is not None and not unit_fits(unit, str(prompt.unit)):
+        raise _refuse_number(text, prompt, others)
+    return number
+
+
+def _refuse_number(text: str, prompt: Prompt, others: str) -> RequirementsError:
+    return RequirementsError(
+        f"{shown(text[:60])} is not a number of {prompt.unit}; expected a number such as 500, {others}."
+    )
 
 
 class Wish(NamedTuple):

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from provider_advisor.errors import RequirementsError
-from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.knowledge.rules import Key
 from provider_advisor.questionnaire.catalogue import Catalogue
-from provider_advisor.questionnaire.prompts import Prompt, make_prompt
+from provider_advisor.questionnaire.prompts import Prompt, make_prompt, read_number
 from provider_advisor.questionnaire.state import (
     NO_ANSWER,
     NONE,

@@ -9,11 +9,10 @@ from typing import BinaryIO, TypeVar
 
 from provider_advisor.errors import KnowledgeError, RequirementsError, describe_cause
 from provider_advisor.explanation.words import join_any, keep_few
-from provider_advisor.faces.ask_wording import read_number
 from provider_advisor.faces.cli.ask.conversation import Reply, Word
 from provider_advisor.knowledge.suggest import did_you_mean
 from provider_advisor.questionnaire import Prompt, State, find_members
-from provider_advisor.questionnaire.prompts import SHORT_LIST
+from provider_advisor.questionnaire.prompts import SHORT_LIST, read_number
 from provider_advisor.questionnaire.state import NO_ANSWER, UNSURE, check_value, get_silence
 from provider_advisor.safe_text import brief, shown
 
