@@ -6,6 +6,11 @@ What is asked twice becomes one requirement where nothing is lost, and what cont
     must seats>=90, should seats>=120       both: they are two things
     must fax, should fax                    the must alone
     must seats>=90, should seats<=50        refused, as are fax beside fax:wont, and fax beside fax=no
+
+Of two statements, the second counts where both say something of a criterion, a topic or a usage, and a note says so:
+
+    must fax, must seats>=90    should seats>=120, wont sms     fax, should seats>=120 and wont sms; "The command line
+                                                                adds sms to the file and overrides seats in it."
 """
 
 from __future__ import annotations
@@ -108,12 +113,61 @@ def read_team(  # noqa: PLR0913 (the parts of a requirements file)
     return team
 
 
+def _check_list(key: str, given: object) -> list[Any]:
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise RequirementsError(f"'{key}' is {shown(given)}; expected a list of requirements.")
+    return list(given)
+
+
+def _check_mapping(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
+    if not isinstance(given, Mapping | None):
+        raise RequirementsError(f"'{key}' is {shown(given)}; expected a mapping from names to values.")
+    return given or {}
+
+
+def _find_loose(
+    asked: Iterable[tuple[object, Requirement | None]], words: AbstractSet[str], knowledge: KnowledgeBase
+) -> Iterator[str]:
+    """Yield a sentence for each of the loose `words` that has nothing of its area beside it."""
+    named = [(get_name(item), part.criterion) for item, part in asked if part is not None]
+    if loose := [word for word, _ in named if fold(word) in words]:
+        from provider_advisor.requirements.word_mistakes import explain_loose  # noqa: PLC0415 (seldom needed)
+
+        yield from explain_loose(loose, [name for word, name in named if fold(word) not in words], knowledge)
+
+
 def make_team(read: Sequence[Requirement]) -> Team:
     """Return the team with these requirements, merging duplicates; nothing is checked."""
     team = Team(_merge([part for part in read if part.priority != "wont"]))
     # What must be absent is not wanted either.
     unwanted = {part.criterion for part in read if part.priority == "wont"} - team.refused
     return team._replace(unwanted=tuple(sorted(unwanted)))
+
+
+def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """Return the requirements, each criterion once per priority, with the tighter bound at each end.
+
+    Asked at several priorities without a bound, it is kept at the highest one only: otherwise it would count twice.
+    With bounds, each stays: 90 countries as a must and 120 as a should are two things.
+    """
+    # "fax" and "fax=no" have keys of their own, so that both stay, to be refused together. A weight goes with the
+    # requirement: of two that become one, the larger counts.
+    same: dict[tuple[str, str, bool], list[Requirement]] = {}
+    for requirement in read:
+        same.setdefault((requirement.criterion, requirement.priority, requirement.is_absence), []).append(requirement)
+    found = {key: join_requirements(parts, intersect_bounds(parts)) for key, parts in same.items()}
+    highest: dict[tuple[str, bool], int] = {}
+    for (name, _, is_absence), part in found.items():
+        if part.bound is None or is_absence:
+            highest[name, is_absence] = max(RANK[part.priority], highest.get((name, is_absence), 0))
+    return sort_requirements(
+        part
+        for (name, _, is_absence), part in found.items()
+        if RANK[part.priority] == highest.get((name, is_absence)) or not (part.bound is None or is_absence)
+    )
+
+
+# What contradicts itself
 
 
 def refuse_contradictions(team: Team, knowledge: KnowledgeBase, *, complete: bool = True) -> None:
@@ -160,50 +214,7 @@ def _find_missing_usage(team: Team, knowledge: KnowledgeBase) -> Iterator[str]:
             yield f"the usage '{given}' means nothing without '{missing}'; state both, or neither."
 
 
-def _find_loose(
-    asked: Iterable[tuple[object, Requirement | None]], words: AbstractSet[str], knowledge: KnowledgeBase
-) -> Iterator[str]:
-    """Yield a sentence for each of the loose `words` that has nothing of its area beside it."""
-    named = [(get_name(item), part.criterion) for item, part in asked if part is not None]
-    if loose := [word for word, _ in named if fold(word) in words]:
-        from provider_advisor.requirements.word_mistakes import explain_loose  # noqa: PLC0415 (seldom needed)
-
-        yield from explain_loose(loose, [name for word, name in named if fold(word) not in words], knowledge)
-
-
-def _check_list(key: str, given: object) -> list[Any]:
-    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
-        raise RequirementsError(f"'{key}' is {shown(given)}; expected a list of requirements.")
-    return list(given)
-
-
-def _check_mapping(key: str, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
-    if not isinstance(given, Mapping | None):
-        raise RequirementsError(f"'{key}' is {shown(given)}; expected a mapping from names to values.")
-    return given or {}
-
-
-def _merge(read: Sequence[Requirement]) -> tuple[Requirement, ...]:
-    """Return the requirements, each criterion once per priority, with the tighter bound at each end.
-
-    Asked at several priorities without a bound, it is kept at the highest one only: otherwise it would count twice.
-    With bounds, each stays: 90 countries as a must and 120 as a should are two things.
-    """
-    # "fax" and "fax=no" have keys of their own, so that both stay, to be refused together. A weight goes with the
-    # requirement: of two that become one, the larger counts.
-    same: dict[tuple[str, str, bool], list[Requirement]] = {}
-    for requirement in read:
-        same.setdefault((requirement.criterion, requirement.priority, requirement.is_absence), []).append(requirement)
-    found = {key: join_requirements(parts, intersect_bounds(parts)) for key, parts in same.items()}
-    highest: dict[tuple[str, bool], int] = {}
-    for (name, _, is_absence), part in found.items():
-        if part.bound is None or is_absence:
-            highest[name, is_absence] = max(RANK[part.priority], highest.get((name, is_absence), 0))
-    return sort_requirements(
-        part
-        for (name, _, is_absence), part in found.items()
-        if RANK[part.priority] == highest.get((name, is_absence)) or not (part.bound is None or is_absence)
-    )
+# The situation
 
 
 def _read_topic(name: str, values: object, knowledge: KnowledgeBase) -> tuple[str, ...]:
@@ -239,6 +250,9 @@ def _read_answer(value: object, topic: Topic) -> str:
         explain_error_value(brief(value), what)
         or f"{shown(value)} is not {what}; expected one of {', '.join(topic.values)}.{hint}"
     )
+
+
+# Weights of areas
 
 
 def list_areas(knowledge: KnowledgeBase) -> tuple[str, ...]:
@@ -317,6 +331,20 @@ def combine(file: Statement, line: Statement, knowledge: KnowledgeBase, *, compl
     return found
 
 
+def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
+    """Return the statement with what waited for usage counted, if some usage is stated; else with a note on each."""
+    team, waiting = statement.team, statement.uncounted
+    if team.usage and waiting:
+        counted = make_team([*team.requirements, *waiting]).requirements
+        return statement._replace(team=team._replace(requirements=counted), uncounted=())
+    notes = tuple(
+        f"{knowledge.criteria[part.criterion].label} ({part.priority}) cannot count yet: it is computed from monthly "
+        "volumes, and none is stated. Give usage."
+        for part in waiting
+    )
+    return statement._replace(notes=(*statement.notes, *notes))
+
+
 def describe_changes(
     first: Statement, second: Statement, who: str = "The command line", to: str = "the file", *, whole: bool = False
 ) -> tuple[str, ...]:
@@ -353,17 +381,3 @@ def _list_said(statement: Statement) -> dict[str, object]:
 
 def _list_limits(statement: Statement) -> dict[str, Hashable]:
     return {"as-of": statement.as_of, "max-age": statement.max_age, **statement.scope._asdict()}
-
-
-def count_waiting(statement: Statement, knowledge: KnowledgeBase) -> Statement:
-    """Return the statement with what waited for usage counted, if some usage is stated; else with a note on each."""
-    team, waiting = statement.team, statement.uncounted
-    if team.usage and waiting:
-        counted = make_team([*team.requirements, *waiting]).requirements
-        return statement._replace(team=team._replace(requirements=counted), uncounted=())
-    notes = tuple(
-        f"{knowledge.criteria[part.criterion].label} ({part.priority}) cannot count yet: it is computed from monthly "
-        "volumes, and none is stated. Give usage."
-        for part in waiting
-    )
-    return statement._replace(notes=(*statement.notes, *notes))
