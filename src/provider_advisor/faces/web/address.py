@@ -6,6 +6,17 @@ criterion instead (`c.sms=must`, `b.number-countries=>=90`), and are redirected 
 question: sorted, by ids, without defaults and unknown names.
 """
 
+# A parameter is a list (`needs=sms,fax`), a text (`as_of=2026-11-28`), a wish in the team's own words, or of a family:
+#
+#     situation.developers=none      an answer on what the team is like
+#     usage.sms-outbound=500         a monthly volume
+#     weights.video=40               how much an area counts, in percent
+#     c.fax=must, b.fax=…            fields of a form: what is asked of a criterion, and its limit
+#     weight.sms=5                   how much one requirement counts
+#
+# All but the last become data as in a requirements file, whose reader finds what they mean. Only then is it known which
+# criteria are required, and a weight of any other means nothing.
+
 from __future__ import annotations
 
 import re
@@ -58,54 +69,68 @@ def read_address(query: Query, knowledge: KnowledgeBase, known: Iterable[str] = 
 
     Raises RequirementsError with every mistake.
     """
-    # Words are only collected here; their meaning is the same as in a requirements file, so that its reader finds it.
     mistakes = Mistakes()
     # A form sends fields that were left empty, and they are skipped below; of its own, a page takes the last value.
     given = [(name, text) for name, text in query if text.strip() or name in known]
     mistakes.problems += describe_repeated(given, partial(_takes_one, known=known))
-    data, families, unknown = _sort_parameters(query, known, mistakes)
-    data.setdefault("wants", []).extend(_read_ticks(families["c"], families["b"], knowledge))
-    data["situation"] = {
-        topic: [word for text in texts for word in split_list(text)] for topic, texts in families["situation"].items()
-    }
-    data["usage"] = {item: _read_number(texts[-1]) for item, texts in families["usage"].items()}
-    data["weights"] = {area: _read_weight(texts[-1]) for area, texts in families["weights"].items()}
-    statement = mistakes.note(_read_data, {key: value for key, value in data.items() if value}, knowledge)
-    mistakes.raise_any()
-    if statement is None:
-        raise RequirementsError("The address cannot be read.")
-    own = {
-        knowledge.find_criterion(name) or name: _read_weight(texts[-1]) for name, texts in families["weight"].items()
-    }
+    found = _sort_parameters(query, known, mistakes)
+    statement = mistakes.note(_read_data, _make_data(found, knowledge), knowledge)
+    if statement is None or mistakes.problems:
+        raise RequirementsError(*mistakes.problems)
+    own = {knowledge.find_criterion(name) or name: _read_weight(text) for name, text in found.list_family("weight")}
     asked = mistakes.note_all(partial(_weigh, own, knowledge), statement.team.requirements)
     mistakes.raise_any()
-    unknown += [f"weight.{name}" for name in own.keys() - {part.criterion for part in asked}]
+    required = {part.criterion for part in asked}
+    unused = [f"weight.{name}" for name in own if name not in required]
     team = statement.team._replace(requirements=tuple(asked))
-    return AddressQuestion(statement._replace(team=team), tuple(dict.fromkeys(unknown)))
+    return AddressQuestion(statement._replace(team=team), tuple(dict.fromkeys([*found.unknown, *unused])))
 
 
-def _sort_parameters(
-    query: Query, known: Iterable[str], mistakes: Mistakes
-) -> tuple[dict[str, Any], dict[str, dict[str, list[str]]], list[str]]:
-    """Return the plain parameters by name, those such as `usage.sms` by family and name, and the unknown names."""
-    data: dict[str, Any] = {}
-    families: dict[str, dict[str, list[str]]] = {name: {} for name in _FAMILIES}
-    unknown: list[str] = []
+class _Parameters(NamedTuple):
+    """The parameters of an address: the plain ones by name, those of families by family and name, and unknown names."""
+
+    plain: dict[str, Any]
+    families: dict[str, dict[str, list[str]]]
+    unknown: list[str]
+
+    def list_family(self, family: str) -> list[tuple[str, str]]:
+        """Return the names in a family that takes one value for each, with their values."""
+        return [(name, texts[-1]) for name, texts in self.families[family].items()]
+
+
+def _sort_parameters(query: Query, known: Iterable[str], mistakes: Mistakes) -> _Parameters:
+    found = _Parameters({}, {name: {} for name in _FAMILIES}, [])
     for name, text in query:
         head, dot, rest = name.partition(".")
         if not text.strip():
             continue  # a field that was left empty
         if name in _LISTS:
-            data.setdefault(name, []).extend(mistakes.note(split_list, text) or ())
+            found.plain.setdefault(name, []).extend(mistakes.note(split_list, text) or ())
         elif name in _TEXTS:
-            data[name] = text.strip()
+            found.plain[name] = text.strip()
         elif name == "unlisted":
-            data.setdefault(name, []).append(text)
-        elif dot and head in families:
-            families[head].setdefault(rest, []).append(text.strip())
+            found.plain.setdefault(name, []).append(text)
+        elif dot and head in found.families:
+            found.families[head].setdefault(rest, []).append(text.strip())
         elif name not in known:
-            unknown.append(name)
-    return data, families, unknown
+            found.unknown.append(name)
+    return found
+
+
+def _make_data(found: _Parameters, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return what parameters say as data of a requirements file, without what is empty."""
+    ticks = _read_ticks(found.families["c"], found.families["b"], knowledge)
+    data = {
+        **found.plain,
+        "wants": [*found.plain.get("wants", ()), *ticks],
+        "situation": {
+            topic: [word for text in texts for word in split_list(text)]
+            for topic, texts in found.families["situation"].items()
+        },
+        "usage": {item: _read_number(text) for item, text in found.list_family("usage")},
+        "weights": {area: _read_weight(text) for area, text in found.list_family("weights")},
+    }
+    return {key: value for key, value in data.items() if value}
 
 
 def _takes_one(name: str, known: Iterable[str]) -> bool:
