@@ -99,12 +99,16 @@ def run_on_spark(  # noqa: PLR0913 (what a run depends on)
     """Score all rows of files, and write them to the folder `output`, as parts in the order of the rows.
 
     All workers must see the inputs and the output under the same paths; inputs may also be objects in stores, which
-    each worker reads with its own login. The folder appears when it is complete, with `_SUCCESS` in it, and replaces
-    only one that a run has made. Rejects are one file, `<output>.rejects.csv` if not given, with the same content as
-    from one machine. `master` None is what spark-submit says, else all cores of this machine; `bar` shows Spark's
-    progress bar. An active session is used and left open. `others` are files that the caller will write when all is
-    done; what is wrong with their places is said now. `tell` is called with the opened inputs before anything starts.
-    Without `scoring`, rows are scored as of today.
+    each worker reads with its own login. An active session is used and left open.
+
+    - `output`: the folder; it appears when it is complete, with `_SUCCESS` in it, and replaces only one that a run has
+      made.
+    - `scoring`: without it, rows are scored as of today.
+    - `master`: None is what spark-submit says, else all cores of this machine.
+    - `rejects`: one file, `<output>.rejects.csv` if not given, with the same content as from one machine.
+    - `others`: files that the caller will write when all is done; what is wrong with their places is said now.
+    - `tell`: called with the opened inputs before anything starts.
+    - `bar`: show Spark's progress bar.
 
     Raises BatchError, BatchFailure, and Interrupted on SIGINT and SIGTERM.
     """
