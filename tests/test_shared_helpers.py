@@ -62,6 +62,16 @@ def test_a_file_keeps_its_old_content_until_the_new_one_is_whole(tmp_path):
     assert path.read_text() == "new"
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_a_file_keeps_its_permissions_whatever_new_files_get(tmp_path, mode):
+    path = tmp_path / "record.json"
+    path.touch()
+    path.chmod(mode)
+    with write_whole(path) as file:
+        file.write(b"new")
+    assert path.stat().st_mode & 0o777 == mode
+
+
 def test_a_link_is_replaced_and_what_it_points_to_is_untouched(tmp_path):
     other = tmp_path / "other"
     other.write_text("precious")

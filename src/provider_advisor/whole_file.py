@@ -33,17 +33,20 @@ def write_whole(path: str | os.PathLike[str], *, mode: int | None = None) -> Ite
 
     It is written beside its place, under a name that nobody can guess or put a link at, flushed to the disk, and
     then renamed; a link at `path` itself is replaced, never followed. If the body raises, nothing is left behind.
-    `mode` sets the permissions, by default those of a file that is replaced, less those that the process's umask takes
-    away. Raises OSError, also where there is something else than a file.
+    It has the permissions of a file that it replaces; those of a new file, and those that `mode` sets for both, are
+    less what the process's umask takes away. Raises OSError, also where there is something else than a file.
     """
     place = os.fspath(path)
     kept = _find_mode(place)
     # In the same folder, because a rename is one step within one file system only.
     folder = os.path.dirname(place) or "."
     beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, kept if mode is None else mode)
+    first = next(each for each in (mode, kept, 0o666) if each is not None)
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, first)
     try:
         with open(number, "wb") as file:
+            if mode is None and kept is not None:
+                os.chmod(beside, kept)
             yield file
             # The bytes before the name: else a power cut may leave the new name with an empty file.
             file.flush()
@@ -69,16 +72,16 @@ def move_whole(finished: str | os.PathLike[str], place: str | os.PathLike[str]) 
     sync_folder(os.path.dirname(place) or ".")
 
 
-def _find_mode(place: str) -> int:
-    """Return the permissions of the file at a place, else those of any new file. Raises OSError for something else."""
+def _find_mode(place: str) -> int | None:
+    """Return the permissions of the file at a place, None without one. Raises OSError for something else."""
     try:
         found = os.lstat(place).st_mode
     except FileNotFoundError:
-        return 0o666
+        return None
     # A rename takes the place of a device or a pipe too: for root, `-o /dev/null` would leave a file there.
     if not (stat.S_ISREG(found) or stat.S_ISLNK(found) or stat.S_ISDIR(found)):
         raise OSError(errno.EINVAL, "it is not a regular file", place)
-    return found & 0o777 if stat.S_ISREG(found) else 0o666
+    return found & 0o777 if stat.S_ISREG(found) else None
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
