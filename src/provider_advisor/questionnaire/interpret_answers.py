@@ -9,6 +9,17 @@ video meetings are needed, may come to apply (`open`), but not for certain (`sur
 not, and so may what it implies. Once video meetings are answered with no, all of it is out.
 """
 
+# Answers are sorted by what they are about, then it is found what is possible with them, then which are idle; this is
+# repeated without the idle ones. In the last step the team is made of what is left. An example: dialling in to video is
+# a must and at least 20 people who do so are good, but then video meetings are answered with no.
+#
+#     sorted                                         possible                             idle
+#     video-dial-in: must, video-pstn-participants   dialling in needs video: no          video-dial-in
+#     video-pstn-participants: should, and >=20      these people need to dial in: no     video-pstn-participants
+#     only that video-meetings are not wanted        the questions on all but video       none
+#
+# The number 20 is idle with the criterion that it bounds. Of the team it is known that it does not want video meetings.
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -109,6 +120,9 @@ def interpret_answers(state: State) -> Meaning:
     return Meaning(team, said, possible, (*unused.values(), *_list_uncounted(said, waiting, state)), waiting)
 
 
+# Answers that are kept, but not used
+
+
 def _is_idle(answer: GivenAnswer, possible: Possible) -> bool:
     """Return whether an answer says something, but its question does not apply, and nobody looked for it."""
     is_sought = answer.searched and answer.key.kind not in ALONG
@@ -121,7 +135,17 @@ def _why_unused(answer: GivenAnswer, said: SortedAnswers) -> str:
     return "its topic is closed, or what it depends on is not asked for" if said.opened is not None else "no topic yet"
 
 
-# The answers by what they are about
+def _list_uncounted(said: SortedAnswers, waiting: Iterable[Requirement], state: State) -> Iterator[UnusedAnswer]:
+    """Yield the answers that cannot count because other usage, or all, is missing."""
+    incomplete = "it means nothing without the volume that goes with it"
+    computed = "it is computed from monthly volumes, and none is stated"
+    reasons = {Key("usage", item): incomplete for item in sorted(said.incomplete_usage)}
+    reasons |= {Key("criterion", part.criterion): computed for part in waiting}
+    by_key = {answer.key: answer for answer in state.answers}
+    yield from (UnusedAnswer(by_key[key], because) for key, because in reasons.items() if key in by_key)
+
+
+# The answers, sorted by what they are about
 
 
 class SortedAnswers(NamedTuple):
@@ -376,6 +400,7 @@ def _find_possible(said: SortedAnswers, catalogue: Catalogue) -> Possible:
 
 
 def _suppose_applying(applying: frozenset[Key], said: SortedAnswers, catalogue: Catalogue) -> Possible:
+    """Return what may still follow if just these questions apply."""
     # Most criteria are neither asked for nor may be, so that only the others are looked at.
     stated = dict.fromkeys(catalogue.knowledge.criteria, CAN_BE_NO)
     named = [key.name for key in applying if key.kind == "criterion"]
@@ -454,13 +479,3 @@ def _make_team(said: SortedAnswers, state: State) -> tuple[Team, tuple[Requireme
     )
     # What must be absent is not wanted either, and is listed once.
     return team._replace(unwanted=tuple(sorted(said.unwanted - team.refused))), waiting
-
-
-def _list_uncounted(said: SortedAnswers, waiting: Iterable[Requirement], state: State) -> Iterator[UnusedAnswer]:
-    """Yield the answers that cannot count because other usage, or all, is missing."""
-    incomplete = "it means nothing without the volume that goes with it"
-    computed = "it is computed from monthly volumes, and none is stated"
-    reasons = {Key("usage", item): incomplete for item in sorted(said.incomplete_usage)}
-    reasons |= {Key("criterion", part.criterion): computed for part in waiting}
-    by_key = {answer.key: answer for answer in state.answers}
-    yield from (UnusedAnswer(by_key[key], because) for key, because in reasons.items() if key in by_key)

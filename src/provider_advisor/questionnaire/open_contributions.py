@@ -6,6 +6,16 @@ at most the priority that the rule gives it. The question about fax decides both
 not open; they stay in the sums as they are.
 """
 
+# How they are found, for a team that needs 90 seats and has not been asked about fax. One rule adds sms as a wish as
+# soon as fax is needed, another 100 seats as a must:
+#
+#     additions      sms, by the first rule: not sure, of the rank nice or good; seats>=100, by the second: not sure
+#     together       seats, which become one requirement with what is stated
+#     asked          fax: nothing, nice, good or a must                        decided by the question about fax
+#     implied        sms: nothing, nice or good                                decided by the question about fax
+#     joined         seats: 90 or 100                                          decided by what fires the second rule
+#     favours        the rules that may still favour providers                 decided by what fires them
+
 from __future__ import annotations
 
 import itertools
@@ -100,6 +110,77 @@ class _ContributionSearch:
         yield from self._find_joined(together)
         yield from self._find_favours()
 
+    # What rules add, or may add
+
+    def _find_additions(self) -> dict[str, list[_Addition]]:
+        """Return, by criterion, what rules may add to it beside what is stated for good."""
+        stated, low = defaultdict[str, _Stated](tuple), dict[str, int]()
+        for one in self._team.requirements:
+            if one.is_absence:
+                continue
+            stated[one.criterion] += (one,)
+            raise_ranks(low, one.criterion, RANK[one.priority])
+        high = {name: _TOP if truth & CAN_BE_YES else 0 for name, truth in self._possible.stated.items()} | low
+        found: dict[str, list[_Addition]] = {}
+        # Rules come before those they feed, so that the ranks of what they need are known. In another order a rule
+        # could be taken to add less than it does, and a verdict be called settled that is not.
+        for rule in self._catalogue.knowledge.rules.values():
+            for part in self._list_added(rule, low, high):
+                name = part.implied.criterion
+                addition = self._put_beside(part, stated[name])
+                if addition is None:
+                    continue
+                raise_ranks(high, name, addition.high)
+                if addition.sure:
+                    raise_ranks(low, name, addition.low)
+                left = self._drop_if_covered(addition, stated[name])
+                if left is not None:
+                    found.setdefault(name, []).append(left)
+        return found
+
+    def _list_added(self, rule: Rule, low: Mapping[str, int], high: Mapping[str, int]) -> Iterator[_Addition]:
+        """Yield what a rule adds if it fires; nothing if it cannot fire, and nothing that is not wanted."""
+        if not self._possible.fires(rule):
+            return
+        # A rule adds at most the priority of the need that fired it. If that is open, so is the added rank.
+        caps = _cap_ranks(rule.when, self._possible, low, high)
+        for part in rule.implies:
+            if part.criterion not in self._said.unwanted:
+                lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in caps)
+                yield _Addition(rule, part, lowest, highest, self._possible.is_sure(rule))
+
+    def _put_beside(self, addition: _Addition, stated: _Stated) -> _Addition | None:
+        """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
+        bound, name = addition.implied.bound, addition.implied.criterion
+        if not stated:
+            return addition._replace(sure=addition.sure and not self._may_be_asked(name))
+        if bound is None:
+            return addition
+        # A later bound may contradict the rule's, and then the rule's wish would be dropped.
+        if self._said.get_bound_key(name) not in self._said.final:
+            return addition._replace(sure=False)
+        if not any(part.bound is not None and bound.excludes(part.bound) for part in stated):
+            return addition
+        return addition._replace(sure=False) if addition.implied.priority == "must" else None
+
+    def _drop_if_covered(self, addition: _Addition, stated: _Stated) -> _Addition | None:
+        """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure.
+
+        Where members may come in place of what is stated, they leave the addition as it is.
+        """
+        if not self._is_covered(addition, addition.low, stated):
+            return addition
+        stays = self._is_covered(addition, addition.high, stated)
+        stays = stays and not self._may_name_members(addition.implied.criterion)
+        return None if stays else addition._replace(sure=False)
+
+    def _is_covered(self, addition: _Addition, rank: int, stated: _Stated) -> bool:
+        part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
+        is_final = addition.implied.bound is None or self._said.get_bound_key(part.criterion) in self._said.final
+        return is_final and is_covered(part, stated)
+
+    # What is open
+
     def _find_asked(self, together: Container[str]) -> Iterator[OpenContribution]:
         """Yield the criteria that may still be asked for, and the bounds that may still be named."""
         said, criteria = self._said, self._catalogue.knowledge.criteria
@@ -173,6 +254,24 @@ class _ContributionSearch:
             questions = self._deciding.find_for_favour(rule, doubtful)
             yield OpenContribution(self._catalogue.span_rule(rule), self._now["rule", rule.id], questions)
 
+    # The spans of what rules add
+
+    def _span_additions(self, name: str, additions: Sequence[_Addition]) -> Span:
+        """Return the span of additions without a bound.
+
+        They make one requirement, with the highest rank and the largest weight of those that are there.
+        """
+        own = self._catalogue.knowledge.criteria[name].weight
+        weighed = [(own if part.rule.weight is None else part.rule.weight, part) for part in additions]
+        sure = [(weight, part) for weight, part in weighed if part.sure]
+        # Implied twice, a requirement keeps the larger weight. So those that are sure set its least weight, and all
+        # that may be added set the most.
+        least = max(weight for weight, _ in sure) if sure else min(weight for weight, _ in weighed)
+        most = max(weight for weight, _ in weighed)
+        lowest = max((part.low for _, part in sure), default=1)
+        priorities = tuple(_BY_RANK[rank] for rank in range(lowest, max(part.high for part in additions) + 1))
+        return self._catalogue.span_implied(name, priorities, (least, most), sure=bool(sure))
+
     def _list_stated(self, name: str, additions: Sequence[_Addition]) -> Iterator[_Stated]:
         """Yield what may finally be stated for a criterion, perhaps nothing; with enough bounds for all cases."""
         given = tuple(part for part in self._team.requirements if part.criterion == name)
@@ -210,21 +309,7 @@ class _ContributionSearch:
         key = (name, tuple(stated), tuple(tuple(way) for way in ways))
         return self._catalogue.keep_span(("joined", *key), list_options)
 
-    def _span_additions(self, name: str, additions: Sequence[_Addition]) -> Span:
-        """Return the span of additions without a bound.
-
-        They make one requirement, with the highest rank and the largest weight of those that are there.
-        """
-        own = self._catalogue.knowledge.criteria[name].weight
-        weighed = [(own if part.rule.weight is None else part.rule.weight, part) for part in additions]
-        sure = [(weight, part) for weight, part in weighed if part.sure]
-        # Implied twice, a requirement keeps the larger weight. So those that are sure set its least weight, and all
-        # that may be added set the most.
-        least = max(weight for weight, _ in sure) if sure else min(weight for weight, _ in weighed)
-        most = max(weight for weight, _ in weighed)
-        lowest = max((part.low for _, part in sure), default=1)
-        priorities = tuple(_BY_RANK[rank] for rank in range(lowest, max(part.high for part in additions) + 1))
-        return self._catalogue.span_implied(name, priorities, (least, most), sure=bool(sure))
+    # The questions that decide it
 
     def _find_questions(self, name: str, additions: Sequence[_Addition]) -> frozenset[Key]:
         """Return the questions that decide what rules add to a criterion, and what is stated beside."""
@@ -252,73 +337,6 @@ class _ContributionSearch:
     def _lacks_bound(self, name: str) -> bool:
         takes_bound = self._catalogue.knowledge.criteria[name].kind != "capability"
         return takes_bound and name in self._said.priorities and self._said.get_bound_key(name) not in self._said.final
-
-    def _find_additions(self) -> dict[str, list[_Addition]]:
-        """Return, by criterion, what rules may add to it beside what is stated for good."""
-        stated, low = defaultdict[str, _Stated](tuple), dict[str, int]()
-        for one in self._team.requirements:
-            if one.is_absence:
-                continue
-            stated[one.criterion] += (one,)
-            raise_ranks(low, one.criterion, RANK[one.priority])
-        high = {name: _TOP if truth & CAN_BE_YES else 0 for name, truth in self._possible.stated.items()} | low
-        found: dict[str, list[_Addition]] = {}
-        # Rules come before those they feed, so that the ranks of what they need are known. In another order a rule
-        # could be taken to add less than it does, and a verdict be called settled that is not.
-        for rule in self._catalogue.knowledge.rules.values():
-            for part in self._list_added(rule, low, high):
-                name = part.implied.criterion
-                addition = self._put_beside(part, stated[name])
-                if addition is None:
-                    continue
-                raise_ranks(high, name, addition.high)
-                if addition.sure:
-                    raise_ranks(low, name, addition.low)
-                left = self._drop_if_covered(addition, stated[name])
-                if left is not None:
-                    found.setdefault(name, []).append(left)
-        return found
-
-    def _list_added(self, rule: Rule, low: Mapping[str, int], high: Mapping[str, int]) -> Iterator[_Addition]:
-        """Yield what a rule adds if it fires; nothing if it cannot fire, and nothing that is not wanted."""
-        if not self._possible.fires(rule):
-            return
-        # A rule adds at most the priority of the need that fired it. If that is open, so is the added rank.
-        caps = _cap_ranks(rule.when, self._possible, low, high)
-        for part in rule.implies:
-            if part.criterion not in self._said.unwanted:
-                lowest, highest = (max(1, min(RANK[part.priority], cap)) for cap in caps)
-                yield _Addition(rule, part, lowest, highest, self._possible.is_sure(rule))
-
-    def _put_beside(self, addition: _Addition, stated: _Stated) -> _Addition | None:
-        """Return the addition beside what is stated: None if that contradicts it, not sure if that might."""
-        bound, name = addition.implied.bound, addition.implied.criterion
-        if not stated:
-            return addition._replace(sure=addition.sure and not self._may_be_asked(name))
-        if bound is None:
-            return addition
-        # A later bound may contradict the rule's, and then the rule's wish would be dropped.
-        if self._said.get_bound_key(name) not in self._said.final:
-            return addition._replace(sure=False)
-        if not any(part.bound is not None and bound.excludes(part.bound) for part in stated):
-            return addition
-        return addition._replace(sure=False) if addition.implied.priority == "must" else None
-
-    def _drop_if_covered(self, addition: _Addition, stated: _Stated) -> _Addition | None:
-        """Return the addition unless what is stated asks as much at any rank; if it does at some, it is not sure.
-
-        Where members may come in place of what is stated, they leave the addition as it is.
-        """
-        if not self._is_covered(addition, addition.low, stated):
-            return addition
-        stays = self._is_covered(addition, addition.high, stated)
-        stays = stays and not self._may_name_members(addition.implied.criterion)
-        return None if stays else addition._replace(sure=False)
-
-    def _is_covered(self, addition: _Addition, rank: int, stated: _Stated) -> bool:
-        part = Requirement(addition.implied.criterion, _BY_RANK[rank], addition.implied.bound)
-        is_final = addition.implied.bound is None or self._said.get_bound_key(part.criterion) in self._said.final
-        return is_final and is_covered(part, stated)
 
 
 def _list_joined(
