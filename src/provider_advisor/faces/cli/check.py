@@ -1,4 +1,4 @@
-"""`recommend check`: every problem in the files, what looks wrong, decision cases that fail, and facts out of date."""
+"""`recommend check`: every mistake in the files, what looks wrong, decision cases that fail, and facts out of date."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Mistakes are errors and end with status 2; what is allowed but looks wrong is a warning:
 #
 #     warning: provider 'vonage': 1 fact is from 2022-07-05 and out of date (`stale_after`): sdk-languages.
-#     813 criteria, 15 providers, 2,602 claims, 126 rules: no problems, 22 warnings.
+#     813 criteria, 15 providers, 2,602 claims, 126 rules: no mistakes, 22 warnings.
 
 _MOST_NAMED = 8
 _VERDICT = frozenset({"kind", "strength", "provider", "lean", "among"})
@@ -65,9 +65,9 @@ class CheckOptions(FactOptions):
 def check_command(context: click.Context, /, options: CheckOptions) -> None:
     """Check the files of a knowledge base.
 
-    Reports every problem in every file at once, then warnings about what looks wrong. With --cases, also reports the
+    Reports every mistake in every file at once, then warnings about what looks wrong. With --cases, also reports the
     decisions that changed, each with the smallest set of facts or rules behind it. Exits with 2 if a file has a
-    problem, with 1 if a case fails, and with 0 otherwise, even if there are warnings.
+    mistake, with 1 if a case fails, and with 0 otherwise, even if there are warnings.
 
     \b
     Examples:
@@ -90,7 +90,7 @@ def check_command(context: click.Context, /, options: CheckOptions) -> None:
     show_line(f"Read from {read_from}.")
     counts = [f"{found.counts[name]:,} {name}" for name in ("criteria", "providers", "claims")]
     counts.append(counted(found.counts["rules"], "rule"))
-    show_line(f"{', '.join(counts)}: no problems, {counted(len(found.warnings), 'warning')}{passed}.")
+    show_line(f"{', '.join(counts)}: no mistakes, {counted(len(found.warnings), 'warning')}{passed}.")
     if failed:
         context.exit(ExitStatus.FAILED)
 

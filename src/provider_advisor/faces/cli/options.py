@@ -272,7 +272,7 @@ def _shorten_mismatch(problems: Sequence[str], facts: str | None, rules: str | N
     rest = [part for part in problems if part not in foreign]
     mismatch = (
         f"{other}: the {kind} in {given} are read with the shipped {other}, which do not match them "
-        f"({len(foreign):,} problems, the first: {foreign[0]}); give matching ones with "
+        f"({len(foreign):,} mistakes, the first: {foreign[0]}); give matching ones with "
         f"--{other} {find_beside(given, other) or 'DIR'}."
     )
     return [*rest, mismatch]
