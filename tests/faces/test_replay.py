@@ -226,7 +226,7 @@ def test_an_odd_record_gets_one_sentence(content, recommend_says, tmp_path):
     assert len(run.err) < 500
 
 
-@pytest.mark.parametrize("value", [None, 1, "x", [], {}, [[]], [{}], {"says": 1}, 1e999, [1, 2]])
+@pytest.mark.parametrize("value", [None, 1, "x", [], {}, [[]], [{}], [{"id": []}], {"says": 1}, 1e999, [1, 2]])
 @pytest.mark.parametrize(
     "part",
     ["verdict", "providers", "findings", "requirements", "set_aside", "combinations", "concessions", "knowledge"],

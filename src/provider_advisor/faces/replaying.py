@@ -129,12 +129,12 @@ def record_decision(found: ReplayedDecision) -> dict[str, Any]:
 
 def _refuse_other_base(old: dict[str, Any], name: str, knowledge: KnowledgeBase) -> None:
     """Raise RequirementsError if all providers of a record are unknown: it is from another knowledge base."""
-    compared = [part.get("id") for part in _keep_dicts(old.get("providers"))]
+    compared = [str(part.get("id")) for part in _keep_dicts(old.get("providers"))]
     if compared and not any(provider in knowledge.providers for provider in compared):
         said = old["knowledge"].get("read_from") if isinstance(old.get("knowledge"), dict) else None
         read_from = f" {clean(said)}" if isinstance(said, str) and said else ""
         raise RequirementsError(
-            f"{name} comes from another knowledge base, which compared {_show_word(str(compared[0]))}; give that base "
+            f"{name} comes from another knowledge base, which compared {_show_word(compared[0])}; give that base "
             f"with --facts and --rules.{read_from}"
         )
 
