@@ -247,7 +247,7 @@ def test_one_row_a_requirement_is_one_team(recommend, form):
     status, found, said = recommend(f"--file rfp.{form} --format json")
     assert status == 0
     assert found == recommend("--file plain.yaml --format json")[1]
-    assert "3 of 3 requirements are judged, 1 row without a requirement skipped." in said
+    assert "3 of 3 rows with a requirement are judged, 1 row without a requirement skipped." in said
     assert "  Mending → repairs (alias)\n" in said
 
 

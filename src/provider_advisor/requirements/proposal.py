@@ -140,7 +140,7 @@ def read_proposal(  # noqa: PLR0913 (what the options say of it)
 def _describe_counts(found: Sequence[Match], empty: int) -> str:
     listed, judged = sum(match.is_unlisted for match in found), sum(match.is_requirement for match in found)
     left_out = len(found) - listed - judged
-    counted = [f"{judged:,} of {len(found):,} requirements {'is' if judged == 1 else 'are'} judged"]
+    counted = [f"{judged:,} of {len(found):,} rows with a requirement {'is' if judged == 1 else 'are'} judged"]
     counted += [f"{listed:,} listed and not judged"] if listed else []
     counted += [f"{left_out:,} left out"] if left_out else []
     counted += [f"{'1 row' if empty == 1 else f'{empty:,} rows'} without a requirement skipped"] if empty else []

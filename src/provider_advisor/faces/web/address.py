@@ -199,7 +199,7 @@ def describe_query(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
             for topic in knowledge.topics.values()
         },
         **{f"usage.{item.id}": f"{item.question} A number" for item in knowledge.usage.values()},
-        **{f"weights.{area}": f"how much the area {area} counts, as a share of all weights" for area in areas},
+        **{f"weights.{area}": f"percentage of the total weight for the area {area}" for area in areas},
     }
     text = {"type": "string"}
     schemas = {"unlisted": {"type": "array", "items": text}}
