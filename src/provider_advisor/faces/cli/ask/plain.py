@@ -60,7 +60,7 @@ _LISTED = f"A number and {_ONE}, as in 1m 3g; empty line: nothing else; help for
 _HELP = (
     "must: a provider without it is ruled out. good: it counts. nice: it counts a little. not sure: it stays open.",
     "no (x): it is not wanted, and no rule adds it. No answer does not mean no: your other answers may still add it.",
-    "?: why this is asked (?3: why the third). /word: find any question. back: the screen before. done: finish here.",
+    "?: why this is asked (?3: why the third). /word: find any question. back: the previous screen. done: finish here.",
     "+ words: something else you need, in your own words; with | between two where either will do.",
     "stop: save the answers and end. An empty line continues.",
 )
@@ -289,7 +289,7 @@ class PlainFace:
 def _list_ways_on(end: End) -> str:
     on = "" if end.complete else "on: continue; "
     return (
-        f"Empty line: finish; {on}back: the last screen; change: change an answer; /word: find a question; "
+        f"Empty line: finish; {on}back: the previous screen; change: change an answer; /word: find a question; "
         "+ words: something else you need; ?: what is proved; "
         "save FILE: save what you ask for; save answers FILE: save the answers."
     )
