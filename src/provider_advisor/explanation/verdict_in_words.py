@@ -71,17 +71,13 @@ def verdict_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict
         return "every provider compared would fail a must"
     if verdict.kind == "tie":
         return f"{provider_names(verdict.among, knowledge)} would be equal"
-    return _undetermined_in_brief(verdict, knowledge, before)
-
-
-def _undetermined_in_brief(verdict: Verdict, knowledge: KnowledgeBase, before: Verdict | None) -> str:
     if not verdict.named:
         return "there would be nothing left to compare"
     if verdict.lean is not None:
         return f"the answer would be undetermined, leaning to {knowledge.providers[verdict.lean].name}"
-    if before is not None and before.kind == "undetermined" and before.lean is None:
-        return "the answer would still be undetermined, but between other providers"
-    return "the answer would be undetermined"
+    still = "the answer would still be undetermined, but between other providers"
+    is_still = before is not None and before.kind == "undetermined" and before.lean is None
+    return still if is_still else "the answer would be undetermined"
 
 
 def explain_verdict(

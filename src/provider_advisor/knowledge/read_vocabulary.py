@@ -33,7 +33,6 @@ from provider_advisor.knowledge.records import (
     UsageItem,
 )
 from provider_advisor.knowledge.shapes.facts_files import (
-    CautionShape,
     CriteriaFile,
     CriterionShape,
     MembersFile,
@@ -96,7 +95,10 @@ def read_vocabulary(
 
     made = (make_criterion(shape, file.shape.area) for file in files["criteria"] for shape in file.shape.criteria)
     criteria = Criteria(sort_by_id(made))
-    criteria.given = lists = {file.shape.id: _make_member_list(file.shape) for file in files["members"]}
+    criteria.given = lists = {
+        file.shape.id: file.shape.make(MemberList, members={part.id: part.make(Member) for part in file.shape.members})
+        for file in files["members"]
+    }
     members = {}
     for file in files["members"]:
         of = lists[file.shape.id]
@@ -150,11 +152,6 @@ def _make_scale(shape: ScaleShape) -> Scale:
     points = {plain(shape.worst): 0.0, plain(shape.best): 1.0} | {plain(part.at): part.degree for part in shape.points}
     bends = tuple(sorted(points.items())) if shape.points else ()
     return Scale(plain(shape.worst), plain(shape.best), shape.because, bends)
-
-
-def _make_member_list(shape: MembersFile) -> MemberList:
-    """Return a list of members as a record."""
-    return shape.make(MemberList, members={part.id: part.make(Member) for part in shape.members})
 
 
 def _make_topic(shape: TopicShape) -> Topic:
@@ -369,14 +366,11 @@ def _check_team(reading: Reading[TeamFile], capabilities: _Fitting) -> Iterator[
             yield f"{where}: topic '{topic.id}' names a value twice; remove one."
         for place, caution in enumerate(topic.cautions):
             at = reading.document.where("situation", index, "cautions", place)
-            yield from (f"{at}: topic '{topic.id}': {said}" for said in _check_caution(caution, topic, capabilities))
-
-
-def _check_caution(caution: CautionShape, topic: TopicShape, capabilities: _Fitting) -> Iterator[str]:
-    if caution.is_ not in topic.values:
-        yield f"'{caution.is_}' is not one of its values; expected one of {', '.join(topic.values)}."
-    yield from capabilities.find_unfit("product_has", caution.product_has)
-    yield from capabilities.find_unfit("unless", caution.unless)
+            if caution.is_ not in topic.values:
+                expected = f"expected one of {', '.join(topic.values)}."
+                yield f"{at}: topic '{topic.id}': '{caution.is_}' is not one of its values; {expected}"
+            for key, words in (("product_has", caution.product_has), ("unless", caution.unless)):
+                yield from (f"{at}: topic '{topic.id}': {said}" for said in capabilities.find_unfit(key, words))
 
 
 def _check_members(files: Sequence[Reading[MembersFile]], criteria: Defined[Criterion]) -> Iterator[str]:

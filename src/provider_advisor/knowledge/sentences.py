@@ -420,7 +420,12 @@ class SentenceReader:
     def _choose_named(self, words: _Words, spoken: Iterable[_NamedWords]) -> list[_NamedWords]:
         """Return the names that ask for one criterion, rather than for one of two, or for a member of another."""
         named = {part: self._criteria[part.names[0]] for part in spoken if len(part.names) == 1}
-        lists = {part: self._list_lists(words, part) for part in named}
+        said = {part: words.plain[part.start : part.end] for part in named}
+        # The lists that have a member of just the words of a part.
+        lists = {
+            part: {name.of.partition(AT)[0] for name in self._members.get(own[0], ()) if [*name.roots] == own}
+            for part, own in said.items()
+        }
 
         def is_member(part: _NamedWords) -> bool:
             # The iOS of "SDK for iOS" is a criterion too, but here it is meant as a member of the one beside it.
@@ -430,13 +435,8 @@ class SentenceReader:
         return [
             part
             for part, criterion in named.items()
-            if not is_member(part) and not only_resembles("-".join(words.plain[part.start : part.end]), criterion)
+            if not is_member(part) and not only_resembles("-".join(said[part]), criterion)
         ]
-
-    def _list_lists(self, words: _Words, part: _NamedWords) -> set[str]:
-        """Return the lists that have a member of just the words of a part."""
-        said = tuple(words.plain[part.start : part.end])
-        return {name.of.partition(AT)[0] for name in self._members.get(said[0], ()) if name.roots == said}
 
     def _stands_for_members(self, part: _NamedWords) -> bool:
         """Return whether the members of its list are asked for by their names alone."""

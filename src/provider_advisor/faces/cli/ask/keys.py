@@ -63,9 +63,6 @@ _LADDER = (UNSURE, "no", NO_ANSWER, "nice", "good", "must")
 _TURNS = {NO_ANSWER: "must", "must": "good", "good": "nice", "nice": "no", "no": NO_ANSWER, UNSURE: NO_ANSWER}
 """The answer after pressing space: from no to must, then down step by step."""
 
-_LINE_KEYS = (*_LETTERS, "left", "right", " ", *string.digits)
-"""The keys of `_make_line_keys`, of every kind of line."""
-
 _ALONE = (NO_ANSWER, UNSURE)
 _SILENCE = {"rating": NONE, "situation": NO_ANSWER}
 """The choices that say nothing, at which the pointer begins."""
@@ -214,9 +211,6 @@ def _make_line_keys(key: Key, draft: Draft) -> ListKeys:
     def put(value: Any, _: Row) -> None:  # noqa: ANN401 (an answer to any question)
         draft.said[key] = value
 
-    def open_line(typed: str, _: Row) -> _OpenedLine:
-        return _OpenedLine(key, typed)
-
     if key.kind == "criterion":
         level = str(draft.said.get(key, NO_ANSWER))
         return {
@@ -227,11 +221,11 @@ def _make_line_keys(key: Key, draft: Draft) -> ListKeys:
         }
     to_answer, blank = ("name them", "any will do") if key.kind == "members" else ("answer", "no answer")
     return {
-        " ": ListKey(to_answer, partial(open_line, "")),
+        " ": ListKey(to_answer, _OpenedLine(key)),
         "x": ListKey(blank, partial(put, get_silence(key))),
         "s": ListKey("not sure", partial(put, UNSURE)),
-        **{arrow: ListKey("", partial(open_line, "")) for arrow in ("left", "right")},
-        **{digit: ListKey("", partial(open_line, digit)) for digit in string.digits},
+        **{arrow: ListKey("", _OpenedLine(key)) for arrow in ("left", "right")},
+        **{digit: ListKey("", _OpenedLine(key, digit)) for digit in string.digits},
     }
 
 
@@ -253,7 +247,7 @@ def _make_list_keys(draft: Draft, screen: Screen) -> ListKeys:
         return Reply("next")
 
     return {
-        **{name: ListKey("", partial(act, name)) for name in _LINE_KEYS},
+        **{name: ListKey("", partial(act, name)) for name in (*_LETTERS, "left", "right", " ", *string.digits)},
         **_MOVE,
         "enter": ListKey("next", go_on),
         "?": ListKey("why", lambda row: _make_note(describe_why(draft.complete(), row.value))),
@@ -381,20 +375,12 @@ def _ask_choice(prompt: Prompt, before: object, state: State, heading: Sequence[
     rank = prompt.choices[before][0] if prompt.kind == "rating" and isinstance(before, int) else first
     # Pressing only enter says nothing.
     start = rank if rank in labels else _SILENCE.get(prompt.kind)
-    letters = {letter: ListKey(labels[level], level) for letter, level in _list_letters(prompt).items()}
+    # A wish in own words cannot be "no"; there the same letter leaves it out.
+    levels = (_LETTERS if "no" in labels else _LETTERS | {"x": NO_ANSWER}) if prompt.kind == "criterion" else {}
+    letters = {letter: ListKey(labels[level], level) for letter, level in levels.items() if level in labels}
     rows = [Row(value, label, details=[describe_question(prompt)]) for value, label in labels.items()]
     keys = {**_MOVE, "enter": ListKey("next", lambda row: row.value), **_make_commands(prompt, state)}
     return ask_rows([*heading, prompt.label], lambda _: rows, [letters, keys], start=start)[0]
-
-
-def _list_letters(prompt: Prompt) -> dict[str, str]:
-    """Return the letters that answer at once, with their answers."""
-    if prompt.kind != "criterion":
-        return {}
-    labels = dict(prompt.choices)
-    # A wish in own words cannot be "no"; there the same letter leaves it out.
-    letters = _LETTERS if "no" in labels else _LETTERS | {"x": NO_ANSWER}
-    return {letter: level for letter, level in letters.items() if level in labels}
 
 
 def _complete(reply: Reply) -> Reply:
