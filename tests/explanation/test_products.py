@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from worlds import DAY, SAME_EVERY_RUN, SOURCE, Said, capability, decided, knowledge_of, worlds
 
 from provider_advisor.explanation.findings_in_words import list_caveats
-from provider_advisor.explanation.products import find_products, record_choices, record_product_gaps
+from provider_advisor.explanation.products import find_products, list_gaps, record_choices, record_product_gaps
 from provider_advisor.logic import Truth
 from provider_advisor.recommendation import answer
 from provider_advisor.requirements import Requirement, Statement, Team
@@ -165,6 +165,17 @@ def test_a_product_that_meets_two_musts_is_named_once():
     criteria = [capability("fax"), capability("video")]
     claims = {"region": Said("present", product="basic"), "fax": fax, "video": Said("present", product="extra")}
     assert _gaps(*criteria, **claims)[1] == ["Ada: region is stated for basic, not for extra (video and fax)."]
+
+
+def test_what_is_stated_for_the_same_products_is_said_in_one_sentence():
+    agreement = capability("agreement")._replace(same_product=("area",))
+    claims = {name: Said("present", product="basic") for name in ("region", "agreement")}
+    claims["video"] = Said("present", product="extra")
+    knowledge = knowledge_of([_REGION, agreement, capability("video")], {"ada": claims})
+    team = decided(knowledge, _musts("region", "agreement", "video")).outcome.team
+    found = answer(knowledge, Statement(team, DAY)).explanation
+    assert len(found.product_gaps) == 2
+    assert list_gaps(found) == ["Ada: agreement and region are stated for basic, not for extra (video)."]
 
 
 def test_of_several_that_may_each_be_chosen_the_gaps_are_said_in_a_clause_of_its_own():

@@ -329,11 +329,31 @@ def _record_gap(provider: str, gaps: Sequence[ProductGap], decision: Decision) -
     )
 
 
+_IS_STATED = " is stated for "
+
+
+def list_gaps(answer: AnswerRecord, *, every: bool = False) -> list[str]:
+    """Return the gaps of the providers that the verdict names, or of `every` one, in a sentence for those alike.
+
+    "Acme: GDPR is stated for Text, not for Meet (Calls)." and the same of HIPAA become "GDPR and HIPAA are stated …".
+    """
+    together: dict[tuple[str, str], list[str]] = {}
+    for gap in answer.product_gaps:
+        if every or gap.provider in answer.verdict.named:
+            head, _, where = gap.says.partition(_IS_STATED)
+            provider, _, label = head.partition(": ")
+            together.setdefault((provider, where), []).append(label)
+    return [
+        f"{provider}: {joined(labels)}{_IS_STATED if len(labels) == 1 else ' are stated for '}{where}"
+        for (provider, where), labels in together.items()
+    ]
+
+
 def _say_gap(provider: str, asked: MetBy, groups: _GapGroups, decision: Decision) -> str:
     """Say for which products it is stated, and for which it is not, or ambiguous."""
     name, names = decision.facts.knowledge.providers[provider].name, _name_products(provider, decision.facts)
     label = asked.criterion.label if asked.is_must else f"{asked.criterion.label} (a wish)"
-    says = f"{name}: {label} is stated for {joined([names[name] for name in sorted(asked.stated)])}"
+    says = f"{name}: {label}{_IS_STATED}{joined([names[name] for name in sorted(asked.stated)])}"
     # For example, it is stated for Acme Text, not for Acme Meet (Calls), and ambiguous for Acme Phone (Fax).
     for is_doubtful, but, more in ((False, "not for", ", nor for "), (True, "and ambiguous for", " and for ")):
         told: dict[tuple[str, ...], list[MetBy]] = {}

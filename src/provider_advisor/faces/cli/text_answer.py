@@ -33,7 +33,7 @@ from provider_advisor.explanation.findings_in_words import (
     say_in_table,
     say_not_stated,
 )
-from provider_advisor.explanation.products import list_cautions
+from provider_advisor.explanation.products import list_cautions, list_gaps
 from provider_advisor.explanation.verdict_in_words import group_questions, list_combinations, list_concessions
 from provider_advisor.explanation.words import (
     CAUTIONS_HEADING,
@@ -159,8 +159,7 @@ class _AnswerText:
         page.line(f"{known.rests_on.says} Answered as of {known.as_of}. {known.read_from}")
         for note in filter(None, [*answer.notes, describe_area_weights(answer)]):
             page.line(note)
-        gaps = [gap for gap in answer.product_gaps if self.verbose or gap.provider in answer.verdict.named]
-        page.section(GAPS_HEADING, [gap.says for gap in gaps])
+        page.section(GAPS_HEADING, list_gaps(answer, every=self.verbose))
         page.section(CAUTIONS_HEADING, list_cautions(answer, knowledge, every=self.verbose))
         if answer.findings:
             self._write_findings()

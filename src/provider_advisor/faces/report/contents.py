@@ -23,7 +23,7 @@ from provider_advisor.explanation.findings_in_words import (
     list_unwanted,
     say_not_stated,
 )
-from provider_advisor.explanation.products import list_cautions
+from provider_advisor.explanation.products import list_cautions, list_gaps
 from provider_advisor.explanation.short_list import make_short_list
 from provider_advisor.explanation.verdict_in_words import list_combinations, list_concessions
 from provider_advisor.explanation.words import capital, criterion_label, joined, sort_by_standing
@@ -128,7 +128,7 @@ def make_report(answer: AnswerRecord, knowledge: KnowledgeBase) -> Report:
         shown=shown,
         others=others,
         rows=rows,
-        gaps=[gap.says for gap in answer.product_gaps if gap.provider in answer.verdict.named],
+        gaps=list_gaps(answer),
         cautions=list_cautions(answer, knowledge),
         products=products,
         set_aside=list_set_aside(answer, knowledge),
