@@ -103,6 +103,7 @@ def test_a_word_of_another_meaning_suggests_nothing(knowledge, word):
         ("subtitling", "Similar in meaning: 'live-captions'"),
         ("encrypted", "'encryption-in-transit' (Encrypted in transit)"),
         ("reminders", "Similar in meaning: 'appointment-reminders'"),
+        ("Philippines", "Similar in meaning: 'emergency-calling@ph'"),
         ("tutoring", "the situation 'use-cases=tutoring'"),
         ("HIPPA", "Did you mean 'hipaa'?"),
         ("video apis", "Did you mean 'video-api'?"),

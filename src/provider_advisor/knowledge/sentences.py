@@ -371,7 +371,9 @@ class SentenceReader:
         rest = sentence.list_beside_members()
         near = [entry.id for entry in self._index.search(" ".join(rest))] if rest else None
         hosts = [(host, f"{host}{AT}{name}") for of, name in members for host in self._hosts[of]]
-        return [asked for host in near or dict(hosts) for name, asked in hosts if name == host]
+        # A country alone can be asked of many: what weighs most comes first.
+        among = near or sorted(dict(hosts), key=lambda host: -self._criteria[host].weight)
+        return [asked for host in among for name, asked in hosts if name == host]
 
     def list_bound(self, names: Iterable[str], text: str) -> list[str]:
         """Return those of some criteria that a number of a text bounds."""

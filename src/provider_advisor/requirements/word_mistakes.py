@@ -104,6 +104,8 @@ def suggest_words(word: str, knowledge: KnowledgeBase) -> str:
         return f" Did you mean {name_words([name for name in near if name in first.values()][:_MOST_NAMED])}?"
     found = index.find_meant(word)
     asked = knowledge.sentences.suggest(word, (entry.id for entry in found if entry.kind == "criterion"))
+    # A member alone, such as a country, names what can be asked of it.
+    asked = asked or tuple(entry.id for entry in knowledge.search(word) if AT in entry.id)
     named = [name_asked(one, knowledge) for one in asked]
     named += [f"the {entry.kind} '{entry.id}' ({entry.label})" for entry in found if entry.kind != "criterion"]
     return f" Similar in meaning: {', '.join(named[:_MOST_NAMED])}." if named else ""
