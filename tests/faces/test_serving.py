@@ -106,6 +106,19 @@ def test_a_fault_is_a_sentence_for_the_client_and_a_trace_for_the_log(bicycles, 
     assert found.headers["content-security-policy"]
 
 
+def test_a_port_that_another_server_listens_on_is_refused(recommend_says, monkeypatch):
+    monkeypatch.setattr("granian.Granian", None)  # a server that started would not end
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as workers do, which share their port
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        place = other.getsockname()[1]
+        for flag in ("--port", "--metrics-port"):
+            said = recommend_says(f"recommend serve --port 0 {flag} {place}")
+            assert said.status == 2
+            assert said.err.startswith(f"recommend: 127.0.0.1:{place} cannot be used (Address already in use); choose")
+
+
 @pytest.mark.parametrize(("failures", "status"), [(1, 200), (2, 503)])
 def test_23_a_failure_of_the_engine_is_tried_once_more(bicycles, monkeypatch, failures, status):
     waiting, real = [EngineError("the clock jumped")] * failures, service_module.answer

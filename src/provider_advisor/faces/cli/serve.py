@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from provider_advisor.errors import RequirementsError
+from provider_advisor.errors import RequirementsError, describe_cause
 from provider_advisor.faces.cli.options import KnowledgeOptions, need_web, option, store_option, take_options
 from provider_advisor.faces.text import show_text
 from provider_advisor.faces.web.settings import LOG_FORMATS, ServeSettings
@@ -93,7 +93,9 @@ def serve_command(store: str | None, options: ServeOptions) -> None:
     knowledge = options.load()  # reports problems of the files before listening
     # Picked here, so that the address can be shown before the workers, which share it, start.
     host, settings = options.host, options.make_settings()
-    port = options.port or _find_free_port(host)
+    port = _check_port(host, options.port)
+    if options.metrics_port is not None:
+        _check_port(host, options.metrics_port, "--metrics-port")
     from granian import Granian  # noqa: PLC0415 (of an extra)
 
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -166,10 +168,16 @@ def _check_store(name: str) -> str:
     return name if find_scheme(name) else os.path.abspath(name)  # noqa: PTH100 (a Path takes longer to import)
 
 
-def _find_free_port(host: str) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as free:
-        free.bind((host, 0))
+def _check_port(host: str, port: int, flag: str = "--port") -> int:
+    """Return a port that nobody listens on, a free one for 0. Raises RequirementsError."""
+    # Workers share their port, so two servers on one would share it too, and each get half of the requests.
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was in use a moment ago is free
+        try:
+            free.bind((host, port))
+        except OSError as error:
+            cause = describe_cause(error)
+            raise RequirementsError(f"{host}:{port} cannot be used ({cause}); choose another with {flag}.") from error
         found: int = free.getsockname()[1]
         return found
 
