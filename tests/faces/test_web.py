@@ -610,6 +610,16 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
                 "the parameter 'as_of' has 2 values; keep one.",
             ],
         ),
+        (
+            "GET",
+            "/api/v1/recommendation?situation.use-cases=tutoring,,&max_age=soon",
+            b"",
+            "",
+            [
+                "a list of requirements is empty or has an empty entry; expected criteria separated by commas.",
+                "'max_age': expected a number of days such as 365d; found 'soon'.",
+            ],
+        ),
         ("GET", "/api/v1/compare?only=difference", b"", "", ["'only' is 'difference'; expected differences."]),
         (
             "GET",

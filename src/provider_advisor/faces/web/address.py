@@ -110,6 +110,8 @@ def _sort_parameters(query: Query, known: Iterable[str], mistakes: Mistakes) -> 
             found.plain[name] = text.strip()
         elif name == "unlisted":
             found.plain.setdefault(name, []).append(text)
+        elif dot and head == "situation":
+            found.families[head].setdefault(rest, []).extend(mistakes.note(split_list, text) or ())
         elif dot and head in found.families:
             found.families[head].setdefault(rest, []).append(text.strip())
         elif name not in known:
@@ -123,10 +125,7 @@ def _make_data(found: _Parameters, knowledge: KnowledgeBase) -> dict[str, Any]:
     data = {
         **found.plain,
         "wants": [*found.plain.get("wants", ()), *ticks],
-        "situation": {
-            topic: [word for text in texts for word in split_list(text)]
-            for topic, texts in found.families["situation"].items()
-        },
+        "situation": {topic: words for topic, words in found.families["situation"].items() if words},
         "usage": {item: _read_number(text) for item, text in found.list_family("usage")},
         "weights": {area: _read_weight(text) for area, text in found.list_family("weights")},
     }
