@@ -24,6 +24,13 @@ runs from 0.6 (4 cents) down to 0.4 (6 cents) with the position of the price. As
 form one block: (Way(0.5, (Drawn(0, 0, 0), Drawn(1, 0, 0))), Way(0.5, (Drawn(0, 1, 1), Drawn(1, 0.6, 0.4)))).
 """
 
+# The example goes through these steps:
+#
+#     drawn      the fax, which is there within (0.5, 1), and its price          `_DrawnFacts`
+#     groups     one, of both: the degree of the price depends on the fax too    `_ProviderModel`
+#     worlds     the fax in (0, 0.5) or in (0.5, 1), and the price in (0, 1)     `_list_worlds`
+#     ways       for each world, the degrees of both findings                    `_make_block`
+
 import itertools
 import math
 import random
@@ -165,6 +172,7 @@ class _ProviderModel:
         return made[key]
 
     def _make_block(self, group: Sequence["_DrawnFact"], places: Sequence[int], volumes: _Stretches) -> JointDraw:
+        """Return the findings at these places in each world of the facts of a group."""
         positions = {fact.key: place for place, fact in enumerate(group)}
         positions |= {key: -1 - place for place, key in enumerate(volumes)}
         ways = []
@@ -203,6 +211,7 @@ class _ProviderModel:
         return self._holds(requirement.criterion, requirement.bound, at)
 
     def _holds(self, name: str, bound: Interval | None, at: _Stretches) -> Truth:
+        """Return whether the provider has a capability, or an amount within a bound, where the facts lie like this."""
         if bound is None:
             return self._has(name, at)
         if bound == ABSENT:
@@ -219,6 +228,7 @@ class _ProviderModel:
     def _place_on_scale(
         self, place: int, finding: Finding, at: _Stretches, positions: Mapping[str, int]
     ) -> list[Drawn]:
+        """Return the degree of an amount, which runs with the position of what it moves with: from 0.6 down to 0.4."""
         requirement, degree = finding.requirement, finding.degree
         if requirement is None:
             return [Drawn(place, degree.low, degree.low)]
