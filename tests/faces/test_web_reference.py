@@ -137,6 +137,14 @@ def test_22_facts_by_state_are_those_that_answers_call_so(bicycles, web, day):
     assert [row["provider"] for row in unknown] == list(facts.knowledge.providers)
 
 
+def test_the_day_and_the_source_of_a_fact_are_those_of_its_newest_claim(here):
+    with (here / "facts" / "providers" / "velo.yaml").open("a", encoding="utf-8") as velo:
+        velo.write("- {criterion: test-rides, product: tours, value: present, source: survey-2023, line: 20}\n")
+    base = load(here / "facts", here / "rules")
+    (row,) = TestClient(create_app(base)).get("/facts.json?provider=velo&criterion=test-rides").json()
+    assert (row["stated"], row["source"]) == ("2023-03-01", "survey-2023")
+
+
 def test_facts_are_listed_by_the_labels_that_people_read(bicycles, web):
     rows = web.get("/facts.json?provider=velo").json()
     labels = [bicycles.criteria[row["criterion"]].label.casefold() for row in rows]

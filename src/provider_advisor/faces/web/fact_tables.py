@@ -180,7 +180,8 @@ def _list_facts(
         found = _name_state(fact, facts)
         if found != (state or found) or (found == "unknown" and not state):
             continue
-        claim = next(iter(fact.claims), None)
+        # The claim that the fact dates from; a fact may rest on older ones too.
+        claim = max(fact.claims, key=lambda claim: claim.counts_from, default=None)
         yield {
             "provider": one,
             "criterion": name,
