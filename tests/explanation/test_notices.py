@@ -49,6 +49,19 @@ def test_an_end_that_lies_ahead_is_named_with_its_source(shops):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("needs", "day", "said"),
+    [
+        (["repairs"], "2024-01-01", True),
+        (["rental"], "2024-01-01", False),
+        (["repairs"], "2024-07-01", False),  # it has ended, and Ciclo is not recommended
+    ],
+)
+def test_the_verdict_says_until_when_the_provider_has_what_it_must(shops, needs, day, said):
+    found = answer(shops.restrict(only=["ciclo"]), Statement(read_team(shops, needs=needs), dt.date.fromisoformat(day)))
+    assert ("; but Ciclo has Repairs only until 2024-06-30." in found.record["verdict"]["reason"]) is said
+
+
 def test_what_ended_is_absent_for_that_reason(shops):
     found = _answer(shops, "2024-07-01")
     assert _says(found) == "no longer has it (The shop): ended on 2024-06-30 (announced on 2023-03-01)"

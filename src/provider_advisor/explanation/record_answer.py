@@ -74,7 +74,9 @@ def record_answer(decision: Decision, statement: Statement) -> AnswerRecord:
             *_list_general_prices(outcome.team.requirements, asked, knowledge),
             *_describe_usage(outcome.team, knowledge),
         ],
-        verdict=VerdictRecord(**outcome.verdict.record(), reason=explain_verdict(decision, shown, differences, gaps)),
+        verdict=VerdictRecord(
+            **outcome.verdict.record(), reason=explain_verdict(decision, shown, differences, gaps, notices)
+        ),
         providers=[_record_provider(assessment, decision.facts, asked) for assessment in outcome.assessments],
         findings=shown,
         left_out=None,

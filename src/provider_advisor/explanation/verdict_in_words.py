@@ -26,6 +26,7 @@ from provider_advisor.explanation.answer_records import (
     ConfirmRecord,
     DifferenceRecord,
     FindingRecord,
+    NoticeRecord,
     ProductGapRecord,
 )
 from provider_advisor.explanation.products import say_product_gaps
@@ -85,12 +86,14 @@ def explain_verdict(
     findings: Iterable[FindingRecord],
     differences: Sequence[DifferenceRecord],
     gaps: Sequence[ProductGapRecord],
+    notices: Sequence[NoticeRecord],
 ) -> str:
     """Return the verdict and its reason in one sentence, with what to ask first, and what is not judged.
 
-    Findings, differences and gaps are those shown in the answer, so that the sentence agrees with it.
+    Findings, differences, gaps and notices are those shown in the answer, so that the sentence agrees with it.
     """
     doubts = (
+        _say_ends(decision, notices),
         # What to ask of the leader first comes first; what the program cannot judge at all comes last.
         say_product_gaps(gaps, decision.outcome.verdict.named, decision.facts.knowledge),
         _say_ambiguous(decision, findings),
@@ -313,6 +316,25 @@ def _say_implied(decision: Decision, findings: Iterable[FindingRecord]) -> str:
         if each.standing == "ruled-out" and all(failed.get(each.provider, [False]))
     ]
     return f"the sources only imply that {shortened(names)} {'fails' if len(names) == 1 else 'fail'}" if names else ""
+
+
+def _say_ends(decision: Decision, notices: Sequence[NoticeRecord]) -> str:
+    """Return which musts the recommended provider meets only until a day, the first of such days; empty if none.
+
+    An example: "but Twilio has Mobile push notifications only until 2027-10-31".
+    """
+    knowledge, provider = decision.facts.knowledge, decision.outcome.verdict.provider
+    musts = {part.criterion for part in decision.outcome.inference.requirements if part.priority == "must"}
+    ends: dict[str, list[str]] = {}
+    for notice in notices:
+        one = knowledge.criteria[notice.criterion]
+        is_end = notice.provider == provider and notice.kind in {"ends", "product-ends"}
+        if is_end and one.id in musts and one.kind == "capability":
+            ends.setdefault(notice.day, []).append(one.label)
+    if provider is None or not ends:
+        return ""
+    day, labels = min(ends.items())
+    return f"but {knowledge.providers[provider].name} has {shortened(labels, _MOST_MUSTS)} only until {day}"
 
 
 def _say_older_price(decision: Decision) -> str:
