@@ -250,9 +250,9 @@ def _find_stale(facts: Facts) -> Iterator[str]:
     for (provider, day), criteria in stale.items():
         count = "1 fact is" if len(criteria) == 1 else f"{len(criteria):,} facts are"
         names = list(dict.fromkeys(criteria))  # several sources may state a criterion, each of other members
-        more = [f"{len(names) - _MOST_STALE} more"] if len(names) > _MOST_STALE else []
-        listed = ", ".join([*names[:_MOST_STALE], *more])
-        yield f"provider '{provider}': {count} from {day} and out of date (`stale_after`): {listed}."
+        more = f" and {len(names) - _MOST_STALE} more" if len(names) > _MOST_STALE else ""
+        listed = ", ".join(names[:_MOST_STALE])
+        yield f"provider '{provider}': {count} from {day} and out of date (`stale_after`): {listed}{more}."
 
 
 def find_question_suspicions(knowledge: KnowledgeBase) -> Iterator[str]:

@@ -102,7 +102,7 @@ def _describe_undetermined(providers: Sequence[Record]) -> str:
 
 def _join_first(texts: Sequence[str]) -> list[str]:
     """Return the first few texts and how many more there are, as one line; no line if there are none."""
-    more = [f"{len(texts) - _MOST:,} more"] if len(texts) > _MOST else []
+    more = [f"and {len(texts) - _MOST:,} more"] if len(texts) > _MOST else []
     return ["; ".join([*texts[:_MOST], *more])] if texts else []
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provider_advisor.errors import KnowledgeError, RequirementsError
-from provider_advisor.explanation.words import capital, counted
+from provider_advisor.explanation.words import capital, counted, shortened
 from provider_advisor.faces.cli.exit_status import ExitStatus
 from provider_advisor.faces.cli.named_files import write_answer
 from provider_advisor.faces.cli.options import FactOptions, format_option, option, read_folders, take_options
@@ -203,7 +203,7 @@ def _show_ageing(groups: Sequence[AgeingGroup], facts: Facts, within: int) -> No
         page.heading(knowledge.providers[provider].name)
         for group in parts:
             page.line(_describe_ageing(group, knowledge, day), 2)
-            page.line(_list_criteria(group), 4)
+            page.line(shortened([part.criterion for part in group.facts], _MOST_NAMED), 4)
             page.line(_find_address(group, knowledge), 4)
     page.show(paged=True)
 
@@ -215,12 +215,6 @@ def _describe_ageing(group: AgeingGroup, knowledge: KnowledgeBase, day: dt.date)
     ahead = min((part.good_until for part in group.facts if part.good_until >= day), default=None)
     said += [f"{soon:,} {'more ' if past else ''}valid until {ahead}"] if soon else []
     return f"{capital(knowledge.spell_id(group.area))}: {'; '.join(said)}"
-
-
-def _list_criteria(group: AgeingGroup) -> str:
-    names = [part.criterion for part in group.facts]
-    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return ", ".join([*names[:_MOST_NAMED], *more])
 
 
 def _find_address(group: AgeingGroup, knowledge: KnowledgeBase) -> str:
