@@ -616,7 +616,7 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(web, method, path, b
             b"",
             "",
             [
-                "a list of requirements is empty or has an empty entry; expected criteria separated by commas.",
+                "'situation.use-cases' is 'tutoring,,', which has an empty entry; expected values separated by commas.",
                 "'max_age': expected a number of days such as 365d; found 'soon'.",
             ],
         ),

@@ -105,18 +105,30 @@ def _sort_parameters(query: Query, known: Iterable[str], mistakes: Mistakes) -> 
         if not text.strip():
             continue  # a field that was left empty
         if name in _LISTS:
-            found.plain.setdefault(name, []).extend(mistakes.note(split_list, text) or ())
+            found.plain.setdefault(name, []).extend(mistakes.note(_split, name, text) or ())
         elif name in _TEXTS:
             found.plain[name] = text.strip()
         elif name == "unlisted":
             found.plain.setdefault(name, []).append(text)
         elif dot and head == "situation":
-            found.families[head].setdefault(rest, []).extend(mistakes.note(split_list, text) or ())
+            found.families[head].setdefault(rest, []).extend(mistakes.note(_split, name, text) or ())
         elif dot and head in found.families:
             found.families[head].setdefault(rest, []).append(text.strip())
         elif name not in known:
             found.unknown.append(name)
     return found
+
+
+def _split(name: str, text: str) -> list[str]:
+    """Return the entries of a parameter's list. Raises RequirementsError if one of them is empty."""
+    try:
+        return split_list(text)
+    except RequirementsError as error:
+        if name in {"needs", "wants"}:
+            raise
+        raise RequirementsError(
+            f"'{name}' is '{text[:80]}', which has an empty entry; expected values separated by commas."
+        ) from error
 
 
 def _make_data(found: _Parameters, knowledge: KnowledgeBase) -> dict[str, Any]:
