@@ -234,7 +234,9 @@ def _show_page(  # noqa: PLR0913 (all that a page depends on)
     else:
         shown = _show_end(screen, state)
     # Without the day if it is today anyway, so that the link uses newer facts later.
-    statement = make_statement(state)._replace(as_of=state.given.as_of, max_age=state.given.max_age)
+    # Without answers it is what was given, and need not be proved from them.
+    statement = make_statement(state) if state.answers else state.given
+    statement = statement._replace(as_of=state.given.as_of, max_age=state.given.max_age)
     shown = {
         "a": write_answer_text(state),
         "address": write_address(statement, service.knowledge),
