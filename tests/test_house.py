@@ -63,6 +63,20 @@ def test_no_circle_of_imports(modules):
     assert find_circles(modules) == []
 
 
+@pytest.mark.parametrize(
+    "back",
+    ["from house.one import One", "if TYPE_CHECKING:\n    from house.one import One", "def f():\n    import house.one"],
+)
+def test_a_circle_is_found_whether_it_is_of_types_or_inside_a_function(tmp_path, back):
+    """A reader follows such imports too."""
+    package = tmp_path / "house"
+    package.mkdir()
+    texts = {"__init__": "", "one": "from house.two import Two", "two": back}
+    for name, text in texts.items():
+        (package / f"{name}.py").write_text(text)
+    assert find_circles(read_modules(package)) == [["house.one", "house.two"]]
+
+
 def test_no_circle_of_imports_between_the_folders_of_a_room(modules):
     edges: dict[str, set[str]] = {}
     for module in modules.values():
